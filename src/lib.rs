@@ -1,0 +1,16 @@
+//! mosaïque: who lives in French social housing, and whether allocations keep neighbourhoods mixed.
+//!
+//! Data walks through the house once, from the files of others to what may leave:
+//! `registers` → `store` → `stock` → `cube` → `disclosure` → `server`. A module imports only
+//! from modules that stand before it in this list (see ARCHITECTURE.md).
+
+pub mod reference;
+pub mod territory;
+pub mod address;
+pub mod registers;
+pub mod store;
+pub mod stock;
+pub mod cube;
+pub mod disclosure;
+pub mod server;
+pub mod demo;

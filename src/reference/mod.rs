@@ -1,0 +1,23 @@
+//! What the law, the registers and the users say, as data: `data/*.toml`, compiled into the binary.
+//!
+//! This is the only place that reads `data/`. Each file has one sub-module with the types that it
+//! is read into; everything is checked once, at first use, and a fault names the file and the entry.
+
+/// A fault in one of the files of `data/` (a fault of the program, not of the user).
+#[derive(Debug, thiserror::Error)]
+#[error("data/{file}: {message}")]
+pub struct ReferenceError {
+    pub file: &'static str,
+    pub message: String,
+}
+
+/// Reads one embedded TOML file into its type.
+///
+/// # Errors
+/// The file does not have the shape that its type asks for.
+pub fn parse<T: serde::de::DeserializeOwned>(
+    file: &'static str,
+    text: &str,
+) -> Result<T, ReferenceError> {
+    toml::from_str(text).map_err(|e| ReferenceError { file, message: e.to_string() })
+}

@@ -1,0 +1,9 @@
+//! The files of others: from bytes to typed columns, flags and rejects. One sub-module a register.
+//!
+//! A reader takes a path and its options and writes, into an [`output::Output`] folder, Parquet
+//! tables, `constats.csv` (every flagged or rejected cell) and returns a [`report::Report`].
+//! It knows nothing of the store or of HTTP. Nothing is lost in silence: each row is kept, kept
+//! with a flag, or rejected with line, column, value, rule and a sentence in French.
+
+pub mod output;
+pub mod report;
