@@ -7,6 +7,7 @@ pub mod addresses;
 pub mod rpls;
 pub mod indicators;
 pub mod secrecy;
+pub mod territory;
 
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).
 #[derive(Debug, thiserror::Error)]
