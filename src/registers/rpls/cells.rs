@@ -20,14 +20,16 @@ pub(super) fn integer(cell: &[u8], tally: &mut Tally) -> Result<i64, Unreadable>
     if cell.len() <= 9 && cell.iter().all(u8::is_ascii_digit) && !cell.is_empty() {
         return Ok(cell.iter().fold(0, |n, b| n * 10 + i64::from(b - b'0')));
     }
-    let whole = cell.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (negative, bare) = cell.strip_prefix(b"-").map_or((false, cell), |bare| (true, bare));
+    let whole = bare.iter().take_while(|b| b.is_ascii_digit()).count();
     if (1..=9).contains(&whole)
-        && matches!(cell.get(whole), Some(b'.' | b','))
-        && cell.len() > whole + 1
-        && cell[whole + 1..].iter().all(|b| *b == b'0')
+        && matches!(bare.get(whole), Some(b'.' | b','))
+        && bare.len() > whole + 1
+        && bare[whole + 1..].iter().all(|b| *b == b'0')
     {
         tally.add(Count::DecimalInteger);
-        return Ok(cell[..whole].iter().fold(0, |n, b| n * 10 + i64::from(b - b'0')));
+        let value = bare[..whole].iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'));
+        return Ok(if negative { -value } else { value });
     }
     let value = number(cell, tally)?;
     if value.fract() != 0.0 {
@@ -156,14 +158,14 @@ mod tests {
     #[test]
     fn integers_survive_a_spreadsheet() {
         let mut t = Tally::default();
-        for (cell, value) in [("66", 66), ("66.0", 66), ("66,00", 66), ("65,4", 65), ("1.2E+03", 1200), ("1 200", 1200), ("-1", -1)] {
+        for (cell, value) in [("66", 66), ("66.0", 66), ("66,00", 66), ("65,4", 65), ("1.2E+03", 1200), ("1 200", 1200), ("-1", -1), ("-1.0", -1)] {
             assert_eq!(integer(cell.as_bytes(), &mut t), Ok(value), "{cell}");
         }
         for cell in ["", "abc", "12 rue", "nan", "inf", "1,2,3"] {
             assert_eq!(integer(cell.as_bytes(), &mut t), Err(Unreadable), "{cell}");
         }
         let counts: std::collections::BTreeMap<_, _> = t.iter().collect();
-        assert_eq!(counts["entier_decimal"], 2);
+        assert_eq!(counts["entier_decimal"], 3);
         assert_eq!(counts["decimale_arrondie"], 1);
         assert_eq!(counts["notation_scientifique"], 1);
     }
