@@ -146,6 +146,12 @@ impl Cube {
         self.array("atomes.arbre")
     }
 
+    /// For each item of [`atoms::items`], 1 if it took part in cutting atoms.
+    #[must_use]
+    pub fn items_in_cut(&self) -> &[u8] {
+        self.array("atomes.items")
+    }
+
     /// Bit column of a measure.
     #[must_use]
     pub fn measure(&self, index: usize) -> Bits<'_> {
@@ -215,6 +221,28 @@ impl Cube {
             }
         }
         Runs::new(runs)
+    }
+
+    /// Addresses located to their street only.
+    #[must_use]
+    pub fn approximate(&self, runs: &Runs) -> u64 {
+        let flags: &[u8] = self.array("approximate");
+        runs.iter().map(|(s, e)| flags[s as usize..e as usize].iter().map(|f| u64::from(*f)).sum::<u64>()).sum()
+    }
+
+    /// Distinct residences that have an address in the runs.
+    #[must_use]
+    pub fn residences(&self, runs: &Runs) -> u64 {
+        let Some(layer) = self.layer("residence") else { return 0 };
+        // Addresses of a residence follow each other: count the changes. Those split by a block count once a block.
+        let mut last = u32::MAX;
+        let mut n = 0;
+        for a in runs.iter().flat_map(|(s, e)| s..e) {
+            let r = layer.of[a as usize];
+            n += u64::from(r != u32::MAX && r != last);
+            last = r;
+        }
+        n
     }
 
     /// Rows that a filter keeps, as a bit column over all dwellings.
