@@ -5,6 +5,7 @@
 
 pub mod addresses;
 pub mod plafonds;
+pub mod registre;
 pub mod rpls;
 
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).

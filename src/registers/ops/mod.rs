@@ -1,0 +1,2 @@
+//! OPS
+pub mod plafond;
