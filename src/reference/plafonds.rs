@@ -284,8 +284,8 @@ static PLAFONDS: LazyLock<Result<Plafonds, ReferenceError>> =
 ///
 /// # Errors
 /// The file that was compiled in is faulty (a test reads it).
-pub fn plafonds() -> Result<&'static Plafonds, &'static ReferenceError> {
-    PLAFONDS.as_ref()
+pub fn plafonds() -> Result<&'static Plafonds, ReferenceError> {
+    PLAFONDS.as_ref().map_err(Clone::clone)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@
 //! size of the file but for the keys (8 bytes a row).
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use csv::ByteRecord;
 use polars::prelude::*;
@@ -220,21 +219,36 @@ pub enum Fate {
 pub trait Intake: Sync {
     /// Columns under construction.
     type Batch: Send;
+    /// What one thread keeps from block to block (`()` or memories of streets).
+    type State;
 
     fn registre(&self) -> &Registre;
     fn schema(&self) -> Schema;
+    fn state(&self) -> Self::State;
     fn batch(&self) -> Self::Batch;
 
     /// Reads one record. Its last act, for a row that is kept, is to push exactly one row with `notes.flags()`.
-    fn row(&self, record: &ByteRecord, batch: &mut Self::Batch, notes: &mut Notes<'_>) -> Fate;
+    fn row(&self, record: &ByteRecord, state: &mut Self::State, batch: &mut Self::Batch, notes: &mut Notes<'_>)
+    -> Fate;
 
     /// The columns of a full batch, in the order of the schema.
     fn columns(&self, batch: Self::Batch) -> Vec<polars::prelude::Column>;
 
-    /// Rule, column and message of a row whose key was seen before.
-    fn repeated(&self) -> (&'static str, String, &'static str) {
-        ("", String::new(), "")
+    /// What to say of a row whose key was seen before; `None` when rows have no keys.
+    fn repeated(&self) -> Option<Repeated> {
+        None
     }
+}
+
+/// The rejection of a row whose key was seen before.
+#[derive(Debug, Clone)]
+pub struct Repeated {
+    pub rule: &'static str,
+    /// Name of the column in the file.
+    pub header: String,
+    /// Name of the column in the table (text), for the value.
+    pub column: &'static str,
+    pub message: &'static str,
 }
 
 struct Parsed {
@@ -305,18 +319,14 @@ pub fn run<I: Intake>(
     let mut by_rule = vec![0u64; intake.registre().regles.len()];
     let mut seen = Seen { bom: table.bom, ..Seen::default() };
     let mut wrote = false;
-    let (rule, column, message) = intake.repeated();
+    let again = intake.repeated();
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8);
-    let blank = AtomicU64::new(0);
+    let mut blank = 0;
     table.blocks(
         1,
         workers,
-        || (),
-        |(), block| {
-            let p = parse(intake, layout, block);
-            blank.fetch_add(p.blank, Ordering::Relaxed);
-            p
-        },
+        || intake.state(),
+        |state, block| parse(intake, layout, state, block),
         |mut p: Parsed, read| -> Result<(), IntakeError> {
             let mut repeated = Vec::new();
             let (mut kept, mut flagged) = (0u64, 0u64);
@@ -329,21 +339,21 @@ pub fn run<I: Intake>(
                 }
             }
             let mut frame = DataFrame::new(p.rows.len(), std::mem::take(&mut p.columns))?;
-            if !repeated.is_empty() {
+            if let (Some(again), false) = (&again, repeated.is_empty()) {
+                let values = frame.column(again.column)?.str()?.clone();
                 let mut mask = vec![true; p.rows.len()];
                 for &i in &repeated {
                     mask[i] = false;
-                    let value = frame_value(&frame, &column, i);
                     p.findings.push(Finding {
                         line: p.rows[i].line,
-                        column: column.clone(),
-                        value,
-                        rule: rule.to_owned(),
+                        column: again.header.clone(),
+                        value: values.get(i).unwrap_or("").to_owned(),
+                        rule: again.rule.to_owned(),
                         level: Level::Rejet,
-                        message: message.to_owned(),
+                        message: again.message.to_owned(),
                     });
                 }
-                if let Some(at) = intake.registre().regles.iter().position(|r| r.id == rule) {
+                if let Some(at) = intake.registre().regles.iter().position(|r| r.id == again.rule) {
                     by_rule[at] += repeated.len() as u64;
                 }
                 p.findings.sort_by_key(|f| f.line);
@@ -366,6 +376,7 @@ pub fn run<I: Intake>(
             report.lignes_gardees += kept;
             report.lignes_avec_drapeau += flagged;
             report.lignes_rejetees += p.rejected + repeated.len() as u64;
+            blank += p.blank;
             seen.merge(p.seen);
             progress(read.min(table.text.size), table.text.size);
             Ok(())
@@ -376,7 +387,6 @@ pub fn run<I: Intake>(
     }
     writer.finish()?;
     findings.finish()?;
-    let blank = blank.into_inner();
     if blank > 0 {
         report.count("lignes_vides", blank);
     }
@@ -397,16 +407,7 @@ pub fn run<I: Intake>(
     Ok(())
 }
 
-/// Text of a cell of a frame, for a message.
-fn frame_value(frame: &DataFrame, column: &str, row: usize) -> String {
-    frame
-        .column(&column.to_lowercase())
-        .ok()
-        .and_then(|c| c.str().ok().and_then(|s| s.get(row).map(str::to_owned)))
-        .unwrap_or_default()
-}
-
-fn parse<I: Intake>(intake: &I, layout: &Layout, block: &super::table::Block) -> Parsed {
+fn parse<I: Intake>(intake: &I, layout: &Layout, state: &mut I::State, block: &super::table::Block) -> Parsed {
     let registre = intake.registre();
     let mut batch = intake.batch();
     let mut notes = Notes::new(registre);
@@ -423,7 +424,7 @@ fn parse<I: Intake>(intake: &I, layout: &Layout, block: &super::table::Block) ->
         notes.flags = 0;
         notes.rules = 0;
         let fate = if fits(record, layout.width) {
-            intake.row(record, &mut batch, &mut notes)
+            intake.row(record, state, &mut batch, &mut notes)
         } else {
             let wide = format!("{} champs au lieu de {}", record.len(), layout.width);
             let rule = registre.regles.first().map_or("", |r| r.id.as_str());
