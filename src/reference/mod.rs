@@ -10,6 +10,7 @@ pub mod registre;
 pub mod rpls;
 pub mod indicators;
 pub mod secrecy;
+pub mod survey;
 pub mod territory;
 
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).
