@@ -7,3 +7,4 @@
 
 pub mod output;
 pub mod report;
+pub mod zones;
