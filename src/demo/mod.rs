@@ -1,1 +1,2 @@
-//! (being written)
+//! x
+pub mod dice; pub mod estates; pub mod geometry; pub mod lattice; pub mod plan; pub mod streets;
