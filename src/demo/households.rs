@@ -127,8 +127,8 @@ pub fn household(ground: &Ground, block: &Block, dwelling: &Dwelling, entered: i
     let family = kind == 1 || kind == 3;
     let at_entry = match (r.kind, family) {
         ('E', _) => d.between(18.0, 25.0),
-        (_, true) => (34.0 + 8.0 * d.normal()).clamp(19.0, 55.0),
-        (_, false) => (42.0 + 15.0 * d.normal()).clamp(18.0, 84.0),
+        (_, true) => (35.0 + 8.5 * d.normal()).clamp(19.0, 57.0),
+        (_, false) => (47.0 + 17.0 * d.normal()).clamp(18.0, 86.0),
     };
     let age = (at_entry + stayed).min(98.0) as u8;
     let mut ages = vec![age];

@@ -105,13 +105,13 @@ impl Lattice {
         if vertex % 2 == 0 { [x, y + self.radius] } else { [x, y - self.radius] }
     }
 
-    /// Grows regions from seeds `(cell, label, head start)` over the cells where `open`, each cell going to
-    /// the seed of least travel cost. `cost(cell)` is the cost of entering it. Every region is connected.
+    /// Grows regions from seeds `(cell, label, head start)` over the lattice, each cell going to
+    /// the seed of least travel cost; `open(from, to)` says where growth may pass (`from` = `to` for a seed). `cost(cell)` is the cost of entering it. Every region is connected.
     #[must_use]
     pub fn grow(
         &self,
         seeds: &[(usize, u32, f64)],
-        open: &dyn Fn(usize) -> bool,
+        open: &dyn Fn(usize, usize) -> bool,
         cost: &dyn Fn(usize) -> f64,
         limit: f64,
     ) -> Vec<u32> {
@@ -119,10 +119,12 @@ impl Lattice {
         let mut heap = BinaryHeap::new();
         // Positive floats order like their bits.
         for &(cell, l, start) in seeds {
-            heap.push(Reverse((start.max(0.0).to_bits(), cell, l)));
+            if open(cell, cell) {
+                heap.push(Reverse((start.max(0.0).to_bits(), cell, l)));
+            }
         }
         while let Some(Reverse((bits, cell, l))) = heap.pop() {
-            if label[cell] != VOID || !open(cell) {
+            if label[cell] != VOID {
                 continue;
             }
             label[cell] = l;
@@ -130,7 +132,7 @@ impl Lattice {
             for d in 0..DIRECTIONS {
                 if let Some(n) = self.neighbour(cell, d)
                     && label[n] == VOID
-                    && open(n)
+                    && open(cell, n)
                 {
                     let there = here + cost(n);
                     if there <= limit {
@@ -382,7 +384,7 @@ mod tests {
             let [x, y] = lattice.center(c);
             1.0 + 0.6 * fractal(1, x / 800.0, y / 800.0)
         };
-        let label = lattice.grow(&seeds, &inside, &cost, f64::INFINITY);
+        let label = lattice.grow(&seeds, &|_, c| inside(c), &cost, f64::INFINITY);
         let partition = Partition::trace(&lattice, &label, smooth, tolerance);
         (lattice, label, partition)
     }

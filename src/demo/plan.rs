@@ -247,14 +247,14 @@ fn ground(
             pull > 0.62 + 0.30 * fractal(seed ^ 33, p[0] / 1900.0, p[1] / 1900.0)
         })
         .collect();
-    let first = lattice.grow(&seeds, &|c| inside[c], &|_| 1.0, f64::INFINITY);
+    let first = lattice.grow(&seeds, &|_, c| inside[c], &|_| 1.0, f64::INFINITY);
     inside = first.iter().map(|l| *l != VOID).collect();
     lattice.fill_pockets(&mut inside);
-    let of_commune = lattice.grow(&seeds, &|c| inside[c], &cost, f64::INFINITY);
+    let of_commune = lattice.grow(&seeds, &|_, c| inside[c], &cost, f64::INFINITY);
     // The département: a larger blob around.
     let wide = lattice.grow(
         &[(lattice.cell_at(centre), 0, 0.0)],
-        &|_| true,
+        &|_, _| true,
         &|c| {
             let p = lattice.center(c);
             1.0 + 0.5 * fractal(seed ^ 32, p[0] / 6000.0, p[1] / 6000.0)
@@ -277,7 +277,7 @@ fn ground(
         let cells: Vec<usize> = (0..lattice.len()).filter(|&c| of_commune[c] == i as u32).collect();
         let starts = spaced(&lattice, &cells, centres[i], wanted, mix(seed, 600 + i as u64));
         let seeds: Vec<_> = starts.iter().enumerate().map(|(k, c)| (*c, (next + k) as u32, 0.0)).collect();
-        let within = lattice.grow(&seeds, &|c| of_commune[c] == i as u32, &cost, f64::INFINITY);
+        let within = lattice.grow(&seeds, &|_, c| of_commune[c] == i as u32, &cost, f64::INFINITY);
         for c in cells {
             fine[c] = within[c];
         }
@@ -349,7 +349,8 @@ fn estates(data: &Demo, seed: u64, dwellings: u32, communes: &[Commune]) -> Vec<
 }
 
 /// Outline of a QPV: the estate with a margin, corners and sides moved a little, `more` metres added on one side.
-fn outline(estate: &Estate, seed: u64, margin: f64, more: f64) -> Ring {
+#[must_use]
+pub fn outline(estate: &Estate, seed: u64, margin: f64, more: f64) -> Ring {
     let mut dice = Dice::new(seed, 7000 + estate.index as u64);
     let [a, b] = [estate.half[0] + margin, estate.half[1] + margin];
     let corners = [[a, -b], [a, b], [-a, b], [-a, -b]];

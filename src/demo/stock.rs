@@ -34,6 +34,8 @@ pub struct Builder<'a> {
     /// Identifier of the next dwelling.
     pub next_ident: u64,
     pub next_segment: u32,
+    /// Bailleurs at work here and their weights.
+    pub owners: Vec<(usize, f64)>,
 }
 
 /// January of a year, in months.
@@ -74,7 +76,7 @@ impl Builder<'_> {
     /// Answers a request exactly: as many dwellings as asked for are pushed to the block.
     pub fn fill(&mut self, block: &mut Block, request: &Request) {
         for estate in &request.estates {
-            self.fill_estate(block, estate, request.town);
+            self.fill_estate(block, estate);
         }
         let mut left = request.dwellings;
         let mut used = vec![false; request.free.len()];
@@ -83,7 +85,7 @@ impl Builder<'_> {
         }
     }
 
-    fn fill_estate(&mut self, block: &mut Block, estate: &EstateRequest, town: usize) {
+    fn fill_estate(&mut self, block: &mut Block, estate: &EstateRequest) {
         if estate.places.is_empty() || estate.dwellings == 0 {
             return;
         }
@@ -104,7 +106,7 @@ impl Builder<'_> {
                 residence = block.residences.len();
                 let nom = plain(&format!("{} {rank}", estate.nom));
                 let year = construct + self.dice.int(-2, 4);
-                let mut r = self.draw_residence(town, 'C', year, nom, estate.bailleur);
+                let mut r = self.draw_residence('C', year, nom, estate.bailleur);
                 r.finan = [52, 51, 52, 54][self.dice.weighted(&[58.0, 32.0, 8.0, 2.0])];
                 r.origine = 1;
                 r.effect += 0.10;
@@ -161,10 +163,10 @@ impl Builder<'_> {
         let year = self.dice.int(period.de, period.a);
         let names = &self.ground.data.names.programmes;
         let nom = plain(&format!("{} {}", self.dice.pick(&names.debuts), self.dice.pick(&names.noms)));
-        let bailleur_weights: Vec<f64> = self.ground.bailleurs.iter().map(|b| b.weight).collect();
-        let bailleur = self.dice.weighted(&bailleur_weights);
+        let weights: Vec<f64> = self.owners.iter().map(|o| o.1).collect();
+        let bailleur = self.owners[self.dice.weighted(&weights)].0;
         let kind = if houses { 'I' } else if students { 'E' } else { 'C' };
-        let r = self.draw_residence(request.town, kind, year, nom, bailleur);
+        let r = self.draw_residence(kind, year, nom, bailleur);
         let residence = block.residences.len();
         block.residences.push(r);
         let (base, more) = (size / run.len(), size % run.len());
@@ -195,7 +197,7 @@ impl Builder<'_> {
         run
     }
 
-    fn draw_residence(&mut self, town: usize, kind: char, construct: i32, nom: String, bailleur: usize) -> Residence {
+    fn draw_residence(&mut self, kind: char, construct: i32, nom: String, bailleur: usize) -> Residence {
         let f = self.figures();
         let d = &mut self.dice;
         let period = f.parc.periodes.iter().position(|p| construct <= p.a).unwrap_or(4);
@@ -215,7 +217,6 @@ impl Builder<'_> {
         };
         let dpe = (!d.chance(f.parc.dpe_absent)).then(|| d.weighted(&f.parc.dpe[period]) as u8 + 1);
         self.next_segment += 1;
-        let _ = town;
         Residence {
             bailleur,
             nom,
@@ -306,7 +307,7 @@ fn occupancy(f: &crate::reference::demo::Parc, d: &mut Dice, r: &Residence, qpv:
     let opened = january(r.locat) + d.int(1, 10);
     // Years since the tenant moved in: geometric at the rate of mobility, bounded by the first letting.
     let monthly = f.mobilite_annuelle / 12.0;
-    let mut stay = |d: &mut Dice| (d.unit().max(1e-9).ln() / (1.0 - monthly).ln()) as i32;
+    let stay = |d: &mut Dice| (d.unit().max(1e-9).ln() / (1.0 - monthly).ln()) as i32;
     let now = january(2024);
     let mode24 = d.weighted(weights) as u8 + 1;
     let started = |stay: i32, at: i32| (at - 1 - stay).max(opened).min(at - 1);

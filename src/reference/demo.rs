@@ -295,6 +295,10 @@ pub struct Country {
     pub epci: usize,
     pub qpv: usize,
     pub adresses_par_logement: f64,
+    /// Multiplies the rates of the dirt.
+    pub salete: f64,
+    /// Radius of the cells that borders follow, metres.
+    pub rayon_maille: f64,
     /// Outline, Lambert-93 kilometres.
     pub points: Vec<[f64; 2]>,
     pub regions: Vec<Region>,
