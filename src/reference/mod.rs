@@ -6,6 +6,7 @@
 pub mod addresses;
 pub mod attributions;
 pub mod ban;
+pub mod demo;
 pub mod indicators;
 pub mod ops;
 pub mod plafonds;
