@@ -3,6 +3,9 @@
 //! This is the only place that reads `data/`. Each file has one sub-module with the types that it
 //! is read into; everything is checked once, at first use, and a fault names the file and the entry.
 
+pub mod indicators;
+pub mod secrecy;
+
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).
 #[derive(Debug, thiserror::Error)]
 #[error("data/{file}: {message}")]
