@@ -11,7 +11,7 @@ const runners = [
   { closing: /^\s+Tests\s+\d/, words: { passed: "passed", failed: "failed", skipped: "skipped" } }, // vitest
   { closing: /^\s+\d+ (passed|failed|skipped|flaky)\b/, words: { passed: "passed", flaky: "passed", failed: "failed", skipped: "skipped" } }, // playwright
   { closing: /^(=+ )?\d+ (passed|failed|skipped|error).* in [\d.]+s/, words: { passed: "passed", failed: "failed", error: "failed", errors: "failed", skipped: "skipped" } }, // pytest
-  { closing: /^# (pass|fail|skipped) \d+$/, words: { pass: "passed", fail: "failed", skipped: "skipped" } }, // node --test
+  { closing: /^[#ℹ] (pass|fail|skipped) \d+$/, words: { pass: "passed", fail: "failed", skipped: "skipped" } }, // node --test
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -24,7 +24,7 @@ for (const name of readdirSync(folder).filter((f) => f.endsWith(".log"))) {
       const kind = runner.words[word];
       if (kind) total[kind] += Number(number);
     }
-    for (const [, word, number] of line.matchAll(/^# (\w+) (\d+)$/g)) {
+    for (const [, word, number] of line.matchAll(/^[#ℹ] (\w+) (\d+)$/g)) {
       const kind = runner.words[word];
       if (kind) total[kind] += Number(number);
     }

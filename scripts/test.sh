@@ -55,8 +55,8 @@ fi
 
 export DEMO=test-output/demo LOGEMENTS=20000 GRAINE=1
 DEMO_FILES="$RACINE/$DEMO/fichiers"
-MOSAIQUE="$RACINE/target/debug/mosaique"
-export DEMO_FILES MOSAIQUE
+MOSAIQUE_BIN="$RACINE/target/debug/mosaique"
+export DEMO_FILES MOSAIQUE_BIN
 if part demo "Territoire de démonstration pour les tests" scripts/demo.sh --no-serve && start_server; then
   if [ -f web/package.json ]; then
     part api "Le client de l'interface est à jour" npm --prefix web run api:check
