@@ -5,7 +5,7 @@ FINANCEMENT = """CASE
   WHEN cus = 11 OR (cus IS NULL AND finan IN (10, 11)) THEN 'PLAI'
   WHEN cus = 13 OR (cus IS NULL AND finan IN (12, 13)) THEN 'PLUS'
   WHEN cus = 14 OR (cus IS NULL AND finan = 14) THEN 'PLS'
-  WHEN cus = 16 OR (cus IS NULL AND finan IN (16, 17)) THEN 'PLI'
+  WHEN cus = 16 OR (cus IS NULL AND finan IN (15, 16, 17)) THEN 'PLI'
   WHEN finan BETWEEN 50 AND 55 THEN 'ANCIEN'
   ELSE 'AUTRE' END"""
 TYPOLOGIE = "CASE WHEN nbpiece >= 5 THEN 'T5P' WHEN nbpiece IS NOT NULL THEN 'T' || nbpiece ELSE 'NC' END"

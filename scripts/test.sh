@@ -55,8 +55,9 @@ fi
 
 export DEMO=test-output/demo LOGEMENTS=20000 GRAINE=1
 DEMO_FILES="$RACINE/$DEMO/fichiers"
+DEMO_STORE="$RACINE/$DEMO/magasin"
 MOSAIQUE_BIN="$RACINE/target/debug/mosaique"
-export DEMO_FILES MOSAIQUE_BIN
+export DEMO_FILES DEMO_STORE MOSAIQUE_BIN
 if part demo "Territoire de démonstration pour les tests" scripts/demo.sh --no-serve && start_server; then
   if [ -f web/package.json ]; then
     part api "Le client de l'interface est à jour" npm --prefix web run api:check
