@@ -1,1 +1,3 @@
-//! (being written)
+//! What there is: dwellings joined with households, located and grouped into residences.
+
+pub mod facts;
