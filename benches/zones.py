@@ -31,13 +31,14 @@ def draw(points: np.ndarray, wanted: int, rng: np.random.Generator) -> tuple[sha
     radius = float(np.sqrt(np.partition(squared, rank)[rank]))
     shape = outline(rng, lon, lat, 1.0)
     near = points[squared < (2.5 * radius) ** 2]
-    scale, count = radius, 0
-    for _ in range(8):
+    scale, low, high = radius, 0.0, 0.0
+    for _ in range(16):
         polygon = shapely.Polygon(np.round(shape * scale + [lon, lat], 7))
         count = int(shapely.contains_xy(polygon, near[:, 0], near[:, 1]).sum())
         if abs(count - wanted) <= 0.05 * wanted:
             break
-        scale *= np.clip(np.sqrt(wanted / max(count, 1)), 0.6, 1.6)
+        low, high = (scale, high) if count < wanted else (low, scale)
+        scale = (low + high) / 2 if high else low * 1.3
     return polygon, count
 
 
