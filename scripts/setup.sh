@@ -57,7 +57,7 @@ install_debian_packages() {
 
 check_toolchains() {
   has cargo || fail "cargo est introuvable : installez Rust 1.95 ou plus récent."
-  has node && has npm || fail "node et npm sont introuvables : installez Node.js 20 ou plus récent."
+  { has node && has npm; } || fail "node et npm sont introuvables : installez Node.js 20 ou plus récent."
   local major
   major="$(node -p 'process.versions.node.split(".")[0]')"
   [ "$major" -ge 20 ] || fail "Node.js $(node -v) est trop ancien : il faut la version 20 ou plus récente."
