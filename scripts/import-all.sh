@@ -1,44 +1,46 @@
 #!/usr/bin/env bash
 # Imports every file that `mosaique demo-data` wrote, then builds the cube:
 #   import-all.sh BINARY FOLDER_OF_FILES STORE
-# The name of a file says its register and its year; one that no line below knows is an error.
+# The name of a file says its register and its year; a name that no line below knows is an error.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 mosaique="$1" files="$2" store="$3"
 
-year_of() { grep -oE '20[0-9]{2}' <<<"$1" | head -1; }
+import() { "$mosaique" import "$@" --data "$store"; }
+
+# Zones and addresses first: an RPLS import is checked against them.
+order=(departement epci commune iris appartenance qpv adresses seuils rpls ops attributions demandes)
 
 import_one() {
   local file="$1" name year
   name="$(basename "$file")"
-  year="$(year_of "$name")"
+  year="$(grep -oE '20[0-9]{2}' <<<"$name" | head -1 || true)"
   case "$name" in
-  rpls*) "$mosaique" import rpls "$file" --millesime "$year" --data "$store" ;;
-  ops*) "$mosaique" import ops "$file" --wave "$year" --data "$store" ;;
-  qpv*) "$mosaique" import zones "$file" --layer qpv --generation "$year" --data "$store" ;;
-  commune* | epci* | departement* | iris*)
-    "$mosaique" import zones "$file" --layer "${name%%[^a-z]*}" --data "$store" ;;
-  adresse* | ban*) "$mosaique" import addresses "$file" --data "$store" ;;
-  attribution*) "$mosaique" import attributions "$file" --year "$year" --data "$store" ;;
-  seuil*) "$mosaique" import thresholds "$file" --data "$store" ;;
-  verite* | demande* | *.md | *.txt) ;; # the planted truth is for tests; demands have no register yet
+  departement*.geojson) import zones "$file" --layer departement ;;
+  epci*.geojson) import zones "$file" --layer epci ;;
+  commune*.geojson) import zones "$file" --layer commune ;;
+  iris*.geojson) import zones "$file" --layer iris ;;
+  appartenance*.csv) import zones "$file" --layer appartenance --generation "$year" ;;
+  qpv*.geojson) import zones "$file" --layer qpv --generation "$year" ;;
+  adresses*.csv) import addresses "$file" ;;
+  seuils*.csv) import thresholds "$file" ;;
+  rpls*.csv) import rpls "$file" --millesime "$year" ;;
+  ops*.csv) import ops "$file" --wave "$year" ;;
+  attributions*.csv) import attributions "$file" --year "$year" ;;
+  demandes*.csv) ;; # no register yet
   *) fail "$file : registre inconnu" ;;
   esac
 }
 
-# Zones first: an RPLS import checks its points against the communes that are there.
-for pattern in departement epci commune iris qpv adresse ban seuil rpls ops attribution; do
-  for file in "$files/$pattern"*; do
-    [ -e "$file" ] || continue
-    import_one "$file"
+for prefix in "${order[@]}"; do
+  for file in "$files/$prefix"*; do
+    if [ -f "$file" ]; then import_one "$file"; fi
   done
 done
-for file in "$files"/*; do
-  case "$(basename "$file")" in
-  departement* | epci* | commune* | iris* | qpv* | adresse* | ban* | seuil* | rpls* | ops* | attribution*) ;;
-  *) import_one "$file" ;;
-  esac
+known="$(IFS='|'; echo "${order[*]}")"
+for file in "$files"/*.{csv,geojson}; do
+  if [ -f "$file" ] && ! grep -qE "^($known)" <<<"$(basename "$file")"; then import_one "$file"; fi
 done
 
 timed "Construction du cube" "$mosaique" build --data "$store"
