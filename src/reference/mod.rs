@@ -6,10 +6,14 @@
 pub mod addresses;
 pub mod attributions;
 pub mod ban;
+pub mod indicators;
 pub mod ops;
 pub mod plafonds;
 pub mod registre;
 pub mod rpls;
+pub mod secrecy;
+pub mod survey;
+pub mod territory;
 pub mod thresholds;
 
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).

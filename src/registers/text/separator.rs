@@ -20,7 +20,7 @@ pub fn sniff(sample: &[u8]) -> Option<u8> {
     best
 }
 
-/// Median number of fields over the first 50 records.
+/// Median (the lower of two) number of fields over the first 50 records.
 fn usual_fields(sample: &[u8], delimiter: u8) -> usize {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -30,7 +30,7 @@ fn usual_fields(sample: &[u8], delimiter: u8) -> usize {
     let mut counts: Vec<usize> =
         reader.byte_records().take(50).filter_map(Result::ok).map(|r| r.len()).collect();
     counts.sort_unstable();
-    counts.get(counts.len() / 2).copied().unwrap_or(0)
+    counts.get(counts.len().saturating_sub(1) / 2).copied().unwrap_or(0)
 }
 
 /// The separator for a report, in French.
