@@ -33,7 +33,7 @@ struct Directory<M> {
 }
 
 /// Changes whenever the meaning of an array does.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const ALIGN: u64 = 64;
 
 /// Writes a cube file.

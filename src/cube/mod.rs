@@ -245,17 +245,20 @@ impl Cube {
         n
     }
 
-    /// Rows that a filter keeps, as a bit column over all dwellings.
+    /// Rows that a filter keeps, as a bit column over all dwellings. Only attributes offered as filters, and QPV, have
+    /// the bit columns that this reads: any other class keeps nothing.
     #[must_use]
     pub fn mask(&self, filter: &Filter) -> Vec<u64> {
         let n = self.meta.logements;
         let mut mask = bits::from_fn(n, |_| true);
         let mut keep = |bits: Vec<u64>| mask.iter_mut().zip(bits).for_each(|(m, b)| *m &= b);
         for (id, classes) in &filter.classes {
-            let mut wanted = [false; 256];
-            classes.iter().for_each(|c| wanted[*c as usize] = true);
-            let column = self.attribute(id);
-            keep(bits::from_fn(n, |i| column.get(i).is_some_and(|c| wanted[*c as usize])));
+            let mut any = vec![0u64; bits::words(n)];
+            for class in classes {
+                let column: &[u64] = self.array(&format!("classe.{id}.{class}"));
+                any.iter_mut().zip(column).for_each(|(a, b)| *a |= b);
+            }
+            keep(any);
         }
         if !filter.bailleurs.is_empty() {
             let column = self.bailleur_of();

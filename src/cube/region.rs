@@ -3,8 +3,9 @@
 //! A point is inside when a ray from it towards the west crosses the boundary an odd number of times
 //! (rings and holes alike). The walk carries down, for each node, only the edges that can still matter
 //! inside the node's box: an edge wholly to the east never counts, one that spans the box's height wholly to
-//! the west flips the parity once for all, the others stay active. A node without active edges is in or
-//! out as a whole. So a zone costs its boundary, not its area, and each point is tested against a few edges.
+//! the west flips the parity once for all, the others stay active. A node that no active edge enters is in or
+//! out as a whole, as its corner is. So a zone costs its boundary, not its area, and each point is tested against
+//! a few edges.
 
 use geo::{CoordsIter, MultiPolygon};
 
@@ -103,6 +104,7 @@ impl Walk<'_> {
             return;
         }
         let mine = self.stack.len();
+        let mut entered = false;
         for i in from..mine {
             let e = self.stack[i];
             let (lo, hi) = if e.ay < e.by { (e.ay, e.by) } else { (e.by, e.ay) };
@@ -118,10 +120,12 @@ impl Walk<'_> {
                 inside = !inside;
             } else {
                 self.stack.push(e);
+                entered |= east >= x0 - MARGIN;
             }
         }
-        if self.stack.len() == mine {
-            if inside {
+        if !entered {
+            let corner = self.stack[mine..].iter().fold(inside, |p, e| p ^ e.crosses(x0, y0));
+            if corner {
                 let (start, end) = self.tree.addresses(level, node);
                 self.runs.push(start, end);
             }
@@ -144,5 +148,60 @@ impl Walk<'_> {
                 self.runs.push(a, a + 1);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Contains, LineString, Point, Polygon};
+
+    use super::*;
+    use crate::cube::tree::boxes;
+
+    /// A star with a hole around a centre, with random radii.
+    fn star(rng: &mut fastrand::Rng, x: f64, y: f64, r: f64) -> Polygon<f64> {
+        let ring = |rng: &mut fastrand::Rng, r: f64| -> LineString<f64> {
+            (0..60)
+                .map(|k| {
+                    let (a, d) = (f64::from(k) * std::f64::consts::TAU / 60.0, r * (0.5 + rng.f64() * 0.5));
+                    (x + d * a.cos(), y + d * a.sin())
+                })
+                .collect()
+        };
+        let hole = ring(rng, r * 0.4);
+        Polygon::new(ring(rng, r), vec![hole])
+    }
+
+    #[test]
+    fn the_walk_finds_exactly_the_points_that_geo_finds() {
+        let mut rng = fastrand::Rng::with_seed(11);
+        // Points along rows, so that consecutive ones are neighbours, with some far away.
+        let (mut lon, mut lat) = (Vec::new(), Vec::new());
+        for i in 0..20_000 {
+            lon.push(5.0 + f64::from(i % 150) * 1e-3 + rng.f64() * 1e-3);
+            lat.push(45.0 + f64::from(i / 150) * 1e-3 + rng.f64() * 1e-3);
+        }
+        let b = boxes(&lon, &lat);
+        let tree = Tree::new(&lon, &lat, &b);
+        let mut found = 0;
+        for _ in 0..200 {
+            let (x, y, r) = (4.95 + rng.f64() * 0.25, 44.95 + rng.f64() * 0.25, 0.002 + rng.f64() * 0.08);
+            let parts = MultiPolygon(vec![star(&mut rng, x, y, r), star(&mut rng, x + 3.0 * r, y, r)]);
+            let mut naive = Runs::default();
+            for i in 0..20_000u32 {
+                if parts.contains(&Point::new(lon[i as usize], lat[i as usize])) {
+                    naive.push(i, i + 1);
+                }
+            }
+            found += naive.len();
+            assert_eq!(Region::new(&parts).walk(&tree), naive);
+        }
+        assert!(found > 10_000);
+    }
+
+    #[test]
+    fn a_rectangle_holds_its_points() {
+        let r = Region::rectangle([1.0, 2.0, 3.0, 4.0]);
+        assert!(r.contains(2.0, 3.0) && !r.contains(0.5, 3.0) && !r.contains(3.5, 3.0) && !r.contains(2.0, 4.5));
     }
 }
