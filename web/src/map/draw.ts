@@ -34,6 +34,10 @@ const style = {
   outlineWidth: 2.5,
   closingPointColor: COLOR.drawn as HexColor,
   closingPointWidth: 5,
+  coordinatePointColor: '#ffffff' as HexColor,
+  coordinatePointOutlineColor: COLOR.drawn as HexColor,
+  coordinatePointWidth: 3,
+  coordinatePointOutlineWidth: 1.5,
 };
 const EDITABLE = { feature: { draggable: true, coordinates: { midpoints: true, draggable: true, deletable: true } } };
 

@@ -72,6 +72,7 @@ export const GROUND_LAYER: LayerSpecification = {
 export function qpvLayers(sourceLayer: string): LayerSpecification[] {
   const base = { source: 'qpv', 'source-layer': sourceLayer, layout: { 'line-join': 'round', 'line-cap': 'butt' } } as const;
   return [
+    { id: 'qpv-fond', type: 'fill', source: 'qpv', 'source-layer': sourceLayer, minzoom: 13, paint: { 'fill-color': COLOR.qpv, 'fill-antialias': false, 'fill-opacity': ['interpolate', ['linear'], ['zoom'], 13, 0, 15, 0.06] } },
     { id: 'qpv-gaine', type: 'line', ...base, paint: { 'line-color': '#ffffff', 'line-opacity': 0.9, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 2, 12, 4, 16, 6] } },
     { id: 'qpv-trait', type: 'line', ...base, paint: { 'line-color': COLOR.qpv, 'line-dasharray': [3.2, 1.3], 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 1, 12, 1.9, 16, 3] } },
   ];
