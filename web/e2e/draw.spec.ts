@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { figureOf, shownZone, type Catalogue, type Measure } from './figures';
-import { BASE_URL, contentOf, get, onScreen, open, readNumber, settle, visit, type Session } from './harness';
+import { BASE_URL, contentOf, get, onScreen, open, readNumber, settle, viewWith, visit, type Session } from './harness';
 
 let session: Session;
 before(async () => void (session = await open()));
@@ -23,18 +23,22 @@ async function measure(geometrie: unknown): Promise<Measure> {
 async function drawAround(): Promise<void> {
   const { page } = session;
   const { centre } = await shownZone('commune', 'I01');
-  await visit(page, `/?indicateur=I01&echelle=commune#11/${centre[1]}/${centre[0]}`);
-  const { x, y } = await onScreen(page, ...centre);
+  // Left of the panel of figures, right of the legend.
+  const { x, y } = { x: 745, y: 320 };
+  await visit(page, `/?indicateur=I01&echelle=commune${viewWith(...centre, 11, { x, y })}`);
+  const seen = await onScreen(page, ...centre);
+  assert.ok(Math.hypot(seen.x - x, seen.y - y) < 3, 'the zone is where it is drawn around');
   await page.getByRole('button', { name: 'Rectangle' }).click();
   await page.locator('[role=toolbar] [aria-pressed=true]').waitFor();
-  await page.mouse.click(x - 90, y - 150);
+  await page.mouse.click(x - 95, y - 150);
   for (const step of [0.3, 0.6, 1]) {
-    await page.mouse.move(x - 90 + 180 * step, y - 150 + 300 * step, { steps: 4 });
+    await page.mouse.move(x - 95 + 190 * step, y - 150 + 300 * step, { steps: 4 });
     await page.waitForTimeout(150);
   }
   // The figures are there before the zone is finished: they follow the pen.
   await page.getByTestId('valeur').waitFor();
-  await page.mouse.click(x + 90, y + 150);
+  await page.mouse.click(x + 95, y + 150);
+  await page.getByRole('button', { name: 'Modifier un contour', pressed: true }).waitFor();
   await settle(page);
 }
 

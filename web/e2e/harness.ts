@@ -75,6 +75,14 @@ export async function onScreen(page: Page, lon: number, lat: number): Promise<{ 
   return { x: box.x + box.width / 2 + px(lon) - px(lon0), y: box.y + box.height / 2 + py(lat) - py(lat0) };
 }
 
+/** The address's view that puts a place at a point of the screen (the map starts at 316, 60 in a 1280 × 800 window). */
+export function viewWith(lon: number, lat: number, zoom: number, at: { x: number; y: number }): string {
+  const world = 512 * 2 ** zoom;
+  const [dx, dy] = [(316 + 1280) / 2 - at.x, (60 + 800) / 2 - at.y];
+  const y = (1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2 + dy / world;
+  return `#${zoom}/${(Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI}/${lon + (dx * 360) / world}`;
+}
+
 /** « 12 450,5 € » → 12450.5 */
 export function readNumber(text: string): number {
   const digits = /[+−-]?[\d\u00a0\u202f ]+(,\d+)?/.exec(text)?.[0] ?? '';
