@@ -98,7 +98,7 @@ export const LABEL_LAYERS: LayerSpecification[] = [
 
 /** Imported zones that the pen can't edit (several parts, holes), and the names of all zones. */
 export const ZONE_LAYERS: LayerSpecification[] = [
-  { id: 'fixes-fond', type: 'fill', source: 'fixes', paint: { 'fill-color': COLOR.drawn, 'fill-opacity': 0.14 } },
+  { id: 'fixes-fond', type: 'fill', source: 'fixes', paint: { 'fill-color': COLOR.drawn, 'fill-opacity': 0.08 } },
   { id: 'fixes-trait', type: 'line', source: 'fixes', paint: { 'line-color': COLOR.drawn, 'line-width': 2.5 } },
 ];
 export const ZONE_NAME_LAYER: LayerSpecification = {

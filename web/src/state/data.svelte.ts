@@ -58,7 +58,9 @@ class Data {
     const scale = this.scale?.id;
     if (!indicator || !scale) return () => {};
     const abort = new AbortController();
-    const query = { indicateur: indicator, ...sharedQuery() };
+    // Indicators of the stock don't depend on households.
+    const population = this.indicator?.domaine === 'parc' ? 'TOUS' : page.population;
+    const query = { indicateur: indicator, ...sharedQuery(), population };
     this.loading = true;
     this.valuesError = null;
     read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: scale }, query }, signal: abort.signal }))
