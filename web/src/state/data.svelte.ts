@@ -21,6 +21,9 @@ class Data {
     const scales = this.catalogue?.echelles ?? [];
     return scales.find((s) => s.id === page.scale && s.zones > 0) ?? scaleForZoom(scales, this.zoom) ?? null;
   });
+  /** What the values at hand are about: behind the choice while the next ones are on their way. */
+  shownIndicator = $derived(this.indicators.find((i) => i.id === this.values?.indicateur) ?? null);
+  shownScale = $derived(this.catalogue?.echelles.find((s) => s.id === this.values?.echelle) ?? null);
   vintage = $derived.by(() => {
     const all = this.catalogue?.millesimes ?? [];
     return all.find((m) => m.vague === page.wave) ?? [...all].sort((a, b) => b.millesime - a.millesime)[0] ?? null;
