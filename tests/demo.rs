@@ -8,9 +8,11 @@ use std::sync::OnceLock;
 
 use common::{findings, table};
 use geo::{Area, BooleanOps, Contains, Validation};
+use mosaique::demo::geometry::to_lambert;
 use mosaique::demo::{DemoError, DemoOptions, DemoSummary, write};
 use mosaique::registers::output::Output;
-use mosaique::registers::{ops, rpls};
+use mosaique::registers::report::Report;
+use mosaique::registers::{addresses, attributions, ops, rpls, thresholds, zones as layers};
 
 type Rows = Vec<BTreeMap<String, String>>;
 
@@ -297,6 +299,83 @@ fn the_ops_reader_finds_what_was_planted_and_agrees_with_the_truth_on_income() {
     assert!(compared > 2000, "{compared}");
     // The others are young couples whose ages were not answered: the reader cannot know their ceiling.
     assert!(same as f64 > 0.99 * compared as f64, "{same} of {compared}");
+}
+
+/// Zones in Lambert-93 metres.
+fn metres(zones: BTreeMap<String, geo::MultiPolygon<f64>>) -> BTreeMap<String, geo::MultiPolygon<f64>> {
+    use geo::MapCoords;
+    let project = |c: geo::Coord<f64>| {
+        let [x, y] = to_lambert([c.x, c.y]);
+        geo::Coord { x, y }
+    };
+    zones.into_iter().map(|(k, m)| (k, m.map_coords(project))).collect()
+}
+
+#[test]
+fn points_contradict_communes_and_qpv_only_where_it_was_planted() {
+    use geo::{Distance, Euclidean};
+    let dir = default().0.path();
+    let communes = metres(zones(dir, "communes.geojson", "INSEE_COM"));
+    for (year, qpv) in [(2022, zones(dir, "qpv2015.geojson", "CODE_QP")), (2024, zones(dir, "qpv2024.geojson", "code_qp"))] {
+        let qpv = metres(qpv);
+        let name = format!("rpls_{year}.csv");
+        let (out_of_commune, discordant) = (planted(dir, &name, &["R08"]), planted(dir, &name, &["R09"]));
+        assert!(out_of_commune.len() > 50 && discordant.len() > 100);
+        for (i, r) in rows(dir, &name).into_iter().enumerate() {
+            let line = i as u64 + 2;
+            let number = |k: &str| r[k].replace(',', ".").parse::<f64>().ok();
+            let (Some(x), Some(y)) = (number("X"), number("Y")) else { continue };
+            let Some(commune) = communes.get(&format!("{:0>5}", r["DEPCOM"])) else { continue };
+            let p = geo::Point::new(x, y);
+            let far = Euclidean.distance(&p, commune);
+            // Between 190 and 260 m the tolerance of the rule may fall on either side.
+            if !(190.0..260.0).contains(&far) {
+                assert_eq!(out_of_commune.contains(&(line, "R08".to_owned())), far > 200.0, "{name} {line}: {far} m");
+            }
+            if y > 6_000_000.0 {
+                let seen = qpv.values().any(|z| z.contains(&p));
+                assert_eq!(discordant.contains(&(line, "R09".to_owned())), seen != (r["QPV_CODE"] == "1"), "{name} {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_other_readers_take_their_files_without_a_fault() {
+    let dir = default().0.path();
+    let into = || tempfile::tempdir().expect("folder");
+    let clean = |name: &str, r: &Report| {
+        assert_eq!(r.lignes_lues, default().1.files[name], "{name}");
+        assert_eq!((r.lignes_rejetees, r.lignes_gardees), (0, r.lignes_lues), "{name}: {:?}", r.regles);
+    };
+    for (name, layer, generation) in [
+        ("communes.geojson", "commune", None),
+        ("epci.geojson", "epci", None),
+        ("departement.geojson", "departement", None),
+        ("iris.geojson", "iris", None),
+        ("qpv2015.geojson", "qpv", Some("2015")),
+        ("qpv2024.geojson", "qpv", Some("2024")),
+        ("appartenance_2024.csv", "appartenance", Some("2024")),
+    ] {
+        let options = layers::ZonesOptions { couche: layer.to_owned(), generation: generation.map(str::to_owned), epsg: None, table: None };
+        let r = layers::import(&dir.join(name), &options, &Output::new(into().path()), &|_, _| ()).expect(name);
+        clean(name, &r);
+        assert_eq!(r.lignes_avec_drapeau, 0, "{name}: {:?}", r.regles);
+    }
+    let options = addresses::Options { departement: "01".to_owned() };
+    let r = addresses::import(&dir.join("adresses-01.csv"), &options, &Output::new(into().path()), &|_, _| ()).expect("BAN");
+    clean("adresses-01.csv", &r);
+    assert_eq!(r.lignes_avec_drapeau, 0, "{:?}", r.regles);
+    let r = thresholds::import(&dir.join("seuils_q1.csv"), &thresholds::Options { annee: None }, &Output::new(into().path()), &|_, _| ());
+    clean("seuils_q1.csv", &r.expect("thresholds"));
+    let key = into();
+    std::fs::write(key.path().join("cle"), [7u8; 32]).expect("key");
+    let options = attributions::Options { annee: 2024, cle: Some(key.path().join("cle")) };
+    let r = attributions::import(&dir.join("attributions_2024.csv"), &options, &Output::new(into().path()), &|_, _| ());
+    let r = r.expect("allocations");
+    clean("attributions_2024.csv", &r);
+    // The extract covers two years; the reader says which rows are not of the year of the import.
+    assert_eq!(r.regles.keys().collect::<Vec<_>>(), ["A03"]);
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn household_cells(w: &mut Cells<'_>, h: &Household, lost: [bool; 6], code: &str
         w.number(h.minors() as i64);
     }
     match (code, age) {
-        ("ops_hors_bornes", _) => w.text(if d.ident % 2 == 0 { "134" } else { "7" }),
+        ("ops_hors_bornes", _) => w.text(if d.ident.is_multiple_of(2) { "134" } else { "7" }),
         (_, true) => w.text(""),
         _ => w.number(i64::from(h.ages[0])),
     }
