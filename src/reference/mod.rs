@@ -3,10 +3,22 @@
 //! This is the only place that reads `data/`. Each file has one sub-module with the types that it
 //! is read into; everything is checked once, at first use, and a fault names the file and the entry.
 
+pub mod addresses;
+pub mod attributions;
+pub mod ban;
+pub mod demo;
+pub mod indicators;
+pub mod ops;
+pub mod plafonds;
+pub mod registre;
+pub mod rpls;
+pub mod secrecy;
+pub mod survey;
 pub mod territory;
+pub mod thresholds;
 
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("data/{file}: {message}")]
 pub struct ReferenceError {
     pub file: &'static str,

@@ -1,0 +1,67 @@
+//! What there is: one millésime of dwellings, located, grouped and joined with their households.
+//!
+//! Columns are indexed by dwelling, dwellings point to addresses, addresses to the zones of each layer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// No zone.
+pub const NONE: u32 = u32::MAX;
+
+/// A layer of zones and, for each address, the zone that it is in.
+#[derive(Debug, Clone)]
+pub struct LayerFacts {
+    /// `commune`, `iris`, `qpv2024`, `carreau`, `h3r8`, `residence`, …
+    pub id: String,
+    pub libelle: String,
+    pub codes: Vec<String>,
+    pub noms: Vec<String>,
+    /// Zone of each address, or [`NONE`].
+    pub of_address: Vec<u32>,
+}
+
+/// An address point. One without a usable place has NaN coordinates and belongs to its commune only.
+#[derive(Debug, Clone, Copy)]
+pub struct Address {
+    pub lon: f64,
+    pub lat: f64,
+    /// Place random in its street (quality 12): fit for IRIS and QPV, approximate.
+    pub approximate: bool,
+}
+
+impl Address {
+    #[must_use]
+    pub fn is_located(&self) -> bool {
+        self.lon.is_finite() && self.lat.is_finite()
+    }
+}
+
+/// Counts told by `build` and the catalogue; every key is stable.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildReport {
+    /// `echelon_a` … `echelon_e`, `localises`, `non_localises`, `discordance_qpv`, `hors_commune`, …
+    pub comptes: BTreeMap<String, u64>,
+    pub remarques: Vec<String>,
+}
+
+/// Everything that a cube is built from.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    pub millesime: u16,
+    pub vague: Option<u16>,
+    pub addresses: Vec<Address>,
+    /// Address of each dwelling.
+    pub address_of: Vec<u32>,
+    /// Class of each dwelling for each attribute of `data/attributs.toml`; 0 = not known.
+    pub attributes: BTreeMap<String, Vec<u8>>,
+    /// Each quantity of `data/attributs.toml` but `logements` and `menages` (which are 1).
+    pub quantities: BTreeMap<String, Vec<u32>>,
+    /// Bailleur of each dwelling: index in `bailleurs`, or `u16::MAX`.
+    pub bailleur_of: Vec<u16>,
+    /// SIREN and name.
+    pub bailleurs: Vec<(String, String)>,
+    /// Layers, département, EPCI and commune first.
+    pub layers: Vec<LayerFacts>,
+    pub report: BuildReport,
+}
