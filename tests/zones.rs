@@ -338,10 +338,11 @@ fn a_file_cut_anywhere_is_refused_or_read_but_never_panics() {
 
 #[test]
 fn membership_is_read_from_csv_and_each_commune_has_one_epci() {
-    let text = "Code INSEE;SIREN_EPCI;Nom EPCI\n1004;240100883;CC de la Plaine de l'Ain\n73065;200069110;Grand Chambéry\n73065;200068674;Autre\n;200069110;x\n";
+    let text = "Code INSEE;SIREN_EPCI;Nom EPCI\n1004;240100883;CC de la Plaine de l'Ain\n73065;200069110;Grand Chambéry\n73065;200068674;Autre\n;200069110;x\n29083;ZZZZZZZZZ;Sans objet\n";
     let options = ZonesOptions { generation: Some("2025".to_owned()), ..couche("appartenance") };
     let i = run_text("epci.csv", text, options).unwrap();
-    assert_eq!((i.report.lignes_lues, i.report.lignes_gardees, i.rule("A01"), i.rule("A02"), i.report.cle.as_str()), (4, 2, 1, 1, "2025"));
+    assert_eq!((i.report.lignes_lues, i.report.lignes_gardees, i.rule("A01"), i.rule("A02"), i.report.cle.as_str()), (5, 2, 1, 1, "2025"));
+    assert_eq!(i.count("communes_sans_epci"), 1);
     use polars::prelude::*;
     let t = ParquetReader::new(std::fs::File::open(i.folder.join("appartenance.parquet")).unwrap()).finish().unwrap();
     let cell = |c: &str, r: usize| t.column(c).unwrap().get(r).unwrap().to_string().replace('"', "");
@@ -447,6 +448,7 @@ fn our_lookup_and_geopandas_agree_on_every_point() {
         ("commune", "admin/communes2018-06-alpes-maritimes.geojson", "code", 50_000),
         ("commune", "admin/communes_2025_974_simplifie_EPSG2975.geojson", "DEPCOM", 20_000),
         ("qpv", "qpv/qpv2015_shp/QP_GUADELOUPE_WGS84_UTM20N.shp", "CODE_QP", 20_000),
+        ("qpv", "qpv/qpv2015_shp/QP_METROPOLEOUTREMER_WGS84_EPSG4326.shp", "CODE_QP", 200_000),
     ] {
         let Some(path) = real(file) else { return };
         let i = run(&path, couche(name)).unwrap();

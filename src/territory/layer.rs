@@ -205,6 +205,7 @@ impl Layer {
         let metric = self.metric();
         self.pieces
             .edges_near([lon - dx, lat - dy], [lon + dx, lat + dy])
+            .into_iter()
             .filter(|(z, _)| *z == zone)
             .map(|(_, i)| distance([x[0], y[0]], metric[i]))
             .filter(|d| *d <= max_m)
