@@ -16,15 +16,20 @@ use super::tree::Tree;
 struct Edge {
     ax: f64,
     ay: f64,
-    bx: f64,
     by: f64,
+    /// Degrees of longitude a degree of latitude.
+    slope: f64,
 }
 
 impl Edge {
+    fn new(a: geo::Coord<f64>, b: geo::Coord<f64>) -> Self {
+        Self { ax: a.x, ay: a.y, by: b.y, slope: (b.x - a.x) / (b.y - a.y) }
+    }
+
     /// Longitude at which the edge's line crosses a latitude.
     #[inline]
     fn x_at(&self, y: f64) -> f64 {
-        self.ax + (y - self.ay) * (self.bx - self.ax) / (self.by - self.ay)
+        self.ax + (y - self.ay) * self.slope
     }
 
     /// Whether the westward ray from the point crosses the edge (lower end included, upper excluded).
@@ -38,6 +43,8 @@ impl Edge {
 #[derive(Debug, Clone)]
 pub struct Region {
     edges: Vec<Edge>,
+    /// West, south, east, north of the zone.
+    bounds: [f64; 4],
 }
 
 /// Margin, in degrees, by which a box must clear an edge before the edge is dropped (about 0.1 µm).
@@ -52,12 +59,16 @@ impl Region {
             for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
                 for l in ring.lines() {
                     if l.start.y != l.end.y {
-                        edges.push(Edge { ax: l.start.x, ay: l.start.y, bx: l.end.x, by: l.end.y });
+                        edges.push(Edge::new(l.start, l.end));
                     }
                 }
             }
         }
-        Self { edges }
+        let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+        for c in zone.coords_iter() {
+            bounds = [bounds[0].min(c.x), bounds[1].min(c.y), bounds[2].max(c.x), bounds[3].max(c.y)];
+        }
+        Self { edges, bounds }
     }
 
     /// A box, with the same half-open rule.
@@ -65,9 +76,9 @@ impl Region {
     pub fn rectangle(b: [f64; 4]) -> Self {
         let side = |x: f64, flip: bool| {
             let (ay, by) = if flip { (b[3], b[1]) } else { (b[1], b[3]) };
-            Edge { ax: x, ay, bx: x, by }
+            Edge { ax: x, ay, by, slope: 0.0 }
         };
-        Self { edges: vec![side(b[0], false), side(b[2], true)] }
+        Self { edges: vec![side(b[0], false), side(b[2], true)], bounds: b }
     }
 
     #[must_use]
@@ -78,7 +89,7 @@ impl Region {
     /// Runs of the located addresses inside the zone.
     #[must_use]
     pub fn walk(&self, tree: &Tree<'_>) -> Runs {
-        let mut walk = Walk { tree, stack: Vec::with_capacity(self.edges.len() * 4), runs: Runs::default() };
+        let mut walk = Walk { tree, bounds: self.bounds, stack: Vec::with_capacity(self.edges.len() * 4), runs: Runs::default() };
         if let Some(top) = tree.top() {
             walk.stack.extend_from_slice(&self.edges);
             for node in 0..tree.nodes(top) {
@@ -91,6 +102,7 @@ impl Region {
 
 struct Walk<'a> {
     tree: &'a Tree<'a>,
+    bounds: [f64; 4],
     /// Active edges of the nodes on the path, one slice after the other.
     stack: Vec<Edge>,
     runs: Runs,
@@ -100,7 +112,8 @@ impl Walk<'_> {
     /// Visits a node; `from` is where the active edges of its parent start in the stack.
     fn visit(&mut self, level: usize, node: usize, from: usize, mut inside: bool) {
         let [x0, y0, x1, y1] = self.tree.bounds(level, node);
-        if x0 > x1 {
+        let [west, south, east, north] = self.bounds;
+        if x0 > east || x1 < west || y0 > north || y1 < south {
             return;
         }
         let mine = self.stack.len();
