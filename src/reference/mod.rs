@@ -9,8 +9,11 @@ pub mod plafonds;
 pub mod registre;
 pub mod rpls;
 pub mod indicators;
+pub mod scales;
 pub mod secrecy;
+pub mod situation;
 pub mod territory;
+pub mod zonage;
 
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).
 #[derive(Debug, Clone, thiserror::Error)]
