@@ -84,8 +84,7 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
         .measures
         .par_iter()
         .map(|m| {
-            let list: Vec<(&str, &[String])> =
-                m.conditions.iter().map(|(id, codes)| (id.as_str(), codes.as_slice())).collect();
+            let list: Vec<(&str, &[String])> = catalogue.conditions(m).collect();
             let column = conditions(catalogue, &list, &attributes, n);
             if catalogue.is_occupancy(m) { bits::Bits(&column).and(bits::Bits(&respondent)) } else { column }
         })

@@ -246,29 +246,26 @@ impl<'a> Asker<'a> {
     }
 }
 
-fn measure(quantity: &str, condition: Option<(&str, &str)>) -> Measure {
-    Measure {
-        somme: quantity.to_owned(),
-        conditions: condition.map(|(a, c)| (a.to_owned(), vec![c.to_owned()])).into_iter().collect(),
-    }
+fn measure(quantity: &str) -> Measure {
+    Measure { somme: quantity.to_owned(), conditions: BTreeMap::new() }
 }
 
 /// All dwellings.
 #[must_use]
 pub fn dwellings() -> Measure {
-    measure("logements", None)
+    measure("logements")
 }
 
 /// Responding households.
 #[must_use]
 pub fn households() -> Measure {
-    measure("menages", None)
+    measure("menages")
 }
 
 /// Occupied dwellings that were asked.
 #[must_use]
 pub fn asked() -> Measure {
-    measure("logements", Some(("interroge", "OUI")))
+    measure("interroges")
 }
 
 /// Numbers of the measures that indicators need, with some more.

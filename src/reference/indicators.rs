@@ -62,6 +62,9 @@ pub struct Quantity {
     pub libelle: String,
     #[serde(default)]
     pub occupation: bool,
+    /// Rows that the quantity counts, whatever the measure asks besides.
+    #[serde(default, rename = "si")]
+    pub conditions: BTreeMap<String, Vec<String>>,
 }
 
 /// A sum over rows: the quantity, and the classes that each attribute must be in (sorted by attribute).
@@ -152,10 +155,7 @@ impl Catalogue {
         let mut measures = vec![
             Measure { somme: "logements".into(), conditions: BTreeMap::new() },
             Measure { somme: "menages".into(), conditions: BTreeMap::new() },
-            Measure {
-                somme: "logements".into(),
-                conditions: BTreeMap::from([("interroge".into(), vec!["OUI".into()])]),
-            },
+            Measure { somme: "interroges".into(), conditions: BTreeMap::new() },
         ];
         for ind in &catalogue.indicators {
             for m in std::iter::once(&ind.numerateur).chain(&ind.denominateur) {
@@ -204,6 +204,16 @@ impl Catalogue {
     #[must_use]
     pub fn measure_index(&self, m: &Measure) -> Option<usize> {
         self.measures.binary_search(m).ok()
+    }
+
+    /// Conditions of a measure and of its quantity.
+    pub fn conditions<'a>(&'a self, m: &'a Measure) -> impl Iterator<Item = (&'a str, &'a [String])> {
+        let quantity = self.quantities.iter().find(|q| q.id == m.somme);
+        quantity
+            .into_iter()
+            .flat_map(|q| &q.conditions)
+            .chain(&m.conditions)
+            .map(|(id, codes)| (id.as_str(), codes.as_slice()))
     }
 
     /// Whether a measure describes households (and so passes secrecy) or dwellings only.

@@ -4,14 +4,15 @@
 //! is read into; everything is checked once, at first use, and a fault names the file and the entry.
 
 pub mod addresses;
+pub mod indicators;
 pub mod ops;
 pub mod plafonds;
 pub mod registre;
 pub mod rpls;
-pub mod indicators;
 pub mod scales;
 pub mod secrecy;
 pub mod situation;
+pub mod survey;
 pub mod territory;
 pub mod zonage;
 

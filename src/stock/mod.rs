@@ -1,3 +1,113 @@
-//! What there is: dwellings joined with households, located and grouped into residences.
+//! What there is: the dwellings of one millésime, joined with households, located, grouped into residences.
+//!
+//! [`load`] walks once: dwellings ([`dwellings`]) → addresses and their zones ([`places`]) → residences
+//! ([`residences`]) → households by the join ladder ([`join`]) → the classes and quantities that indicators use
+//! ([`attributes`]). Its result, [`facts::Facts`], is all that a cube is built from.
 
+pub mod attributes;
+pub mod dwellings;
 pub mod facts;
+pub mod households;
+pub mod join;
+pub mod places;
+pub mod residences;
+mod table;
+
+use self::facts::Facts;
+use crate::reference::ReferenceError;
+use crate::reference::indicators::Catalogue;
+use crate::reference::survey::Survey;
+use crate::store::Store;
+use crate::territory::crs::CrsError;
+use crate::territory::layer::LayerError;
+
+/// Why facts cannot be made from the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StockError {
+    #[error("le magasin ne contient pas le RPLS {0} : importez-le (mosaique import rpls FICHIER --millesime {0})")]
+    NoMillesime(u16),
+    #[error("table {name} : {source}")]
+    Table { name: String, source: polars::error::PolarsError },
+    #[error(transparent)]
+    Layer(#[from] LayerError),
+    #[error(transparent)]
+    Projection(#[from] CrsError),
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+}
+
+/// The wave that joins a millésime: the nearest within the tolerance, the later one at equal distance.
+#[must_use]
+pub fn wave_of(store: &Store, millesime: u16, tolerance: u16) -> Option<u16> {
+    store
+        .manifest()
+        .of_register("ops")
+        .filter(|d| store.folder(d).join("menages.parquet").exists())
+        .filter_map(|d| d.rapport.cle.parse::<u16>().ok())
+        .filter(|w| w.abs_diff(millesime) <= tolerance)
+        .min_by_key(|w| (w.abs_diff(millesime), std::cmp::Reverse(*w)))
+}
+
+/// Data sets that the facts of a millésime are made from: their folders, to know when a cube is stale.
+#[must_use]
+pub fn sources(store: &Store, millesime: u16, wave: Option<u16>) -> Vec<String> {
+    let m = store.manifest();
+    let rpls = m.dataset("rpls", &millesime.to_string());
+    let ops = wave.and_then(|w| m.dataset("ops", &w.to_string()));
+    rpls.into_iter().chain(ops).chain(m.of_register("zones")).map(|d| d.dossier.clone()).collect()
+}
+
+/// Makes the facts of one millésime.
+///
+/// # Errors
+/// The millésime is not in the store, or a table cannot be read.
+pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Facts, StockError> {
+    let survey = Survey::embedded()?;
+    let dataset = store
+        .manifest()
+        .dataset("rpls", &millesime.to_string())
+        .ok_or(StockError::NoMillesime(millesime))?;
+    let wave = wave_of(store, millesime, survey.ecart_millesime);
+    let mut dwellings = dwellings::read(&store.folder(dataset).join("logements.parquet"))?;
+    let households = match wave.and_then(|w| store.manifest().dataset("ops", &w.to_string())) {
+        Some(d) => Some(households::read(&store.folder(d).join("menages.parquet"))?),
+        None => None,
+    };
+
+    let mut report = facts::BuildReport::default();
+    let matches = households.as_ref().map(|h| join::ladder(&mut dwellings, h, &mut report));
+    let mut places = places::locate(store, millesime, &dwellings, survey, &mut report)?;
+    places.layers.push(residences::group(&dwellings, &places, households.as_ref(), matches.as_ref(), survey, &mut report));
+    let columns = attributes::columns(
+        &attributes::Inputs {
+            millesime,
+            wave,
+            dwellings: &dwellings,
+            households: households.as_ref(),
+            matches: matches.as_ref(),
+            places: &places,
+        },
+        catalogue,
+        survey,
+    );
+    report.comptes.insert("logements".into(), dwellings.registered() as u64);
+    if wave.is_some_and(|w| w <= survey.derniere_vague_avant) {
+        report.remarques.push(format!(
+            "Vague {} : les emménagés récents y sont ceux des {} derniers mois, non comparables aux vagues suivantes.",
+            wave.unwrap_or_default(),
+            survey.mois_recents_avant
+        ));
+    }
+    Ok(Facts {
+        millesime,
+        vague: wave,
+        addresses: places.addresses,
+        address_of: places.address_of,
+        attributes: columns.attributes,
+        quantities: columns.quantities,
+        bailleur_of: columns.bailleur_of,
+        bailleurs: columns.bailleurs,
+        layers: places.layers,
+        report,
+    })
+}

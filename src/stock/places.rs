@@ -1,0 +1,403 @@
+//! Where dwellings are: address points, and the zone of each layer that each address is in.
+
+use std::path::PathBuf;
+
+use hashbrown::HashMap;
+use polars::prelude::*;
+use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
+
+use super::StockError;
+use super::dwellings::Dwellings;
+use super::facts::{Address, BuildReport, LayerFacts, NONE};
+use super::table::{Table, Texts, hash};
+use crate::reference::survey::Survey;
+use crate::store::Store;
+use crate::territory::layer::Layer;
+use crate::territory::{grid, h3};
+
+/// Addresses of a millésime and their zones.
+#[derive(Debug, Default)]
+pub struct Places {
+    pub addresses: Vec<Address>,
+    /// Address of each dwelling row.
+    pub address_of: Vec<u32>,
+    /// First dwelling row of each address: its texts are the address's.
+    pub first: Vec<u32>,
+    pub layers: Vec<LayerFacts>,
+}
+
+impl Places {
+    #[must_use]
+    pub fn layer(&self, id: &str) -> Option<&LayerFacts> {
+        self.layers.iter().find(|l| l.id == id)
+    }
+
+    /// Whether an address may be shown as a point and enter cells, residences and addresses (domain §1.7).
+    #[must_use]
+    pub fn is_exact(&self, address: usize) -> bool {
+        self.addresses[address].is_located() && !self.addresses[address].approximate
+    }
+}
+
+/// Groups dwellings into address points and finds their zones.
+///
+/// # Errors
+/// A zone layer of the store cannot be read.
+pub fn locate(
+    store: &Store,
+    millesime: u16,
+    dwellings: &Dwellings,
+    survey: &Survey,
+    report: &mut BuildReport,
+) -> Result<Places, StockError> {
+    let mut places = points(dwellings, survey);
+    let zones = Zones::open(store, millesime)?;
+    if let Some(communes) = zones.get("commune") {
+        check_communes(&mut places, dwellings, communes, survey, report);
+    }
+    let located: Vec<usize> = (0..places.addresses.len()).filter(|&a| places.addresses[a].is_located()).collect();
+    let points: Vec<[f64; 2]> = located.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
+
+    places.layers = administrative(store, millesime, &places, dwellings, &zones)?;
+    for (id, libelle, column) in [
+        ("iris", "IRIS", &dwellings.iris),
+        ("qpv2015", "Quartier prioritaire 2015", &dwellings.qpv15),
+        ("qpv2024", "Quartier prioritaire 2024", &dwellings.qpv24),
+    ] {
+        let layer = match zones.get(id) {
+            Some(layer) => by_geometry(id, libelle, layer, &located, &points, places.addresses.len()),
+            None => by_code(id, libelle, column, dwellings, &places),
+        };
+        places.layers.push(layer);
+    }
+    for layer in zones.others() {
+        places.layers.push(by_geometry(&layer.id, &layer.id, layer, &located, &points, places.addresses.len()));
+    }
+    let exact: Vec<usize> = located.iter().copied().filter(|&a| places.is_exact(a)).collect();
+    let exact_points: Vec<[f64; 2]> = exact.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
+    let cells: Vec<Option<String>> =
+        grid::cells(&exact_points)?.into_iter().map(|c| c.map(|c| c.to_string())).collect();
+    places.layers.push(coded("carreau", "Carreau de 200 m", cells, &exact, places.addresses.len()));
+    for r in h3::resolutions() {
+        let codes: Vec<Option<String>> =
+            exact_points.par_iter().map(|[lon, lat]| h3::cell(*lon, *lat, *r).map(h3::name)).collect();
+        places.layers.push(coded(&format!("h3r{r}"), &format!("Hexagone H3 r{r}"), codes, &exact, places.addresses.len()));
+    }
+    let address_layer = addresses(&exact, dwellings, &places);
+    places.layers.push(address_layer);
+
+    count(&places, dwellings, millesime, survey, report);
+    Ok(places)
+}
+
+/// One address point for each address key, place and fitness.
+fn points(dwellings: &Dwellings, survey: &Survey) -> Places {
+    let mut places = Places::default();
+    let mut index: HashMap<(u32, u32, u64, u64), u32, FxBuildHasher> = HashMap::default();
+    for row in 0..dwellings.len() {
+        let (lon, lat, q) = (dwellings.lon[row], dwellings.lat[row], dwellings.qualite[row]);
+        let known = lon.is_finite() && lat.is_finite() && !survey.localisation.commune.contains(&q);
+        let (lon, lat) = if known { (lon, lat) } else { (f64::NAN, f64::NAN) };
+        let approximate = known && survey.localisation.rue.contains(&q);
+        let key = (
+            dwellings.adresse.of[row],
+            dwellings.depcom.of[row],
+            if known { lon.to_bits() ^ u64::from(approximate) } else { 0 },
+            if known { lat.to_bits() } else { 0 },
+        );
+        let address = *index.entry(key).or_insert_with(|| {
+            places.addresses.push(Address { lon, lat, approximate });
+            places.first.push(u32::try_from(row).unwrap_or(NONE));
+            u32::try_from(places.addresses.len() - 1).unwrap_or(NONE)
+        });
+        places.address_of.push(address);
+    }
+    places
+}
+
+/// Zone layers of the store that fit the millésime.
+struct Zones(Vec<Layer>);
+
+impl Zones {
+    fn open(store: &Store, millesime: u16) -> Result<Self, StockError> {
+        // For each layer, the generation of the millésime, else the latest before it, else the first after it.
+        let mut best: std::collections::BTreeMap<String, (u32, PathBuf)> = std::collections::BTreeMap::new();
+        for d in store.manifest().of_register("zones") {
+            let (couche, generation) = d.rapport.cle.rsplit_once('-').unwrap_or((&d.rapport.cle, ""));
+            let path = store.folder(d).join("zones.parquet");
+            if !path.exists() {
+                continue;
+            }
+            let id = if couche == "qpv" { format!("qpv{generation}") } else { couche.to_owned() };
+            let year = generation.parse::<u32>().unwrap_or(0);
+            let n = u32::from(millesime);
+            let distance = if year <= n { n - year } else { 10_000 + year - n };
+            match best.get(&id) {
+                Some((d, _)) if *d <= distance => {}
+                _ => drop(best.insert(id, (distance, path))),
+            }
+        }
+        best.into_iter()
+            .map(|(id, (_, path))| Ok(Layer::from_parquet(&id, &path)?))
+            .collect::<Result<_, StockError>>()
+            .map(Self)
+    }
+
+    fn get(&self, id: &str) -> Option<&Layer> {
+        self.0.iter().find(|l| l.id == id)
+    }
+
+    /// Layers that have no part of their own in figures: any zoning that the user brings.
+    fn others(&self) -> impl Iterator<Item = &Layer> {
+        const OWN: [&str; 6] = ["departement", "epci", "commune", "iris", "qpv2015", "qpv2024"];
+        self.0.iter().filter(|l| !OWN.contains(&l.id.as_str()))
+    }
+}
+
+/// R08: a point farther than the tolerance from the commune that the file declares is not trusted: its dwellings
+/// count for the declared commune only.
+fn check_communes(places: &mut Places, dwellings: &Dwellings, communes: &Layer, survey: &Survey, report: &mut BuildReport) {
+    let declared: Vec<Option<u32>> =
+        dwellings.depcom.list.iter().map(|c| communes.index_of(c)).collect();
+    let limit = survey.localisation.tolerance_commune_m;
+    let far: Vec<bool> = (0..places.addresses.len())
+        .into_par_iter()
+        .map(|a| {
+            let place = places.addresses[a];
+            let depcom = dwellings.depcom.of[places.first[a] as usize];
+            let Some(zone) = declared.get(depcom as usize).copied().flatten() else { return false };
+            place.is_located()
+                && communes.locate(place.lon, place.lat) != Some(zone)
+                && communes.distance_to_zone_m(zone, place.lon, place.lat, limit).is_none()
+        })
+        .collect();
+    let outside = places.address_of.iter().filter(|a| far[**a as usize]).count();
+    report.comptes.insert("hors_commune".into(), outside as u64);
+    for (place, far) in places.addresses.iter_mut().zip(&far) {
+        if *far {
+            *place = Address { lon: f64::NAN, lat: f64::NAN, approximate: false };
+        }
+    }
+}
+
+fn by_geometry(id: &str, libelle: &str, layer: &Layer, located: &[usize], points: &[[f64; 2]], n: usize) -> LayerFacts {
+    let mut of_address = vec![NONE; n];
+    for (&a, zone) in located.iter().zip(layer.locate_all(points)) {
+        of_address[a] = zone;
+    }
+    LayerFacts {
+        id: id.to_owned(),
+        libelle: libelle.to_owned(),
+        codes: layer.zones.iter().map(|z| z.code.clone()).collect(),
+        noms: layer.zones.iter().map(|z| z.nom.clone()).collect(),
+        of_address,
+    }
+}
+
+/// Without contours, the zone that the file itself gives.
+fn by_code(id: &str, libelle: &str, column: &Texts, dwellings: &Dwellings, places: &Places) -> LayerFacts {
+    let codes: Vec<Option<String>> = (0..places.addresses.len())
+        .map(|a| {
+            let row = places.first[a] as usize;
+            let code = column.get(row);
+            let local = id == "iris" && code.len() == 4;
+            let code = if local { format!("{}{code}", dwellings.depcom.get(row)) } else { code.to_owned() };
+            (!code.is_empty() && places.addresses[a].is_located()).then_some(code)
+        })
+        .collect();
+    let all: Vec<usize> = (0..places.addresses.len()).collect();
+    coded(id, libelle, codes, &all, places.addresses.len())
+}
+
+/// A layer from the code of each of the listed addresses.
+fn coded(id: &str, libelle: &str, codes: Vec<Option<String>>, listed: &[usize], n: usize) -> LayerFacts {
+    let mut of_address = vec![NONE; n];
+    let mut index: HashMap<String, u32, FxBuildHasher> = HashMap::default();
+    let mut list = Vec::new();
+    for (&a, code) in listed.iter().zip(codes) {
+        let Some(code) = code else { continue };
+        of_address[a] = *index.entry(code).or_insert_with_key(|code| {
+            list.push(code.clone());
+            u32::try_from(list.len() - 1).unwrap_or(NONE)
+        });
+    }
+    let noms = vec![String::new(); list.len()];
+    LayerFacts { id: id.to_owned(), libelle: libelle.to_owned(), codes: list, noms, of_address }
+}
+
+/// Every exact address is a zone of its own.
+fn addresses(exact: &[usize], dwellings: &Dwellings, places: &Places) -> LayerFacts {
+    let mut layer = LayerFacts {
+        id: "adresse".into(),
+        libelle: "Adresse".into(),
+        codes: Vec::with_capacity(exact.len()),
+        noms: Vec::with_capacity(exact.len()),
+        of_address: vec![NONE; places.addresses.len()],
+    };
+    for &a in exact {
+        let key = dwellings.adresse.get(places.first[a] as usize);
+        let place = places.addresses[a];
+        layer.of_address[a] = u32::try_from(layer.codes.len()).unwrap_or(NONE);
+        layer.codes.push(format!("{:016x}", hash(&format!("{key}@{:.6},{:.6}", place.lon, place.lat))));
+        layer.noms.push(label(key));
+    }
+    layer
+}
+
+/// « 12 BIS RUE DES LILAS » from the key `73065:12:BIS:RUE DES LILAS`.
+#[must_use]
+pub fn label(key: &str) -> String {
+    let mut parts = key.splitn(4, ':').skip(1);
+    let (number, suffix, street) =
+        (parts.next().unwrap_or("0"), parts.next().unwrap_or("-"), parts.next().unwrap_or(""));
+    [if number == "0" { "" } else { number }, if suffix == "-" { "" } else { suffix }, street]
+        .into_iter()
+        .filter(|p| !p.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Département, EPCI and commune, from the commune that the file declares.
+fn administrative(
+    store: &Store,
+    millesime: u16,
+    places: &Places,
+    dwellings: &Dwellings,
+    zones: &Zones,
+) -> Result<Vec<LayerFacts>, StockError> {
+    let commune_of: Vec<String> = dwellings.depcom.list.iter().map(|c| merged(c, zones.get("commune"))).collect();
+    let declared = |a: usize| dwellings.depcom.of[places.first[a] as usize] as usize;
+    let membership = membership(store, millesime)?;
+    // Any located address tells the EPCI of its commune where no membership table does.
+    let mut sample: Vec<Option<(f64, f64)>> = vec![None; commune_of.len()];
+    for a in 0..places.addresses.len() {
+        let place = places.addresses[a];
+        if place.is_located() {
+            sample[declared(a)].get_or_insert((place.lon, place.lat));
+        }
+    }
+    let epci_of: Vec<Option<String>> = commune_of
+        .iter()
+        .zip(&sample)
+        .map(|(commune, point)| {
+            membership.get(commune).map(|(code, _)| code.clone()).or_else(|| {
+                zones.get("commune").and_then(|l| l.zone(commune)).and_then(|z| z.epci.clone()).or_else(|| {
+                    let (lon, lat) = (*point)?;
+                    let layer = zones.get("epci")?;
+                    layer.locate(lon, lat).map(|z| layer.zones[z as usize].code.clone())
+                })
+            })
+        })
+        .collect();
+    let department_of: Vec<Option<String>> = commune_of
+        .iter()
+        .map(|c| c.get(..if c.starts_with("97") { 3 } else { 2 }).map(str::to_owned))
+        .collect();
+    let all: Vec<usize> = (0..places.addresses.len()).collect();
+    let build = |id: &str, libelle: &str, of_commune: &dyn Fn(usize) -> Option<String>| {
+        let codes = all.iter().map(|&a| of_commune(declared(a))).collect();
+        let mut layer = coded(id, libelle, codes, &all, all.len());
+        for (code, nom) in layer.codes.iter().zip(&mut layer.noms) {
+            let zone = zones.get(id).and_then(|l| l.zone(code)).map(|z| z.nom.clone());
+            *nom = zone
+                .or_else(|| membership.values().find(|(c, _)| id == "epci" && c == code).map(|(_, n)| n.clone()))
+                .unwrap_or_default();
+        }
+        layer
+    };
+    Ok(vec![
+        build("departement", "Département", &|c| department_of[c].clone()),
+        build("epci", "EPCI", &|c| epci_of[c].clone()),
+        build("commune", "Commune", &|c| Some(commune_of[c].clone())),
+    ])
+}
+
+/// An arrondissement of Paris, Lyon or Marseille is its city, unless the layer of communes has it.
+fn merged(depcom: &str, communes: Option<&Layer>) -> String {
+    if communes.is_some_and(|l| l.index_of(depcom).is_some()) {
+        return depcom.to_owned();
+    }
+    match depcom.as_bytes() {
+        [b'7', b'5', b'1', ..] => "75056",
+        [b'6', b'9', b'3', b'8', _] => "69123",
+        [b'1', b'3', b'2', ..] => "13055",
+        _ => depcom,
+    }
+    .to_owned()
+}
+
+/// Commune → (EPCI, its name), of the year nearest to the millésime.
+fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (String, String)>, StockError> {
+    let nearest = store
+        .manifest()
+        .of_register("zones")
+        .map(|d| (d, store.folder(d).join("appartenance.parquet")))
+        .filter(|(_, path)| path.exists())
+        .min_by_key(|(d, _)| {
+            let year = d.rapport.cle.rsplit_once('-').and_then(|(_, y)| y.parse::<u16>().ok());
+            year.unwrap_or(0).abs_diff(millesime)
+        });
+    let Some((_, path)) = nearest else { return Ok(HashMap::new()) };
+    let t = Table::read(&path, &["commune", "epci", "nom"])?;
+    let (commune, epci, nom) = (t.texts("commune")?, t.texts("epci")?, t.texts("nom")?);
+    Ok((0..t.rows())
+        .map(|i| (commune.get(i).to_owned(), (epci.get(i).to_owned(), nom.get(i).to_owned())))
+        .collect())
+}
+
+/// What the build report says of places.
+fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey, report: &mut BuildReport) {
+    let registered = dwellings.registered();
+    let mut add = |key: &str, n: usize| {
+        report.comptes.insert(key.to_owned(), n as u64);
+    };
+    let of = &places.address_of[..registered];
+    add("adresses", places.addresses.len());
+    add("localises", of.iter().filter(|a| places.addresses[**a as usize].is_located()).count());
+    add("non_localises", of.iter().filter(|a| !places.addresses[**a as usize].is_located()).count());
+    add("localises_a_la_rue", of.iter().filter(|a| places.addresses[**a as usize].approximate).count());
+    add("sans_coordonnees", (0..registered).filter(|r| !dwellings.lon[*r].is_finite()).count());
+    for q in survey.localisation.commune.iter().chain(&survey.localisation.rue).chain(&survey.localisation.exactes) {
+        add(&format!("qualite_{q}"), dwellings.qualite[..registered].iter().filter(|x| *x == q).count());
+    }
+    // R09: declared and computed QPV, of the generation in force at the millésime.
+    let generation = if millesime >= 2024 { "qpv2024" } else { "qpv2015" };
+    if let Some(layer) = places.layer(generation) {
+        let (mut declared_in, mut declared_out) = (0, 0);
+        for row in 0..registered {
+            let a = of[row] as usize;
+            if !places.addresses[a].is_located() {
+                continue;
+            }
+            let inside = layer.of_address[a] != NONE;
+            declared_in += usize::from(dwellings.qpv_declare[row] == 1 && !inside);
+            declared_out += usize::from(dwellings.qpv_declare[row] == 2 && inside);
+        }
+        add("discordance_qpv", declared_in + declared_out);
+        add("qpv_declare_hors_calcule", declared_in);
+        add("hors_declare_qpv_calcule", declared_out);
+    }
+    // R10: too many dwellings on one point, under several street names.
+    let mut stacks: HashMap<(u64, u64), (usize, Vec<u32>), FxBuildHasher> = HashMap::default();
+    for row in 0..registered {
+        let place = places.addresses[of[row] as usize];
+        if place.is_located() {
+            let s = stacks.entry((place.lon.to_bits(), place.lat.to_bits())).or_default();
+            s.0 += 1;
+            if !s.1.contains(&dwellings.adresse.of[row]) && s.1.len() < 8 {
+                s.1.push(dwellings.adresse.of[row]);
+            }
+        }
+    }
+    let street = |n: &u32| {
+        dwellings.adresse.list.get(*n as usize).and_then(|k| k.splitn(4, ':').nth(3)).unwrap_or("").to_owned()
+    };
+    let stacked = stacks.values().filter(|(n, keys)| {
+        let streets: std::collections::BTreeSet<String> = keys.iter().map(street).collect();
+        *n > survey.localisation.empilement && streets.len() > 1
+    });
+    let (points, rows) = stacked.fold((0, 0), |(p, r), (n, _)| (p + 1, r + n));
+    add("empilements", points);
+    add("logements_empiles", rows);
+}

@@ -1,0 +1,115 @@
+//! Columns of a Parquet table as plain vectors; 0, NaN or an empty text where a value is missing.
+
+use std::fs::File;
+use std::path::Path;
+
+use polars::prelude::*;
+
+use super::StockError;
+
+/// A table read from Parquet, only the columns asked for.
+pub struct Table {
+    name: String,
+    frame: DataFrame,
+}
+
+impl Table {
+    pub fn read(path: &Path, columns: &[&str]) -> Result<Self, StockError> {
+        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let fault = |source| StockError::Table { name: name.clone(), source };
+        let file = File::open(path).map_err(|e| fault(e.into()))?;
+        let frame = ParquetReader::new(file)
+            .with_columns(Some(columns.iter().map(|c| (*c).to_owned()).collect()))
+            .finish()
+            .map_err(fault)?;
+        Ok(Self { name, frame })
+    }
+
+    pub fn rows(&self) -> usize {
+        self.frame.height()
+    }
+
+    fn column(&self, name: &str) -> Result<&Column, StockError> {
+        self.frame.column(name).map_err(|source| StockError::Table { name: self.name.clone(), source })
+    }
+
+    fn fault(&self) -> impl Fn(PolarsError) -> StockError + '_ {
+        |source| StockError::Table { name: self.name.clone(), source }
+    }
+
+    pub fn u8s(&self, name: &str) -> Result<Vec<u8>, StockError> {
+        Ok(self.column(name)?.u8().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// As [`Self::u8s`], 255 where missing: for numbers that may be 0.
+    pub fn u8s_or_255(&self, name: &str) -> Result<Vec<u8>, StockError> {
+        Ok(self.column(name)?.u8().map_err(self.fault())?.iter().map(|v| v.unwrap_or(255)).collect())
+    }
+
+    pub fn u16s(&self, name: &str) -> Result<Vec<u16>, StockError> {
+        Ok(self.column(name)?.u16().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
+    }
+
+    pub fn u32s(&self, name: &str) -> Result<Vec<u32>, StockError> {
+        Ok(self.column(name)?.u32().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
+    }
+
+    pub fn f64s(&self, name: &str) -> Result<Vec<f64>, StockError> {
+        Ok(self.column(name)?.f64().map_err(self.fault())?.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
+    }
+
+    pub fn f32s(&self, name: &str) -> Result<Vec<f32>, StockError> {
+        Ok(self.column(name)?.f32().map_err(self.fault())?.iter().map(|v| v.unwrap_or(f32::NAN)).collect())
+    }
+
+    /// Texts, numbered: the number of each row's text in the list; `u32::MAX` where missing.
+    pub fn texts(&self, name: &str) -> Result<Texts, StockError> {
+        let column = self.column(name)?.str().map_err(self.fault())?;
+        let mut index: hashbrown::HashMap<&str, u32, rustc_hash::FxBuildHasher> = hashbrown::HashMap::default();
+        let mut list: Vec<String> = Vec::new();
+        let mut of = Vec::with_capacity(column.len());
+        let mut last: (Option<&str>, u32) = (None, u32::MAX);
+        for value in column.iter() {
+            let value = value.filter(|v| !v.is_empty());
+            if value != last.0 || value.is_none() {
+                let number = value.map_or(u32::MAX, |v| {
+                    *index.entry(v).or_insert_with(|| {
+                        list.push(v.to_owned());
+                        u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+                    })
+                });
+                last = (value, number);
+            }
+            of.push(last.1);
+        }
+        Ok(Texts { list, of })
+    }
+
+    /// Hash of each row's text; 0 where missing. For keys that are only compared.
+    pub fn hashes(&self, name: &str) -> Result<Vec<u64>, StockError> {
+        let column = self.column(name)?.str().map_err(self.fault())?;
+        Ok(column.iter().map(|v| v.filter(|v| !v.is_empty()).map_or(0, hash)).collect())
+    }
+}
+
+/// A 64-bit hash that is the same on every run.
+pub fn hash(text: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hasher};
+    let mut h = DefaultHasher::new();
+    h.write(text.as_bytes());
+    h.finish().max(1)
+}
+
+/// A column of texts with many repeats.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    pub list: Vec<String>,
+    pub of: Vec<u32>,
+}
+
+impl Texts {
+    /// Text of a row; empty if missing.
+    pub fn get(&self, row: usize) -> &str {
+        self.list.get(self.of[row] as usize).map_or("", String::as_str)
+    }
+}
