@@ -4,6 +4,9 @@
 //! is read into; everything is checked once, at first use, and a fault names the file and the entry.
 
 pub mod addresses;
+pub mod attributions;
+pub mod ban;
+pub mod demo;
 pub mod indicators;
 pub mod ops;
 pub mod plafonds;
@@ -14,6 +17,7 @@ pub mod secrecy;
 pub mod situation;
 pub mod survey;
 pub mod territory;
+pub mod thresholds;
 pub mod zonage;
 
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).

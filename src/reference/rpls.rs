@@ -23,8 +23,6 @@ pub struct Rpls {
     pub finan: Vec<Financing>,
     pub codes: std::collections::BTreeMap<String, Vec<u8>>,
     pub seuils: Thresholds,
-    #[serde(rename = "emprise")]
-    pub emprises: Vec<Extent>,
     #[serde(rename = "regle")]
     pub regles: Vec<Rule>,
 }
@@ -109,14 +107,6 @@ pub struct Thresholds {
     pub loyer_max: f32,
     /// €/m².
     pub loyer_m2: [f32; 2],
-}
-
-/// Bounds of a coordinate system: xmin, xmax, ymin, ymax, in metres.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Extent {
-    pub epsg: u16,
-    pub boite: [f64; 4],
 }
 
 /// A rule: R00 … R15.

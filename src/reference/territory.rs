@@ -121,6 +121,15 @@ pub struct Appartenance {
     pub nom: Vec<String>,
 }
 
+/// A finding of the zones register.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Regle {
+    pub id: String,
+    /// `rejet` or `drapeau`.
+    pub niveau: String,
+    pub libelle: String,
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TerritoryData {
@@ -132,6 +141,7 @@ pub struct TerritoryData {
     pub qpv: Qpv,
     pub couche: Vec<Couche>,
     pub appartenance: Appartenance,
+    pub regle: Vec<Regle>,
 }
 
 impl TerritoryData {
@@ -182,6 +192,9 @@ fn check(data: &TerritoryData) -> Result<(), String> {
                 return Err(format!("territoire {}: {epsg} is not a projected [[crs]]", t.id));
             }
         }
+    }
+    if data.regle.iter().any(|r| r.niveau != "rejet" && r.niveau != "drapeau") {
+        return Err("a [[regle]] is \"rejet\" or \"drapeau\"".to_owned());
     }
     let mut seen = std::collections::BTreeSet::new();
     for epsg in data.crs.iter().map(|c| c.epsg).chain(data.crs_refuse.iter().map(|c| c.epsg)) {

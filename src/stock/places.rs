@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use hashbrown::HashMap;
-use polars::prelude::*;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 

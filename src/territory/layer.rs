@@ -189,6 +189,26 @@ impl Layer {
         best
     }
 
+    /// Distance in metres to one zone (0 inside it), if it is within `max_m`.
+    #[must_use]
+    pub fn distance_to_zone_m(&self, zone: u32, lon: f64, lat: f64, max_m: f64) -> Option<f64> {
+        if self.locate_many(lon, lat).contains(&zone) {
+            return Some(0.0);
+        }
+        let epsg = crs::epsg_at(lon, lat)?;
+        let dy = max_m / METRES_A_DEGREE;
+        let dx = dy / lat.to_radians().cos().max(0.1);
+        let (mut x, mut y) = ([lon], [lat]);
+        crs::from_lonlat(epsg, &mut x, &mut y).ok()?;
+        let metric = self.metric();
+        self.pieces
+            .edges_near([lon - dx, lat - dy], [lon + dx, lat + dy])
+            .filter(|(z, _)| *z == zone)
+            .map(|(_, i)| distance([x[0], y[0]], metric[i]))
+            .filter(|d| *d <= max_m)
+            .min_by(f64::total_cmp)
+    }
+
     /// Edges in metres, each in the system of its own territory (of Lambert-93 outside of France).
     fn metric(&self) -> &[[f64; 4]] {
         self.metric.get_or_init(|| {

@@ -1,4 +1,5 @@
 //! What the tests of the readers share: a run in a folder of its own, its tables and its findings.
+#![allow(dead_code)] // each test binary uses a part of it
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,6 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 /// A real file beside the repository; `None` (and a line that says so) when it is not there.
-#[allow(dead_code)]
 pub fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
     if path.exists() {
@@ -26,7 +26,6 @@ pub fn table(dir: &Path, name: &str) -> DataFrame {
 }
 
 /// `(line, column, rule, level)` of each finding.
-#[allow(dead_code)]
 pub fn findings(dir: &Path) -> Vec<(u64, String, String, String)> {
     let mut reader =
         csv::ReaderBuilder::new().delimiter(b';').from_path(dir.join("constats.csv")).expect("constats.csv");
@@ -50,7 +49,6 @@ pub fn cell(frame: &DataFrame, column: &str, row: usize) -> String {
 }
 
 /// Row whose `column` is `value`.
-#[allow(dead_code)]
 pub fn row_of(frame: &DataFrame, column: &str, value: &str) -> usize {
     (0..frame.height()).find(|i| cell(frame, column, *i) == value).unwrap_or_else(|| panic!("{column} = {value}"))
 }

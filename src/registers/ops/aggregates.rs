@@ -4,8 +4,8 @@ use csv::ByteRecord;
 use polars::prelude::Schema;
 
 use super::batch::AggregateRows;
-use super::row::hashed;
 use crate::reference::registre::{Liste, Registre};
+use crate::registers::checks::hashed;
 use crate::registers::fields;
 use crate::registers::intake::{Column, Fate, Intake, Layout, Notes, Repeated};
 

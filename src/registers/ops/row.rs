@@ -8,7 +8,8 @@ use super::plafond::{Household, Kind, Outcome, percent};
 use crate::address::Normalizer;
 use crate::reference::ops::Ops;
 use crate::reference::plafonds::Plafonds;
-use crate::reference::registre::{Liste, Registre};
+use crate::reference::registre::Registre;
+use crate::registers::checks::{self, Coded, ascii, hashed, text};
 use crate::registers::fields;
 use crate::registers::intake::{Column, Fate, Intake, Layout, Notes, Repeated};
 
@@ -16,11 +17,6 @@ use crate::registers::intake::{Column, Fate, Intake, Layout, Notes, Repeated};
 const BANDS: [(u8, u8); 7] = [(0, 17), (18, 24), (25, 39), (40, 59), (60, 64), (65, 74), (75, 115)];
 /// Rows of a block of the usual size.
 const ROWS: usize = 100_000;
-
-struct Coded<'r> {
-    column: Column,
-    list: Option<&'r Liste>,
-}
 
 /// Reader of the format of one row a dwelling.
 pub(super) struct Dwellings<'r> {
@@ -59,7 +55,7 @@ pub(super) struct Dwellings<'r> {
 impl<'r> Dwellings<'r> {
     pub fn new(ops: &'r Ops, ceilings: &'r Plafonds, layout: &Layout, vague: u16) -> Self {
         let column = |n: &str| layout.column(n);
-        let coded = |n: &str| Coded { column: layout.column(n), list: ops.reponse.liste(n) };
+        let coded = |n: &str| Coded::new(&ops.reponse, layout, n);
         Self {
             ops,
             ceilings,
@@ -94,21 +90,9 @@ impl<'r> Dwellings<'r> {
         }
     }
 
-    /// A code that must be there: `None` after the rejection was noted.
-    fn required(&self, coded: &Coded<'_>, rule: &str, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<u8> {
-        let cell = coded.column.cell(record);
-        let code = cell.and_then(|v| coded.list.and_then(|l| l.code(v)));
-        if code.is_none() {
-            let allowed = coded.list.map_or_else(String::new, Liste::admis);
-            let message = format!("Valeur absente ou inconnue ; valeurs admises : {allowed}.");
-            notes.note(rule, &coded.column, cell.unwrap_or(b""), message);
-        }
-        code
-    }
-
     fn percentage(&self, record: &ByteRecord, notes: &mut Notes<'_>, depcom: Option<&str>, rfr: Option<i32>, h: &Household) -> Option<f64> {
         let s = &self.ops.seuils;
-        let category = count(&self.cat_plafond, record, notes).filter(|c| {
+        let category = checks::count(&self.cat_plafond, record, "O09", notes).filter(|c| {
             let sound = (1..=6).contains(c);
             if !sound {
                 let cell = self.cat_plafond.cell(record).unwrap_or(b"");
@@ -124,7 +108,7 @@ impl<'r> Dwellings<'r> {
                 None
             }
             Err(_) => {
-                unreadable(&self.pct_plafond, cell, notes);
+                notes.note("O09", &self.pct_plafond, cell, "Nombre illisible ; la valeur est ignorée.");
                 None
             }
         });
@@ -187,49 +171,6 @@ impl<'r> Dwellings<'r> {
     }
 }
 
-fn unreadable(column: &Column, cell: &[u8], notes: &mut Notes<'_>) {
-    notes.note("O09", column, cell, "Nombre illisible ; la valeur est ignorée.");
-}
-
-/// A count from 0 to 255; anything else is noted and missing.
-fn count(column: &Column, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<u8> {
-    let cell = column.cell(record)?;
-    let n = fields::integer(cell).ok().and_then(|n| u8::try_from(n).ok());
-    if n.is_none() {
-        unreadable(column, cell, notes);
-    }
-    n
-}
-
-/// A count within bounds; anything else is noted under `rule` and missing.
-fn within(column: &Column, record: &ByteRecord, bounds: [u8; 2], rule: &str, notes: &mut Notes<'_>) -> Option<u8> {
-    let cell = column.cell(record)?;
-    match fields::integer(cell) {
-        Ok(n) => match u8::try_from(n) {
-            Ok(n) if n >= bounds[0] && n <= bounds[1] => Some(n),
-            _ => {
-                notes.note(rule, column, cell, format!("Attendu de {} à {} ; la valeur est ignorée.", bounds[0], bounds[1]));
-                None
-            }
-        },
-        Err(_) => {
-            unreadable(column, cell, notes);
-            None
-        }
-    }
-}
-
-fn optional(coded: &Coded<'_>, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<u8> {
-    let cell = coded.column.cell(record)?;
-    let list = coded.list?;
-    let code = list.code(cell);
-    if code.is_none() {
-        let message = format!("Valeur inconnue, ignorée ; valeurs admises : {}.", list.admis());
-        notes.note("O08", &coded.column, cell, message);
-    }
-    code
-}
-
 /// Sum of the known, and whether all are known.
 fn total(counts: &[Option<u8>]) -> (u16, bool) {
     (counts.iter().flatten().map(|n| u16::from(*n)).sum(), counts.iter().all(Option::is_some))
@@ -254,13 +195,6 @@ fn partner(bands: &[Option<u8>; 7], holder: Option<u8>) -> Option<(u8, u8)> {
     left.iter().position(|n| *n == Some(1)).map(|i| BANDS[i])
 }
 
-/// First 64 bits of BLAKE3.
-pub(super) fn hashed(bytes: &[u8]) -> u64 {
-    let mut first = [0u8; 8];
-    first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..8]);
-    u64::from_le_bytes(first)
-}
-
 /// Key of an identifier for the search of duplicates: exact up to ten letters and digits, hashed beyond.
 fn key(ident: &[u8]) -> u64 {
     let mut packed = 0u64;
@@ -275,10 +209,6 @@ fn key(ident: &[u8]) -> u64 {
         return packed;
     }
     hashed(ident) | 1 << 63
-}
-
-fn text(cell: Option<&[u8]>) -> &str {
-    cell.and_then(|c| std::str::from_utf8(c).ok()).unwrap_or("")
 }
 
 impl Intake for Dwellings<'_> {
@@ -322,53 +252,16 @@ impl Intake for Dwellings<'_> {
             notes.note("O01", &self.c_vague, wave.unwrap_or(b""), message);
             return Fate::Rejected;
         }
-        let logement = self.required(&self.statut_logement, "O02", record, notes);
-        let reponse = self.required(&self.statut_reponse, "O03", record, notes);
+        let logement = checks::required(&self.statut_logement, record, "O02", notes);
+        let reponse = checks::required(&self.statut_reponse, record, "O03", notes);
         let (Some(logement), Some(reponse)) = (logement, reponse) else { return Fate::Rejected };
 
         // Who and where.
-        let siren = match self.siren.cell(record) {
-            None => {
-                notes.note("O06", &self.siren, b"", "Le SIREN du bailleur manque.");
-                None
-            }
-            Some(cell) => match fields::siren(cell) {
-                Ok(n) => {
-                    if n.repaired {
-                        notes.count("siren_repares");
-                    }
-                    if !n.luhn {
-                        notes.note("O06", &self.siren, cell, "La clé de ce SIREN est fausse ; il est gardé tel quel.");
-                    }
-                    Some(n.digits)
-                }
-                Err(_) => {
-                    notes.note("O06", &self.siren, cell, "Un SIREN a neuf chiffres ; la valeur est ignorée.");
-                    None
-                }
-            },
-        };
-        let ident_rep = self.ident_rep.cell(record).map(|c| {
-            let body = c.strip_suffix(b".0").filter(|b| b.iter().all(u8::is_ascii_digit)).unwrap_or(c);
-            if body.len() > 10 || !body.iter().all(u8::is_ascii_alphanumeric) {
-                notes.note("O28", &self.ident_rep, c, "L'identifiant RPLS a dix lettres et chiffres au plus ; il est gardé tel quel.");
-            }
-            body
-        });
+        let siren = checks::siren(&self.siren, record, "O06", notes);
+        let ident_rep = checks::ident_rep(&self.ident_rep, record, "O28", notes);
         let ident_int = self.ident_int.cell(record);
-        let depcom = self.depcom.cell(record).and_then(|c| match fields::commune(c) {
-            Ok((code, repaired)) => {
-                if repaired {
-                    notes.count("depcom_repares");
-                }
-                Some(code)
-            }
-            Err(_) => {
-                notes.note("O07", &self.depcom, c, "Ce n'est pas un code commune de l'Insee (cinq signes) ; la valeur est ignorée.");
-                None
-            }
-        });
-        let depcom = depcom.as_ref().and_then(|c| std::str::from_utf8(c).ok());
+        let depcom = checks::commune(&self.depcom, record, "O07", notes);
+        let depcom = ascii(&depcom);
         let street = self.nomvoie.cell(record);
         let address = match (depcom, street) {
             (Some(depcom), Some(street)) => {
@@ -383,12 +276,12 @@ impl Intake for Dwellings<'_> {
         }
 
         // The household.
-        let kind = optional(&self.type_menage, record, notes);
-        let persons = within(&self.nb_personnes, record, s.nb_personnes, "O10", notes);
-        let mut minors = count(&self.nb_mineurs, record, notes);
-        let age = within(&self.age_titulaire, record, s.age_titulaire, "O13", notes);
-        let age_partner = within(&self.age_conjoint, record, s.age_titulaire, "O13", notes);
-        let bands = self.bands.each_ref().map(|c| count(c, record, notes));
+        let kind = checks::coded(&self.type_menage, record, "O08", notes);
+        let persons = checks::within(&self.nb_personnes, record, s.nb_personnes, "O10", "O09", notes);
+        let mut minors = checks::count(&self.nb_mineurs, record, "O09", notes);
+        let age = checks::within(&self.age_titulaire, record, s.age_titulaire, "O13", "O09", notes);
+        let age_partner = checks::within(&self.age_conjoint, record, s.age_titulaire, "O13", "O09", notes);
+        let bands = self.bands.each_ref().map(|c| checks::count(c, record, "O09", notes));
         if let (Some(p), Some(m)) = (persons, minors)
             && m >= p
         {
@@ -403,18 +296,7 @@ impl Intake for Dwellings<'_> {
             notes.note("O12", &self.nb_personnes, cell, format!("Les tranches d'âge font {sum} personnes."));
         }
         let entry = self.entry(record, notes, age);
-        let rfr = self.rfr.cell(record).and_then(|cell| match fields::amount(cell) {
-            Ok(v) => {
-                if v > s.rfr_max {
-                    notes.note("O17", &self.rfr, cell, format!("Revenu supérieur à {} € ; il est gardé.", s.rfr_max));
-                }
-                Some(v)
-            }
-            Err(_) => {
-                unreadable(&self.rfr, cell, notes);
-                None
-            }
-        });
+        let rfr = checks::amount(&self.rfr, record, s.rfr_max, "O17", "O09", notes);
         let household = Household {
             persons: persons.or_else(|| match total(&bands) {
                 (sum, true) => u8::try_from(sum).ok(),
@@ -428,11 +310,11 @@ impl Intake for Dwellings<'_> {
         };
         self.check_kind(&household, record, notes);
         let pct = self.percentage(record, notes, depcom, rfr, &household);
-        let help = optional(&self.aide, record, notes);
-        let act_holder = optional(&self.act_titulaire, record, notes);
-        let act_partner = optional(&self.act_conjoint, record, notes);
-        let adults = count(&self.nb_adultes, record, notes);
-        let activities = self.activities.each_ref().map(|c| count(c, record, notes));
+        let help = checks::coded(&self.aide, record, "O08", notes);
+        let act_holder = checks::coded(&self.act_titulaire, record, "O08", notes);
+        let act_partner = checks::coded(&self.act_conjoint, record, "O08", notes);
+        let adults = checks::count(&self.nb_adultes, record, "O09", notes);
+        let activities = self.activities.each_ref().map(|c| checks::count(c, record, "O09", notes));
         if let (Some(p), Some(m), Some(a)) = (persons, minors, adults)
             && u16::from(m) + u16::from(a) != u16::from(p)
         {
@@ -454,7 +336,7 @@ impl Intake for Dwellings<'_> {
         }
 
         b.ligne.push(Some(notes.line()));
-        b.siren.push_bytes(siren.as_ref().map(<[u8; 9]>::as_slice));
+        b.siren.push(ascii(&siren));
         b.ident_rep.push_bytes(ident_rep);
         b.ident_int.push_bytes(ident_int);
         b.residence.push_bytes(self.residence.cell(record));

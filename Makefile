@@ -1,0 +1,33 @@
+# The one entry point for people. `make help` lists the targets.
+#
+# Everything is built with one profile (see Cargo.toml): demo, tests and benchmarks share what is compiled.
+SHELL := /bin/bash
+export CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test bench bench-small check bless
+
+help: ## this list
+	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
+
+demo: ## install what is missing, build, make a fictional territory, serve it at http://127.0.0.1:8080
+	@scripts/demo.sh
+
+run: ## build and serve the store DATA=… (default demo/magasin)
+	@scripts/build.sh
+	@target/debug/mosaique serve --data $${DATA:-demo/magasin} --bind 127.0.0.1:$${PORT:-8080}
+
+test: ## install what is missing, run every test: Rust, web, browser, comparison with independent tools
+	@scripts/test.sh
+
+bench: ## France-size input beside the peers, into benches/RESULTS.md (about 45 min)
+	@scripts/bench.sh
+
+bench-small: ## the same on 100,000 dwellings (under 2 min once built)
+	@scripts/bench.sh --small
+
+check: ## formatting, lints, types
+	@scripts/check.sh
+
+bless: ## accept the snapshots that the tests made, and regenerate the API client
+	@scripts/bless.sh

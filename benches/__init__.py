@@ -1,0 +1,1 @@
+"""mosaïque beside its peers: `python -m benches.run` (see benches/README.md)."""

@@ -1,0 +1,1 @@
+"""One module a peer; each offers `Peer` (see driver.py for what the driver asks of it)."""

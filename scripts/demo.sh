@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# The demonstration, from nothing to http://127.0.0.1:8080: installs, builds, invents a territory, imports
+# its files with the commands that a user types, serves it. A second run goes straight to serving.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+cd "$RACINE"
+dwellings="${LOGEMENTS:-20000}" seed="${GRAINE:-1}" folder="${DEMO:-demo}" port="${PORT:-8080}"
+mosaique="target/debug/mosaique"
+
+scripts/setup.sh demo
+scripts/build.sh
+
+want="$(digest "$mosaique" <(echo "$dwellings $seed"))"
+if [ ! -d "$folder/magasin" ] || ! is_fresh "demo-${folder//\//_}" "$want"; then
+  rm -rf "$folder/fichiers" "$folder/magasin"
+  timed "Territoire fictif de $dwellings logements, dans $folder/fichiers" \
+    "$mosaique" demo-data --dwellings "$dwellings" --seed "$seed" --out "$folder/fichiers"
+  timed "Import dans $folder/magasin" scripts/import-all.sh "$mosaique" "$folder/fichiers" "$folder/magasin"
+  stamp "demo-${folder//\//_}" "$want"
+fi
+
+[ "${1:-}" = --no-serve ] && exit 0
+say "http://127.0.0.1:$port (Ctrl-C pour arrêter)"
+exec "$mosaique" serve --data "$folder/magasin" --bind "127.0.0.1:$port"

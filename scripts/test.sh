@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Every test: Rust, web, browser, and the comparison with independent tools. Installs what is missing.
+#
+# All parts run even when one fails; the last line sums what each runner counted, and the exit code is not
+# 0 if anything failed.
+set -uo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+cd "$RACINE" || exit 1
+logs="$RACINE/test-output"
+rm -rf "$logs"
+mkdir -p "$logs"
+failures=()
+server=""
+
+stop_server() {
+  [ -n "$server" ] || return 0
+  kill -TERM "$server" 2>/dev/null
+  wait "$server" 2>/dev/null
+  server=""
+}
+trap stop_server EXIT
+
+# part NAME LABEL COMMAND…: runs it, keeps what it printed in test-output/NAME.log.
+part() {
+  local name="$1" label="$2"
+  shift 2
+  if ! timed "$label" "$@" 2>&1 | tee "$logs/$name.log"; then
+    failures+=("$name")
+    return 1
+  fi
+}
+
+start_server() {
+  local port
+  port="$(free_port)"
+  BASE_URL="http://127.0.0.1:$port"
+  export BASE_URL
+  target/debug/mosaique serve --data test-output/demo/magasin --bind "127.0.0.1:$port" >"$logs/serveur.log" 2>&1 &
+  server=$!
+  wait_for_http "$BASE_URL/healthz" 30 "$server" && return 0
+  tail -20 "$logs/serveur.log"
+  failures+=(serveur)
+  return 1
+}
+
+scripts/setup.sh test || exit 1
+scripts/build.sh || exit 1
+
+part rust "Tests Rust" "$CARGO" test --locked
+
+if [ -f web/package.json ]; then
+  part web "Tests de la page" npm --prefix web test
+fi
+
+export DEMO=test-output/demo LOGEMENTS=20000 GRAINE=1
+DEMO_FILES="$RACINE/$DEMO/fichiers"
+DEMO_STORE="$RACINE/$DEMO/magasin"
+MOSAIQUE_BIN="$RACINE/target/debug/mosaique"
+export DEMO_FILES DEMO_STORE MOSAIQUE_BIN
+if part demo "Territoire de démonstration pour les tests" scripts/demo.sh --no-serve && start_server; then
+  if [ -f web/package.json ]; then
+    part api "Le client de l'interface est à jour" npm --prefix web run api:check
+    part navigateur "Tests dans le navigateur" npm --prefix web run e2e
+  fi
+  part oracle "Comparaison avec GeoPandas et pyproj" .venv/bin/python -m pytest -q tests/oracle
+  stop_server
+fi
+
+node scripts/count-tests.mjs "$logs"
+if [ ${#failures[@]} -gt 0 ]; then
+  printf '\033[1;31m✗ en échec : %s\033[0m\n' "${failures[*]}" >&2
+  exit 1
+fi

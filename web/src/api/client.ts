@@ -1,0 +1,50 @@
+// The client of the HTTP interface: typed from openapi.json (npm run api), one kind of error with a French message.
+import createClient from 'openapi-fetch';
+import type { components, paths } from './schema';
+
+type Schemas = components['schemas'];
+type Body<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } } ? T : never;
+
+export type Catalogue = Body<'/api/catalogue'>;
+export type Indicateur = Body<'/api/indicateurs'>[number];
+export type Zones = Body<'/api/zones'>;
+export type ZoneListee = Zones['zones'][number];
+export type Valeurs = Body<'/api/valeurs/{echelle}'>;
+export type Mesure = Body<'/api/zones/{echelle}/{code}'>;
+export type Chiffre = Mesure['chiffres'][number];
+export type Situation = Body<'/api/situation'>;
+export type TileJson = Body<'/tiles/{couche}.json'>;
+export type DemandeMesure = Schemas['DemandeMesure'];
+type Probleme = Schemas['Probleme'];
+
+/** Something went wrong on the way; `message` can be shown as it is. */
+export class ApiError extends Error {
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export const api = createClient<paths>({ baseUrl: globalThis.location?.origin ?? '' });
+
+/** The answer's data, or an `ApiError` with the problem's `detail`. */
+export async function read<T>(request: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  let answer;
+  try {
+    answer = await request;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError('Le serveur ne répond pas. Vérifiez qu’il est démarré et que le réseau fonctionne, puis réessayez.', 0);
+  }
+  if (answer.data !== undefined) return answer.data;
+  const problem = typeof answer.error === 'object' ? (answer.error as Probleme | null) : null;
+  throw new ApiError(problem?.detail ?? problem?.title ?? `Le serveur a répondu par une erreur ${answer.response.status}.`, answer.response.status);
+}
+
+export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';
+
+/** What to tell a user about any failure. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error && error.message ? error.message : 'Une erreur inattendue est survenue. Rechargez la page.';
+}

@@ -1,0 +1,74 @@
+// How numbers are written for French readers: on screen (narrow no-break spaces) and in files (plain).
+
+const formatters = new Map<string, Intl.NumberFormat>();
+
+function formatter(decimals: number, sign: boolean): Intl.NumberFormat {
+  const key = `${decimals}${sign}`;
+  let found = formatters.get(key);
+  if (!found) {
+    found = new Intl.NumberFormat('fr-FR', {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+      signDisplay: sign ? 'exceptZero' : 'auto',
+    });
+    formatters.set(key, found);
+  }
+  return found;
+}
+
+/** « 12 450 », « 6,2 »; `null` gives a dash that screen readers skip over quietly. */
+export function formatNumber(value: number | null | undefined, decimals = 0): string {
+  return value === null || value === undefined || Number.isNaN(value) ? '—' : formatter(decimals, false).format(value);
+}
+
+/** A value with its unit: « 24 % », « 6,2 €/m² », « 812 » (the unit « nombre » is not written). */
+export function formatValue(value: number | null | undefined, unit: string, decimals = 0): string {
+  const number = formatNumber(value, decimals);
+  return number === '—' || unit === 'nombre' || unit === '' ? number : `${number}\u00a0${unit}`;
+}
+
+/** A difference to a reference: « +2,1 pts » for shares, with the unit otherwise. */
+export function formatGap(value: number, reference: number, unit: string, decimals = 0): string {
+  const gap = value - reference;
+  const shown = formatter(decimals, true).format(gap).replace('-', '−');
+  const plural = Math.abs(gap) >= 2 ? 'pts' : 'pt';
+  if (unit === '%') return `${shown}\u00a0${plural}`;
+  return unit === 'nombre' ? shown : `${shown}\u00a0${unit}`;
+}
+
+/** A share between 0 and 1 as a whole percentage: « 86 % ». */
+export function formatShare(share: number | null | undefined): string {
+  return share === null || share === undefined ? '—' : formatValue(share * 100, '%', 0);
+}
+
+/** Decimals worth showing on class breaks so that two neighbours stay different. */
+export function breakDecimals(breaks: readonly number[]): number {
+  for (const decimals of [0, 1, 2]) {
+    const shown = breaks.map((b) => b.toFixed(decimals));
+    if (new Set(shown).size === shown.length && breaks.every((b) => Math.abs(b - Number(b.toFixed(decimals))) < 0.05)) return decimals;
+  }
+  return 2;
+}
+
+/** A number in a CSV file: decimal comma, no grouping, empty when missing. */
+export function fileNumber(value: number | null | undefined, decimals?: number): string {
+  if (value === null || value === undefined) return '';
+  return (decimals === undefined ? String(value) : value.toFixed(decimals)).replace('.', ',');
+}
+
+/** ASCII file name from readable parts: `mosaique_villeneuve-sud_ops-2024.csv`. */
+export function fileName(parts: readonly string[], extension: string): string {
+  const slugs = parts
+    .map((part) =>
+      part
+        .normalize('NFD')
+        .replace(/[\u0300-\u036f]/g, '')
+        .replace(/œ/gi, 'oe')
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, '-')
+        .replace(/^-+|-+$/g, '')
+        .slice(0, 40),
+    )
+    .filter(Boolean);
+  return `${['mosaique', ...slugs].join('_')}.${extension}`;
+}

@@ -1,0 +1,246 @@
+// The map itself: owns MapLibre, paints what it is told, and tells what the pointer does. Knows nothing of the page.
+import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from 'maplibre-gl';
+import type { GeoJSONSource, LayerSpecification, MapGeoJSONFeature, MapMouseEvent, VectorSourceSpecification } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { Feature, FeatureCollection } from 'geojson';
+import { isPointScale } from '../lib/scales';
+import type { View } from '../lib/url';
+import type { TileJson } from '../api/client';
+import { COMMUNE_LAYERS, GROUND_LAYER, HATCH, LABEL_LAYERS, SOURCE, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, hatching, pointLayers, qpvLayers } from './layers';
+
+setWorkerUrl(workerUrl);
+
+export type Bounds = [number, number, number, number];
+/** [top, right, bottom, left] pixels covered by panels. */
+export type Padding = { top: number; right: number; bottom: number; left: number };
+
+export interface Pointed {
+  code: string;
+  x: number;
+  y: number;
+}
+
+export interface CarteOptions {
+  container: HTMLElement;
+  view: View | null;
+  bounds: Bounds;
+  reducedMotion: boolean;
+  onMove: (view: View) => void;
+  onHover: (pointed: Pointed | null) => void;
+  onClick: (code: string | null, lngLat: [number, number]) => void;
+  onError: (message: string) => void;
+}
+
+export interface ScaleSource {
+  id: string;
+  tilejson: TileJson;
+  /** Shared filters, added to the address of point tiles. */
+  query: string;
+  colors: readonly string[];
+}
+
+/** Per zone: class index (`null`: no value) and secrecy. */
+export type States = { code: string; classe: number | null; secret: boolean }[];
+
+/** Lowest of the layers that must stay over the figures. */
+const ABOVE_FIGURES = 'communes-trait';
+const empty: FeatureCollection = { type: 'FeatureCollection', features: [] };
+
+export class Carte {
+  readonly map: MapLibre;
+  readonly ready: Promise<void>;
+  readonly #options: CarteOptions;
+  #scale: ScaleSource | null = null;
+  #qpv: string | null = null;
+  #hovered: string | null = null;
+  #selected: string | null = null;
+  #padding: Padding = { top: 0, right: 0, bottom: 0, left: 0 };
+  /** While the pen is out, the figures under it neither light up nor open. */
+  pen = false;
+
+  constructor(options: CarteOptions) {
+    this.#options = options;
+    const [west, south, east, north] = options.bounds;
+    const margin = Math.max(0.4, (east - west) * 1.5);
+    this.map = new MapLibre({
+      container: options.container,
+      style: '/fond/style.json',
+      ...(options.view
+        ? { center: [options.view.lon, options.view.lat], zoom: options.view.zoom }
+        : { bounds: [west, south, east, north], fitBoundsOptions: { padding: 36 } }),
+      maxBounds: [Math.max(-180, west - margin), Math.max(-85, south - margin), Math.min(180, east + margin), Math.min(85, north + margin)],
+      minZoom: 4,
+      maxZoom: 19,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: options.reducedMotion ? 0 : 200,
+      transformRequest: (url) => ({ url: url.startsWith('/') ? location.origin + url : url }),
+      locale: LOCALE,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
+    this.map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 110 }), 'bottom-right');
+    this.map.addControl(new AttributionControl({ compact: false, customAttribution: 'RPLS (SDES), OPS · contours IGN, ANCT' }), 'bottom-right');
+    this.ready = new Promise((resolve) => this.map.once('load', () => resolve()));
+    this.map.on('moveend', () => options.onMove(this.view()));
+    this.map.on('mousemove', (event) => this.#move(event));
+    this.map.on('mouseout', () => this.#hover(null));
+    this.map.on('click', (event) => {
+      if (!this.pen) options.onClick(this.#at(event)?.code ?? null, event.lngLat.toArray());
+    });
+    this.map.on('error', (event) => options.onError(event.error?.message ?? ''));
+  }
+
+  view(): View {
+    const { lng, lat } = this.map.getCenter();
+    return { lon: lng, lat, zoom: this.map.getZoom() };
+  }
+
+  /** Sources and layers that stay: communes, names, imported zones. Call once, after `ready`. */
+  setup(communes: TileJson | null): void {
+    const map = this.map;
+    map.addImage(HATCH, hatching(), { pixelRatio: 2 });
+    if (communes) {
+      map.addSource('communes', vector(communes, ''));
+      map.addLayer(GROUND_LAYER);
+      for (const layer of COMMUNE_LAYERS) map.addLayer(layer);
+      if (map.getLayer('lacs')) map.moveLayer('lacs', ABOVE_FIGURES);
+    } else {
+      map.addLayer({ id: ABOVE_FIGURES, type: 'background', paint: { 'background-opacity': 0 } });
+    }
+    for (const id of ['fixes', 'noms-dessins', 'noms-communes', 'noms-qpv']) map.addSource(id, { type: 'geojson', data: empty });
+    for (const layer of [...ZONE_LAYERS, ...LABEL_LAYERS, ZONE_NAME_LAYER]) map.addLayer(layer);
+  }
+
+  /** Changes the scale that carries the figures. */
+  setScale(scale: ScaleSource): void {
+    const same = this.#scale && this.#scale.id === scale.id && this.#scale.query === scale.query;
+    const layers = isPointScale(scale.id) ? pointLayers(scale.id, scale.colors) : areaLayers(scale.id, scale.colors);
+    if (same) {
+      for (const layer of layers) this.#repaint(layer);
+    } else {
+      this.#drop(['zones-fond', 'zones-secret', 'zones-trait', 'zones-survol', 'zones-choix-gaine', 'zones-choix', 'points'], SOURCE);
+      this.map.addSource(SOURCE, { ...vector(scale.tilejson, scale.query), promoteId: 'code' });
+      for (const layer of layers) this.map.addLayer(layer, this.#below(layer.id));
+      this.#hovered = null;
+    }
+    this.#scale = scale;
+  }
+
+  /** Joins the values to the tiles by code. */
+  setStates(states: States): void {
+    const layer = this.#scale?.id;
+    if (!layer || !this.map.getSource(SOURCE)) return;
+    this.map.removeFeatureState({ source: SOURCE, sourceLayer: layer });
+    for (const { code, classe, secret } of states) this.map.setFeatureState({ source: SOURCE, sourceLayer: layer, id: code }, { c: classe ?? -1, s: secret });
+    if (this.#selected) this.#flag(this.#selected, 'choix', true);
+  }
+
+  setSelected(code: string | null): void {
+    if (this.#selected) this.#flag(this.#selected, 'choix', false);
+    this.#selected = code;
+    if (code) this.#flag(code, 'choix', true);
+  }
+
+  setQpv(layer: string, tilejson: TileJson): void {
+    if (this.#qpv === layer) return;
+    this.#drop(['qpv-gaine', 'qpv-trait'], 'qpv');
+    this.map.addSource('qpv', vector(tilejson, ''));
+    for (const spec of qpvLayers(layer)) this.map.addLayer(spec, 'fixes-fond');
+    this.#qpv = layer;
+  }
+
+  setPoints(source: 'noms-communes' | 'noms-qpv' | 'noms-dessins', points: { nom: string; logements?: number | null; centre: readonly number[] }[]): void {
+    const features = points.map(({ centre, ...properties }): Feature => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates: [...centre] } }));
+    this.map.getSource<GeoJSONSource>(source)?.setData({ type: 'FeatureCollection', features });
+  }
+
+  setFixed(features: Feature[]): void {
+    this.map.getSource<GeoJSONSource>('fixes')?.setData({ type: 'FeatureCollection', features });
+  }
+
+  /** Ids of the imported zones under a point of the screen. */
+  fixedAt(lngLat: [number, number]): string | null {
+    const id: unknown = this.map.queryRenderedFeatures(this.map.project(lngLat), { layers: ['fixes-fond'] })[0]?.properties['id'];
+    return typeof id === 'string' ? id : null;
+  }
+
+  fit(bounds: readonly number[], maxZoom = 16): void {
+    const [west, south, east, north] = bounds;
+    if (west === undefined || south === undefined || east === undefined || north === undefined) return;
+    this.map.fitBounds([west, south, east, north], { padding: { top: 60 + this.#padding.top, right: 60 + this.#padding.right, bottom: 60, left: 60 }, maxZoom, animate: !this.#options.reducedMotion, duration: 700 });
+  }
+
+  /** Space that panels take over the map, minded by `fit`. */
+  setPadding(padding: Partial<Padding>): void {
+    this.#padding = { ...this.#padding, ...padding };
+  }
+
+  destroy(): void {
+    this.map.remove();
+  }
+
+  #below(id: string): string {
+    return id === 'points' ? 'noms-qpv' : this.map.getLayer('lacs') ? 'lacs' : ABOVE_FIGURES;
+  }
+
+  #repaint(layer: LayerSpecification): void {
+    for (const [name, value] of Object.entries(layer.paint ?? {})) {
+      this.map.setPaintProperty(layer.id, name as Parameters<MapLibre['setPaintProperty']>[1], value);
+    }
+  }
+
+  #drop(layers: string[], source: string): void {
+    for (const id of layers) if (this.map.getLayer(id)) this.map.removeLayer(id);
+    if (this.map.getSource(source)) this.map.removeSource(source);
+  }
+
+  #flag(code: string, key: string, on: boolean): void {
+    if (this.#scale && this.map.getSource(SOURCE)) this.map.setFeatureState({ source: SOURCE, sourceLayer: this.#scale.id, id: code }, { [key]: on });
+  }
+
+  #at(event: MapMouseEvent): { code: string; feature: MapGeoJSONFeature } | null {
+    const layers = ['points', 'zones-fond'].filter((id) => this.map.getLayer(id));
+    const feature = layers.length > 0 ? this.map.queryRenderedFeatures(event.point, { layers })[0] : undefined;
+    const code: unknown = feature?.properties['code'];
+    return feature && code !== undefined ? { code: String(code), feature } : null;
+  }
+
+  #move(event: MapMouseEvent): void {
+    const hit = this.pen ? null : this.#at(event);
+    this.#hover(hit ? { code: hit.code, x: event.point.x, y: event.point.y } : null);
+  }
+
+  #hover(pointed: Pointed | null): void {
+    const code = pointed?.code ?? null;
+    if (code !== this.#hovered) {
+      if (this.#hovered) this.#flag(this.#hovered, 'survol', false);
+      if (code) this.#flag(code, 'survol', true);
+      this.#hovered = code;
+      if (!this.pen) this.map.getCanvas().style.cursor = code ? 'pointer' : '';
+    }
+    this.#options.onHover(pointed);
+  }
+}
+
+/** A vector source from its TileJSON, with the shared filters in the address of the tiles. */
+function vector(tilejson: TileJson, query: string): VectorSourceSpecification {
+  const tiles = tilejson.tiles.map((template) => {
+    const absolute = template.startsWith('/') ? location.origin + template : template;
+    return query ? `${absolute}${absolute.includes('?') ? '&' : '?'}${query}` : absolute;
+  });
+  return { type: 'vector', tiles, minzoom: tilejson.minzoom ?? 0, maxzoom: tilejson.maxzoom ?? 14 };
+}
+
+const LOCALE = {
+  'AttributionControl.ToggleAttribution': 'Afficher les sources',
+  'Map.Title': 'Carte',
+  'NavigationControl.ZoomIn': 'Zoomer',
+  'NavigationControl.ZoomOut': 'Dézoomer',
+  'ScaleControl.Meters': 'm',
+  'ScaleControl.Kilometers': 'km',
+};

@@ -1,0 +1,124 @@
+// The layers of figures over the base map, in the order they are painted.
+import type { DataDrivenPropertyValueSpecification as Paint, ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
+
+export const COLOR = {
+  land: '#f4f2ed',
+  missing: '#e7e6e2',
+  secret: '#d9d9d6',
+  ink: '#1d2b36',
+  qpv: '#16243f',
+  drawn: '#0a7b6c',
+} as const;
+
+export const SOURCE = 'zones';
+export const HATCH = 'hachures';
+
+const state = (key: string): ExpressionSpecification => ['feature-state', key];
+
+/** The class's colour, grey for what is secret or has no value; the class index is in the feature-state `c`. */
+function fill(colors: readonly string[]): Paint<string> {
+  const cases = colors.flatMap((color, i) => [['==', state('c'), i], color]);
+  return ['case', ['==', state('s'), true], COLOR.secret, ...cases, COLOR.missing] as unknown as Paint<string>;
+}
+
+const lineWidth = (whenOn: string, width: number): Paint<number> => ['case', ['==', state(whenOn), true], width, 0];
+
+/** Layers of an area scale: fill, hatching of secret zones, thin edges, hovered and selected edges. */
+export function areaLayers(sourceLayer: string, colors: readonly string[]): LayerSpecification[] {
+  const base = { source: SOURCE, 'source-layer': sourceLayer } as const;
+  return [
+    { id: 'zones-fond', type: 'fill', ...base, paint: { 'fill-color': fill(colors), 'fill-opacity': 0.88, 'fill-antialias': false } },
+    { id: 'zones-secret', type: 'fill', ...base, paint: { 'fill-pattern': HATCH, 'fill-opacity': ['case', ['==', state('s'), true], 0.9, 0] } },
+    { id: 'zones-trait', type: 'line', ...base, paint: { 'line-color': '#ffffff', 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 0.5, 14, 1.4] } },
+    { id: 'zones-survol', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': COLOR.ink, 'line-width': lineWidth('survol', 2) } },
+    { id: 'zones-choix-gaine', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': '#ffffff', 'line-width': lineWidth('choix', 6) } },
+    { id: 'zones-choix', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': COLOR.ink, 'line-width': lineWidth('choix', 3) } },
+  ];
+}
+
+/** Layers of a point scale: discs whose area follows the number of dwellings. */
+export function pointLayers(sourceLayer: string, colors: readonly string[]): LayerSpecification[] {
+  const base = { source: SOURCE, 'source-layer': sourceLayer } as const;
+  const size = (factor: number): ExpressionSpecification => ['max', 3, ['*', factor, ['sqrt', ['coalesce', ['to-number', ['get', 'logements']], 1]]]];
+  return [
+    {
+      id: 'points', type: 'circle', ...base,
+      layout: { 'circle-sort-key': ['-', 0, ['coalesce', ['to-number', ['get', 'logements']], 0]] },
+      paint: {
+        'circle-radius': ['interpolate', ['exponential', 1.6], ['zoom'], 12, size(0.45), 16, size(1.3)],
+        'circle-color': fill(colors),
+        'circle-opacity': 0.94,
+        'circle-stroke-color': ['case', ['any', ['==', state('survol'), true], ['==', state('choix'), true]], COLOR.ink, '#ffffff'],
+        'circle-stroke-width': ['case', ['==', state('choix'), true], 3.5, ['==', state('survol'), true], 2.5, 1],
+      },
+    },
+  ];
+}
+
+/** Limits of communes, under the figures' labels at every scale. */
+export const COMMUNE_LAYERS: LayerSpecification[] = [
+  {
+    id: 'communes-trait', type: 'line', source: 'communes', 'source-layer': 'commune', layout: { 'line-join': 'round' },
+    paint: { 'line-color': '#5c6b75', 'line-opacity': 0.75, 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 0.4, 12, 1, 15, 1.6] },
+  },
+];
+
+/** Land under the communes: covers the sea's colour where the base map's coast is too coarse. */
+export const GROUND_LAYER: LayerSpecification = {
+  id: 'communes-fond', type: 'fill', source: 'communes', 'source-layer': 'commune', paint: { 'fill-color': COLOR.land, 'fill-antialias': false },
+};
+
+/** QPV: a dark dashed line in a white sheath, over every figure. */
+export function qpvLayers(sourceLayer: string): LayerSpecification[] {
+  const base = { source: 'qpv', 'source-layer': sourceLayer, layout: { 'line-join': 'round', 'line-cap': 'butt' } } as const;
+  return [
+    { id: 'qpv-gaine', type: 'line', ...base, paint: { 'line-color': '#ffffff', 'line-opacity': 0.9, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 2, 12, 4, 16, 6] } },
+    { id: 'qpv-trait', type: 'line', ...base, paint: { 'line-color': COLOR.qpv, 'line-dasharray': [3.2, 1.3], 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 1, 12, 1.9, 16, 3] } },
+  ];
+}
+
+/** Names: communes in Medium, QPV in italics from closer, both as points given by the list of zones. */
+export const LABEL_LAYERS: LayerSpecification[] = [
+  {
+    id: 'noms-qpv', type: 'symbol', source: 'noms-qpv', minzoom: 12.4,
+    layout: { 'text-field': ['get', 'nom'], 'text-font': ['Noto Sans Italic'], 'text-size': ['interpolate', ['linear'], ['zoom'], 12, 11, 16, 14], 'text-max-width': 8, 'text-padding': 6 },
+    paint: { 'text-color': COLOR.qpv, 'text-halo-color': 'rgba(255,255,255,0.92)', 'text-halo-width': 1.6 },
+  },
+  {
+    id: 'noms-communes', type: 'symbol', source: 'noms-communes', minzoom: 8.5,
+    layout: {
+      'text-field': ['get', 'nom'], 'text-font': ['Noto Sans Medium'], 'text-max-width': 7, 'text-padding': 4,
+      'text-size': ['interpolate', ['linear'], ['zoom'], 9, 10.5, 13, 14.5],
+      'symbol-sort-key': ['-', 0, ['coalesce', ['get', 'logements'], 0]],
+    },
+    paint: { 'text-color': COLOR.ink, 'text-halo-color': 'rgba(255,255,255,0.9)', 'text-halo-width': 1.5, 'text-halo-blur': 0.3 },
+  },
+];
+
+/** Imported zones that the pen can't edit (several parts, holes), and the names of all zones. */
+export const ZONE_LAYERS: LayerSpecification[] = [
+  { id: 'fixes-fond', type: 'fill', source: 'fixes', paint: { 'fill-color': COLOR.drawn, 'fill-opacity': 0.14 } },
+  { id: 'fixes-trait', type: 'line', source: 'fixes', paint: { 'line-color': COLOR.drawn, 'line-width': 2.5 } },
+];
+export const ZONE_NAME_LAYER: LayerSpecification = {
+  id: 'noms-dessins', type: 'symbol', source: 'noms-dessins',
+  layout: { 'text-field': ['get', 'nom'], 'text-font': ['Noto Sans Medium'], 'text-size': 14, 'text-allow-overlap': true },
+  paint: { 'text-color': '#075c51', 'text-halo-color': '#ffffff', 'text-halo-width': 2 },
+};
+
+/** The hatching of secret zones, drawn here so that no sprite is needed. */
+export function hatching(size = 16): ImageData {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = size;
+  const context = canvas.getContext('2d');
+  if (!context) return new ImageData(size, size);
+  context.strokeStyle = '#8b9097';
+  context.lineWidth = 1.6;
+  for (const shift of [-size, -size / 2, 0, size / 2, size]) {
+    context.beginPath();
+    context.moveTo(shift, size);
+    context.lineTo(shift + size, 0);
+    context.stroke();
+  }
+  return context.getImageData(0, 0, size, size);
+}

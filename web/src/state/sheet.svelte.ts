@@ -1,0 +1,130 @@
+// The figures of the zone that is open: its own, those of recent movers, and those of its parents to compare with.
+import { api, isAbort, messageOf, read, type Chiffre, type Mesure } from '../api/client';
+import { INCOME_INDICATORS } from '../lib/income';
+import { data } from './data.svelte';
+import { sharedQuery } from './page.svelte';
+
+export interface Reference {
+  scale: string;
+  code: string;
+  nom: string;
+  /** By indicator. */
+  figures: ReadonlyMap<string, Chiffre>;
+}
+
+type Place = { scale: string; code: string };
+
+/** Scales a zone is compared with, nearest first. */
+const PARENTS: Record<string, string[]> = { departement: [], epci: ['departement'], commune: ['epci', 'departement'] };
+const parentsOf = (scale: string | null): string[] => PARENTS[scale ?? ''] ?? ['commune', 'epci'];
+
+class Sheet {
+  measure = $state.raw<Mesure | null>(null);
+  recents = $state.raw<Mesure | null>(null);
+  references = $state.raw<Reference[]>([]);
+  loading = $state(false);
+  error = $state<string | null>(null);
+  /** Where the user clicked, to know the parents of a zone without its list. */
+  point: [number, number] | null = null;
+
+  clear(): void {
+    this.measure = this.recents = null;
+    this.references = [];
+    this.error = null;
+    this.loading = false;
+  }
+
+  /** Loads a listed zone; gives the way to abandon. */
+  open(place: Place): () => void {
+    const abort = new AbortController();
+    const { signal } = abort;
+    this.loading = true;
+    this.error = null;
+    const path = { echelle: place.scale, code: place.code };
+    const shared = sharedQuery();
+    read(api.GET('/api/zones/{echelle}/{code}', { params: { path, query: shared }, signal }))
+      .then((measure) => {
+        if (signal.aborted) return;
+        this.measure = measure;
+        this.loading = false;
+      })
+      .catch((error: unknown) => this.#failed(error, signal));
+    read(api.GET('/api/zones/{echelle}/{code}', { params: { path, query: { ...shared, population: 'RECENTS' } }, signal }))
+      .then((recents) => !signal.aborted && (this.recents = recents))
+      .catch(() => !signal.aborted && (this.recents = null));
+    void this.#compare(place.scale, () => this.#parents(place), shared, signal);
+    return () => abort.abort();
+  }
+
+  /** Completes a drawn zone, whose own figures come from the workshop. */
+  complete(geometry: unknown, at: [number, number]): () => void {
+    const abort = new AbortController();
+    const { signal } = abort;
+    const { population: _population, generation, vague, ...filters } = sharedQuery();
+    const body = {
+      zones: [{ id: 'recents', geometrie: geometry as Record<string, unknown> }],
+      population: 'RECENTS',
+      generation: String(generation),
+      ...(vague ? { vague: Number(vague) } : {}),
+      filtres: Object.fromEntries(Object.entries(filters).map(([id, codes]) => [id, String(codes).split(',')])),
+      indicateurs: INCOME_INDICATORS,
+    };
+    read(api.POST('/api/mesure', { body, signal }))
+      .then((answer) => !signal.aborted && (this.recents = answer.mesures[0] ?? null))
+      .catch(() => !signal.aborted && (this.recents = null));
+    void this.#compare(null, () => this.#situated(at), sharedQuery(), signal);
+    return () => abort.abort();
+  }
+
+  async #compare(scale: string | null, find: () => Promise<Map<string, { code: string; nom: string }>>, query: Record<string, string | number>, signal: AbortSignal): Promise<void> {
+    try {
+      const known = await find();
+      const wanted = parentsOf(scale).flatMap((id) => (known.has(id) ? [{ scale: id, ...known.get(id)! }] : []));
+      const references = await Promise.all(
+        wanted.map(async ({ scale: id, code, nom }): Promise<Reference> => {
+          const measure = await read(api.GET('/api/zones/{echelle}/{code}', { params: { path: { echelle: id, code }, query }, signal }));
+          return { scale: id, code, nom, figures: new Map(measure.chiffres.map((c) => [c.indicateur, c])) };
+        }),
+      );
+      if (!signal.aborted) this.references = references;
+    } catch {
+      // A comparison that can't be had leaves the zone's own figures as they are.
+      if (!signal.aborted) this.references = [];
+    }
+  }
+
+  async #parents(place: Place): Promise<Map<string, { code: string; nom: string }>> {
+    if (this.point) return this.#situated(this.point);
+    const zone = (await data.zones(place.scale)).find((z) => z.code === place.code);
+    if (zone?.commune == null && zone?.epci == null && zone?.departement == null) {
+      return zone?.centre ? this.#situated([zone.centre[0] ?? 0, zone.centre[1] ?? 0]) : new Map();
+    }
+    const found = new Map<string, { code: string; nom: string }>();
+    for (const scale of ['commune', 'epci', 'departement'] as const) {
+      const code = zone[scale];
+      if (code == null) continue;
+      const parent = (await data.zones(scale).catch(() => [])).find((z) => z.code === code);
+      if (parent) found.set(scale, { code, nom: parent.nom });
+    }
+    return found;
+  }
+
+  async #situated([lon, lat]: [number, number]): Promise<Map<string, { code: string; nom: string }>> {
+    const situation = await read(api.GET('/api/situation', { params: { query: { lon, lat } } }));
+    const found = new Map<string, { code: string; nom: string }>();
+    for (const scale of ['commune', 'epci', 'departement'] as const) {
+      const place = situation[scale];
+      if (place) found.set(scale, { code: place.code, nom: place.nom });
+    }
+    return found;
+  }
+
+  #failed(error: unknown, signal: AbortSignal): void {
+    if (isAbort(error) || signal.aborted) return;
+    this.measure = null;
+    this.error = messageOf(error);
+    this.loading = false;
+  }
+}
+
+export const sheet = new Sheet();

@@ -1,0 +1,283 @@
+// The user's own zones: drawn, imported or put aside to compare, with their figures.
+import { api, isAbort, messageOf, read, type DemandeMesure, type Mesure } from '../api/client';
+import { Latest } from '../lib/latest';
+import { middle, readZones, type Area } from '../lib/zones';
+import type { Carte } from '../map/carte';
+import type { Outline, Pen, Tool } from '../map/draw';
+import { page } from './page.svelte';
+
+export interface Zone {
+  id: string;
+  nom: string;
+  /** Missing for a zone of the map put aside to compare. */
+  geometrie?: Area;
+  codes?: { echelle: string; code: string }[];
+  /** Held by the pen: its vertices can be moved. */
+  editable: boolean;
+}
+
+const STORE = 'mosaique.zones';
+
+class Workshop {
+  zones = $state.raw<Zone[]>([]);
+  measures = $state.raw<Readonly<Record<string, Mesure>>>({});
+  /** The zone whose figures are shown. */
+  active = $state<string | null>(null);
+  /** The outline still under the pen. */
+  drawing = $state<string | null>(null);
+  tool = $state<Tool>('static');
+  canUndo = $state(false);
+  canRedo = $state(false);
+  error = $state<string | null>(null);
+  /** True while a figure is on its way. */
+  busy = $state(false);
+  comparing = $state(false);
+  /** Grows when an outline is finished: the moment to compare it with its surroundings. */
+  finished = $state(0);
+
+  #carte: Carte | null = null;
+  #pen: Pen | null = null;
+  #loading: Promise<Pen | null> | null = null;
+  readonly #names = new Map<string, string>();
+  #count = 0;
+  readonly #latest = new Latest<Mesure[]>({
+    interval: 60,
+    patience: 1500,
+    onResult: (measures) => this.#received(measures),
+    onError: (error) => this.#failed(error),
+  });
+
+  zone = $derived(this.zones.find((z) => z.id === this.active) ?? null);
+
+  /** Ties the workshop to the map and brings back the zones of the last visit. */
+  async attach(carte: Carte): Promise<void> {
+    this.#carte = carte;
+    const saved = restore();
+    if (saved.length === 0) return;
+    await this.#addAll(saved);
+    this.active = null;
+  }
+
+  async setTool(tool: Tool): Promise<void> {
+    if (tool === 'static' && !this.#pen) return;
+    const pen = await this.#open();
+    pen?.setTool(tool);
+  }
+
+  undo(): void {
+    this.#pen?.undo();
+  }
+
+  redo(): void {
+    this.#pen?.redo();
+  }
+
+  /** Shows a zone's figures, and gives its vertices to the pen when it can. */
+  show(id: string | null, edit = false): void {
+    this.active = id;
+    if (id && edit) this.#pen?.select(id);
+  }
+
+  /** Id of the user's zone under a point. */
+  at(lngLat: [number, number]): string | null {
+    return this.#pen?.at(lngLat) ?? this.#carte?.fixedAt(lngLat) ?? null;
+  }
+
+  rename(id: string, nom: string): void {
+    this.#names.set(id, nom);
+    this.zones = this.zones.map((z) => (z.id === id ? { ...z, nom } : z));
+    this.#saved();
+  }
+
+  remove(id: string): void {
+    if (this.active === id) this.active = null;
+    this.#pen?.remove(id);
+    this.zones = this.zones.filter((z) => z.id !== id);
+    const { [id]: _dropped, ...rest } = this.measures;
+    this.measures = rest;
+    if (this.zones.length === 0) this.comparing = false;
+    this.#saved();
+  }
+
+  removeAll(): void {
+    for (const zone of [...this.zones]) this.remove(zone.id);
+  }
+
+  /** Puts a zone of the map aside, to stand in the table beside drawn ones. */
+  putAside(nom: string, echelle: string, code: string): void {
+    const id = `${echelle}:${code}`;
+    if (!this.zones.some((z) => z.id === id)) this.zones = [...this.zones, { id, nom, codes: [{ echelle, code }], editable: false }];
+    this.comparing = true;
+    this.#saved();
+    this.measureAll();
+  }
+
+  /** Adds the polygons of a GeoJSON text; gives how many. */
+  async importText(text: string, fileName: string): Promise<number> {
+    this.error = null;
+    try {
+      const zones = readZones(text, fileName.replace(/\.(geo)?json$/i, '') || undefined);
+      await this.#addAll(zones);
+      this.#fit(zones.map((z) => z.geometrie));
+      if (zones.length > 1) this.comparing = true;
+      return zones.length;
+    } catch (error) {
+      this.error = messageOf(error);
+      return 0;
+    }
+  }
+
+  /** Measures every zone again (another population, wave or filter). */
+  measureAll(): void {
+    if (this.zones.length > 0) this.#ask(this.zones);
+  }
+
+  async #addAll(areas: { nom: string; geometrie?: Area; codes?: Zone['codes'] }[]): Promise<void> {
+    const pen = areas.some((a) => a.geometrie) ? await this.#open() : null;
+    const added: Zone[] = [];
+    for (const { nom, geometrie, codes } of areas) {
+      const simple = geometrie?.type === 'MultiPolygon' && geometrie.coordinates.length === 1 ? { type: 'Polygon' as const, coordinates: geometrie.coordinates[0] ?? [] } : geometrie;
+      const held = simple?.type === 'Polygon' && simple.coordinates.length === 1 ? (pen?.add(simple) ?? null) : null;
+      const id = held ?? (codes?.[0] ? `${codes[0].echelle}:${codes[0].code}` : `fixe-${Date.now()}-${this.#count++}`);
+      this.#names.set(id, nom);
+      if (held) this.zones = this.zones.map((z) => (z.id === held ? { ...z, nom } : z));
+      added.push({ id, nom, ...(simple ? { geometrie: simple } : {}), ...(codes ? { codes } : {}), editable: held !== null });
+    }
+    const fresh = added.filter((z) => !this.zones.some((known) => known.id === z.id));
+    this.zones = [...this.zones, ...fresh];
+    this.active = added.at(-1)?.id ?? null;
+    this.finished += 1;
+    this.#saved();
+    this.measureAll();
+  }
+
+  #open(): Promise<Pen | null> {
+    const carte = this.#carte;
+    if (!carte) return Promise.resolve(null);
+    this.#loading ??= import('../map/draw')
+      .then(({ Pen }) => {
+        this.#pen = new Pen({
+          map: carte.map,
+          onChange: (outlines, touched) => this.#changed(outlines, touched),
+          onFinish: (id) => this.#ended(id),
+          onSelect: (id) => {
+            if (id) this.active = id;
+          },
+          onTool: (tool) => {
+            this.tool = tool;
+            carte.pen = tool !== 'static';
+          },
+          onHistory: (undo, redo) => {
+            this.canUndo = undo;
+            this.canRedo = redo;
+          },
+        });
+        return this.#pen;
+      })
+      .catch(() => {
+        this.#loading = null;
+        this.error = 'L’outil de dessin n’a pas pu être chargé. Vérifiez la connexion au serveur, puis réessayez.';
+        return null;
+      });
+    return this.#loading;
+  }
+
+  #changed(outlines: Outline[], touched: string | null): void {
+    const known = new Map(this.zones.map((z) => [z.id, z]));
+    const drawn = outlines.map((o): Zone => ({ id: o.id, nom: known.get(o.id)?.nom ?? this.#nameFor(o.id), geometrie: o.geometrie, editable: true }));
+    const ids = new Set(drawn.map((z) => z.id));
+    // Keep the order of arrival: zones already listed first, in place.
+    const kept = this.zones.flatMap((z) => (z.editable ? (ids.has(z.id) ? drawn.filter((d) => d.id === z.id) : []) : [z]));
+    this.zones = [...kept, ...drawn.filter((d) => !known.has(d.id))];
+    this.drawing = outlines.find((o) => o.ouvert)?.id ?? null;
+    if (this.active && !this.zones.some((z) => z.id === this.active)) this.active = null;
+    const zone = this.zones.find((z) => z.id === touched);
+    if (!zone) return;
+    this.active = zone.id;
+    this.#ask([zone]);
+  }
+
+  #ended(id: string): void {
+    this.drawing = null;
+    this.finished += 1;
+    this.#saved();
+    const zone = this.zones.find((z) => z.id === id);
+    if (zone) this.#ask([zone]);
+  }
+
+  #nameFor(id: string): string {
+    let name = this.#names.get(id);
+    if (!name) {
+      const used = new Set(this.zones.map((z) => z.nom));
+      let n = 1;
+      while (used.has(`Zone ${n}`)) n += 1;
+      name = `Zone ${n}`;
+      this.#names.set(id, name);
+    }
+    return name;
+  }
+
+  #ask(zones: readonly Zone[]): void {
+    const body: DemandeMesure = {
+      zones: zones.map((z) => ({ id: z.id, nom: z.nom, ...(z.geometrie ? { geometrie: z.geometrie as unknown as Record<string, unknown> } : { codes: z.codes ?? [] }) })),
+      population: page.population,
+      generation: page.generation,
+      filtres: $state.snapshot(page.filters),
+      ...(page.wave ? { vague: page.wave } : {}),
+    };
+    this.busy = true;
+    this.#latest.push(async (signal) => (await read(api.POST('/api/mesure', { body, signal }))).mesures);
+  }
+
+  #received(measures: Mesure[]): void {
+    const next = { ...this.measures };
+    for (const measure of measures) if (measure.zone.id) next[measure.zone.id] = measure;
+    this.measures = next;
+    this.error = null;
+    this.busy = this.#latest.busy;
+  }
+
+  #failed(error: unknown): void {
+    this.busy = false;
+    if (!isAbort(error)) this.error = messageOf(error);
+  }
+
+  #fit(areas: readonly Area[]): void {
+    const points = areas.flatMap((a) => (a.type === 'Polygon' ? a.coordinates : a.coordinates.flat())).flat();
+    const lons = points.map((p) => p[0] ?? 0);
+    const lats = points.map((p) => p[1] ?? 0);
+    const bounds = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+    if (bounds.every(Number.isFinite)) this.#carte?.fit(bounds);
+  }
+
+  /** Paints the names and the fixed zones, and keeps all zones for the next visit on this computer. */
+  #saved(): void {
+    this.paint();
+    try {
+      localStorage.setItem(STORE, JSON.stringify(this.zones.map(({ nom, geometrie, codes }) => ({ nom, geometrie, codes }))));
+    } catch {
+      // Storage refused or full: the zones live as long as the page.
+    }
+  }
+
+  paint(): void {
+    const shapes = this.zones.filter((z) => z.geometrie && z.id !== this.drawing);
+    this.#carte?.setPoints('noms-dessins', shapes.map((z) => ({ nom: z.nom, centre: middle(z.geometrie as Area) })));
+    this.#carte?.setFixed(shapes.filter((z) => !z.editable).map((z) => ({ type: 'Feature', properties: { id: z.id }, geometry: z.geometrie as Area })));
+  }
+}
+
+type Saved = Pick<Zone, 'nom' | 'geometrie' | 'codes'>;
+
+const isSaved = (z: unknown): z is Saved => typeof z === 'object' && z !== null && 'nom' in z && typeof z.nom === 'string' && ('geometrie' in z || 'codes' in z);
+
+function restore(): Saved[] {
+  try {
+    const saved: unknown = JSON.parse(localStorage.getItem(STORE) ?? '[]');
+    return Array.isArray(saved) ? saved.filter(isSaved) : [];
+  } catch {
+    return [];
+  }
+}
+
+export const workshop = new Workshop();

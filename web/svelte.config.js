@@ -1,0 +1,3 @@
+// Svelte 5 compiled with runes everywhere.
+import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+export default { preprocess: vitePreprocess(), compilerOptions: { runes: true } };
