@@ -14,3 +14,4 @@ pub mod cube;
 pub mod disclosure;
 pub mod server;
 pub mod demo;
+pub mod cli;

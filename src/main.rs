@@ -1,1 +1,9 @@
-fn main() {}
+//! The `mosaique` program: reads the command line and calls the library.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    mosaique::cli::run(mosaique::cli::Cli::parse())
+}

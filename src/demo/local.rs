@@ -315,7 +315,7 @@ fn ban_id(town: &Town, fantoir: u16, place: &Place) -> String {
     format!("{}_{fantoir:04}_{:05}{rep}", town.code, place.number)
 }
 
-/// `adresses-99.csv`, the BAN of the territory: every true address.
+/// `adresses-01.csv`, the BAN of the territory: every true address.
 fn addresses(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), DemoError> {
     let mut w = Vec::from("id;id_fantoir;numero;rep;nom_voie;code_postal;code_insee;nom_commune;code_insee_ancienne_commune;nom_ancienne_commune;x;y;lon;lat;type_position;alias;nom_ld;libelle_acheminement;nom_afnor;source_position;source_nom_voie;certification_commune;cad_parcelles\n");
     for p in &block.places {
@@ -342,7 +342,7 @@ fn addresses(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), 
         );
     }
     out.summary.addresses = block.places.len() as u64;
-    out.save("adresses-99.csv", &[&w], block.places.len() as u64)
+    out.save("adresses-01.csv", &[&w], block.places.len() as u64)
 }
 
 fn dwellings_truth(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), DemoError> {

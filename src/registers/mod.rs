@@ -5,3 +5,18 @@
 //! It knows nothing of the store or of HTTP. Nothing is lost in silence: each row is kept, kept
 //! with a flag, or rejected with line, column, value, rule and a sentence in French.
 
+pub mod addresses;
+pub mod attributions;
+mod checks;
+mod columns;
+pub mod fields;
+pub mod headers;
+pub mod intake;
+pub mod ops;
+pub mod output;
+pub mod report;
+pub mod rpls;
+pub mod table;
+pub mod text;
+pub mod thresholds;
+pub mod zones;

@@ -1,0 +1,121 @@
+//! The command line: one sub-module a command; each reads its arguments, calls the library and prints.
+
+mod bench;
+mod build;
+mod import;
+mod progress;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{demo, server};
+
+/// Qui habite le parc social, et les attributions gardent-elles les quartiers mixtes ?
+#[derive(Debug, Parser)]
+#[command(name = "mosaique", version, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Lire un fichier (RPLS, OPS, contours…) et le ranger dans le magasin
+    Import(import::ImportArgs),
+    /// Construire les cubes à partir de ce que contient le magasin
+    Build(build::BuildArgs),
+    /// Servir la carte et l'interface HTTP
+    Serve(ServeArgs),
+    /// Écrire les fichiers d'un territoire fictif de démonstration
+    DemoData(DemoArgs),
+    /// Mesurer le moteur seul (pour « make bench »)
+    #[command(hide = true)]
+    BenchEngine(bench::BenchArgs),
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, Args)]
+pub struct StoreArgs {
+    /// Dossier du magasin
+    #[arg(long, value_name = "DOSSIER", default_value = "magasin")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Adresse et port
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    bind: std::net::SocketAddr,
+    /// Dossier de l'application web construite
+    #[arg(long, default_value = "web/dist")]
+    web: PathBuf,
+    /// Accepter une adresse qui n'est pas locale (il n'y a pas encore de comptes)
+    #[arg(long)]
+    ouvrir_au_reseau: bool,
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// Nombre de logements
+    #[arg(long, default_value_t = 20_000)]
+    dwellings: u32,
+    /// Graine : la même donne les mêmes fichiers
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Dossier des fichiers
+    #[arg(long, value_name = "DOSSIER", default_value = "demo/fichiers")]
+    out: PathBuf,
+    /// Un fichier de la taille de la France
+    #[arg(long)]
+    national: bool,
+}
+
+/// A fault that ends the command, said in one sentence.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command of the arguments.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let result = match cli.command {
+        Command::Import(args) => import::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Serve(args) => serve(args),
+        Command::DemoData(args) => demo_data(&args),
+        Command::BenchEngine(args) => bench::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("Erreur : {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(args: ServeArgs) -> Result<(), Failure> {
+    build::refresh(&args.store.data)?;
+    let store = crate::store::Store::open(&args.store.data)?;
+    let options = server::ServeOptions { web: Some(args.web), allow_remote: args.ouvrir_au_reseau };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    Ok(runtime.block_on(server::serve(store, args.bind, options))?)
+}
+
+fn demo_data(args: &DemoArgs) -> Result<(), Failure> {
+    let bars = progress::Steps::new();
+    let options = demo::DemoOptions { dwellings: args.dwellings, seed: args.seed, national: args.national };
+    let summary = demo::write(&options, &args.out, &|step, done, total| bars.show(step, done, total))?;
+    bars.finish();
+    println!("Territoire fictif écrit dans {} (graine {}) :", args.out.display(), args.seed);
+    for (file, rows) in &summary.files {
+        println!("  {file:<28} {rows:>10} lignes");
+    }
+    Ok(())
+}
