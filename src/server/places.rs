@@ -27,8 +27,6 @@ pub fn layer<'a>(loaded: &'a Loaded, champ: &str, id: &str) -> Result<Layer<'a>,
 pub struct Within<'a> {
     pub layer: Layer<'a>,
     pub zone: u32,
-    /// As it was asked.
-    pub text: String,
 }
 
 impl<'a> Within<'a> {
@@ -44,7 +42,7 @@ impl<'a> Within<'a> {
         let zone = layer.zone(code).ok_or_else(|| {
             Problem::value("dans", text, format!("Aucune zone de l'échelle « {scale} » n'a le code « {code} »."))
         })?;
-        Ok(Self { layer, zone, text: text.to_owned() })
+        Ok(Self { layer, zone })
     }
 
     #[must_use]

@@ -27,6 +27,7 @@ pub const UNKNOWN: &str = "NC";
 /// Paramètres communs (documentation de l'interface).
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
 pub struct SharedParams {
     /// Millésime du RPLS ; par défaut le dernier.
     pub millesime: Option<u16>,

@@ -75,6 +75,7 @@ impl Reponse {
 /// Paramètres d'un point (documentation de l'interface).
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
 pub struct PointParams {
     /// Longitude WGS 84, en degrés (avec `lat`).
     pub lon: Option<f64>,

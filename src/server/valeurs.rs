@@ -1,6 +1,5 @@
 //! `GET /api/valeurs/{echelle}`: one indicator for all zones of a scale, in columns, for the map.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::http::{HeaderValue, header};
