@@ -92,6 +92,13 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
     for (i, column) in columns.iter().enumerate() {
         w.array(&format!("mesure.{i}"), column)?;
     }
+    // One bit column a class that users can filter by.
+    for a in catalogue.attributes.iter().filter(|a| a.filtre || a.id.starts_with("qpv")) {
+        for class in &a.classes {
+            let column = conditions(catalogue, &[(&a.id, &[class.code.clone()])], &attributes, n);
+            w.array(&format!("classe.{}.{}", a.id, a.class(&class.code).unwrap_or(0)), &column)?;
+        }
+    }
     let recent = conditions(catalogue, &[("emmenagement", &["RECENT".to_owned()])], &attributes, n);
     w.array("repondant", &respondent)?;
     w.array("recent", &recent)?;
@@ -181,13 +188,14 @@ impl Order {
     /// Département, EPCI, commune, block (IRIS × QPV of each generation), residence, then along the curve.
     /// Zones follow the curve too, so that neighbouring zones are neighbours in the order.
     fn new(facts: &Facts) -> Self {
-        let curve = curve(facts);
+        let bounds = bounds(facts);
+        let curve = curve(facts, bounds);
         let keys: Vec<Vec<u32>> = ADMINISTRATIVE
             .iter()
             .chain(&BLOCK)
             .chain(&["residence"])
             .map(|id| facts.layers.iter().find(|l| l.id == *id))
-            .map(|layer| layer.map_or_else(|| vec![0; curve.len()], |l| zone_ranks(l, &curve)))
+            .map(|layer| layer.map_or_else(|| vec![0; curve.len()], |l| zone_ranks(l, facts, bounds)))
             .collect();
         let mut addresses: Vec<u32> = (0..u32::try_from(curve.len()).unwrap_or(NONE)).collect();
         addresses.par_sort_unstable_by_key(|&a| {
@@ -276,32 +284,36 @@ impl Order {
     }
 }
 
+/// Box of the located addresses.
+fn bounds(facts: &Facts) -> [f64; 4] {
+    let empty = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    facts.addresses.iter().filter(|a| a.is_located()).fold(empty, |b, a| {
+        [b[0].min(a.lon), b[1].min(a.lat), b[2].max(a.lon), b[3].max(a.lat)]
+    })
+}
+
 /// Hilbert rank of each address; unlocated ones come last.
-fn curve(facts: &Facts) -> Vec<u32> {
-    let mut b = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
-    for a in facts.addresses.iter().filter(|a| a.is_located()) {
-        b = [b[0].min(a.lon), b[1].min(a.lat), b[2].max(a.lon), b[3].max(a.lat)];
-    }
+fn curve(facts: &Facts, bounds: [f64; 4]) -> Vec<u32> {
     facts
         .addresses
         .par_iter()
-        .map(|a| if a.is_located() { hilbert::rank_in(b, a.lon, a.lat) } else { NONE })
+        .map(|a| if a.is_located() { hilbert::rank_in(bounds, a.lon, a.lat) } else { NONE })
         .collect()
 }
 
-/// For each address, the rank of its zone: zones are ranked by the mean place of their addresses on the curve.
-fn zone_ranks(layer: &LayerFacts, curve: &[u32]) -> Vec<u32> {
-    let mut sums = vec![(0u64, 0u64); layer.codes.len()];
-    for (&zone, &c) in layer.of_address.iter().zip(curve) {
-        if zone != NONE && c != NONE {
+/// For each address, the rank of its zone: zones are ranked along the curve by the mean place of their addresses.
+fn zone_ranks(layer: &LayerFacts, facts: &Facts, bounds: [f64; 4]) -> Vec<u32> {
+    let mut sums = vec![(0.0, 0.0, 0.0); layer.codes.len()];
+    for (&zone, a) in layer.of_address.iter().zip(&facts.addresses) {
+        if zone != NONE && a.is_located() {
             let s = &mut sums[zone as usize];
-            *s = (s.0 + u64::from(c), s.1 + 1);
+            *s = (s.0 + a.lon, s.1 + a.lat, s.2 + 1.0);
         }
     }
     let mut zones: Vec<u32> = (0..u32::try_from(sums.len()).unwrap_or(NONE)).collect();
-    zones.sort_unstable_by_key(|&z| {
-        let (sum, n) = sums[z as usize];
-        (sum.checked_div(n).unwrap_or(u64::MAX), z)
+    zones.sort_by_cached_key(|&z| {
+        let (lon, lat, n) = sums[z as usize];
+        (if n > 0.0 { hilbert::rank_in(bounds, lon / n, lat / n) } else { NONE }, z)
     });
     let mut rank = vec![0u32; zones.len()];
     for (r, &z) in zones.iter().enumerate() {

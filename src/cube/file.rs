@@ -18,8 +18,9 @@ pub enum CubeError {
     Format { path: PathBuf, message: String },
 }
 
+/// Where an array stands in the file.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Section {
+pub struct Section {
     offset: u64,
     bytes: u64,
 }
@@ -33,7 +34,7 @@ struct Directory<M> {
 }
 
 /// Changes whenever the meaning of an array does.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const ALIGN: u64 = 64;
 
 /// Writes a cube file.
@@ -153,11 +154,22 @@ impl Mapped {
     /// There is none, or it has another type.
     pub fn array<T: Pod>(&self, name: &str) -> Result<&[T], CubeError> {
         let fault = || CubeError::Format { path: self.path.clone(), message: format!("tableau {name}") };
-        let s = self.sections.get(name).ok_or_else(fault)?;
-        let start = usize::try_from(s.offset).map_err(|_| fault())?;
-        let end = start + usize::try_from(s.bytes).map_err(|_| fault())?;
-        let bytes = self.map.get(start..end).ok_or_else(fault)?;
-        bytemuck::try_cast_slice(bytes).map_err(|_| fault())
+        let section = self.section(name).ok_or_else(fault)?;
+        self.view(section).ok_or_else(fault)
+    }
+
+    /// Place of an array, to view it later without looking for its name.
+    #[must_use]
+    pub fn section(&self, name: &str) -> Option<Section> {
+        self.sections.get(name).copied()
+    }
+
+    /// The array at a place, if it lies in the file and has this type.
+    #[must_use]
+    pub fn view<T: Pod>(&self, section: Section) -> Option<&[T]> {
+        let start = usize::try_from(section.offset).ok()?;
+        let end = start.checked_add(usize::try_from(section.bytes).ok()?)?;
+        bytemuck::try_cast_slice(self.map.get(start..end)?).ok()
     }
 
     /// Strings by name.

@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 
 use self::bits::Bits;
 use self::build::{LayerMeta, Meta};
-use self::file::{CubeError, Mapped, Strings};
+use self::file::{CubeError, Mapped, Section, Strings};
 use self::region::Region;
 use self::runs::Runs;
 use self::sum::Column;
@@ -60,6 +60,19 @@ pub struct Cube {
     meta: Meta,
     /// Layer → code → zone index.
     codes: BTreeMap<String, FxHashMap<String, u32>>,
+    /// Where the arrays of each measure are.
+    columns: Vec<Places>,
+    starts: Section,
+}
+
+/// Where the arrays of one measure are in the file.
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    rows: Section,
+    /// Values, if the measure does not merely count.
+    values: Option<Section>,
+    /// Node sums of all rows and of recent movers.
+    nodes: [Section; 2],
 }
 
 impl Cube {
@@ -81,15 +94,22 @@ impl Cube {
             let index = strings.iter().zip(0u32..).map(|(c, i)| (c.to_owned(), i)).collect();
             codes.insert(layer.id.clone(), index);
         }
-        let cube = Self { file, meta, codes };
-        // Touch every array once, so that later reads cannot fail.
-        for i in 0..cube.meta.mesures.len() {
-            cube.file.array::<u64>(&format!("mesure.{i}"))?;
+        let section = |name: String| {
+            file.section(&name).ok_or(CubeError::Format { path: path.to_owned(), message: format!("tableau {name}") })
+        };
+        let mut columns = Vec::with_capacity(meta.mesures.len());
+        for (i, m) in meta.mesures.iter().enumerate() {
+            columns.push(Places {
+                rows: section(format!("mesure.{i}"))?,
+                values: file.section(&format!("grandeur.{}", m.somme)),
+                nodes: [section(format!("sommes.tous.{i}"))?, section(format!("sommes.recents.{i}"))?],
+            });
         }
         for name in ["lon", "lat", "boxes"] {
-            cube.file.array::<f64>(name)?;
+            section(name.to_owned())?;
         }
-        Ok(cube)
+        let starts = section("starts".to_owned())?;
+        Ok(Self { file, meta, codes, columns, starts })
     }
 
     #[must_use]
@@ -102,10 +122,15 @@ impl Cube {
         self.file.array(name).unwrap_or(&[])
     }
 
+    /// An array whose place `open` has found; empty if the file was altered since.
+    fn view<T: bytemuck::Pod>(&self, section: Section) -> &[T] {
+        self.file.view(section).unwrap_or(&[])
+    }
+
     /// First dwelling of each address rank, and the total.
     #[must_use]
     pub fn starts(&self) -> &[u32] {
-        self.array("starts")
+        self.view(self.starts)
     }
 
     #[must_use]
@@ -155,7 +180,7 @@ impl Cube {
     /// Bit column of a measure.
     #[must_use]
     pub fn measure(&self, index: usize) -> Bits<'_> {
-        Bits(self.array(&format!("mesure.{index}")))
+        Bits(self.view(self.columns[index].rows))
     }
 
     #[must_use]
@@ -245,17 +270,20 @@ impl Cube {
         n
     }
 
-    /// Rows that a filter keeps, as a bit column over all dwellings.
+    /// Rows that a filter keeps, as a bit column over all dwellings. Only attributes offered as filters, and QPV, have
+    /// the bit columns that this reads: any other class keeps nothing.
     #[must_use]
     pub fn mask(&self, filter: &Filter) -> Vec<u64> {
         let n = self.meta.logements;
         let mut mask = bits::from_fn(n, |_| true);
         let mut keep = |bits: Vec<u64>| mask.iter_mut().zip(bits).for_each(|(m, b)| *m &= b);
         for (id, classes) in &filter.classes {
-            let mut wanted = [false; 256];
-            classes.iter().for_each(|c| wanted[*c as usize] = true);
-            let column = self.attribute(id);
-            keep(bits::from_fn(n, |i| column.get(i).is_some_and(|c| wanted[*c as usize])));
+            let mut any = vec![0u64; bits::words(n)];
+            for class in classes {
+                let column: &[u64] = self.array(&format!("classe.{id}.{class}"));
+                any.iter_mut().zip(column).for_each(|(a, b)| *a |= b);
+            }
+            keep(any);
         }
         if !filter.bailleurs.is_empty() {
             let column = self.bailleur_of();
@@ -276,14 +304,13 @@ impl Cube {
         measures
             .iter()
             .map(|&i| {
-                let quantity = self.meta.mesures[i].somme.as_str();
+                let places = &self.columns[i];
                 let nodes = match rows {
-                    Rows::All => Some(self.array(&format!("sommes.tous.{i}"))),
-                    Rows::Recent => Some(self.array(&format!("sommes.recents.{i}"))),
+                    Rows::All => Some(self.view(places.nodes[0])),
+                    Rows::Recent => Some(self.view(places.nodes[1])),
                     Rows::Mask(_) => None,
                 };
-                let values = self.file.array::<u32>(&format!("grandeur.{quantity}")).ok();
-                let column = Column { rows: self.measure(i), values, nodes };
+                let column = Column { rows: self.measure(i), values: places.values.map(|v| self.view(v)), nodes };
                 runs.iter().map(|(s, e)| column.run(mask, starts, s, e)).sum()
             })
             .collect()

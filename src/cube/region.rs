@@ -3,8 +3,9 @@
 //! A point is inside when a ray from it towards the west crosses the boundary an odd number of times
 //! (rings and holes alike). The walk carries down, for each node, only the edges that can still matter
 //! inside the node's box: an edge wholly to the east never counts, one that spans the box's height wholly to
-//! the west flips the parity once for all, the others stay active. A node without active edges is in or
-//! out as a whole. So a zone costs its boundary, not its area, and each point is tested against a few edges.
+//! the west flips the parity once for all, the others stay active. A node that no active edge enters is in or
+//! out as a whole, as its corner is. So a zone costs its boundary, not its area, and each point is tested against
+//! a few edges.
 
 use geo::{CoordsIter, MultiPolygon};
 
@@ -15,15 +16,20 @@ use super::tree::Tree;
 struct Edge {
     ax: f64,
     ay: f64,
-    bx: f64,
     by: f64,
+    /// Degrees of longitude a degree of latitude.
+    slope: f64,
 }
 
 impl Edge {
+    fn new(a: geo::Coord<f64>, b: geo::Coord<f64>) -> Self {
+        Self { ax: a.x, ay: a.y, by: b.y, slope: (b.x - a.x) / (b.y - a.y) }
+    }
+
     /// Longitude at which the edge's line crosses a latitude.
     #[inline]
     fn x_at(&self, y: f64) -> f64 {
-        self.ax + (y - self.ay) * (self.bx - self.ax) / (self.by - self.ay)
+        self.ax + (y - self.ay) * self.slope
     }
 
     /// Whether the westward ray from the point crosses the edge (lower end included, upper excluded).
@@ -37,6 +43,8 @@ impl Edge {
 #[derive(Debug, Clone)]
 pub struct Region {
     edges: Vec<Edge>,
+    /// West, south, east, north of the zone.
+    bounds: [f64; 4],
 }
 
 /// Margin, in degrees, by which a box must clear an edge before the edge is dropped (about 0.1 µm).
@@ -51,12 +59,16 @@ impl Region {
             for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
                 for l in ring.lines() {
                     if l.start.y != l.end.y {
-                        edges.push(Edge { ax: l.start.x, ay: l.start.y, bx: l.end.x, by: l.end.y });
+                        edges.push(Edge::new(l.start, l.end));
                     }
                 }
             }
         }
-        Self { edges }
+        let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+        for c in zone.coords_iter() {
+            bounds = [bounds[0].min(c.x), bounds[1].min(c.y), bounds[2].max(c.x), bounds[3].max(c.y)];
+        }
+        Self { edges, bounds }
     }
 
     /// A box, with the same half-open rule.
@@ -64,9 +76,9 @@ impl Region {
     pub fn rectangle(b: [f64; 4]) -> Self {
         let side = |x: f64, flip: bool| {
             let (ay, by) = if flip { (b[3], b[1]) } else { (b[1], b[3]) };
-            Edge { ax: x, ay, bx: x, by }
+            Edge { ax: x, ay, by, slope: 0.0 }
         };
-        Self { edges: vec![side(b[0], false), side(b[2], true)] }
+        Self { edges: vec![side(b[0], false), side(b[2], true)], bounds: b }
     }
 
     #[must_use]
@@ -77,7 +89,7 @@ impl Region {
     /// Runs of the located addresses inside the zone.
     #[must_use]
     pub fn walk(&self, tree: &Tree<'_>) -> Runs {
-        let mut walk = Walk { tree, stack: Vec::with_capacity(self.edges.len() * 4), runs: Runs::default() };
+        let mut walk = Walk { tree, bounds: self.bounds, stack: Vec::with_capacity(self.edges.len() * 4), runs: Runs::default() };
         if let Some(top) = tree.top() {
             walk.stack.extend_from_slice(&self.edges);
             for node in 0..tree.nodes(top) {
@@ -90,6 +102,7 @@ impl Region {
 
 struct Walk<'a> {
     tree: &'a Tree<'a>,
+    bounds: [f64; 4],
     /// Active edges of the nodes on the path, one slice after the other.
     stack: Vec<Edge>,
     runs: Runs,
@@ -99,10 +112,12 @@ impl Walk<'_> {
     /// Visits a node; `from` is where the active edges of its parent start in the stack.
     fn visit(&mut self, level: usize, node: usize, from: usize, mut inside: bool) {
         let [x0, y0, x1, y1] = self.tree.bounds(level, node);
-        if x0 > x1 {
+        let [west, south, east, north] = self.bounds;
+        if x0 > east || x1 < west || y0 > north || y1 < south {
             return;
         }
         let mine = self.stack.len();
+        let mut entered = false;
         for i in from..mine {
             let e = self.stack[i];
             let (lo, hi) = if e.ay < e.by { (e.ay, e.by) } else { (e.by, e.ay) };
@@ -118,10 +133,12 @@ impl Walk<'_> {
                 inside = !inside;
             } else {
                 self.stack.push(e);
+                entered |= east >= x0 - MARGIN;
             }
         }
-        if self.stack.len() == mine {
-            if inside {
+        if !entered {
+            let corner = self.stack[mine..].iter().fold(inside, |p, e| p ^ e.crosses(x0, y0));
+            if corner {
                 let (start, end) = self.tree.addresses(level, node);
                 self.runs.push(start, end);
             }
@@ -144,5 +161,60 @@ impl Walk<'_> {
                 self.runs.push(a, a + 1);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use geo::{Contains, LineString, Point, Polygon};
+
+    use super::*;
+    use crate::cube::tree::boxes;
+
+    /// A star with a hole around a centre, with random radii.
+    fn star(rng: &mut fastrand::Rng, x: f64, y: f64, r: f64) -> Polygon<f64> {
+        let ring = |rng: &mut fastrand::Rng, r: f64| -> LineString<f64> {
+            (0..60)
+                .map(|k| {
+                    let (a, d) = (f64::from(k) * std::f64::consts::TAU / 60.0, r * (0.5 + rng.f64() * 0.5));
+                    (x + d * a.cos(), y + d * a.sin())
+                })
+                .collect()
+        };
+        let hole = ring(rng, r * 0.4);
+        Polygon::new(ring(rng, r), vec![hole])
+    }
+
+    #[test]
+    fn the_walk_finds_exactly_the_points_that_geo_finds() {
+        let mut rng = fastrand::Rng::with_seed(11);
+        // Points along rows, so that consecutive ones are neighbours, with some far away.
+        let (mut lon, mut lat) = (Vec::new(), Vec::new());
+        for i in 0..20_000 {
+            lon.push(5.0 + f64::from(i % 150) * 1e-3 + rng.f64() * 1e-3);
+            lat.push(45.0 + f64::from(i / 150) * 1e-3 + rng.f64() * 1e-3);
+        }
+        let b = boxes(&lon, &lat);
+        let tree = Tree::new(&lon, &lat, &b);
+        let mut found = 0;
+        for _ in 0..200 {
+            let (x, y, r) = (4.95 + rng.f64() * 0.25, 44.95 + rng.f64() * 0.25, 0.002 + rng.f64() * 0.08);
+            let parts = MultiPolygon(vec![star(&mut rng, x, y, r), star(&mut rng, x + 3.0 * r, y, r)]);
+            let mut naive = Runs::default();
+            for i in 0..20_000u32 {
+                if parts.contains(&Point::new(lon[i as usize], lat[i as usize])) {
+                    naive.push(i, i + 1);
+                }
+            }
+            found += naive.len();
+            assert_eq!(Region::new(&parts).walk(&tree), naive);
+        }
+        assert!(found > 10_000);
+    }
+
+    #[test]
+    fn a_rectangle_holds_its_points() {
+        let r = Region::rectangle([1.0, 2.0, 3.0, 4.0]);
+        assert!(r.contains(2.0, 3.0) && !r.contains(0.5, 3.0) && !r.contains(3.5, 3.0) && !r.contains(2.0, 4.5));
     }
 }

@@ -1,7 +1,7 @@
 //! Sums of measures over runs of addresses: whole nodes from the tree, the rest counted in bit columns.
 
 use super::bits::Bits;
-use super::tree::{FAN, LEAF, level_sizes};
+use super::tree::{FAN, LEAF};
 
 /// One measure: the rows that it keeps and, if it does not merely count them, their values.
 #[derive(Debug, Clone, Copy)]
@@ -47,18 +47,17 @@ impl Column<'_> {
         }
         let mut sum = plain(a, lo * LEAF) + plain((hi * LEAF).min(b), b);
         // Climb while whole parents fit; take the ends at each level.
-        let (mut level, mut base) = (0, 0);
-        let sizes = level_sizes(starts.len() - 1);
+        let (mut base, mut size) = (0, (starts.len() - 1).div_ceil(LEAF));
         while lo < hi {
             let (up, down) = (lo.div_ceil(FAN), hi / FAN);
-            if up >= down || level + 1 >= sizes.len() {
+            if up >= down || size == 1 {
                 sum += nodes[base + lo..base + hi].iter().sum::<u64>();
                 break;
             }
             sum += nodes[base + lo..base + up * FAN].iter().sum::<u64>();
             sum += nodes[base + down * FAN..base + hi].iter().sum::<u64>();
-            base += sizes[level];
-            level += 1;
+            base += size;
+            size = size.div_ceil(FAN);
             (lo, hi) = (up, down);
         }
         sum

@@ -109,7 +109,7 @@ pub fn road(ground: &Ground, dirt: &Dirt, block: &Block, place: &Place, key: u64
         fault: dirt.draw(&mut d),
     };
     let Some(fault) = r.fault else { return r };
-    let wide = street.name.chars().any(|c| !c.is_ascii());
+    let wide = !street.name.is_ascii();
     let glued = |r: &Road| [&r.number, &r.suffix, &r.kind, &r.name].map(String::as_str).iter().filter(|s| !s.is_empty()).copied().collect::<Vec<_>>().join(" ");
     match fault.code.as_str() {
         "numero_dans_nomvoie" => {

@@ -14,10 +14,10 @@ pub type Ring = Vec<Point>;
 pub type Polygon = Vec<Ring>;
 
 const E: f64 = 0.081_819_191_042_815_8;
-const N: f64 = 0.725_607_765_053_267_0;
-const C: f64 = 11_754_255.426_096_0;
+const N: f64 = 0.725_607_765_053_267;
+const C: f64 = 11_754_255.426_096;
 const XS: f64 = 700_000.0;
-const YS: f64 = 12_655_612.049_876_0;
+const YS: f64 = 12_655_612.049_876;
 
 /// Longitude, latitude in degrees → Lambert-93 in metres.
 #[must_use]

@@ -38,7 +38,7 @@ impl Lattice {
     }
 
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn cells(&self) -> usize {
         self.cols * self.rows
     }
 
@@ -102,7 +102,7 @@ impl Lattice {
 
     fn vertex_point(&self, vertex: usize) -> Point {
         let [x, y] = self.center(vertex / 2);
-        if vertex % 2 == 0 { [x, y + self.radius] } else { [x, y - self.radius] }
+        if vertex.is_multiple_of(2) { [x, y + self.radius] } else { [x, y - self.radius] }
     }
 
     /// Grows regions from seeds `(cell, label, head start)` over the lattice, each cell going to
@@ -115,7 +115,7 @@ impl Lattice {
         cost: &dyn Fn(usize) -> f64,
         limit: f64,
     ) -> Vec<u32> {
-        let mut label = vec![VOID; self.len()];
+        let mut label = vec![VOID; self.cells()];
         let mut heap = BinaryHeap::new();
         // Positive floats order like their bits.
         for &(cell, l, start) in seeds {
@@ -146,8 +146,8 @@ impl Lattice {
 
     /// Gives to `inside` every pocket that the outer rim cannot reach, so that a blob has no hole.
     pub fn fill_pockets(&self, inside: &mut [bool]) {
-        let mut outside = vec![false; self.len()];
-        let mut stack: Vec<usize> = (0..self.len()).filter(|&c| !inside[c] && self.on_rim(c)).collect();
+        let mut outside = vec![false; self.cells()];
+        let mut stack: Vec<usize> = (0..self.cells()).filter(|&c| !inside[c] && self.on_rim(c)).collect();
         while let Some(c) = stack.pop() {
             if outside[c] {
                 continue;
@@ -188,7 +188,7 @@ impl Partition {
     pub fn trace(lattice: &Lattice, label: &[u32], smooth: u32, tolerance: f64) -> Self {
         // Directed edges with the cell on the left: from vertex → (to, left label, right label).
         let mut edges: Vec<(usize, usize, u32, u32)> = Vec::new();
-        for cell in 0..lattice.len() {
+        for cell in 0..lattice.cells() {
             for d in 0..3 {
                 let Some(n) = lattice.neighbour(cell, d) else { continue };
                 if label[cell] == label[n] {
@@ -420,7 +420,7 @@ mod tests {
     #[test]
     fn a_region_around_another_gets_a_hole() {
         let lattice = Lattice::new([0.0, 0.0, 3000.0, 3000.0], 60.0);
-        let label: Vec<u32> = (0..lattice.len())
+        let label: Vec<u32> = (0..lattice.cells())
             .map(|c| {
                 let [x, y] = lattice.center(c);
                 match (x - 1500.0).hypot(y - 1500.0) {

@@ -65,7 +65,9 @@ pub fn write(data: &'static Demo, options: &DemoOptions, dir: &Path, progress: P
     Ok(out.summary)
 }
 
-/// First line of `verite/defauts.csv`. `regle` is empty when a reader should repair or the address search cope.
+/// First line of `verite/defauts.csv`. `regle` is empty when a reader should repair or the
+/// address search cope. A fault may break a second rule that is not listed: a spoilt surface the rent per m² (R07),
+/// a spoilt year the financing (R05).
 pub const DEFECTS_HEADER: &str = "fichier;ligne;colonne;defaut;regle;niveau\n";
 
 /// Adds what was planted in a file; `first` is the line of row 0.
@@ -342,7 +344,8 @@ fn addresses(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), 
         );
     }
     out.summary.addresses = block.places.len() as u64;
-    out.save("adresses-01.csv", &[&w], block.places.len() as u64)
+    let name = format!("adresses-{}.csv", ground.data.names.territoire.departement);
+    out.save(&name, &[&w], block.places.len() as u64)
 }
 
 fn dwellings_truth(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), DemoError> {

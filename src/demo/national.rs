@@ -59,7 +59,7 @@ pub fn write(data: &'static Demo, options: &DemoOptions, dir: &Path, progress: P
 /// Cells spread evenly: random order, none within `rings` cells of another, until `wanted`.
 fn spread(lattice: &Lattice, order: &[usize], wanted: usize, first: &[usize]) -> Vec<usize> {
     let mut out = first.to_vec();
-    let mut taken = vec![0u8; lattice.len()];
+    let mut taken = vec![0u8; lattice.cells()];
     let block = |cell: usize, taken: &mut Vec<u8>| {
         let near: Vec<usize> = (0..6).filter_map(|d| lattice.neighbour(cell, d)).collect();
         for &n in &near {
@@ -99,7 +99,7 @@ fn communes(data: &'static Demo, seed: u64) -> (Ground, Partition, Vec<usize>) {
     let lattice = Lattice::new(super::geometry::bounds(&shape), country.rayon_maille);
     let mut dice = Dice::new(seed, 200);
     // The coast trembles a little.
-    let inside: Vec<bool> = (0..lattice.len())
+    let inside: Vec<bool> = (0..lattice.cells())
         .map(|c| {
             let p = lattice.center(c);
             let (a, b) = (noise(seed, p[0] / 9000.0, p[1] / 9000.0), noise(seed ^ 9, p[0] / 9000.0, p[1] / 9000.0));
@@ -118,7 +118,7 @@ fn communes(data: &'static Demo, seed: u64) -> (Ground, Partition, Vec<usize>) {
         .map(|(i, d)| (lattice.cell_at([d.x * 1000.0, d.y * 1000.0]), i as u32, 0.0))
         .collect();
     let dep = lattice.grow(&seeds, &|_, c| inside[c], &cost, far);
-    let mut order: Vec<usize> = (0..lattice.len()).filter(|&c| dep[c] != VOID).collect();
+    let mut order: Vec<usize> = (0..lattice.cells()).filter(|&c| dep[c] != VOID).collect();
     dice.shuffle(&mut order);
     // EPCI in their département: as many as its ground asks for, one at least.
     let mut cells = vec![0.0; country.departements.len()];

@@ -12,7 +12,7 @@ use super::rpls::{Cells, Written};
 
 /// First line.
 pub const HEADER: &str = "vague;bailleur_siren;ident_rep;ident_int;residence_code;depcom;numvoie;indrep;nomvoie;codepostal;\
-statut_logement;statut_reponse;date_entree;type_menage;nb_personnes;nb_mineurs;age_titulaire;\
+statut_logement;statut_reponse;date_entree;type_menage;nb_personnes;nb_mineurs;age_titulaire;age_conjoint;\
 nb_0_17;nb_18_24;nb_25_39;nb_40_59;nb_60_64;nb_65_74;nb_75p;rfr;cat_plafond;pct_plafond;aide_logement;\
 act_titulaire;act_conjoint;nb_adultes;nb_stable;nb_precaire;nb_sans_emploi;nb_retraite;nb_autre\n";
 
@@ -75,8 +75,7 @@ impl<'a> Survey<'a> {
         let answered = status != "NON_REPONSE";
         let code = fault.map_or("", |f| f.code.as_str());
         let possible = match code {
-            "ops_sans_ident_rep" | "ops_logement_inconnu" => b.key == OpsKey::IdentRep,
-            "ops_doublon" => b.key != OpsKey::Adresse,
+            "ops_sans_ident_rep" | "ops_logement_inconnu" | "ops_doublon" => b.key == OpsKey::IdentRep,
             "ops_siren_faux" => true,
             "ops_virgule_decimale" => status == "REPONSE" && b.key == OpsKey::IdentInt,
             _ => status == "REPONSE",
@@ -144,9 +143,9 @@ impl<'a> Survey<'a> {
                 Some(h) => {
                     // The bailleur knows when the lease began, even without an answer.
                     w.text(&year_month(h.entered));
-                    w.buffer.extend_from_slice(&[b';'; 23]);
+                    w.buffer.extend_from_slice(&[b';'; 24]);
                 }
-                None => w.buffer.extend_from_slice(&[b';'; 24]),
+                None => w.buffer.extend_from_slice(&[b';'; 25]),
             }
             w.end();
             out.rows += 1;
@@ -166,10 +165,12 @@ fn household_cells(w: &mut Cells<'_>, h: &Household, lost: [bool; 6], code: &str
         w.number(h.minors() as i64);
     }
     match (code, age) {
-        ("ops_hors_bornes", _) => w.text(if d.ident % 2 == 0 { "134" } else { "7" }),
+        ("ops_hors_bornes", _) => w.text(if d.ident.is_multiple_of(2) { "134" } else { "7" }),
         (_, true) => w.text(""),
         _ => w.number(i64::from(h.ages[0])),
     }
+    // Two ages tell a young household, whose ceiling is that of three persons.
+    if age || composition || !h.has_partner { w.text("") } else { w.number(i64::from(h.ages[1])) }
     if composition {
         w.buffer.extend_from_slice(b";;;;;;;");
     } else {

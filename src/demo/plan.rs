@@ -115,14 +115,13 @@ impl Plan {
             })
             .collect();
 
-        let (lattice, of_commune, fine, iris_of_commune) = ground(data, seed, centre, &centres);
+        let (lattice, fine, iris_of_commune) = ground(data, seed, centre, &centres);
         let partition = Partition::trace(&lattice, &fine, 2, 20.0);
         let commune_of = |l: u32| iris_of_commune.iter().position(|r| r.contains(&(l as usize)));
         let mut by_iris = partition.polygons(&|l| commune_of(l).map(|_| l));
         let mut by_commune = partition.polygons(&|l| commune_of(l).map(|c| c as u32));
         let mut by_epci = partition.polygons(&|l| commune_of(l).map(|c| names[c].epci as u32));
         let departement = partition.polygons(&|_| Some(0)).remove(&0).unwrap_or_default();
-        drop(of_commune);
 
         let communes: Vec<Commune> = names
             .iter()
@@ -208,13 +207,13 @@ fn river_offset(seed: u64, centre: Point, p: Point) -> f64 {
     (v - river_course(seed, u)) / (1.0 + slope * slope).sqrt()
 }
 
-/// Lattice, commune of each cell, IRIS of each cell (the last label is the rest of the département), IRIS of each commune.
+/// Lattice, IRIS of each cell (the last label is the rest of the département), IRIS of each commune.
 fn ground(
     data: &Demo,
     seed: u64,
     centre: Point,
     centres: &[Point],
-) -> (Lattice, Vec<u32>, Vec<u32>, Vec<std::ops::Range<usize>>) {
+) -> (Lattice, Vec<u32>, Vec<std::ops::Range<usize>>) {
     let reach = 26_500.0;
     let lattice =
         Lattice::new([centre[0] - reach, centre[1] - reach, centre[0] + reach, centre[1] + reach], 70.0);
@@ -240,7 +239,7 @@ fn ground(
         })
         .collect();
     // The ground of all communes: where the pull of their centres is strong enough, so that it has no deep notch.
-    let mut inside: Vec<bool> = (0..lattice.len())
+    let mut inside: Vec<bool> = (0..lattice.cells())
         .map(|c| {
             let p = lattice.center(c);
             let pull: f64 = centres.iter().map(|q| (-(distance(*q, p) / 3900.0).powi(2)).exp()).sum();
@@ -265,7 +264,7 @@ fn ground(
     lattice.fill_pockets(&mut whole);
 
     // IRIS of the city and the towns.
-    let mut fine = vec![VOID; lattice.len()];
+    let mut fine = vec![VOID; lattice.cells()];
     let mut ranges = Vec::new();
     let mut next = 0usize;
     for (i, name) in data.names.commune.iter().enumerate() {
@@ -274,7 +273,7 @@ fn ground(
             Genre::Bourg => data.names.iris.nombre_bourg,
             Genre::Village => 1,
         };
-        let cells: Vec<usize> = (0..lattice.len()).filter(|&c| of_commune[c] == i as u32).collect();
+        let cells: Vec<usize> = (0..lattice.cells()).filter(|&c| of_commune[c] == i as u32).collect();
         let starts = spaced(&lattice, &cells, centres[i], wanted, mix(seed, 600 + i as u64));
         let seeds: Vec<_> = starts.iter().enumerate().map(|(k, c)| (*c, (next + k) as u32, 0.0)).collect();
         let within = lattice.grow(&seeds, &|_, c| of_commune[c] == i as u32, &cost, f64::INFINITY);
@@ -289,7 +288,7 @@ fn ground(
             *f = next as u32;
         }
     }
-    (lattice, of_commune, fine, ranges)
+    (lattice, fine, ranges)
 }
 
 /// Cells spread over a commune, denser around its centre, numbered from the centre outwards.

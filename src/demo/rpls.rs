@@ -324,7 +324,7 @@ impl<'a> Register<'a> {
         w.text(&epci.nom);
         w.text(&epci.nom);
         let (depcom, postcode) = match fault {
-            "depcom_invalide" => (*dice.pick(&["99999", "0190", "XX901", ""]), town.codepostal.as_str()),
+            "depcom_invalide" => (["99999", "0190", "XX901", ""][dice.below(4)], town.codepostal.as_str()),
             "zero_perdu_depcom" => (town.code.trim_start_matches('0'), town.codepostal.trim_start_matches('0')),
             "commune_voisine" => (neighbour.code.as_str(), neighbour.codepostal.as_str()),
             "code_postal_faux" => (town.code.as_str(), "59999"),
@@ -360,7 +360,7 @@ impl<'a> Register<'a> {
         }
         w.number(i64::from(d.rooms));
         if fault == "surface_incoherente" { w.number(if dice.chance(0.5) { i64::from(d.rooms) * 3 + 2 } else { 950 }) } else { w.number(i64::from(d.surface)) }
-        if fault == "annee_impossible" { w.text(*dice.pick(&["1010", "1092", "1450", "2075"][..])) } else { w.number(i64::from(r.construct)) }
+        if fault == "annee_impossible" { w.text(["1010", "1092", "1450", "2075"][dice.below(4)]) } else { w.number(i64::from(r.construct)) }
         w.number(i64::from(r.locat));
         w.number(i64::from(r.patrimoine));
         w.number(i64::from(r.origine));
@@ -391,7 +391,7 @@ impl<'a> Register<'a> {
                 w.text(["A", "B", "C", "D", "E", "F", "G"][usize::from(class) - 1]);
                 w.text(["A", "B", "C", "D", "E", "F", "G"][usize::from(class.saturating_sub((r.conv % 2) as u8).max(1)) - 1]);
             }
-            None => w.text(if r.conv % 3 == 0 { ";;" } else { "01/1900;;" }),
+            None => w.text(if r.conv.is_multiple_of(3) { ";;" } else { "01/1900;;" }),
         }
         w.text(";1");
         let _ = write!(w.buffer, "S{:04};Segment {};", r.segment % 40 + 1, 1 + r.segment % 6);

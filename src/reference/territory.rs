@@ -119,6 +119,8 @@ pub struct Appartenance {
     pub commune: Vec<String>,
     pub epci: Vec<String>,
     pub nom: Vec<String>,
+    /// Codes that stand for « no EPCI ».
+    pub sans_epci: Vec<String>,
 }
 
 /// A finding of the zones register.

@@ -362,7 +362,7 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
     }
     // R09: declared and computed QPV, of the generation in force at the millésime.
     let generation = if millesime >= 2024 { "qpv2024" } else { "qpv2015" };
-    if let Some(layer) = places.layer(generation) {
+    if let Some(layer) = places.layer(generation).filter(|l| !l.codes.is_empty()) {
         let (mut declared_in, mut declared_out) = (0, 0);
         for row in 0..registered {
             let a = of[row] as usize;

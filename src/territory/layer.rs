@@ -167,8 +167,10 @@ impl Layer {
         let dy = max_m / METRES_A_DEGREE;
         let dx = dy / lat.to_radians().cos().max(0.1);
         let (low, high) = ([lon - dx, lat - dy], [lon + dx, lat + dy]);
-        let mut near = self.pieces.edges_near(low, high).peekable();
-        near.peek()?;
+        let near = self.pieces.edges_near(low, high);
+        if near.is_empty() {
+            return None;
+        }
         let (mut x, mut y) = ([lon], [lat]);
         crs::from_lonlat(epsg, &mut x, &mut y).ok()?;
         let p = [x[0], y[0]];
@@ -203,6 +205,7 @@ impl Layer {
         let metric = self.metric();
         self.pieces
             .edges_near([lon - dx, lat - dy], [lon + dx, lat + dy])
+            .into_iter()
             .filter(|(z, _)| *z == zone)
             .map(|(_, i)| distance([x[0], y[0]], metric[i]))
             .filter(|d| *d <= max_m)

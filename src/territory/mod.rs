@@ -2,8 +2,8 @@
 //!
 //! Everything is kept in degrees WGS84 (longitude first); metres are only used to measure and to
 //! name square cells, in the legal system of the territory that holds the point. A [`layer::Layer`]
-//! cuts its polygons in slabs of a few edges and keeps them in an R-tree, so that a point reads a few
-//! dozen bytes whatever the size of the zones; areas are closed and the lowest zone wins.
+//! cuts its polygons in slabs of a few edges and lists them by square cells, so that a point reads a few
+//! dozen edges whatever the size of the zones; areas are closed and the lowest zone wins.
 
 pub mod crs;
 pub mod grid;

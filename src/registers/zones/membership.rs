@@ -59,10 +59,14 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
         report.remarques.push("année d'appartenance non précisée : la composition est réputée valable pour toutes".to_owned());
     }
     report.lignes_lues = rows.len() as u64;
+    let data = &territory().appartenance;
     let mut findings = Findings::new(out.findings()?, &mut report);
     let mut seen = std::collections::BTreeMap::new();
     for row in rows {
-        if row.commune.is_empty() || row.epci.is_empty() {
+        if !row.commune.is_empty() && data.sans_epci.contains(&row.epci) {
+            // Islands without EPCI: a code of the file that stands for none.
+            findings.report().count("communes_sans_epci", 1);
+        } else if row.commune.is_empty() || row.epci.is_empty() {
             findings.add("A01", row.line, "commune", &row.commune, "la commune ou le SIREN de l'EPCI manque".to_owned())?;
         } else if let Some((epci, _)) = seen.get(&row.commune) {
             let message = format!("la commune {} est déjà rattachée à {epci} ; le rattachement à {} est écarté", row.commune, row.epci);

@@ -63,7 +63,7 @@ pub fn tidy(area: &mut MultiPolygon<f64>) -> u64 {
     gone
 }
 
-/// The first fault of a tidy area with finite coordinates; `None` if it is valid.
+/// The gravest fault of a tidy area with finite coordinates; `None` if it is valid.
 #[must_use]
 pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
     let rings: Vec<Ring> = (0..)
@@ -76,40 +76,39 @@ pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
     let edges = (0..).zip(&rings).flat_map(|(ring, r)| (0..).zip(r.line.lines()).map(move |(place, line)| Edge { line, ring, place }));
     let tree = RTree::bulk_load(edges.collect());
     let mut touching = false;
+    // The gravest fault, and the first of its kind along the rings: the order of the tree is arbitrary.
+    let mut worst: Option<((u8, usize, usize), Fault)> = None;
     for (a, b) in tree.intersection_candidates_with_other_tree(&tree) {
         if (a.ring, a.place) >= (b.ring, b.place) {
             continue;
         }
         let Some(meeting) = line_intersection(a.line, b.line) else { continue };
-        if a.ring == b.ring {
-            let last = rings[a.ring].line.0.len() - 2;
-            let adjacent = b.place - a.place == 1 || (a.place == 0 && b.place == last);
-            match meeting {
-                LineIntersection::Collinear { intersection } if intersection.start != intersection.end => {
-                    return Some(Fault { what: "un contour revient sur lui-même", at: intersection.start });
-                }
-                LineIntersection::Collinear { .. } | LineIntersection::SinglePoint { .. } if adjacent => {}
-                LineIntersection::SinglePoint { intersection, is_proper: true } => {
-                    return Some(Fault { what: "un contour se croise lui-même", at: intersection });
-                }
-                LineIntersection::SinglePoint { intersection, .. } => {
-                    return Some(Fault { what: "un contour se touche lui-même", at: intersection });
-                }
-                LineIntersection::Collinear { intersection } => {
-                    return Some(Fault { what: "un contour se touche lui-même", at: intersection.start });
-                }
+        let same = a.ring == b.ring;
+        let last = rings[a.ring].line.0.len() - 2;
+        let adjacent = same && (b.place - a.place == 1 || (a.place == 0 && b.place == last));
+        let (grave, what, at) = match meeting {
+            LineIntersection::SinglePoint { intersection, is_proper: true } => {
+                (0, if same { "un contour se croise lui-même" } else { "deux contours se croisent" }, intersection)
             }
-        } else {
-            match meeting {
-                LineIntersection::SinglePoint { intersection, is_proper: true } => {
-                    return Some(Fault { what: "deux contours se croisent", at: intersection });
-                }
-                LineIntersection::Collinear { intersection } if intersection.start != intersection.end => {
-                    return Some(Fault { what: "deux contours ont un côté commun", at: intersection.start });
-                }
-                _ => touching = true,
+            LineIntersection::Collinear { intersection } if intersection.start != intersection.end => {
+                let what = if same { "un contour revient sur lui-même" } else { "deux contours ont un côté commun" };
+                (1, what, intersection.start)
             }
+            _ if !same => {
+                touching = true;
+                continue;
+            }
+            _ if adjacent => continue,
+            LineIntersection::SinglePoint { intersection: at, .. } => (2, "un contour se touche lui-même", at),
+            LineIntersection::Collinear { intersection } => (2, "un contour se touche lui-même", intersection.start),
+        };
+        let rank = (grave, a.ring, a.place);
+        if worst.as_ref().is_none_or(|(r, _)| rank < *r) {
+            worst = Some((rank, Fault { what, at }));
         }
+    }
+    if let Some((_, fault)) = worst {
+        return Some(fault);
     }
     if touching { nesting_exact(area) } else { nesting(&rings) }
 }
@@ -177,7 +176,7 @@ fn nesting_exact(area: &MultiPolygon<f64>) -> Option<Fault> {
 
 /// A valid area from one that is not; `None` if nothing valid can be made.
 ///
-/// `unit` is the number of metres of one unit of the coordinates (1, or about 111,000 for degrees).
+/// `degrees` tells the unit of the coordinates, else metres.
 #[must_use]
 pub fn repair(area: &MultiPolygon<f64>, degrees: bool) -> Option<MultiPolygon<f64>> {
     // make_valid snaps at a ten-thousandth of a unit: degrees are brought to about a metre a unit first,

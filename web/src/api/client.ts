@@ -1,8 +1,7 @@
 // The client of the HTTP interface: typed from openapi.json (npm run api), one kind of error with a French message.
 import createClient from 'openapi-fetch';
-import type { components, paths } from './schema';
+import type { paths } from './schema';
 
-type Schemas = components['schemas'];
 type Body<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } } ? T : never;
 
 export type Catalogue = Body<'/api/catalogue'>;
@@ -14,8 +13,9 @@ export type Mesure = Body<'/api/zones/{echelle}/{code}'>;
 export type Chiffre = Mesure['chiffres'][number];
 export type Situation = Body<'/api/situation'>;
 export type TileJson = Body<'/tiles/{couche}.json'>;
-export type DemandeMesure = Schemas['DemandeMesure'];
-type Probleme = Schemas['Probleme'];
+export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
+/** What is read of a problem document (RFC 9457). */
+type Probleme = { title?: string; detail?: string };
 
 /** Something went wrong on the way; `message` can be shown as it is. */
 export class ApiError extends Error {

@@ -1,10 +1,10 @@
 // Classes of a choropleth: which one a value falls in, how they are named, which colour they take.
 import { breakDecimals, formatNumber, formatValue } from './format';
 
-/** Light to dark; told apart in grey and with the usual colour-vision deficiencies (one hue each, lightness steps ≥ 12). */
+/** Light to dark; told apart in grey and with the usual colour-vision deficiencies (one hue each, lightness steps of 11 and more). */
 const PALETTES = {
   fragilite: ['#fae6cd', '#f0c08c', '#dc8f55', '#b85a31', '#7c2f1b'],
-  aisance: ['#e0efec', '#aed6d0', '#6fb1af', '#38858b', '#15545b'],
+  aisance: ['#e0efec', '#a4d0ca', '#6aadab', '#38858b', '#15545b'],
   neutre: ['#e9e7f2', '#c7c3df', '#9d97c4', '#7069a5', '#453d7c'],
 } as const;
 

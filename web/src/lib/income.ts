@@ -1,4 +1,4 @@
-// The bar chart of resources: classes of income against the PLUS ceilings, from the cumulative indicators.
+// The bar chart of resources: shares of households by class of income against the PLUS ceilings.
 
 export interface Figure {
   indicateur: string;
@@ -13,18 +13,24 @@ export interface IncomeBar {
   part: number;
 }
 
-export const INCOME_CLASSES = ['< 20 %', '20 à 40 %', '40 à 60 %', '60 à 100 %', '≥ 100 %'];
+/** Classes as observatories print them, and the indicator of each (data/indicators.toml). */
+const CLASSES = [
+  ['< 20', 'I_PLAF_0_20'],
+  ['20 à 40', 'I_PLAF_20_40'],
+  ['40 à 60', 'I_PLAF_40_60'],
+  ['60 à 80', 'I_PLAF_60_80'],
+  ['80 à 100', 'I_PLAF_80_100'],
+  ['≥ 100', 'I04'],
+] as const;
 
-/**
- * Indicators of the domain reference §2.6: I01, I02, I03 are shares below 20, 40, 60 % of the ceiling, I04 at or
- * above 100 %. Same denominator (resources known), so classes are differences. Nothing if one of them is secret.
- */
-export const INCOME_INDICATORS = ['I01', 'I02', 'I03', 'I04'];
+export const INCOME_CLASSES: string[] = CLASSES.map(([name]) => name);
+export const INCOME_INDICATORS: string[] = CLASSES.map(([, id]) => id);
 
+/** One bar a class that may be shown; a secret class has none. Nothing at all when fewer than half can be shown. */
 export function incomeBars(figures: readonly Figure[], population: string): IncomeBar[] {
-  const shares = INCOME_INDICATORS.map((id) => figures.find((f) => f.indicateur === id && !f.secret)?.valeur);
-  const [below20, below40, below60, above100] = shares;
-  if (below20 == null || below40 == null || below60 == null || above100 == null) return [];
-  const parts = [below20, below40 - below20, below60 - below40, 100 - below60 - above100, above100];
-  return parts.map((part, i) => ({ population, classe: INCOME_CLASSES[i] ?? '', part: Math.max(0, part) }));
+  const bars = CLASSES.flatMap(([classe, id]): IncomeBar[] => {
+    const figure = figures.find((f) => f.indicateur === id);
+    return figure && !figure.secret && figure.valeur != null ? [{ population, classe, part: figure.valeur }] : [];
+  });
+  return bars.length * 2 >= CLASSES.length ? bars : [];
 }

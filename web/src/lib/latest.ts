@@ -65,14 +65,16 @@ export class Latest<R> {
     this.#lastStart = this.#now();
     const abort = new AbortController();
     this.#running = { abort, since: this.#lastStart };
+    let report: () => void;
     try {
       const result = await job(abort.signal);
-      if (!abort.signal.aborted) this.#options.onResult(result);
+      report = () => this.#options.onResult(result);
     } catch (error) {
-      if (!abort.signal.aborted) this.#options.onError(error);
-    } finally {
-      this.#running = null;
-      if (this.#waiting) this.#schedule();
+      report = () => this.#options.onError(error);
     }
+    // Free before telling, so that `busy` is right for whoever listens.
+    this.#running = null;
+    if (this.#waiting) this.#schedule();
+    if (!abort.signal.aborted) report();
   }
 }

@@ -68,7 +68,7 @@ export class Carte {
       style: '/fond/style.json',
       ...(options.view
         ? { center: [options.view.lon, options.view.lat], zoom: options.view.zoom }
-        : { bounds: [west, south, east, north], fitBoundsOptions: { padding: 36 } }),
+        : { bounds: [west, south, east, north], fitBoundsOptions: { padding: { top: 36, right: 56, bottom: 36, left: options.container.clientWidth > 800 ? 316 : 36 } } }),
       maxBounds: [Math.max(-180, west - margin), Math.max(-85, south - margin), Math.min(180, east + margin), Math.min(85, north + margin)],
       minZoom: 4,
       maxZoom: 19,
@@ -148,7 +148,7 @@ export class Carte {
 
   setQpv(layer: string, tilejson: TileJson): void {
     if (this.#qpv === layer) return;
-    this.#drop(['qpv-gaine', 'qpv-trait'], 'qpv');
+    this.#drop(['qpv-fond', 'qpv-gaine', 'qpv-trait'], 'qpv');
     this.map.addSource('qpv', vector(tilejson, ''));
     for (const spec of qpvLayers(layer)) this.map.addLayer(spec, 'fixes-fond');
     this.#qpv = layer;
@@ -178,6 +178,11 @@ export class Carte {
   /** Space that panels take over the map, minded by `fit`. */
   setPadding(padding: Partial<Padding>): void {
     this.#padding = { ...this.#padding, ...padding };
+  }
+
+  /** Goes at once to a view that the address asks for. */
+  jump(view: View): void {
+    this.map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom });
   }
 
   destroy(): void {

@@ -29,11 +29,15 @@ export interface PenOptions {
 
 const style = {
   fillColor: COLOR.drawn as HexColor,
-  fillOpacity: 0.14,
+  fillOpacity: 0.08,
   outlineColor: COLOR.drawn as HexColor,
   outlineWidth: 2.5,
   closingPointColor: COLOR.drawn as HexColor,
   closingPointWidth: 5,
+  coordinatePointColor: '#ffffff' as HexColor,
+  coordinatePointOutlineColor: COLOR.drawn as HexColor,
+  coordinatePointWidth: 3,
+  coordinatePointOutlineWidth: 1.5,
 };
 const EDITABLE = { feature: { draggable: true, coordinates: { midpoints: true, draggable: true, deletable: true } } };
 
@@ -51,9 +55,9 @@ export class Pen {
         new TerraDrawCircleMode({ styles: style, drawInteraction: 'click-move-or-drag' }),
         new TerraDrawFreehandMode({ styles: style, drawInteraction: 'click-move-or-drag', minDistance: 8 }),
         new TerraDrawSelectMode({
-          flags: { polygon: EDITABLE, rectangle: EDITABLE, circle: { feature: { draggable: true, coordinates: { resizable: 'center' } } }, freehand: EDITABLE },
+          flags: { polygon: EDITABLE, rectangle: EDITABLE, circle: { feature: { draggable: true, coordinates: { resizable: 'center' } } }, freehand: { feature: { draggable: true, coordinates: { draggable: true, deletable: true } } } },
           styles: {
-            selectedPolygonColor: COLOR.drawn, selectedPolygonFillOpacity: 0.2, selectedPolygonOutlineColor: COLOR.drawn, selectedPolygonOutlineWidth: 3,
+            selectedPolygonColor: COLOR.drawn, selectedPolygonFillOpacity: 0.12, selectedPolygonOutlineColor: COLOR.drawn, selectedPolygonOutlineWidth: 3,
             selectionPointColor: '#ffffff', selectionPointOutlineColor: COLOR.drawn, selectionPointWidth: 5, selectionPointOutlineWidth: 2,
             midPointColor: COLOR.drawn, midPointOutlineColor: '#ffffff', midPointWidth: 3, midPointOutlineWidth: 1,
           },

@@ -72,6 +72,7 @@ export const GROUND_LAYER: LayerSpecification = {
 export function qpvLayers(sourceLayer: string): LayerSpecification[] {
   const base = { source: 'qpv', 'source-layer': sourceLayer, layout: { 'line-join': 'round', 'line-cap': 'butt' } } as const;
   return [
+    { id: 'qpv-fond', type: 'fill', source: 'qpv', 'source-layer': sourceLayer, minzoom: 13, paint: { 'fill-color': COLOR.qpv, 'fill-antialias': false, 'fill-opacity': ['interpolate', ['linear'], ['zoom'], 13, 0, 15, 0.06] } },
     { id: 'qpv-gaine', type: 'line', ...base, paint: { 'line-color': '#ffffff', 'line-opacity': 0.9, 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 2, 12, 4, 16, 6] } },
     { id: 'qpv-trait', type: 'line', ...base, paint: { 'line-color': COLOR.qpv, 'line-dasharray': [3.2, 1.3], 'line-width': ['interpolate', ['linear'], ['zoom'], 9, 1, 12, 1.9, 16, 3] } },
   ];
@@ -97,7 +98,7 @@ export const LABEL_LAYERS: LayerSpecification[] = [
 
 /** Imported zones that the pen can't edit (several parts, holes), and the names of all zones. */
 export const ZONE_LAYERS: LayerSpecification[] = [
-  { id: 'fixes-fond', type: 'fill', source: 'fixes', paint: { 'fill-color': COLOR.drawn, 'fill-opacity': 0.14 } },
+  { id: 'fixes-fond', type: 'fill', source: 'fixes', paint: { 'fill-color': COLOR.drawn, 'fill-opacity': 0.08 } },
   { id: 'fixes-trait', type: 'line', source: 'fixes', paint: { 'line-color': COLOR.drawn, 'line-width': 2.5 } },
 ];
 export const ZONE_NAME_LAYER: LayerSpecification = {

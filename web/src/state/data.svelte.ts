@@ -21,6 +21,9 @@ class Data {
     const scales = this.catalogue?.echelles ?? [];
     return scales.find((s) => s.id === page.scale && s.zones > 0) ?? scaleForZoom(scales, this.zoom) ?? null;
   });
+  /** What the values at hand are about: behind the choice while the next ones are on their way. */
+  shownIndicator = $derived(this.indicators.find((i) => i.id === this.values?.indicateur) ?? null);
+  shownScale = $derived(this.catalogue?.echelles.find((s) => s.id === this.values?.echelle) ?? null);
   vintage = $derived.by(() => {
     const all = this.catalogue?.millesimes ?? [];
     return all.find((m) => m.vague === page.wave) ?? [...all].sort((a, b) => b.millesime - a.millesime)[0] ?? null;
@@ -58,7 +61,9 @@ class Data {
     const scale = this.scale?.id;
     if (!indicator || !scale) return () => {};
     const abort = new AbortController();
-    const query = { indicateur: indicator, ...sharedQuery() };
+    // Indicators of the stock don't depend on households.
+    const population = this.indicator?.domaine === 'parc' ? 'TOUS' : page.population;
+    const query = { indicateur: indicator, ...sharedQuery(), population };
     this.loading = true;
     this.valuesError = null;
     read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: scale }, query }, signal: abort.signal }))

@@ -10,21 +10,22 @@ const stepOf = (state: PageState): string => JSON.stringify({ ...state, view: nu
 /** Keeps address and state the same both ways; call once from a component. */
 export function followUrl(): void {
   let step = stepOf(page);
-  let first = true;
+  // The indicator filled in at the start is not a step of the user.
+  let started = page.indicator !== null;
   $effect(() => {
     const url = writeUrl(page) || location.pathname;
     const next = stepOf(page);
-    if (url === location.search + location.hash) return;
-    // The defaults filled in at the start are not a step of the user.
-    if (next === step || first) history.replaceState(null, '', url);
-    else history.pushState(null, '', url);
+    if (url !== location.search + location.hash) {
+      if (next === step || !started) history.replaceState(null, '', url);
+      else history.pushState(null, '', url);
+    }
     step = next;
-    first = false;
+    started = page.indicator !== null;
   });
   $effect(() => {
     const back = (): void => {
-      const { view: _kept, ...rest } = readUrl(location.search, location.hash);
-      Object.assign(page, rest);
+      const asked = readUrl(location.search, location.hash);
+      Object.assign(page, { ...asked, view: asked.view ?? page.view });
       step = stepOf(page);
     };
     window.addEventListener('popstate', back);

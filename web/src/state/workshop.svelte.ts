@@ -61,6 +61,8 @@ class Workshop {
   async setTool(tool: Tool): Promise<void> {
     if (tool === 'static' && !this.#pen) return;
     const pen = await this.#open();
+    // A new outline begins on a blank sheet.
+    if (tool !== 'select' && tool !== 'static') this.active = null;
     pen?.setTool(tool);
   }
 

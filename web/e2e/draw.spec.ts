@@ -1,0 +1,122 @@
+// A user's own zones: figures follow the pen, and what is exported is what was drawn.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { figureOf, shownZone, type Catalogue, type Measure } from './figures';
+import { BASE_URL, contentOf, get, onScreen, open, readNumber, settle, viewWith, visit, type Session } from './harness';
+
+let session: Session;
+before(async () => void (session = await open()));
+after(() => session.close());
+
+async function measure(geometrie: unknown): Promise<Measure> {
+  const answer = await fetch(`${BASE_URL}/api/mesure`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ zones: [{ id: 'z', nom: 'z', geometrie }], population: 'TOUS', generation: '2024', filtres: {} }),
+  });
+  const [first] = ((await answer.json()) as { mesures: Measure[] }).mesures;
+  assert.ok(first, 'the interface measures the zone');
+  return first;
+}
+
+/** Draws a rectangle around a zone that has figures; the map stands so that it is all on screen. */
+async function drawAround(): Promise<void> {
+  const { page } = session;
+  const { centre } = await shownZone('commune', 'I01');
+  // Left of the panel of figures, right of the legend.
+  const { x, y } = { x: 745, y: 320 };
+  await visit(page, `/?indicateur=I01&echelle=commune${viewWith(...centre, 11, { x, y })}`);
+  const seen = await onScreen(page, ...centre);
+  assert.ok(Math.hypot(seen.x - x, seen.y - y) < 3, 'the zone is where it is drawn around');
+  await page.getByRole('button', { name: 'Rectangle' }).click();
+  await page.locator('[role=toolbar] [aria-pressed=true]').waitFor();
+  await page.mouse.click(x - 95, y - 150);
+  for (const step of [0.3, 0.6, 1]) {
+    await page.mouse.move(x - 95 + 190 * step, y - 150 + 300 * step, { steps: 4 });
+    await page.waitForTimeout(150);
+  }
+  // The figures are there before the zone is finished: they follow the pen.
+  await page.getByTestId('valeur').waitFor();
+  await page.mouse.click(x + 95, y + 150);
+  await page.getByRole('button', { name: 'Modifier un contour', pressed: true }).waitFor();
+  await settle(page);
+}
+
+describe('a drawn zone', () => {
+  test('has figures while it is drawn, and exports as CSV and GeoJSON what it shows', async () => {
+    const { page } = session;
+    await drawAround();
+    await page.getByRole('textbox', { name: 'Nom de la zone' }).first().fill('Périmètre d’été');
+    await page.keyboard.press('Tab');
+    const shown = readNumber(await page.getByTestId('valeur').innerText());
+
+    const [geo] = await Promise.all([page.waitForEvent('download'), page.locator('.fiche footer').getByRole('button', { name: 'GeoJSON' }).click()]);
+    const { name, text } = await contentOf(geo);
+    assert.match(name, /^mosaique_perimetre-d-ete_ops-\d{4}\.geojson$/);
+    const [feature] = (JSON.parse(text) as { features: { properties: Record<string, unknown>; geometry: { type: string; coordinates: unknown } }[] }).features;
+    assert.ok(feature);
+    assert.equal(feature.properties['nom'], 'Périmètre d’été');
+    const independent = await measure(feature.geometry);
+    const figure = figureOf(independent, 'I01');
+    assert.equal(shown, Number(figure.valeur?.toFixed(figure.decimales)));
+    assert.equal(feature.properties['logements'], independent.couverture.logements);
+
+    const [sheet] = await Promise.all([page.waitForEvent('download'), page.locator('.fiche footer').getByRole('button', { name: 'CSV' }).click()]);
+    const csv = await contentOf(sheet);
+    assert.match(csv.name, /^mosaique_perimetre-d-ete_ops-\d{4}_chiffres\.csv$/);
+    assert.ok(csv.text.startsWith('\ufeffzone;indicateur;libelle;valeur;'));
+    const lines = csv.text.trim().split('\r\n');
+    assert.equal(lines.length, 1 + independent.chiffres.length);
+    const row = lines.find((l) => l.startsWith('Périmètre d’été;I01;'))?.split(';');
+    assert.equal(row?.[3], figure.valeur?.toFixed(figure.decimales).replace('.', ','));
+  });
+
+  test('goes away when undone and comes back when redone', async () => {
+    const { page } = session;
+    await page.keyboard.press('Escape');
+    const mine = page.getByRole('button', { name: /^Mes zones/ });
+    await mine.waitFor();
+    await page.getByRole('button', { name: 'Annuler' }).click();
+    await mine.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Rétablir' }).click();
+    await mine.waitFor();
+  });
+
+  test('is still there after the page is reloaded, and goes away when it is deleted', async () => {
+    const { page } = session;
+    await page.reload();
+    const mine = page.getByRole('button', { name: /^Mes zones/ });
+    await mine.click();
+    assert.equal(await page.getByRole('textbox', { name: /^Nom de la zone/ }).first().inputValue(), 'Périmètre d’été');
+    await page.getByRole('button', { name: 'Tout supprimer' }).click();
+    await mine.waitFor({ state: 'detached' });
+  });
+});
+
+describe('imported zones', () => {
+  const file = (name: string, data: unknown) => ({ name, mimeType: 'application/geo+json', buffer: Buffer.from(typeof data === 'string' ? data : JSON.stringify(data)) });
+
+  test('stand side by side in a table with the figures of the interface', async () => {
+    const { page } = session;
+    const [west, south, east, north] = (await get<Catalogue>('/api/catalogue')).emprise;
+    const middle = (west + east) / 2;
+    const box = (w: number, e: number) => ({ type: 'Polygon', coordinates: [[[w, south], [e, south], [e, north], [w, north], [w, south]]] });
+    const halves = { Ouest: box(west, middle), Est: box(middle, east) };
+    await visit(page, '/?indicateur=I01&echelle=commune');
+    await page.locator('input[type=file]').setInputFiles(file('moities.geojson', { type: 'FeatureCollection', features: Object.entries(halves).map(([nom, geometry]) => ({ type: 'Feature', properties: { nom }, geometry })) }));
+    await page.locator('.drawer').waitFor();
+    await settle(page);
+    const cells = page.locator('.drawer tbody tr').first().locator('td');
+    const said = await Promise.all(Object.values(halves).map(measure));
+    assert.deepEqual((await cells.allInnerTexts()).map(readNumber), said.map((m) => m.couverture.logements));
+  });
+
+  test('are refused with a message when they are not in longitude and latitude', async () => {
+    const { page } = session;
+    const lambert = { type: 'Polygon', coordinates: [[[842000, 6519000], [843000, 6519000], [843000, 6520000], [842000, 6519000]]] };
+    await page.locator('input[type=file]').setInputFiles(file('lambert.geojson', lambert));
+    await page.getByRole('alert').filter({ hasText: 'Lambert-93' }).waitFor();
+  });
+
+  test('no fault was seen by the browser all along', () => assert.deepEqual(session.faults, []));
+});

@@ -1,0 +1,97 @@
+// A browser on the running server, and what the tests share: where a place is on the screen, what a file says.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type BrowserContext, type Download, type Page } from 'playwright-core';
+
+export const BASE_URL = process.env['BASE_URL'] ?? 'http://127.0.0.1:8080';
+const FLAGS = [
+  '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
+];
+
+export interface Session {
+  page: Page;
+  /** Faults seen by the browser: exceptions, console errors, requests to any other host. */
+  faults: string[];
+  close: () => Promise<void>;
+}
+
+/** A fresh browser with an empty profile, 1280 × 800. */
+export async function open(): Promise<Session> {
+  const profile = mkdtempSync(join(tmpdir(), 'mosaique-e2e-'));
+  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, viewport: { width: 1280, height: 800 }, locale: 'fr-FR', acceptDownloads: true, args: FLAGS,
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(`exception: ${error.message}`));
+  page.on('console', (message) => message.type() === 'error' && faults.push(`console: ${message.text()}`));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (/^https?:/.test(url) && !url.startsWith(BASE_URL)) faults.push(`outside request: ${url}`);
+  });
+  page.setDefaultTimeout(20_000);
+  return {
+    page, faults,
+    close: async () => {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens an address of the application and waits for its figures and for the map to be drawn. */
+export async function visit(page: Page, path: string): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(BASE_URL + path);
+  // Attached, not visible: the table covers the map.
+  await page.locator('.legend').waitFor({ state: 'attached' });
+  await page.locator('[role=toolbar]').waitFor({ state: 'attached' });
+  await settle(page);
+}
+
+/** Waits until nothing has been asked of the server for a moment. */
+export async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  await page.waitForTimeout(600);
+}
+
+export async function get<T>(path: string): Promise<T> {
+  const answer = await fetch(BASE_URL + path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+
+/** Where a place is on the screen, by the Mercator projection of the view that the address holds. */
+export async function onScreen(page: Page, lon: number, lat: number): Promise<{ x: number; y: number }> {
+  const [zoom = 0, lat0 = 0, lon0 = 0] = new URL(page.url()).hash.slice(1).split('/').map(Number);
+  const world = 512 * 2 ** zoom;
+  const px = (l: number): number => ((l + 180) / 360) * world;
+  const py = (l: number): number => ((1 - Math.asinh(Math.tan((l * Math.PI) / 180)) / Math.PI) / 2) * world;
+  const box = await page.locator('.map').boundingBox();
+  if (!box) throw new Error('no map on the page');
+  return { x: box.x + box.width / 2 + px(lon) - px(lon0), y: box.y + box.height / 2 + py(lat) - py(lat0) };
+}
+
+/** The address's view that puts a place at a point of the screen (the map starts at 316, 60 in a 1280 × 800 window). */
+export function viewWith(lon: number, lat: number, zoom: number, at: { x: number; y: number }): string {
+  const world = 512 * 2 ** zoom;
+  const [dx, dy] = [(316 + 1280) / 2 - at.x, (60 + 800) / 2 - at.y];
+  const y = (1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2 + dy / world;
+  return `#${zoom}/${(Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI}/${lon + (dx * 360) / world}`;
+}
+
+/** « 12 450,5 € » → 12450.5 */
+export function readNumber(text: string): number {
+  const digits = /[+−-]?[\d\u00a0\u202f ]+(,\d+)?/.exec(text)?.[0] ?? '';
+  return Number(digits.replace(/[\u00a0\u202f ]/g, '').replace('−', '-').replace(',', '.'));
+}
+
+export async function contentOf(download: Download): Promise<{ name: string; text: string }> {
+  return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') };
+}
+
+/** The source of axe-core, to run in the page. */
+export const axeSource = (): string => readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

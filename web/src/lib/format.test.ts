@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { breakDecimals, fileName, fileNumber, formatGap, formatNumber, formatShare, formatValue } from './format';
+
+const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
+
+describe('numbers on screen', () => {
+  it('groups thousands and writes a decimal comma', () => {
+    expect(plain(formatNumber(12450))).toBe('12 450');
+    expect(plain(formatNumber(1234.5, 1))).toBe('1 234,5');
+  });
+  it('never breaks a line between a number and its unit', () => {
+    expect(formatValue(24, '%')).toBe('24\u00a0%');
+    expect(formatNumber(12450)).toMatch(/^12[\u00a0\u202f]450$/);
+  });
+  it('does not write the unit of a count', () => expect(plain(formatValue(812, 'nombre'))).toBe('812'));
+  it('shows a missing value as a dash, not as zero', () => {
+    expect(formatValue(null, '%')).toBe('—');
+    expect(formatNumber(undefined)).toBe('—');
+    expect(formatValue(0, '%')).toBe('0\u00a0%');
+  });
+  it('writes gaps between shares in points, with a true minus', () => {
+    expect(plain(formatGap(24, 22.1, '%', 1))).toBe('+1,9 pt');
+    expect(plain(formatGap(14.6, 19.2, '%', 1))).toBe('−4,6 pts');
+    expect(plain(formatGap(5, 5, '%', 1))).toBe('0,0 pt');
+    expect(plain(formatGap(6.2, 5.9, '€/m²', 1))).toBe('+0,3 €/m²');
+  });
+  it('writes a response rate as a whole percentage', () => expect(plain(formatShare(0.856))).toBe('86 %'));
+});
+
+describe('decimals of class breaks', () => {
+  it('are as few as keep breaks apart and true', () => {
+    expect(breakDecimals([10, 15, 20])).toBe(0);
+    expect(breakDecimals([10.2, 10.8, 20])).toBe(1);
+    expect(breakDecimals([5.11, 5.14])).toBe(2);
+  });
+});
+
+describe('files', () => {
+  it('write numbers with a comma and no grouping, missing ones empty', () => {
+    expect(fileNumber(12450.5)).toBe('12450,5');
+    expect(fileNumber(24, 1)).toBe('24,0');
+    expect(fileNumber(null)).toBe('');
+  });
+  it('have names that any system takes', () => {
+    expect(fileName(['Cœur de Villeneuve / Été', 'ops-2024', ''], 'csv')).toBe('mosaique_coeur-de-villeneuve-ete_ops-2024.csv');
+  });
+});
