@@ -76,116 +76,174 @@ pub fn answer(
     secrecy: &Secrecy,
     question: &Question<'_>,
 ) -> Result<Answer, LedgerError> {
-    let cube = publisher.cube();
-    let meta = cube.meta();
-    let whole_mask = (!question.filter.is_empty()).then(|| cube.mask(question.filter));
-    let rows = whole_mask.as_ref().map_or(Rows::All, |m| Rows::Mask(Bits(m)));
-
-    let is_occupancy = |i: &Indicator| {
-        std::iter::once(&i.numerateur).chain(&i.denominateur).any(|m| catalogue.is_occupancy(m))
-    };
-    let (about_households, about_dwellings): (Vec<&Indicator>, Vec<&Indicator>) =
-        question.indicators.iter().partition(|i| is_occupancy(i));
-
-    let dwellings_sums = {
-        let list = measures(catalogue, &about_dwellings, &[dwellings()]);
-        zip(&list, cube.sum(question.zone, &list, rows))
-    };
-    let total = value(catalogue, &dwellings_sums, &dwellings());
-
-    let (described, release) = publisher.publishable(question.zone, question.population, question.filter)?;
-    let list = measures(catalogue, &about_households, &[dwellings(), households(), asked()]);
-    let sums = match (&release, question.population) {
-        (None, _) => zip(&list, cube.sum(&described, &list, Rows::All)),
-        (Some(_), Population::Recents) if question.filter.is_empty() => {
-            zip(&list, cube.sum(&described, &list, Rows::Recent))
-        }
-        (Some(r), _) => zip(&list, cube.sum(&described, &list, Rows::Mask(Bits(&r.rows)))),
-    };
-    // Response is a property of the place, not of the sub-population.
-    let place = zip(&list, cube.sum(&described, &list, rows));
-    let described_dwellings = value(catalogue, &place, &dwellings());
-    let households_n = value(catalogue, &sums, &households());
-    let basis = Basis {
-        households: households_n,
-        asked: value(catalogue, &place, &asked()),
-        answered: value(catalogue, &place, &households()),
-        fine: question.fine,
-        item_safe: true,
-    };
-
-    let source = |occupancy: bool| match (occupancy, meta.vague) {
-        (true, Some(w)) => format!("OPS {w} × RPLS {}", meta.millesime),
-        _ => format!("RPLS au 1er janvier {}", meta.millesime),
-    };
-    let figures = question
-        .indicators
-        .iter()
-        .map(|i| {
-            if !is_occupancy(i) {
-                let n = value(catalogue, &dwellings_sums, &i.numerateur);
-                let d = i.denominateur.as_ref().map(|m| value(catalogue, &dwellings_sums, m));
-                return figure(catalogue, secrecy, i, n, d, None, source(false));
-            }
-            // The response rate compares households with dwellings asked: a property of the place.
-            let of_place = i.denominateur.as_ref().is_some_and(|m| !catalogue.is_occupancy(m));
-            let from = if of_place { &place } else { &sums };
-            let n = value(catalogue, from, &i.numerateur);
-            let d = i.denominateur.as_ref().map(|m| value(catalogue, from, m));
-            let item_safe = i.denominateur.as_ref().is_none_or(|m| item_is_safe(publisher, catalogue, m));
-            figure(catalogue, secrecy, i, n, d, Some(Basis { item_safe, ..basis }), source(true))
-        })
-        .collect();
-
-    let visible = households_n >= u64::from(secrecy.k);
-    let rate = basis.rate().filter(|_| visible);
-    let mut warnings = Vec::new();
-    let approximate = cube.approximate(question.zone);
-    if approximate > 0 {
-        warnings.push(format!(
-            "{approximate} adresse(s) de la zone sont localisées à la rue près seulement (qualité 12)."
-        ));
-    }
-    if meta.vague.is_none() && !about_households.is_empty() {
-        warnings.push(format!("Aucune vague OPS n'est jointe au millésime {}.", meta.millesime));
-    }
-    let left = total.saturating_sub(described_dwellings);
-    Ok(Answer {
-        millesime: meta.millesime,
-        vague: meta.vague,
-        population: question.population,
-        couverture: Coverage {
-            adresses: question.zone.len(),
-            residences: cube.residences(question.zone),
-            logements: total,
-            repondants: visible.then_some(households_n),
-            menages_interroges: visible.then_some(basis.asked),
-            taux_reponse: rate.map(|r| (r * 1000.0).round() / 1000.0),
-            badge: rate.map(|r| secrecy.badge(r)),
-            logements_ecartes: left,
-            motifs: if left > 0 && meta.vague.is_some() {
-                vec![LeftOut {
-                    motif: "bordure",
-                    libelle: "adresses solidaires de voisines hors de la zone, ou trop peu de ménages (secret statistique)",
-                    logements: left,
-                }]
-            } else {
-                Vec::new()
-            },
-            adresses_approximatives: approximate,
-        },
-        chiffres: figures,
-        avertissements: warnings,
-    })
+    let mask = (!question.filter.is_empty()).then(|| publisher.cube().mask(question.filter));
+    Asker::new(publisher, catalogue, secrecy, question.population, question.filter, mask.as_deref(), question.indicators)
+        .answer(question.zone, question.fine)
 }
 
-/// Whether the households that the denominator counts were protected when atoms were cut.
-fn item_is_safe(publisher: &Publisher, catalogue: &Catalogue, denominator: &Measure) -> bool {
-    let known_only = crate::cube::atoms::items(catalogue)
-        .into_iter()
-        .find(|i| i.conditions == denominator.conditions)
-        .and_then(|i| catalogue.measure_index(&i));
-    known_only.is_none_or(|i| publisher.cuts_by(i))
+/// What is the same for every zone that one question is asked of, found once: a map asks it of thousands.
+#[derive(Debug)]
+pub struct Asker<'a> {
+    publisher: &'a Publisher,
+    catalogue: &'a Catalogue,
+    secrecy: &'a Secrecy,
+    population: Population,
+    filter: &'a Filter,
+    /// Dwellings that the filter keeps (None: all).
+    mask: Option<&'a [u64]>,
+    indicators: Vec<Asked<'a>>,
+    /// Measures summed over all dwellings of the zone, and over the part that may be described.
+    of_dwellings: Vec<usize>,
+    of_households: Vec<usize>,
+}
+
+/// An indicator, whether it describes households, and whether its item took part in cutting atoms.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    indicator: &'a Indicator,
+    occupancy: bool,
+    item_safe: bool,
+}
+
+impl<'a> Asker<'a> {
+    /// `mask`: what [`crate::cube::Cube::mask`] gives for the filter, None for an empty one.
+    #[must_use]
+    pub fn new(
+        publisher: &'a Publisher,
+        catalogue: &'a Catalogue,
+        secrecy: &'a Secrecy,
+        population: Population,
+        filter: &'a Filter,
+        mask: Option<&'a [u64]>,
+        indicators: &[&'a Indicator],
+    ) -> Self {
+        let items = crate::cube::atoms::items(catalogue);
+        let item_safe = |m: &Measure| {
+            let known_only = items.iter().find(|i| i.conditions == m.conditions);
+            known_only.and_then(|i| catalogue.measure_index(i)).is_none_or(|i| publisher.cuts_by(i))
+        };
+        let indicators: Vec<Asked<'a>> = indicators
+            .iter()
+            .map(|&indicator| Asked {
+                indicator,
+                occupancy: std::iter::once(&indicator.numerateur)
+                    .chain(&indicator.denominateur)
+                    .any(|m| catalogue.is_occupancy(m)),
+                item_safe: indicator.denominateur.as_ref().is_none_or(item_safe),
+            })
+            .collect();
+        let list = |occupancy: bool| -> Vec<&Indicator> {
+            indicators.iter().filter(|a| a.occupancy == occupancy).map(|a| a.indicator).collect()
+        };
+        Self {
+            publisher,
+            catalogue,
+            secrecy,
+            population,
+            filter,
+            mask,
+            of_dwellings: measures(catalogue, &list(false), &[dwellings()]),
+            of_households: measures(catalogue, &list(true), &[dwellings(), households(), asked()]),
+            indicators,
+        }
+    }
+
+    /// Answers for one zone; `fine`: it is narrower than a commune.
+    ///
+    /// # Errors
+    /// A sub-population asked for the first time cannot be written in the ledger.
+    pub fn answer(&self, zone: &Runs, fine: bool) -> Result<Answer, LedgerError> {
+        let (publisher, catalogue, secrecy) = (self.publisher, self.catalogue, self.secrecy);
+        let cube = publisher.cube();
+        let meta = cube.meta();
+        let rows = self.mask.map_or(Rows::All, |m| Rows::Mask(Bits(m)));
+        let dwellings_sums = zip(&self.of_dwellings, cube.sum(zone, &self.of_dwellings, rows));
+        let total = value(catalogue, &dwellings_sums, &dwellings());
+
+        let (described, release) = publisher.publishable(zone, self.population, self.filter)?;
+        let list = &self.of_households;
+        let sums = match (&release, self.population) {
+            (None, _) => zip(list, cube.sum(&described, list, Rows::All)),
+            (Some(_), Population::Recents) if self.filter.is_empty() => {
+                zip(list, cube.sum(&described, list, Rows::Recent))
+            }
+            (Some(r), _) => zip(list, cube.sum(&described, list, Rows::Mask(Bits(&r.rows)))),
+        };
+        // Response is a property of the place, not of the sub-population.
+        let place = zip(list, cube.sum(&described, list, rows));
+        let described_dwellings = value(catalogue, &place, &dwellings());
+        let households_n = value(catalogue, &sums, &households());
+        let basis = Basis {
+            households: households_n,
+            asked: value(catalogue, &place, &asked()),
+            answered: value(catalogue, &place, &households()),
+            fine,
+            item_safe: true,
+        };
+
+        let source = |occupancy: bool| match (occupancy, meta.vague) {
+            (true, Some(w)) => format!("OPS {w} × RPLS {}", meta.millesime),
+            _ => format!("RPLS au 1er janvier {}", meta.millesime),
+        };
+        let figures = self
+            .indicators
+            .iter()
+            .map(|&Asked { indicator: i, occupancy, item_safe }| {
+                if !occupancy {
+                    let n = value(catalogue, &dwellings_sums, &i.numerateur);
+                    let d = i.denominateur.as_ref().map(|m| value(catalogue, &dwellings_sums, m));
+                    return figure(catalogue, secrecy, i, n, d, None, source(false));
+                }
+                // The response rate compares households with dwellings asked: a property of the place.
+                let of_place = i.denominateur.as_ref().is_some_and(|m| !catalogue.is_occupancy(m));
+                let from = if of_place { &place } else { &sums };
+                let n = value(catalogue, from, &i.numerateur);
+                let d = i.denominateur.as_ref().map(|m| value(catalogue, from, m));
+                figure(catalogue, secrecy, i, n, d, Some(Basis { item_safe, ..basis }), source(true))
+            })
+            .collect();
+
+        let visible = households_n >= u64::from(secrecy.k);
+        let rate = basis.rate().filter(|_| visible);
+        let mut warnings = Vec::new();
+        let approximate = cube.approximate(zone);
+        if approximate > 0 {
+            warnings.push(format!(
+                "{approximate} adresse(s) de la zone sont localisées à la rue près seulement (qualité 12)."
+            ));
+        }
+        if meta.vague.is_none() && self.indicators.iter().any(|a| a.occupancy) {
+            warnings.push(format!("Aucune vague OPS n'est jointe au millésime {}.", meta.millesime));
+        }
+        let left = total.saturating_sub(described_dwellings);
+        Ok(Answer {
+            millesime: meta.millesime,
+            vague: meta.vague,
+            population: self.population,
+            couverture: Coverage {
+                adresses: zone.len(),
+                residences: cube.residences(zone),
+                logements: total,
+                repondants: visible.then_some(households_n),
+                menages_interroges: visible.then_some(basis.asked),
+                taux_reponse: rate.map(|r| (r * 1000.0).round() / 1000.0),
+                badge: rate.map(|r| secrecy.badge(r)),
+                logements_ecartes: left,
+                motifs: if left > 0 && meta.vague.is_some() {
+                    vec![LeftOut {
+                        motif: "bordure",
+                        libelle: "adresses solidaires de voisines hors de la zone, ou trop peu de ménages (secret statistique)",
+                        logements: left,
+                    }]
+                } else {
+                    Vec::new()
+                },
+                adresses_approximatives: approximate,
+            },
+            chiffres: figures,
+            avertissements: warnings,
+        })
+    }
 }
 
 fn measure(quantity: &str) -> Measure {

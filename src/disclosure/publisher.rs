@@ -16,7 +16,7 @@ use crate::reference::indicators::Catalogue;
 use crate::reference::secrecy::Secrecy;
 
 /// Which households a figure describes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Population {
     /// Tous les ménages répondants.

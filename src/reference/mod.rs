@@ -12,10 +12,13 @@ pub mod ops;
 pub mod plafonds;
 pub mod registre;
 pub mod rpls;
+pub mod scales;
 pub mod secrecy;
+pub mod situation;
 pub mod survey;
 pub mod territory;
 pub mod thresholds;
+pub mod zonage;
 
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).
 #[derive(Debug, Clone, thiserror::Error)]

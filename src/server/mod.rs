@@ -1,3 +1,150 @@
-//! (being written)
-pub struct ServeOptions { pub web: Option<std::path::PathBuf>, pub allow_remote: bool }
-pub async fn serve(_s: crate::store::Store, _a: std::net::SocketAddr, _o: ServeOptions) -> Result<(), std::io::Error> { Ok(()) }
+//! Who asks: the HTTP interface of `docs/API-DESIGN.md`.
+//!
+//! [`router`] is the list of routes, one file a resource. A handler reads its parameters ([`params`], [`query`]), asks
+//! `disclosure` and answers; it never makes a figure of households itself. Faults are [`problem`] documents. What is
+//! loaded is in [`state`]; the manifest is watched, so that a new import is served without a restart.
+
+mod catalogue;
+mod geometry;
+mod health;
+mod indicateurs;
+mod mesure;
+mod openapi;
+mod params;
+mod places;
+mod problem;
+mod query;
+mod router;
+mod security;
+mod situation;
+mod situation_csv;
+mod state;
+mod tiles;
+mod valeurs;
+mod web;
+mod zones;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use axum::serve::ListenerExt;
+
+pub use self::openapi::document;
+pub use self::router::router;
+pub use self::state::{App, Live};
+use crate::cube::file::CubeError;
+use crate::disclosure::publisher::LedgerError;
+use crate::reference::ReferenceError;
+use crate::store::{Store, StoreError};
+use crate::territory::layer::LayerError;
+
+/// How to serve.
+#[derive(Debug, Clone, Default)]
+pub struct ServeOptions {
+    /// Folder of the built web application.
+    pub web: Option<PathBuf>,
+    /// Listen beyond this machine, and answer to any host name.
+    pub allow_remote: bool,
+}
+
+/// Why the server cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    #[error("l'adresse {0} ouvrirait les données au réseau : écoutez sur 127.0.0.1, ou demandez-le expressément")]
+    NotLoopback(SocketAddr),
+    #[error("impossible d'écouter sur {addr} : {source}")]
+    Bind { addr: SocketAddr, source: std::io::Error },
+    #[error("le serveur s'est arrêté : {0}")]
+    Serve(std::io::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Cube(#[from] CubeError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Layer(#[from] LayerError),
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+}
+
+/// How often the manifest is looked at.
+const WATCH: Duration = Duration::from_secs(3);
+
+/// Serves until SIGINT or SIGTERM, then ends the requests that have begun.
+///
+/// # Errors
+/// The address is not of this machine and `allow_remote` is not set, it is taken, or the store cannot be loaded.
+pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Result<(), ServerError> {
+    let begun = Instant::now();
+    if !addr.ip().is_loopback() && !options.allow_remote {
+        return Err(ServerError::NotLoopback(addr));
+    }
+    let root = store.root().to_owned();
+    let seen = changed(&root);
+    // Before any request: nothing else needs this thread.
+    let live = Live::new(App::load(&store, None)?);
+    let listener =
+        tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
+    let addr = listener.local_addr().unwrap_or(addr);
+    let routes = router(live.clone(), &options);
+    tokio::spawn(watch(live, root, seen));
+    println!("prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
+    let listener = listener.tap_io(|stream| {
+        // Answers are small: waiting to fill packets would only add delay.
+        if let Err(e) = stream.set_nodelay(true) {
+            tracing::debug!("TCP_NODELAY : {e}");
+        }
+    });
+    axum::serve(listener, routes).with_graceful_shutdown(stopped()).await.map_err(ServerError::Serve)
+}
+
+/// When the manifest was last replaced.
+fn changed(root: &Path) -> Option<SystemTime> {
+    std::fs::metadata(root.join("manifeste.json")).and_then(|m| m.modified()).ok()
+}
+
+/// Loads again each time that the manifest is replaced.
+async fn watch(live: Live, root: PathBuf, mut seen: Option<SystemTime>) {
+    loop {
+        tokio::time::sleep(WATCH).await;
+        let now = changed(&root);
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        let (live, root) = (live.clone(), root.clone());
+        match tokio::task::spawn_blocking(move || live.reload(&root)).await {
+            Ok(Ok(())) => tracing::info!("le magasin a changé : données rechargées"),
+            Ok(Err(e)) => tracing::error!("le magasin a changé mais ne se recharge pas : {e}"),
+            Err(e) => tracing::error!("rechargement interrompu : {e}"),
+        }
+    }
+}
+
+/// Resolves when the process is asked to stop.
+async fn stopped() {
+    let interrupt = async {
+        if let Err(e) = tokio::signal::ctrl_c().await {
+            tracing::error!("SIGINT : {e}");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(e) => {
+                tracing::error!("SIGTERM : {e}");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,201 @@
+//! `GET /api/catalogue`: what is loaded, and what may be asked of it.
+
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::problem::Problem;
+use super::query::{self, Asked, GENERATIONS, POPULATIONS, UNKNOWN};
+use super::state::{App, Current, Loaded};
+use crate::reference::scales;
+use crate::reference::indicators::Attribute;
+
+/// Ce qui est chargé.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Catalogue)]
+pub struct CatalogueOut {
+    /// Ouest, sud, est, nord de toutes les adresses ; vide si rien n'est localisé.
+    pub emprise: Vec<f64>,
+    pub millesimes: Vec<Millesime>,
+    pub echelles: Vec<Echelle>,
+    pub populations: Vec<PopulationOut>,
+    pub filtres: Vec<Filtre>,
+    pub imports: Vec<Import>,
+    /// Vrai si les données sont fictives.
+    pub demonstration: bool,
+}
+
+/// Un millésime du RPLS et la vague OPS qui lui est jointe.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Millesime {
+    pub millesime: u16,
+    pub vague: Option<u16>,
+    pub logements: u64,
+    /// Logements dont le point est utilisable.
+    pub localises: u64,
+    /// Ménages répondants ; nul si secret ou sans vague.
+    pub repondants: Option<u64>,
+    pub taux_reponse: Option<f64>,
+    /// Lignes du RPLS rejetées à l'import.
+    pub rejets: u64,
+    /// Comptes de la construction (échelons de jointure, localisation…), par clé stable.
+    pub comptes: std::collections::BTreeMap<String, u64>,
+    pub remarques: Vec<String>,
+}
+
+/// Une échelle de lecture.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Echelle {
+    pub id: String,
+    pub libelle: String,
+    pub zones: u64,
+    /// Couche de tuiles.
+    pub couche: String,
+    /// Zooms entre lesquels la carte propose cette échelle.
+    pub zoom_min: u8,
+    pub zoom_max: u8,
+    /// Vrai si les zones ont un contour ou un point sur la carte.
+    pub carte: bool,
+}
+
+/// Une population de ménages.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PopulationDescription)]
+pub struct PopulationOut {
+    pub id: &'static str,
+    pub libelle: &'static str,
+}
+
+/// Un filtre et ses modalités.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Filtre {
+    pub id: String,
+    pub libelle: String,
+    pub modalites: Vec<Modalite>,
+}
+
+/// Une modalité d'un filtre.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Modalite {
+    pub code: String,
+    pub libelle: String,
+    /// Logements du dernier millésime.
+    pub logements: u64,
+}
+
+/// Un fichier importé.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Import {
+    pub registre: String,
+    pub cle: String,
+    pub fichier: String,
+    pub lignes_lues: u64,
+    pub lignes_rejetees: u64,
+    pub lignes_avec_drapeau: u64,
+}
+
+/// Ce qui est chargé
+#[utoipa::path(
+    get, path = "/api/catalogue", tag = "catalogue", operation_id = "catalogue",
+    responses((status = OK, body = CatalogueOut))
+)]
+pub async fn catalogue(Current(app): Current) -> Result<Json<CatalogueOut>, Problem> {
+    let latest = app.millesimes.last();
+    Ok(Json(CatalogueOut {
+        emprise: latest.and_then(|l| l.cube().tree().extent()).map(|b| b.to_vec()).unwrap_or_default(),
+        millesimes: app.millesimes.iter().map(|l| millesime(&app, l)).collect::<Result<_, _>>()?,
+        echelles: latest.map(|l| echelles(l)).unwrap_or_default(),
+        populations: POPULATIONS.map(|(id, _, libelle)| PopulationOut { id, libelle }).into(),
+        filtres: latest.map(|l| filtres(&app, l)).unwrap_or_default(),
+        imports: app
+            .imports
+            .iter()
+            .map(|r| Import {
+                registre: r.registre.clone(),
+                cle: r.cle.clone(),
+                fichier: r.fichier.clone(),
+                lignes_lues: r.lignes_lues,
+                lignes_rejetees: r.lignes_rejetees,
+                lignes_avec_drapeau: r.lignes_avec_drapeau,
+            })
+            .collect(),
+        demonstration: app.demonstration,
+    }))
+}
+
+fn millesime(app: &App, loaded: &Loaded) -> Result<Millesime, Problem> {
+    let meta = loaded.meta();
+    let starts = loaded.cube().starts();
+    let asked = Asked { millesime: Some(meta.millesime), ..Asked::default() };
+    let selection = asked.resolve(app)?;
+    let whole = selection.asker(app, &[]).answer(&loaded.everything(), false).map_err(|e| Problem::internal(&e))?;
+    let year = meta.millesime.to_string();
+    Ok(Millesime {
+        millesime: meta.millesime,
+        vague: meta.vague,
+        logements: meta.logements as u64,
+        localises: starts.get(meta.localisees).copied().map_or(0, u64::from),
+        repondants: whole.couverture.repondants,
+        taux_reponse: whole.couverture.taux_reponse,
+        rejets: app.imports.iter().filter(|r| r.registre == "rpls" && r.cle == year).map(|r| r.lignes_rejetees).sum(),
+        comptes: meta.rapport.comptes.clone(),
+        remarques: meta.rapport.remarques.clone(),
+    })
+}
+
+/// Layers of the cube: those with an entry of their own in its order, then the others.
+fn echelles(loaded: &Loaded) -> Vec<Echelle> {
+    let rank = |id: &str| scales::scales().iter().position(|s| s.id == id).unwrap_or(usize::MAX);
+    let mut layers: Vec<_> = loaded.meta().couches.iter().collect();
+    layers.sort_by_key(|l| rank(&l.id));
+    layers
+        .into_iter()
+        .map(|l| {
+            let scale = scales::scale(&l.id);
+            let libelle = if scale.id == "*" { l.libelle.clone() } else { scale.libelle.clone() };
+            Echelle {
+                id: l.id.clone(),
+                libelle,
+                zones: l.zones as u64,
+                couche: l.id.clone(),
+                zoom_min: scale.zoom_min,
+                zoom_max: scale.zoom_max,
+                carte: scale.genre != scales::Genre::Zones || loaded.zones.contains_key(&l.id),
+            }
+        })
+        .collect()
+}
+
+fn filtres(app: &App, loaded: &Loaded) -> Vec<Filtre> {
+    let cube = loaded.cube();
+    let classes = |a: &Attribute, unknown: bool| -> Vec<Modalite> {
+        let mut counts = [0u64; 256];
+        cube.attribute(&a.id).iter().for_each(|c| counts[*c as usize] += 1);
+        let known = a.classes.iter().zip(&counts[1..]).map(|(c, &n)| (c.code.as_str(), c.libelle.as_str(), n));
+        let none = (unknown && counts[0] > 0).then_some((UNKNOWN, "Non connu", counts[0]));
+        known
+            .chain(none)
+            .map(|(code, libelle, logements)| Modalite { code: code.into(), libelle: libelle.into(), logements })
+            .collect()
+    };
+    let mut out: Vec<Filtre> = query::filters(app.catalogue)
+        .map(|a| Filtre { id: a.id.clone(), libelle: a.libelle.clone(), modalites: classes(a, true) })
+        .collect();
+    if let Some(a) = app.catalogue.attribute(&format!("qpv{}", GENERATIONS[0])) {
+        out.push(Filtre { id: "qpv".into(), libelle: "Quartier prioritaire".into(), modalites: classes(a, false) });
+    }
+    let bailleurs = cube.bailleurs();
+    let mut counts = vec![0u64; bailleurs.len()];
+    for &b in cube.bailleur_of() {
+        if let Some(n) = counts.get_mut(b as usize) {
+            *n += 1;
+        }
+    }
+    let modalites = bailleurs
+        .iter()
+        .zip(counts)
+        .map(|((code, nom), logements)| Modalite { code: (*code).into(), libelle: (*nom).into(), logements })
+        .collect();
+    out.push(Filtre { id: "bailleur".into(), libelle: "Bailleur".into(), modalites });
+    out
+}

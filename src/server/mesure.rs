@@ -1,0 +1,243 @@
+//! `POST /api/mesure`: figures of zones that are drawn or listed.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::geometry;
+use super::params::Body;
+use super::places;
+use super::problem::Problem;
+use super::query::{self, Asked, Selection};
+use super::state::{Current, Loaded};
+use crate::cube::region::Region;
+use crate::cube::runs::Runs;
+use crate::disclosure::answer::{Answer, Coverage};
+use crate::disclosure::figure::Figure;
+use crate::disclosure::publisher::Population;
+use crate::reference::zonage::{self, ZoneLimits};
+
+/// Ce qui est demandé.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DemandeMesure {
+    pub zones: Vec<ZoneDemandee>,
+    /// Millésime du RPLS ; par défaut le dernier.
+    pub millesime: Option<u16>,
+    /// Vague OPS : choisit le millésime auquel elle est jointe.
+    pub vague: Option<u16>,
+    /// `TOUS` (par défaut), `RECENTS` ou `ANCIENS`.
+    pub population: Option<String>,
+    /// Génération de QPV du filtre `qpv`.
+    pub generation: Option<String>,
+    /// Filtre → codes.
+    #[serde(default)]
+    pub filtres: BTreeMap<String, Vec<String>>,
+    /// Indicateurs voulus ; tous par défaut.
+    pub indicateurs: Option<Vec<String>>,
+}
+
+/// Une zone dessinée (`geometrie`) ou listée (`codes`).
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneDemandee {
+    /// Repris dans la réponse.
+    pub id: Option<String>,
+    pub nom: Option<String>,
+    /// GeoJSON en degrés WGS 84 : Polygon ou MultiPolygon, Feature ou FeatureCollection qui en contient.
+    #[schema(value_type = Option<Object>)]
+    pub geometrie: Option<serde_json::Value>,
+    /// Zones à réunir.
+    pub codes: Option<Vec<CodeDeZone>>,
+}
+
+/// Une zone par son code.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeDeZone {
+    pub echelle: String,
+    pub code: String,
+}
+
+/// La zone mesurée.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ZoneMesuree {
+    pub id: String,
+    pub nom: String,
+    pub echelle: Option<String>,
+    pub code: Option<String>,
+}
+
+/// Les chiffres d'une zone.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Mesure {
+    pub zone: ZoneMesuree,
+    pub millesime: u16,
+    pub vague: Option<u16>,
+    pub population: Population,
+    /// Filtre → codes, tels que demandés.
+    pub filtres: BTreeMap<String, Vec<String>>,
+    pub couverture: Coverage,
+    pub chiffres: Vec<Figure>,
+    pub avertissements: Vec<String>,
+}
+
+impl Mesure {
+    #[must_use]
+    pub fn new(zone: ZoneMesuree, selection: &Selection, answer: Answer) -> Self {
+        Self {
+            zone,
+            millesime: answer.millesime,
+            vague: answer.vague,
+            population: answer.population,
+            filtres: selection.filtres.clone(),
+            couverture: answer.couverture,
+            chiffres: answer.chiffres,
+            avertissements: answer.avertissements,
+        }
+    }
+}
+
+/// Les mesures, dans l'ordre des zones demandées.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Mesures {
+    pub mesures: Vec<Mesure>,
+}
+
+/// Chiffres de zones dessinées ou listées
+///
+/// Un logement compte dans la zone qui contient le point de son adresse. Les chiffres d'occupation portent sur les groupes
+/// d'adresses entièrement dans la zone ; `couverture` dit combien de logements sont écartés et pourquoi.
+#[utoipa::path(
+    post, path = "/api/mesure", tag = "zones", operation_id = "mesure", request_body = DemandeMesure,
+    responses(
+        (status = OK, body = Mesures),
+        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
+        (status = PAYLOAD_TOO_LARGE, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn mesure(Current(app): Current, Body(asked): Body<DemandeMesure>) -> Result<Json<Mesures>, Problem> {
+    let work = move || {
+        let limits = zonage::limits();
+        let n = asked.zones.len();
+        if n == 0 || n > limits.zones_max {
+            let detail = format!("Une demande porte sur 1 à {} zones, or elle en a {n}.", limits.zones_max);
+            return Err(Problem::value("zones", &n.to_string(), detail));
+        }
+        let indicators = query::indicators(&app, asked.indicateurs.as_deref())?;
+        let choice = Asked {
+            millesime: asked.millesime,
+            vague: asked.vague,
+            population: asked.population,
+            generation: asked.generation,
+            filtres: asked.filtres,
+        };
+        let selection = choice.resolve(&app)?;
+        let loaded = &selection.loaded;
+        let found = asked
+            .zones
+            .into_par_iter()
+            .enumerate()
+            .map(|(i, zone)| find(loaded, i, zone, limits))
+            .collect::<Result<Vec<Found>, Problem>>()?;
+        let asker = selection.asker(&app, &indicators);
+        let mut mesures = found
+            .par_iter()
+            .map(|f| {
+                let fine = places::is_fine(loaded, f.zone.echelle.as_deref(), &f.runs);
+                let answer = asker.answer(&f.runs, fine).map_err(|e| Problem::internal(&e))?;
+                Ok(Mesure::new(f.zone.clone(), &selection, answer))
+            })
+            .collect::<Result<Vec<Mesure>, Problem>>()?;
+        for (i, words) in overlaps(&found) {
+            mesures[i].avertissements.push(words);
+        }
+        Ok(Json(Mesures { mesures }))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// A zone and its addresses.
+struct Found {
+    zone: ZoneMesuree,
+    runs: Runs,
+}
+
+fn find(loaded: &Loaded, i: usize, zone: ZoneDemandee, limits: &ZoneLimits) -> Result<Found, Problem> {
+    let id = zone.id.unwrap_or_else(|| format!("z{}", i + 1));
+    let at = |field: &str| format!("zones[{i}].{field}");
+    match (zone.geometrie, zone.codes) {
+        (Some(geometry), None) => {
+            let areas = geometry::areas(&at("geometrie"), geometry, limits)?;
+            let runs: Vec<Runs> = areas.iter().map(|a| loaded.cube().inside(&Region::new(a))).collect();
+            let nom = zone.nom.unwrap_or_else(|| "Zone dessinée".to_owned());
+            let runs = Runs::union(&runs.iter().collect::<Vec<_>>());
+            Ok(Found { zone: ZoneMesuree { id, nom, echelle: None, code: None }, runs })
+        }
+        (None, Some(codes)) => listed(loaded, &at("codes"), id, zone.nom, &codes, limits),
+        (None, None) => Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »")),
+        (Some(_), Some(_)) => {
+            Err(Problem::value(&at("codes"), &id, "Une zone a une « geometrie » ou une liste de « codes », pas les deux."))
+        }
+    }
+}
+
+fn listed(
+    loaded: &Loaded,
+    champ: &str,
+    id: String,
+    nom: Option<String>,
+    codes: &[CodeDeZone],
+    limits: &ZoneLimits,
+) -> Result<Found, Problem> {
+    if codes.is_empty() || codes.len() > limits.codes_max {
+        let detail = format!("Une liste a de 1 à {} codes, or celle-ci en a {}.", limits.codes_max, codes.len());
+        return Err(Problem::value(champ, &codes.len().to_string(), detail));
+    }
+    let mut runs = Vec::with_capacity(codes.len());
+    let mut name = None;
+    for (j, CodeDeZone { echelle, code }) in codes.iter().enumerate() {
+        let layer = places::layer(loaded, &format!("{champ}[{j}].echelle"), echelle)?;
+        let zone = layer.zone(code).ok_or_else(|| {
+            let detail = format!("Aucune zone de l'échelle « {echelle} » n'a le code « {code} ».");
+            Problem::value(&format!("{champ}[{j}].code"), code, detail)
+        })?;
+        runs.extend(layer.runs_of(zone));
+        name.get_or_insert_with(|| places::title(&layer, zone));
+    }
+    // One code alone is that zone, whichever way it is asked.
+    let (echelle, code, name) = match codes {
+        [one] => (Some(one.echelle.clone()), Some(one.code.clone()), name.unwrap_or_default()),
+        _ => (None, None, format!("{} zones réunies", codes.len())),
+    };
+    Ok(Found { zone: ZoneMesuree { id, nom: nom.unwrap_or(name), echelle, code }, runs: Runs::new(runs) })
+}
+
+/// Zones of one request that share addresses: a sentence for each of them.
+fn overlaps(found: &[Found]) -> Vec<(usize, String)> {
+    // Sorted by the first address: a zone can only meet those that start before its last one.
+    let mut events: Vec<(u32, u32, usize)> =
+        found.iter().enumerate().flat_map(|(i, f)| f.runs.iter().map(move |(s, e)| (s, e, i))).collect();
+    events.sort_unstable();
+    let mut shared: Vec<Option<usize>> = vec![None; found.len()];
+    let mut open: Option<(u32, usize)> = None;
+    for (s, e, i) in events {
+        if let Some((end, other)) = open
+            && s < end
+            && other != i
+        {
+            shared[i].get_or_insert(other);
+            shared[other].get_or_insert(i);
+        }
+        if open.is_none_or(|(end, _)| e > end) {
+            open = Some((e, i));
+        }
+    }
+    let sentence = |other: usize| {
+        format!("Cette zone a des adresses en commun avec « {} » : leurs effectifs ne s'additionnent pas.", found[other].zone.nom)
+    };
+    shared.into_iter().enumerate().filter_map(|(i, other)| other.map(|o| (i, sentence(o)))).collect()
+}

@@ -1,0 +1,289 @@
+//! What the server holds: the cubes with their way out, the contours of zones, the caches.
+//!
+//! [`App`] is one consistent state, made from one manifest; [`Live`] gives the current one and changes it when the
+//! manifest does. A request keeps the state that it began with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::body::Bytes;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::ServerError;
+use super::tiles::cache::TileCache;
+use super::tiles::points::Points;
+use super::tiles::shapes::Shapes;
+use crate::cube::build::Meta;
+use crate::cube::runs::Runs;
+use crate::cube::{Cube, Filter, Layer as CubeLayer};
+use crate::disclosure::publisher::{Population, Publisher};
+use crate::reference::indicators::Catalogue;
+use crate::reference::scales::{self, Genre};
+use crate::reference::secrecy::Secrecy;
+use crate::registers::report::Report;
+use crate::store::{CubeEntry, Store};
+use crate::territory::layer::Layer;
+
+/// Bytes that masks of filters may take, for one cube.
+const MASK_BYTES: u64 = 64 << 20;
+/// Bytes that answers of `/api/valeurs` may take.
+const VALUE_BYTES: u64 = 64 << 20;
+
+/// Contours of one layer, and what tiles need of them (made at the first tile).
+#[derive(Debug)]
+pub struct Geography {
+    pub layer: Layer,
+    shapes: OnceLock<Shapes>,
+}
+
+impl Geography {
+    /// Contours ready for tiles.
+    pub fn shapes(&self) -> &Shapes {
+        self.shapes.get_or_init(|| Shapes::of_zones(&self.layer))
+    }
+}
+
+/// What may ask for the same answer again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ValuesKey {
+    pub cube: Arc<str>,
+    pub scale: String,
+    pub indicator: String,
+    pub population: Population,
+    pub filter: Filter,
+    pub within: Option<String>,
+}
+
+/// Weighs what a cache holds by its bytes.
+#[derive(Debug, Clone)]
+pub struct ByBytes;
+
+impl Weighter<ValuesKey, Bytes> for ByBytes {
+    fn weight(&self, _: &ValuesKey, value: &Bytes) -> u64 {
+        value.len() as u64 + 256
+    }
+}
+
+impl Weighter<Filter, Arc<Vec<u64>>> for ByBytes {
+    fn weight(&self, _: &Filter, mask: &Arc<Vec<u64>>) -> u64 {
+        mask.len() as u64 * 8 + 64
+    }
+}
+
+/// One cube with everything that is asked of it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Folder of the cube, which changes with its content.
+    pub id: Arc<str>,
+    pub publisher: Publisher,
+    /// Contours by layer, of the generation that fits the millésime.
+    pub zones: BTreeMap<String, Arc<Geography>>,
+    cells: BTreeMap<String, OnceLock<Shapes>>,
+    points: BTreeMap<String, OnceLock<Points>>,
+    masks: Cache<Filter, Arc<Vec<u64>>, ByBytes>,
+}
+
+impl Loaded {
+    fn open(
+        store: &Store,
+        entry: &CubeEntry,
+        catalogue: &Catalogue,
+        secrecy: &Secrecy,
+        zones: BTreeMap<String, Arc<Geography>>,
+    ) -> Result<Self, ServerError> {
+        let cube = Arc::new(Cube::open(&store.root().join(&entry.dossier).join("cube.bin"), catalogue)?);
+        // The list of answered sub-populations belongs to one content of the cube, and outlives its folder.
+        let mark = entry.empreinte.get(..16).unwrap_or(&entry.empreinte);
+        let ledger = store.root().join("secret").join(format!("{}-{mark}.jsonl", entry.millesime));
+        let publisher = Publisher::new(Arc::clone(&cube), catalogue, secrecy, Some(ledger))?;
+        let of_kind = |genres: &[Genre]| -> Vec<String> {
+            let ids = cube.meta().couches.iter().map(|l| l.id.clone());
+            ids.filter(|id| genres.contains(&scales::scale(id).genre)).collect()
+        };
+        Ok(Self {
+            id: entry.dossier.as_str().into(),
+            cells: of_kind(&[Genre::Carreau, Genre::H3]).into_iter().map(|id| (id, OnceLock::new())).collect(),
+            points: of_kind(&[Genre::Points]).into_iter().map(|id| (id, OnceLock::new())).collect(),
+            masks: Cache::with_weighter(64, MASK_BYTES, ByBytes),
+            publisher,
+            zones,
+        })
+    }
+
+    #[must_use]
+    pub fn cube(&self) -> &Cube {
+        self.publisher.cube()
+    }
+
+    #[must_use]
+    pub fn meta(&self) -> &Meta {
+        self.cube().meta()
+    }
+
+    /// Contours of a layer, imported or named by their cells; None for points and layers without contours.
+    #[must_use]
+    pub fn shapes(&self, layer: &str) -> Option<&Shapes> {
+        if let Some(cell) = self.cells.get(layer) {
+            return self.cube().layer(layer).map(|l| cell.get_or_init(|| Shapes::of_cells(&l)));
+        }
+        self.zones.get(layer).map(|g| g.shapes())
+    }
+
+    /// Places of a point layer.
+    #[must_use]
+    pub fn points(&self, layer: &str) -> Option<&Points> {
+        let slot = self.points.get(layer)?;
+        self.cube().layer(layer).map(|l| slot.get_or_init(|| Points::new(self.cube(), &l)))
+    }
+
+    /// Dwellings that a filter keeps.
+    #[must_use]
+    pub fn mask(&self, filter: &Filter) -> Arc<Vec<u64>> {
+        if let Some(mask) = self.masks.get(filter) {
+            return mask;
+        }
+        let mask = Arc::new(self.cube().mask(filter));
+        self.masks.insert(filter.clone(), Arc::clone(&mask));
+        mask
+    }
+
+    /// Dwellings of a zone, without any filter.
+    #[must_use]
+    pub fn dwellings(&self, layer: &CubeLayer<'_>, zone: u32) -> u64 {
+        let starts = self.cube().starts();
+        layer.runs_of(zone).map(|(s, e)| u64::from(starts[e as usize] - starts[s as usize])).sum()
+    }
+
+    /// All addresses.
+    #[must_use]
+    pub fn everything(&self) -> Runs {
+        Runs::new(vec![(0, u32::try_from(self.meta().adresses).unwrap_or(u32::MAX))])
+    }
+}
+
+/// One consistent state.
+#[derive(Debug)]
+pub struct App {
+    /// Cubes, oldest first.
+    pub millesimes: Vec<Arc<Loaded>>,
+    pub catalogue: &'static Catalogue,
+    pub secrecy: &'static Secrecy,
+    /// Reports of the data sets in force.
+    pub imports: Vec<Report>,
+    /// Whether the data are those of the demonstration.
+    pub demonstration: bool,
+    pub tiles: TileCache,
+    pub values: Cache<ValuesKey, Bytes, ByBytes>,
+}
+
+impl App {
+    /// Loads everything that the manifest of the store names; cubes and contours that `former` holds are kept.
+    ///
+    /// # Errors
+    /// A cube, a ledger or a table of contours cannot be read.
+    pub fn load(store: &Store, former: Option<&Self>) -> Result<Self, ServerError> {
+        let catalogue = Catalogue::embedded()?;
+        let secrecy = Secrecy::embedded()?;
+        let mut tables: BTreeMap<PathBuf, Arc<Geography>> = BTreeMap::new();
+        let mut millesimes = Vec::new();
+        for entry in &store.manifest().cubes {
+            let kept = former.and_then(|f| f.millesimes.iter().find(|l| *l.id == *entry.dossier));
+            if let Some(kept) = kept {
+                millesimes.push(Arc::clone(kept));
+                continue;
+            }
+            let mut zones = BTreeMap::new();
+            for (id, path) in zone_tables(store, &entry.sources, entry.millesime) {
+                let geography = match tables.get(&path) {
+                    Some(g) => Arc::clone(g),
+                    None => {
+                        let layer = Layer::from_parquet(&id, &path)?;
+                        let g = Arc::new(Geography { layer, shapes: OnceLock::new() });
+                        tables.insert(path, Arc::clone(&g));
+                        g
+                    }
+                };
+                zones.insert(id, geography);
+            }
+            millesimes.push(Arc::new(Loaded::open(store, entry, catalogue, secrecy, zones)?));
+        }
+        millesimes.sort_by_key(|l| l.meta().millesime);
+        Ok(Self {
+            millesimes,
+            catalogue,
+            secrecy,
+            imports: store.manifest().jeux.iter().map(|d| d.rapport.clone()).collect(),
+            demonstration: store.root().join("demonstration").exists(),
+            tiles: TileCache::default(),
+            values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
+        })
+    }
+}
+
+/// Tables of contours for a millésime: of each layer the generation of the millésime, else the latest before it, else the
+/// first after it, as `stock` chooses; QPV are one layer a generation.
+fn zone_tables(store: &Store, sources: &[String], millesime: u16) -> BTreeMap<String, PathBuf> {
+    let mut best: BTreeMap<String, (u32, PathBuf)> = BTreeMap::new();
+    // Contours that the cube was not built from would not match its figures.
+    let fits = |dossier: &str| sources.is_empty() || sources.iter().any(|s| s == dossier);
+    for d in store.manifest().of_register("zones").filter(|d| fits(&d.dossier)) {
+        let path = store.folder(d).join("zones.parquet");
+        if !path.exists() {
+            continue;
+        }
+        let (layer, generation) = d.rapport.cle.rsplit_once('-').unwrap_or((&d.rapport.cle, ""));
+        let id = if layer == "qpv" { format!("qpv{generation}") } else { layer.to_owned() };
+        let (year, n) = (generation.parse::<u32>().unwrap_or(0), u32::from(millesime));
+        let distance = if year <= n { n - year } else { 10_000 + year - n };
+        if best.get(&id).is_none_or(|(d, _)| distance < *d) {
+            best.insert(id, (distance, path));
+        }
+    }
+    best.into_iter().map(|(id, (_, path))| (id, path)).collect()
+}
+
+/// The state in force, shared by all requests.
+#[derive(Debug, Clone)]
+pub struct Live(Arc<RwLock<Arc<App>>>);
+
+impl Live {
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(app))))
+    }
+
+    #[must_use]
+    pub fn get(&self) -> Arc<App> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Loads again if the manifest is not the one that was loaded.
+    ///
+    /// # Errors
+    /// The new state cannot be loaded; the old one stays.
+    pub fn reload(&self, root: &Path) -> Result<(), ServerError> {
+        let store = Store::open(root)?;
+        let app = App::load(&store, Some(&self.get()))?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
+        Ok(())
+    }
+}
+
+/// The state that a request answers from.
+#[derive(Debug, Clone)]
+pub struct Current(pub Arc<App>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Current
+where
+    Live: FromRef<S>,
+{
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(_: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(Live::from_ref(state).get()))
+    }
+}
