@@ -68,11 +68,12 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
         .dataset("rpls", &millesime.to_string())
         .ok_or(StockError::NoMillesime(millesime))?;
     let wave = wave_of(store, millesime, survey.ecart_millesime);
-    let mut dwellings = dwellings::read(&store.folder(dataset).join("logements.parquet"))?;
-    let households = match wave.and_then(|w| store.manifest().dataset("ops", &w.to_string())) {
-        Some(d) => Some(households::read(&store.folder(d).join("menages.parquet"))?),
-        None => None,
-    };
+    let survey_data = wave.and_then(|w| store.manifest().dataset("ops", &w.to_string()));
+    let (dwellings, households) = rayon::join(
+        || dwellings::read(&store.folder(dataset).join("logements.parquet")),
+        || survey_data.map(|d| households::read(&store.folder(d).join("menages.parquet"))).transpose(),
+    );
+    let (mut dwellings, households) = (dwellings?, households?);
 
     let mut report = facts::BuildReport::default();
     let matches = households.as_ref().map(|h| join::ladder(&mut dwellings, h, &mut report));

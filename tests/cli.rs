@@ -1,0 +1,153 @@
+//! The built program driven from outside: imports, refusals, interruption, real files.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const SHARED: &str = "../shared/data";
+
+fn mosaique(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mosaique")).args(args).output().unwrap()
+}
+
+/// Runs a command that must succeed and gives what it printed as JSON.
+fn json(args: &[&str]) -> Value {
+    let out = mosaique(args);
+    assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+/// A small demonstration and an empty store.
+fn demonstration() -> (tempfile::TempDir, PathBuf, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let files = dir.path().join("fichiers");
+    let out = mosaique(&["demo-data", "--dwellings", "3000", "--seed", "5", "--out", &text(&files)]);
+    assert!(out.status.success());
+    let store = text(&dir.path().join("magasin"));
+    (dir, files, store)
+}
+
+#[test]
+fn a_file_that_is_not_what_it_claims_is_refused_whole_and_the_store_stays_as_it_was() {
+    let (dir, files, store) = demonstration();
+    let rpls = text(&files.join("rpls_2024.csv"));
+    json(&["import", "rpls", &rpls, "--millesime", "2024", "--data", &store, "--json"]);
+    let manifest = Path::new(&store).join("manifeste.json");
+    let before = std::fs::read(&manifest).unwrap();
+    let wrong = dir.path().join("image.csv");
+    std::fs::write(&wrong, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").unwrap();
+    for file in [text(&wrong), text(&files.join("communes.geojson")), text(&files.join("seuils_q1.csv"))] {
+        let out = mosaique(&["import", "rpls", &file, "--millesime", "2024", "--data", &store]);
+        assert!(!out.status.success(), "{file} must be refused");
+        let message = String::from_utf8_lossy(&out.stderr);
+        assert!(message.starts_with("Erreur : "), "{message}");
+        assert_eq!(before, std::fs::read(&manifest).unwrap());
+    }
+}
+
+#[test]
+fn importing_the_same_file_twice_changes_nothing() {
+    let (_dir, files, store) = demonstration();
+    let ops = text(&files.join("ops_2024.csv"));
+    let args = ["import", "ops", &ops, "--wave", "2024", "--data", &store];
+    assert!(mosaique(&args).status.success());
+    let before = std::fs::read(Path::new(&store).join("manifeste.json")).unwrap();
+    let out = mosaique(&args);
+    assert!(String::from_utf8_lossy(&out.stdout).contains("rien n'a changé"));
+    assert_eq!(before, std::fs::read(Path::new(&store).join("manifeste.json")).unwrap());
+}
+
+#[test]
+fn an_import_killed_at_any_instant_leaves_the_old_state_or_the_new_one() {
+    let (_dir, files, store) = demonstration();
+    let old = text(&files.join("rpls_2022.csv"));
+    let new = text(&files.join("rpls_2024.csv"));
+    let first = json(&["import", "rpls", &old, "--millesime", "2024", "--data", &store, "--json"]);
+    let (mut saw_old, mut saw_new) = (0, 0);
+    for delay in 0..25u64 {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mosaique"))
+            .args(["import", "rpls", &new, "--millesime", "2024", "--data", &store, "--json"])
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(delay * 3));
+        let _ = child.kill();
+        child.wait().unwrap();
+        let manifest: Value =
+            serde_json::from_slice(&std::fs::read(Path::new(&store).join("manifeste.json")).unwrap()).unwrap();
+        let current = &manifest["jeux"][0];
+        let table = Path::new(&store).join(current["dossier"].as_str().unwrap()).join("logements.parquet");
+        let length = std::fs::metadata(&table).unwrap().len();
+        assert!(length > 10_000, "the table that the manifest names is whole");
+        if current["rapport"]["empreinte"] == first["empreinte"] { saw_old += 1 } else { saw_new += 1 }
+        if saw_new > 3 {
+            // Back to the old file, to be interrupted again.
+            json(&["import", "rpls", &old, "--millesime", "2024", "--data", &store, "--json"]);
+            saw_new = 1;
+        }
+    }
+    assert!(saw_old > 0, "some imports were interrupted before they were published");
+}
+
+#[test]
+fn the_join_ladder_finds_what_was_planted() {
+    let (_dir, files, store) = demonstration();
+    for (register, file, option) in [
+        ("zones", "communes.geojson", ["--layer", "commune"]),
+        ("rpls", "rpls_2024.csv", ["--millesime", "2024"]),
+        ("ops", "ops_2024.csv", ["--wave", "2024"]),
+    ] {
+        let path = text(&files.join(file));
+        json(&["import", register, &path, option[0], option[1], "--data", &store, "--json"]);
+    }
+    let report = &json(&["build", "--data", &store, "--json"])["2024"]["comptes"];
+    let n = |key: &str| report[key].as_u64().unwrap();
+    let rungs: u64 = ["echelon_a", "echelon_b", "echelon_c", "echelon_d", "echelon_e"].iter().map(|k| n(k)).sum();
+    assert_eq!(rungs + n("menages_non_localises") + n("menages_en_double"), n("menages"), "no household is lost");
+    assert!(n("echelon_a") as f64 > 0.8 * n("menages") as f64);
+    assert!(n("echelon_b") > 0 && n("echelon_c") > 0 && n("echelon_e") > 0);
+    assert_eq!(n("localises") + n("non_localises"), n("logements"));
+}
+
+/// Cannes, raw: what SOURCES.md counts is found by the report, with the same numbers.
+#[test]
+fn the_real_file_of_cannes_is_read_whole_with_its_defects_counted() {
+    if !Path::new(SHARED).exists() {
+        println!("skipped: no {SHARED}");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let store = text(&dir.path().join("magasin"));
+    for file in ["rpls_cannes.csv", "rpls_cannes_geocoded_pierson.csv"] {
+        let r = json(&["import", "rpls", &format!("{SHARED}/rpls/{file}"), "--millesime", "2018", "--data", &store, "--json"]);
+        assert_eq!((r["lignes_lues"].as_u64(), r["lignes_rejetees"].as_u64()), (Some(6374), Some(0)), "{file}");
+        for (key, n) in [
+            ("numvoie_vide", 4023), ("numero_dans_nomvoie", 678), ("numvoie_nomvoie_sans_numero", 3345),
+            ("complident_commence_par_numero", 3289), ("date_a_la_place", 929), ("dpedate_1900", 941), ("dpe_vide", 961),
+            ("doublon_exact", 162), ("sru_expir_passe", 128), ("caractere_remplacement", 6374), ("depcom_zero_restitue", 6374),
+        ] {
+            assert_eq!(r["comptes"][key].as_u64(), Some(n), "{file}: {key}");
+        }
+    }
+    for (file, layer, generation) in [
+        ("qpv/qpv2015_shp/QP_METROPOLE_LB93.shp", "qpv", "2015"),
+        ("qpv/qpv2024_extrait_cannes_grasse_nice.geojson", "qpv", "2024"),
+        ("admin/communes2018-06-alpes-maritimes.geojson", "commune", "2018"),
+    ] {
+        let path = format!("{SHARED}/{file}");
+        json(&["import", "zones", &path, "--layer", layer, "--generation", generation, "--data", &store, "--json"]);
+    }
+    let built = json(&["build", "--data", &store, "--json"]);
+    let n = |key: &str| built["2018"]["comptes"][key].as_u64();
+    // The geocoded file (the last imported): GeoPandas finds 777 and 69 (SOURCES.md, tests/oracle).
+    assert_eq!(n("qpv_declare_hors_calcule"), Some(777));
+    assert_eq!(n("hors_declare_qpv_calcule"), Some(69));
+    assert_eq!(n("sans_coordonnees"), Some(1415));
+    // 151 points lie outside of their commune, the farthest by 178 m: within the tolerance of 200 m.
+    assert_eq!(n("hors_commune"), Some(0));
+}
