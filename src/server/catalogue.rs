@@ -125,7 +125,7 @@ pub async fn catalogue(Current(app): Current) -> Result<Json<CatalogueOut>, Prob
 
 fn millesime(app: &App, loaded: &Loaded) -> Result<Millesime, Problem> {
     let meta = loaded.meta();
-    let starts = loaded.cube().starts();
+    let located = u32::try_from(meta.localisees).unwrap_or(u32::MAX);
     let asked = Asked { millesime: Some(meta.millesime), ..Asked::default() };
     let selection = asked.resolve(app)?;
     let whole = selection.asker(app, &[]).answer(&loaded.everything(), false).map_err(|e| Problem::internal(&e))?;
@@ -133,8 +133,8 @@ fn millesime(app: &App, loaded: &Loaded) -> Result<Millesime, Problem> {
     Ok(Millesime {
         millesime: meta.millesime,
         vague: meta.vague,
-        logements: meta.logements as u64,
-        localises: starts.get(meta.localisees).copied().map_or(0, u64::from),
+        logements: whole.couverture.logements,
+        localises: loaded.count(std::iter::once((0, located)), None),
         repondants: whole.couverture.repondants,
         taux_reponse: whole.couverture.taux_reponse,
         rejets: app.imports.iter().filter(|r| r.registre == "rpls" && r.cle == year).map(|r| r.lignes_rejetees).sum(),
@@ -167,10 +167,11 @@ fn echelles(loaded: &Loaded) -> Vec<Echelle> {
 }
 
 fn filtres(app: &App, loaded: &Loaded) -> Vec<Filtre> {
-    let cube = loaded.cube();
+    let (cube, registered) = (loaded.cube(), loaded.registered());
     let classes = |a: &Attribute, unknown: bool| -> Vec<Modalite> {
         let mut counts = [0u64; 256];
-        cube.attribute(&a.id).iter().for_each(|c| counts[*c as usize] += 1);
+        let column = cube.attribute(&a.id);
+        registered.each(0..column.len(), |i| counts[column[i] as usize] += 1);
         let known = a.classes.iter().zip(&counts[1..]).map(|(c, &n)| (c.code.as_str(), c.libelle.as_str(), n));
         let none = (unknown && counts[0] > 0).then_some((UNKNOWN, "Non connu", counts[0]));
         known
@@ -186,11 +187,12 @@ fn filtres(app: &App, loaded: &Loaded) -> Vec<Filtre> {
     }
     let bailleurs = cube.bailleurs();
     let mut counts = vec![0u64; bailleurs.len()];
-    for &b in cube.bailleur_of() {
-        if let Some(n) = counts.get_mut(b as usize) {
+    let bailleur_of = cube.bailleur_of();
+    registered.each(0..bailleur_of.len(), |i| {
+        if let Some(n) = counts.get_mut(bailleur_of[i] as usize) {
             *n += 1;
         }
-    }
+    });
     let modalites = bailleurs
         .iter()
         .zip(counts)

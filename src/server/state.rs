@@ -17,9 +17,11 @@ use super::ServerError;
 use super::tiles::cache::TileCache;
 use super::tiles::points::Points;
 use super::tiles::shapes::Shapes;
+use crate::cube::bits::Bits;
 use crate::cube::build::Meta;
 use crate::cube::runs::Runs;
 use crate::cube::{Cube, Filter, Layer as CubeLayer};
+use crate::disclosure::answer;
 use crate::disclosure::publisher::{Population, Publisher};
 use crate::reference::indicators::Catalogue;
 use crate::reference::scales::{self, Genre};
@@ -85,6 +87,8 @@ pub struct Loaded {
     cells: BTreeMap<String, OnceLock<Shapes>>,
     points: BTreeMap<String, OnceLock<Points>>,
     masks: Cache<Filter, Arc<Vec<u64>>, ByBytes>,
+    /// The measure that counts dwellings of the register.
+    registered: usize,
 }
 
 impl Loaded {
@@ -109,6 +113,7 @@ impl Loaded {
             cells: of_kind(&[Genre::Carreau, Genre::H3]).into_iter().map(|id| (id, OnceLock::new())).collect(),
             points: of_kind(&[Genre::Points]).into_iter().map(|id| (id, OnceLock::new())).collect(),
             masks: Cache::with_weighter(64, MASK_BYTES, ByBytes),
+            registered: catalogue.measure_index(&answer::dwellings()).unwrap_or_default(),
             publisher,
             zones,
         })
@@ -151,11 +156,31 @@ impl Loaded {
         mask
     }
 
-    /// Dwellings of a zone, without any filter.
+    /// Dwellings of the register in a zone, of those that a filter keeps (None: all). Rows that only the survey knows
+    /// are households without a dwelling: they are not counted.
     #[must_use]
-    pub fn dwellings(&self, layer: &CubeLayer<'_>, zone: u32) -> u64 {
+    pub fn dwellings(&self, layer: &CubeLayer<'_>, zone: u32, mask: Option<&[u64]>) -> u64 {
+        self.count(layer.runs_of(zone), mask)
+    }
+
+    /// Dwellings of the register at runs of addresses.
+    pub fn count(&self, runs: impl Iterator<Item = (u32, u32)>, mask: Option<&[u64]>) -> u64 {
         let starts = self.cube().starts();
-        layer.runs_of(zone).map(|(s, e)| u64::from(starts[e as usize] - starts[s as usize])).sum()
+        let registered = self.registered();
+        runs.map(|(s, e)| {
+            let rows = starts[s as usize] as usize..starts[e as usize] as usize;
+            match mask {
+                None => registered.count(rows),
+                Some(m) => registered.count_and(Bits(m), rows),
+            }
+        })
+        .sum()
+    }
+
+    /// Rows that are dwellings of the register.
+    #[must_use]
+    pub fn registered(&self) -> Bits<'_> {
+        self.cube().measure(self.registered)
     }
 
     /// All addresses.

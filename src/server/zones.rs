@@ -80,22 +80,12 @@ pub async fn list(Current(app): Current, mut params: Params) -> Result<Json<Zone
         // Zones without a dwelling are zones too; an imported contour may say what they are part of.
         zones.extend(without_addresses(loaded, &layer, within.as_ref()));
         zones.sort_unstable();
-        let starts = loaded.cube().starts();
-        let mask = selection.mask.as_ref().map(|m| crate::cube::bits::Bits(m));
+        let mask = selection.mask.as_ref().map(|m| m.as_slice());
         let rows: Vec<ZoneListee> = zones
             .par_iter()
             .skip(skip)
             .take(limit)
-            .map(|&z| {
-                let logements = match mask {
-                    None => loaded.dwellings(&layer, z),
-                    Some(m) => layer
-                        .runs_of(z)
-                        .map(|(s, e)| m.count(starts[s as usize] as usize..starts[e as usize] as usize))
-                        .sum(),
-                };
-                row(loaded, &layer, z, logements)
-            })
+            .map(|&z| row(loaded, &layer, z, loaded.dwellings(&layer, z, mask)))
             .collect();
         Ok(Json(Zones { echelle: echelle.clone(), total: zones.len() as u64, zones: rows }))
     };

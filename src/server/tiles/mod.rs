@@ -27,7 +27,6 @@ use super::problem::Problem;
 use super::query::{Asked, Selection, SharedParams};
 use super::state::{App, Current, Loaded};
 use crate::cube::Filter;
-use crate::cube::bits::Bits;
 use crate::reference::scales::{self, Genre};
 
 /// Description d'une couche de tuiles (TileJSON 3.0).
@@ -187,15 +186,8 @@ fn draw(loaded: &Loaded, key: &TileKey, mask: Option<&[u64]>) -> Result<Vec<u8>,
     let mut builder = MvtLayerBuilder::new(key.layer.as_str())?;
     let cube_layer = loaded.cube().layer(&key.layer);
     if let (Some(points), Some(l)) = (loaded.points(&key.layer), &cube_layer) {
-        let starts = loaded.cube().starts();
         for (zone, [x, y]) in points.in_tile(key.tile) {
-            let count = match mask {
-                None => loaded.dwellings(l, zone),
-                Some(m) => l
-                    .runs_of(zone)
-                    .map(|(s, e)| Bits(m).count(starts[s as usize] as usize..starts[e as usize] as usize))
-                    .sum(),
-            };
+            let count = loaded.dwellings(l, zone, mask);
             if count == 0 {
                 continue;
             }
@@ -218,7 +210,7 @@ fn draw(loaded: &Loaded, key: &TileKey, mask: Option<&[u64]>) -> Result<Vec<u8>,
             }
             feature.tag_ref("code", MvtValueRef::String(&shape.code))?;
             feature.tag_ref("nom", MvtValueRef::String(&shape.nom))?;
-            feature.tag_ref("logements", MvtValueRef::UInt(zone.map_or(0, |(l, z)| loaded.dwellings(l, z))))?;
+            feature.tag_ref("logements", MvtValueRef::UInt(zone.map_or(0, |(l, z)| loaded.dwellings(l, z, None))))?;
             builder = feature.end();
         }
     }

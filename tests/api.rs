@@ -1,0 +1,20 @@
+//! The HTTP interface over a small territory built in memory: one module a resource, requests through the router.
+
+#[path = "api/catalogue.rs"]
+mod catalogue;
+#[path = "api/mesure.rs"]
+mod mesure;
+#[path = "api/problems.rs"]
+mod problems;
+#[path = "api/situation.rs"]
+mod situation;
+#[path = "api/tiles.rs"]
+mod tiles;
+#[path = "api/valeurs.rs"]
+mod valeurs;
+#[path = "api/web.rs"]
+mod web;
+#[path = "api/world.rs"]
+mod world;
+#[path = "api/zones.rs"]
+mod zones;

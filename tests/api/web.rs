@@ -1,0 +1,51 @@
+use axum::body::Body;
+use axum::http::Request;
+use mosaique::server::{App, Live, ServeOptions, router};
+use mosaique::store::{Store, Writer};
+use tower::ServiceExt;
+
+use crate::world::{get, ok};
+
+#[tokio::test]
+async fn the_server_says_that_it_is_ready() {
+    assert_eq!(ok("/healthz").await["etat"], "pret");
+}
+
+#[tokio::test]
+async fn without_the_application_a_page_says_how_to_build_it() {
+    let reply = get("/").await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.text().contains("npm run build"));
+}
+
+#[tokio::test]
+async fn the_application_is_served_and_its_own_addresses_are_its_first_page() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Writer::open(&dir.path().join("magasin")).unwrap());
+    // A store without anything has no manifest yet: an empty one is enough to start.
+    std::fs::write(dir.path().join("magasin/manifeste.json"), "{\"jeux\":[],\"cubes\":[]}").unwrap();
+    let web = dir.path().join("dist");
+    std::fs::create_dir_all(web.join("assets")).unwrap();
+    std::fs::write(web.join("index.html"), "<title>application</title>").unwrap();
+    std::fs::write(web.join("assets/a-1234.js"), "let a").unwrap();
+    let app = App::load(&Store::open(&dir.path().join("magasin")).unwrap(), None).unwrap();
+    let routes = router(Live::new(app), &ServeOptions { web: Some(web), allow_remote: false });
+    let ask = async |path: &str| {
+        let reply = routes.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = reply.into_parts();
+        (parts, String::from_utf8(axum::body::to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap())
+    };
+    for path in ["/", "/commune/73901", "/une/page?x=1"] {
+        let (head, text) = ask(path).await;
+        assert!(head.status == 200 && text.contains("application"), "{path} {}", head.status);
+        assert_eq!(head.headers["cache-control"], "no-cache");
+    }
+    let (head, text) = ask("/assets/a-1234.js").await;
+    assert_eq!((head.status.as_u16(), text.as_str()), (200, "let a"));
+    assert!(head.headers["cache-control"].to_str().unwrap().contains("immutable"));
+    // The interface is never the page, and says that nothing is loaded.
+    let (head, _) = ask("/api/zones?echelle=commune").await;
+    assert_eq!(head.status, 503);
+    let (head, text) = ask("/api/catalogue").await;
+    assert!(head.status == 200 && text.contains("\"millesimes\":[]"), "{text}");
+}
