@@ -92,8 +92,11 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
     for (i, column) in columns.iter().enumerate() {
         w.array(&format!("mesure.{i}"), column)?;
     }
-    // One bit column a class that users can filter by.
+    // One bit column a class that users can filter by, 0 (not known) included.
     for a in catalogue.attributes.iter().filter(|a| a.filtre || a.id.starts_with("qpv")) {
+        if let Some(column) = attributes.get(a.id.as_str()) {
+            w.array(&format!("classe.{}.0", a.id), &bits::from_fn(n, |i| column[i] == 0))?;
+        }
         for class in &a.classes {
             let column = conditions(catalogue, &[(&a.id, &[class.code.clone()])], &attributes, n);
             w.array(&format!("classe.{}.{}", a.id, a.class(&class.code).unwrap_or(0)), &column)?;
