@@ -563,7 +563,9 @@ export interface components {
             id?: string | null;
             nom?: string | null;
             /** @description GeoJSON en degrés WGS 84 : Polygon ou MultiPolygon, Feature ou FeatureCollection qui en contient. */
-            geometrie?: Record<string, never> | null;
+            geometrie?: {
+                [key: string]: unknown;
+            } | null;
             /** @description Zones à réunir. */
             codes?: components["schemas"]["CodeDeZone"][] | null;
         };
