@@ -4,23 +4,6 @@
  */
 
 export interface paths {
-    "/healthz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Is the server ready */
-        get: operations["healthz"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -28,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is loaded */
+        /** Ce qui est chargé */
         get: operations["catalogue"];
         put?: never;
         post?: never;
@@ -45,59 +28,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every indicator with its definition */
+        /** Indicateurs et définitions */
         get: operations["indicateurs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/zones": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The zones of a scale */
-        get: operations["zones"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/zones/{echelle}/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The figures of one zone */
-        get: operations["zone"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/valeurs/{echelle}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One indicator for all zones of a scale */
-        get: operations["valeurs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -115,7 +47,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Figures of drawn or listed zones */
+        /**
+         * Chiffres de zones dessinées ou listées
+         * @description Un logement compte dans la zone qui contient le point de son adresse. Les chiffres d'occupation portent sur les groupes
+         *     d'adresses entièrement dans la zone ; `couverture` dit combien de logements sont écartés et pourquoi.
+         */
         post: operations["mesure"];
         delete?: never;
         options?: never;
@@ -130,8 +66,82 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where a point is */
+        /** Où est un point */
         get: operations["situation"];
+        put?: never;
+        /**
+         * Situation d'un fichier de points
+         * @description Corps CSV (`;`, `,` ou tabulation, UTF-8 ou Windows-1252) avec une ligne de titres : colonnes `lon` et `lat`, ou `x`, `y` et
+         *     `epsg` (2154 par défaut) ; `qualite` facultative ; toute autre colonne est gardée. La réponse est le même fichier, en UTF-8,
+         *     avec des colonnes ajoutées ; `situation_erreur` dit pourquoi une ligne n'a pas de réponse.
+         */
+        post: operations["situations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/valeurs/{echelle}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Un indicateur pour toutes les zones */
+        get: operations["valeurs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Les zones d'une échelle */
+        get: operations["zones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/zones/{echelle}/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Les chiffres d'une zone */
+        get: operations["zone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** État du serveur */
+        get: operations["healthz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -147,8 +157,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** TileJSON of a layer */
+        /** Description d'une couche de tuiles (TileJSON) */
         get: operations["tilejson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles/{couche}/{z}/{x}/{y}.mvt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tuile vectorielle
+         * @description Une couche du nom demandé, propriétés `code`, `nom`, `logements`. Pour les points (`residence`, `adresse`), les filtres
+         *     communs s'appliquent à `logements` et un point sans logement retenu n'y est pas ; la population ne s'applique pas.
+         */
+        get: operations["tuile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -161,260 +192,417 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description RFC 9457 problem document. */
-        Probleme: {
-            type?: string;
-            title: string;
-            /** Format: int64 */
-            status: number;
-            detail?: string;
-            champ?: string;
-            valeur?: string;
+        /** @description Ce qui est chargé. */
+        Catalogue: {
+            /** @description Ouest, sud, est, nord de toutes les adresses ; vide si rien n'est localisé. */
+            emprise: number[];
+            millesimes: components["schemas"]["Millesime"][];
+            echelles: components["schemas"]["Echelle"][];
+            populations: components["schemas"]["PopulationDescription"][];
+            filtres: components["schemas"]["Filtre"][];
+            imports: components["schemas"]["Import"][];
+            /** @description Vrai si les données sont fictives. */
+            demonstration: boolean;
         };
-        Etat: {
-            etat: string;
+        /** @description Une zone par son code. */
+        CodeDeZone: {
+            echelle: string;
+            code: string;
         };
-        Millesime: {
+        /** @description What the figures of a zone cover. */
+        Coverage: {
             /** Format: int64 */
-            millesime: number;
+            adresses: number;
             /** Format: int64 */
-            vague?: number | null;
-            /** Format: int64 */
+            residences: number;
+            /**
+             * Format: int64
+             * @description Logements de la zone, filtre appliqué.
+             */
             logements: number;
-            /** Format: int64 */
-            localises?: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Ménages répondants décrits par les chiffres d'occupation ; nul si secret.
+             */
             repondants?: number | null;
+            /**
+             * Format: int64
+             * @description Logements occupés interrogés dans la partie décrite.
+             */
+            menages_interroges?: number | null;
             /** Format: double */
             taux_reponse?: number | null;
-            /** Format: int64 */
-            rejets?: number;
+            badge?: string | null;
+            /**
+             * Format: int64
+             * @description Logements de la zone que les chiffres d'occupation ne comptent pas.
+             */
+            logements_ecartes: number;
+            motifs: components["schemas"]["LeftOut"][];
+            /**
+             * Format: int64
+             * @description Adresses localisées à la rue près seulement.
+             */
+            adresses_approximatives: number;
         };
+        /** @description Ce qui est demandé. */
+        DemandeMesure: {
+            zones: components["schemas"]["ZoneDemandee"][];
+            /**
+             * Format: int32
+             * @description Millésime du RPLS ; par défaut le dernier.
+             */
+            millesime?: number | null;
+            /**
+             * Format: int32
+             * @description Vague OPS : choisit le millésime auquel elle est jointe.
+             */
+            vague?: number | null;
+            /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+            population?: string | null;
+            /** @description Génération de QPV du filtre `qpv`. */
+            generation?: string | null;
+            /** @description Filtre → codes. */
+            filtres?: {
+                [key: string]: string[];
+            };
+            /** @description Indicateurs voulus ; tous par défaut. */
+            indicateurs?: string[] | null;
+        };
+        /** @description Une échelle de lecture. */
         Echelle: {
             id: string;
             libelle: string;
             /** Format: int64 */
             zones: number;
+            /** @description Couche de tuiles. */
             couche: string;
-            /** Format: double */
+            /**
+             * Format: int32
+             * @description Zooms entre lesquels la carte propose cette échelle.
+             */
             zoom_min: number;
-            /** Format: double */
+            /** Format: int32 */
             zoom_max: number;
+            /** @description Vrai si les zones ont un contour ou un point sur la carte. */
+            carte: boolean;
         };
-        Population: {
-            id: string;
-            libelle: string;
+        /** @description État du serveur. */
+        Etat: {
+            etat: string;
         };
-        Modalite: {
-            code: string;
-            libelle: string;
+        /** @description One figure. A secret one has neither value nor counts. */
+        Figure: {
+            /** @description Identifiant de l'indicateur (`/api/indicateurs` donne sa définition). */
+            indicateur: string;
+            /**
+             * Format: double
+             * @description Valeur, arrondie à `decimales`.
+             */
+            valeur?: number | null;
+            unite: string;
+            /** Format: int32 */
+            decimales: number;
             /** Format: int64 */
-            logements?: number;
+            numerateur?: number | null;
+            /** Format: int64 */
+            denominateur?: number | null;
+            /**
+             * Format: int64
+             * @description Ménages répondants décrits (indicateurs d'occupation).
+             */
+            repondants?: number | null;
+            /** Format: double */
+            taux_reponse?: number | null;
+            /** @description Fiabilité, de A à D, d'après le taux de réponse. */
+            badge?: string | null;
+            secret: boolean;
+            /** @description Pourquoi la valeur manque, ou n'est donnée qu'arrondie. */
+            motif?: string | null;
+            /** @description Vrai si la valeur est arrondie à 5 points ou repose sur des adresses localisées à la rue près. */
+            approximatif: boolean;
+            /** @description Source et millésime. */
+            source: string;
         };
+        /** @description Un filtre et ses modalités. */
         Filtre: {
             id: string;
             libelle: string;
             modalites: components["schemas"]["Modalite"][];
         };
+        /** @description Un fichier importé. */
         Import: {
             registre: string;
             cle: string;
-            fichier?: string | null;
+            fichier: string;
             /** Format: int64 */
-            lignes_lues?: number;
+            lignes_lues: number;
             /** Format: int64 */
-            lignes_rejetees?: number;
+            lignes_rejetees: number;
+            /** Format: int64 */
+            lignes_avec_drapeau: number;
         };
-        Catalogue: {
-            emprise: number[];
-            millesimes: components["schemas"]["Millesime"][];
-            echelles: components["schemas"]["Echelle"][];
-            populations: components["schemas"]["Population"][];
-            filtres: components["schemas"]["Filtre"][];
-            imports: components["schemas"]["Import"][];
-            demonstration: boolean;
-        };
+        /** @description Un indicateur et sa définition. */
         Indicateur: {
             id: string;
             libelle: string;
             theme: string;
+            /** @description `parc` (RPLS, public) ou `occupation` (OPS, secret statistique). */
             domaine: string;
+            /** @description `%`, `€/m²`, `nombre`, `années`, `m²`… */
             unite: string;
-            numerateur?: string;
-            denominateur?: string;
+            /** @description Ce qui est compté, en mots. */
+            numerateur: string;
+            /** @description À quoi on le rapporte, en mots ; nul pour un effectif. */
+            denominateur?: string | null;
             definition: string;
-            source?: string;
-            reference?: string | null;
+            source: string;
+            /** @description Texte ou répertoire de référence. */
+            reference: string;
+            /** @description `fragilite` (élevé = fragile), `aisance` ou `neutre`. */
             sens: string;
+            /** @description Indicateurs d'un même groupe : répartition à lire ensemble. */
+            groupe?: string | null;
         };
-        ZoneListee: {
-            code: string;
-            nom: string;
-            /** Format: int64 */
-            logements?: number | null;
-            commune?: string | null;
-            epci?: string | null;
-            departement?: string | null;
-            /** @description [lon, lat] of a point inside the zone (label, parents). */
-            centre?: number[] | null;
-            /** @description [west, south, east, north]. */
-            emprise?: number[] | null;
-        };
-        Zones: {
-            echelle: string;
-            zones: components["schemas"]["ZoneListee"][];
-        };
-        ZoneMesuree: {
-            id?: string | null;
-            nom: string;
-            echelle?: string | null;
-            code?: string | null;
-        };
-        Motif: {
+        /** @description Dwellings of the zone that no occupancy figure counts, for one reason. */
+        LeftOut: {
             motif: string;
             libelle: string;
             /** Format: int64 */
-            logements?: number;
+            logements: number;
         };
-        Couverture: {
-            /** Format: int64 */
-            adresses?: number | null;
-            /** Format: int64 */
-            residences?: number | null;
-            /** Format: int64 */
-            logements?: number | null;
-            /** Format: int64 */
-            repondants?: number | null;
-            /** Format: int64 */
-            menages_interroges?: number | null;
-            /** Format: double */
-            taux_reponse?: number | null;
-            badge?: string | null;
-            /** Format: int64 */
-            logements_ecartes?: number | null;
-            motifs: components["schemas"]["Motif"][];
-        };
-        Chiffre: {
-            indicateur: string;
-            /** Format: double */
-            valeur: number | null;
-            unite: string;
-            /** Format: int64 */
-            decimales: number;
-            /** Format: double */
-            numerateur?: number | null;
-            /** Format: double */
-            denominateur?: number | null;
-            /** Format: int64 */
-            repondants?: number | null;
-            /** Format: double */
-            taux_reponse?: number | null;
-            badge?: string | null;
-            secret: boolean;
-            motif?: string | null;
-            approximatif?: boolean;
-            source?: string;
-        };
-        Mesure: {
-            zone: components["schemas"]["ZoneMesuree"];
-            /** Format: int64 */
-            millesime: number;
-            /** Format: int64 */
-            vague?: number | null;
-            population: string;
-            filtres?: {
-                [key: string]: string[];
-            };
-            couverture: components["schemas"]["Couverture"];
-            chiffres: components["schemas"]["Chiffre"][];
-            avertissements: string[];
-        };
-        CodeDeZone: {
-            echelle: string;
-            code: string;
-        };
-        ZoneDemandee: {
-            id: string;
-            nom?: string;
-            /** @description GeoJSON Polygon or MultiPolygon, lon/lat WGS 84. */
-            geometrie?: {
-                [key: string]: unknown;
-            };
-            codes?: components["schemas"]["CodeDeZone"][];
-        };
-        DemandeMesure: {
-            zones: components["schemas"]["ZoneDemandee"][];
-            /** Format: int64 */
-            millesime?: number;
-            /** Format: int64 */
-            vague?: number;
-            population?: string;
-            filtres?: {
-                [key: string]: string[];
-            };
-            generation?: string;
-            indicateurs?: string[];
-        };
-        Mesures: {
-            mesures: components["schemas"]["Mesure"][];
-        };
-        Reference: {
-            nom: string;
-            /** Format: double */
-            valeur: number | null;
-        };
-        Valeurs: {
-            echelle: string;
-            indicateur: string;
-            unite: string;
-            codes: string[];
-            noms: string[];
-            valeurs: (number | null)[];
-            secret: boolean[];
-            repondants?: (number | null)[];
-            logements?: (number | null)[];
-            reference?: null | components["schemas"]["Reference"];
-            bornes: number[];
-        };
+        /** @description Une zone qui contient le point. */
         Lieu: {
             code: string;
             nom: string;
         };
+        /** @description Les chiffres d'une zone. */
+        Mesure: {
+            zone: components["schemas"]["ZoneMesuree"];
+            /** Format: int32 */
+            millesime: number;
+            /** Format: int32 */
+            vague?: number | null;
+            population: components["schemas"]["Population"];
+            /** @description Filtre → codes, tels que demandés. */
+            filtres: {
+                [key: string]: string[];
+            };
+            couverture: components["schemas"]["Coverage"];
+            chiffres: components["schemas"]["Figure"][];
+            avertissements: string[];
+        };
+        /** @description Les mesures, dans l'ordre des zones demandées. */
+        Mesures: {
+            mesures: components["schemas"]["Mesure"][];
+        };
+        /** @description Un millésime du RPLS et la vague OPS qui lui est jointe. */
+        Millesime: {
+            /** Format: int32 */
+            millesime: number;
+            /** Format: int32 */
+            vague?: number | null;
+            /** Format: int64 */
+            logements: number;
+            /**
+             * Format: int64
+             * @description Logements dont le point est utilisable.
+             */
+            localises: number;
+            /**
+             * Format: int64
+             * @description Ménages répondants ; nul si secret ou sans vague.
+             */
+            repondants?: number | null;
+            /** Format: double */
+            taux_reponse?: number | null;
+            /**
+             * Format: int64
+             * @description Lignes du RPLS rejetées à l'import.
+             */
+            rejets: number;
+            /** @description Comptes de la construction (échelons de jointure, localisation…), par clé stable. */
+            comptes: {
+                [key: string]: number;
+            };
+            remarques: string[];
+        };
+        /** @description Une modalité d'un filtre. */
+        Modalite: {
+            code: string;
+            libelle: string;
+            /**
+             * Format: int64
+             * @description Logements du dernier millésime.
+             */
+            logements: number;
+        };
+        /**
+         * @description Which households a figure describes.
+         * @enum {string}
+         */
+        Population: "TOUS" | "RECENTS" | "ANCIENS";
+        /** @description Une population de ménages. */
+        PopulationDescription: {
+            id: string;
+            libelle: string;
+        };
+        /** @description Une erreur (RFC 9457). */
+        Probleme: {
+            /** @description Identifiant stable de l'erreur. */
+            type: string;
+            title: string;
+            /** Format: int32 */
+            status: number;
+            /** @description Ce qui ne va pas et que faire, en une phrase. */
+            detail: string;
+            /** @description Paramètre ou champ en cause. */
+            champ?: string | null;
+            /** @description Ce qui y a été trouvé. */
+            valeur?: string | null;
+            /** @description Valeurs acceptées. */
+            acceptees?: string[] | null;
+        };
+        /** @description Le chiffre de la zone parente, ou de tout le territoire. */
+        Reference: {
+            nom: string;
+            /** Format: double */
+            valeur?: number | null;
+        };
+        /**
+         * @description `dedans`, `dehors` ou `incertain`.
+         * @enum {string}
+         */
+        Reponse: "dedans" | "dehors" | "incertain";
+        /** @description Dans un QPV ou non. */
         ReponseQpv: {
             generation: string;
-            reponse: string;
+            reponse: components["schemas"]["Reponse"];
+            /** @description Le QPV, ou le plus proche si la réponse est incertaine. */
             code?: string | null;
             nom?: string | null;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description Distance au bord le plus proche, en mètres ; nulle au-delà de 2 km.
+             */
             distance_bord_m?: number | null;
+            /** @description Pourquoi la réponse est incertaine. */
             motif?: string | null;
         };
+        /** @description Où est un point. */
         Situation: {
             /** Format: double */
             lon: number;
             /** Format: double */
             lat: number;
-            commune?: null | components["schemas"]["Lieu"];
-            epci?: null | components["schemas"]["Lieu"];
-            departement?: null | components["schemas"]["Lieu"];
-            iris?: null | components["schemas"]["Lieu"];
+            commune?: components["schemas"]["Lieu"] | null;
+            epci?: components["schemas"]["Lieu"] | null;
+            departement?: components["schemas"]["Lieu"] | null;
+            iris?: components["schemas"]["Lieu"] | null;
+            /** @description Carreau de 200 m (identifiant de l'Insee). */
             carreau?: string | null;
-            h3?: {
+            /** @description Hexagones H3 : `r7`, `r8`, `r9`, `r10`. */
+            h3: {
                 [key: string]: string;
             };
+            /** @description Une réponse par génération de QPV importée. */
             qpv: components["schemas"]["ReponseQpv"][];
         };
+        /** @description Description d'une couche de tuiles (TileJSON 3.0). */
         TileJson: {
             tilejson: string;
+            name: string;
+            /** @description Gabarits d'adresses, relatifs à la racine du serveur. */
             tiles: string[];
-            /** Format: int64 */
-            minzoom?: number;
-            /** Format: int64 */
-            maxzoom?: number;
-            bounds?: number[];
-            vector_layers?: {
+            /** Format: int32 */
+            minzoom: number;
+            /** Format: int32 */
+            maxzoom: number;
+            /** @description Ouest, sud, est, nord. */
+            bounds: number[];
+            vector_layers: components["schemas"]["VectorLayer"][];
+        };
+        /** @description Un indicateur pour toutes les zones d'une échelle qui ont un logement : colonnes de même longueur. */
+        Valeurs: {
+            echelle: string;
+            indicateur: string;
+            unite: string;
+            /** Format: int32 */
+            millesime: number;
+            /** Format: int32 */
+            vague?: number | null;
+            codes: string[];
+            noms: string[];
+            /** @description Nul : secret, ou aucune donnée. */
+            valeurs: (number | null)[];
+            secret: boolean[];
+            /** @description Ménages répondants décrits (indicateurs d'occupation). */
+            repondants: (number | null)[];
+            /** @description Logements, filtre appliqué. */
+            logements: number[];
+            reference: components["schemas"]["Reference"];
+            /** @description Bornes intérieures des classes : quantiles, 5 classes au plus. */
+            bornes: number[];
+        };
+        /** @description Couche d'une tuile. */
+        VectorLayer: {
+            id: string;
+            description: string;
+            /** Format: int32 */
+            minzoom: number;
+            /** Format: int32 */
+            maxzoom: number;
+            /** @description Propriété → type. */
+            fields: {
+                [key: string]: string;
+            };
+        };
+        /** @description Une zone dessinée (`geometrie`) ou listée (`codes`). */
+        ZoneDemandee: {
+            /** @description Repris dans la réponse. */
+            id?: string | null;
+            nom?: string | null;
+            /** @description GeoJSON en degrés WGS 84 : Polygon ou MultiPolygon, Feature ou FeatureCollection qui en contient. */
+            geometrie?: {
                 [key: string]: unknown;
-            }[];
+            } | null;
+            /** @description Zones à réunir. */
+            codes?: components["schemas"]["CodeDeZone"][] | null;
+        };
+        /** @description Une zone. */
+        ZoneListee: {
+            code: string;
+            nom: string;
+            /**
+             * Format: int64
+             * @description Logements du répertoire, filtres communs appliqués.
+             */
+            logements: number;
+            /** @description Commune, EPCI et département qui contiennent toutes les adresses de la zone. */
+            commune?: string | null;
+            epci?: string | null;
+            departement?: string | null;
+            /** @description Longitude et latitude d'un point de la zone. */
+            centre?: number[] | null;
+            /** @description Ouest, sud, est, nord. */
+            emprise?: number[] | null;
+        };
+        /** @description La zone mesurée. */
+        ZoneMesuree: {
+            id: string;
+            nom: string;
+            echelle?: string | null;
+            code?: string | null;
+        };
+        /** @description Les zones d'une échelle. */
+        Zones: {
+            echelle: string;
+            /**
+             * Format: int64
+             * @description Nombre de zones, pages comprises.
+             */
+            total: number;
+            zones: components["schemas"]["ZoneListee"][];
         };
     };
     responses: never;
@@ -425,44 +613,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    healthz: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Is the server ready */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Etat"];
-                };
-            };
-            /** @description Problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Problem */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
     catalogue: {
         parameters: {
             query?: never;
@@ -472,31 +622,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is loaded */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Catalogue"];
-                };
-            };
-            /** @description Problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Problem */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -510,204 +641,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every indicator with its definition */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Indicateur"][];
-                };
-            };
-            /** @description Problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Problem */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    zones: {
-        parameters: {
-            query: {
-                /** @description Scale */
-                echelle: string;
-                /** @description Parent zone, such as epci:200000001 */
-                dans?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The zones of a scale */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Zones"];
-                };
-            };
-            /** @description Problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Problem */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    zone: {
-        parameters: {
-            query?: {
-                /** @description RPLS year */
-                millesime?: number;
-                /** @description OPS wave */
-                vague?: number;
-                /** @description TOUS, RECENTS or ANCIENS */
-                population?: string;
-                /** @description 2015 or 2024: generation of the QPV filter */
-                generation?: string;
-                /** @description Comma-separated codes */
-                bailleur?: string;
-                /** @description Comma-separated codes */
-                financement?: string;
-                /** @description Comma-separated codes */
-                typologie?: string;
-                /** @description Comma-separated codes */
-                periode?: string;
-                /** @description Comma-separated codes */
-                dpe?: string;
-                /** @description Comma-separated codes */
-                qpv?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Scale */
-                echelle: string;
-                /** @description Code of the zone */
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The figures of one zone */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Mesure"];
-                };
-            };
-            /** @description Problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Problem */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    valeurs: {
-        parameters: {
-            query: {
-                /** @description Indicator */
-                indicateur: string;
-                /** @description Parent zone */
-                dans?: string;
-                /** @description RPLS year */
-                millesime?: number;
-                /** @description OPS wave */
-                vague?: number;
-                /** @description TOUS, RECENTS or ANCIENS */
-                population?: string;
-                /** @description 2015 or 2024: generation of the QPV filter */
-                generation?: string;
-                /** @description Comma-separated codes */
-                bailleur?: string;
-                /** @description Comma-separated codes */
-                financement?: string;
-                /** @description Comma-separated codes */
-                typologie?: string;
-                /** @description Comma-separated codes */
-                periode?: string;
-                /** @description Comma-separated codes */
-                dpe?: string;
-                /** @description Comma-separated codes */
-                qpv?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Scale */
-                echelle: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One indicator for all zones of a scale */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Valeurs"];
-                };
-            };
-            /** @description Problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Problem */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -725,7 +664,6 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Figures of drawn or listed zones */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -734,7 +672,6 @@ export interface operations {
                     "application/json": components["schemas"]["Mesures"];
                 };
             };
-            /** @description Problem */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -743,8 +680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
-            /** @description Problem */
-            404: {
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -756,13 +692,21 @@ export interface operations {
     };
     situation: {
         parameters: {
-            query: {
-                /** @description Longitude */
-                lon: number;
-                /** @description Latitude */
-                lat: number;
-                /** @description QUALITE_XY */
-                qualite?: string;
+            query?: {
+                /** @description Longitude WGS 84, en degrés (avec `lat`). */
+                lon?: number;
+                /** @description Latitude WGS 84, en degrés. */
+                lat?: number;
+                /** @description Abscisse dans le système `epsg` (avec `y`). */
+                x?: number;
+                /** @description Ordonnée dans le système `epsg`. */
+                y?: number;
+                /** @description Système de `x` et `y` ; 2154 (Lambert-93) par défaut. */
+                epsg?: number;
+                /** @description Qualité de la localisation (QUALITE_XY du RPLS : 11, 21, 12, 22, 33). */
+                qualite?: number;
+                /** @description Millésime du RPLS, pour la génération des contours ; par défaut le dernier. */
+                millesime?: number;
             };
             header?: never;
             path?: never;
@@ -770,7 +714,6 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Where a point is */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -779,7 +722,6 @@ export interface operations {
                     "application/json": components["schemas"]["Situation"];
                 };
             };
-            /** @description Problem */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -788,7 +730,107 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
-            /** @description Problem */
+        };
+    };
+    situations: {
+        parameters: {
+            query?: {
+                /** @description Système de `x` et `y` quand le fichier n'a pas de colonne `epsg` */
+                epsg?: number;
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    valeurs: {
+        parameters: {
+            query: {
+                /** @description Identifiant de l'indicateur */
+                indicateur: string;
+                /** @description Zone parente, `échelle:code` */
+                dans?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle */
+                echelle: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Valeurs"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -799,28 +841,54 @@ export interface operations {
             };
         };
     };
-    tilejson: {
+    zones: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Layer */
-                couche: string;
+            query: {
+                /** @description Échelle (`/api/catalogue` les liste) */
+                echelle: string;
+                /** @description Zone parente, `échelle:code` */
+                dans?: string;
+                /** @description Nombre de zones au plus : 1 000 par défaut, 100 000 au plus */
+                limite?: number;
+                /** @description Nombre de zones à passer */
+                decalage?: number;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description TileJSON of a layer */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TileJson"];
+                    "application/json": components["schemas"]["Zones"];
                 };
             };
-            /** @description Problem */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -829,7 +897,186 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
-            /** @description Problem */
+        };
+    };
+    zone: {
+        parameters: {
+            query?: {
+                /** @description Identifiants séparés par des virgules ; tous par défaut */
+                indicateurs?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle */
+                echelle: string;
+                /** @description Code de la zone */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mesure"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Etat"];
+                };
+            };
+        };
+    };
+    tilejson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Échelle ou couche importée */
+                couche: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileJson"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    tuile: {
+        parameters: {
+            query?: {
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle ou couche importée */
+                couche: string;
+                /** @description Zoom */
+                z: number;
+                /** @description Colonne */
+                x: number;
+                /** @description Ligne */
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": number[];
+                };
+            };
+            /** @description Rien dans cette tuile */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
