@@ -50,6 +50,7 @@ fn expected_sources(store: &Store, millesime: u16) -> Result<(Option<u16>, Vec<S
     let catalogue = Catalogue::embedded()?;
     let measures = serde_json::to_vec(&catalogue.measures)?;
     sources.push(format!("mesures {}", blake3::hash(&measures).to_hex()));
+    sources.push(format!("format {}", crate::cube::file::VERSION));
     Ok((wave, sources))
 }
 

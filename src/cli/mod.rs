@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod import;
+mod measure;
 mod progress;
 
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Construire les cubes à partir de ce que contient le magasin
     Build(build::BuildArgs),
+    /// Calculer les chiffres d'une zone dessinée (GeoJSON) ou d'un code
+    Measure(measure::MeasureArgs),
     /// Servir la carte et l'interface HTTP
     Serve(ServeArgs),
     /// Écrire les fichiers d'un territoire fictif de démonstration
@@ -87,6 +90,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Import(args) => import::run(&args),
         Command::Build(args) => build::run(&args),
+        Command::Measure(args) => measure::run(&args),
         Command::Serve(args) => serve(args),
         Command::DemoData(args) => demo_data(&args),
         Command::BenchEngine(args) => bench::run(&args),

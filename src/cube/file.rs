@@ -33,8 +33,8 @@ struct Directory<M> {
     meta: M,
 }
 
-/// Changes whenever the meaning of an array does.
-const VERSION: u32 = 2;
+/// Changes whenever the meaning of an array does; a cube of another version is built again.
+pub const VERSION: u32 = 2;
 const ALIGN: u64 = 64;
 
 /// Writes a cube file.

@@ -48,7 +48,7 @@ pub struct ZoneDemandee {
     pub id: Option<String>,
     pub nom: Option<String>,
     /// GeoJSON en degrés WGS 84 : Polygon ou MultiPolygon, Feature ou FeatureCollection qui en contient.
-    #[schema(value_type = Option<std::collections::HashMap<String, serde_json::Value>>)]
+    #[schema(value_type = Option<BTreeMap<String, serde_json::Value>>)]
     pub geometrie: Option<serde_json::Value>,
     /// Zones à réunir.
     pub codes: Option<Vec<CodeDeZone>>,

@@ -70,6 +70,7 @@ pub fn locate(
         };
         places.layers.push(layer);
     }
+    whole_communes(&mut places, dwellings);
     for layer in zones.others() {
         places.layers.push(by_geometry(&layer.id, &layer.id, layer, &located, &points, places.addresses.len()));
     }
@@ -191,6 +192,28 @@ fn by_geometry(id: &str, libelle: &str, layer: &Layer, located: &[usize], points
         codes: layer.zones.iter().map(|z| z.code.clone()).collect(),
         noms: layer.zones.iter().map(|z| z.nom.clone()).collect(),
         of_address,
+    }
+}
+
+/// A commune that is not split is one IRIS, `{commune}0000`: dwellings known to be in it are in that IRIS wherever
+/// they stand.
+fn whole_communes(places: &mut Places, dwellings: &Dwellings) {
+    let addresses = &places.addresses;
+    let first = &places.first;
+    let Some(iris) = places.layers.iter_mut().find(|l| l.id == "iris") else { return };
+    let whole: Vec<u32> = dwellings
+        .depcom
+        .list
+        .iter()
+        .map(|c| {
+            let code = format!("{c}0000");
+            iris.codes.iter().position(|i| *i == code).and_then(|i| u32::try_from(i).ok()).unwrap_or(NONE)
+        })
+        .collect();
+    for (a, zone) in iris.of_address.iter_mut().enumerate() {
+        if !addresses[a].is_located() {
+            *zone = whole.get(dwellings.depcom.of[first[a] as usize] as usize).copied().unwrap_or(NONE);
+        }
     }
 }
 
