@@ -77,7 +77,8 @@ def kept_rows(store: Path, register: str = "rpls") -> pd.DataFrame:
     """The latest table of a register in a store: what mosaïque kept, by line of the user's file."""
     manifest = json.loads((store / "manifeste.json").read_text())
     latest = max((j for j in manifest["jeux"] if j["rapport"]["registre"] == register), key=lambda j: j["rapport"]["cle"])
-    return pd.read_parquet(store / latest["dossier"] / "logements.parquet").set_index("ligne")
+    table = {"rpls": "logements", "ops": "menages"}[register]
+    return pd.read_parquet(store / latest["dossier"] / f"{table}.parquet").set_index("ligne")
 
 
 def raw_rows(path: Path, separator: str = ";") -> pd.DataFrame:
