@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -27,10 +28,10 @@ class Client:
         self.socket.close()
 
     def get(self, path: str) -> tuple[int, bytes]:
-        return self.send(get_request(path))
+        return unzipped(self.send(get_request(path)))
 
     def post(self, path: str, body: object) -> tuple[int, bytes]:
-        return self.send(post_request(path, body))
+        return unzipped(self.send(post_request(path, body)))
 
     def send(self, request: bytes) -> tuple[int, bytes]:
         """Sends the bytes of one request, returns status and body."""
@@ -66,6 +67,12 @@ class Client:
         if not received:
             raise ConnectionError("the server closed the connection")
         self.buffer += received
+
+
+def unzipped(answer: tuple[int, bytes]) -> tuple[int, bytes]:
+    """The answer as its reader sees it; what is timed stays compressed."""
+    status, body = answer
+    return status, gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
 
 
 def get_request(path: str) -> bytes:

@@ -9,7 +9,10 @@ import time
 from pathlib import Path
 
 import duckdb
+import geopandas as gpd
 import numpy as np
+import pandas as pd
+import shapely
 
 from benches import measures, reading, report, serving, tiles, zones
 from benches.peers import mosaique
@@ -19,6 +22,8 @@ from benches.timing import machine
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ["duckdb_", "sedona", "geopandas_", "postgis"]
 STEPS = "abcdefgh"
+# data/survey.toml, tolerance_commune_m.
+R08_METRES = 200.0
 
 
 def say(text: str) -> None:
@@ -36,12 +41,28 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def make_points(store: Path, folder: Path) -> Path:
-    """The peers' table, from the store's own dwellings."""
+def make_points(store: Path, files: Path, folder: Path) -> Path:
+    """The peers' table, from the store's own dwellings, without the points that lie too far from their commune."""
     points = folder / "points.parquet"
     source = mosaique.dwellings_tables(store)
-    duckdb.execute(f"COPY ({measures.points_sql(repr(str(source)))}) TO '{points}'")
+    duckdb.register("far", far_from_commune(measures.points_sql(repr(str(source))), files))
+    duckdb.execute(
+        f"COPY (SELECT p.* FROM ({measures.points_sql(repr(str(source)))}) p "
+        f"ANTI JOIN far USING (lon, lat, adresse)) TO '{points}'"
+    )
     return points
+
+
+def far_from_commune(table: str, files: Path) -> pd.DataFrame:
+    """Addresses more than 200 m from the commune that the file declares (rule R08), by GeoPandas in Lambert-93.
+
+    mosaïque does not trust these points: without this, the peers would sum other dwellings.
+    """
+    places = duckdb.execute(f"SELECT DISTINCT lon, lat, adresse FROM ({table})").df()
+    at = gpd.GeoSeries(gpd.points_from_xy(places.lon, places.lat), crs=4326).to_crs(2154)
+    communes = gpd.read_file(files / "communes.geojson").set_index("INSEE_COM").geometry.to_crs(2154)
+    own = communes.reindex(places.adresse.str.split(":").str[0]).to_numpy()
+    return places[shapely.distance(at.to_numpy(), own) > R08_METRES]
 
 
 def draw_zones(points: Path, folder: Path, small: bool) -> list[dict]:
@@ -81,7 +102,7 @@ def main() -> int:
     elif not store.exists():
         mosaique.import_and_build(files, store)
 
-    points = make_points(store, folder)
+    points = make_points(store, files, folder)
     qpv = next(iter(sorted(files.glob("qpv*2024*.geojson"))))
     (folder / "qpv.geojson").write_bytes(qpv.read_bytes())
     say("drawing the zones")

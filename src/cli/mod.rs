@@ -63,9 +63,9 @@ struct ServeArgs {
 
 #[derive(Debug, Args)]
 struct DemoArgs {
-    /// Nombre de logements
-    #[arg(long, default_value_t = 20_000)]
-    dwellings: u32,
+    /// Nombre de logements ; par défaut 20 000, ou 5 400 000 avec --national
+    #[arg(long)]
+    dwellings: Option<u32>,
     /// Graine : la même donne les mêmes fichiers
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -114,7 +114,8 @@ fn serve(args: ServeArgs) -> Result<(), Failure> {
 
 fn demo_data(args: &DemoArgs) -> Result<(), Failure> {
     let bars = progress::Steps::new();
-    let options = demo::DemoOptions { dwellings: args.dwellings, seed: args.seed, national: args.national };
+    let dwellings = args.dwellings.unwrap_or(if args.national { 5_400_000 } else { demo::DEFAULT_DWELLINGS });
+    let options = demo::DemoOptions { dwellings, seed: args.seed, national: args.national };
     let summary = demo::write(&options, &args.out, &|step, done, total| bars.show(step, done, total))?;
     bars.finish();
     println!("Territoire fictif écrit dans {} (graine {}) :", args.out.display(), args.seed);

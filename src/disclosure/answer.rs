@@ -48,6 +48,8 @@ pub struct Coverage {
     /// Logements de la zone que les chiffres d'occupation ne comptent pas.
     pub logements_ecartes: u64,
     pub motifs: Vec<LeftOut>,
+    /// Logements comptés sans point : mal localisés, dans une commune que la zone couvre en entier.
+    pub logements_sans_point: u64,
     /// Adresses localisées à la rue près seulement.
     pub adresses_approximatives: u64,
 }
@@ -207,6 +209,10 @@ impl<'a> Asker<'a> {
         let rate = basis.rate().filter(|_| visible);
         let mut warnings = Vec::new();
         let approximate = cube.approximate(zone);
+        let unlocated = Runs::new(vec![(narrow(meta.localisees), narrow(meta.adresses))]);
+        let without_point = catalogue
+            .measure_index(&dwellings())
+            .map_or(0, |i| cube.sum(&zone.intersection(&unlocated), &[i], rows).iter().sum());
         if approximate > 0 {
             warnings.push(format!(
                 "{approximate} adresse(s) de la zone sont localisées à la rue près seulement (qualité 12)."
@@ -238,6 +244,7 @@ impl<'a> Asker<'a> {
                 } else {
                     Vec::new()
                 },
+                logements_sans_point: without_point,
                 adresses_approximatives: approximate,
             },
             chiffres: figures,
@@ -287,4 +294,8 @@ fn zip(list: &[usize], sums: Vec<u64>) -> Sums {
 
 fn value(catalogue: &Catalogue, sums: &Sums, m: &Measure) -> u64 {
     catalogue.measure_index(m).and_then(|i| sums.get(&i)).copied().unwrap_or(0)
+}
+
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }

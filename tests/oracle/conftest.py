@@ -16,10 +16,13 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
+import shapely
 
 ROOT = Path(__file__).resolve().parents[2]
-# Place known well enough for zones smaller than the commune (quality 22 and 33 are random in the street or commune).
-LOCATED = ["11", "12", "21"]
+# Known to the commune only: random in a probable street, or in the commune (domain: QUALITE_XY).
+VAGUE = ["22", "33"]
+# R08: a point farther than this from the commune that the row declares is not believed.
+TOLERANCE_M = 200
 
 
 def setting(name: str) -> str:
@@ -74,7 +77,8 @@ def kept_rows(store: Path, register: str = "rpls") -> pd.DataFrame:
     """The latest table of a register in a store: what mosaïque kept, by line of the user's file."""
     manifest = json.loads((store / "manifeste.json").read_text())
     latest = max((j for j in manifest["jeux"] if j["rapport"]["registre"] == register), key=lambda j: j["rapport"]["cle"])
-    return pd.read_parquet(store / latest["dossier"] / "logements.parquet").set_index("ligne")
+    table = {"rpls": "logements", "ops": "menages"}[register]
+    return pd.read_parquet(store / latest["dossier"] / f"{table}.parquet").set_index("ligne")
 
 
 def raw_rows(path: Path, separator: str = ";") -> pd.DataFrame:
@@ -101,14 +105,25 @@ def place(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return lon, lat
 
 
+def believed(rows: pd.DataFrame, points: geopandas.GeoSeries, communes: geopandas.GeoDataFrame) -> np.ndarray:
+    """Whether each point is in the commune that its row declares, or within the tolerance; measured in Lambert-93."""
+    codes = rows["DEPCOM"].str.strip().str.removesuffix(".0").str.zfill(5)
+    outlines = communes.set_index("INSEE_COM").geometry.to_crs(2154).reindex(codes.to_numpy())
+    outlines.index = points.index
+    return ~(points.to_crs(2154).distance(outlines) > TOLERANCE_M).to_numpy()
+
+
 @pytest.fixture(scope="session")
 def dwellings(demo_files: Path) -> geopandas.GeoDataFrame:
-    """The rows of the latest RPLS file that mosaïque kept, as the file has them, placed by pyproj."""
+    """The rows of the latest RPLS file that mosaïque kept, as the file has them, placed by pyproj.
+
+    Rows whose place is not known well enough for zones smaller than the commune have an empty point.
+    """
     path = sorted(demo_files.glob("rpls*.csv"))[-1]
     rows = raw_rows(path)
     rows = rows.loc[rows.index.intersection(kept_rows(Path(setting("DEMO_STORE"))).index)]
     lon, lat = place(rows)
-    quality = rows["QUALITE_XY"].str.strip().str.removesuffix(".0")
-    sure = quality.isin(LOCATED).to_numpy()
-    points = geopandas.points_from_xy(np.where(sure, lon, np.nan), np.where(sure, lat, np.nan))
-    return geopandas.GeoDataFrame(rows, geometry=points, crs=4326)
+    points = geopandas.GeoSeries(geopandas.points_from_xy(lon, lat), index=rows.index, crs=4326)
+    known = np.isfinite(lon) & ~rows["QUALITE_XY"].str.strip().str.removesuffix(".0").isin(VAGUE).to_numpy()
+    known[known] = believed(rows[known], points[known], geopandas.read_file(demo_files / "communes.geojson"))
+    return geopandas.GeoDataFrame(rows, geometry=points.where(known, shapely.Point()), crs=4326)

@@ -241,6 +241,11 @@ export interface components {
             motifs: components["schemas"]["LeftOut"][];
             /**
              * Format: int64
+             * @description Logements comptés sans point : mal localisés, dans une commune que la zone couvre en entier.
+             */
+            logements_sans_point: number;
+            /**
+             * Format: int64
              * @description Adresses localisées à la rue près seulement.
              */
             adresses_approximatives: number;
