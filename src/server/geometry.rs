@@ -27,7 +27,7 @@ pub fn areas(champ: &str, value: serde_json::Value, limits: &ZoneLimits) -> Resu
     }
     let mut vertices = 0;
     for part in &parts {
-        check_shape(part, &mut vertices).map_err(|what| refuse(what))?;
+        check_shape(part, &mut vertices).map_err(&refuse)?;
     }
     if vertices > limits.sommets_max {
         return Err(Problem::value(

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::geometry;
 use super::params::Body;
 use super::places;
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use super::query::{self, Asked, Selection};
 use super::state::{Current, Loaded};
 use crate::cube::region::Region;
@@ -115,8 +115,8 @@ pub struct Mesures {
     post, path = "/api/mesure", tag = "zones", operation_id = "mesure", request_body = DemandeMesure,
     responses(
         (status = OK, body = Mesures),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = PAYLOAD_TOO_LARGE, body = Problem, content_type = "application/problem+json"),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = PAYLOAD_TOO_LARGE, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn mesure(Current(app): Current, Body(asked): Body<DemandeMesure>) -> Result<Json<Mesures>, Problem> {

@@ -9,26 +9,70 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Une erreur (RFC 9457).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Probleme)]
+/// What kind of fault it is: each has one status, one stable identifier and one title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Value,
+    Missing,
+    Body,
+    MediaType,
+    TooLarge,
+    Absent,
+    Method,
+    Empty,
+    Timeout,
+    Host,
+    Internal,
+}
+
+impl Kind {
+    fn says(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::Value => (StatusCode::BAD_REQUEST, "urn:mosaique:valeur", "Valeur incorrecte"),
+            Self::Missing => (StatusCode::BAD_REQUEST, "urn:mosaique:manquant", "Paramètre manquant"),
+            Self::Body => (StatusCode::BAD_REQUEST, "urn:mosaique:corps", "Corps de requête illisible"),
+            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "urn:mosaique:type", "Type de contenu refusé"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "urn:mosaique:taille", "Requête trop grande"),
+            Self::Absent => (StatusCode::NOT_FOUND, "urn:mosaique:absent", "Introuvable"),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "urn:mosaique:methode", "Méthode refusée"),
+            Self::Empty => (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:vide", "Aucun millésime chargé"),
+            Self::Timeout => (StatusCode::GATEWAY_TIMEOUT, "urn:mosaique:delai", "Réponse trop longue"),
+            Self::Host => (StatusCode::FORBIDDEN, "urn:mosaique:hote", "Nom d'hôte refusé"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "urn:mosaique:interne", "Erreur du serveur"),
+        }
+    }
+}
+
+/// Why a request cannot be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    pub kind: Kind,
+    pub detail: String,
+    pub champ: Option<String>,
+    pub valeur: Option<String>,
+    pub acceptees: Option<Vec<String>>,
+}
+
+/// Une erreur (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Probleme)]
+pub struct Document {
     /// Identifiant stable de l'erreur.
     #[serde(rename = "type")]
-    pub kind: &'static str,
-    pub title: &'static str,
-    pub status: u16,
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
     /// Ce qui ne va pas et que faire, en une phrase.
-    pub detail: String,
+    detail: String,
     /// Paramètre ou champ en cause.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub champ: Option<String>,
+    champ: Option<String>,
     /// Ce qui y a été trouvé.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub valeur: Option<String>,
+    valeur: Option<String>,
     /// Valeurs acceptées.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub acceptees: Option<Vec<String>>,
+    acceptees: Option<Vec<String>>,
 }
 
 /// No more accepted values than this are listed.
@@ -44,8 +88,14 @@ fn shortened(text: &str) -> String {
 }
 
 impl Problem {
-    fn new(status: StatusCode, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind, title, status: status.as_u16(), detail: detail.into(), champ: None, valeur: None, acceptees: None }
+    fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), champ: None, valeur: None, acceptees: None }
+    }
+
+    /// The same fault, where what is named is part of the path.
+    #[must_use]
+    pub fn in_path(self) -> Self {
+        Self { kind: Kind::Absent, ..self }
     }
 
     /// A parameter or field holds something that cannot be used.
@@ -54,7 +104,7 @@ impl Problem {
         Self {
             champ: Some(champ.to_owned()),
             valeur: Some(shortened(valeur)),
-            ..Self::new(StatusCode::BAD_REQUEST, "urn:mosaique:valeur", "Valeur incorrecte", detail)
+            ..Self::new(Kind::Value, detail)
         }
     }
 
@@ -76,10 +126,7 @@ impl Problem {
     pub fn missing(champ: &str, what: &str) -> Self {
         Self {
             champ: Some(champ.to_owned()),
-            ..Self::new(
-                StatusCode::BAD_REQUEST,
-                "urn:mosaique:manquant",
-                "Paramètre manquant",
+            ..Self::new(Kind::Missing,
                 format!("« {champ} » manque : {what}."),
             )
         }
@@ -88,26 +135,20 @@ impl Problem {
     /// The body is not what it should be.
     #[must_use]
     pub fn body(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "urn:mosaique:corps", "Corps de requête illisible", detail)
+        Self::new(Kind::Body, detail)
     }
 
     /// The body is of another kind than the one that is read.
     #[must_use]
     pub fn media_type(expected: &str) -> Self {
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "urn:mosaique:type",
-            "Type de contenu refusé",
+        Self::new(Kind::MediaType,
             format!("Envoyez un corps « {expected} » et annoncez-le dans l'en-tête Content-Type."),
         )
     }
 
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "urn:mosaique:taille",
-            "Requête trop grande",
+        Self::new(Kind::TooLarge,
             format!("Le corps de la requête dépasse {} Mo. Découpez l'envoi.", limit / 1_000_000),
         )
     }
@@ -118,7 +159,7 @@ impl Problem {
         Self {
             champ: Some(champ.to_owned()),
             valeur: Some(shortened(valeur)),
-            ..Self::new(StatusCode::NOT_FOUND, "urn:mosaique:absent", "Introuvable", detail)
+            ..Self::new(Kind::Absent, detail)
         }
     }
 
@@ -126,10 +167,7 @@ impl Problem {
     pub fn no_route(path: &str) -> Self {
         Self {
             valeur: Some(shortened(path)),
-            ..Self::new(
-                StatusCode::NOT_FOUND,
-                "urn:mosaique:absent",
-                "Introuvable",
+            ..Self::new(Kind::Absent,
                 "Cette adresse n'existe pas. L'interface est décrite par /api/openapi.json.",
             )
         }
@@ -139,10 +177,7 @@ impl Problem {
     pub fn method(method: &str) -> Self {
         Self {
             valeur: Some(shortened(method)),
-            ..Self::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "urn:mosaique:methode",
-                "Méthode refusée",
+            ..Self::new(Kind::Method,
                 format!("La méthode {} ne s'applique pas à cette adresse.", shortened(method)),
             )
         }
@@ -151,20 +186,14 @@ impl Problem {
     /// Nothing is loaded that could answer.
     #[must_use]
     pub fn nothing_loaded() -> Self {
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "urn:mosaique:vide",
-            "Aucun millésime chargé",
+        Self::new(Kind::Empty,
             "Le magasin ne contient aucun cube : importez un RPLS puis lancez « mosaique build ».",
         )
     }
 
     #[must_use]
     pub fn timeout() -> Self {
-        Self::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "urn:mosaique:delai",
-            "Réponse trop longue",
+        Self::new(Kind::Timeout,
             "Le calcul a été abandonné. Demandez moins de zones à la fois.",
         )
     }
@@ -173,10 +202,7 @@ impl Problem {
     pub fn host(host: &str) -> Self {
         Self {
             valeur: Some(shortened(host)),
-            ..Self::new(
-                StatusCode::FORBIDDEN,
-                "urn:mosaique:hote",
-                "Nom d'hôte refusé",
+            ..Self::new(Kind::Host,
                 "Ce serveur n'est ouvert qu'à cette machine : appelez-le par 127.0.0.1 ou localhost.",
             )
         }
@@ -186,10 +212,7 @@ impl Problem {
     #[must_use]
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!("{cause}");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "urn:mosaique:interne",
-            "Erreur du serveur",
+        Self::new(Kind::Internal,
             "Une erreur s'est produite sur le serveur ; son journal en donne la cause.",
         )
     }
@@ -197,9 +220,10 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let kind = HeaderValue::from_static("application/problem+json");
-        (status, [(header::CONTENT_TYPE, kind)], Json(self)).into_response()
+        let (status, kind, title) = self.kind.says();
+        let Self { detail, champ, valeur, acceptees, .. } = self;
+        let document = Document { kind, title, status: status.as_u16(), detail, champ, valeur, acceptees };
+        (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))], Json(document)).into_response()
     }
 }
 
@@ -210,7 +234,7 @@ mod tests {
     #[test]
     fn an_unknown_value_is_named_with_those_that_are_accepted() {
         let p = Problem::unknown("population", "TOUTES", ["TOUS", "RECENTS"]);
-        assert_eq!(p.status, 400);
+        assert_eq!(p.kind, Kind::Value);
         assert!(p.detail.contains("« TOUTES »") && p.detail.contains("TOUS, RECENTS"), "{}", p.detail);
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::params::Params;
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use super::query::Asked;
 use super::state::{Current, Loaded};
 use crate::reference::situation::{SituationRules, situation as rules};
@@ -98,7 +98,7 @@ pub struct PointParams {
     get, path = "/api/situation", tag = "situation", operation_id = "situation", params(PointParams),
     responses(
         (status = OK, body = Situation),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn situation(Current(app): Current, mut params: Params) -> Result<Json<Situation>, Problem> {

@@ -6,7 +6,7 @@ use csv::StringRecord;
 use rayon::prelude::*;
 
 use super::params::{CsvBody, Params};
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use super::query::Asked;
 use super::situation::{Reponse, Situation, locate, projected};
 use super::state::{Current, Loaded};
@@ -29,8 +29,8 @@ const ROWS: usize = 200_000;
     request_body(content = String, content_type = "text/csv"),
     responses(
         (status = OK, body = String, content_type = "text/csv"),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = PAYLOAD_TOO_LARGE, body = Problem, content_type = "application/problem+json"),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = PAYLOAD_TOO_LARGE, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn situations(Current(app): Current, mut params: Params, CsvBody(body): CsvBody) -> Result<Response, Problem> {
@@ -47,6 +47,9 @@ pub async fn situations(Current(app): Current, mut params: Params, CsvBody(body)
     ];
     Ok((headers, answer).into_response())
 }
+
+/// A place in degrees and the quality of its location, if it is told.
+type Point = ([f64; 2], Option<u8>);
 
 /// Where the columns are.
 struct Columns {
@@ -99,7 +102,7 @@ fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Problem> 
 
     let rules = rules();
     let cell = |row: &StringRecord, i: usize| row.get(i).unwrap_or("").trim().to_owned();
-    let points: Vec<Result<([f64; 2], Option<u8>), String>> = rows
+    let points: Vec<Result<Point, String>> = rows
         .par_iter()
         .map(|row| {
             let (a, b) = (cell(row, columns.first), cell(row, columns.second));

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::params::Params;
 use super::places::{self, Within};
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use super::query::{self, Asked, Selection, SharedParams};
 use super::state::{App, Current, ValuesKey};
 use crate::disclosure::publisher::LedgerError;
@@ -56,8 +56,8 @@ pub struct Reference {
     ),
     responses(
         (status = OK, body = Valeurs),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn valeurs(
@@ -100,7 +100,7 @@ fn json(bytes: Bytes) -> Response {
 fn compute(app: &App, selection: &Selection, key: &ValuesKey, indicator: &Indicator) -> Result<Valeurs, Problem> {
     let loaded = &selection.loaded;
     let layer = places::layer(loaded, "echelle", &key.scale)
-        .map_err(|p| Problem { status: 404, title: "Introuvable", kind: "urn:mosaique:absent", ..p })?;
+        .map_err(Problem::in_path)?;
     let within = key.within.as_deref().map(|d| Within::parse(loaded, d)).transpose()?;
     let zones = places::zones_with_addresses(&layer, within.as_ref());
     let asker = selection.asker(app, &[indicator]);
@@ -153,7 +153,7 @@ fn breaks(mut values: Vec<f64>) -> Vec<f64> {
     // A tenth of the spread between the outer quantiles keeps them apart: 1, 2 or 5 times a power of ten.
     let spread = quantiles[CLASSES - 2] - quantiles[0];
     let target = if spread > 0.0 { spread } else { high - low } / 10.0;
-    if !(target > 0.0) {
+    if target <= 0.0 || target.is_nan() {
         return Vec::new();
     }
     let power = 10f64.powf(target.log10().floor());

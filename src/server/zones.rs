@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::mesure::{Mesure, ZoneMesuree};
 use super::params::Params;
 use super::places::{self, Within};
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use super::query::{self, Asked, SharedParams};
 use super::state::{Current, Loaded};
 use super::tiles::shapes::cell_area;
@@ -57,7 +57,7 @@ const LARGEST_PAGE: usize = 100_000;
     ),
     responses(
         (status = OK, body = Zones),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(Current(app): Current, mut params: Params) -> Result<Json<Zones>, Problem> {
@@ -169,8 +169,8 @@ fn of_addresses(loaded: &Loaded, layer: &Layer<'_>, zone: u32) -> (Option<[f64; 
     ),
     responses(
         (status = OK, body = Mesure),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn one(
@@ -185,8 +185,7 @@ pub async fn one(
     let work = move || {
         let selection = asked.resolve(&app)?;
         let loaded = &selection.loaded;
-        let absent = |detail: String| Problem::not_found("echelle", &echelle, detail);
-        let layer = places::layer(loaded, "echelle", &echelle).map_err(|p| absent(p.detail))?;
+        let layer = places::layer(loaded, "echelle", &echelle).map_err(Problem::in_path)?;
         let zone = layer.zone(&code).ok_or_else(|| {
             Problem::not_found("code", &code, format!("Aucune zone de l'échelle « {echelle} » n'a le code « {code} »."))
         })?;

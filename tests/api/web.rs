@@ -1,7 +1,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use mosaique::server::{App, Live, ServeOptions, router};
-use mosaique::store::{Store, Writer};
+use mosaique::store::Store;
 use tower::ServiceExt;
 
 use crate::world::{get, ok};
@@ -19,10 +19,39 @@ async fn without_the_application_a_page_says_how_to_build_it() {
 }
 
 #[tokio::test]
+async fn a_store_that_changes_is_served_without_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("manifeste.json"), "{\"jeux\":[],\"cubes\":[]}").unwrap();
+    let live = Live::new(App::load(&Store::open(dir.path()).unwrap(), None).unwrap());
+    let routes = router(live.clone(), &ServeOptions::default());
+    let ask = async || {
+        let reply = routes.clone().oneshot(Request::get("/api/zones/commune/73901?indicateurs=P01").body(Body::empty()).unwrap());
+        reply.await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask().await, 503);
+    crate::world::fill(dir.path(), 7);
+    assert_eq!(ask().await, 503);
+    live.reload(dir.path()).unwrap();
+    assert_eq!(ask().await, 200);
+    // A cube that did not change is not loaded again, and what it has answered stays decided.
+    let before = live.get();
+    live.reload(dir.path()).unwrap();
+    assert!(std::sync::Arc::ptr_eq(&before.millesimes[0], &live.get().millesimes[0]));
+}
+
+#[tokio::test]
+async fn an_address_open_to_the_network_is_refused_unless_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("manifeste.json"), "{\"jeux\":[],\"cubes\":[]}").unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let refused = mosaique::server::serve(store, "0.0.0.0:0".parse().unwrap(), ServeOptions::default()).await;
+    assert!(refused.unwrap_err().to_string().contains("réseau"));
+}
+
+#[tokio::test]
 async fn the_application_is_served_and_its_own_addresses_are_its_first_page() {
     let dir = tempfile::tempdir().unwrap();
-    drop(Writer::open(&dir.path().join("magasin")).unwrap());
-    // A store without anything has no manifest yet: an empty one is enough to start.
+    std::fs::create_dir_all(dir.path().join("magasin")).unwrap();
     std::fs::write(dir.path().join("magasin/manifeste.json"), "{\"jeux\":[],\"cubes\":[]}").unwrap();
     let web = dir.path().join("dist");
     std::fs::create_dir_all(web.join("assets")).unwrap();

@@ -225,25 +225,31 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
     }
 }
 
-impl World {
-    pub fn new(seed: u64) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let layers = layers();
-        let facts = facts(seed, &layers);
-        let mut writer = Writer::open(dir.path()).unwrap();
-        let mut rpls = Report::new("rpls", "2024", "rpls_2024.csv");
-        (rpls.lignes_lues, rpls.lignes_rejetees) = (facts.address_of.len() as u64 + 12, 12);
-        writer.publish(writer.temporary().unwrap(), rpls).unwrap();
-        for (key, layer) in &layers {
-            let folder = writer.temporary().unwrap();
-            write_zones(layer, &folder.path().join("zones.parquet"));
-            writer.publish(folder, Report::new("zones", key, "zones.geojson")).unwrap();
-        }
+/// Imports the territory into a store and builds its cube, as the readers and `build` would.
+pub fn fill(root: &Path, seed: u64) -> Facts {
+    let layers = layers();
+    let facts = facts(seed, &layers);
+    let mut writer = Writer::open(root).unwrap();
+    let mut rpls = Report::new("rpls", "2024", "rpls_2024.csv");
+    (rpls.lignes_lues, rpls.lignes_rejetees) = (facts.address_of.len() as u64 + 12, 12);
+    writer.publish(writer.temporary().unwrap(), rpls).unwrap();
+    for (key, layer) in &layers {
         let folder = writer.temporary().unwrap();
-        let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
-        let empreinte = build(&facts, catalogue, secrecy, &folder.path().join("cube.bin")).unwrap();
-        let entry = CubeEntry { millesime: 2024, vague: Some(2024), dossier: String::new(), empreinte, sources: vec![] };
-        writer.publish_cube(folder, entry).unwrap();
+        write_zones(layer, &folder.path().join("zones.parquet"));
+        writer.publish(folder, Report::new("zones", key, "zones.geojson")).unwrap();
+    }
+    let folder = writer.temporary().unwrap();
+    let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
+    let empreinte = build(&facts, catalogue, secrecy, &folder.path().join("cube.bin")).unwrap();
+    let entry = CubeEntry { millesime: 2024, vague: Some(2024), dossier: String::new(), empreinte, sources: vec![] };
+    writer.publish_cube(folder, entry).unwrap();
+    facts
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let facts = fill(dir.path(), seed);
         let app = App::load(&Store::open(dir.path()).unwrap(), None).unwrap();
         let router = router(Live::new(app), &ServeOptions::default());
         Self { router, facts, _dir: dir }

@@ -23,7 +23,7 @@ use self::cache::{Encoded, TileKey};
 use self::mercator::{MAX_ZOOM, Tile};
 use self::shapes::DETAIL_ZOOM;
 use super::params::Params;
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use super::query::{Asked, Selection, SharedParams};
 use super::state::{App, Current, Loaded};
 use crate::cube::Filter;
@@ -59,7 +59,7 @@ pub struct VectorLayer {
 #[utoipa::path(
     get, path = "/tiles/{couche}.json", tag = "carte", operation_id = "tilejson",
     params(("couche" = String, Path, description = "Échelle ou couche importée")),
-    responses((status = OK, body = TileJson), (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"))
+    responses((status = OK, body = TileJson), (status = NOT_FOUND, body = Document, content_type = "application/problem+json"))
 )]
 pub async fn tilejson(Current(app): Current, Path(file): Path<String>, params: Params) -> Result<Json<TileJson>, Problem> {
     params.finish()?;
@@ -99,8 +99,8 @@ pub async fn tilejson(Current(app): Current, Path(file): Path<String>, params: P
     responses(
         (status = OK, body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"),
         (status = NO_CONTENT, description = "Rien dans cette tuile"),
-        (status = BAD_REQUEST, body = Problem, content_type = "application/problem+json"),
-        (status = NOT_FOUND, body = Problem, content_type = "application/problem+json"),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn tile(
@@ -159,8 +159,7 @@ fn known(loaded: &Loaded, layer: &str) -> Result<(), Problem> {
     if ids().any(|id| id == layer) {
         return Ok(());
     }
-    let unknown = Problem::unknown("couche", layer, ids());
-    Err(Problem { status: 404, title: "Introuvable", kind: "urn:mosaique:absent", ..unknown })
+    Err(Problem::unknown("couche", layer, ids()).in_path())
 }
 
 /// West, south, east, north of a layer: of its contours, else of all addresses.
@@ -232,7 +231,7 @@ fn respond(tile: &Encoded, headers: &HeaderMap) -> Result<Response, Problem> {
         (header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.mapbox-vector-tile")),
         (header::VARY, HeaderValue::from_static("accept-encoding")),
     ];
-    if text(header::ACCEPT_ENCODING).split(',').any(|e| e.split(';').next().is_some_and(|e| e.trim() == "gzip")) {
+    if accepts_gzip(text(header::ACCEPT_ENCODING)) {
         let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
         return Ok((cached, kind, encoding, tile.gzip.clone()).into_response());
     }
@@ -240,4 +239,23 @@ fn respond(tile: &Encoded, headers: &HeaderMap) -> Result<Response, Problem> {
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&tile.gzip[..]), &mut plain)
         .map_err(|e| Problem::internal(&e))?;
     Ok((cached, kind, plain).into_response())
+}
+
+/// Whether a client reads gzip: it names it, without a weight of zero.
+fn accepts_gzip(header: &str) -> bool {
+    header.split(',').any(|e| {
+        let (name, weight) = e.split_once(';').unwrap_or((e, ""));
+        let refused = weight.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0);
+        name.trim().eq_ignore_ascii_case("gzip") && !refused
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn gzip_is_sent_to_those_who_read_it() {
+        for (header, expected) in [("gzip, br", true), ("br;q=1, GZIP;q=0.5", true), ("gzip;q=0", false), ("", false), ("gzipx", false)] {
+            assert_eq!(super::accepts_gzip(header), expected, "{header}");
+        }
+    }
 }

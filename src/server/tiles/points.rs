@@ -28,7 +28,6 @@ fn spread(v: u32) -> u64 {
 }
 
 /// Gathers the bits at the even places.
-#[expect(clippy::cast_possible_truncation, reason = "the mask keeps 32 bits")]
 fn gather(key: u64) -> u32 {
     let mut x = key & 0x5555_5555_5555_5555;
     x = (x | x >> 1) & 0x3333_3333_3333_3333;
