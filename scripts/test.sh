@@ -47,7 +47,7 @@ start_server() {
 scripts/setup.sh test || exit 1
 scripts/build.sh || exit 1
 
-part rust "Tests Rust" "$CARGO" test --locked
+part rust "Tests Rust" "$CARGO" test --locked --no-fail-fast
 
 if [ -f web/package.json ]; then
   part web "Tests de la page" npm --prefix web test
