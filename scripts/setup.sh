@@ -22,7 +22,8 @@ debian_packages() {
   need pkg-config pkg-config
   need mold mold          # the linker named in .cargo/config.toml
   need curl curl
-  compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null || missing+=(libclang-dev)   # HiGHS's bindings are made at build time
+  compgen -G '/usr/lib/*/libclang-[0-9]*.so*' >/dev/null ||
+    missing+=(libclang-dev)   # the bindings of HiGHS are made at build time
   if [ "$part" != demo ]; then
     need python3 python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
