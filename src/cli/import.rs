@@ -150,7 +150,7 @@ fn read(
             };
             let mut report = zones::import(file, &options, out, progress)?;
             // QPV carry their generation in their name; other layers have one for each year that the user gives.
-            if layer == "appartenance" {
+            if layer == "appartenance" && report.cle != "appartenance" {
                 report.cle = format!("appartenance-{}", report.cle);
             } else if let Some(year) = generation.as_ref().filter(|g| !report.cle.contains(g.as_str())) {
                 report.cle = format!("{}-{year}", report.cle);

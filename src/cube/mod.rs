@@ -63,6 +63,10 @@ pub struct Cube {
     /// Where the arrays of each measure are.
     columns: Vec<Places>,
     starts: Section,
+    /// Addresses located to their street only before each address rank.
+    approximate_before: Vec<u32>,
+    /// Addresses that begin a residence before each address rank.
+    residences_before: Vec<u32>,
 }
 
 /// Where the arrays of one measure are in the file.
@@ -105,11 +109,16 @@ impl Cube {
                 nodes: [section(format!("sommes.tous.{i}"))?, section(format!("sommes.recents.{i}"))?],
             });
         }
-        for name in ["lon", "lat", "boxes"] {
+        for name in ["lon", "lat", "boxes", "approximate"] {
             section(name.to_owned())?;
         }
         let starts = section("starts".to_owned())?;
-        Ok(Self { file, meta, codes, columns, starts })
+        let flags: &[u8] = file.array("approximate").unwrap_or(&[]);
+        let approximate_before = running(flags.iter().map(|f| *f != 0));
+        let residence: &[u32] = file.array("couche.residence.de").unwrap_or(&[]);
+        let residences_before =
+            running((0..residence.len()).map(|a| begins(residence, a, a.checked_sub(1).map(|b| residence[b]))));
+        Ok(Self { file, meta, codes, columns, starts, approximate_before, residences_before })
     }
 
     #[must_use]
@@ -251,8 +260,8 @@ impl Cube {
     /// Addresses located to their street only.
     #[must_use]
     pub fn approximate(&self, runs: &Runs) -> u64 {
-        let flags: &[u8] = self.array("approximate");
-        runs.iter().map(|(s, e)| flags[s as usize..e as usize].iter().map(|f| u64::from(*f)).sum::<u64>()).sum()
+        let before = &self.approximate_before;
+        runs.iter().map(|(s, e)| u64::from(before[e as usize] - before[s as usize])).sum()
     }
 
     /// Distinct residences that have an address in the runs.
@@ -260,12 +269,12 @@ impl Cube {
     pub fn residences(&self, runs: &Runs) -> u64 {
         let Some(layer) = self.layer("residence") else { return 0 };
         // Addresses of a residence follow each other: count the changes. Those split by a block count once a block.
-        let mut last = u32::MAX;
+        let before = &self.residences_before;
+        let mut last = None;
         let mut n = 0;
-        for a in runs.iter().flat_map(|(s, e)| s..e) {
-            let r = layer.of[a as usize];
-            n += u64::from(r != u32::MAX && r != last);
-            last = r;
+        for (s, e) in runs.iter().map(|(s, e)| (s as usize, e as usize)).filter(|(s, e)| s < e) {
+            n += u64::from(begins(layer.of, s, last)) + u64::from(before[e] - before[s + 1]);
+            last = Some(layer.of[e - 1]);
         }
         n
     }
@@ -315,6 +324,22 @@ impl Cube {
             })
             .collect()
     }
+}
+
+/// Whether an address begins a residence, given that of the address before it.
+fn begins(residence: &[u32], address: usize, before: Option<u32>) -> bool {
+    let own = residence[address];
+    own != u32::MAX && before != Some(own)
+}
+
+/// How many hold before each place, and in all.
+fn running(flags: impl Iterator<Item = bool>) -> Vec<u32> {
+    let mut total = 0;
+    let counts = flags.map(|f| {
+        total += u32::from(f);
+        total
+    });
+    std::iter::once(0).chain(counts).collect()
 }
 
 /// A layer of a cube: its zones as runs of address ranks.

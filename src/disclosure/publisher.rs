@@ -38,10 +38,11 @@ struct Predicate {
 
 /// Why the list of answered sub-populations cannot be kept.
 #[derive(Debug, thiserror::Error)]
-#[error("registre du secret « {} » : {source}", .path.display())]
-pub struct LedgerError {
-    pub path: PathBuf,
-    pub source: std::io::Error,
+pub enum LedgerError {
+    #[error("registre du secret « {} » : {source}", .path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("trop de combinaisons de filtres différentes ont été demandées ({0}) : reprenez l'une de celles déjà affichées")]
+    Full(usize),
 }
 
 /// The way out of one cube.
@@ -53,6 +54,8 @@ pub struct Publisher {
     respondent_rank: Vec<u32>,
     items: Vec<usize>,
     k: u32,
+    /// Bytes that releases may take.
+    room: usize,
     releases: RwLock<BTreeMap<Predicate, Arc<Release>>>,
     /// Held while a new sub-population is decided, so that the order of decisions is one.
     deciding: Mutex<Option<PathBuf>>,
@@ -101,6 +104,7 @@ impl Publisher {
             respondent_rank,
             items,
             k: secrecy.k,
+            room: secrecy.memoire_octets,
             releases: RwLock::default(),
             deciding: Mutex::new(None),
         };
@@ -120,10 +124,10 @@ impl Publisher {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(LedgerError { path: path.to_owned(), source }),
+            Err(source) => return Err(LedgerError::File { path: path.to_owned(), source }),
         };
         for line in text.lines() {
-            let predicate: Predicate = serde_json::from_str(line).map_err(|e| LedgerError {
+            let predicate: Predicate = serde_json::from_str(line).map_err(|e| LedgerError::File {
                 path: path.to_owned(),
                 source: std::io::Error::new(std::io::ErrorKind::InvalidData, e),
             })?;
@@ -208,6 +212,13 @@ impl Publisher {
         self.releases.read().unwrap_or_else(PoisonError::into_inner).get(predicate).cloned()
     }
 
+    /// Whether one more release fits: none is ever forgotten, since the next one must be compared with it.
+    fn room(&self) -> Result<(), LedgerError> {
+        let releases = self.releases.read().unwrap_or_else(PoisonError::into_inner);
+        let taken: usize = releases.values().map(|r| r.bytes()).sum();
+        if taken < self.room { Ok(()) } else { Err(LedgerError::Full(releases.len())) }
+    }
+
     fn release(&self, predicate: &Predicate) -> Result<Arc<Release>, LedgerError> {
         if let Some(release) = self.known(predicate) {
             return Ok(release);
@@ -216,9 +227,10 @@ impl Publisher {
         if let Some(release) = self.known(predicate) {
             return Ok(release);
         }
+        self.room()?;
         if let Some(path) = path.as_ref() {
             // Written before it is answered: a crash may forget an answer's question, never the reverse.
-            let fault = |source| LedgerError { path: path.clone(), source };
+            let fault = |source| LedgerError::File { path: path.clone(), source };
             let mut line = serde_json::to_vec(predicate).map_err(|e| fault(e.into()))?;
             line.push(b'\n');
             if let Some(parent) = path.parent() {

@@ -24,6 +24,14 @@ pub struct Release {
     pub rows: Vec<u64>,
 }
 
+impl Release {
+    /// Memory that it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.rows.len() * size_of::<u64>() + self.groups.len() * size_of::<Group>()
+    }
+}
+
 /// Atoms, in dwellings, and the partitions above them.
 #[derive(Debug, Clone)]
 pub struct Hierarchy {

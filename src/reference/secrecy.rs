@@ -30,6 +30,8 @@ pub struct Secrecy {
     pub n_decimale: u32,
     /// Items that fewer respondents answered take no part in cutting atoms.
     pub part_item_minimale: f64,
+    /// Bytes that remembered sub-populations of one millésime may take.
+    pub memoire_octets: usize,
     pub badges: Badges,
 }
 

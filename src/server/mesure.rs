@@ -148,7 +148,7 @@ pub async fn mesure(Current(app): Current, Body(asked): Body<DemandeMesure>) -> 
             .par_iter()
             .map(|f| {
                 let fine = places::is_fine(loaded, f.zone.echelle.as_deref(), &f.runs);
-                let answer = asker.answer(&f.runs, fine).map_err(|e| Problem::internal(&e))?;
+                let answer = asker.answer(&f.runs, fine)?;
                 Ok(Mesure::new(f.zone.clone(), &selection, answer))
             })
             .collect::<Result<Vec<Mesure>, Problem>>()?;

@@ -9,6 +9,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::disclosure::publisher::LedgerError;
+
 /// What kind of fault it is: each has one status, one stable identifier and one title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -22,6 +24,7 @@ pub enum Kind {
     Empty,
     Timeout,
     Host,
+    Filters,
     Internal,
 }
 
@@ -38,6 +41,7 @@ impl Kind {
             Self::Empty => (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:vide", "Aucun millésime chargé"),
             Self::Timeout => (StatusCode::GATEWAY_TIMEOUT, "urn:mosaique:delai", "Réponse trop longue"),
             Self::Host => (StatusCode::FORBIDDEN, "urn:mosaique:hote", "Nom d'hôte refusé"),
+            Self::Filters => (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:filtres", "Trop de filtres différents"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "urn:mosaique:interne", "Erreur du serveur"),
         }
     }
@@ -215,6 +219,15 @@ impl Problem {
         Self::new(Kind::Internal,
             "Une erreur s'est produite sur le serveur ; son journal en donne la cause.",
         )
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(e: LedgerError) -> Self {
+        match e {
+            LedgerError::Full(_) => Self::new(Kind::Filters, format!("Cette réponse n'a pas pu être faite : {e}.")),
+            LedgerError::File { .. } => Self::internal(&e),
+        }
     }
 }
 

@@ -27,7 +27,8 @@ use crate::reference::indicators::Catalogue;
 use crate::reference::scales::{self, Genre};
 use crate::reference::secrecy::Secrecy;
 use crate::registers::report::Report;
-use crate::store::{CubeEntry, Store};
+use crate::stock::places::zone_tables;
+use crate::store::{CubeEntry, Dataset, Store};
 use crate::territory::layer::Layer;
 
 /// Bytes that masks of filters may take, for one cube.
@@ -222,7 +223,9 @@ impl App {
                 continue;
             }
             let mut zones = BTreeMap::new();
-            for (id, path) in zone_tables(store, &entry.sources, entry.millesime) {
+            // Contours that the cube was not built from would not match its figures.
+            let fits = |d: &Dataset| entry.sources.is_empty() || entry.sources.contains(&d.dossier);
+            for (id, path) in zone_tables(store, entry.millesime, fits) {
                 let geography = match tables.get(&path) {
                     Some(g) => Arc::clone(g),
                     None => {
@@ -247,28 +250,6 @@ impl App {
             values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
         })
     }
-}
-
-/// Tables of contours for a millésime: of each layer the generation of the millésime, else the latest before it, else the
-/// first after it, as `stock` chooses; QPV are one layer a generation.
-fn zone_tables(store: &Store, sources: &[String], millesime: u16) -> BTreeMap<String, PathBuf> {
-    let mut best: BTreeMap<String, (u32, PathBuf)> = BTreeMap::new();
-    // Contours that the cube was not built from would not match its figures.
-    let fits = |dossier: &str| sources.is_empty() || sources.iter().any(|s| s == dossier);
-    for d in store.manifest().of_register("zones").filter(|d| fits(&d.dossier)) {
-        let path = store.folder(d).join("zones.parquet");
-        if !path.exists() {
-            continue;
-        }
-        let (layer, generation) = d.rapport.cle.rsplit_once('-').unwrap_or((&d.rapport.cle, ""));
-        let id = if layer == "qpv" { format!("qpv{generation}") } else { layer.to_owned() };
-        let (year, n) = (generation.parse::<u32>().unwrap_or(0), u32::from(millesime));
-        let distance = if year <= n { n - year } else { 10_000 + year - n };
-        if best.get(&id).is_none_or(|(d, _)| distance < *d) {
-            best.insert(id, (distance, path));
-        }
-    }
-    best.into_iter().map(|(id, (_, path))| (id, path)).collect()
 }
 
 /// The state in force, shared by all requests.

@@ -104,12 +104,11 @@ fn compute(app: &App, selection: &Selection, key: &ValuesKey, indicator: &Indica
     let within = key.within.as_deref().map(|d| Within::parse(loaded, d)).transpose()?;
     let zones = places::zones_with_addresses(&layer, within.as_ref());
     let asker = selection.asker(app, &[indicator]);
-    let fault = |e: LedgerError| Problem::internal(&e);
 
     let reference_zone = within.as_ref().map_or_else(|| loaded.everything(), |w| w.layer.addresses(w.zone));
     let reference_scale = within.as_ref().map_or("departement", |w| w.layer.meta.id.as_str());
     let fine = places::is_fine(loaded, Some(reference_scale), &reference_zone);
-    let reference = asker.answer(&reference_zone, fine).map_err(fault)?;
+    let reference = asker.answer(&reference_zone, fine)?;
 
     let answers = zones
         .par_iter()
@@ -117,8 +116,7 @@ fn compute(app: &App, selection: &Selection, key: &ValuesKey, indicator: &Indica
             let runs = layer.addresses(z);
             asker.answer(&runs, places::is_fine(loaded, Some(&key.scale), &runs))
         })
-        .collect::<Result<Vec<_>, LedgerError>>()
-        .map_err(fault)?;
+        .collect::<Result<Vec<_>, LedgerError>>()?;
     let figures = || answers.iter().map(|a| &a.chiffres[0]);
     let known: Vec<f64> = figures().filter_map(|f| f.valeur).collect();
     Ok(Valeurs {

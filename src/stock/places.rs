@@ -1,5 +1,6 @@
 //! Where dwellings are: address points, and the zone of each layer that each address is in.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use hashbrown::HashMap;
@@ -11,7 +12,7 @@ use super::dwellings::Dwellings;
 use super::facts::{Address, BuildReport, LayerFacts, NONE};
 use super::table::{Table, Texts, hash};
 use crate::reference::survey::Survey;
-use crate::store::Store;
+use crate::store::{Dataset, Store};
 use crate::territory::layer::Layer;
 use crate::territory::{grid, h3};
 
@@ -116,30 +117,35 @@ fn points(dwellings: &Dwellings, survey: &Survey) -> Places {
     places
 }
 
+/// Tables of contours for a millésime, by layer: of each the generation of the millésime, else the latest before it, else
+/// the first after it; QPV are one layer a generation (`qpv2015`, `qpv2024`). `fits` leaves data sets out.
+#[must_use]
+pub fn zone_tables(store: &Store, millesime: u16, fits: impl Fn(&Dataset) -> bool) -> BTreeMap<String, PathBuf> {
+    let mut best: BTreeMap<String, (u32, PathBuf)> = BTreeMap::new();
+    for d in store.manifest().of_register("zones").filter(|d| fits(d)) {
+        let path = store.folder(d).join("zones.parquet");
+        if !path.exists() {
+            continue;
+        }
+        let (layer, generation) = d.rapport.cle.rsplit_once('-').unwrap_or((&d.rapport.cle, ""));
+        let id = if layer == "qpv" { format!("qpv{generation}") } else { layer.to_owned() };
+        let (year, n) = (generation.parse::<u32>().unwrap_or(0), u32::from(millesime));
+        let distance = if year <= n { n - year } else { 10_000 + year - n };
+        if best.get(&id).is_none_or(|(d, _)| distance < *d) {
+            best.insert(id, (distance, path));
+        }
+    }
+    best.into_iter().map(|(id, (_, path))| (id, path)).collect()
+}
+
 /// Zone layers of the store that fit the millésime.
 struct Zones(Vec<Layer>);
 
 impl Zones {
     fn open(store: &Store, millesime: u16) -> Result<Self, StockError> {
-        // For each layer, the generation of the millésime, else the latest before it, else the first after it.
-        let mut best: std::collections::BTreeMap<String, (u32, PathBuf)> = std::collections::BTreeMap::new();
-        for d in store.manifest().of_register("zones") {
-            let (couche, generation) = d.rapport.cle.rsplit_once('-').unwrap_or((&d.rapport.cle, ""));
-            let path = store.folder(d).join("zones.parquet");
-            if !path.exists() {
-                continue;
-            }
-            let id = if couche == "qpv" { format!("qpv{generation}") } else { couche.to_owned() };
-            let year = generation.parse::<u32>().unwrap_or(0);
-            let n = u32::from(millesime);
-            let distance = if year <= n { n - year } else { 10_000 + year - n };
-            match best.get(&id) {
-                Some((d, _)) if *d <= distance => {}
-                _ => drop(best.insert(id, (distance, path))),
-            }
-        }
-        best.into_iter()
-            .map(|(id, (_, path))| Ok(Layer::from_parquet(&id, &path)?))
+        zone_tables(store, millesime, |_| true)
+            .into_iter()
+            .map(|(id, path)| Ok(Layer::from_parquet(&id, &path)?))
             .collect::<Result<_, StockError>>()
             .map(Self)
     }
@@ -155,11 +161,13 @@ impl Zones {
     }
 }
 
-/// R08: a point farther than the tolerance from the commune that the file declares is not trusted: its dwellings
+/// R02: dwellings whose declared commune is none of those imported. R08: a point farther than the tolerance from the commune that the file declares is not trusted: its dwellings
 /// count for the declared commune only.
 fn check_communes(places: &mut Places, dwellings: &Dwellings, communes: &Layer, survey: &Survey, report: &mut BuildReport) {
     let declared: Vec<Option<u32>> =
-        dwellings.depcom.list.iter().map(|c| communes.index_of(c)).collect();
+        dwellings.depcom.list.iter().map(|c| communes.index_of(&merged(c, Some(communes)))).collect();
+    let unknown = dwellings.depcom.of.iter().filter(|c| declared.get(**c as usize).copied().flatten().is_none()).count();
+    report.comptes.insert("commune_inconnue".into(), unknown as u64);
     let limit = survey.localisation.tolerance_commune_m;
     let far: Vec<bool> = (0..places.addresses.len())
         .into_par_iter()
@@ -201,14 +209,12 @@ fn whole_communes(places: &mut Places, dwellings: &Dwellings) {
     let addresses = &places.addresses;
     let first = &places.first;
     let Some(iris) = places.layers.iter_mut().find(|l| l.id == "iris") else { return };
+    let index: HashMap<&str, u32, FxBuildHasher> = iris.codes.iter().map(String::as_str).zip(0..).collect();
     let whole: Vec<u32> = dwellings
         .depcom
         .list
         .iter()
-        .map(|c| {
-            let code = format!("{c}0000");
-            iris.codes.iter().position(|i| *i == code).and_then(|i| u32::try_from(i).ok()).unwrap_or(NONE)
-        })
+        .map(|c| index.get(format!("{c}0000").as_str()).copied().unwrap_or(NONE))
         .collect();
     for (a, zone) in iris.of_address.iter_mut().enumerate() {
         if !addresses[a].is_located() {
