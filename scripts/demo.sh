@@ -17,6 +17,7 @@ if [ ! -d "$folder/magasin" ] || ! is_fresh "demo-${folder//\//_}" "$want"; then
   timed "Territoire fictif de $dwellings logements, dans $folder/fichiers" \
     "$mosaique" demo-data --dwellings "$dwellings" --seed "$seed" --out "$folder/fichiers"
   timed "Import dans $folder/magasin" scripts/import-all.sh "$mosaique" "$folder/fichiers" "$folder/magasin"
+  : >"$folder/magasin/demonstration"   # the page then says that the territory is fictional
   stamp "demo-${folder//\//_}" "$want"
 fi
 

@@ -48,7 +48,7 @@ class Data {
 
   /** The zones of a scale, asked once. */
   zones(scale: string): Promise<ZoneListee[]> {
-    return this.#once(this.#lists, scale, () => read(api.GET('/api/zones', { params: { query: { echelle: scale } } })).then((answer) => answer.zones));
+    return this.#once(this.#lists, scale, () => read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000 } } })).then((answer) => answer.zones));
   }
 
   tilejson(layer: string): Promise<TileJson> {
