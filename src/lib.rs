@@ -1,7 +1,7 @@
 //! mosaïque: who lives in French social housing, and whether allocations keep neighbourhoods mixed.
 //!
 //! Data walks through the house once, from the files of others to what may leave:
-//! `registers` → `store` → `stock` → `cube` → `disclosure` → `server`. A module imports only
+//! `registers` → `store` → `stock` → `cube` → `disclosure` → `policy` → `server`. A module imports only
 //! from modules that stand before it in this list (see ARCHITECTURE.md).
 
 pub mod reference;
@@ -12,6 +12,7 @@ pub mod store;
 pub mod stock;
 pub mod cube;
 pub mod disclosure;
+pub mod policy;
 pub mod server;
 pub mod demo;
 pub mod cli;

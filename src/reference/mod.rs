@@ -8,6 +8,7 @@ pub mod attributions;
 pub mod ban;
 pub mod demo;
 pub mod indicators;
+pub mod mix;
 pub mod ops;
 pub mod plafonds;
 pub mod registre;

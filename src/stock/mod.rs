@@ -11,7 +11,7 @@ pub mod households;
 pub mod join;
 pub mod places;
 pub mod residences;
-mod table;
+pub(crate) mod table;
 
 use self::facts::Facts;
 use crate::reference::ReferenceError;

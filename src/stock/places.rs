@@ -175,9 +175,7 @@ fn check_communes(places: &mut Places, dwellings: &Dwellings, communes: &Layer, 
             let place = places.addresses[a];
             let depcom = dwellings.depcom.of[places.first[a] as usize];
             let Some(zone) = declared.get(depcom as usize).copied().flatten() else { return false };
-            place.is_located()
-                && communes.locate(place.lon, place.lat) != Some(zone)
-                && communes.distance_to_zone_m(zone, place.lon, place.lat, limit).is_none()
+            place.is_located() && is_far(communes, zone, place.lon, place.lat, limit)
         })
         .collect();
     let outside = places.address_of.iter().filter(|a| far[**a as usize]).count();
@@ -187,6 +185,11 @@ fn check_communes(places: &mut Places, dwellings: &Dwellings, communes: &Layer, 
             *place = Address { lon: f64::NAN, lat: f64::NAN, approximate: false };
         }
     }
+}
+
+/// Whether a point is farther than the limit (metres) from the commune that it is said to be in.
+pub(crate) fn is_far(communes: &Layer, commune: u32, lon: f64, lat: f64, limit: f64) -> bool {
+    communes.locate(lon, lat) != Some(commune) && communes.distance_to_zone_m(commune, lon, lat, limit).is_none()
 }
 
 fn by_geometry(id: &str, libelle: &str, layer: &Layer, located: &[usize], points: &[[f64; 2]], n: usize) -> LayerFacts {
@@ -342,7 +345,7 @@ fn administrative(
 }
 
 /// An arrondissement of Paris, Lyon or Marseille is its city, unless the layer of communes has it.
-fn merged(depcom: &str, communes: Option<&Layer>) -> String {
+pub(crate) fn merged(depcom: &str, communes: Option<&Layer>) -> String {
     if communes.is_some_and(|l| l.index_of(depcom).is_some()) {
         return depcom.to_owned();
     }
@@ -356,7 +359,7 @@ fn merged(depcom: &str, communes: Option<&Layer>) -> String {
 }
 
 /// Commune → (EPCI, its name), of the year nearest to the millésime.
-fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (String, String)>, StockError> {
+pub(crate) fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (String, String)>, StockError> {
     let nearest = store
         .manifest()
         .of_register("zones")

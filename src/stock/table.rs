@@ -46,6 +46,11 @@ impl Table {
         Ok(self.column(name)?.u8().map_err(self.fault())?.iter().map(|v| v.unwrap_or(255)).collect())
     }
 
+    /// False where missing.
+    pub fn flags(&self, name: &str) -> Result<Vec<bool>, StockError> {
+        Ok(self.column(name)?.bool().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
+    }
+
     pub fn u16s(&self, name: &str) -> Result<Vec<u16>, StockError> {
         Ok(self.column(name)?.u16().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
     }

@@ -1,0 +1,373 @@
+//! Allocations with what rules ask about them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use hashbrown::{HashMap, HashSet};
+use rustc_hash::FxBuildHasher;
+
+use crate::reference::mix::{Compare, Mix, ZeroIncome};
+use crate::reference::survey::Survey;
+use crate::stock::StockError;
+use crate::stock::places::{is_far, membership, merged, zone_tables};
+use crate::stock::table::{Table, Texts};
+use crate::store::Store;
+use crate::territory::bands::{Band, band};
+use crate::territory::layer::Layer;
+
+/// Whether the household is of the first quartile of its EPCI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quartile {
+    First,
+    Other,
+    /// No income, or no threshold.
+    Unknown,
+}
+
+/// One allocation. Codes are those of `attributions.parquet` (0 = missing).
+#[derive(Debug, Clone, Copy)]
+pub struct Allocation {
+    /// Day of the lease, `yyyymmdd`; 0 when none was signed.
+    pub bail: u32,
+    /// Numbers in the lists of [`Allocations`]; `u32::MAX` when not known.
+    pub commune: u32,
+    pub epci: u32,
+    pub bailleur: u32,
+    pub reservataire: u8,
+    /// QPV of the generation in force on the day of the lease; None: the dwelling was not found, or not located well enough.
+    pub qpv: Option<Band>,
+    pub quartile: Quartile,
+    /// The threshold is that of a year before.
+    pub provisional: bool,
+    pub dalo: bool,
+    pub priority: bool,
+    /// DALO household in a precarious situation, see `data/rules/mix.toml`.
+    pub precarious: bool,
+    /// 1 none, 2 ANRU, 3 ORCOD, 4 and 5 others.
+    pub relocation: u8,
+    pub transfer: bool,
+    pub first_letting: bool,
+}
+
+impl Allocation {
+    /// Year of the lease; 0 without one.
+    #[must_use]
+    pub fn year(&self) -> u16 {
+        u16::try_from(self.bail / 10_000).unwrap_or(0)
+    }
+
+    /// Month of the lease, 1 to 12; 0 without one.
+    #[must_use]
+    pub fn month(&self) -> u8 {
+        u8::try_from(self.bail / 100 % 100).unwrap_or(0)
+    }
+}
+
+/// A territory or an organisation, by its code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub code: String,
+    pub nom: String,
+}
+
+/// All allocations of a store.
+#[derive(Debug, Default)]
+pub struct Allocations {
+    pub list: Vec<Allocation>,
+    pub communes: Vec<Named>,
+    pub epcis: Vec<Named>,
+    pub bailleurs: Vec<Named>,
+    /// Rows that stood in several imported files.
+    pub repeated: u64,
+}
+
+/// Where a dwelling is, as far as its allocations need it.
+#[derive(Debug, Clone, Copy)]
+struct Dwelling {
+    lon: f64,
+    lat: f64,
+    depcom: u32,
+}
+
+/// Reads the allocations of the store and joins them with its dwellings, zones and thresholds.
+///
+/// # Errors
+/// A table of the store cannot be read.
+pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
+    let tables = store
+        .manifest()
+        .of_register("attributions")
+        .map(|d| Table::read(&store.folder(d).join("attributions.parquet"), &COLUMNS))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut out = Allocations::default();
+    if tables.is_empty() {
+        return Ok(out);
+    }
+    let rows = tables.iter().map(Rows::read).collect::<Result<Vec<_>, _>>()?;
+    let dwellings = Dwellings::find(store, &rows)?;
+    let ground = Ground::open(store, dwellings.latest)?;
+    let thresholds = thresholds(store)?;
+    let (mut communes, mut epcis, mut bailleurs) = (Names::default(), Names::default(), Names::default());
+    let mut seen: HashSet<(u64, u32, u64), FxBuildHasher> = HashSet::default();
+    for r in &rows {
+        for i in 0..r.bail.len() {
+            // Extracts of two years overlap: the same demand, lease and dwelling is the same allocation.
+            if r.nud[i] != 0 && !seen.insert((r.nud[i], r.bail[i], r.ident_rep[i])) {
+                out.repeated += 1;
+                continue;
+            }
+            let found = dwellings.of(r, i);
+            let depcom = match r.depcom.get(i) {
+                "" => found.map_or("", |d| dwellings.depcoms[d.depcom as usize].as_str()),
+                depcom => depcom,
+            };
+            let commune = merged(depcom, ground.communes.as_ref());
+            let place = found.filter(|d| ground.trusts(&commune, d.lon, d.lat));
+            let epci = ground.epci_of(&commune, place);
+            let qpv = place.and_then(|d| ground.qpv(r.bail[i], mix).map(|layer| band(layer, d.lon, d.lat)));
+            let (quartile, provisional) = quartile(r, i, epci.as_deref().unwrap_or(""), &commune, &thresholds, mix);
+            let dalo = mix.dalo.statut.contains(&r.statut_dalo[i]);
+            out.list.push(Allocation {
+                bail: r.bail[i],
+                commune: communes.number(&commune, || ground.commune_name(&commune)),
+                epci: epci.map_or(u32::MAX, |e| epcis.number(&e, || ground.epci_name(&e))),
+                bailleur: bailleurs.number(r.siren.get(i), || dwellings.owner(r.siren.get(i))),
+                reservataire: r.reservataire[i],
+                qpv,
+                quartile,
+                provisional,
+                dalo,
+                priority: !r.priorite.get(i).is_empty() || mix.dalo.accord.contains(&r.accord[i]),
+                precarious: dalo && (quartile == Quartile::First || (r.activite[i] != 0 && !mix.dalo.stable.contains(&r.activite[i]))),
+                relocation: r.relogement[i],
+                transfer: r.mutation[i],
+                first_letting: r.premiere[i],
+            });
+        }
+    }
+    (out.communes, out.epcis, out.bailleurs) = (communes.list, epcis.list, bailleurs.list);
+    Ok(out)
+}
+
+const COLUMNS: [&str; 15] = [
+    "nud", "date_bail", "ident_rep", "depcom", "adresse", "bailleur_siren", "reservataire", "mutation", "statut_dalo",
+    "accord_collectif", "priorite_l441_1", "relogement", "revenu_uc", "activite", "premiere_mise_en_location",
+];
+
+/// The columns of one file of allocations.
+struct Rows {
+    nud: Vec<u64>,
+    bail: Vec<u32>,
+    ident_rep: Vec<u64>,
+    depcom: Texts,
+    adresse: Vec<u64>,
+    siren: Texts,
+    reservataire: Vec<u8>,
+    mutation: Vec<bool>,
+    statut_dalo: Vec<u8>,
+    accord: Vec<u8>,
+    priorite: Texts,
+    relogement: Vec<u8>,
+    /// € a year and consumption unit; NaN when not declared.
+    revenu_uc: Vec<f64>,
+    activite: Vec<u8>,
+    premiere: Vec<bool>,
+}
+
+impl Rows {
+    fn read(t: &Table) -> Result<Self, StockError> {
+        Ok(Self {
+            nud: t.hashes("nud")?,
+            bail: t.u32s("date_bail")?,
+            ident_rep: t.hashes("ident_rep")?,
+            depcom: t.texts("depcom")?,
+            adresse: t.hashes("adresse")?,
+            siren: t.texts("bailleur_siren")?,
+            reservataire: t.u8s("reservataire")?,
+            mutation: t.flags("mutation")?,
+            statut_dalo: t.u8s("statut_dalo")?,
+            accord: t.u8s("accord_collectif")?,
+            priorite: t.texts("priorite_l441_1")?,
+            relogement: t.u8s("relogement")?,
+            revenu_uc: t.f64s("revenu_uc")?,
+            activite: t.u8s("activite")?,
+            premiere: t.flags("premiere_mise_en_location")?,
+        })
+    }
+}
+
+/// Dwellings that allocations name, of the latest millésime that has them.
+#[derive(Default)]
+struct Dwellings {
+    by_ident: HashMap<u64, Dwelling, FxBuildHasher>,
+    by_address: HashMap<u64, Dwelling, FxBuildHasher>,
+    depcoms: Vec<String>,
+    /// SIREN → name.
+    owners: HashMap<String, String, FxBuildHasher>,
+    latest: u16,
+}
+
+impl Dwellings {
+    fn find(store: &Store, rows: &[Rows]) -> Result<Self, StockError> {
+        let survey = Survey::embedded()?;
+        let idents: HashSet<u64, FxBuildHasher> = rows.iter().flat_map(|r| &r.ident_rep).copied().filter(|h| *h != 0).collect();
+        let addresses: HashSet<u64, FxBuildHasher> = rows.iter().flat_map(|r| &r.adresse).copied().filter(|h| *h != 0).collect();
+        let mut millesimes: Vec<(u16, PathBuf)> = store
+            .manifest()
+            .of_register("rpls")
+            .filter_map(|d| Some((d.rapport.cle.parse().ok()?, store.folder(d).join("logements.parquet"))))
+            .collect();
+        millesimes.sort_by_key(|(year, _)| std::cmp::Reverse(*year));
+        let mut out = Self { latest: millesimes.first().map_or(0, |(y, _)| *y), ..Self::default() };
+        let mut numbers: HashMap<String, u32, FxBuildHasher> = HashMap::default();
+        for (_, path) in millesimes {
+            let t = Table::read(&path, &["ident_rep", "adresse", "depcom", "lon", "lat", "qualite", "siren", "bailleur"])?;
+            let (ident, adresse, depcom) = (t.hashes("ident_rep")?, t.hashes("adresse")?, t.texts("depcom")?);
+            let (lon, lat, quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
+            let (siren, owner) = (t.texts("siren")?, t.texts("bailleur")?);
+            for row in 0..t.rows() {
+                if !siren.get(row).is_empty() && !out.owners.contains_key(siren.get(row)) {
+                    out.owners.insert(siren.get(row).to_owned(), owner.get(row).to_owned());
+                }
+                let (named, at) = (idents.contains(&ident[row]), addresses.contains(&adresse[row]));
+                if !named && !at {
+                    continue;
+                }
+                let depcoms = &mut out.depcoms;
+                let number = *numbers.entry_ref(depcom.get(row)).or_insert_with(|| {
+                    depcoms.push(depcom.get(row).to_owned());
+                    u32::try_from(depcoms.len() - 1).unwrap_or(u32::MAX)
+                });
+                // Too badly located to say on which side of a QPV's edge it is (domain §1.7).
+                let usable = !survey.localisation.commune.contains(&quality[row]);
+                let (lon, lat) = if usable { (lon[row], lat[row]) } else { (f64::NAN, f64::NAN) };
+                let dwelling = Dwelling { lon, lat, depcom: number };
+                if named {
+                    out.by_ident.entry(ident[row]).or_insert(dwelling);
+                }
+                if at {
+                    out.by_address.entry(adresse[row]).or_insert(dwelling);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// By its national number, else by its address.
+    fn of(&self, r: &Rows, i: usize) -> Option<Dwelling> {
+        self.by_ident.get(&r.ident_rep[i]).or_else(|| self.by_address.get(&r.adresse[i])).copied()
+    }
+
+    fn owner(&self, siren: &str) -> String {
+        self.owners.get(siren).cloned().unwrap_or_default()
+    }
+}
+
+/// Zones that allocations are placed in.
+struct Ground {
+    communes: Option<Layer>,
+    epcis: Option<Layer>,
+    qpv2015: Option<Layer>,
+    qpv2024: Option<Layer>,
+    membership: HashMap<String, (String, String)>,
+    epci_names: BTreeMap<String, String>,
+    tolerance: f64,
+}
+
+impl Ground {
+    fn open(store: &Store, millesime: u16) -> Result<Self, StockError> {
+        let mut tables = zone_tables(store, millesime, |_| true);
+        let mut layer = |id: &str| tables.remove(id).map(|path| Layer::from_parquet(id, &path)).transpose();
+        let (communes, epcis) = (layer("commune")?, layer("epci")?);
+        let (qpv2015, qpv2024) = (layer("qpv2015")?, layer("qpv2024")?);
+        let membership = membership(store, millesime)?;
+        let mut epci_names: BTreeMap<String, String> = membership.values().cloned().collect();
+        epci_names.extend(epcis.iter().flat_map(|l| &l.zones).map(|z| (z.code.clone(), z.nom.clone())));
+        let tolerance = Survey::embedded()?.localisation.tolerance_commune_m;
+        Ok(Self { communes, epcis, qpv2015, qpv2024, membership, epci_names, tolerance })
+    }
+
+    /// Whether a point is known and not too far from its commune (rule R08).
+    fn trusts(&self, commune: &str, lon: f64, lat: f64) -> bool {
+        let Some(layer) = &self.communes else { return lon.is_finite() };
+        lon.is_finite() && layer.index_of(commune).is_none_or(|zone| !is_far(layer, zone, lon, lat, self.tolerance))
+    }
+
+    /// QPV in force on a day.
+    fn qpv(&self, day: u32, mix: &Mix) -> Option<&Layer> {
+        if day >= mix.options.qpv_2024_debut { self.qpv2024.as_ref() } else { self.qpv2015.as_ref() }
+    }
+
+    fn epci_of(&self, commune: &str, place: Option<Dwelling>) -> Option<String> {
+        self.membership
+            .get(commune)
+            .map(|(epci, _)| epci.clone())
+            .or_else(|| self.communes.as_ref()?.zone(commune)?.epci.clone())
+            .or_else(|| {
+                let (place, layer) = (place?, self.epcis.as_ref()?);
+                layer.locate(place.lon, place.lat).map(|z| layer.zones[z as usize].code.clone())
+            })
+    }
+
+    fn commune_name(&self, code: &str) -> String {
+        self.communes.as_ref().and_then(|l| l.zone(code)).map_or_else(String::new, |z| z.nom.clone())
+    }
+
+    fn epci_name(&self, code: &str) -> String {
+        self.epci_names.get(code).cloned().unwrap_or_default()
+    }
+}
+
+/// Numbered names.
+#[derive(Default)]
+struct Names {
+    list: Vec<Named>,
+    index: HashMap<String, u32, FxBuildHasher>,
+}
+
+impl Names {
+    fn number(&mut self, code: &str, nom: impl FnOnce() -> String) -> u32 {
+        if code.is_empty() {
+            return u32::MAX;
+        }
+        let list = &mut self.list;
+        *self.index.entry_ref(code).or_insert_with(|| {
+            list.push(Named { code: code.to_owned(), nom: nom() });
+            u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+}
+
+/// (EPCI, year) → € a year and consumption unit.
+type Thresholds = HashMap<(String, u16), f64>;
+
+fn thresholds(store: &Store) -> Result<Thresholds, StockError> {
+    let mut out = Thresholds::default();
+    for d in store.manifest().of_register("thresholds") {
+        let t = Table::read(&store.folder(d).join("seuils.parquet"), &["epci", "annee", "eur_uc"])?;
+        let (epci, year, euros) = (t.texts("epci")?, t.u16s("annee")?, t.f64s("eur_uc")?);
+        out.extend((0..t.rows()).map(|i| ((epci.get(i).to_owned(), year[i]), euros[i])));
+    }
+    Ok(out)
+}
+
+/// Départements of Île-de-France, where one threshold holds for the region (CCH L.441-1).
+const ILE_DE_FRANCE: [&str; 8] = ["75", "77", "78", "91", "92", "93", "94", "95"];
+
+/// Quartile of the household of a lease, and whether the threshold is that of a year before.
+fn quartile(r: &Rows, i: usize, epci: &str, commune: &str, thresholds: &Thresholds, mix: &Mix) -> (Quartile, bool) {
+    let year = u16::try_from(r.bail[i] / 10_000).unwrap_or(0);
+    let zone = if commune.get(..2).is_some_and(|d| ILE_DE_FRANCE.contains(&d)) { "R11" } else { epci };
+    let threshold = (0..=mix.options.seuil_recul_annees)
+        .find_map(|back| Some((*thresholds.get(&(zone.to_owned(), year.checked_sub(back)?))?, back > 0)));
+    let (income, Some((threshold, provisional))) = (r.revenu_uc[i], threshold) else { return (Quartile::Unknown, false) };
+    if income.is_nan() || (income == 0.0 && mix.options.q1_revenu_nul == ZeroIncome::Inconnu) {
+        return (Quartile::Unknown, provisional);
+    }
+    let first = match mix.options.q1_compare {
+        Compare::Inferieur => income < threshold,
+        Compare::InferieurOuEgal => income <= threshold,
+    };
+    (if first { Quartile::First } else { Quartile::Other }, provisional)
+}
+
