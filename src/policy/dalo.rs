@@ -1,6 +1,7 @@
 //! Where DALO households are housed (domain §4.5, K1 to K5): in QPV, near them, beyond; against all leases.
 
 use super::facts::Allocation;
+use super::mix::Score;
 use crate::reference::mix::Mix;
 use crate::territory::bands::{Band, limits};
 
@@ -30,12 +31,6 @@ impl Places {
     pub fn placed(&self) -> u32 {
         self.inside + self.rings.iter().sum::<u32>() + self.beyond
     }
-
-    /// Share in QPV, of the leases whose place is known.
-    #[must_use]
-    pub fn share_inside(&self) -> Option<f64> {
-        (self.placed() > 0).then(|| f64::from(self.inside) / f64::from(self.placed()))
-    }
 }
 
 /// DALO households among leases.
@@ -61,11 +56,55 @@ impl Watch {
             self.to_justify += u32::from(a.qpv == Some(Band::Inside) && a.bail >= mix.dalo.circulaire);
         }
     }
+}
 
-    /// How much more often DALO households are housed in QPV than all households (K3): 1 is as often.
+impl Places {
+    /// Leases in QPV among those whose place is known.
     #[must_use]
-    pub fn exposure(&self) -> Option<f64> {
-        let all = self.all.share_inside().filter(|s| *s > 0.0)?;
-        Some(self.dalo.share_inside()? / all)
+    pub fn score(&self) -> Score {
+        Score { numerator: self.inside, denominator: self.placed(), unknown: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::facts::Quartile;
+
+    fn lease(qpv: Option<Band>, dalo: bool, bail: u32) -> Allocation {
+        Allocation {
+            bail,
+            commune: 0,
+            epci: 0,
+            bailleur: 0,
+            reservataire: 1,
+            qpv,
+            quartile: Quartile::First,
+            provisional: false,
+            dalo,
+            priority: false,
+            precarious: dalo,
+            relocation: 1,
+            transfer: false,
+            first_letting: false,
+        }
+    }
+
+    #[test]
+    fn only_leases_since_the_circular_are_to_justify_and_lost_ones_are_in_no_share() {
+        let mix = Mix::embedded().unwrap();
+        let mut watch = Watch::default();
+        for a in [
+            lease(Some(Band::Inside), true, 2023_12_17),
+            lease(Some(Band::Inside), true, 2023_12_18),
+            lease(Some(Band::Within(0)), true, 2024_02_01),
+            lease(None, true, 2024_02_01),
+            lease(Some(Band::Beyond), false, 2024_02_01),
+        ] {
+            watch.add(mix, &a);
+        }
+        assert_eq!(watch.to_justify, 1);
+        assert_eq!((watch.dalo.score().numerator, watch.dalo.score().denominator, watch.dalo.unknown), (2, 3, 1));
+        assert_eq!((watch.all.score().numerator, watch.all.score().denominator), (2, 4));
     }
 }

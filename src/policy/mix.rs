@@ -208,33 +208,42 @@ pub fn table<'a, K: Ord>(
 }
 
 impl<K: Ord> Table<K> {
-    /// Takes out what would tell of few households (domain §9.2 rules 1, 2 and 4): scores of fewer than `k` leases, those where 1 to `c − 1`
-    /// households count or do not, and, while a hidden line could be had from the whole, the smallest of the others.
+    /// [`protect`] for each rule.
     pub fn protect(&mut self, secrecy: &Secrecy) {
         for rule in 0..self.whole.scores.len() {
-            let column: Vec<Option<Score>> = self.lines.values().map(|l| l.scores[rule]).collect();
-            // A line that may not be shown for its numerator weighs as one of k − 1 leases.
-            let children: Vec<u64> = column
-                .iter()
-                .flatten()
-                .map(|s| if Self::safe(s, secrecy) { s.denominator.into() } else { u64::from(s.denominator).min(u64::from(secrecy.k) - 1).max(1) })
-                .collect();
-            let shown = secondary::shown(&children, secrecy.k.into());
-            for (line, keep) in self.lines.values_mut().zip(shown) {
-                if !keep {
-                    line.scores[rule] = None;
-                }
-            }
-            if self.whole.scores[rule].is_some_and(|s| s.denominator > 0 && !Self::safe(&s, secrecy)) {
-                self.whole.scores[rule] = None;
-            }
+            protect(
+                &mut self.whole.scores[rule],
+                &mut self.lines.values_mut().map(|l| &mut l.scores[rule]).collect::<Vec<_>>(),
+                secrecy,
+            );
         }
     }
+}
 
-    fn safe(s: &Score, secrecy: &Secrecy) -> bool {
-        let few = |n: u32| (1..secrecy.c_numerateur).contains(&n);
-        s.denominator == 0 || (s.denominator >= secrecy.k && !few(s.numerator) && !few(s.denominator - s.numerator))
+/// Takes out what would tell of few households (domain §9.2 rules 1, 2 and 4): scores of fewer than `k` leases, those
+/// where 1 to `c − 1` households count or do not, and, while a hidden line could be had from the whole, the smallest of the others.
+pub fn protect(whole: &mut Option<Score>, lines: &mut [&mut Option<Score>], secrecy: &Secrecy) {
+    // A line that may not be shown for its numerator weighs as one of less than `k` leases.
+    let children: Vec<u64> = lines
+        .iter()
+        .map(|s| {
+            s.map_or(0, |s| {
+                let n = u64::from(s.denominator);
+                if is_safe(&s, secrecy) { n } else { n.min(u64::from(secrecy.k) - 1) }
+            })
+        })
+        .collect();
+    for (line, keep) in lines.iter_mut().zip(secondary::shown(&children, secrecy.k.into())) {
+        if !keep {
+            **line = None;
+        }
     }
+    *whole = whole.filter(|s| is_safe(s, secrecy));
+}
+
+fn is_safe(s: &Score, secrecy: &Secrecy) -> bool {
+    let few = |n: u32| (1..secrecy.c_numerateur).contains(&n);
+    s.denominator == 0 || (s.denominator >= secrecy.k && !few(s.numerator) && !few(s.denominator - s.numerator))
 }
 
 #[cfg(test)]

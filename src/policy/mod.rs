@@ -3,7 +3,7 @@
 //! [`facts`] makes of each allocation of the store what rules ask about it: where its dwelling is (QPV of the
 //! generation in force on the day of the lease), whether its household is of the first quartile, DALO, relocated…;
 //! [`mix`] counts leases under the rules of `data/rules/mix.toml`; [`dalo`] looks at DALO households and QPV. Counting knows
-//! nothing of HTTP nor of files; what may be said of the counts is in [`mix::Table::protect`].
+//! nothing of HTTP nor of files; what may be said of the counts is in [`mix::protect`].
 
 pub mod dalo;
 pub mod facts;

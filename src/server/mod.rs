@@ -9,6 +9,7 @@ mod geometry;
 mod health;
 mod indicateurs;
 mod mesure;
+mod mixite;
 mod openapi;
 mod params;
 mod places;
@@ -36,6 +37,7 @@ pub use self::state::{App, Live};
 use crate::cube::file::CubeError;
 use crate::disclosure::publisher::LedgerError;
 use crate::reference::ReferenceError;
+use crate::stock::StockError;
 use crate::store::{Store, StoreError};
 use crate::territory::layer::LayerError;
 
@@ -67,6 +69,8 @@ pub enum ServerError {
     Layer(#[from] LayerError),
     #[error(transparent)]
     Reference(#[from] ReferenceError),
+    #[error(transparent)]
+    Stock(#[from] StockError),
 }
 
 /// How often the manifest is looked at.

@@ -17,7 +17,7 @@ use super::params::BODY_LIMIT;
 use super::problem::Problem;
 use super::state::Live;
 use super::{
-    ServeOptions, catalogue, health, indicateurs, mesure, openapi, security, situation, situation_csv, tiles, valeurs, web,
+    ServeOptions, catalogue, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles, valeurs, web,
     zones,
 };
 
@@ -43,6 +43,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(zones::one))
         .routes(routes!(valeurs::valeurs))
         .routes(routes!(mesure::mesure))
+        .routes(routes!(mixite::mixite))
         .routes(routes!(situation::situation, situation_csv::situations))
 }
 

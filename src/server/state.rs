@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -23,7 +23,9 @@ use crate::cube::runs::Runs;
 use crate::cube::{Cube, Filter, Layer as CubeLayer};
 use crate::disclosure::answer;
 use crate::disclosure::publisher::{Population, Publisher};
+use crate::policy::facts::{self, Allocations};
 use crate::reference::indicators::Catalogue;
+use crate::reference::mix::Mix;
 use crate::reference::scales::{self, Genre};
 use crate::reference::secrecy::Secrecy;
 use crate::registers::report::Report;
@@ -204,9 +206,26 @@ pub struct App {
     pub demonstration: bool,
     pub tiles: TileCache,
     pub values: Cache<ValuesKey, Bytes, ByBytes>,
+    /// The store, and the allocations read from it at the first question about them.
+    store: Store,
+    allocations: Mutex<Option<Arc<Allocations>>>,
 }
 
 impl App {
+    /// Allocations with their places and thresholds. The first question reads the dwellings that they name.
+    ///
+    /// # Errors
+    /// A table of the store cannot be read.
+    pub fn allocations(&self) -> Result<Arc<Allocations>, ServerError> {
+        let mut kept = self.allocations.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.as_ref() {
+            return Ok(Arc::clone(found));
+        }
+        let read = Arc::new(facts::load(&self.store, Mix::embedded()?)?);
+        *kept = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
     /// Loads everything that the manifest of the store names; cubes and contours that `former` holds are kept.
     ///
     /// # Errors
@@ -248,6 +267,8 @@ impl App {
             demonstration: store.root().join("demonstration").exists(),
             tiles: TileCache::default(),
             values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
+            store: store.clone(),
+            allocations: Mutex::default(),
         })
     }
 }

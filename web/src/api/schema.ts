@@ -59,6 +59,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/mixite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Objectifs de mixité : où en est une année de baux
+         * @description Les 25 % hors QPV, les 50 % en QPV, les 25 % DALO et prioritaires par réservataire, la part de l'État : pour l'ensemble et ligne
+         *     par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un score de moins de 11 baux, ou qui ne tient qu'à
+         *     un ou deux ménages, est secret.
+         */
+        get: operations["mixite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/situation": {
         parameters: {
             query?: never;
@@ -192,6 +214,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Une bande autour des QPV ; sans `jusqu_a`, tout ce qui est plus loin. */
+        Bande: {
+            /** Format: double */
+            jusqu_a?: number | null;
+            /** Format: int32 */
+            baux: number;
+        };
         /** @description Ce qui est chargé. */
         Catalogue: {
             /** @description Ouest, sud, est, nord de toutes les adresses ; vide si rien n'est localisé. */
@@ -203,6 +232,11 @@ export interface components {
             imports: components["schemas"]["Import"][];
             /** @description Vrai si les données sont fictives. */
             demonstration: boolean;
+        };
+        /** @description Un code et son nom. */
+        Choix: {
+            code: string;
+            nom: string;
         };
         /** @description Une zone par son code. */
         CodeDeZone: {
@@ -249,6 +283,23 @@ export interface components {
              * @description Adresses localisées à la rue près seulement.
              */
             adresses_approximatives: number;
+        };
+        /** @description Ménages DALO et QPV. */
+        Dalo: {
+            ensemble: components["schemas"]["Placements"];
+            dalo: components["schemas"]["Placements"];
+            /** @description DALO en situation précaire (circulaire du 18 décembre 2023). */
+            precaires: components["schemas"]["Placements"];
+            /**
+             * Format: double
+             * @description Part des DALO en QPV rapportée à celle de tous les baux : 1 = autant.
+             */
+            surexposition?: number | null;
+            /**
+             * Format: int32
+             * @description Placements en QPV à justifier depuis la circulaire ; nul si secret.
+             */
+            a_justifier?: number | null;
         };
         /** @description Ce qui est demandé. */
         DemandeMesure: {
@@ -381,6 +432,19 @@ export interface components {
             code: string;
             nom: string;
         };
+        /** @description Un bailleur, une commune… ou l'ensemble. */
+        LigneMixite: {
+            code: string;
+            nom: string;
+            /** Format: int32 */
+            baux: number;
+            /**
+             * Format: int32
+             * @description Baux dont le logement n'a pas pu être situé dans ou hors QPV.
+             */
+            non_localises: number;
+            scores: components["schemas"]["ScoreMixite"][];
+        };
         /** @description Les chiffres d'une zone. */
         Mesure: {
             zone: components["schemas"]["ZoneMesuree"];
@@ -432,6 +496,43 @@ export interface components {
             };
             remarques: string[];
         };
+        /** @description Une année de baux. */
+        Mixite: {
+            /** @description Version des règles. */
+            version: string;
+            /** Format: int32 */
+            annee: number;
+            /** @description Années qui ont des baux. */
+            annees: number[];
+            /** @description Dernier jour compté. */
+            au: string;
+            par: string;
+            /** @description Territoires et organismes présents, pour les filtres. */
+            epci: components["schemas"]["Choix"][];
+            communes: components["schemas"]["Choix"][];
+            bailleurs: components["schemas"]["Choix"][];
+            regles: components["schemas"]["Regle"][];
+            ensemble: components["schemas"]["LigneMixite"];
+            lignes: components["schemas"]["LigneMixite"][];
+            dalo: components["schemas"]["Dalo"];
+            /**
+             * Format: int32
+             * @description Baux jugés au seuil de l'année précédente, faute de celui de l'année.
+             */
+            seuil_provisoire: number;
+            /**
+             * Format: int64
+             * @description Attributions sans bail signé, qui ne comptent pas.
+             */
+            sans_bail: number;
+            /**
+             * Format: int64
+             * @description Lignes présentes dans plusieurs fichiers, comptées une fois.
+             */
+            doublons: number;
+            /** Format: double */
+            niveau_projection: number;
+        };
         /** @description Une modalité d'un filtre. */
         Modalite: {
             code: string;
@@ -441,6 +542,22 @@ export interface components {
              * @description Logements du dernier millésime.
              */
             logements: number;
+        };
+        /** @description Placements de ménages au regard des QPV. */
+        Placements: {
+            /** @description Trop peu de ménages : rien n'est donné. */
+            secret: boolean;
+            /** Format: int32 */
+            total?: number | null;
+            /** Format: int32 */
+            en_qpv?: number | null;
+            /**
+             * Format: double
+             * @description En %, des baux localisés.
+             */
+            part_qpv?: number | null;
+            /** @description Baux dans les bandes autour des QPV (mètres) ; nul si l'une n'a que quelques ménages. */
+            bandes?: components["schemas"]["Bande"][] | null;
         };
         /**
          * @description Which households a figure describes.
@@ -468,11 +585,41 @@ export interface components {
             /** @description Valeurs acceptées. */
             acceptees?: string[] | null;
         };
+        /** @description Ce qui est attendu au 31 décembre. */
+        Projection: {
+            /** Format: int32 */
+            baux: number;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            part: number;
+            /** Format: double */
+            bas: number;
+            /** Format: double */
+            haut: number;
+        };
         /** @description Le chiffre de la zone parente, ou de tout le territoire. */
         Reference: {
             nom: string;
             /** Format: double */
             valeur?: number | null;
+        };
+        /** @description Une règle, telle qu'elle est appliquée. */
+        Regle: {
+            id: string;
+            libelle: string;
+            article: string;
+            sens: components["schemas"]["Sense"];
+            /**
+             * Format: double
+             * @description Part à atteindre, ou à ne pas dépasser, en %.
+             */
+            cible: number;
+            /** @description Ce que la règle regarde. */
+            base: string;
+            /** @description Ce qui y compte. */
+            compte: string;
         };
         /**
          * @description `dedans`, `dehors` ou `incertain`.
@@ -494,6 +641,43 @@ export interface components {
             /** @description Pourquoi la réponse est incertaine. */
             motif?: string | null;
         };
+        /** @description Où en est une règle. */
+        ScoreMixite: {
+            regle: string;
+            /** @description Trop peu de ménages : rien n'est donné. */
+            secret: boolean;
+            /** Format: int32 */
+            numerateur?: number | null;
+            /** Format: int32 */
+            denominateur?: number | null;
+            /**
+             * Format: int32
+             * @description Baux dont le revenu ou le seuil n'est pas connu : au dénominateur, pas au numérateur.
+             */
+            inconnus?: number | null;
+            /**
+             * Format: double
+             * @description En %, inconnus compris.
+             */
+            part?: number | null;
+            /**
+             * Format: double
+             * @description En %, inconnus exclus.
+             */
+            part_connus?: number | null;
+            /**
+             * Format: int32
+             * @description Attributions qui manquent pour atteindre un minimum, ou qui dépassent un maximum.
+             */
+            ecart?: number | null;
+            respectee?: boolean | null;
+            projection?: components["schemas"]["Projection"] | null;
+        };
+        /**
+         * @description Whether a share must be reached or must not be exceeded.
+         * @enum {string}
+         */
+        Sense: "minimum" | "maximum";
         /** @description Où est un point. */
         Situation: {
             /** Format: double */
@@ -686,6 +870,52 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    mixite: {
+        parameters: {
+            query?: {
+                /** @description Année des baux ; la dernière par défaut */
+                annee?: number;
+                /** @description Lignes : `bailleur` (par défaut), `commune`, `epci`, `reservataire`, `mois` */
+                par?: string;
+                /** @description Un EPCI seulement */
+                epci?: string;
+                /** @description Une commune seulement */
+                commune?: string;
+                /** @description Un bailleur seulement (SIREN) */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mixite"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
