@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { figureOf, shownZone, type Indicator, type Measure, type Values } from './figures';
-import { axeSource, get, onScreen, open, readNumber, settle, visit, type Session } from './harness';
+import { axeFaults, get, onScreen, open, readNumber, settle, visit, type Session } from './harness';
 
 let session: Session;
 before(async () => void (session = await open()));
@@ -133,13 +133,7 @@ describe('accessibility', () => {
       const address = path || `/?indicateur=I01&zone=commune:${(await shownZone('commune', 'I01')).code}`;
       await visit(page, address);
       if (name === 'sheet') await page.locator('.fiche .cover').waitFor();
-      await page.evaluate(axeSource());
-      const found = await page.evaluate(async () => {
-        const axe = (globalThis as unknown as { axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
-        const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
-        return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
-      });
-      assert.deepEqual(found, []);
+      assert.deepEqual(await axeFaults(page), []);
     });
   }
 

@@ -12,6 +12,9 @@ export type Valeurs = Body<'/api/valeurs/{echelle}'>;
 export type Mesure = Body<'/api/zones/{echelle}/{code}'>;
 export type Chiffre = Mesure['chiffres'][number];
 export type Situation = Body<'/api/situation'>;
+export type Mixite = Body<'/api/mixite'>;
+export type LigneMixite = Mixite['lignes'][number];
+export type ScoreMixite = LigneMixite['scores'][number];
 export type TileJson = Body<'/tiles/{couche}.json'>;
 export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
 /** What is read of a problem document (RFC 9457). */
