@@ -22,15 +22,12 @@ debian_packages() {
   need pkg-config pkg-config
   need mold mold          # the linker named in .cargo/config.toml
   need curl curl
-  compgen -G '/usr/lib/*/libclang-[0-9]*.so*' >/dev/null ||
-    missing+=(libclang-dev)   # the bindings of HiGHS are made at build time
   if [ "$part" != demo ]; then
     need python3 python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   fi
   if [ "$part" = test ]; then
     has chromium || [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
-    [ -x /usr/lib/postgresql/15/bin/postgres ] || has postgres || missing+=(postgresql)   # the state store's other engine
   fi
   if [ "$part" = bench ]; then
     need wrk wrk
