@@ -8,6 +8,8 @@ mod mesure;
 mod problems;
 #[path = "api/situation.rs"]
 mod situation;
+#[path = "api/sums.rs"]
+mod sums;
 #[path = "api/tiles.rs"]
 mod tiles;
 #[path = "api/valeurs.rs"]

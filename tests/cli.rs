@@ -114,6 +114,30 @@ fn the_join_ladder_finds_what_was_planted() {
     assert_eq!(n("localises") + n("non_localises"), n("logements"));
 }
 
+/// R02 and R12: no commune of the demonstration is unknown, and the postcodes that are wrong are those that were spoilt.
+#[test]
+fn postcodes_that_the_ban_does_not_give_to_their_commune_are_those_that_were_planted() {
+    let (_dir, files, store) = demonstration();
+    for (register, file, option) in [
+        ("zones", "communes.geojson", ["--layer", "commune"]),
+        ("addresses", "adresses-01.csv", ["--departement", "01"]),
+        ("rpls", "rpls_2024.csv", ["--millesime", "2024"]),
+    ] {
+        let path = text(&files.join(file));
+        json(&["import", register, &path, option[0], option[1], "--data", &store, "--json"]);
+    }
+    let report = &json(&["build", "--data", &store, "--json"])["2024"]["comptes"];
+    let n = |key: &str| report[key].as_u64().unwrap();
+    let truth = std::fs::read_to_string(files.join("verite/defauts.csv")).unwrap();
+    let planted = |kind: &str| truth.lines().filter(|l| l.starts_with("rpls_2024.csv;") && l.contains(kind)).count() as u64;
+    let (postcodes, moved) = (planted(";code_postal_faux;"), planted(";commune_voisine;"));
+    assert!(postcodes > 0);
+    // A dwelling filed in the neighbouring commune keeps its own postcode, which that commune may share.
+    let found = n("code_postal_incompatible");
+    assert!((postcodes..=postcodes + moved).contains(&found), "{found}, planted {postcodes} and {moved}");
+    assert_eq!(n("commune_inconnue"), 0);
+}
+
 /// Cannes, raw: what SOURCES.md counts is found by the report, with the same numbers.
 #[test]
 fn the_real_file_of_cannes_is_read_whole_with_its_defects_counted() {

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod households;
 pub mod join;
 pub mod places;
+mod postcodes;
 pub mod residences;
 pub(crate) mod table;
 
@@ -92,6 +93,9 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
         survey,
     );
     report.comptes.insert("logements".into(), dwellings.registered() as u64);
+    if let Some(n) = postcodes::incompatible(store, &store.folder(dataset).join("logements.parquet"))? {
+        report.comptes.insert("code_postal_incompatible".into(), n);
+    }
     if wave.is_some_and(|w| w <= survey.derniere_vague_avant) {
         report.remarques.push(format!(
             "Vague {} : les emménagés récents y sont ceux des {} derniers mois, non comparables aux vagues suivantes.",
