@@ -47,6 +47,8 @@ start_server() {
 scripts/setup.sh test || exit 1
 scripts/build.sh || exit 1
 
+# With it, points in zones are compared with GeoPandas.
+export MOSAIQUE_ORACLE_PYTHON="$RACINE/.venv/bin/python"
 part rust "Tests Rust" "$CARGO" test --locked --no-fail-fast
 
 if [ -f web/package.json ]; then
