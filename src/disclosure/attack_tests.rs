@@ -248,3 +248,37 @@ fn a_question_asked_again_gets_the_same_answer_after_a_restart() {
     reversed.reverse();
     assert_eq!(before, reversed);
 }
+
+#[test]
+fn two_servers_on_one_store_answer_as_one() {
+    let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
+    let facts = town(12, 800);
+    let (dir, alone) = publisher(&facts);
+    let ledger = dir.path().join("registre.jsonl");
+    let open = || Publisher::new(Arc::clone(alone.cube()), catalogue, secrecy, Some(ledger.clone())).unwrap();
+    let both = [open(), open()];
+    let mut rng = fastrand::Rng::with_seed(21);
+    // Of the whole town: what one sub-population withholds from another then shows.
+    let mut questions = || -> Vec<(Runs, Filter)> {
+        (0..120).map(|_| (Runs::new(vec![(0, 800)]), filter(&mut rng))).collect()
+    };
+    let (questions, more) = (questions(), questions());
+    let ask = |p: &Publisher, (zone, f): &(Runs, Filter)| described(p, zone, Population::Tous, f);
+    // Now one is asked, now the other: each must withhold what the other's answers make unsafe.
+    let shared: Vec<Vec<u64>> = questions.iter().enumerate().map(|(i, q)| ask(&both[i % 2], q)).collect();
+    let expected: Vec<Vec<u64>> = questions.iter().map(|q| ask(&alone, q)).collect();
+    assert_eq!(shared, expected);
+    // A server that knew nothing of the other would have answered more: the test can fail.
+    let (_other, unaware) = publisher(&facts);
+    let half: Vec<Vec<u64>> = questions.iter().skip(1).step_by(2).map(|q| ask(&unaware, q)).collect();
+    assert!(half.iter().zip(expected.iter().skip(1).step_by(2)).any(|(h, e)| h != e));
+    // At the same time, from two threads: whatever the order, both end with the same decisions.
+    let both = [open(), open()];
+    std::thread::scope(|s| {
+        s.spawn(|| more.iter().for_each(|q| drop(ask(&both[0], q))));
+        s.spawn(|| more.iter().rev().for_each(|q| drop(ask(&both[1], q))));
+    });
+    for q in &more {
+        assert_eq!(ask(&both[0], q), ask(&both[1], q));
+    }
+}

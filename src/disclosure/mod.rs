@@ -14,6 +14,7 @@
 
 pub mod answer;
 pub mod figure;
+mod ledger;
 pub mod publisher;
 pub mod release;
 pub mod secondary;

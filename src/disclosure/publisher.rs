@@ -1,13 +1,12 @@
 //! Keeps, for one cube, the sub-populations that were answered, and finds what part of a zone may be published.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::ledger::{Held, Ledger};
 use super::release::{self, Hierarchy, Release};
 use crate::cube::bits::Bits;
 use crate::cube::runs::Runs;
@@ -58,14 +57,14 @@ pub struct Publisher {
     room: usize,
     releases: RwLock<BTreeMap<Predicate, Arc<Release>>>,
     /// Held while a new sub-population is decided, so that the order of decisions is one.
-    deciding: Mutex<Option<PathBuf>>,
+    deciding: Mutex<Option<Ledger>>,
 }
 
 impl Publisher {
-    /// `ledger`: the file that remembers answered sub-populations between runs (None: only in memory).
+    /// `ledger`: the file that remembers answered sub-populations between runs and processes (None: only in memory).
     ///
     /// # Errors
-    /// The ledger exists but cannot be read.
+    /// The ledger cannot be read.
     pub fn new(
         cube: Arc<Cube>,
         catalogue: &Catalogue,
@@ -113,25 +112,24 @@ impl Publisher {
             publisher.decide(&Predicate { population, ..Predicate::default() });
         }
         if let Some(path) = ledger {
-            publisher.replay(&path)?;
-            *publisher.deciding.lock().unwrap_or_else(PoisonError::into_inner) = Some(path);
+            let mut ledger = Ledger::new(path);
+            let path = ledger.path().to_owned();
+            let fault = |source| LedgerError::File { path: path.clone(), source };
+            // A store that is only read stays as it is until a filter must be remembered.
+            if path.exists() {
+                publisher.catch_up(&mut ledger.hold().map_err(fault)?).map_err(fault)?;
+            }
+            *publisher.deciding.lock().unwrap_or_else(PoisonError::into_inner) = Some(ledger);
         }
         Ok(publisher)
     }
 
-    /// Decides again, in the same order, what was decided in former runs.
-    fn replay(&self, path: &std::path::Path) -> Result<(), LedgerError> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(source) => return Err(LedgerError::File { path: path.to_owned(), source }),
-        };
-        for line in text.lines() {
-            let predicate: Predicate = serde_json::from_str(line).map_err(|e| LedgerError::File {
-                path: path.to_owned(),
-                source: std::io::Error::new(std::io::ErrorKind::InvalidData, e),
-            })?;
-            self.decide(&predicate);
+    /// Decides, in their order, what former runs and other processes decided.
+    fn catch_up(&self, ledger: &mut Held<'_>) -> std::io::Result<()> {
+        for predicate in ledger.news::<Predicate>()? {
+            if self.known(&predicate).is_none() {
+                self.decide(&predicate);
+            }
         }
         Ok(())
     }
@@ -223,22 +221,24 @@ impl Publisher {
         if let Some(release) = self.known(predicate) {
             return Ok(release);
         }
-        let path = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ledger = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(release) = self.known(predicate) {
+            return Ok(release);
+        }
+        let Some(ledger) = ledger.as_mut() else {
+            self.room()?;
+            return Ok(self.decide(predicate));
+        };
+        let path = ledger.path().to_owned();
+        let fault = |source| LedgerError::File { path: path.clone(), source };
+        let mut held = ledger.hold().map_err(fault)?;
+        self.catch_up(&mut held).map_err(fault)?;
         if let Some(release) = self.known(predicate) {
             return Ok(release);
         }
         self.room()?;
-        if let Some(path) = path.as_ref() {
-            // Written before it is answered: a crash may forget an answer's question, never the reverse.
-            let fault = |source| LedgerError::File { path: path.clone(), source };
-            let mut line = serde_json::to_vec(predicate).map_err(|e| fault(e.into()))?;
-            line.push(b'\n');
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent).map_err(fault)?;
-            }
-            let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(fault)?;
-            file.write_all(&line).and_then(|()| file.sync_data()).map_err(fault)?;
-        }
+        // Written before it is answered: a crash may forget an answer's question, never the reverse.
+        held.add(predicate).map_err(fault)?;
         Ok(self.decide(predicate))
     }
 
