@@ -1,7 +1,8 @@
 //! mosaïque: who lives in French social housing, and whether allocations keep neighbourhoods mixed.
 //!
 //! Data walks through the house once, from the files of others to what may leave:
-//! `registers` → `store` → `stock` → `cube` → `disclosure` → `policy` → `server`. A module imports only
+//! `registers` → `store` → `stock` → `cube` → `disclosure` → `policy` → `server`, with `access` (who may see what) and `state`
+//! (accounts, conventions, audit trail) beside. A module imports only
 //! from modules that stand before it in this list (see ARCHITECTURE.md).
 
 pub mod reference;
@@ -13,6 +14,8 @@ pub mod stock;
 pub mod cube;
 pub mod disclosure;
 pub mod policy;
+pub mod access;
+pub mod state;
 pub mod server;
 pub mod demo;
 pub mod cli;

@@ -3,9 +3,11 @@
 //! This is the only place that reads `data/`. Each file has one sub-module with the types that it
 //! is read into; everything is checked once, at first use, and a fault names the file and the entry.
 
+pub mod access;
 pub mod addresses;
 pub mod attributions;
 pub mod ban;
+pub mod comptes;
 pub mod demo;
 pub mod indicators;
 pub mod mix;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::access::Class;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "echelles.toml";
@@ -29,6 +30,8 @@ pub struct Scale {
     pub id: String,
     pub libelle: String,
     pub genre: Genre,
+    /// Who sees its figures (`data/access.toml`).
+    pub acces: Class,
     /// Zooms between which the map proposes the scale.
     pub zoom_min: u8,
     pub zoom_max: u8,

@@ -1,0 +1,154 @@
+//! Who may see what: the one place that decides.
+//!
+//! A [`Person`] and a question (class of scale, data set) give a [`Scope`]: the widest place that may be shown, or a refusal with
+//! its reason. The rules are the matrix of `data/access.toml`; nothing here reads a file, a database or a clock. The server turns
+//! a scope into addresses of a cube; secrecy (`disclosure`) comes after, on what is left.
+
+mod person;
+
+pub use self::person::{Agreement, Organisation, Person, Place};
+
+use crate::reference::access::{Class, Donnees, Extent, Level, Role, access};
+
+/// The widest place that a person may see, for one class of scale and one data set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Everything that is loaded.
+    Everywhere,
+    /// What lies in these zones.
+    Zones(Vec<Place>),
+    /// Dwellings of this bailleur (SIREN).
+    Stock(String),
+    /// Zones where this bailleur has a dwelling.
+    Presence(String),
+    /// Nothing, and why.
+    Nowhere(&'static str),
+}
+
+const SIGN_IN: &str = "Connectez-vous avec un compte dont l'organisme y a droit : ces chiffres ne sont pas publics.";
+const ADMINISTRATOR: &str =
+    "L'administration du service n'ouvre pas les chiffres de ménages plus fins que la commune.";
+const NO_AGREEMENT: &str = "Aucune convention en vigueur n'ouvre cette échelle à votre organisme.";
+const NOT_THIS_ROLE: &str = "Cette échelle n'est pas ouverte à votre organisme.";
+const NO_CODE: &str = "Le territoire de votre organisme n'est pas renseigné : demandez-le à l'administration du service.";
+
+/// Decides.
+#[must_use]
+pub fn scope(person: &Person, class: Class, data: Donnees) -> Scope {
+    let rights = access().rights(person.role());
+    let extent = match data {
+        Donnees::Rpls => rights.rpls,
+        Donnees::Ops => rights.ops,
+    }
+    .of(class);
+    turned(person, extent, |a| a.classes.contains(&class) && a.donnees.contains(&data))
+}
+
+/// Decides which leases social mix is shown for. [`Scope::Stock`]: leases of that bailleur.
+#[must_use]
+pub fn leases(person: &Person) -> Scope {
+    turned(person, access().rights(person.role()).attributions, |_| false)
+}
+
+fn turned(person: &Person, extent: Extent, opens: impl Fn(&Agreement) -> bool) -> Scope {
+    let code = || person.organisation.as_ref().map(|o| o.code.clone()).filter(|c| !c.is_empty());
+    let zones = |places: Vec<Place>, none: &'static str| {
+        if places.is_empty() { Scope::Nowhere(none) } else { Scope::Zones(places) }
+    };
+    match extent {
+        Extent::Partout | Extent::Reservataire => Scope::Everywhere,
+        Extent::NullePart => Scope::Nowhere(match person.role() {
+            Role::Public => SIGN_IN,
+            Role::Administrateur => ADMINISTRATOR,
+            _ => NOT_THIS_ROLE,
+        }),
+        Extent::Territoire => zones(person.territory(), NO_CODE),
+        Extent::Convention => {
+            let mut places: Vec<Place> =
+                person.agreements.iter().filter(|a| opens(a)).flat_map(|a| a.territoire.iter().cloned()).collect();
+            places.sort();
+            places.dedup();
+            zones(places, NO_AGREEMENT)
+        }
+        Extent::Parc => code().map_or(Scope::Nowhere(NO_CODE), Scope::Stock),
+        Extent::Presence => code().map_or(Scope::Nowhere(NO_CODE), Scope::Presence),
+    }
+}
+
+/// Whether a person may call an operation at all; an operation that `data/access.toml` does not name is nobody's.
+#[must_use]
+pub fn may_call(person: &Person, operation: &str) -> bool {
+    access().operations.get(operation).is_some_and(|level| person.level() >= *level)
+}
+
+/// What an operation asks for, if it is known.
+#[must_use]
+pub fn level(operation: &str) -> Option<Level> {
+    access().operations.get(operation).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(role: Role, code: &str) -> Person {
+        Person {
+            organisation: Some(Organisation { id: "o".into(), nom: "Org".into(), role, code: code.into() }),
+            compte: Some("c".into()),
+            ..Person::default()
+        }
+    }
+
+    fn place(scale: &str, code: &str) -> Place {
+        Place { echelle: scale.into(), code: code.into() }
+    }
+
+    #[test]
+    fn a_bailleur_sees_its_own_addresses_and_its_presence_around() {
+        let p = person(Role::Bailleur, "300000000");
+        assert_eq!(scope(&p, Class::Fine, Donnees::Ops), Scope::Stock("300000000".into()));
+        assert_eq!(scope(&p, Class::Proche, Donnees::Ops), Scope::Presence("300000000".into()));
+        assert_eq!(scope(&p, Class::Large, Donnees::Ops), Scope::Everywhere);
+        assert_eq!(leases(&p), Scope::Stock("300000000".into()));
+    }
+
+    #[test]
+    fn an_epci_needs_a_convention_for_addresses_but_not_for_its_iris() {
+        let mut p = person(Role::Epci, "200000001");
+        assert!(matches!(scope(&p, Class::Fine, Donnees::Ops), Scope::Nowhere(_)));
+        assert_eq!(scope(&p, Class::Proche, Donnees::Ops), Scope::Zones(vec![place("epci", "200000001")]));
+        p.agreements.push(Agreement {
+            territoire: vec![place("commune", "73901")],
+            classes: vec![Class::Fine],
+            donnees: vec![Donnees::Ops],
+        });
+        assert_eq!(scope(&p, Class::Fine, Donnees::Ops), Scope::Zones(vec![place("commune", "73901")]));
+        // The convention names addresses, not drawn zones.
+        assert!(matches!(scope(&p, Class::Zone, Donnees::Ops), Scope::Nowhere(_)));
+    }
+
+    #[test]
+    fn a_dreal_has_the_départements_of_its_région() {
+        let p = person(Role::Dreal, "94");
+        assert_eq!(
+            scope(&p, Class::Fine, Donnees::Ops),
+            Scope::Zones(vec![place("departement", "2A"), place("departement", "2B")])
+        );
+    }
+
+    #[test]
+    fn an_organisation_without_code_sees_no_more_than_what_is_open_to_all() {
+        for role in [Role::Bailleur, Role::Epci, Role::Commune, Role::Ddets, Role::Dreal] {
+            let p = person(role, "");
+            assert!(matches!(scope(&p, Class::Fine, Donnees::Ops), Scope::Nowhere(_)), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_may_call_grows_with_what_they_are() {
+        let public = Person::default();
+        assert!(may_call(&public, "valeurs") && !may_call(&public, "mixite"));
+        assert!(may_call(&person(Role::Epci, "2"), "mixite"));
+        assert!(!may_call(&person(Role::Administrateur, ""), "une-route-nouvelle"));
+    }
+}
