@@ -4,10 +4,18 @@
 mod catalogue;
 #[path = "api/mesure.rs"]
 mod mesure;
+#[path = "api/people.rs"]
+mod people;
 #[path = "api/problems.rs"]
 mod problems;
 #[path = "api/situation.rs"]
 mod situation;
+#[path = "api/rights.rs"]
+mod rights;
+#[path = "api/session.rs"]
+mod session;
+#[path = "api/attacks.rs"]
+mod attacks;
 #[path = "api/sums.rs"]
 mod sums;
 #[path = "api/tiles.rs"]

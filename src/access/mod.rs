@@ -44,6 +44,13 @@ pub fn scope(person: &Person, class: Class, data: Donnees) -> Scope {
     turned(person, extent, |a| a.classes.contains(&class) && a.donnees.contains(&data))
 }
 
+/// Whether a person sees figures of households anywhere.
+#[must_use]
+pub fn sees_households(person: &Person) -> bool {
+    let classes = [Class::Fine, Class::Zone, Class::Proche, Class::Large];
+    classes.into_iter().any(|c| !matches!(scope(person, c, Donnees::Ops), Scope::Nowhere(_)))
+}
+
 /// Decides which leases social mix is shown for. [`Scope::Stock`]: leases of that bailleur.
 #[must_use]
 pub fn leases(person: &Person) -> Scope {
@@ -51,8 +58,14 @@ pub fn leases(person: &Person) -> Scope {
 }
 
 fn turned(person: &Person, extent: Extent, opens: impl Fn(&Agreement) -> bool) -> Scope {
+    if person.holder {
+        return Scope::Everywhere;
+    }
     let code = || person.organisation.as_ref().map(|o| o.code.clone()).filter(|c| !c.is_empty());
-    let zones = |places: Vec<Place>, none: &'static str| {
+    let agreed = || person.agreements.iter().filter(|a| opens(a)).flat_map(|a| a.territoire.iter().cloned());
+    let zones = |mut places: Vec<Place>, none: &'static str| {
+        places.sort();
+        places.dedup();
         if places.is_empty() { Scope::Nowhere(none) } else { Scope::Zones(places) }
     };
     match extent {
@@ -62,14 +75,8 @@ fn turned(person: &Person, extent: Extent, opens: impl Fn(&Agreement) -> bool) -
             Role::Administrateur => ADMINISTRATOR,
             _ => NOT_THIS_ROLE,
         }),
-        Extent::Territoire => zones(person.territory(), NO_CODE),
-        Extent::Convention => {
-            let mut places: Vec<Place> =
-                person.agreements.iter().filter(|a| opens(a)).flat_map(|a| a.territoire.iter().cloned()).collect();
-            places.sort();
-            places.dedup();
-            zones(places, NO_AGREEMENT)
-        }
+        Extent::Territoire => zones(person.territory().into_iter().chain(agreed()).collect(), NO_CODE),
+        Extent::Convention => zones(agreed().collect(), NO_AGREEMENT),
         Extent::Parc => code().map_or(Scope::Nowhere(NO_CODE), Scope::Stock),
         Extent::Presence => code().map_or(Scope::Nowhere(NO_CODE), Scope::Presence),
     }

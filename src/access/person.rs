@@ -54,6 +54,8 @@ pub struct Person {
     pub gestionnaire: bool,
     pub organisation: Option<Organisation>,
     pub agreements: Vec<Agreement>,
+    /// Whether they hold the files of the store (the command line): nothing is hidden from them but by secrecy.
+    pub holder: bool,
 }
 
 impl Person {
@@ -65,6 +67,9 @@ impl Person {
     /// What they may call.
     #[must_use]
     pub fn level(&self) -> Level {
+        if self.holder {
+            return Level::Administrateur;
+        }
         match (self.role(), self.gestionnaire) {
             (Role::Administrateur, _) => Level::Administrateur,
             (Role::Public, _) => Level::Public,

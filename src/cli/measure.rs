@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::{Failure, StoreArgs, build};
-use crate::server::{App, Live, ServeOptions, router};
+use crate::server::{App, Live, ServeOptions, Server, router_for_holder};
+use crate::state::State;
 use crate::store::Store;
 
 /// Arguments of `measure`.
@@ -64,7 +65,8 @@ pub fn run(args: &MeasureArgs) -> Result<(), Failure> {
         .body(Body::from(question.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (ok, bytes) = runtime.block_on(async {
-        let answer = router(Live::new(app), &ServeOptions::default()).oneshot(request).await?;
+        let state = State::of_store(&args.store.data).await?;
+        let answer = router_for_holder(Server::new(Live::new(app), state, ServeOptions::default())?).oneshot(request).await?;
         let ok = answer.status().is_success();
         Ok::<_, Failure>((ok, to_bytes(answer.into_body(), usize::MAX).await?))
     })?;

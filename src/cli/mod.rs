@@ -1,5 +1,6 @@
 //! The command line: one sub-module a command; each reads its arguments, calls the library and prints.
 
+mod admin;
 mod bench;
 mod build;
 mod import;
@@ -33,6 +34,14 @@ enum Command {
     Serve(ServeArgs),
     /// Écrire les fichiers d'un territoire fictif de démonstration
     DemoData(DemoArgs),
+    /// Comptes : premier compte d'administration, mots de passe, jetons
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
+    /// Journal d'audit
+    #[command(subcommand)]
+    Audit(admin::AuditCommand),
+    /// Retirer ce qui a dépassé sa durée de conservation (à lancer chaque jour)
+    Maintenance(StoreArgs),
     /// Mesurer le moteur seul (pour « make bench »)
     #[command(hide = true)]
     BenchEngine(bench::BenchArgs),
@@ -56,9 +65,12 @@ struct ServeArgs {
     /// Dossier de l'application web construite
     #[arg(long, default_value = "web/dist")]
     web: PathBuf,
-    /// Accepter une adresse qui n'est pas locale (il n'y a pas encore de comptes)
+    /// Accepter une adresse qui n'est pas locale et tout nom d'hôte ; le chiffrement (TLS) est à la charge d'un relais
     #[arg(long)]
     ouvrir_au_reseau: bool,
+    /// Un relais se tient devant ce serveur : lire l'adresse des visiteurs dans X-Forwarded-For
+    #[arg(long)]
+    derriere_un_relais: bool,
 }
 
 #[derive(Debug, Args)]
@@ -93,6 +105,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Measure(args) => measure::run(&args),
         Command::Serve(args) => serve(args),
         Command::DemoData(args) => demo_data(&args),
+        Command::Admin(command) => admin::run(&command),
+        Command::Audit(command) => admin::audit(&command),
+        Command::Maintenance(args) => admin::maintenance(&args),
         Command::BenchEngine(args) => bench::run(&args),
     };
     match result {
@@ -107,7 +122,7 @@ pub fn run(cli: Cli) -> ExitCode {
 fn serve(args: ServeArgs) -> Result<(), Failure> {
     build::refresh(&args.store.data)?;
     let store = crate::store::Store::open(&args.store.data)?;
-    let options = server::ServeOptions { web: Some(args.web), allow_remote: args.ouvrir_au_reseau };
+    let options = server::ServeOptions { web: Some(args.web), allow_remote: args.ouvrir_au_reseau, behind_proxy: args.derriere_un_relais };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     Ok(runtime.block_on(server::serve(store, args.bind, options))?)
 }

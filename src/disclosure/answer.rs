@@ -128,9 +128,7 @@ impl<'a> Asker<'a> {
             .iter()
             .map(|&indicator| Asked {
                 indicator,
-                occupancy: std::iter::once(&indicator.numerateur)
-                    .chain(&indicator.denominateur)
-                    .any(|m| catalogue.is_occupancy(m)),
+                occupancy: catalogue.describes_households(indicator),
                 item_safe: indicator.denominateur.as_ref().is_none_or(item_safe),
             })
             .collect();
@@ -148,6 +146,59 @@ impl<'a> Asker<'a> {
             of_households: measures(catalogue, &list(true), &[dwellings(), households(), asked()]),
             indicators,
         }
+    }
+
+    /// Answers for one zone with its dwellings only: what describes households is withheld for a reason, and not even computed.
+    #[must_use]
+    pub fn without_households(&self, zone: &Runs, why: &str) -> Answer {
+        let (catalogue, cube) = (self.catalogue, self.publisher.cube());
+        let meta = cube.meta();
+        let rows = self.mask.map_or(Rows::All, |m| Rows::Mask(Bits(m)));
+        let sums = zip(&self.of_dwellings, cube.sum(zone, &self.of_dwellings, rows));
+        let source = format!("RPLS au 1er janvier {}", meta.millesime);
+        let figures = self.indicators.iter().map(|a| {
+            if a.occupancy {
+                return Figure::withheld(a.indicator, why);
+            }
+            let n = value(catalogue, &sums, &a.indicator.numerateur);
+            let d = a.indicator.denominateur.as_ref().map(|m| value(catalogue, &sums, m));
+            figure(catalogue, self.secrecy, a.indicator, n, d, None, source.clone())
+        });
+        let chiffres = figures.collect();
+        let mut warnings = approximate_places(cube.approximate(zone));
+        if self.indicators.iter().any(|a| a.occupancy) {
+            warnings.push(format!("Occupation non montrée. {why}"));
+        }
+        Answer {
+            millesime: meta.millesime,
+            vague: meta.vague,
+            population: self.population,
+            couverture: Coverage {
+                adresses: zone.len(),
+                residences: cube.residences(zone),
+                logements: value(catalogue, &sums, &dwellings()),
+                repondants: None,
+                menages_interroges: None,
+                taux_reponse: None,
+                badge: None,
+                logements_ecartes: 0,
+                motifs: Vec::new(),
+                logements_sans_point: self.without_point(zone, rows),
+                adresses_approximatives: cube.approximate(zone),
+            },
+            chiffres,
+            avertissements: warnings,
+        }
+    }
+
+    /// Dwellings of a zone that have no usable place.
+    fn without_point(&self, zone: &Runs, rows: Rows<'_>) -> u64 {
+        let cube = self.publisher.cube();
+        let meta = cube.meta();
+        let unlocated = Runs::new(vec![(narrow(meta.localisees), narrow(meta.adresses))]);
+        self.catalogue
+            .measure_index(&dwellings())
+            .map_or(0, |i| cube.sum(&zone.intersection(&unlocated), &[i], rows).iter().sum())
     }
 
     /// Answers for one zone; `fine`: it is narrower than a commune.
@@ -207,17 +258,8 @@ impl<'a> Asker<'a> {
 
         let visible = households_n >= u64::from(secrecy.k);
         let rate = basis.rate().filter(|_| visible);
-        let mut warnings = Vec::new();
         let approximate = cube.approximate(zone);
-        let unlocated = Runs::new(vec![(narrow(meta.localisees), narrow(meta.adresses))]);
-        let without_point = catalogue
-            .measure_index(&dwellings())
-            .map_or(0, |i| cube.sum(&zone.intersection(&unlocated), &[i], rows).iter().sum());
-        if approximate > 0 {
-            warnings.push(format!(
-                "{approximate} adresse(s) de la zone sont localisées à la rue près seulement (qualité 12)."
-            ));
-        }
+        let mut warnings = approximate_places(approximate);
         if meta.vague.is_none() && self.indicators.iter().any(|a| a.occupancy) {
             warnings.push(format!("Aucune vague OPS n'est jointe au millésime {}.", meta.millesime));
         }
@@ -244,13 +286,18 @@ impl<'a> Asker<'a> {
                 } else {
                     Vec::new()
                 },
-                logements_sans_point: without_point,
+                logements_sans_point: self.without_point(zone, rows),
                 adresses_approximatives: approximate,
             },
             chiffres: figures,
             avertissements: warnings,
         })
     }
+}
+
+/// A warning if some addresses are located by their street only.
+fn approximate_places(n: u64) -> Vec<String> {
+    (n > 0).then(|| format!("{n} adresse(s) de la zone sont localisées à la rue près seulement (qualité 12).")).into_iter().collect()
 }
 
 fn measure(quantity: &str) -> Measure {

@@ -31,6 +31,28 @@ pub struct Figure {
     pub source: String,
 }
 
+impl Figure {
+    /// A figure of households that the person who asks may not see.
+    #[must_use]
+    pub fn withheld(indicator: &Indicator, why: &str) -> Self {
+        Self {
+            indicateur: indicator.id.clone(),
+            valeur: None,
+            unite: indicator.unite.clone(),
+            decimales: 0,
+            numerateur: None,
+            denominateur: None,
+            repondants: None,
+            taux_reponse: None,
+            badge: None,
+            secret: true,
+            motif: Some(why.to_owned()),
+            approximatif: false,
+            source: String::new(),
+        }
+    }
+}
+
 /// What a figure about households stands on.
 #[derive(Debug, Clone, Copy)]
 pub struct Basis {

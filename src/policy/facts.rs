@@ -70,6 +70,14 @@ pub struct Named {
     pub nom: String,
 }
 
+impl Named {
+    /// Its name, its code if it has none.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        if self.nom.is_empty() { &self.code } else { &self.nom }
+    }
+}
+
 /// All allocations of a store.
 #[derive(Debug, Default)]
 pub struct Allocations {

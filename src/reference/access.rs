@@ -115,6 +115,10 @@ pub struct Dominance {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Access {
     pub version: String,
+    /// Operations that are called with POST but only read.
+    pub lectures: Vec<String>,
+    /// Operations that a token may not call.
+    pub par_session: Vec<String>,
     role: Vec<Rights>,
     pub dominance: Dominance,
     pub operations: BTreeMap<String, Level>,

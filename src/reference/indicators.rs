@@ -223,6 +223,12 @@ impl Catalogue {
             || m.conditions.keys().any(|id| self.attribute(id).is_some_and(|a| a.occupation))
     }
 
+    /// Whether an indicator says something of households.
+    #[must_use]
+    pub fn describes_households(&self, i: &Indicator) -> bool {
+        std::iter::once(&i.numerateur).chain(&i.denominateur).any(|m| self.is_occupancy(m))
+    }
+
     /// A measure in French words: « ménages répondants, plafond : moins de 20 % ou 20 à 40 % ».
     #[must_use]
     pub fn in_words(&self, m: &Measure) -> String {

@@ -4,9 +4,13 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::visitor::Who;
+use super::desk::Desk;
 use super::problem::Problem;
 use super::query::{self, Asked, GENERATIONS, POPULATIONS, UNKNOWN};
 use super::state::{App, Current, Loaded};
+use crate::access::{self, Person, Scope};
+use crate::reference::access::{Class, Donnees};
 use crate::reference::scales;
 use crate::reference::indicators::Attribute;
 
@@ -56,6 +60,11 @@ pub struct Echelle {
     pub zoom_max: u8,
     /// Vrai si les zones ont un contour ou un point sur la carte.
     pub carte: bool,
+    /// Vrai si des chiffres du parc, et des ménages, vous sont ouverts à cette échelle.
+    pub parc: bool,
+    pub occupation: bool,
+    /// Pourquoi, sinon.
+    pub motif: Option<String>,
 }
 
 /// Une population de ménages.
@@ -99,17 +108,21 @@ pub struct Import {
     get, path = "/api/catalogue", tag = "catalogue", operation_id = "catalogue",
     responses((status = OK, body = CatalogueOut))
 )]
-pub async fn catalogue(Current(app): Current) -> Result<Json<CatalogueOut>, Problem> {
+pub async fn catalogue(Current(app): Current, Who(visitor): Who) -> Result<Json<CatalogueOut>, Problem> {
     let latest = app.millesimes.last();
+    let person = &visitor.person;
+    // Names of files and counts of rows are for those who work with them.
+    let insider = person.compte.is_some();
     Ok(Json(CatalogueOut {
         emprise: latest.and_then(|l| l.cube().tree().extent()).map(|b| b.to_vec()).unwrap_or_default(),
-        millesimes: app.millesimes.iter().map(|l| millesime(&app, l)).collect::<Result<_, _>>()?,
-        echelles: latest.map(|l| echelles(l)).unwrap_or_default(),
+        millesimes: app.millesimes.iter().map(|l| millesime(&app, l, person)).collect::<Result<_, _>>()?,
+        echelles: latest.map(|l| echelles(l, person)).unwrap_or_default(),
         populations: POPULATIONS.map(|(id, _, libelle)| PopulationOut { id, libelle }).into(),
         filtres: latest.map(|l| filtres(&app, l)).unwrap_or_default(),
         imports: app
             .imports
             .iter()
+            .filter(|_| insider)
             .map(|r| Import {
                 registre: r.registre.clone(),
                 cle: r.cle.clone(),
@@ -123,12 +136,13 @@ pub async fn catalogue(Current(app): Current) -> Result<Json<CatalogueOut>, Prob
     }))
 }
 
-fn millesime(app: &App, loaded: &Loaded) -> Result<Millesime, Problem> {
+fn millesime(app: &App, loaded: &Loaded, person: &Person) -> Result<Millesime, Problem> {
     let meta = loaded.meta();
     let located = u32::try_from(meta.localisees).unwrap_or(u32::MAX);
     let asked = Asked { millesime: Some(meta.millesime), ..Asked::default() };
-    let selection = asked.resolve(app)?;
-    let whole = selection.asker(app, &[]).answer(&loaded.everything(), false).map_err(|e| Problem::internal(&e))?;
+    let desk = Desk::new(app, person, asked, Vec::new())?;
+    let whole = desk.counter(Class::Large)?.answer(Some("departement"), &loaded.everything())?;
+    let insider = person.compte.is_some();
     let year = meta.millesime.to_string();
     Ok(Millesime {
         millesime: meta.millesime,
@@ -138,13 +152,13 @@ fn millesime(app: &App, loaded: &Loaded) -> Result<Millesime, Problem> {
         repondants: whole.couverture.repondants,
         taux_reponse: whole.couverture.taux_reponse,
         rejets: app.imports.iter().filter(|r| r.registre == "rpls" && r.cle == year).map(|r| r.lignes_rejetees).sum(),
-        comptes: meta.rapport.comptes.clone(),
-        remarques: meta.rapport.remarques.clone(),
+        comptes: if insider { meta.rapport.comptes.clone() } else { std::collections::BTreeMap::new() },
+        remarques: if insider { meta.rapport.remarques.clone() } else { Vec::new() },
     })
 }
 
 /// Layers of the cube: those with an entry of their own in its order, then the others.
-fn echelles(loaded: &Loaded) -> Vec<Echelle> {
+fn echelles(loaded: &Loaded, person: &Person) -> Vec<Echelle> {
     let rank = |id: &str| scales::scales().iter().position(|s| s.id == id).unwrap_or(usize::MAX);
     let mut layers: Vec<_> = loaded.meta().couches.iter().collect();
     layers.sort_by_key(|l| rank(&l.id));
@@ -152,6 +166,11 @@ fn echelles(loaded: &Loaded) -> Vec<Echelle> {
         .into_iter()
         .map(|l| {
             let scale = scales::scale(&l.id);
+            let why = |data| match access::scope(person, scale.acces, data) {
+                Scope::Nowhere(why) => Some(why.to_owned()),
+                _ => None,
+            };
+            let (parc, occupation) = (why(Donnees::Rpls), why(Donnees::Ops));
             let libelle = if scale.id == "*" { l.libelle.clone() } else { scale.libelle.clone() };
             Echelle {
                 id: l.id.clone(),
@@ -161,6 +180,9 @@ fn echelles(loaded: &Loaded) -> Vec<Echelle> {
                 zoom_min: scale.zoom_min,
                 zoom_max: scale.zoom_max,
                 carte: scale.genre != scales::Genre::Zones || loaded.zones.contains_key(&l.id),
+                parc: parc.is_none(),
+                occupation: occupation.is_none(),
+                motif: parc.or(occupation),
             }
         })
         .collect()

@@ -4,7 +4,9 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::visitor::Who;
 use super::state::Current;
+use crate::access;
 use crate::reference::indicators::{Catalogue, Indicator};
 
 /// Un indicateur et sa définition.
@@ -34,7 +36,7 @@ pub struct IndicatorOut {
 
 impl IndicatorOut {
     fn new(catalogue: &Catalogue, i: &Indicator) -> Self {
-        let occupancy = std::iter::once(&i.numerateur).chain(&i.denominateur).any(|m| catalogue.is_occupancy(m));
+        let occupancy = catalogue.describes_households(i);
         Self {
             id: i.id.clone(),
             libelle: i.libelle.clone(),
@@ -53,10 +55,14 @@ impl IndicatorOut {
 }
 
 /// Indicateurs et définitions
+///
+/// Ceux qui décrivent des ménages ne sont donnés qu'à qui peut en voir quelque part.
 #[utoipa::path(
     get, path = "/api/indicateurs", tag = "catalogue", operation_id = "indicateurs",
     responses((status = OK, body = Vec<IndicatorOut>))
 )]
-pub async fn indicateurs(Current(app): Current) -> Json<Vec<IndicatorOut>> {
-    Json(app.catalogue.indicators.iter().map(|i| IndicatorOut::new(app.catalogue, i)).collect())
+pub async fn indicateurs(Current(app): Current, Who(visitor): Who) -> Json<Vec<IndicatorOut>> {
+    let households = access::sees_households(&visitor.person);
+    let shown = app.catalogue.indicators.iter().filter(|i| households || !app.catalogue.describes_households(i));
+    Json(shown.map(|i| IndicatorOut::new(app.catalogue, i)).collect())
 }

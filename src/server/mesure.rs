@@ -3,21 +3,27 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
+use axum::extract::Extension;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::auth::trail::Trace;
+use super::auth::visitor::Who;
+use super::desk::{Counter, Desk};
 use super::geometry;
 use super::params::Body;
 use super::places;
 use super::problem::{Document, Problem};
-use super::query::{self, Asked, Selection};
+use super::query::{self, Asked};
 use super::state::{Current, Loaded};
 use crate::cube::region::Region;
 use crate::cube::runs::Runs;
 use crate::disclosure::answer::{Answer, Coverage};
 use crate::disclosure::figure::Figure;
 use crate::disclosure::publisher::Population;
+use crate::reference::access::Class;
+use crate::reference::scales;
 use crate::reference::zonage::{self, ZoneLimits};
 
 /// Ce qui est demandé.
@@ -87,17 +93,34 @@ pub struct Mesure {
 
 impl Mesure {
     #[must_use]
-    pub fn new(zone: ZoneMesuree, selection: &Selection, answer: Answer) -> Self {
+    pub fn new(zone: ZoneMesuree, counter: &Counter<'_>, answer: Answer) -> Self {
+        let mut avertissements = answer.avertissements;
+        if counter.narrowed() {
+            avertissements.insert(0, "Ces chiffres portent sur le parc de votre organisme seulement.".to_owned());
+        }
         Self {
             zone,
             millesime: answer.millesime,
             vague: answer.vague,
             population: answer.population,
-            filtres: selection.filtres.clone(),
+            filtres: counter.selection.filtres.clone(),
             couverture: answer.couverture,
             chiffres: answer.chiffres,
-            avertissements: answer.avertissements,
+            avertissements,
         }
+    }
+
+    /// The line of the audit trail.
+    #[must_use]
+    pub fn trace(&self, desk: &Desk<'_>) -> Trace {
+        let object = match (&self.zone.echelle, &self.zone.code) {
+            (Some(scale), Some(code)) => format!("{scale}:{code}"),
+            _ => self.zone.nom.clone(),
+        };
+        Trace::new("mesure", object)
+            .with("question", desk.whole.as_asked())
+            .with("adresses", self.couverture.adresses)
+            .rows(self.chiffres.len(), self.chiffres.iter().any(|f| f.secret))
     }
 }
 
@@ -119,7 +142,11 @@ pub struct Mesures {
         (status = PAYLOAD_TOO_LARGE, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn mesure(Current(app): Current, Body(asked): Body<DemandeMesure>) -> Result<Json<Mesures>, Problem> {
+pub async fn mesure(
+    Current(app): Current,
+    Who(visitor): Who,
+    Body(asked): Body<DemandeMesure>,
+) -> Result<(Extension<Vec<Trace>>, Json<Mesures>), Problem> {
     let work = move || {
         let limits = zonage::limits();
         let n = asked.zones.len();
@@ -135,27 +162,38 @@ pub async fn mesure(Current(app): Current, Body(asked): Body<DemandeMesure>) -> 
             generation: asked.generation,
             filtres: asked.filtres,
         };
-        let selection = choice.resolve(&app)?;
-        let loaded = &selection.loaded;
+        let desk = Desk::new(&app, &visitor.person, choice, indicators)?;
+        let loaded = desk.loaded();
         let found = asked
             .zones
             .into_par_iter()
             .enumerate()
             .map(|(i, zone)| find(loaded, i, zone, limits))
             .collect::<Result<Vec<Found>, Problem>>()?;
-        let asker = selection.asker(&app, &indicators);
+        let mut counters = BTreeMap::new();
+        for f in &found {
+            if !counters.contains_key(&f.class) {
+                counters.insert(f.class, desk.counter(f.class)?);
+            }
+        }
         let mut mesures = found
             .par_iter()
             .map(|f| {
-                let fine = places::is_fine(loaded, f.zone.echelle.as_deref(), &f.runs);
-                let answer = asker.answer(&f.runs, fine)?;
-                Ok(Mesure::new(f.zone.clone(), &selection, answer))
+                let counter = &counters[&f.class];
+                let cut = if f.class == Class::Zone { counter.cut(&f.runs) } else { None };
+                let (runs, said) = cut.map_or((None, None), |(runs, said)| (Some(runs), Some(said)));
+                let answer = counter.answer(f.zone.echelle.as_deref(), runs.as_ref().unwrap_or(&f.runs))?;
+                let mut mesure = Mesure::new(f.zone.clone(), counter, answer);
+                mesure.avertissements.extend(said);
+                Ok(mesure)
             })
             .collect::<Result<Vec<Mesure>, Problem>>()?;
+        let narrow = mesures.iter().zip(&found).filter(|(_, f)| f.class != Class::Large);
+        let traces = narrow.map(|(m, _)| m.trace(&desk)).collect();
         for (i, words) in overlaps(&found) {
             mesures[i].avertissements.push(words);
         }
-        Ok(Json(Mesures { mesures }))
+        Ok((Extension(traces), Json(Mesures { mesures })))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }
@@ -164,6 +202,8 @@ pub async fn mesure(Current(app): Current, Body(asked): Body<DemandeMesure>) -> 
 struct Found {
     zone: ZoneMesuree,
     runs: Runs,
+    /// Of the narrowest zone in it.
+    class: Class,
 }
 
 fn find(loaded: &Loaded, i: usize, zone: ZoneDemandee, limits: &ZoneLimits) -> Result<Found, Problem> {
@@ -175,7 +215,7 @@ fn find(loaded: &Loaded, i: usize, zone: ZoneDemandee, limits: &ZoneLimits) -> R
             let runs: Vec<Runs> = areas.iter().map(|a| loaded.cube().inside(&Region::new(a))).collect();
             let nom = zone.nom.unwrap_or_else(|| "Zone dessinée".to_owned());
             let runs = Runs::union(&runs.iter().collect::<Vec<_>>());
-            Ok(Found { zone: ZoneMesuree { id, nom, echelle: None, code: None }, runs })
+            Ok(Found { zone: ZoneMesuree { id, nom, echelle: None, code: None }, runs, class: Class::Zone })
         }
         (None, Some(codes)) => listed(loaded, &at("codes"), id, zone.nom, &codes, limits),
         (None, None) => Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »")),
@@ -199,6 +239,7 @@ fn listed(
     }
     let mut runs = Vec::with_capacity(codes.len());
     let mut name = None;
+    let mut class = Class::Large;
     for (j, CodeDeZone { echelle, code }) in codes.iter().enumerate() {
         let layer = places::layer(loaded, &format!("{champ}[{j}].echelle"), echelle)?;
         let zone = layer.zone(code).ok_or_else(|| {
@@ -206,6 +247,7 @@ fn listed(
             Problem::value(&format!("{champ}[{j}].code"), code, detail)
         })?;
         runs.extend(layer.runs_of(zone));
+        class = class.min(scales::scale(echelle).acces);
         name.get_or_insert_with(|| places::title(&layer, zone));
     }
     // One code alone is that zone, whichever way it is asked.
@@ -213,7 +255,7 @@ fn listed(
         [one] => (Some(one.echelle.clone()), Some(one.code.clone()), name.unwrap_or_default()),
         _ => (None, None, format!("{} zones réunies", codes.len())),
     };
-    Ok(Found { zone: ZoneMesuree { id, nom: nom.unwrap_or(name), echelle, code }, runs: Runs::new(runs) })
+    Ok(Found { zone: ZoneMesuree { id, nom: nom.unwrap_or(name), echelle, code }, runs: Runs::new(runs), class })
 }
 
 /// Zones of one request that share addresses: a sentence for each of them.

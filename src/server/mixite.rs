@@ -1,16 +1,20 @@
 //! `GET /api/mixite`: a year of leases under the rules of social mix, in all and line by line; DALO households and QPV.
 
-
 use axum::Json;
+use axum::extract::Extension;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::trail::Trace;
+use super::auth::visitor::Who;
 use super::params::Params;
 use super::problem::{Document, Problem};
 use super::state::Current;
+use crate::access::{self, Person, Scope};
 use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
 use crate::policy::mix::{self, Line, Score};
+use crate::reference::access::Role;
 use crate::reference::attributions::attributions;
 use crate::reference::mix::{Mix, Rule, Sense};
 use crate::reference::registre::Valeur;
@@ -167,7 +171,11 @@ const MONTHS: [&str; 12] = [
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn mixite(Current(app): Current, mut params: Params) -> Result<Json<Mixite>, Problem> {
+pub async fn mixite(
+    Current(app): Current,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<(Extension<Trace>, Json<Mixite>), Problem> {
     let asked = Asked {
         year: params.number("annee")?,
         by: params.take("par"),
@@ -178,7 +186,15 @@ pub async fn mixite(Current(app): Current, mut params: Params) -> Result<Json<Mi
     params.finish()?;
     let work = move || {
         let all = app.allocations().map_err(|e| Problem::internal(&e))?;
-        answer(&all, &asked, app.secrecy).map(Json)
+        let open = Open::new(&all, &visitor.person)?;
+        let found = answer(&all, &asked, &open, app.secrecy)?;
+        let trace = Trace::new("mixite", found.annee.to_string())
+            .with("par", found.par.as_str())
+            .with("epci", asked.epci)
+            .with("commune", asked.commune)
+            .with("bailleur", asked.bailleur)
+            .rows(found.lignes.len(), found.lignes.iter().flat_map(|l| &l.scores).any(|s| s.secret));
+        Ok((Extension(trace), Json(found)))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }
@@ -191,7 +207,54 @@ struct Asked {
     bailleur: Option<String>,
 }
 
-fn answer(all: &Allocations, asked: &Asked, secrecy: &Secrecy) -> Result<Mixite, Problem> {
+/// Leases that a person's rights open.
+struct Open {
+    communes: Option<Vec<bool>>,
+    bailleur: Option<u32>,
+    reservataire: Option<u8>,
+}
+
+impl Open {
+    fn new(all: &Allocations, person: &Person) -> Result<Self, Problem> {
+        let mut open = Self { communes: None, bailleur: None, reservataire: None };
+        if person.role() == Role::ActionLogement {
+            // The contingent is named after the organisation.
+            open.reservataire = reservataires().iter().find(|v| v.id.eq_ignore_ascii_case(person.role().id())).map(|v| v.code).or(Some(u8::MAX));
+        }
+        match access::leases(person) {
+            Scope::Everywhere => {}
+            Scope::Nowhere(why) => return Err(Problem::forbidden(why)),
+            Scope::Stock(siren) | Scope::Presence(siren) => {
+                let place = all.bailleurs.iter().position(|b| b.code == siren);
+                open.bailleur = Some(place.and_then(|i| u32::try_from(i).ok()).unwrap_or(u32::MAX - 1));
+            }
+            Scope::Zones(places) => {
+                let mut within = vec![false; all.communes.len()];
+                for a in all.list.iter().filter(|a| a.commune != u32::MAX) {
+                    let i = a.commune as usize;
+                    let epci = all.epcis.get(a.epci as usize).map(|e| e.code.as_str());
+                    within[i] |= places.iter().any(|p| match p.echelle.as_str() {
+                        "commune" => all.communes[i].code == p.code,
+                        "epci" => epci == Some(p.code.as_str()),
+                        // Codes of communes begin with that of their département.
+                        "departement" => all.communes[i].code.starts_with(&p.code),
+                        _ => false,
+                    });
+                }
+                open.communes = Some(within);
+            }
+        }
+        Ok(open)
+    }
+
+    fn holds(&self, a: &Allocation) -> bool {
+        self.communes.as_ref().is_none_or(|within| within.get(a.commune as usize).copied().unwrap_or(false))
+            && self.bailleur.is_none_or(|b| a.bailleur == b)
+            && self.reservataire.is_none_or(|r| a.reservataire == r)
+    }
+}
+
+fn answer(all: &Allocations, asked: &Asked, open: &Open, secrecy: &Secrecy) -> Result<Mixite, Problem> {
     let rules = Mix::embedded().map_err(|e| Problem::internal(&e))?;
     let mut years: Vec<u16> = all.list.iter().map(Allocation::year).filter(|y| *y > 0).collect();
     years.sort_unstable();
@@ -215,7 +278,7 @@ fn answer(all: &Allocations, asked: &Asked, secrecy: &Secrecy) -> Result<Mixite,
     let commune = number("commune", asked.commune.as_deref(), &all.communes)?;
     let bailleur = number("bailleur", asked.bailleur.as_deref(), &all.bailleurs)?;
     let kept = |a: &&Allocation| {
-        epci.is_none_or(|n| a.epci == n) && commune.is_none_or(|n| a.commune == n) && bailleur.is_none_or(|n| a.bailleur == n)
+        open.holds(a) && epci.is_none_or(|n| a.epci == n) && commune.is_none_or(|n| a.commune == n) && bailleur.is_none_or(|n| a.bailleur == n)
     };
     let leases = || all.list.iter().filter(|a| a.year() == year).filter(kept);
 
@@ -230,6 +293,17 @@ fn answer(all: &Allocations, asked: &Asked, secrecy: &Secrecy) -> Result<Mixite,
     table.protect(secrecy);
     let mut watch = Watch::default();
     leases().for_each(|a| watch.add(rules, a));
+
+    // Only what has a lease that is open to the person can be chosen.
+    let present = |list: &[Named], of: &dyn Fn(&Allocation) -> u32| {
+        let mut here = vec![false; list.len()];
+        for a in all.list.iter().filter(|a| open.holds(a)) {
+            if let Some(h) = here.get_mut(of(a) as usize) {
+                *h = true;
+            }
+        }
+        choices(list.iter().zip(here).filter(|(_, h)| *h).map(|(n, _)| n))
+    };
 
     // The year is over once it has leases of December, or a later year has some.
     let until = all.list.iter().filter(|a| a.year() == year).map(|a| a.bail).max().unwrap_or(0);
@@ -260,9 +334,9 @@ fn answer(all: &Allocations, asked: &Asked, secrecy: &Secrecy) -> Result<Mixite,
         annees: years,
         au: format!("{:04}-{:02}-{:02}", until / 10_000, until / 100 % 100, until % 100),
         par: by.to_owned(),
-        epci: choices(&all.epcis),
-        communes: choices(&all.communes),
-        bailleurs: choices(&all.bailleurs),
+        epci: present(&all.epcis, &|a| a.epci),
+        communes: present(&all.communes, &|a| a.commune),
+        bailleurs: present(&all.bailleurs, &|a| a.bailleur),
         regles: rules.rules.iter().map(described).collect(),
         ensemble: line(String::new(), "Ensemble".to_owned(), &table.whole),
         lignes: lines,
@@ -286,7 +360,7 @@ fn number(champ: &str, code: Option<&str>, list: &[Named]) -> Result<Option<u32>
 fn name(all: &Allocations, by: &str, key: u32, year: u16) -> (String, String) {
     let unknown = || (String::new(), "Non renseigné".to_owned());
     let of = |list: &[Named]| list.get(key as usize).map_or_else(unknown, |n| {
-        (n.code.clone(), if n.nom.is_empty() { n.code.clone() } else { n.nom.clone() })
+        (n.code.clone(), n.title().to_owned())
     });
     match by {
         "commune" => of(&all.communes),
@@ -301,11 +375,8 @@ fn reservataires() -> &'static [Valeur] {
     attributions().ok().and_then(|a| a.registre.liste("reservataire")).map_or(&[], |l| &l.valeurs)
 }
 
-fn choices(list: &[Named]) -> Vec<Choix> {
-    let mut out: Vec<Choix> = list
-        .iter()
-        .map(|n| Choix { code: n.code.clone(), nom: if n.nom.is_empty() { n.code.clone() } else { n.nom.clone() } })
-        .collect();
+fn choices<'a>(list: impl Iterator<Item = &'a Named>) -> Vec<Choix> {
+    let mut out: Vec<Choix> = list.map(|n| Choix { code: n.code.clone(), nom: n.title().to_owned() }).collect();
     out.sort_by(|a, b| a.nom.cmp(&b.nom).then_with(|| a.code.cmp(&b.code)));
     out
 }

@@ -4,7 +4,10 @@
 //! `disclosure` and answers; it never makes a figure of households itself. Faults are [`problem`] documents. What is
 //! loaded is in [`state`]; the manifest is watched, so that a new import is served without a restart.
 
+mod admin;
+mod auth;
 mod catalogue;
+mod desk;
 mod geometry;
 mod health;
 mod indicateurs;
@@ -15,6 +18,7 @@ mod params;
 mod places;
 mod problem;
 mod query;
+mod rights;
 mod router;
 mod security;
 mod situation;
@@ -32,12 +36,15 @@ use std::time::{Duration, Instant, SystemTime};
 use axum::serve::ListenerExt;
 
 pub use self::openapi::document;
-pub use self::router::router;
+pub use self::auth::sso::SsoError;
+pub use self::auth::trail::Trace;
+pub use self::router::{Server, router, router_for_holder};
 pub use self::state::{App, Live};
 use crate::cube::file::CubeError;
 use crate::disclosure::publisher::LedgerError;
 use crate::reference::ReferenceError;
 use crate::stock::StockError;
+use crate::state::{State, StateError};
 use crate::store::{Store, StoreError};
 use crate::territory::layer::LayerError;
 
@@ -48,6 +55,16 @@ pub struct ServeOptions {
     pub web: Option<PathBuf>,
     /// Listen beyond this machine, and answer to any host name.
     pub allow_remote: bool,
+    /// A relay stands before this server and says in `X-Forwarded-For` where requests come from.
+    pub behind_proxy: bool,
+}
+
+impl ServeOptions {
+    /// Whether cookies go by TLS only: wherever this server is not for one machine alone.
+    #[must_use]
+    pub fn secure_cookies(&self) -> bool {
+        self.allow_remote || self.behind_proxy
+    }
 }
 
 /// Why the server cannot start or go on.
@@ -61,6 +78,10 @@ pub enum ServerError {
     Serve(std::io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Sso(#[from] SsoError),
     #[error(transparent)]
     Cube(#[from] CubeError),
     #[error(transparent)]
@@ -92,7 +113,8 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
     let listener =
         tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
     let addr = listener.local_addr().unwrap_or(addr);
-    let routes = router(live.clone(), &options);
+    let state = State::of_store(&root).await?;
+    let routes = router(Server::new(live.clone(), state, options)?);
     tokio::spawn(watch(live, root, seen));
     println!("prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
     let listener = listener.tap_io(|stream| {
@@ -101,7 +123,7 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
             tracing::debug!("TCP_NODELAY : {e}");
         }
     });
-    axum::serve(listener, routes).with_graceful_shutdown(stopped()).await.map_err(ServerError::Serve)
+    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stopped()).await.map_err(ServerError::Serve)
 }
 
 /// When the manifest was last replaced.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::disclosure::publisher::LedgerError;
+use crate::state::StateError;
 
 /// What kind of fault it is: each has one status, one stable identifier and one title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,12 @@ pub enum Kind {
     Empty,
     Timeout,
     Host,
+    SignIn,
+    Forbidden,
+    Taken,
+    TooMany,
     Filters,
+    Provider,
     Internal,
 }
 
@@ -41,7 +47,12 @@ impl Kind {
             Self::Empty => (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:vide", "Aucun millésime chargé"),
             Self::Timeout => (StatusCode::GATEWAY_TIMEOUT, "urn:mosaique:delai", "Réponse trop longue"),
             Self::Host => (StatusCode::FORBIDDEN, "urn:mosaique:hote", "Nom d'hôte refusé"),
+            Self::SignIn => (StatusCode::UNAUTHORIZED, "urn:mosaique:connexion", "Connexion nécessaire"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "urn:mosaique:droits", "Accès refusé"),
+            Self::Taken => (StatusCode::CONFLICT, "urn:mosaique:deja", "Existe déjà"),
+            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "urn:mosaique:essais", "Trop d'essais"),
             Self::Filters => (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:filtres", "Trop de filtres différents"),
+            Self::Provider => (StatusCode::BAD_GATEWAY, "urn:mosaique:fournisseur", "Fournisseur d'identité injoignable"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "urn:mosaique:interne", "Erreur du serveur"),
         }
     }
@@ -202,6 +213,50 @@ impl Problem {
         )
     }
 
+    /// Nobody is signed in, and this is not for everyone.
+    #[must_use]
+    pub fn sign_in() -> Self {
+        Self::new(Kind::SignIn, "Connectez-vous pour voir cela.")
+    }
+
+    /// E-mail address and password do not go together; which of the two is wrong is not said.
+    #[must_use]
+    pub fn wrong_password() -> Self {
+        Self::new(Kind::SignIn, "Adresse électronique ou mot de passe incorrect.")
+    }
+
+    /// A token opens nothing.
+    #[must_use]
+    pub fn bad_token() -> Self {
+        Self::new(Kind::SignIn, "Ce jeton n'ouvre rien : il est mal copié, expiré ou révoqué. Créez-en un autre dans « Mon organisme ».")
+    }
+
+    /// The identity provider does not do its part; `cause` goes to the log only.
+    #[must_use]
+    pub fn provider(nom: &str, cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!("{nom} : {cause}");
+        Self::new(Kind::Provider, format!("{nom} n'a pas confirmé votre connexion : réessayez, ou connectez-vous par mot de passe."))
+    }
+
+    /// The person may not have this; `why` says who may, or what to do.
+    #[must_use]
+    pub fn forbidden(why: impl Into<String>) -> Self {
+        Self::new(Kind::Forbidden, why)
+    }
+
+    /// The same refusal, for who has not signed in.
+    #[must_use]
+    pub fn to_sign_in(self) -> Self {
+        Self { kind: Kind::SignIn, ..self }
+    }
+
+    /// Too many wrong passwords; `wait`: seconds.
+    #[must_use]
+    pub fn too_many(wait: i64) -> Self {
+        let minutes = (wait + 59) / 60;
+        Self::new(Kind::TooMany, format!("Trop d'essais : réessayez dans {minutes} min, ou demandez un nouveau mot de passe."))
+    }
+
     #[must_use]
     pub fn host(host: &str) -> Self {
         Self {
@@ -227,6 +282,19 @@ impl From<LedgerError> for Problem {
         match e {
             LedgerError::Full(_) => Self::new(Kind::Filters, format!("Cette réponse n'a pas pu être faite : {e}.")),
             LedgerError::File { .. } => Self::internal(&e),
+        }
+    }
+}
+
+impl From<StateError> for Problem {
+    fn from(e: StateError) -> Self {
+        match e {
+            StateError::Taken(what) => Self::new(Kind::Taken, what),
+            StateError::Absent(what) => {
+                let detail = format!("« {} » n'existe pas, ou n'est pas à vous.", shortened(&what));
+                Self::not_found("id", &what, detail)
+            }
+            _ => Self::internal(&e),
         }
     }
 }

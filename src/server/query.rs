@@ -208,6 +208,14 @@ fn bailleurs(loaded: &Loaded, codes: &[String]) -> Result<Vec<u16>, Problem> {
 }
 
 impl Selection {
+    /// The question in words, for the audit trail.
+    #[must_use]
+    pub fn as_asked(&self) -> serde_json::Value {
+        serde_json::json!({
+            "millesime": self.loaded.meta().millesime, "population": self.population, "filtres": self.filtres,
+        })
+    }
+
     /// The question to ask of zones, for these indicators.
     #[must_use]
     pub fn asker<'a>(&'a self, app: &'a App, indicators: &[&'a Indicator]) -> Asker<'a> {

@@ -1,5 +1,7 @@
 //! Every route, in one list, and what surrounds them.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::Method;
@@ -13,18 +15,49 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::admin::{audit, comptes, conventions, organisations};
+use super::auth::operations::Operations;
+use super::auth::sso::Sso;
+use super::auth::trail::Trail;
+use super::auth::{guard, jetons, organisation, session, sso, visitor};
 use super::params::BODY_LIMIT;
 use super::problem::Problem;
 use super::state::Live;
 use super::{
-    ServeOptions, catalogue, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles, valeurs, web,
-    zones,
+    ServeOptions, ServerError, catalogue, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles,
+    valeurs, web, zones,
 };
+use crate::state::{Passwords, State};
 
 /// The state that handlers take what they need from.
 #[derive(Debug, Clone)]
 pub struct Server {
     pub live: Live,
+    pub state: State,
+    pub trail: Trail,
+    pub passwords: Passwords,
+    pub operations: Arc<Operations>,
+    /// Signing in by an identity provider, if one is set up.
+    pub sso: Option<Arc<Sso>>,
+    pub options: Arc<ServeOptions>,
+}
+
+impl Server {
+    /// Must be called within a runtime: the audit trail is written by a task.
+    ///
+    /// # Errors
+    /// The settings of the identity provider are incomplete, or the machine gives no random bytes.
+    pub fn new(live: Live, state: State, options: ServeOptions) -> Result<Self, ServerError> {
+        Ok(Self {
+            live,
+            trail: Trail::start(state.clone()),
+            state,
+            passwords: Passwords::new()?,
+            operations: Arc::new(Operations::new(&openapi::document())),
+            sso: Sso::from_env()?.map(Arc::new),
+            options: Arc::new(options),
+        })
+    }
 }
 
 impl FromRef<Server> for Live {
@@ -44,28 +77,61 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(valeurs::valeurs))
         .routes(routes!(mesure::mesure))
         .routes(routes!(mixite::mixite))
+        .routes(routes!(session::session, session::ouvrir, session::fermer))
+        .routes(routes!(session::mot_de_passe))
+        .routes(routes!(sso::leave))
+        .routes(routes!(sso::back))
+        .routes(routes!(jetons::list, jetons::create))
+        .routes(routes!(jetons::revoke))
+        .routes(routes!(organisation::mine))
+        .routes(routes!(organisation::add_member))
+        .routes(routes!(organisation::change_member))
+        .routes(routes!(organisation::reset_member))
+        .routes(routes!(organisations::list, organisations::add))
+        .routes(routes!(organisations::change))
+        .routes(routes!(organisations::datasets))
+        .routes(routes!(conventions::list, conventions::add))
+        .routes(routes!(conventions::change))
+        .routes(routes!(comptes::list, comptes::add))
+        .routes(routes!(comptes::change))
+        .routes(routes!(comptes::reset))
+        .routes(routes!(audit::page))
+        .routes(routes!(audit::csv))
+        .routes(routes!(audit::verify))
         .routes(routes!(situation::situation, situation_csv::situations))
 }
 
 /// The whole server.
-pub fn router(live: Live, options: &ServeOptions) -> Router {
+pub fn router(server: Server) -> Router {
+    let identify = from_fn_with_state(server.clone(), visitor::identify);
+    assembled(server, |routes| routes.layer(identify))
+}
+
+/// The server as the command line asks it: by who holds the files, and so may see everything.
+pub fn router_for_holder(server: Server) -> Router {
+    assembled(server, |routes| routes.layer(from_fn(visitor::holder)))
+}
+
+fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Router {
     let (routes, document) = documented().split_for_parts();
     let document = openapi::Served::new(&document);
-    let site = web::Site::new(options.web.as_deref());
-    routes
+    let site = web::Site::new(server.options.web.as_deref());
+    let routes = routes
         // Names with a suffix are one path segment to the router; `openapi::Description` documents these two.
         .route("/tiles/{couche}", get(tiles::tilejson))
         .route("/tiles/{couche}/{z}/{x}/{y}", get(tiles::tile))
         .route("/api/openapi.json", get(move || openapi::openapi(document.clone())))
         .fallback(move |request| web::serve(site.clone(), request))
         .method_not_allowed_fallback(|method: Method| async move { Problem::method(method.as_str()) })
-        .with_state(Server { live })
+        .with_state(server.clone())
+        .layer(from_fn_with_state(server.clone(), guard::guard));
+    identified(routes)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new().compress_when(
             SizeAbove::new(860).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")),
         ))
         .layer(from_fn(security::timeout))
-        .layer(from_fn_with_state(options.allow_remote, security::host))
+        .layer(from_fn_with_state(server.options.allow_remote, security::host))
         .layer(from_fn(security::headers))
         .layer(
             TraceLayer::new_for_http()

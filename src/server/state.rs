@@ -61,15 +61,25 @@ pub struct ValuesKey {
     pub population: Population,
     pub filter: Filter,
     pub within: Option<String>,
+    /// What the rights of who asked are (`Desk::key`).
+    pub rights: String,
+}
+
+/// An answer of `/api/valeurs` as it is sent, and what the audit trail says of it.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub json: Bytes,
+    pub lignes: usize,
+    pub secret: bool,
 }
 
 /// Weighs what a cache holds by its bytes.
 #[derive(Debug, Clone)]
 pub struct ByBytes;
 
-impl Weighter<ValuesKey, Bytes> for ByBytes {
-    fn weight(&self, _: &ValuesKey, value: &Bytes) -> u64 {
-        value.len() as u64 + 256
+impl Weighter<ValuesKey, Kept> for ByBytes {
+    fn weight(&self, _: &ValuesKey, value: &Kept) -> u64 {
+        value.json.len() as u64 + 512
     }
 }
 
@@ -205,7 +215,7 @@ pub struct App {
     /// Whether the data are those of the demonstration.
     pub demonstration: bool,
     pub tiles: TileCache,
-    pub values: Cache<ValuesKey, Bytes, ByBytes>,
+    pub values: Cache<ValuesKey, Kept, ByBytes>,
     /// The store, and the allocations read from it at the first question about them.
     store: Store,
     allocations: Mutex<Option<Arc<Allocations>>>,

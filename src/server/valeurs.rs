@@ -1,20 +1,24 @@
 //! `GET /api/valeurs/{echelle}`: one indicator for all zones of a scale, in columns, for the map.
 
 use axum::body::Bytes;
-use axum::extract::Path;
+use axum::extract::{Extension, Path};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use rayon::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::trail::Trace;
+use super::auth::visitor::Who;
+use super::desk::Desk;
 use super::params::Params;
 use super::places::{self, Within};
 use super::problem::{Document, Problem};
-use super::query::{self, Asked, Selection, SharedParams};
-use super::state::{App, Current, ValuesKey};
-use crate::disclosure::publisher::LedgerError;
+use super::query::{self, Asked, SharedParams};
+use super::state::{App, Current, Kept, ValuesKey};
+use crate::reference::access::Class;
 use crate::reference::indicators::Indicator;
+use crate::reference::scales;
 
 /// Un indicateur pour toutes les zones d'une échelle qui ont un logement : colonnes de même longueur.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,6 +66,7 @@ pub struct Reference {
 )]
 pub async fn valeurs(
     Current(app): Current,
+    Who(visitor): Who,
     Path(echelle): Path<String>,
     mut params: Params,
 ) -> Result<Response, Problem> {
@@ -72,23 +77,39 @@ pub async fn valeurs(
     let [indicator] = query::indicators(&app, Some(std::slice::from_ref(&id)))?[..] else {
         return Err(Problem::internal(&"un indicateur attendu"));
     };
-    let selection = asked.resolve(&app)?;
-    let key = ValuesKey {
-        cube: selection.loaded.id.clone(),
-        scale: echelle,
-        indicator: id,
-        population: selection.population,
-        filter: selection.filter.clone(),
-        within: dans,
-    };
-    if let Some(known) = app.values.get(&key) {
-        return Ok(json(known));
-    }
     let work = move || {
-        let values = compute(&app, &selection, &key, indicator)?;
-        let bytes: Bytes = serde_json::to_vec(&values).map_err(|e| Problem::internal(&e))?.into();
-        app.values.insert(key, bytes.clone());
-        Ok(json(bytes))
+        let desk = Desk::new(&app, &visitor.person, asked, vec![indicator])?;
+        let class = scales::scale(&echelle).acces;
+        let key = ValuesKey {
+            cube: desk.loaded().id.clone(),
+            rights: desk.key(class),
+            scale: echelle,
+            indicator: id,
+            population: desk.whole.population,
+            filter: desk.whole.filter.clone(),
+            within: dans,
+        };
+        let known = match app.values.get(&key) {
+            Some(known) => known,
+            None => {
+                let values = compute(&app, &desk, class, &key, indicator)?;
+                let kept = Kept {
+                    lignes: values.codes.len(),
+                    secret: values.secret.contains(&true),
+                    json: serde_json::to_vec(&values).map_err(|e| Problem::internal(&e))?.into(),
+                };
+                app.values.insert(key.clone(), kept.clone());
+                kept
+            }
+        };
+        let trace = (class != Class::Large).then(|| {
+            Trace::new("carte", key.scale.as_str())
+                .with("indicateur", key.indicator.as_str())
+                .with("dans", key.within.clone())
+                .with("question", desk.whole.as_asked())
+                .rows(known.lignes, known.secret)
+        });
+        Ok((trace.map(Extension), json(known.json)).into_response())
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }
@@ -97,26 +118,33 @@ fn json(bytes: Bytes) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response()
 }
 
-fn compute(app: &App, selection: &Selection, key: &ValuesKey, indicator: &Indicator) -> Result<Valeurs, Problem> {
-    let loaded = &selection.loaded;
+fn compute(app: &App, desk: &Desk<'_>, class: Class, key: &ValuesKey, indicator: &Indicator) -> Result<Valeurs, Problem> {
+    let loaded = desk.loaded();
     let layer = places::layer(loaded, "echelle", &key.scale)
         .map_err(Problem::in_path)?;
     let within = key.within.as_deref().map(|d| Within::parse(loaded, d)).transpose()?;
-    let zones = places::zones_with_addresses(&layer, within.as_ref());
-    let asker = selection.asker(app, &[indicator]);
+    let counter = desk.counter(class)?;
+    let households = app.catalogue.describes_households(indicator);
+    if households {
+        counter.households()?;
+    }
+    let mut zones = places::zones_with_addresses(&layer, within.as_ref());
+    zones.retain(|z| counter.lists(&layer.addresses(*z), households));
 
     let reference_zone = within.as_ref().map_or_else(|| loaded.everything(), |w| w.layer.addresses(w.zone));
     let reference_scale = within.as_ref().map_or("departement", |w| w.layer.meta.id.as_str());
-    let fine = places::is_fine(loaded, Some(reference_scale), &reference_zone);
-    let reference = asker.answer(&reference_zone, fine)?;
+    // The parent is of another class: what is not open of it is no reference.
+    let reference = desk
+        .counter(scales::scale(reference_scale).acces)
+        .and_then(|c| c.answer(Some(reference_scale), &reference_zone))
+        .ok();
 
     let answers = zones
         .par_iter()
         .map(|&z| {
-            let runs = layer.addresses(z);
-            asker.answer(&runs, places::is_fine(loaded, Some(&key.scale), &runs))
+            counter.answer(Some(&key.scale), &layer.addresses(z))
         })
-        .collect::<Result<Vec<_>, LedgerError>>()?;
+        .collect::<Result<Vec<_>, Problem>>()?;
     let figures = || answers.iter().map(|a| &a.chiffres[0]);
     let known: Vec<f64> = figures().filter_map(|f| f.valeur).collect();
     Ok(Valeurs {
@@ -133,7 +161,7 @@ fn compute(app: &App, selection: &Selection, key: &ValuesKey, indicator: &Indica
         logements: answers.iter().map(|a| a.couverture.logements).collect(),
         reference: Reference {
             nom: within.as_ref().map_or_else(|| "Territoire".to_owned(), Within::name),
-            valeur: reference.chiffres[0].valeur,
+            valeur: reference.and_then(|r| r.chiffres.first().and_then(|f| f.valeur)),
         },
         bornes: breaks(known),
     })

@@ -1,12 +1,15 @@
 //! `GET /api/zones` (the zones of a scale) and `GET /api/zones/{echelle}/{code}` (the figures of one).
 
 use axum::Json;
-use axum::extract::Path;
+use axum::extract::{Extension, Path};
 use geo::{BoundingRect, InteriorPoint};
 use rayon::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::trail::Trace;
+use super::auth::visitor::Who;
+use super::desk::Desk;
 use super::mesure::{Mesure, ZoneMesuree};
 use super::params::Params;
 use super::places::{self, Within};
@@ -15,6 +18,8 @@ use super::query::{self, Asked, SharedParams};
 use super::state::{Current, Loaded};
 use super::tiles::shapes::cell_area;
 use crate::cube::Layer;
+use crate::reference::access::Class;
+use crate::reference::scales;
 
 /// Les zones d'une échelle.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,7 +65,7 @@ const LARGEST_PAGE: usize = 100_000;
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn list(Current(app): Current, mut params: Params) -> Result<Json<Zones>, Problem> {
+pub async fn list(Current(app): Current, Who(visitor): Who, mut params: Params) -> Result<Json<Zones>, Problem> {
     let echelle = params.required("echelle", "l'échelle dont on veut les zones")?;
     let dans = params.take("dans");
     let limit: usize = params.number("limite")?.unwrap_or(DEFAULT_PAGE);
@@ -72,15 +77,17 @@ pub async fn list(Current(app): Current, mut params: Params) -> Result<Json<Zone
         return Err(Problem::value("limite", &limit.to_string(), detail));
     }
     let work = move || {
-        let selection = asked.resolve(&app)?;
-        let loaded = &selection.loaded;
+        let desk = Desk::new(&app, &visitor.person, asked, Vec::new())?;
+        let loaded = desk.loaded();
         let layer = places::layer(loaded, "echelle", &echelle)?;
+        let counter = desk.counter(scales::scale(&echelle).acces)?;
         let within = dans.as_deref().map(|d| Within::parse(loaded, d)).transpose()?;
         let mut zones = places::zones_with_addresses(&layer, within.as_ref());
         // Zones without a dwelling are zones too; an imported contour may say what they are part of.
+        zones.retain(|z| counter.lists(&layer.addresses(*z), false));
         zones.extend(without_addresses(loaded, &layer, within.as_ref()));
         zones.sort_unstable();
-        let mask = selection.mask.as_ref().map(|m| m.as_slice());
+        let mask = counter.selection.mask.as_ref().map(|m| m.as_slice());
         let rows: Vec<ZoneListee> = zones
             .par_iter()
             .skip(skip)
@@ -175,32 +182,33 @@ fn of_addresses(loaded: &Loaded, layer: &Layer<'_>, zone: u32) -> (Option<[f64; 
 )]
 pub async fn one(
     Current(app): Current,
+    Who(visitor): Who,
     Path((echelle, code)): Path<(String, String)>,
     mut params: Params,
-) -> Result<Json<Mesure>, Problem> {
+) -> Result<(Extension<Vec<Trace>>, Json<Mesure>), Problem> {
     let ids = params.list("indicateurs");
     let asked = Asked::take(&mut params, app.catalogue)?;
     params.finish()?;
     let indicators = query::indicators(&app, ids.as_deref())?;
     let work = move || {
-        let selection = asked.resolve(&app)?;
-        let loaded = &selection.loaded;
+        let desk = Desk::new(&app, &visitor.person, asked, indicators)?;
+        let loaded = desk.loaded();
         let layer = places::layer(loaded, "echelle", &echelle).map_err(Problem::in_path)?;
         let zone = layer.zone(&code).ok_or_else(|| {
             Problem::not_found("code", &code, format!("Aucune zone de l'échelle « {echelle} » n'a le code « {code} »."))
         })?;
-        let runs = layer.addresses(zone);
-        let answer = selection
-            .asker(&app, &indicators)
-            .answer(&runs, places::is_fine(loaded, Some(&echelle), &runs))
-            .map_err(|e| Problem::internal(&e))?;
+        let class = scales::scale(&echelle).acces;
+        let counter = desk.counter(class)?;
+        let answer = counter.answer(Some(&echelle), &layer.addresses(zone))?;
         let named = ZoneMesuree {
             id: format!("{echelle}:{code}"),
             nom: places::title(&layer, zone),
             echelle: Some(echelle.clone()),
             code: Some(code.clone()),
         };
-        Ok(Json(Mesure::new(named, &selection, answer)))
+        let mesure = Mesure::new(named, &counter, answer);
+        let traces = if class == Class::Large { Vec::new() } else { vec![mesure.trace(&desk)] };
+        Ok((Extension(traces), Json(mesure)))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }

@@ -289,6 +289,7 @@ impl State {
             gestionnaire: gestionnaire != 0,
             organisation: Some(Organisation { id, nom: org, role: role(&r), code }),
             agreements,
+            holder: false,
         };
         Ok(Some((person, provisoire != 0)))
     }

@@ -25,7 +25,7 @@ pub use self::accounts::{Account, NewAccount, Org};
 pub use self::attempts::Throttled;
 pub use self::conventions::{Convention, NewConvention};
 pub use self::maintenance::Purged;
-pub use self::password::{Passwords, Weak, one_time};
+pub use self::password::{Passwords, Weak, check as check_password, one_time};
 pub use self::secrets::token as random_token;
 pub use self::sessions::{Opened, Session};
 pub use self::signin::Pending;

@@ -43,7 +43,11 @@ async fn features(layer: &str, z: u32, x: u32, y: u32, query: &str) -> Vec<Featu
         return Vec::new();
     }
     assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "application/vnd.mapbox-vector-tile"));
-    let reader = MvtReaderRef::new(&reply.bytes).unwrap();
+    parsed(layer, &reply.bytes)
+}
+
+fn parsed(layer: &str, bytes: &[u8]) -> Vec<Feature> {
+    let reader = MvtReaderRef::new(bytes).unwrap();
     let layers: Vec<_> = reader.layers().collect();
     assert_eq!(layers.len(), 1);
     assert_eq!((layers[0].name(), layers[0].extent()), (layer, 4096));
@@ -56,15 +60,22 @@ async fn features(layer: &str, z: u32, x: u32, y: u32, query: &str) -> Vec<Featu
         .collect()
 }
 
+/// Dwellings by code of a tile of addresses.
+pub fn counts(bytes: &[u8]) -> Vec<(String, u64)> {
+    parsed("adresse", bytes).iter().map(|f| (f.code().to_owned(), f.dwellings())).collect()
+}
+
 /// Every tile of a zoom over the territory.
-async fn everywhere(layer: &str, z: u32, query: &str) -> Vec<Feature> {
+pub fn covering(z: u32) -> Vec<(u32, u32)> {
     let (x0, y1) = tile_at(5.80, 45.50, z);
     let (x1, y0) = tile_at(5.90, 45.60, z);
+    (x0..=x1).flat_map(|x| (y0..=y1).map(move |y| (x, y))).collect()
+}
+
+async fn everywhere(layer: &str, z: u32, query: &str) -> Vec<Feature> {
     let mut out = Vec::new();
-    for x in x0..=x1 {
-        for y in y0..=y1 {
-            out.extend(features(layer, z, x, y, query).await);
-        }
+    for (x, y) in covering(z) {
+        out.extend(features(layer, z, x, y, query).await);
     }
     out
 }

@@ -1,6 +1,7 @@
 use axum::body::Body;
 use axum::http::Request;
-use mosaique::server::{App, Live, ServeOptions, router};
+use mosaique::server::{App, Live, Server, ServeOptions, router};
+use mosaique::state::State;
 use mosaique::store::Store;
 use tower::ServiceExt;
 
@@ -23,7 +24,8 @@ async fn a_store_that_changes_is_served_without_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("manifeste.json"), "{\"jeux\":[],\"cubes\":[]}").unwrap();
     let live = Live::new(App::load(&Store::open(dir.path()).unwrap(), None).unwrap());
-    let routes = router(live.clone(), &ServeOptions::default());
+    let state = State::of_store(dir.path()).await.unwrap();
+    let routes = router(Server::new(live.clone(), state, ServeOptions::default()).unwrap());
     let ask = async || {
         let reply = routes.clone().oneshot(Request::get("/api/zones/commune/73901?indicateurs=P01").body(Body::empty()).unwrap());
         reply.await.unwrap().status().as_u16()
@@ -58,7 +60,9 @@ async fn the_application_is_served_and_its_own_addresses_are_its_first_page() {
     std::fs::write(web.join("index.html"), "<title>application</title>").unwrap();
     std::fs::write(web.join("assets/a-1234.js"), "let a").unwrap();
     let app = App::load(&Store::open(&dir.path().join("magasin")).unwrap(), None).unwrap();
-    let routes = router(Live::new(app), &ServeOptions { web: Some(web), allow_remote: false });
+    let state = State::of_store(dir.path()).await.unwrap();
+    let options = ServeOptions { web: Some(web), ..ServeOptions::default() };
+    let routes = router(Server::new(Live::new(app), state, options).unwrap());
     let ask = async |path: &str| {
         let reply = routes.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
         let (parts, body) = reply.into_parts();

@@ -13,7 +13,8 @@ use mosaique::cube::build::build;
 use mosaique::reference::indicators::Catalogue;
 use mosaique::reference::secrecy::Secrecy;
 use mosaique::registers::report::Report;
-use mosaique::server::{App, Live, ServeOptions, router};
+use mosaique::server::{App, Live, Server, ServeOptions, router};
+use mosaique::state::State;
 use mosaique::stock::facts::{Address, BuildReport, Facts, LayerFacts, NONE};
 use mosaique::store::{CubeEntry, Store, Writer};
 use mosaique::territory::layer::{Layer, Zone};
@@ -21,6 +22,8 @@ use mosaique::territory::{grid, h3, wkb};
 use polars::prelude::*;
 use serde_json::Value;
 use tower::ServiceExt;
+
+use super::people::People;
 
 /// South-west corner and side of a commune, in degrees.
 pub const ORIGIN: [f64; 2] = [5.80, 45.50];
@@ -31,6 +34,9 @@ pub const QPV: [f64; 4] = [5.81, 45.51, 5.83, 45.53];
 pub struct World {
     pub router: Router,
     pub facts: Facts,
+    pub state: State,
+    pub people: People,
+    pub runtime: tokio::runtime::Runtime,
     _dir: tempfile::TempDir,
 }
 
@@ -251,8 +257,18 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let facts = fill(dir.path(), seed);
         let app = App::load(&Store::open(dir.path()).unwrap(), None).unwrap();
-        let router = router(Live::new(app), &ServeOptions::default());
-        Self { router, facts, _dir: dir }
+        // Tests have a runtime each; what the world runs in the background must outlive them.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", dir.path().join("etat.sqlite").display());
+        let made = runtime.spawn(async move {
+            let state = State::open(&url).await.unwrap();
+            let people = People::new(&state).await;
+            (router(Server::new(Live::new(app), state.clone(), ServeOptions::default()).unwrap()), state, people)
+        });
+        let (router, state, people) = std::thread::scope(|s| {
+            s.spawn(|| runtime.block_on(made).unwrap()).join().unwrap()
+        });
+        Self { router, facts, state, people, runtime, _dir: dir }
     }
 
     /// Dwellings at addresses that a test keeps.
@@ -283,7 +299,14 @@ impl Reply {
     }
 }
 
-pub async fn send(request: Request<Body>) -> Reply {
+/// A request of the agent of the département, who sees everything here.
+pub async fn send(mut request: Request<Body>) -> Reply {
+    request.headers_mut().insert("authorization", WORLD.people.bearer("ddets").parse().unwrap());
+    send_as_is(request).await
+}
+
+/// A request with the account that it names itself, or none.
+pub async fn send_as_is(request: Request<Body>) -> Reply {
     let response = WORLD.router.clone().oneshot(request).await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();

@@ -22,6 +22,8 @@ pub struct TileKey {
     pub layer: String,
     pub tile: Tile,
     pub filter: Filter,
+    /// What the rights of who asked are (`Desk::key`); empty for contours, which are the same for all.
+    pub rights: String,
 }
 
 /// A tile ready to send; no bytes at all if nothing is in it.

@@ -22,9 +22,11 @@ use utoipa::ToSchema;
 use self::cache::{Encoded, TileKey};
 use self::mercator::{MAX_ZOOM, Tile};
 use self::shapes::DETAIL_ZOOM;
+use super::auth::visitor::Who;
+use super::desk::{Counter, Desk};
 use super::params::Params;
 use super::problem::{Document, Problem};
-use super::query::{Asked, Selection, SharedParams};
+use super::query::{Asked, SharedParams};
 use super::state::{App, Current, Loaded};
 use crate::cube::Filter;
 use crate::reference::scales::{self, Genre};
@@ -105,6 +107,7 @@ pub async fn tilejson(Current(app): Current, Path(file): Path<String>, params: P
 )]
 pub async fn tile(
     Current(app): Current,
+    Who(visitor): Who,
     Path((layer, z, x, y)): Path<(String, String, String, String)>,
     mut params: Params,
     headers: HeaderMap,
@@ -112,24 +115,33 @@ pub async fn tile(
     let asked = Asked::take(&mut params, app.catalogue)?;
     params.finish()?;
     let tile = parse(&z, &x, &y)?;
-    let selection = asked.resolve(&app)?;
+    let selection = asked.clone().resolve(&app)?;
     known(&selection.loaded, &layer)?;
     let scale = scales::scale(&layer);
     if tile.z < scale.tuile_min {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    // Contours carry the number of all dwellings: one tile whatever the filter.
-    let filter = if scale.genre == Genre::Points { selection.filter.clone() } else { Filter::default() };
-    let key = TileKey { cube: Arc::clone(&selection.loaded.id), layer, tile, filter };
-    let encoded = match app.tiles.0.get(&key) {
-        Some(encoded) => encoded,
-        None => {
-            let app = Arc::clone(&app);
-            tokio::task::spawn_blocking(move || encode(&app, &selection, key))
-                .await
-                .map_err(|e| Problem::internal(&e))??
+    let cube = Arc::clone(&selection.loaded.id);
+    // Contours carry the number of all dwellings: one tile whatever the filter and for everyone.
+    if scale.genre != Genre::Points {
+        let key = TileKey { cube, layer, tile, filter: Filter::default(), rights: String::new() };
+        if let Some(encoded) = app.tiles.0.get(&key) {
+            return respond(&encoded, &headers);
+        }
+        let work = move || encode(&app, &selection.loaded, key, None);
+        let encoded = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
+        return respond(&encoded, &headers);
+    }
+    let work = move || {
+        let desk = Desk::new(&app, &visitor.person, asked, Vec::new())?;
+        let rights = desk.key(scale.acces);
+        let key = TileKey { cube, layer, tile, filter: selection.filter, rights };
+        match app.tiles.0.get(&key) {
+            Some(encoded) => Ok(encoded),
+            None => encode(&app, desk.loaded(), key, Some(&desk.counter(scale.acces)?)),
         }
     };
+    let encoded = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
     respond(&encoded, &headers)
 }
 
@@ -172,22 +184,22 @@ fn extent(loaded: &Loaded, layer: &str) -> [f64; 4] {
         .unwrap_or([-180.0, -85.0, 180.0, 85.0])
 }
 
-fn encode(app: &App, selection: &Selection, key: TileKey) -> Result<Encoded, Problem> {
-    let bytes = draw(&selection.loaded, &key, selection.mask.as_ref().map(|m| m.as_slice()))
-        .map_err(|e| Problem::internal(&e))?;
+fn encode(app: &App, loaded: &Loaded, key: TileKey, counter: Option<&Counter<'_>>) -> Result<Encoded, Problem> {
+    let bytes = draw(loaded, &key, counter).map_err(|e| Problem::internal(&e))?;
     let encoded = Encoded::new(&bytes).map_err(|e| Problem::internal(&e))?;
     app.tiles.0.insert(key, encoded.clone());
     Ok(encoded)
 }
 
-/// Draws a tile; no bytes if nothing is in it. `mask`: dwellings that count for points.
-fn draw(loaded: &Loaded, key: &TileKey, mask: Option<&[u64]>) -> Result<Vec<u8>, MvtError> {
+/// Draws a tile; no bytes if nothing is in it. `counter`: the points that are open, and the dwellings that count for them.
+fn draw(loaded: &Loaded, key: &TileKey, counter: Option<&Counter<'_>>) -> Result<Vec<u8>, MvtError> {
+    let mask = counter.and_then(|c| c.selection.mask.as_ref()).map(|m| m.as_slice());
     let mut builder = MvtLayerBuilder::new(key.layer.as_str())?;
     let cube_layer = loaded.cube().layer(&key.layer);
     if let (Some(points), Some(l)) = (loaded.points(&key.layer), &cube_layer) {
         for (zone, [x, y]) in points.in_tile(key.tile) {
             let count = loaded.dwellings(l, zone, mask);
-            if count == 0 {
+            if count == 0 || counter.is_none_or(|c| !c.lists(&l.addresses(zone), false)) {
                 continue;
             }
             let mut feature = builder.feature_of(MvtGeomType::Point);

@@ -1,0 +1,95 @@
+//! `/api/jetons`: tokens of the person, for scripts and QGIS.
+
+use axum::extract::{Extension, Path, State as FromState};
+use axum::http::StatusCode;
+use axum::Json;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::trail::Trace;
+use super::visitor::{Visitor, Who};
+use crate::reference::comptes::comptes;
+use crate::server::params::{Body, Params};
+use crate::server::problem::{Document, Problem};
+use crate::server::router::Server;
+use crate::state::{self, NewToken, Token};
+
+/// Un jeton à créer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DemandeJeton {
+    /// À quoi il sert : « QGIS », « export du lundi »…
+    pub nom: String,
+    /// Vrai pour pouvoir modifier ; par défaut il ne fait que lire.
+    #[serde(default)]
+    pub ecriture: bool,
+    /// Durée en jours ; 90 par défaut, 365 au plus.
+    pub jours: Option<i64>,
+}
+
+/// The account of a visitor.
+pub(super) fn account(visitor: &Visitor) -> Result<&str, Problem> {
+    visitor.person.compte.as_deref().ok_or_else(Problem::sign_in)
+}
+
+/// Checks a name or title that a person typed.
+pub fn name<'a>(champ: &str, text: &'a str) -> Result<&'a str, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 120 || text.chars().any(char::is_control) {
+        return Err(Problem::value(champ, text, "Un nom a de 1 à 120 caractères, sans retour à la ligne."));
+    }
+    Ok(text)
+}
+
+/// Mes jetons
+#[utoipa::path(get, path = "/api/jetons", tag = "compte", operation_id = "jetons", responses((status = OK, body = Vec<Token>)))]
+pub async fn list(FromState(server): FromState<Server>, Who(visitor): Who, params: Params) -> Result<Json<Vec<Token>>, Problem> {
+    params.finish()?;
+    Ok(Json(server.state.tokens(account(&visitor)?).await?))
+}
+
+/// Créer un jeton
+///
+/// Le secret n'est montré qu'une fois. Un jeton a les droits de son compte, jamais plus.
+#[utoipa::path(
+    post, path = "/api/jetons", tag = "compte", operation_id = "jeton_creer", request_body = DemandeJeton,
+    responses(
+        (status = CREATED, body = NewToken),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    Body(asked): Body<DemandeJeton>,
+) -> Result<(StatusCode, Extension<Trace>, Json<NewToken>), Problem> {
+    let rules = &comptes().jeton;
+    let days = asked.jours.unwrap_or(rules.duree_defaut_j);
+    if !(1..=rules.duree_max_j).contains(&days) {
+        let detail = format!("Un jeton dure de 1 à {} jours.", rules.duree_max_j);
+        return Err(Problem::value("jours", &days.to_string(), detail));
+    }
+    let nom = name("nom", &asked.nom)?;
+    let token = server.state.add_token(account(&visitor)?, nom, asked.ecriture, days, state::now()).await?;
+    let trace = Trace::new("jeton_cree", token.id.clone()).with("nom", nom).with("ecriture", asked.ecriture).with("jours", days);
+    Ok((StatusCode::CREATED, Extension(trace), Json(token)))
+}
+
+/// Révoquer un jeton
+#[utoipa::path(
+    delete, path = "/api/jetons/{id}", tag = "compte", operation_id = "jeton_revoquer",
+    params(("id" = String, Path, description = "Identifiant du jeton")),
+    responses(
+        (status = NO_CONTENT, description = "Jeton révoqué"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn revoke(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
+    server.state.revoke_token(account(&visitor)?, &id, state::now()).await?;
+    Ok((StatusCode::NO_CONTENT, Extension(Trace::new("jeton_revoque", id))))
+}

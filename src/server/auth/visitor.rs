@@ -1,0 +1,147 @@
+//! The person behind a request: from the cookie of a session, from a token, or the public.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State as FromState};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::access::Person;
+use crate::server::problem::Problem;
+use crate::server::router::Server;
+use crate::state::{self, random_token};
+
+/// Name of the cookie.
+pub const COOKIE: &str = "mosaique_session";
+
+/// How a person came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    Public,
+    Session { cookie: String, mark: String, csrf: String, provisoire: bool },
+    Token { writes: bool },
+}
+
+/// Who asks, and from where.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    pub person: Person,
+    pub way: Way,
+    /// Keyed hash of the address of the network.
+    pub ip: String,
+    /// Names the request in the log and in the audit trail.
+    pub request: String,
+}
+
+/// The visitor of a request, put there by [`identify`].
+#[derive(Debug, Clone)]
+pub struct Who(pub Arc<Visitor>);
+
+impl<S: Sync> FromRequestParts<S> for Who {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::internal(&"une route sans visiteur"))
+    }
+}
+
+/// Finds who asks. A cookie that opens nothing any more is the public; a token that opens nothing is refused, since who sends one
+/// must know.
+pub async fn identify(FromState(server): FromState<Server>, mut request: Request, next: Next) -> Response {
+    // What is not of the interface (the page and its files) is the same for everyone.
+    if request.extensions().get::<MatchedPath>().is_none() {
+        return next.run(request).await;
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    let ip = address(request.headers(), peer, server.options.behind_proxy);
+    let visitor = match find(&server, request.headers()).await {
+        Ok((person, way)) => random_token(12).map(|request| Visitor {
+            person,
+            way,
+            ip: server.state.ip_mark(&ip.to_string()),
+            request,
+        }),
+        Err(problem) => return problem.into_response(),
+    };
+    match visitor {
+        Ok(visitor) => {
+            request.extensions_mut().insert(Who(Arc::new(visitor)));
+            next.run(request).await
+        }
+        Err(e) => Problem::internal(&e).into_response(),
+    }
+}
+
+/// Lets the command line ask: who holds the files of the store.
+pub async fn holder(mut request: Request, next: Next) -> Response {
+    let visitor = Visitor {
+        person: Person { holder: true, ..Person::default() },
+        way: Way::Token { writes: true },
+        ip: String::new(),
+        request: String::new(),
+    };
+    request.extensions_mut().insert(Who(Arc::new(visitor)));
+    next.run(request).await
+}
+
+/// The address of the network: of the connection, or what the relay before this server adds last.
+fn address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpAddr {
+    let told = || {
+        let list = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        list.rsplit(',').next()?.trim().parse().ok()
+    };
+    let relayed = if behind_proxy { told() } else { None };
+    relayed.or(peer).unwrap_or(IpAddr::from([0, 0, 0, 0]))
+}
+
+async fn find(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Problem> {
+    let now = state::now();
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let secret = value.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
+        let Some((_, secret)) = secret else { return Err(Problem::bad_token()) };
+        let found = server.state.bearer(secret.trim(), now).await?;
+        return found.map(|(person, writes)| (person, Way::Token { writes })).ok_or_else(Problem::bad_token);
+    }
+    let Some(cookie) = cookie(headers) else { return Ok((Person::default(), Way::Public)) };
+    Ok(match server.state.session(cookie, now).await? {
+        None => (Person::default(), Way::Public),
+        Some(s) => {
+            let way =
+                Way::Session { cookie: cookie.to_owned(), mark: s.mark, csrf: s.csrf, provisoire: s.provisoire };
+            (s.person, way)
+        }
+    })
+}
+
+/// The value of the session's cookie.
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let lists = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    lists.flat_map(|l| l.split(';')).filter_map(|c| c.trim().split_once('=')).find(|(n, _)| *n == COOKIE).map(|(_, v)| v)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_relay_that_is_declared_says_where_a_request_comes_from() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "6.6.6.6, 10.1.2.3".parse().unwrap());
+        let peer = Some(IpAddr::from([127, 0, 0, 1]));
+        assert_eq!(address(&headers, peer, false), IpAddr::from([127, 0, 0, 1]));
+        assert_eq!(address(&headers, peer, true), IpAddr::from([10, 1, 2, 3]));
+        assert_eq!(address(&HeaderMap::new(), peer, true), IpAddr::from([127, 0, 0, 1]));
+    }
+
+    #[test]
+    fn the_cookie_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, "a=1; mosaique_session=xyz; b=2".parse().unwrap());
+        assert_eq!(cookie(&headers), Some("xyz"));
+        headers.insert(header::COOKIE, "xmosaique_session=xyz".parse().unwrap());
+        assert_eq!(cookie(&headers), None);
+    }
+}
