@@ -12,6 +12,10 @@ import time
 from pathlib import Path
 
 
+# Headers of every request: who asks.
+HEADERS: dict[str, str] = {}
+
+
 class Client:
     """One kept connection to the loopback. A request costs this side about 0.03 ms."""
 
@@ -76,12 +80,16 @@ def unzipped(answer: tuple[int, bytes]) -> tuple[int, bytes]:
 
 
 def get_request(path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{_own_headers()}Accept-Encoding: gzip\r\n\r\n".encode()
+
+
+def _own_headers() -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
 
 
 def post_request(path: str, body: object) -> bytes:
     data = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{_own_headers()}Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
     return head.encode() + data
 
 
@@ -107,9 +115,10 @@ def wrk(port: int, paths: list[str], folder: Path, seconds: int) -> tuple[float,
         return None
     script = folder / "paths.lua"
     listed = ",".join(json.dumps(path) for path in paths)
+    headers = ",".join(f"[{json.dumps(k)}]={json.dumps(v)}" for k, v in {"Accept-Encoding": "gzip", **HEADERS}.items())
     script.write_text(
         f"local paths = {{{listed}}}\nlocal n = 0\n"
-        "request = function() n = n + 1; return wrk.format('GET', paths[n % #paths + 1], {['Accept-Encoding']='gzip'}) end\n"
+        f"request = function() n = n + 1; return wrk.format('GET', paths[n % #paths + 1], {{{headers}}}) end\n"
     )
     out = subprocess.run(
         ["wrk", "-t1", "-c8", f"-d{seconds}s", "--latency", "-s", str(script), f"http://127.0.0.1:{port}"],

@@ -119,6 +119,7 @@ def main() -> int:
     if steps & set("efgh"):
         with serving.start(store, folder / "serve.log") as server:
             results["start_s"] = server.start_s
+            account.see_everything(server.port, store)
             if "e" in steps:
                 say("(e) drawn zones over HTTP")
                 results["http"] = serving.measure(server, drawn, reference["zones"] if reference else {})

@@ -22,5 +22,6 @@ if [ ! -d "$folder/magasin" ] || ! is_fresh "demo-${folder//\//_}" "$want"; then
 fi
 
 [ "${1:-}" = --no-serve ] && exit 0
+"$mosaique" admin demo --data "$folder/magasin"
 say "http://127.0.0.1:$port (Ctrl-C pour arrêter)"
 exec "$mosaique" serve --data "$folder/magasin" --bind "127.0.0.1:$port"

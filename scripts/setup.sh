@@ -22,11 +22,14 @@ debian_packages() {
   need pkg-config pkg-config
   need mold mold          # the linker named in .cargo/config.toml
   need curl curl
+  compgen -G '/usr/lib/*/libclang-[0-9]*.so*' >/dev/null ||
+    missing+=(libclang-dev)   # the bindings of HiGHS are made at build time
   if [ "$part" != demo ]; then
     need python3 python3
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   fi
   if [ "$part" = test ]; then
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || has initdb || missing+=(postgresql)
     has chromium || [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
   fi
   if [ "$part" = bench ]; then
@@ -48,7 +51,7 @@ install_debian_packages() {
   local log="$TAMPONS/apt.log"
   mkdir -p "$TAMPONS"
   say "Paquets Debian manquants : ${missing[*]} (environ 1 min)"
-  # A package's own start script must not start a database server here: the benchmark starts its own.
+  # A package's own start script must not start a database server here: tests and benchmark start their own.
   { "${as_root[@]}" apt-get update &&
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
       apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||

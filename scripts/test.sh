@@ -13,13 +13,20 @@ mkdir -p "$logs"
 failures=()
 server=""
 
+postgres="$(mktemp -d)"
+
 stop_server() {
   [ -n "$server" ] || return 0
   kill -TERM "$server" 2>/dev/null
   wait "$server" 2>/dev/null
   server=""
 }
-trap stop_server EXIT
+stop_all() {
+  stop_server
+  scripts/postgres.sh stop "$postgres" 2>/dev/null
+  rm -rf "$postgres"
+}
+trap stop_all EXIT
 
 # part NAME LABEL COMMAND…: runs it, keeps what it printed in test-output/NAME.log.
 part() {
@@ -49,6 +56,12 @@ scripts/build.sh || exit 1
 
 # With it, points in zones are compared with GeoPandas.
 export MOSAIQUE_ORACLE_PYTHON="$RACINE/.venv/bin/python"
+
+# With it, the tests of the state store run on a real PostgreSQL too.
+pg_port="$(free_port)"
+if part postgresql "Un PostgreSQL pour les tests" scripts/postgres.sh start "$postgres" "$pg_port"; then
+  export MOSAIQUE_TEST_POSTGRES="postgres://mosaique@127.0.0.1:$pg_port"
+fi
 part rust "Tests Rust" "$CARGO" test --locked --no-fail-fast
 
 if [ -f web/package.json ]; then
@@ -61,6 +74,10 @@ DEMO_STORE="$RACINE/$DEMO/magasin"
 MOSAIQUE_BIN="$RACINE/target/debug/mosaique"
 export DEMO_FILES DEMO_STORE MOSAIQUE_BIN
 if part demo "Territoire de démonstration pour les tests" scripts/demo.sh --no-serve && start_server; then
+  # One-time passwords for the tests of sign-in; all other tests ask with the token of the region's agent, who sees it all.
+  "$MOSAIQUE_BIN" admin demo --data "$DEMO_STORE" --json >"$DEMO/comptes.json" &&
+    MOSAIQUE_TOKEN="$("$MOSAIQUE_BIN" admin token --data "$DEMO_STORE" --courriel dreal@demonstration.example --nom tests)" || failures+=(comptes)
+  export MOSAIQUE_TOKEN DEMO_ACCOUNTS="$RACINE/$DEMO/comptes.json"
   if [ -f web/package.json ]; then
     part api "Le client de l'interface est à jour" npm --prefix web run api:check
     part navigateur "Tests dans le navigateur" npm --prefix web run e2e

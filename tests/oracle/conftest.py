@@ -1,6 +1,6 @@
 """What the comparisons share: the server, the demonstration's files, and its dwellings read without mosaïque.
 
-`make test` sets BASE_URL (server on the demonstration's store), DEMO_FILES (its input), DEMO_STORE and MOSAIQUE_BIN.
+`make test` sets BASE_URL, MOSAIQUE_TOKEN (server on the demonstration's store), DEMO_FILES (its input), DEMO_STORE and MOSAIQUE_BIN.
 """
 
 from __future__ import annotations
@@ -35,16 +35,17 @@ def setting(name: str) -> str:
 class Api:
     """The server under test."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, token: str) -> None:
         self.base = base
+        self.headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> dict:
-        with urllib.request.urlopen(self.base + path, timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(self.base + path, headers=self.headers), timeout=30) as answer:
             return json.load(answer)
 
     def post(self, path: str, body: dict) -> dict:
         request = urllib.request.Request(
-            self.base + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+            self.base + path, json.dumps(body).encode(), {**self.headers, "Content-Type": "application/json"}
         )
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
@@ -52,7 +53,7 @@ class Api:
 
 @pytest.fixture(scope="session")
 def api() -> Api:
-    return Api(setting("BASE_URL"))
+    return Api(setting("BASE_URL"), setting("MOSAIQUE_TOKEN"))
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { figureOf, shownZone, type Catalogue, type Measure } from './figures';
-import { BASE_URL, contentOf, get, onScreen, open, readNumber, settle, viewWith, visit, type Session } from './harness';
+import { contentOf, get, onScreen, open, post, readNumber, settle, viewWith, visit, type Session } from './harness';
 
 let session: Session;
 before(async () => void (session = await open()));
 after(() => session.close());
 
 async function measure(geometrie: unknown): Promise<Measure> {
-  const answer = await fetch(`${BASE_URL}/api/mesure`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ zones: [{ id: 'z', nom: 'z', geometrie }], population: 'TOUS', generation: '2024', filtres: {} }),
-  });
-  const [first] = ((await answer.json()) as { mesures: Measure[] }).mesures;
+  const asked = { zones: [{ id: 'z', nom: 'z', geometrie }], population: 'TOUS', generation: '2024', filtres: {} };
+  const [first] = (await post<{ mesures: Measure[] }>('/api/mesure', asked)).mesures;
   assert.ok(first, 'the interface measures the zone');
   return first;
 }

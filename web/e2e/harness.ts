@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { chromium, type BrowserContext, type Download, type Page } from 'playwright-core';
 
 export const BASE_URL = process.env['BASE_URL'] ?? 'http://127.0.0.1:8080';
+/** Without another wish, tests ask as the agent who sees the whole territory. */
+const AGENT: Record<string, string> = process.env['MOSAIQUE_TOKEN'] ? { authorization: `Bearer ${process.env['MOSAIQUE_TOKEN']}` } : {};
 const FLAGS = [
   '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
@@ -19,10 +21,10 @@ export interface Session {
 }
 
 /** A fresh browser with an empty profile, 1280 × 800. */
-export async function open(): Promise<Session> {
+export async function open(headers = AGENT): Promise<Session> {
   const profile = mkdtempSync(join(tmpdir(), 'mosaique-e2e-'));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, viewport: { width: 1280, height: 800 }, locale: 'fr-FR', acceptDownloads: true, args: FLAGS,
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, viewport: { width: 1280, height: 800 }, locale: 'fr-FR', acceptDownloads: true, args: FLAGS, extraHTTPHeaders: headers,
   });
   const page = context.pages()[0] ?? (await context.newPage());
   const faults: string[] = [];
@@ -58,8 +60,15 @@ export async function settle(page: Page): Promise<void> {
   await page.waitForTimeout(600);
 }
 
+/** Measures zones as `/api/mesure` does. */
+export async function post<T>(path: string, body: unknown): Promise<T> {
+  const answer = await fetch(BASE_URL + path, { method: 'POST', headers: { ...AGENT, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+
 export async function get<T>(path: string): Promise<T> {
-  const answer = await fetch(BASE_URL + path);
+  const answer = await fetch(BASE_URL + path, { headers: AGENT });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as T;
 }

@@ -204,27 +204,27 @@ pub async fn back(
     }
     params.finish()?;
     let to_page = |why: &str| -> Result<Response, Problem> {
-        let mut response = Redirect::to(&format!("/?connexion={why}")).into_response();
+        let mut response = Redirect::to(why).into_response();
         response.headers_mut().append(header::SET_COOKIE, set_cookie(&server, "", 0)?);
         Ok(response)
     };
     if refused.is_some() {
-        return to_page("refusee");
+        return to_page("/connexion?connexion=refusee");
     }
     let missing = |name| Problem::missing(name, "le fournisseur d'identité le renvoie");
     let (code, state) = (code.ok_or_else(|| missing("code"))?, state.ok_or_else(|| missing("state"))?);
     let browser = cookie(&headers).unwrap_or("");
     let Some(pending) = server.state.take_signin(&format!("{state} {browser}"), state::now()).await? else {
-        return to_page("perdue");
+        return to_page("/connexion?connexion=perdue");
     };
     let (subject, verified) = sso.enter(code, pending).await?;
     let Some(compte) = server.state.account_of_subject(&subject, verified.as_deref()).await? else {
-        let mut response = to_page("inconnu")?;
+        let mut response = to_page("/connexion?connexion=inconnu")?;
         response.extensions_mut().insert(Trace::new("connexion_refusee", verified.unwrap_or_default()).with("par", sso.nom()));
         return Ok(response);
     };
     let (_, opened) = session::enter(&server, &visitor, &headers, &compte, sso.nom()).await?;
-    let mut response = to_page("ouverte")?;
+    let mut response = to_page("/")?;
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().append(header::SET_COOKIE, opened);
     Ok(response)

@@ -16,6 +16,13 @@ export type Mixite = Body<'/api/mixite'>;
 export type LigneMixite = Mixite['lignes'][number];
 export type ScoreMixite = LigneMixite['scores'][number];
 export type TileJson = Body<'/tiles/{couche}.json'>;
+export type Session = Body<'/api/session'>;
+export type MonOrganisme = Body<'/api/organisation'>;
+export type Jeton = Body<'/api/jetons'>[number];
+export type Organisme = Body<'/api/admin/organisations'>[number];
+export type Convention = Body<'/api/admin/conventions'>[number];
+export type Compte = Body<'/api/admin/comptes'>[number];
+export type LigneJournal = Body<'/api/admin/audit'>['lignes'][number];
 export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
 /** What is read of a problem document (RFC 9457). */
 type Probleme = { title?: string; detail?: string };
@@ -31,6 +38,20 @@ export class ApiError extends Error {
 
 export const api = createClient<paths>({ baseUrl: globalThis.location?.origin ?? '' });
 
+/** The second secret of the session (`x-csrf-token`), known once `/api/session` has answered. */
+let csrf: Promise<string | null> = Promise.resolve(null);
+export function keepCsrf(secret: Promise<string | null>): void {
+  csrf = secret.catch(() => null);
+}
+api.use({
+  async onRequest({ request }) {
+    // Signing in has no session yet.
+    if (request.method === 'GET' || (request.method === 'POST' && request.url.endsWith('/api/session'))) return;
+    const secret = await csrf;
+    if (secret) request.headers.set('x-csrf-token', secret);
+  },
+});
+
 /** The answer's data, or an `ApiError` with the problem's `detail`. */
 export async function read<T>(request: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   let answer;
@@ -40,7 +61,7 @@ export async function read<T>(request: Promise<{ data?: T; error?: unknown; resp
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError('Le serveur ne répond pas. Vérifiez qu’il est démarré et que le réseau fonctionne, puis réessayez.', 0);
   }
-  if (answer.data !== undefined) return answer.data;
+  if (answer.data !== undefined || answer.response.status === 204) return answer.data as T;
   const problem = typeof answer.error === 'object' ? (answer.error as Probleme | null) : null;
   throw new ApiError(problem?.detail ?? problem?.title ?? `Le serveur a répondu par une erreur ${answer.response.status}.`, answer.response.status);
 }

@@ -4,6 +4,202 @@
  */
 
 export interface paths {
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Journal d'audit */
+        get: operations["admin_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Journal d'audit en CSV */
+        get: operations["admin_audit_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vérifier le journal
+         * @description Relit toute la chaîne : une ligne retirée ou modifiée est nommée.
+         */
+        get: operations["admin_audit_verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/comptes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Comptes */
+        get: operations["admin_comptes"];
+        put?: never;
+        /** Ajouter un compte */
+        post: operations["admin_compte_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/comptes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Modifier un compte */
+        patch: operations["admin_compte_modifier"];
+        trace?: never;
+    };
+    "/api/admin/comptes/{id}/mot-de-passe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remettre un mot de passe */
+        post: operations["admin_compte_mot_de_passe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/conventions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conventions */
+        get: operations["admin_conventions"];
+        put?: never;
+        /**
+         * Ajouter une convention
+         * @description Ses zones doivent exister dans le dernier millésime : une convention sur un code mal copié n'ouvrirait rien.
+         */
+        post: operations["admin_convention_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/conventions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changer la fin d'une convention */
+        patch: operations["admin_convention_modifier"];
+        trace?: never;
+    };
+    "/api/admin/jeux": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jeux de données en vigueur */
+        get: operations["admin_jeux"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organismes */
+        get: operations["admin_organisations"];
+        put?: never;
+        /** Ajouter un organisme */
+        post: operations["admin_organisation_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/organisations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Fermer ou rouvrir un organisme */
+        patch: operations["admin_organisation_modifier"];
+        trace?: never;
+    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -21,6 +217,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/connexion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Aller au fournisseur d'identité */
+        get: operations["connexion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connexion/retour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Revenir du fournisseur d'identité */
+        get: operations["connexion_retour"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/indicateurs": {
         parameters: {
             query?: never;
@@ -28,11 +258,52 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Indicateurs et définitions */
+        /**
+         * Indicateurs et définitions
+         * @description Ceux qui décrivent des ménages ne sont donnés qu'à qui peut en voir quelque part.
+         */
         get: operations["indicateurs"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jetons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mes jetons */
+        get: operations["jetons"];
+        put?: never;
+        /**
+         * Créer un jeton
+         * @description Le secret n'est montré qu'une fois. Un jeton a les droits de son compte, jamais plus.
+         */
+        post: operations["jeton_creer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jetons/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Révoquer un jeton */
+        delete: operations["jeton_revoquer"];
         options?: never;
         head?: never;
         patch?: never;
@@ -74,6 +345,116 @@ export interface paths {
          */
         get: operations["mixite"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mon organisme */
+        get: operations["organisation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisation/membres": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ajouter un membre */
+        post: operations["membre_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organisation/membres/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Modifier un membre */
+        patch: operations["membre_modifier"];
+        trace?: never;
+    };
+    "/api/organisation/membres/{id}/mot-de-passe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remettre un mot de passe à un membre */
+        post: operations["membre_mot_de_passe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Qui je suis */
+        get: operations["session"];
+        put?: never;
+        /**
+         * Se connecter
+         * @description Le cookie de session est posé ; toute requête qui modifie doit répéter `csrf` dans l'en-tête `x-csrf-token`.
+         */
+        post: operations["session_ouvrir"];
+        /** Se déconnecter */
+        delete: operations["session_fermer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/mot-de-passe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Changer mon mot de passe
+         * @description Les autres sessions du compte sont closes.
+         */
+        put: operations["session_mot_de_passe"];
         post?: never;
         delete?: never;
         options?: never;
@@ -233,15 +614,62 @@ export interface components {
             /** @description Vrai si les données sont fictives. */
             demonstration: boolean;
         };
+        /** @description Un nouveau mot de passe. */
+        ChangementMotDePasse: {
+            actuel: string;
+            nouveau: string;
+        };
         /** @description Un code et son nom. */
         Choix: {
             code: string;
             nom: string;
         };
+        /**
+         * @description Scales that are opened together.
+         * @enum {string}
+         */
+        Class: "fine" | "zone" | "proche" | "large";
         /** @description Une zone par son code. */
         CodeDeZone: {
             echelle: string;
             code: string;
+        };
+        /** @description Un compte, sans rien de secret. */
+        Compte: {
+            id: string;
+            courriel: string;
+            nom: string;
+            organisation: string;
+            organisme: string;
+            role: components["schemas"]["Role"];
+            gestionnaire: boolean;
+            /** @description Vrai tant que le mot de passe remis n'a pas été changé. */
+            provisoire: boolean;
+            /**
+             * Format: int64
+             * @description Dernière connexion (secondes depuis 1970).
+             */
+            vu?: number | null;
+            ferme: boolean;
+        };
+        /** @description Une connexion. */
+        Connexion: {
+            courriel: string;
+            mot_de_passe: string;
+        };
+        /** @description Une convention. */
+        Convention: {
+            id: string;
+            titre: string;
+            /** @description Zones, `échelle:code`. */
+            territoire: string[];
+            classes: components["schemas"]["Class"][];
+            donnees: components["schemas"]["Donnees"][];
+            /** @description Premier et dernier jour, AAAA-MM-JJ. */
+            du: string;
+            au: string;
+            /** @description Organismes qu'elle nomme. */
+            parties: components["schemas"]["Partie"][];
         };
         /** @description What the figures of a zone cover. */
         Coverage: {
@@ -284,6 +712,10 @@ export interface components {
              */
             adresses_approximatives: number;
         };
+        /** @description Ce qui vient d'être créé. */
+        Cree: {
+            id: string;
+        };
         /** @description Ménages DALO et QPV. */
         Dalo: {
             ensemble: components["schemas"]["Placements"];
@@ -300,6 +732,18 @@ export interface components {
              * @description Placements en QPV à justifier depuis la circulaire ; nul si secret.
              */
             a_justifier?: number | null;
+        };
+        /** @description Un jeton à créer. */
+        DemandeJeton: {
+            /** @description À quoi il sert : « QGIS », « export du lundi »… */
+            nom: string;
+            /** @description Vrai pour pouvoir modifier ; par défaut il ne fait que lire. */
+            ecriture?: boolean;
+            /**
+             * Format: int64
+             * @description Durée en jours ; 90 par défaut, 365 au plus.
+             */
+            jours?: number | null;
         };
         /** @description Ce qui est demandé. */
         DemandeMesure: {
@@ -325,6 +769,17 @@ export interface components {
             /** @description Indicateurs voulus ; tous par défaut. */
             indicateurs?: string[] | null;
         };
+        /**
+         * @description What figures are about.
+         * @enum {string}
+         */
+        Donnees: "rpls" | "ops";
+        /** @description Ce que le rôle et les conventions ouvrent pour une classe d'échelles. */
+        Droit: {
+            echelles: string;
+            parc: string;
+            occupation: string;
+        };
         /** @description Une échelle de lecture. */
         Echelle: {
             id: string;
@@ -342,6 +797,11 @@ export interface components {
             zoom_max: number;
             /** @description Vrai si les zones ont un contour ou un point sur la carte. */
             carte: boolean;
+            /** @description Vrai si des chiffres du parc, et des ménages, vous sont ouverts à cette échelle. */
+            parc: boolean;
+            occupation: boolean;
+            /** @description Pourquoi, sinon. */
+            motif?: string | null;
         };
         /** @description État du serveur. */
         Etat: {
@@ -420,6 +880,37 @@ export interface components {
             /** @description Indicateurs d'un même groupe : répartition à lire ensemble. */
             groupe?: string | null;
         };
+        /** @description Un jeton, sans son secret. */
+        Jeton: {
+            id: string;
+            nom: string;
+            /** @description Vrai s'il peut modifier ; sinon il ne fait que lire. */
+            ecriture: boolean;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            cree: number;
+            /** Format: int64 */
+            expire: number;
+            /** Format: int64 */
+            vu?: number | null;
+            revoque: boolean;
+        };
+        /** @description Un jeu de données en vigueur. */
+        Jeu: {
+            registre: string;
+            cle: string;
+            fichier: string;
+            /** @description Empreinte BLAKE3 du fichier. */
+            empreinte: string;
+            /** Format: int64 */
+            lignes_lues: number;
+            /** Format: int64 */
+            lignes_rejetees: number;
+            /** Format: int64 */
+            lignes_avec_drapeau: number;
+        };
         /** @description Dwellings of the zone that no occupancy figure counts, for one reason. */
         LeftOut: {
             motif: string;
@@ -431,6 +922,32 @@ export interface components {
         Lieu: {
             code: string;
             nom: string;
+        };
+        /** @description Une ligne du journal. */
+        LigneJournal: {
+            /** Format: int64 */
+            rang: number;
+            /**
+             * Format: int64
+             * @description Millisecondes depuis 1970.
+             */
+            quand: number;
+            /** @description Identifiant du compte ; vide pour le public. */
+            compte: string;
+            organisation: string;
+            role: string;
+            action: string;
+            objet: string;
+            /** @description JSON. */
+            parametres: string;
+            /** Format: int64 */
+            lignes: number;
+            secret: boolean;
+            /** @description Empreinte de l'adresse réseau. */
+            ip: string;
+            requete: string;
+            precedent: string;
+            empreinte: string;
         };
         /** @description Un bailleur, une commune… ou l'ensemble. */
         LigneMixite: {
@@ -543,6 +1060,114 @@ export interface components {
              */
             logements: number;
         };
+        /** @description Ce qui change d'un compte. */
+        ModificationCompte: {
+            gestionnaire?: boolean | null;
+            /** @description Vrai : ne peut plus se connecter ; ses sessions et ses jetons sont clos. */
+            ferme?: boolean | null;
+        };
+        /** @description Ce qui change d'une convention. */
+        ModificationConvention: {
+            /** @description Dernier jour, AAAA-MM-JJ. */
+            au: string;
+        };
+        /** @description Ce qui change d'un organisme. */
+        ModificationOrganisme: {
+            /** @description Vrai : ses membres ne peuvent plus se connecter. */
+            ferme: boolean;
+        };
+        /** @description Mon organisme. */
+        MonOrganisme: {
+            nom: string;
+            role_libelle: string;
+            /** @description SIREN, code Insee, département ou région ; `code_libelle` dit lequel. */
+            code: string;
+            code_libelle: string;
+            gestionnaire: boolean;
+            /** @description Ce que voient ses membres, en mots. */
+            droits: components["schemas"]["Droit"][];
+            conventions: components["schemas"]["Convention"][];
+            membres: components["schemas"]["Compte"][];
+        };
+        /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
+        MotDePasseRemis: {
+            compte: string;
+            /** @description À remettre à la personne : il ne sert qu'une fois et ne sera plus montré. */
+            mot_de_passe: string;
+        };
+        /** @description Un compte à créer dans un organisme. */
+        NouveauCompte: {
+            /** @description Identifiant de l'organisme. */
+            organisation: string;
+            courriel: string;
+            nom: string;
+            gestionnaire?: boolean;
+        };
+        /** @description A token that was just made: the only time that its secret is known. */
+        NouveauJeton: {
+            id: string;
+            /** @description À copier maintenant : il ne sera plus montré. */
+            secret: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            expire: number;
+        };
+        /** @description Un compte à créer. */
+        NouveauMembre: {
+            courriel: string;
+            nom: string;
+            gestionnaire?: boolean;
+        };
+        /** @description Un organisme à créer. */
+        NouvelOrganisme: {
+            nom: string;
+            role: components["schemas"]["Role"];
+            /** @description SIREN (bailleur, EPCI, agence), code Insee (commune), département (DDETS), région (DREAL) ; vide pour les autres. */
+            code?: string;
+        };
+        /** @description What a convention is made of; checked by who asks. */
+        NouvelleConvention: {
+            titre: string;
+            /** @description Zones, `échelle:code`. */
+            territoire: string[];
+            classes: components["schemas"]["Class"][];
+            donnees: components["schemas"]["Donnees"][];
+            /** @description Premier et dernier jour, AAAA-MM-JJ. */
+            du: string;
+            au: string;
+            /** @description Identifiants d'organismes. */
+            parties: string[];
+        };
+        /** @description Un organisme. */
+        Organisme: {
+            id: string;
+            nom: string;
+            role: components["schemas"]["Role"];
+            /** @description SIREN, code Insee, département ou région, selon le rôle. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Comptes ouverts.
+             */
+            membres: number;
+            ferme: boolean;
+        };
+        /** @description Une page du journal, la dernière ligne d'abord. */
+        PageJournal: {
+            lignes: components["schemas"]["LigneJournal"][];
+            /**
+             * Format: int64
+             * @description À donner comme `avant` pour la page suivante ; nul à la fin.
+             */
+            suite?: number | null;
+        };
+        /** @description Un organisme que nomme une convention. */
+        Partie: {
+            id: string;
+            nom: string;
+        };
         /** @description Placements de ménages au regard des QPV. */
         Placements: {
             /** @description Trop peu de ménages : rien n'est donné. */
@@ -641,6 +1266,11 @@ export interface components {
             /** @description Pourquoi la réponse est incertaine. */
             motif?: string | null;
         };
+        /**
+         * @description What an organisation is.
+         * @enum {string}
+         */
+        Role: "public" | "bailleur" | "epci" | "commune" | "ddets" | "dreal" | "action_logement" | "agence" | "administrateur";
         /** @description Où en est une règle. */
         ScoreMixite: {
             regle: string;
@@ -678,6 +1308,24 @@ export interface components {
          * @enum {string}
          */
         Sense: "minimum" | "maximum";
+        /** @description Qui je suis. */
+        Session: {
+            connecte: boolean;
+            nom: string;
+            courriel: string;
+            role: components["schemas"]["Role"];
+            /** @description Le rôle en mots. */
+            role_libelle: string;
+            organisme: string;
+            gestionnaire: boolean;
+            administrateur: boolean;
+            /** @description Vrai tant que le mot de passe reçu n'a pas été changé : rien d'autre n'est alors ouvert. */
+            doit_changer: boolean;
+            /** @description À répéter dans l'en-tête `x-csrf-token` de toute requête qui modifie ; nul hors session. */
+            csrf?: string | null;
+            /** @description Nom du fournisseur d'identité, si la connexion par lui est ouverte. */
+            fournisseur?: string | null;
+        };
         /** @description Où est un point. */
         Situation: {
             /** Format: double */
@@ -746,6 +1394,22 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description What a check of the whole trail found. */
+        VerificationJournal: {
+            /** Format: int64 */
+            lignes: number;
+            /**
+             * Format: int64
+             * @description Premier rang gardé, et le dernier.
+             */
+            premier: number;
+            /** Format: int64 */
+            dernier: number;
+            /** @description Empreinte de la dernière ligne : à noter ailleurs pour une vérification future. */
+            empreinte: string;
+            /** @description Ce qui ne va pas ; nul si le journal est intact. */
+            faute?: string | null;
+        };
         /** @description Une zone dessinée (`geometrie`) ou listée (`codes`). */
         ZoneDemandee: {
             /** @description Repris dans la réponse. */
@@ -802,6 +1466,436 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    admin_audit: {
+        parameters: {
+            query?: {
+                /** @description Identifiant d'un compte. */
+                compte?: string;
+                /** @description Identifiant d'un organisme. */
+                organisation?: string;
+                /** @description Une action : `connexion`, `refus`, `mesure`… */
+                action?: string;
+                /** @description Premier et dernier jour, AAAA-MM-JJ. */
+                du?: string;
+                au?: string;
+                /** @description Seulement les lignes avant ce rang (page suivante). */
+                avant?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageJournal"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_audit_csv: {
+        parameters: {
+            query?: {
+                /** @description Identifiant d'un compte. */
+                compte?: string;
+                /** @description Identifiant d'un organisme. */
+                organisation?: string;
+                /** @description Une action : `connexion`, `refus`, `mesure`… */
+                action?: string;
+                /** @description Premier et dernier jour, AAAA-MM-JJ. */
+                du?: string;
+                au?: string;
+                /** @description Seulement les lignes avant ce rang (page suivante). */
+                avant?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_audit_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationJournal"];
+                };
+            };
+        };
+    };
+    admin_comptes: {
+        parameters: {
+            query?: {
+                /** @description Un organisme seulement */
+                organisation?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compte"][];
+                };
+            };
+        };
+    };
+    admin_compte_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouveauCompte"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotDePasseRemis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_compte_modifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du compte */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModificationCompte"];
+            };
+        };
+        responses: {
+            /** @description Modifié */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_compte_mot_de_passe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du compte */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotDePasseRemis"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_conventions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Convention"][];
+                };
+            };
+        };
+    };
+    admin_convention_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelleConvention"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_convention_modifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de la convention */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModificationConvention"];
+            };
+        };
+        responses: {
+            /** @description Modifiée */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_jeux: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jeu"][];
+                };
+            };
+        };
+    };
+    admin_organisations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisme"][];
+                };
+            };
+        };
+    };
+    admin_organisation_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelOrganisme"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_organisation_modifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'organisme */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModificationOrganisme"];
+            };
+        };
+        responses: {
+            /** @description Modifié */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     catalogue: {
         parameters: {
             query?: never;
@@ -821,6 +1915,75 @@ export interface operations {
             };
         };
     };
+    connexion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Vers le fournisseur d'identité */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    connexion_retour: {
+        parameters: {
+            query?: {
+                /** @description Code d'autorisation */
+                code?: string;
+                /** @description État */
+                state?: string;
+                /** @description Fournisseur */
+                iss?: string;
+                /** @description Refus du fournisseur */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Vers la page, connecté ou avec une erreur */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     indicateurs: {
         parameters: {
             query?: never;
@@ -836,6 +1999,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Indicateur"][];
+                };
+            };
+        };
+    };
+    jetons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jeton"][];
+                };
+            };
+        };
+    };
+    jeton_creer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandeJeton"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NouveauJeton"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    jeton_revoquer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du jeton */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Jeton révoqué */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -916,6 +2166,233 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonOrganisme"];
+                };
+            };
+        };
+    };
+    membre_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouveauMembre"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotDePasseRemis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    membre_modifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du compte */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModificationCompte"];
+            };
+        };
+        responses: {
+            /** @description Modifié */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    membre_mot_de_passe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du compte */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MotDePasseRemis"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    session_ouvrir: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Connexion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    session_fermer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Session close */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    session_mot_de_passe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangementMotDePasse"];
+            };
+        };
+        responses: {
+            /** @description Mot de passe changé */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

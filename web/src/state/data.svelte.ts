@@ -18,7 +18,9 @@ class Data {
 
   indicator = $derived(this.indicators.find((i) => i.id === page.indicator) ?? null);
   scale = $derived.by(() => {
-    const scales = this.catalogue?.echelles ?? [];
+    // What the person's rights don't open isn't proposed.
+    const households = this.indicator?.domaine === 'occupation';
+    const scales = (this.catalogue?.echelles ?? []).filter((s) => (households ? s.occupation : s.parc));
     return scales.find((s) => s.id === page.scale && s.zones > 0) ?? scaleForZoom(scales, this.zoom) ?? null;
   });
   /** What the values at hand are about: behind the choice while the next ones are on their way. */

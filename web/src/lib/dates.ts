@@ -1,0 +1,12 @@
+// Days and times as people read them.
+const DAY = new Intl.DateTimeFormat('fr-FR', { day: 'numeric', month: 'short', year: 'numeric' });
+const TIME = new Intl.DateTimeFormat('fr-FR', { day: '2-digit', month: '2-digit', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+/** `2026-11-24` → « 24 nov. 2026 ». */
+export const day = (text: string): string => DAY.format(new Date(`${text}T12:00:00`));
+/** Seconds since 1970 → « 24 nov. 2026 ». */
+export const dayOf = (seconds: number): string => DAY.format(new Date(seconds * 1000));
+/** Milliseconds since 1970 → « 24/11/2026 16:54:02 ». */
+export const timeOf = (milliseconds: number): string => TIME.format(new Date(milliseconds));
+/** Today, `2026-11-24`, some days from now. */
+export const today = (later = 0): string => new Date(Date.now() + later * 86_400_000).toLocaleDateString('sv-SE');
