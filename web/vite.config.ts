@@ -15,7 +15,7 @@ function fond(): Plugin {
   return {
     name: 'fond',
     // The tests of the page make no bundle to copy into.
-    apply: (_, { command }) => command === 'serve' || !process.env['VITEST'],
+    apply: () => !process.env['VITEST'],
     configResolved(config) { outDir = join(config.root, config.build.outDir); },
     configureServer(server) {
       server.middlewares.use('/fond', (req, res, next) => {
