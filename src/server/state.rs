@@ -23,7 +23,9 @@ use crate::cube::runs::Runs;
 use crate::cube::{Cube, Filter, Layer as CubeLayer};
 use crate::disclosure::answer;
 use crate::disclosure::publisher::{Population, Publisher};
+use crate::policy::dossier::Checker;
 use crate::policy::facts::{self, Allocations};
+use crate::reference::controle::Controle;
 use crate::reference::indicators::Catalogue;
 use crate::reference::mix::Mix;
 use crate::reference::scales::{self, Genre};
@@ -219,6 +221,7 @@ pub struct App {
     /// The store, and the allocations read from it at the first question about them.
     store: Store,
     allocations: Mutex<Option<Arc<Allocations>>>,
+    checker: Mutex<Option<Arc<Checker>>>,
 }
 
 impl App {
@@ -232,6 +235,21 @@ impl App {
             return Ok(Arc::clone(found));
         }
         let read = Arc::new(facts::load(&self.store, Mix::embedded()?)?);
+        *kept = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
+    /// What allocations are checked against before they are made. The first question reads the dwellings of the latest millésime.
+    ///
+    /// # Errors
+    /// A table of the store cannot be read.
+    pub fn checker(&self) -> Result<Arc<Checker>, ServerError> {
+        let all = self.allocations()?;
+        let mut kept = self.checker.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.as_ref() {
+            return Ok(Arc::clone(found));
+        }
+        let read = Arc::new(Checker::load(&self.store, Mix::embedded()?, Controle::embedded()?, all)?);
         *kept = Some(Arc::clone(&read));
         Ok(read)
     }
@@ -279,6 +297,7 @@ impl App {
             values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
             store: store.clone(),
             allocations: Mutex::default(),
+            checker: Mutex::default(),
         })
     }
 }

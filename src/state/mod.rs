@@ -8,6 +8,7 @@ mod attempts;
 pub mod audit;
 mod conventions;
 mod maintenance;
+mod objectifs;
 mod password;
 mod secrets;
 mod sessions;
@@ -25,6 +26,7 @@ pub use self::accounts::{Account, NewAccount, Org};
 pub use self::attempts::Throttled;
 pub use self::conventions::{Convention, NewConvention};
 pub use self::maintenance::Purged;
+pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
 pub use self::secrets::token as random_token;
 pub use self::sessions::{Opened, Session};
@@ -141,7 +143,10 @@ impl State {
 }
 
 fn migrator() -> Migrator {
-    let list = [(1, "comptes, conventions, audit", include_str!("schema.sql"))];
+    let list = [
+        (1, "comptes, conventions, audit", include_str!("schema.sql")),
+        (41, "objectifs des conventions d'attribution", include_str!("objectifs.sql")),
+    ];
     let migrations = list
         .into_iter()
         .map(|(n, name, sql)| Migration::new(n, name.into(), MigrationType::Simple, sql.into_sql_str(), false))
