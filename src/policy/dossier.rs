@@ -48,6 +48,9 @@ pub struct Dossier {
     pub activite: u8,
     /// % of the PLUS ceiling.
     pub pct_plafond: Option<f64>,
+    /// Fiscal income, € a year, and category of household, 1 to 6: they give the percentage where it is not given.
+    pub rfr: Option<i32>,
+    pub category: Option<u8>,
     pub typologie_souhaitee: u8,
     pub commune_souhaitee: String,
 }
@@ -264,7 +267,7 @@ impl Checker {
             income: d.revenu_uc,
             threshold,
             persons: d.nb_personnes,
-            pct: d.pct_plafond,
+            pct: d.pct_plafond.or_else(|| percentage(d.rfr?, d.category?, &site.commune, year)),
             rooms: if d.typologie != 0 { rooms(d.typologie) } else { home.map_or(0, |h| h.rooms) },
             surface: home.map_or(0, |h| h.surface),
             financing: if d.financement != 0 { d.financement } else { home.map_or(0, |h| h.financing) },

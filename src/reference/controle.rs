@@ -5,9 +5,12 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::attributions::attributions;
+use super::registre::{Colonne, Registre, Regle};
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/controle.toml";
+const COLUMNS: &str = "registers/controle.toml";
 
 /// Ce qui est dit d'une attribution au regard d'une règle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, utoipa::ToSchema)]
@@ -124,6 +127,37 @@ impl Controle {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Columns {
+    #[serde(rename = "colonne")]
+    colonnes: Vec<Colonne>,
+    #[serde(rename = "regle")]
+    regles: Vec<Regle>,
+}
+
+/// The file of a commission: the columns and codes of `data/registers/attributions.toml`, and those of `controle.toml`.
+///
+/// # Errors
+/// A file that was compiled in is faulty, or a column comes twice.
+pub fn registre() -> Result<&'static Registre, ReferenceError> {
+    static REGISTRE: OnceLock<Registre> = OnceLock::new();
+    if let Some(r) = REGISTRE.get() {
+        return Ok(r);
+    }
+    let own: Columns = parse(COLUMNS, include_str!("../../data/registers/controle.toml"))?;
+    let mut registre = attributions()?.registre.clone();
+    for c in own.colonnes {
+        let twice = registre.colonnes.iter().any(|k| std::iter::once(&k.nom).chain(&k.alias).any(|n| *n == c.nom || c.alias.contains(n)));
+        if twice {
+            return Err(ReferenceError { file: COLUMNS, message: format!("colonne {} : déjà dans attributions.toml", c.nom) });
+        }
+        registre.colonnes.push(c);
+    }
+    registre.regles = own.regles;
+    Ok(REGISTRE.get_or_init(|| registre))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +176,14 @@ mod tests {
         for code in Controle::embedded().unwrap().plafond.parts.keys() {
             assert!(known.iter().any(|c| c.code == *code), "{code}");
         }
+    }
+
+    #[test]
+    fn the_file_of_a_commission_has_the_columns_of_allocations_and_its_own() {
+        let r = registre().unwrap();
+        for name in ["ident_rep", "ressources_mensuelles", "ident_int", "pct_plafond"] {
+            assert!(r.colonnes.iter().any(|c| c.nom == name), "{name}");
+        }
+        assert!(r.liste("reservataire").is_some() && r.regle("C08").is_some());
     }
 }

@@ -7,12 +7,14 @@
 mod admin;
 mod auth;
 mod catalogue;
+mod controle;
 mod desk;
 mod geometry;
 mod health;
 mod indicateurs;
 mod mesure;
 mod mixite;
+mod objectifs;
 mod openapi;
 mod params;
 mod places;

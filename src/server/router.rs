@@ -24,7 +24,7 @@ use super::params::BODY_LIMIT;
 use super::problem::Problem;
 use super::state::Live;
 use super::{
-    ServeOptions, ServerError, catalogue, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles,
+    ServeOptions, ServerError, catalogue, controle, health, indicateurs, mesure, mixite, objectifs, openapi, security, situation, situation_csv, tiles,
     valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
@@ -77,6 +77,10 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(valeurs::valeurs))
         .routes(routes!(mesure::mesure))
         .routes(routes!(mixite::mixite))
+        .routes(routes!(controle::controle))
+        .routes(routes!(controle::csv::commission))
+        .routes(routes!(objectifs::list, objectifs::add))
+        .routes(routes!(objectifs::change))
         .routes(routes!(session::session, session::ouvrir, session::fermer))
         .routes(routes!(session::mot_de_passe))
         .routes(routes!(sso::leave))

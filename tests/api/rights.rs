@@ -207,7 +207,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
     let with = |path: &str, body: Value| (path.to_owned(), Some(body));
     match operation {
         "healthz" => plain("/healthz"),
-        "catalogue" | "indicateurs" | "session" | "jetons" | "organisation" | "mixite" => plain(&format!("/api/{operation}")),
+        "catalogue" | "indicateurs" | "session" | "jetons" | "organisation" | "mixite" | "objectifs" => plain(&format!("/api/{operation}")),
         "zones" => plain("/api/zones?echelle=commune"),
         "zone" => plain("/api/zones/commune/73901"),
         "valeurs" => plain("/api/valeurs/commune?indicateur=P01"),
@@ -217,6 +217,13 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "tilejson" => plain("/tiles/commune.json"),
         "tuile" => plain("/tiles/commune/8/132/92.mvt"),
         "openapi" => plain("/api/openapi.json"),
+        "controle" => with(
+            "/api/attributions/controle",
+            json!({"date": "2024-06-15", "logement": {"lon": 5.805, "lat": 45.505}, "reservataire": "ACTION_LOGEMENT"}),
+        ),
+        "controle_csv" => with("/api/attributions/controle/csv", json!({})),
+        "objectif_ajouter" => with("/api/objectifs", rate_below_the_law()),
+        "objectif_modifier" => with("/api/objectifs/absent", rate_below_the_law()),
         "session_ouvrir" => with("/api/session", json!({"courriel": "x", "mot_de_passe": "y"})),
         "session_fermer" => plain("/api/session"),
         "session_mot_de_passe" => with("/api/session/mot-de-passe", json!({"actuel": "x", "nouveau": "y"})),
@@ -248,13 +255,19 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
     }
 }
 
+/// A rate that only the EPCI may try, and that the law does not let it set.
+fn rate_below_the_law() -> Value {
+    json!({"regle": "hors_qpv_q1", "epci": "200000001", "du": 2024, "taux": 20.0, "cia": "CIA", "signee": "2023-06-01"})
+}
+
 /// Who may call an operation at all: everyone, who has an account, who manages, who administrates.
 fn least(operation: &str) -> u8 {
     match operation {
         o if o.starts_with("admin_") => 3,
         o if o.starts_with("membre_") => 2,
         o if o.starts_with("jeton") => 1,
-        "mixite" | "organisation" | "situations" | "session_mot_de_passe" => 1,
+        "mixite" | "controle" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier" => 1,
+        "organisation" | "situations" | "session_mot_de_passe" => 1,
         _ => 0,
     }
 }
@@ -295,6 +308,12 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
             let by_content = match operation.as_str() {
                 "session_ouvrir" => true,
                 "mixite" => ["administrateur", "agence", "agence sans convention"].contains(&who),
+                // A dwelling of the first EPCI: those who are elsewhere may not check it.
+                "controle" => {
+                    let elsewhere = ["epci sans convention", "commune ailleurs", "ddets ailleurs", "dreal ailleurs"];
+                    elsewhere.contains(&who) || ["administrateur", "agence", "agence sans convention"].contains(&who)
+                }
+                "objectif_ajouter" | "objectif_modifier" => who != "epci",
                 _ => false,
             };
             assert!(refused == by_content || status == 429, "{who} {method} {path}: {status} {}", reply.text());
