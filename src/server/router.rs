@@ -77,7 +77,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(valeurs::valeurs))
         .routes(routes!(mesure::mesure))
         .routes(routes!(mixite::mixite))
-        .routes(routes!(controle::controle))
+        .routes(routes!(controle::listes::listes, controle::controle))
         .routes(routes!(controle::csv::commission))
         .routes(routes!(objectifs::list, objectifs::add))
         .routes(routes!(objectifs::change))

@@ -221,6 +221,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
             "/api/attributions/controle",
             json!({"date": "2024-06-15", "logement": {"lon": 5.805, "lat": 45.505}, "reservataire": "ACTION_LOGEMENT"}),
         ),
+        "controle_listes" => plain("/api/attributions/controle"),
         "controle_csv" => with("/api/attributions/controle/csv", json!({})),
         "objectif_ajouter" => with("/api/objectifs", rate_below_the_law()),
         "objectif_modifier" => with("/api/objectifs/absent", rate_below_the_law()),
@@ -266,7 +267,7 @@ fn least(operation: &str) -> u8 {
         o if o.starts_with("admin_") => 3,
         o if o.starts_with("membre_") => 2,
         o if o.starts_with("jeton") => 1,
-        "mixite" | "controle" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier" => 1,
+        "mixite" | "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier" => 1,
         "organisation" | "situations" | "session_mot_de_passe" => 1,
         _ => 0,
     }

@@ -8,6 +8,7 @@ mod answer;
 mod asked;
 pub mod csv;
 mod desk;
+pub mod listes;
 
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
