@@ -2,8 +2,12 @@
 
 #[path = "api/catalogue.rs"]
 mod catalogue;
+#[path = "api/controle.rs"]
+mod controle;
 #[path = "api/mesure.rs"]
 mod mesure;
+#[path = "api/objectifs.rs"]
+mod objectifs;
 #[path = "api/people.rs"]
 mod people;
 #[path = "api/problems.rs"]

@@ -3,7 +3,7 @@
 use mosaique::access::Place;
 use mosaique::reference::access::{Class, Donnees, Role};
 use mosaique::state::audit::{Entry, Wanted};
-use mosaique::state::{NewAccount, NewConvention, Passwords, State, StateError, day};
+use mosaique::state::{NewAccount, NewConvention, Passwords, State, StateError, TauxCia, day};
 use sqlx::{AnyPool, Executor};
 
 /// 1 March 2026, noon.
@@ -58,6 +58,7 @@ on_both!(
     what_is_too_old_leaves_and_the_trail_stays_whole,
     a_subject_of_the_provider_takes_one_account_once,
     a_second_opening_finds_everything,
+    a_rate_of_a_convention_is_kept_changed_and_set_once,
 );
 
 async fn agent(state: &State, courriel: &str) -> (String, String) {
@@ -312,4 +313,27 @@ async fn a_folder_that_is_not_there_is_said_without_secrets() {
     let e = State::open("sqlite:///nulle/part/etat.sqlite").await.unwrap_err().to_string();
     assert!(e.contains("/nulle/part/etat.sqlite"), "{e}");
     Passwords::new().unwrap();
+}
+
+async fn a_rate_of_a_convention_is_kept_changed_and_set_once(db: Db) {
+    let rate = TauxCia {
+        regle: "hors_qpv_q1".into(),
+        epci: "200000001".into(),
+        commune: None,
+        bailleur: Some("300000000".into()),
+        reservataire: None,
+        du: 2024,
+        au: None,
+        taux: 27.25,
+        cia: "CIA".into(),
+        signee: "2023-06-01".into(),
+        approbation: None,
+    };
+    let id = db.state.add_objectif(&rate, NOW).await.unwrap();
+    assert_eq!(db.state.objectif(&id).await.unwrap().taux, rate);
+    assert!(matches!(db.state.add_objectif(&rate, NOW).await, Err(StateError::Taken(_))));
+    let ended = TauxCia { au: Some(2025), taux: 30.0, ..rate };
+    db.state.change_objectif(&id, &ended).await.unwrap();
+    assert_eq!(db.state.objectifs().await.unwrap()[0].taux, ended);
+    assert!(matches!(db.state.change_objectif("absent", &ended).await, Err(StateError::Absent(_))));
 }

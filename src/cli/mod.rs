@@ -45,6 +45,9 @@ enum Command {
     /// Mesurer le moteur seul (pour « make bench »)
     #[command(hide = true)]
     BenchEngine(bench::BenchArgs),
+    /// Mesurer le contrôle d'attributions, sur un cœur et sans HTTP
+    #[command(hide = true)]
+    BenchControle(bench::ChecksArgs),
 }
 
 /// Where the store is.
@@ -109,6 +112,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Audit(command) => admin::audit(&command),
         Command::Maintenance(args) => admin::maintenance(&args),
         Command::BenchEngine(args) => bench::run(&args),
+        Command::BenchControle(args) => bench::checks(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

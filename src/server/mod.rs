@@ -37,6 +37,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use axum::serve::ListenerExt;
 
+pub use self::controle::measure as measure_checks;
 pub use self::openapi::document;
 pub use self::auth::sso::SsoError;
 pub use self::auth::trail::Trace;

@@ -353,9 +353,9 @@ fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
         }
     }
     for e in &found.erreurs {
-        let mut record = vec![e.ligne.to_string(), e.dossier.clone(), String::new(), String::new(), String::new(), e.regle.clone()];
+        let mut record = vec![e.ligne.to_string(), inert(&e.dossier), String::new(), String::new(), String::new(), e.regle.clone()];
         record.extend([String::new(), String::new(), String::new(), "ligne non contrôlée".to_owned()]);
-        record.push(format!("{} « {} » : {}", e.colonne, e.valeur, e.message));
+        record.push(inert(&format!("{} « {} » : {}", e.colonne, e.valeur, e.message)));
         record.resize(header.len(), String::new());
         w.write_record(record)?;
     }
@@ -364,12 +364,17 @@ fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
     Ok(out)
 }
 
+/// What a user wrote, so that no spreadsheet runs it as a formula.
+fn inert(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
 fn row(d: &DossierControle, r: &VerdictRegle) -> Vec<String> {
     let verdict = serde_json::to_value(r.verdict).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let decimal = |v: Option<f64>| v.map_or_else(String::new, |v| v.to_string().replace('.', ","));
     let mut out = vec![
         d.ligne.to_string(),
-        d.dossier.clone(),
+        inert(&d.dossier),
         d.commune_nom.clone(),
         d.bailleur_nom.clone().unwrap_or_default(),
         d.qpv.word().to_owned(),

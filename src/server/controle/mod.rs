@@ -6,6 +6,7 @@
 mod ailleurs;
 mod answer;
 mod asked;
+mod bench;
 pub mod csv;
 mod desk;
 pub mod listes;
@@ -15,6 +16,7 @@ use axum::extract::{Extension, State as FromState};
 
 pub use self::answer::Controle;
 pub use self::asked::DemandeControle;
+pub use self::bench::measure;
 use self::answer::{LogementControle, MenageControle, QpvControle};
 use self::desk::{Checked, Checks};
 use super::auth::trail::Trace;
