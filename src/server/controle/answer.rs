@@ -118,13 +118,13 @@ pub struct Effet {
     pub cible: f64,
     /// Le taux de la convention d'attribution dont vient `cible` ; nul : celui de la loi.
     pub objectif: Option<ObjectifCia>,
-    pub avant: Option<Compte>,
-    pub apres: Option<Compte>,
+    pub avant: Option<CompteObjectif>,
+    pub apres: Option<CompteObjectif>,
 }
 
 /// Un objectif, avant ou après.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
-pub struct Compte {
+pub struct CompteObjectif {
     pub numerateur: u32,
     pub denominateur: u32,
     /// Revenus inconnus : au dénominateur seulement.
@@ -249,7 +249,7 @@ pub struct EffetEnsemble {
     pub effet: Effet,
 }
 
-impl Compte {
+impl CompteObjectif {
     #[must_use]
     pub fn new(score: Score, sense: Sense, target: f64) -> Self {
         Self {
@@ -265,7 +265,7 @@ impl Compte {
 impl Effet {
     #[must_use]
     pub fn new(rule: &Rule, e: &Effect<'_>) -> Self {
-        let count = |s: Score| Compte::new(s, rule.sens, e.target.share);
+        let count = |s: Score| CompteObjectif::new(s, rule.sens, e.target.share);
         Self {
             niveau: e.niveau,
             secret: e.scores.is_none(),

@@ -19,7 +19,9 @@ class Files {
     try {
       this.name = file.name;
       this.#text = decode(new Uint8Array(await file.arrayBuffer()));
-      this.answer = await read(api.POST(PATH, sent(this.#text, 'json')));
+      const answer = await read(api.POST(PATH, sent(this.#text, 'json')));
+      // Asked as JSON, it is not a text.
+      this.answer = typeof answer === 'string' ? null : answer;
     } catch (fault) {
       this.error = messageOf(fault);
     } finally {
@@ -31,7 +33,7 @@ class Files {
   async csv(): Promise<string | null> {
     this.error = null;
     try {
-      return await read(api.POST(PATH, { ...sent(this.#text, 'csv'), parseAs: 'text' }));
+      return String(await read(api.POST(PATH, { ...sent(this.#text, 'csv'), parseAs: 'text' })));
     } catch (fault) {
       this.error = messageOf(fault);
       return null;
