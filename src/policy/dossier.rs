@@ -270,7 +270,12 @@ impl Checker {
             pct: d.pct_plafond.or_else(|| percentage(d.rfr?, d.category?, &site.commune, year)),
             rooms: if d.typologie != 0 { rooms(d.typologie) } else { home.map_or(0, |h| h.rooms) },
             surface: home.map_or(0, |h| h.surface),
-            financing: if d.financement != 0 { d.financement } else { home.map_or(0, |h| h.financing) },
+            // « Autre » says less than the register, which tells dwellings financed before 1977.
+            financing: match home.map_or(0, |h| h.financing) {
+                0 => d.financement,
+                registered if d.financement == 0 || super::elsewhere::ceiling(self, d.financement).is_none() => registered,
+                _ => d.financement,
+            },
             activity: d.activite,
         }
     }

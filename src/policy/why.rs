@@ -140,10 +140,10 @@ fn income(facts: &Facts, zone: &str) -> String {
             let compared = if first { "ne dépasse pas" } else { "dépasse" };
             let provisional = if t.provisional { ", provisoire" } else { "" };
             format!(
-                "Le revenu par unité de consommation du ménage ({} par an) {compared} le seuil de {zone} pour {}{provisional} ({}) : {class}.",
+                "Le revenu par unité de consommation du ménage ({} par an) {compared} le seuil du premier quartile ({}, {zone}, {}{provisional}) : {class}.",
                 euros(income),
-                t.year,
-                euros(t.euros)
+                euros(t.euros),
+                t.year
             )
         }
         _ if first => "Le ménage est déclaré du premier quartile.".to_owned(),

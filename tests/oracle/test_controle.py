@@ -204,7 +204,7 @@ def test_vacant_dwellings_elsewhere_are_those_that_pandas_finds(api, demo_files,
     membership = raw_rows(next(demo_files.glob("appartenance*.csv")))
     commune, epci = membership.columns[0], next(c for c in membership.columns if "epci" in c.lower() or "siren" in c.lower())
     of = membership.set_index(commune)[epci].reindex(d["depcom"]).set_axis(d.index)
-    # Three persons at 45 % of the ceiling: T2 to T4, 25 m² at least (or not known), a financing that admits them.
+    # Three persons at 45 % of the ceiling: T3 or T4, 25 m² at least (or not known), a financing that admits them.
     group = pd.Series("", index=d.index)
     finan, cus = d["finan"].fillna(0).astype(int), d["cus"].fillna(0).astype(int)
     for code, by_cus, by_finan in [("PLAI", [11], [10, 11]), ("PLUS", [13], [12, 13]), ("PLS", [14], [14]), ("PLI", [16], [15, 16, 17]),
@@ -212,7 +212,7 @@ def test_vacant_dwellings_elsewhere_are_those_that_pandas_finds(api, demo_files,
         group[(group == "") & cus.isin(by_cus)] = code
     for code, by_finan in [("PLAI", [10, 11]), ("PLUS", [12, 13]), ("PLS", [14]), ("PLI", [15, 16, 17]), ("ANCIEN", [50, 51, 52, 53, 54, 55])]:
         group[(group == "") & finan.isin(by_finan)] = code
-    fits = d["nbpiece"].between(2, 4) & ((d["surfhab"].fillna(0) == 0) | (d["surfhab"] >= 25)) & group.isin(["PLAI", "PLUS", "PLS", "ANCIEN"])
+    fits = d["nbpiece"].between(3, 4) & ((d["surfhab"].fillna(0) == 0) | (d["surfhab"] >= 25)) & group.isin(["PLAI", "PLUS", "PLS", "ANCIEN"])
     row = files[(files["annee"] == "2024") & (files["lieu"] == "dehors")].iloc[0]
     wanted = d[out & fits & (of == row["epci"]) & (d["ident_rep"] != row["ident_rep"])]
     body = {"date": "2024-12-31", "logement": {"ident_rep": row["ident_rep"]}, "menage": {"nb_personnes": 3, "nb_moins14": 1, "pct_plafond": 45}}
