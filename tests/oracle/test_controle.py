@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -95,9 +96,9 @@ def reading(row: pd.Series) -> dict[str, str]:
     return out
 
 
-def expected(rule: str, said: str, shown: list[tuple[int, int]]) -> str:
-    """The verdict, from the counts of the levels that are shown."""
-    kind, target = SHARES[rule]
+def expected(rule: str, said: str, shown: list[tuple[int, int, float]]) -> str:
+    """The verdict, from the counts and targets of the levels that are shown."""
+    kind = SHARES[rule][0]
     if said == "sans_objet":
         return "sans_objet"
     if said in ("doute", "inconnu"):
@@ -105,7 +106,7 @@ def expected(rule: str, said: str, shown: list[tuple[int, int]]) -> str:
     if (said == "oui") == (kind == "min"):
         return "conforme"
     verdicts = []
-    for n, d in shown:
+    for n, d, target in shown:
         before, after = gap(kind, target, n, d), gap(kind, target, n + (said == "oui"), d + 1)
         if after == 0:
             verdicts.append("conforme")
@@ -150,9 +151,12 @@ def test_every_verdict_of_a_year_is_what_pandas_finds(api, demo_files, files, le
                 before, after = effect["avant"], effect["apres"]
                 assert (before["numerateur"], before["denominateur"], before["inconnus"]) == (n, d, unknown), (name, effect, row["ident_rep"])
                 assert (after["numerateur"], after["denominateur"]) == (n + (said[name] == "oui"), d + 1)
-                kind, target = SHARES[name]
+                kind, law = SHARES[name]
+                # Without the rate of a convention, the law's; its own line is tested below.
+                assert effect["objectif"] is not None or effect["cible"] == pytest.approx(100 * law)
+                target = effect["cible"] / 100
                 assert (before["ecart"], after["ecart"]) == (gap(kind, target, n, d), gap(kind, target, after["numerateur"], d + 1))
-                shown.append((n, d))
+                shown.append((n, d, target))
                 shown_levels += 1
             want = expected(name, said[name], shown)
             assert rule["verdict"] == want, (name, said[name], rule["verdict"], want, rule["pourquoi"], row["ident_rep"])
@@ -228,3 +232,34 @@ def test_vacant_dwellings_elsewhere_are_those_that_pandas_finds(api, demo_files,
     for got, (_, want) in zip(top, order.head(20).iterrows(), strict=True):
         assert (got["pieces"], got["vacance_mois"] or 0) == (want["nbpiece"], -want["mois"]), got
         assert abs(got["lon"] - want["lon"]) < 1e-9 and abs(got["lat"] - want["lat"]) < 1e-9
+
+
+def test_a_rate_of_a_convention_holds_on_its_lines_only_and_is_named(api, mosaique, files, leases):  # noqa: F811
+    rows = leases[leases["annee"] == "2023"]
+    sizes = rows[(rows["distance"] > 0)].groupby(["epci", "depcom"]).size().sort_values(ascending=False)
+    epci, commune = sizes.index[0]
+    token = mosaique("admin", "token", "--data", setting("DEMO_STORE"), "--courriel", "epci@demonstration.example", "--nom", "cia", "--ecriture").strip()
+    rate = {"regle": "hors_qpv_q1", "epci": epci, "commune": commune, "du": 2023, "au": 2023, "taux": 31.5, "cia": "CIA d'essai", "signee": "2022-12-01"}
+    request = urllib.request.Request(
+        api.base + "/api/objectifs", json.dumps(rate).encode(), {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    )
+    try:
+        urllib.request.urlopen(request, timeout=30).close()
+    except urllib.error.HTTPError as e:
+        assert e.code == 409, e.read()  # set by a run before this one
+    lines = api.get("/api/mixite?annee=2023&par=commune")["lignes"]
+    for line in lines:
+        score = next(s for s in line["scores"] if s["regle"] == "hors_qpv_q1")
+        named = score["objectif"] is not None and score["objectif"]["cia"] == "CIA d'essai"
+        assert named == (line["code"] == commune), line
+        if named:
+            n, d, _ = recount(rows[rows["depcom"] == commune])["hors_qpv_q1"]
+            assert score["cible"] == 31.5 and score["objectif"]["signee"] == "2022-12-01" and not score["objectif"]["derogatoire"]
+            assert score["ecart"] == gap("min", 0.315, n, d)
+    assert all(s["objectif"] is None or s["objectif"]["cia"] != "CIA d'essai" for s in api.get("/api/mixite?annee=2024&par=commune")["lignes"][0]["scores"])
+    row = files[(files["annee"] == "2023") & (files["depcom_rpls"] == commune) & (files["lieu"] == "dehors")].iloc[0]
+    body = {"date": "2023-06-01", "logement": {"ident_rep": row["ident_rep"]}, "menage": {"quartile": 3}}
+    rule = next(r for r in api.post("/api/attributions/controle", body)["regles"] if r["regle"] == "hors_qpv_q1")
+    by_level = {e["niveau"]: e for e in rule["effets"]}
+    assert by_level["commune"]["cible"] == 31.5 and by_level["commune"]["objectif"]["cia"] == "CIA d'essai"
+    assert by_level["bailleur"]["objectif"] is None or by_level["bailleur"]["objectif"]["cia"] != "CIA d'essai"
