@@ -18,7 +18,7 @@ say "Par la bibliothèque, sur un cœur :"
 taskset -c 0 "$mosaique" bench-controle --data "$store"
 
 say "Par HTTP, une commission de 200 dossiers, cinq fois :"
-cat "$files"/attributions*.csv | awk -F';' 'NR == 1 || $3 ~ /^2024/' | head -201 >"$work/commission.csv"
+awk -F';' '(NR == 1 || $3 ~ /^2024/) && n++ < 201' "$files"/attributions*.csv >"$work/commission.csv"
 port="$(free_port)"
 "$mosaique" serve --data "$store" --bind "127.0.0.1:$port" >"$work/serveur.log" 2>&1 &
 server=$!
