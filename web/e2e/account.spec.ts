@@ -146,7 +146,7 @@ describe('accounts', () => {
     await faults();
 
     await page.getByRole('link', { name: 'Journal' }).click();
-    await page.getByLabel('Action').selectOption('convention_creee');
+    await page.getByRole('combobox', { name: 'Action', exact: true }).selectOption('convention_creee');
     await settle(page);
     const actions = await page.locator('tbody tr td:nth-child(4)').allInnerTexts();
     assert.ok(actions.length >= 1 && actions.every((a) => a === 'Convention créée'), actions.join());
