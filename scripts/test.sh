@@ -62,7 +62,7 @@ pg_port="$(free_port)"
 if part postgresql "Un PostgreSQL pour les tests" scripts/postgres.sh start "$postgres" "$pg_port"; then
   export MOSAIQUE_TEST_POSTGRES="postgres://mosaique@127.0.0.1:$pg_port"
 fi
-part dependances "Licences et provenance des dépendances" "$CARGO" deny check licenses bans sources
+part dependances "Licences et provenance des dépendances" scripts/deny.sh
 part rust "Tests Rust" "$CARGO" test --locked --no-fail-fast
 
 if [ -f web/package.json ]; then
