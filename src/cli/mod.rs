@@ -2,6 +2,7 @@
 
 mod admin;
 mod bench;
+mod bench_geocoder;
 mod build;
 mod import;
 mod measure;
@@ -45,6 +46,9 @@ enum Command {
     /// Mesurer le moteur seul (pour « make bench »)
     #[command(hide = true)]
     BenchEngine(bench::BenchArgs),
+    /// Mesurer le géocodeur sur les adresses du magasin, abîmées (pour « make bench-geocoder »)
+    #[command(hide = true)]
+    BenchGeocoder(bench_geocoder::BenchGeocoderArgs),
 }
 
 /// Where the store is.
@@ -109,6 +113,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Audit(command) => admin::audit(&command),
         Command::Maintenance(args) => admin::maintenance(&args),
         Command::BenchEngine(args) => bench::run(&args),
+        Command::BenchGeocoder(args) => bench_geocoder::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
