@@ -31,7 +31,12 @@ pub struct Token {
     pub sign: Option<String>,
     /// The next word is one letter, which may be a repetition sign (`12 B`, but `12 R PASTEUR`).
     pub next_may_be_sign: bool,
+    /// What is written behind a number, without spaces: a sign may be a word and a number (`16 villa 21`).
+    pub after: String,
 }
+
+/// Pieces that are remembered behind a number.
+const AFTER: usize = 3;
 
 /// What somebody wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -127,16 +132,21 @@ impl Reader {
         }
         let mut i = 0;
         while i < list.len() {
-            i += self.word(&list[i..]);
+            let before = i.checked_sub(1).map(|b| list[b].0);
+            i += self.word(before, &list[i..]);
         }
         self.out
     }
 
     /// Reads the first word of the rest; returns how many it took.
-    fn word(&mut self, rest: &[(&str, bool)]) -> usize {
+    fn word(&mut self, before: Option<&str>, rest: &[(&str, bool)]) -> usize {
         let (word, _) = rest[0];
         let next = rest.get(1).map(|n| n.0);
         let mots = &self.data.mots;
+        let after_tool = before.is_some_and(|b| mots.outils.contains(b));
+        if mots.finales.contains(word) && rest.len() == 1 && before.is_some() && !after_tool {
+            return 1;
+        }
         if mots.ignores.contains(word) {
             return 1 + usize::from(word == "CEDEX" && next.is_some_and(|n| n.len() <= 2 && digits(n) == n.len()));
         }
@@ -144,7 +154,8 @@ impl Reader {
         if mots.ignores_avec_suite.contains(word) || self.words.building.contains(word) {
             return 1 + usize::from(next.is_some_and(short));
         }
-        if self.words.building_if.contains(word) && next.is_some_and(|n| digits(n) > 0 || (n.len() == 1 && short(n))) {
+        // « Saint-Jean-de-la-Porte 67 » is no door.
+        if self.words.building_if.contains(word) && !after_tool && next.is_some_and(|n| digits(n) > 0 || (n.len() == 1 && short(n))) {
             return 2;
         }
         if word == "N" && next.is_some_and(|n| digits(n) > 0) {
@@ -155,7 +166,13 @@ impl Reader {
             return 1;
         }
         if digits(word) == word.len() {
-            return self.number(word, rest);
+            return self.number(word, None, rest);
+        }
+        // « 23E ROUTE » is a house; « 2E DB » is not.
+        if let Some(number) = word.strip_suffix('E').filter(|n| digits(n) == n.len())
+            && next.is_some_and(|n| self.words.types.contains_key(n))
+        {
+            return self.number(number, Some("E"), rest);
         }
         let mut readings = vec![word.to_owned()];
         readings.extend(self.words.names.get(word).cloned());
@@ -167,18 +184,18 @@ impl Reader {
         } else {
             Role::Name
         };
-        self.out.tokens.push(Token { readings, role, number: 0, sign: None, next_may_be_sign: false });
+        self.out.tokens.push(Token { readings, role, number: 0, sign: None, next_may_be_sign: false, after: String::new() });
         1
     }
 
-    fn number(&mut self, word: &str, rest: &[(&str, bool)]) -> usize {
+    fn number(&mut self, word: &str, glued_sign: Option<&str>, rest: &[(&str, bool)]) -> usize {
         let Ok(number) = word.parse::<u32>() else { return 1 };
         if self.words.numbers.faux.contains(&number) {
             return 1;
         }
         let mut taken = 1;
-        let (mut sign, mut next_may_be_sign) = (None, false);
-        if let Some((next, glued)) = rest.get(1) {
+        let (mut sign, mut next_may_be_sign) = (glued_sign.map(str::to_owned), false);
+        if let (None, Some((next, glued))) = (glued_sign, rest.get(1)) {
             let letter = next.len() == 1 && next.as_bytes()[0].is_ascii_uppercase();
             if self.words.numbers.indices.iter().any(|i| i == next) || (letter && *glued) {
                 sign = Some((*next).to_owned());
@@ -187,8 +204,8 @@ impl Reader {
                 next_may_be_sign = letter;
             }
         }
-        let plain = number.to_string();
-        self.out.tokens.push(Token { readings: vec![plain], role: Role::Number, number, sign, next_may_be_sign });
+        let after = rest[1..].iter().take(AFTER).map(|r| r.0).collect();
+        self.out.tokens.push(Token { readings: vec![number.to_string()], role: Role::Number, number, sign, next_may_be_sign, after });
         taken
     }
 }
@@ -231,6 +248,14 @@ mod tests {
         assert_eq!(read("BAT A2 ESC 3 5 RUE DU 1ER MAI").0.join(" "), "RUE DU 1ER MAI");
         assert_eq!(read("BP 123 place Foch").0.join(" "), "PLACE FOCH");
         assert_eq!(read("2A004 Ajaccio").2, ["2A004"]);
+        assert_eq!(read("Saint-Jean-de-la-Porte 67 chemin des ceps").1, [(67, None)]);
+        assert_eq!(read("23e Route des Voirons").1, [(23, Some("E".to_owned()))]);
+    }
+
+    #[test]
+    fn the_country_is_left_out_unless_it_is_a_name() {
+        assert_eq!(read("rue Pasteur Annecy France").0.join(" "), "RUE PASTEUR ANNECY");
+        assert_eq!(read("19 avenue de France").0.join(" "), "AVENUE DE FRANCE");
     }
 
     #[test]

@@ -62,7 +62,7 @@ struct Rue {
 #[derive(Default)]
 pub struct Builder {
     normalizer: Normalizer,
-    rues: BTreeMap<(String, String, u32), Rue>,
+    rues: BTreeMap<(String, String, u32, u32), Rue>,
     places: Vec<(String, String)>,
     place_of: FxHashMap<(String, String), u32>,
     signs: Vec<String>,
@@ -104,10 +104,13 @@ impl Builder {
 
     /// Adds an address.
     pub fn add(&mut self, row: &Row<'_>) {
-        let name = self.normalizer.key(row.code_insee, "", "", "", row.nom_voie, "").street.clone();
-        if name.is_empty() {
+        let parsed = self.normalizer.key(row.code_insee, "", "", "", row.nom_voie, "");
+        if parsed.street.is_empty() {
             return;
         }
+        // The BAN has streets whose name begins with a number.
+        let name = parsed.number.map_or_else(|| parsed.street.clone(), |n| format!("{n} {}", parsed.street));
+        let postcode = row.code_postal.and_then(|c| c.trim().parse().ok()).unwrap_or(0);
         self.rows += 1;
         let commune = self.place(row.code_insee, row.nom_commune);
         let former = match (row.nom_ancienne, row.nom_ld) {
@@ -122,13 +125,13 @@ impl Builder {
         });
         // A locality is no place that streets are told apart by.
         let apart = if row.nom_ancienne.is_some() { former } else { NONE };
-        let rue = self.rues.entry((row.code_insee.to_owned(), name, apart)).or_insert_with(|| Rue {
+        let rue = self.rues.entry((row.code_insee.to_owned(), name, apart, postcode)).or_insert_with(|| Rue {
             name: row.nom_voie.trim().to_owned(),
             // `{insee}_{voie}_{numéro}…`
             id: row.id.match_indices('_').nth(1).map_or(row.id, |(i, _)| &row.id[..i]).to_owned(),
             commune,
             former,
-            postcode: row.code_postal.and_then(|c| c.trim().parse().ok()).unwrap_or(0),
+            postcode,
             kind: LOCALITY,
             lon,
             lat,
@@ -152,7 +155,7 @@ impl Builder {
             return Err(GeocoderError::Empty);
         }
         let (rows, places, signs) = (self.rows, self.places, self.signs);
-        let mut rues: Vec<(String, Rue)> = self.rues.into_iter().map(|((_, name, _), rue)| (name, rue)).collect();
+        let mut rues: Vec<(String, Rue)> = self.rues.into_iter().map(|((_, name, ..), rue)| (name, rue)).collect();
         for (_, rue) in &mut rues {
             rue.numbers.sort_by_key(|n| (n.numero, n.sign));
             rue.numbers.dedup_by_key(|n| (n.numero, n.sign));

@@ -30,6 +30,8 @@ pub struct Asked {
     pub number: u32,
     /// The repetition sign, upper case.
     pub sign: Option<String>,
+    /// What is written behind it, upper case without spaces.
+    pub after: String,
 }
 
 /// As the BAN writes it: `12bis`.
@@ -56,7 +58,11 @@ pub fn place(views: &Views<'_>, rue: u32, asked: &Asked) -> (Place, f32) {
     let sign_of = |n: usize| views.signs.get(views.number_signs[n] as usize);
     let with = |sign: &str| entries.clone().find(|n| compact(sign_of(*n)).eq_ignore_ascii_case(sign));
     let wanted = asked.sign.as_deref().unwrap_or("");
-    if let Some(n) = with(wanted) {
+    let long = |n: &usize| {
+        let sign = compact(sign_of(*n)).to_ascii_uppercase();
+        sign.len() > 1 && asked.after.starts_with(&sign)
+    };
+    if let Some(n) = entries.clone().find(long).or_else(|| with(wanted)) {
         return (Place::Number(n), 1.0);
     }
     let other = data.signes.get(wanted).into_iter().flatten().find_map(|s| with(s));

@@ -24,6 +24,7 @@ pub struct Word {
     number: u32,
     sign: Option<String>,
     next_may_be_sign: bool,
+    after: String,
     /// A letter that may stand for a first name.
     initial: Option<u8>,
 }
@@ -70,6 +71,7 @@ impl Question {
                     number: t.number,
                     sign: t.sign.clone(),
                     next_may_be_sign: t.next_may_be_sign,
+                    after: t.after.clone(),
                     initial: (letter && t.role != Role::Number).then(|| t.readings[0].as_bytes()[0]),
                 }
             })
@@ -142,6 +144,12 @@ fn cover(views: &Views<'_>, question: &Question, words: &[u32], weights: &[f32],
 
 /// Less of a name than this is another name.
 const LEAST_OF_NAME: f32 = 0.45;
+/// A name that is surely the one that is meant.
+const SURE_NAME: f32 = 0.95;
+/// Share of what stands before the number that is not counted against a sure name.
+const BEFORE: f32 = 0.6;
+/// The factor of a number that is not the first one written.
+const OTHER_NUMBER: f32 = 0.95;
 /// More of a commune's name than this is that commune.
 const ENOUGH_OF_COMMUNE: f32 = 0.6;
 
@@ -209,33 +217,39 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     } else {
         rules.commune_absente
     };
-    let explained = if all > 0.0 { 1.0 - left / all } else { 1.0 };
-
-    let (at, number) = house(views, question, rue, used);
+    let (at, number, token) = house(views, question, rue, used);
+    // What stands before a number that was found (« Résidence du Parc, 12 rue… ») puts the street less in doubt.
+    let before: f32 = match (at, token) {
+        (Place::Number(_), Some(token)) if name > SURE_NAME => {
+            (0..token).filter(|t| !used.has(*t)).map(|t| question.tokens[t as usize].weight).sum()
+        }
+        _ => 0.0,
+    };
+    let explained = if all > 0.0 { 1.0 - (left - BEFORE * before) / all } else { 1.0 };
     let score = name * explained * place * kind * number;
     Some(Found { rue, number: at, score })
 }
 
-/// The house number: of the numbers that the name leaves, the first that the street has, else the first.
-fn house(views: &Views<'_>, question: &Question, rue: u32, used: Used) -> (Place, f32) {
+/// The house number, its factor and its word: of the numbers that the name leaves, the first that the street has, else the first.
+fn house(views: &Views<'_>, question: &Question, rue: u32, used: Used) -> (Place, f32, Option<u8>) {
+    let rules = &geocodage().facteurs;
     let mut first = None;
     for t in question.numbers.iter().filter(|t| !used.has(**t)) {
         let word = &question.tokens[*t as usize];
         let letter = (word.next_may_be_sign && !used.has(t + 1)).then(|| question.letters[*t as usize + 1].clone());
-        let asked = Asked { number: word.number, sign: word.sign.clone().or(letter) };
+        let loose = letter.is_some();
+        let asked = Asked { number: word.number, sign: word.sign.clone().or(letter), after: word.after.clone() };
         let (place, mut factor) = number::place(views, rue, &asked);
         if matches!(place, Place::Number(_)) {
-            if word.sign.is_none() && word.next_may_be_sign && factor < 1.0 {
+            if loose && factor < 1.0 {
                 // The letter was no sign.
-                let (plain, other) = number::place(views, rue, &Asked { number: word.number, sign: None });
-                return (plain, other.max(factor));
+                factor = factor.max(rules.lettre_inconnue);
             }
-            if first.is_some() {
-                factor *= 0.95;
-            }
-            return (place, factor);
+            // A number behind another one that the street does not have.
+            factor *= if first.is_some() { OTHER_NUMBER } else { 1.0 };
+            return (place, factor, Some(*t));
         }
-        first = first.or(Some((place, factor)));
+        first = first.or(Some((place, factor, Some(*t))));
     }
-    first.unwrap_or((Place::Street, 1.0))
+    first.unwrap_or((Place::Street, 1.0, None))
 }

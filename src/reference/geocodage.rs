@@ -34,6 +34,7 @@ pub struct Geocodage {
 pub struct Mots {
     pub outils: FxHashSet<String>,
     pub ignores: FxHashSet<String>,
+    pub finales: FxHashSet<String>,
     pub ignores_avec_suite: FxHashSet<String>,
 }
 
@@ -48,6 +49,7 @@ pub struct Facteurs {
     pub commune_par_code: f32,
     pub type_de_voie: f32,
     pub signe_autre: f32,
+    pub lettre_inconnue: f32,
     pub interpole: f32,
     pub numero_absent: f32,
 }

@@ -29,6 +29,9 @@ pub struct BenchGeocoderArgs {
     /// Nombre d'adresses demandées, tirées au hasard ; par défaut toutes
     #[arg(long)]
     sample: Option<usize>,
+    /// Voies d'autres communes ajoutées à chaque commune, sous leur nom, avec quarante numéros : une base plus dense
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    leurres: usize,
     /// Graine des défauts
     #[arg(long, default_value_t = 5)]
     seed: u64,
@@ -104,13 +107,19 @@ fn truths(store: &Store) -> Result<Vec<Truth>, Failure> {
 /// Runs the benchmark.
 pub fn run(args: &BenchGeocoderArgs) -> Result<(), Failure> {
     let store = Store::open(&args.store.data)?;
+    let all = truths(&store)?;
+    let scratch = tempfile::tempdir()?;
     let begun = Instant::now();
-    let folder = shelf::ensure(&store)?;
+    let folder = if args.leurres > 0 {
+        index(&all, &decoys(&all, args.leurres, args.seed), scratch.path())?;
+        scratch.path().to_owned()
+    } else {
+        shelf::ensure(&store)?
+    };
     let built = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
     let geocoder = Geocoder::open(&folder)?;
     let opened = begun.elapsed().as_secs_f64();
-    let all = truths(&store)?;
     let neighbours: Vec<String> = all.iter().map(|t| t.postcode.clone()).collect::<BTreeSet<_>>().into_iter().collect();
     let chosen: Vec<usize> = match args.sample {
         Some(n) if n < all.len() => {
@@ -168,7 +177,7 @@ pub fn run(args: &BenchGeocoderArgs) -> Result<(), Failure> {
         }
         counts.insert((usize::from(!ASKED.contains(&damage)), d, damage.name()), count);
     }
-    let absent = absent(&all, &chosen, args.seed)?;
+    let absent = absent(&all, &chosen, args)?;
     report(args, &Measures {
         addresses: geocoder.addresses(),
         built,
@@ -182,14 +191,38 @@ pub fn run(args: &BenchGeocoderArgs) -> Result<(), Failure> {
     })
 }
 
-/// Addresses whose street is not in the index at all (one street in ten is left out of a second index): any answer is wrong.
-fn absent(all: &[Truth], chosen: &[usize], seed: u64) -> Result<Count, Failure> {
-    let left_out = |t: &Truth| {
-        let hash = blake3::hash(format!("{seed} {} {}", t.citycode, folded(&t.street)).as_bytes());
-        hash.as_bytes()[0] < 26
-    };
+/// Streets of other communes under the names of each commune, unless it has one of that name, with numbers 1 to 40.
+fn decoys(all: &[Truth], each: usize, seed: u64) -> Vec<Truth> {
+    let mut communes: BTreeMap<&str, (&Truth, BTreeSet<String>)> = BTreeMap::new();
+    for t in all {
+        communes.entry(&t.citycode).or_insert_with(|| (t, BTreeSet::new())).1.insert(folded(&t.street));
+    }
+    let mut dice = Dice::new(seed, 77);
+    let mut out = Vec::new();
+    for (code, (sample, mut names)) in communes {
+        for k in 0..each {
+            let name = &all[dice.below(all.len())].street;
+            if !names.insert(folded(name)) {
+                continue;
+            }
+            for number in 1..=40 {
+                out.push(Truth {
+                    id: format!("{code}_leurre{k}_{number:05}"),
+                    number: Some(number),
+                    sign: String::new(),
+                    street: name.clone(),
+                    ..sample.clone()
+                });
+            }
+        }
+    }
+    out
+}
+
+/// An index of these addresses; the benchmark needs no positions.
+fn index(all: &[Truth], more: &[Truth], folder: &std::path::Path) -> Result<(), Failure> {
     let mut builder = Builder::new();
-    for t in all.iter().filter(|t| !left_out(t)) {
+    for t in all.iter().chain(more) {
         builder.add(&crate::geocode::builder::Row {
             id: &t.id,
             numero: t.number,
@@ -202,8 +235,21 @@ fn absent(all: &[Truth], chosen: &[usize], seed: u64) -> Result<Count, Failure> 
             ..Default::default()
         });
     }
+    Ok(builder.finish(folder)?)
+}
+
+/// Addresses whose street is not in the index at all (one street in ten is left out of a second index): any answer is wrong.
+fn absent(all: &[Truth], chosen: &[usize], args: &BenchGeocoderArgs) -> Result<Count, Failure> {
+    let seed = args.seed;
+    let left_out = |t: &Truth| {
+        let hash = blake3::hash(format!("{seed} {} {}", t.citycode, folded(&t.street)).as_bytes());
+        hash.as_bytes()[0] < 26
+    };
+    let kept: Vec<Truth> = all.iter().filter(|t| !left_out(t)).cloned().collect();
+    let mut decoys = if args.leurres > 0 { decoys(all, args.leurres, seed) } else { Vec::new() };
+    decoys.retain(|t| !left_out(t));
     let folder = tempfile::tempdir()?;
-    builder.finish(folder.path())?;
+    index(&kept, &decoys, folder.path())?;
     let geocoder = Geocoder::open(folder.path())?;
     let gone: Vec<&Truth> = chosen.iter().map(|i| &all[*i]).filter(|t| left_out(t)).collect();
     let mut count = Count::default();
