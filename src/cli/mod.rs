@@ -4,6 +4,7 @@ mod admin;
 mod bench;
 mod bench_geocoder;
 mod build;
+mod geocode;
 mod import;
 mod measure;
 mod progress;
@@ -31,6 +32,8 @@ enum Command {
     Build(build::BuildArgs),
     /// Calculer les chiffres d'une zone dessinée (GeoJSON) ou d'un code
     Measure(measure::MeasureArgs),
+    /// Trouver les adresses d'un fichier CSV dans la Base adresse nationale importée
+    Geocode(geocode::GeocodeArgs),
     /// Servir la carte et l'interface HTTP
     Serve(ServeArgs),
     /// Écrire les fichiers d'un territoire fictif de démonstration
@@ -107,6 +110,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Geocode(args) => geocode::run(&args),
         Command::Serve(args) => serve(args),
         Command::DemoData(args) => demo_data(&args),
         Command::Admin(command) => admin::run(&command),
@@ -127,7 +131,7 @@ pub fn run(cli: Cli) -> ExitCode {
 fn serve(args: ServeArgs) -> Result<(), Failure> {
     build::refresh(&args.store.data)?;
     let store = crate::store::Store::open(&args.store.data)?;
-    let options = server::ServeOptions { web: Some(args.web), allow_remote: args.ouvrir_au_reseau, behind_proxy: args.derriere_un_relais };
+    let options = server::ServeOptions { web: Some(args.web), allow_remote: args.ouvrir_au_reseau, behind_proxy: args.derriere_un_relais, ban: server::remote_ban() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     Ok(runtime.block_on(server::serve(store, args.bind, options))?)
 }

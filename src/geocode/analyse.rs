@@ -6,6 +6,7 @@
 use crate::address::unaccent;
 use crate::reference::addresses::{Words, words};
 use crate::reference::geocodage::{Geocodage, geocodage};
+use crate::registers::text::encoding::repair_double;
 
 /// How much a word says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,15 +104,6 @@ fn corsican(text: &str) -> bool {
     text.len() == 5 && matches!(&text[..2], "2A" | "2B") && digits(&text[2..]) == 3
 }
 
-/// Text that was read in the wrong encoding (`Ã‰glise`), mended if it can be.
-fn mended(text: &str) -> Option<String> {
-    if !text.contains(['Ã', 'Å', 'Â']) {
-        return None;
-    }
-    let (bytes, _, faulty) = encoding_rs::WINDOWS_1252.encode(text);
-    if faulty { None } else { String::from_utf8(bytes.into_owned()).ok() }
-}
-
 struct Reader {
     words: &'static Words,
     data: &'static Geocodage,
@@ -120,7 +112,7 @@ struct Reader {
 
 impl Reader {
     fn read(mut self, text: &str) -> Analysis {
-        let upper = unaccent(mended(text).as_deref().unwrap_or(text));
+        let upper = unaccent(repair_double(text).as_deref().unwrap_or(text));
         let mut list: Vec<(&str, bool)> = Vec::new();
         for raw in split(&upper) {
             // With each piece, whether it stood right behind another one.

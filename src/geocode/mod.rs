@@ -3,7 +3,8 @@
 //! [`builder`] makes an index from rows of the BAN: one document a street, a locality or a commune, house numbers beside. A question
 //! goes through [`analyse`] (words, numbers, codes), [`words`] (misspelt words), [`find`] (tantivy's lists give the rues that share the
 //! rarest words), [`score`] (each candidate is compared word by word, whatever the order) and [`number`] (house number,
-//! interpolation). [`reverse`] goes from a point to addresses. Nothing here knows HTTP; [`shelf`] alone knows the store.
+//! interpolation). [`reverse`] goes from a point to addresses, [`table`] does a whole CSV file. Nothing here knows HTTP; [`shelf`] alone
+//! knows the store.
 //!
 //! ```no_run
 //! # use mosaique::geocode::{Geocoder, Query};
@@ -23,6 +24,7 @@ mod number;
 mod reverse;
 mod score;
 pub mod shelf;
+pub mod table;
 pub mod words;
 
 use std::path::Path;
