@@ -236,7 +236,7 @@ fn house(views: &Views<'_>, question: &Question, rue: u32, used: Used) -> (Place
     let mut first = None;
     for t in question.numbers.iter().filter(|t| !used.has(**t)) {
         let word = &question.tokens[*t as usize];
-        let letter = (word.next_may_be_sign && !used.has(t + 1)).then(|| question.letters[*t as usize + 1].clone());
+        let letter = Some(*t as usize + 1).filter(|_| word.next_may_be_sign && !used.has(t + 1)).and_then(|n| question.letters.get(n)).cloned();
         let loose = letter.is_some();
         let asked = Asked { number: word.number, sign: word.sign.clone().or(letter), after: word.after.clone() };
         let (place, mut factor) = number::place(views, rue, &asked);
