@@ -22,6 +22,8 @@ const CANDIDATES: [usize; 2] = [24, 64];
 const ENTRIES: u32 = 40_000;
 /// A first look that gives less is not believed.
 const GOOD: f32 = 0.75;
+/// What near words of a known word are worth.
+const DOUBTED: f32 = 0.85;
 /// Words of a question that are looked at; a longer one is no address.
 const MOST_TOKENS: usize = 40;
 /// Words that may end an unfinished one.
@@ -102,7 +104,9 @@ fn matches(views: &Views<'_>, tokens: &[Token], unfinished: bool, doubtful: bool
             let frequent = |w: u32| ((1.0 - views.weights[w as usize].min(views.place_weights[w as usize])) * 1e4) as u32;
             vocabulary.beginning(word, ENDINGS, frequent, &mut scratch.near);
         }
-        out.extend(scratch.near.iter().map(|n| Match { word: n.word, token: i as u8, alike: n.alike }));
+        // A word that exists is seldom a misspelling of another one.
+        let trust = if known && doubtful { DOUBTED } else { 1.0 };
+        out.extend(scratch.near.iter().map(|n| Match { word: n.word, token: i as u8, alike: n.alike * trust }));
     }
     // Two words that somebody parted: « MONT BLANC » for « MONTBLANC ».
     if doubtful {
