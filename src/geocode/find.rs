@@ -8,7 +8,7 @@ use tantivy::index::InvertedIndexReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 
 use super::analyse::{self, Role, Token};
-use super::base::{MUNICIPALITY, Views};
+use super::base::{MUNICIPALITY, Views, degrees};
 use super::number::Found;
 use super::reverse::passes;
 use super::score::{Match, Question, compare};
@@ -51,7 +51,8 @@ pub fn search(views: &Views<'_>, postings: &InvertedIndexReader, query: &Query, 
         let matches = matches(views, &analysis.tokens, query.autocomplete, look > 0, scratch);
         let question = Question::new(views, &analysis, matches);
         candidates(views, postings, query, &question, most, scratch);
-        found = scratch.touched.iter().filter_map(|rue| compare(views, &question, *rue)).filter(|f| wanted(views, query, f)).collect();
+        let compared = scratch.touched.iter().filter_map(|rue| compare(views, &question, *rue));
+        found = compared.filter(|f| wanted(views, query, f)).collect();
         sort(views, query, &mut found);
         if found.first().is_some_and(|f| f.score >= GOOD) {
             break;
@@ -75,8 +76,8 @@ fn wanted(views: &Views<'_>, query: &Query, found: &Found) -> bool {
 fn sort(views: &Views<'_>, query: &Query, found: &mut [Found]) {
     let away = |f: &Found| {
         query.near.map_or(0.0, |[lon, lat]| {
-            let (dx, dy) = (super::base::degrees(views.lons[f.rue as usize]) - lon, super::base::degrees(views.lats[f.rue as usize]) - lat);
-            (dx * lat.to_radians().cos()).hypot(dy)
+            let (x, y) = (degrees(views.lons[f.rue as usize]), degrees(views.lats[f.rue as usize]));
+            ((x - lon) * lat.to_radians().cos()).hypot(y - lat)
         })
     };
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| away(a).total_cmp(&away(b))).then(a.rue.cmp(&b.rue)));

@@ -236,7 +236,8 @@ fn house(views: &Views<'_>, question: &Question, rue: u32, used: Used) -> (Place
     let mut first = None;
     for t in question.numbers.iter().filter(|t| !used.has(**t)) {
         let word = &question.tokens[*t as usize];
-        let letter = Some(*t as usize + 1).filter(|_| word.next_may_be_sign && !used.has(t + 1)).and_then(|n| question.letters.get(n)).cloned();
+        let apart = word.next_may_be_sign && !used.has(t + 1);
+        let letter = question.letters.get(*t as usize + 1).filter(|_| apart).cloned();
         let loose = letter.is_some();
         let asked = Asked { number: word.number, sign: word.sign.clone().or(letter), after: word.after.clone() };
         let (place, mut factor) = number::place(views, rue, &asked);

@@ -80,7 +80,7 @@ pub enum TableError {
     Row { line: u64, column: usize, rule: String },
     #[error("le fichier n'a pas de colonne « {name} » (paramètre « {parameter} ») ; ses colonnes : {known}")]
     Column { parameter: &'static str, name: String, known: String },
-    #[error("le fichier n'a pas de colonnes de latitude et de longitude (« lat » et « lon », ou « latitude » et « longitude ») ; ses colonnes : {0}")]
+    #[error("le fichier n'a pas de colonnes « latitude » et « longitude » (ou « lat » et « lon ») ; ses colonnes : {0}")]
     NoPoint(String),
     #[error("« {0} » n'est pas une colonne de résultat ; colonnes possibles : {1}")]
     Result(String, String),
@@ -161,7 +161,8 @@ impl Table {
         } else {
             let find = |n: &String| columns.iter().copied().find(|c| c == n);
             let all = || columns.join(", ");
-            options.result_columns.iter().map(|n| find(n).ok_or_else(|| TableError::Result(n.clone(), all()))).collect::<Result<_, _>>()?
+            let one = |n: &String| find(n).ok_or_else(|| TableError::Result(n.clone(), all()));
+            options.result_columns.iter().map(one).collect::<Result<_, _>>()?
         };
         let mut out = if options.with_bom { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
         let mut writer = WriterBuilder::new().delimiter(self.delimiter).from_writer(&mut out);

@@ -232,7 +232,13 @@ fn point(params: &mut Params) -> Result<Option<[f64; 2]>, Problem> {
     }
 }
 
-fn answer(hits: Vec<Hit>, query: Option<String>, filters: BTreeMap<&'static str, String>, center: Option<[f64; 2]>, limit: usize) -> Response {
+fn answer(
+    hits: Vec<Hit>,
+    query: Option<String>,
+    filters: BTreeMap<&'static str, String>,
+    center: Option<[f64; 2]>,
+    limit: usize,
+) -> Response {
     Json(Adresses {
         kind: "FeatureCollection",
         version: "draft",
@@ -259,7 +265,11 @@ fn answer(hits: Vec<Hit>, query: Option<String>, filters: BTreeMap<&'static str,
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn search(Current(app): Current, FromState(remote): FromState<Option<Remote>>, mut params: Params) -> Result<Response, Problem> {
+pub async fn search(
+    Current(app): Current,
+    FromState(remote): FromState<Option<Remote>>,
+    mut params: Params,
+) -> Result<Response, Problem> {
     let rules = &geocodage().limites;
     let text = params.required("q", "l'adresse cherchée")?;
     let (mut query, filters) = shared(&mut params, rules.reponses_defaut)?;
@@ -272,7 +282,8 @@ pub async fn search(Current(app): Current, FromState(remote): FromState<Option<R
     params.finish()?;
     let length = text.trim().chars().count();
     if !(3..=rules.question).contains(&length) {
-        return Err(Problem::value("q", &text, format!("« q » a de 3 à {} caractères ; elle en a {length}.", rules.question)));
+        let detail = format!("« q » va de 3 à {} caractères ; la vôtre en a {length}.", rules.question);
+        return Err(Problem::value("q", &text, detail));
     }
     query.text = text;
     if let Some(remote) = remote {
@@ -296,7 +307,11 @@ pub async fn search(Current(app): Current, FromState(remote): FromState<Option<R
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn reverse(Current(app): Current, FromState(remote): FromState<Option<Remote>>, mut params: Params) -> Result<Response, Problem> {
+pub async fn reverse(
+    Current(app): Current,
+    FromState(remote): FromState<Option<Remote>>,
+    mut params: Params,
+) -> Result<Response, Problem> {
     let (query, filters) = shared(&mut params, 1)?;
     let at = point(&mut params)?;
     params.finish()?;

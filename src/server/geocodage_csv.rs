@@ -1,8 +1,10 @@
 //! `POST /search/csv`, `POST /reverse/csv`: a file of addresses or of points goes out with answers, as the BAN API does.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::multipart::{Multipart, MultipartRejection};
-use axum::extract::State as FromState;
+use axum::extract::{FromRequest, Request, State as FromState};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::Extension;
@@ -86,7 +88,9 @@ async fn read(form: Result<Multipart, MultipartRejection>) -> Result<(String, By
             },
             "encoding" | "index" | "indexes" => {}
             other => {
-                let known = ["data", "columns", "postcode", "citycode", "type", "lat", "lon", "result_columns", "delimiter", "encoding", "with_bom"];
+                let known = [
+                    "data", "columns", "postcode", "citycode", "type", "lat", "lon", "result_columns", "delimiter", "encoding", "with_bom",
+                ];
                 return Err(Problem::unknown("champ", other, known));
             }
         }
@@ -97,15 +101,22 @@ async fn read(form: Result<Multipart, MultipartRejection>) -> Result<(String, By
 
 type Work = fn(&Geocoder, &[u8], &Options, usize) -> Result<(Vec<u8>, usize), TableError>;
 
-async fn convert(app: std::sync::Arc<App>, form: Result<Multipart, MultipartRejection>, action: &'static str, work: Work) -> Result<Response, Problem> {
+async fn convert(
+    app: Arc<App>,
+    form: Result<Multipart, MultipartRejection>,
+    action: &'static str,
+    work: Work,
+) -> Result<Response, Problem> {
     let (file, bytes, options) = read(form).await?;
     let task = move || -> Result<(Vec<u8>, usize), Problem> {
         let geocoder = app.geocoder()?;
         Ok(work(&geocoder, &bytes, &options, geocodage().limites.lignes)?)
     };
     let (csv, rows) = tokio::task::spawn_blocking(task).await.map_err(|e| Problem::internal(&e))??;
-    let stem: String = file.trim_end_matches(".csv").chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).collect();
-    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{stem}.geocoded.csv\"")).map_err(|e| Problem::internal(&e))?;
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let stem: String = file.trim_end_matches(".csv").chars().filter(plain).collect();
+    let named = format!("attachment; filename=\"{stem}.geocoded.csv\"");
+    let disposition = HeaderValue::from_str(&named).map_err(|e| Problem::internal(&e))?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, disposition),
@@ -130,7 +141,7 @@ pub async fn search(
     Current(app): Current,
     FromState(remote): FromState<Option<Remote>>,
     headers: HeaderMap,
-    request: axum::extract::Request,
+    request: Request,
 ) -> Result<Response, Problem> {
     run(app, remote, headers, request, "search/csv", "adresses_chercher", table::search).await
 }
@@ -152,21 +163,20 @@ pub async fn reverse(
     Current(app): Current,
     FromState(remote): FromState<Option<Remote>>,
     headers: HeaderMap,
-    request: axum::extract::Request,
+    request: Request,
 ) -> Result<Response, Problem> {
     run(app, remote, headers, request, "reverse/csv", "adresses_situer", table::reverse).await
 }
 
 async fn run(
-    app: std::sync::Arc<App>,
+    app: Arc<App>,
     remote: Option<Remote>,
     headers: HeaderMap,
-    request: axum::extract::Request,
+    request: Request,
     path: &str,
     action: &'static str,
     work: Work,
 ) -> Result<Response, Problem> {
-    use axum::extract::FromRequest;
     if let Some(remote) = remote {
         let kind = headers.get(header::CONTENT_TYPE).cloned().ok_or_else(|| Problem::media_type("multipart/form-data"))?;
         let body = Bytes::from_request(request, &()).await.map_err(|_| Problem::too_large(BODY_LIMIT))?;

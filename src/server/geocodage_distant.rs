@@ -107,7 +107,8 @@ impl Remote {
 fn filters(url: &mut reqwest::Url, query: &Query) {
     let mut pairs = url.query_pairs_mut();
     pairs.append_pair("limit", &query.limit.to_string());
-    for (name, value) in [("type", query.kind.map(|k| k.id().to_owned())), ("postcode", query.postcode.clone()), ("citycode", query.citycode.clone())] {
+    let kind = query.kind.map(|k| k.id().to_owned());
+    for (name, value) in [("type", kind), ("postcode", query.postcode.clone()), ("citycode", query.citycode.clone())] {
         if let Some(value) = value {
             pairs.append_pair(name, &value);
         }

@@ -282,9 +282,11 @@ fn report(args: &BenchGeocoderArgs, m: &Measures) -> Result<(), Failure> {
             m.counts.iter().map(|(_, name, c)| ((*name).to_owned(), c.json())).collect();
         println!(
             "{}",
-            serde_json::to_string_pretty(&json!({"adresses": m.addresses, "graine": args.seed, "index_s": m.built, "ouverture_s": m.opened,
+            serde_json::to_string_pretty(&json!({
+                "adresses": m.addresses, "graine": args.seed, "index_s": m.built, "ouverture_s": m.opened,
                 "ensemble": m.total.json(), "par_defaut": by, "voie_absente": m.absent.json(),
-                "debit": {"questions": m.questions, "cpu_s": m.cpu, "mur_s": m.wall, "par_seconde_et_coeur": per_core.round()}}))?
+                "debit": {"questions": m.questions, "cpu_s": m.cpu, "mur_s": m.wall, "par_seconde_et_coeur": per_core.round()},
+            }))?
         );
         return Ok(());
     }
