@@ -120,7 +120,7 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn serve(args: ServeArgs) -> Result<(), Failure> {
-    build::refresh(&args.store.data)?;
+    build::before_serving(&args.store.data)?;
     let store = crate::store::Store::open(&args.store.data)?;
     let options = server::ServeOptions { web: Some(args.web), allow_remote: args.ouvrir_au_reseau, behind_proxy: args.derriere_un_relais };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -7,6 +7,7 @@
 mod admin;
 mod auth;
 mod catalogue;
+mod depots;
 mod desk;
 mod geometry;
 mod health;
@@ -27,6 +28,7 @@ mod state;
 mod tiles;
 mod valeurs;
 mod web;
+mod works;
 mod zones;
 
 use std::net::SocketAddr;

@@ -21,8 +21,10 @@ use super::auth::sso::Sso;
 use super::auth::trail::Trail;
 use super::auth::{guard, jetons, organisation, session, sso, visitor};
 use super::params::BODY_LIMIT;
+use super::depots;
 use super::problem::Problem;
 use super::state::Live;
+use super::works::Works;
 use super::{
     ServeOptions, ServerError, catalogue, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles,
     valeurs, web, zones,
@@ -36,6 +38,8 @@ pub struct Server {
     pub state: State,
     pub trail: Trail,
     pub passwords: Passwords,
+    /// What is checked and made anew in the background.
+    pub works: Works,
     pub operations: Arc<Operations>,
     /// Signing in by an identity provider, if one is set up.
     pub sso: Option<Arc<Sso>>,
@@ -49,6 +53,7 @@ impl Server {
     /// The settings of the identity provider are incomplete, or the machine gives no random bytes.
     pub fn new(live: Live, state: State, options: ServeOptions) -> Result<Self, ServerError> {
         Ok(Self {
+            works: Works::start(live.get().root(), state.clone(), live.clone()),
             live,
             trail: Trail::start(state.clone()),
             state,
@@ -99,6 +104,16 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(audit::csv))
         .routes(routes!(audit::verify))
         .routes(routes!(situation::situation, situation_csv::situations))
+        .routes(routes!(depots::list, depots::receive::receive))
+        .routes(routes!(depots::one, depots::decide::withdraw))
+        .routes(routes!(depots::check::progress))
+        .routes(routes!(depots::check::again))
+        .routes(routes!(depots::rows::list))
+        .routes(routes!(depots::rows::csv))
+        .routes(routes!(depots::rows::correct, depots::rows::correct_csv))
+        .routes(routes!(depots::decide::accept))
+        .routes(routes!(depots::templates::template))
+        .routes(routes!(depots::templates::figures))
 }
 
 /// The whole server.
@@ -128,7 +143,7 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
     identified(routes)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new().compress_when(
-            SizeAbove::new(860).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")),
+            SizeAbove::new(860).and(NotForContentType::IMAGES).and(NotForContentType::SSE).and(NotForContentType::const_new("font/")),
         ))
         .layer(from_fn(security::timeout))
         .layer(from_fn_with_state(server.options.allow_remote, security::host))

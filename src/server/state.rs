@@ -222,6 +222,18 @@ pub struct App {
 }
 
 impl App {
+    /// The store that was loaded.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.store.root()
+    }
+
     /// Allocations with their places and thresholds. The first question reads the dwellings that they name.
     ///
     /// # Errors
