@@ -14,6 +14,7 @@ pub mod parts;
 pub mod places;
 mod postcodes;
 pub mod residences;
+pub mod review;
 pub(crate) mod table;
 pub mod waves;
 

@@ -130,6 +130,12 @@ impl Table {
         Ok(Texts { list, of })
     }
 
+    /// Texts of some rows; empty where missing.
+    pub fn some_texts(&self, name: &str, rows: &[usize]) -> Result<Vec<String>, StockError> {
+        let column = self.column(name)?.str().map_err(self.fault())?;
+        Ok(rows.iter().map(|r| column.get(*r).unwrap_or("").to_owned()).collect())
+    }
+
     /// Hash of each row's text; 0 where missing. For keys that are only compared.
     pub fn hashes(&self, name: &str) -> Result<Vec<u64>, StockError> {
         let column = self.column(name)?.str().map_err(self.fault())?;
