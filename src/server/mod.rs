@@ -5,6 +5,7 @@
 //! loaded is in [`state`]; the manifest is watched, so that a new import is served without a restart.
 
 mod admin;
+mod adresses;
 mod auth;
 mod catalogue;
 mod depots;
@@ -16,6 +17,7 @@ mod mesure;
 mod mixite;
 mod openapi;
 mod params;
+mod parc;
 mod places;
 mod problem;
 mod query;

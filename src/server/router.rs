@@ -21,7 +21,8 @@ use super::auth::sso::Sso;
 use super::auth::trail::Trail;
 use super::auth::{guard, jetons, organisation, session, sso, visitor};
 use super::params::BODY_LIMIT;
-use super::depots;
+use super::parc::{counts, events, flags, residences};
+use super::{adresses, depots};
 use super::problem::Problem;
 use super::state::Live;
 use super::works::Works;
@@ -114,6 +115,23 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(depots::decide::accept))
         .routes(routes!(depots::templates::template))
         .routes(routes!(depots::templates::figures))
+        .routes(routes!(adresses::list))
+        .routes(routes!(adresses::candidates::list))
+        .routes(routes!(adresses::consequences))
+        .routes(routes!(adresses::corrections::list, adresses::corrections::add))
+        .routes(routes!(adresses::corrections::undo))
+        .routes(routes!(adresses::corrections::bulk))
+        .routes(routes!(adresses::export::csv))
+        .routes(routes!(events::list, events::add, events::import))
+        .routes(routes!(events::undo))
+        .routes(routes!(counts::counts))
+        .routes(routes!(counts::csv))
+        .routes(routes!(residences::list))
+        .routes(routes!(residences::change, residences::file))
+        .routes(routes!(residences::undo))
+        .routes(routes!(residences::note))
+        .routes(routes!(flags::list, flags::add))
+        .routes(routes!(flags::lift, flags::restore))
 }
 
 /// The whole server.

@@ -55,7 +55,7 @@ impl Parts {
     #[must_use]
     pub fn of(store: &Store, register: &str, year: u16) -> Option<Self> {
         let path = |d: &Dataset| store.folder(d).join(format!("{}.parquet", table_of(register)));
-        let general = store.manifest().dataset(register, &year.to_string());
+        let general = store.manifest().dataset(register, &year.to_string()).filter(|d| path(d).exists());
         let prefix = format!("{year}-");
         let register = deposit_register(register);
         let deposits: Vec<&Dataset> =
@@ -64,7 +64,7 @@ impl Parts {
             return None;
         }
         Some(Self {
-            general: general.map(path).filter(|p| p.exists()),
+            general: general.map(path),
             deposits: deposits.iter().map(|d| (d.rapport.cle[prefix.len()..].to_owned(), path(d))).collect(),
             folders: general.into_iter().chain(deposits.iter().copied()).map(|d| d.dossier.clone()).collect(),
         })

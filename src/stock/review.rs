@@ -152,11 +152,11 @@ const COLUMNS: [&str; 11] = [
 /// Doubtful addresses of a millésime, of one bailleur or of all, those with the most dwellings first.
 ///
 /// # Errors
-/// The millésime is not in the store, or a table cannot be read.
+/// A table cannot be read.
 pub fn doubts(store: &Store, millesime: u16, siren: Option<&str>) -> Result<Vec<Doubt>, StockError> {
     let survey = Survey::embedded()?;
     let limits = Deposits::embedded()?.adresses;
-    let parts = Parts::of(store, "rpls", millesime).ok_or(StockError::NoMillesime(millesime))?;
+    let Some(parts) = Parts::of(store, "rpls", millesime) else { return Ok(Vec::new()) };
     let rows = Rows::read(&parts.read(&COLUMNS)?)?;
     let edits = Edits::of(store)?;
     let mut zones = zone_tables(store, millesime, |_| true);

@@ -1,6 +1,6 @@
 // The client of the HTTP interface: typed from openapi.json (npm run api), one kind of error with a French message.
 import createClient from 'openapi-fetch';
-import type { paths } from './schema';
+import type { components, paths } from './schema';
 
 type Body<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } } ? T : never;
 
@@ -23,6 +23,18 @@ export type Organisme = Body<'/api/admin/organisations'>[number];
 export type Convention = Body<'/api/admin/conventions'>[number];
 export type Compte = Body<'/api/admin/comptes'>[number];
 export type LigneJournal = Body<'/api/admin/audit'>['lignes'][number];
+export type Depot = Body<'/api/depots'>[number];
+export type DetailDepot = Body<'/api/depots/{id}'>;
+export type RegleDepot = DetailDepot['regles'][number];
+export type ComparaisonDepot = NonNullable<DetailDepot['comparaison']>;
+export type LignesDepot = Body<'/api/depots/{id}/lignes'>;
+export type ListeAdresses = Body<'/api/adresses'>;
+export type AdresseACorriger = ListeAdresses['adresses'][number];
+export type Candidat = Body<'/api/adresses/{id}/candidats'>['candidats'][number];
+export type Consequences = Body<'/api/adresses/{id}/consequences'>;
+export type CorrectionAdresse = Body<'/api/adresses/corrections'>[number];
+export type Avancement = components['schemas']['Avancement'];
+export type Travaux = components['schemas']['Travaux'];
 export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
 /** What is read of a problem document (RFC 9457). */
 type Probleme = { title?: string; detail?: string };
