@@ -11,6 +11,8 @@ const PAGES: Record<string, () => Promise<{ default: Component }>> = {
   '/mixite': () => import('./mixite/Mixite.svelte'),
   '/depots': () => import('./depots/Depots.svelte'),
   '/adresses': () => import('./adresses/Adresses.svelte'),
+  '/evenements': () => import('./parc/Evenements.svelte'),
+  '/residences': () => import('./parc/Residences.svelte'),
 };
 
 void session.load();
