@@ -10,6 +10,8 @@ use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::{Level, Report};
 use crate::registers::{addresses, attributions, ops, rpls, thresholds, workbook, zones};
+use crate::server::Trace;
+use crate::state::State;
 use crate::store::Writer;
 
 /// Arguments of `import`.
@@ -121,6 +123,9 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     bar.finish_and_clear();
     let report = report?;
     let changed = writer.publish(folder, report.clone())?;
+    if changed {
+        note(&common.store.data, &report)?;
+    }
     if common.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
@@ -135,6 +140,22 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Writes the import down in the audit trail (domain §9.4).
+fn note(root: &Path, report: &Report) -> Result<(), Failure> {
+    let trace = Trace::new("import", format!("{} {}", report.registre, report.cle))
+        .with("fichier", report.fichier.as_str())
+        .with("empreinte", report.empreinte.as_str())
+        .with("gardees", report.lignes_gardees)
+        .with("rejetees", report.lignes_rejetees);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let state = State::of_store(root).await?;
+        state.audit(&[trace.by_holder()]).await?;
+        state.close().await;
+        Ok(())
+    })
 }
 
 fn read(

@@ -329,10 +329,24 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
             let by_content = match operation.as_str() {
                 "session_ouvrir" => true,
                 "mixite" => ["administrateur", "agence", "agence sans convention"].contains(&who),
+                // A file is asked for before anything else.
+                "depot_corriger_csv" | "evenements_importer" | "residences_fichier" => false,
                 o if lessor(o) => !who.starts_with("bailleur"),
                 _ => false,
             };
             assert!(refused == by_content || status == 429, "{who} {method} {path}: {status} {}", reply.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn files_of_the_workspace_are_taken_from_bailleurs_only() {
+    for path in ["/api/depots/absent/corrections", "/api/evenements", "/api/residences/operations"] {
+        for who in ["administrateur", "epci", "dreal", "agence"] {
+            let door = door(who).await.unwrap();
+            let request = Request::put(path).header("cookie", &door.cookie).header("x-csrf-token", &door.csrf).header("content-type", "text/csv");
+            let reply = send_as_is(request.body(Body::from("ligne;A\n2;x\n")).unwrap()).await;
+            assert_eq!(reply.status, 403, "{who} {path}: {}", reply.text());
         }
     }
 }

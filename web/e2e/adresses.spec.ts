@@ -108,7 +108,7 @@ describe('addresses to correct', () => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.evaluate(() => document.querySelector<HTMLAnchorElement>('a[href$="corrections.csv"]')?.click())]);
     assert.match((await contentOf(download)).text, /^\ufeffIDENT_REP;IDENT_INT;/);
     await page.getByRole('button', { name: 'Tout le lot' }).first().click();
-    await page.locator('dialog .tag', { hasText: 'annulée' }).first().waitFor();
+    await page.getByRole('button', { name: 'Tout le lot' }).first().waitFor({ state: 'detached' });
     assert.equal((await list()).adresses_total, before);
     await settle(page);
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);

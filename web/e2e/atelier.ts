@@ -46,10 +46,10 @@ export async function enter(page: Page, server: Atelier, role: string): Promise<
   const status = await page.evaluate(
     async ([courriel, actuel, nouveau]) => {
       const json = { 'content-type': 'application/json' };
-      const open = (mot_de_passe: string): Promise<Response> => fetch('/api/session', { method: 'POST', headers: json, body: JSON.stringify({ courriel, mot_de_passe }) });
-      const me = (await (await open(actuel)).json()) as { csrf: string };
-      await fetch('/api/session/mot-de-passe', { method: 'PUT', headers: { ...json, 'x-csrf-token': me.csrf }, body: JSON.stringify({ actuel, nouveau }) });
-      return (await open(nouveau)).status;
+      const opened = await fetch('/api/session', { method: 'POST', headers: json, body: JSON.stringify({ courriel, mot_de_passe: actuel }) });
+      const { csrf } = (await opened.json()) as { csrf: string };
+      await fetch('/api/session/mot-de-passe', { method: 'PUT', headers: { ...json, 'x-csrf-token': csrf }, body: JSON.stringify({ actuel, nouveau }) });
+      return (await fetch('/api/session', { method: 'POST', headers: json, body: JSON.stringify({ courriel, mot_de_passe: nouveau }) })).status;
     },
     [account.courriel, account.mot_de_passe, PASSWORD] as const,
   );

@@ -78,7 +78,8 @@ export async function read<T>(request: Promise<{ data?: T; error?: unknown; resp
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError('Le serveur ne répond pas. Vérifiez qu’il est démarré et que le réseau fonctionne, puis réessayez.', 0);
   }
-  if (answer.data !== undefined || answer.response.status === 204) return answer.data as T;
+  // Without content (201, 202, 204) there is nothing to give, and nothing is wrong.
+  if (answer.data !== undefined || (answer.response.ok && answer.error === undefined)) return answer.data as T;
   const problem = typeof answer.error === 'object' ? (answer.error as Probleme | null) : null;
   throw new ApiError(problem?.detail ?? problem?.title ?? `Le serveur a répondu par une erreur ${answer.response.status}.`, answer.response.status);
 }
