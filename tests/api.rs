@@ -2,6 +2,8 @@
 
 #[path = "api/catalogue.rs"]
 mod catalogue;
+#[path = "api/geocoder.rs"]
+mod geocoder;
 #[path = "api/mesure.rs"]
 mod mesure;
 #[path = "api/people.rs"]

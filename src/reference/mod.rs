@@ -10,6 +10,7 @@ pub mod ban;
 pub mod comptes;
 pub mod demo;
 pub mod depots;
+pub mod geocodage;
 pub mod indicators;
 pub mod mix;
 pub mod ops;

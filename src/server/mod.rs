@@ -10,6 +10,9 @@ mod auth;
 mod catalogue;
 mod depots;
 mod desk;
+mod geocodage;
+mod geocodage_csv;
+mod geocodage_distant;
 mod geometry;
 mod health;
 mod indicateurs;
@@ -42,6 +45,7 @@ use axum::serve::ListenerExt;
 pub use self::openapi::document;
 pub use self::auth::sso::SsoError;
 pub use self::auth::trail::Trace;
+pub use self::geocodage_distant::{RemoteError, configured as remote_ban};
 pub use self::router::{Server, router, router_for_holder};
 pub use self::state::{App, Live};
 use crate::cube::file::CubeError;
@@ -59,6 +63,8 @@ pub struct ServeOptions {
     pub web: Option<PathBuf>,
     /// Listen beyond this machine, and answer to any host name.
     pub allow_remote: bool,
+    /// A BAN API that answers questions about addresses instead of the imported ones.
+    pub ban: Option<String>,
     /// A relay stands before this server and says in `X-Forwarded-For` where requests come from.
     pub behind_proxy: bool,
 }
@@ -96,6 +102,8 @@ pub enum ServerError {
     Reference(#[from] ReferenceError),
     #[error(transparent)]
     Stock(#[from] StockError),
+    #[error(transparent)]
+    Ban(#[from] RemoteError),
 }
 
 /// How often the manifest is looked at.

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
@@ -20,15 +20,15 @@ use super::auth::operations::Operations;
 use super::auth::sso::Sso;
 use super::auth::trail::Trail;
 use super::auth::{guard, jetons, organisation, session, sso, visitor};
+use super::geocodage_distant::Remote;
 use super::params::BODY_LIMIT;
 use super::parc::{counts, events, flags, residences};
-use super::{adresses, depots};
 use super::problem::Problem;
 use super::state::Live;
 use super::works::Works;
 use super::{
-    ServeOptions, ServerError, catalogue, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles,
-    valeurs, web, zones,
+    ServeOptions, ServerError, adresses, catalogue, depots, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, openapi, security, situation,
+    situation_csv, tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
 
@@ -44,6 +44,8 @@ pub struct Server {
     pub operations: Arc<Operations>,
     /// Signing in by an identity provider, if one is set up.
     pub sso: Option<Arc<Sso>>,
+    /// A BAN API that answers instead of the imported addresses.
+    pub ban: Option<Remote>,
     pub options: Arc<ServeOptions>,
 }
 
@@ -61,6 +63,7 @@ impl Server {
             passwords: Passwords::new()?,
             operations: Arc::new(Operations::new(&openapi::document())),
             sso: Sso::from_env()?.map(Arc::new),
+            ban: options.ban.as_deref().map(Remote::new).transpose()?,
             options: Arc::new(options),
         })
     }
@@ -69,6 +72,12 @@ impl Server {
 impl FromRef<Server> for Live {
     fn from_ref(server: &Server) -> Self {
         server.live.clone()
+    }
+}
+
+impl FromRef<Server> for Option<Remote> {
+    fn from_ref(server: &Server) -> Self {
+        server.ban.clone()
     }
 }
 
@@ -132,6 +141,10 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(residences::note))
         .routes(routes!(flags::list, flags::add))
         .routes(routes!(flags::lift, flags::restore))
+        .routes(routes!(geocodage::search))
+        .routes(routes!(geocodage::reverse))
+        .routes(routes!(geocodage_csv::search))
+        .routes(routes!(geocodage_csv::reverse))
 }
 
 /// The whole server.
@@ -153,6 +166,11 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
         // Names with a suffix are one path segment to the router; `openapi::Description` documents these two.
         .route("/tiles/{couche}", get(tiles::tilejson))
         .route("/tiles/{couche}/{z}/{x}/{y}", get(tiles::tile))
+        // Clients of the BAN API write a slash behind.
+        .route("/search/", get(geocodage::search))
+        .route("/reverse/", get(geocodage::reverse))
+        .route("/search/csv/", post(geocodage_csv::search))
+        .route("/reverse/csv/", post(geocodage_csv::reverse))
         .route("/api/openapi.json", get(move || openapi::openapi(document.clone())))
         .fallback(move |request| web::serve(site.clone(), request))
         .method_not_allowed_fallback(|method: Method| async move { Problem::method(method.as_str()) })

@@ -23,6 +23,7 @@ use crate::cube::runs::Runs;
 use crate::cube::{Cube, Filter, Layer as CubeLayer};
 use crate::disclosure::answer;
 use crate::disclosure::publisher::{Population, Publisher};
+use crate::geocode::{Geocoder, GeocoderError, shelf};
 use crate::policy::facts::{self, Allocations};
 use crate::reference::indicators::Catalogue;
 use crate::reference::mix::Mix;
@@ -222,6 +223,8 @@ pub struct App {
     allocations: Mutex<Option<Arc<Allocations>>>,
     /// Doubtful addresses of each millésime and bailleur that asked.
     doubts: Mutex<BTreeMap<(u16, String), Arc<Vec<Doubt>>>>,
+    /// The index of addresses and its folder, opened at the first question.
+    addresses: Mutex<Option<(PathBuf, Arc<Geocoder>)>>,
 }
 
 impl App {
@@ -264,6 +267,21 @@ impl App {
         let read = Arc::new(facts::load(&self.store, Mix::embedded()?)?);
         *kept = Some(Arc::clone(&read));
         Ok(read)
+    }
+
+    /// The addresses of the store. The first question opens their index (and makes it, if the import did not).
+    ///
+    /// # Errors
+    /// There are none, or their index cannot be read or made.
+    pub fn geocoder(&self) -> Result<Arc<Geocoder>, GeocoderError> {
+        let mut kept = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = shelf::ensure(&self.store)?;
+        if let Some((_, geocoder)) = kept.as_ref().filter(|k| k.0 == folder) {
+            return Ok(Arc::clone(geocoder));
+        }
+        let geocoder = Arc::new(Geocoder::open(&folder)?);
+        *kept = Some((folder, Arc::clone(&geocoder)));
+        Ok(geocoder)
     }
 
     /// Loads everything that the manifest of the store names; cubes and contours that `former` holds are kept.
@@ -310,6 +328,7 @@ impl App {
             store: store.clone(),
             allocations: Mutex::default(),
             doubts: Mutex::default(),
+            addresses: Mutex::new(former.and_then(|f| f.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone())),
         })
     }
 }

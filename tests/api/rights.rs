@@ -272,6 +272,10 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "admin_audit" => plain("/api/admin/audit"),
         "admin_audit_csv" => plain("/api/admin/audit.csv"),
         "admin_audit_verification" => plain("/api/admin/audit/verification"),
+        "adresse_chercher" => plain("/search?q=rue+de+la+gare"),
+        "adresse_situer" => plain("/reverse?lon=5.82&lat=45.52"),
+        "adresses_chercher" => with("/search/csv", json!({})),
+        "adresses_situer" => with("/reverse/csv", json!({})),
         other => panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml"),
     }
 }
@@ -282,7 +286,8 @@ fn least(operation: &str) -> u8 {
         o if o.starts_with("admin_") => 3,
         o if o.starts_with("membre_") => 2,
         o if o.starts_with("jeton") => 1,
-        "mixite" | "organisation" | "situations" | "session_mot_de_passe" | "travaux" | "signalements" => 1,
+        "mixite" | "organisation" | "situations" | "session_mot_de_passe" | "adresses_chercher" | "adresses_situer" => 1,
+        "travaux" | "signalements" => 1,
         o if lessor(o) => 1,
         _ => 0,
     }
@@ -291,6 +296,8 @@ fn least(operation: &str) -> u8 {
 /// Operations of the lessor's workspace, which are about the stock of the organisation that asks.
 fn lessor(operation: &str) -> bool {
     ["depot", "adresse", "evenement", "parc", "residence", "signalement_"].iter().any(|name| operation.starts_with(name))
+        && !operation.ends_with("_chercher")
+        && !operation.ends_with("_situer")
 }
 
 /// (operation, method) of the generated description.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Desk;
+use crate::geocode::{Hit, Kind, Query};
 use crate::server::auth::visitor::Who;
 use crate::server::depots::lessor;
 use crate::server::params::Params;
@@ -13,6 +14,9 @@ use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
 use crate::server::state::{App, Current};
 use crate::stock::review::{Doubt, Motif};
+
+/// Below this score an address is not the one that is looked for (domain §8.2).
+const PLAUSIBLE: f64 = 0.5;
 
 /// Ce qui est proposé pour une adresse.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,18 +49,44 @@ pub struct LogementDouteux {
     pub qualite: u8,
 }
 
-/// Candidates for an address, the surest first.
+/// Most candidates that are proposed: one key each.
+const MOST: usize = 9;
+
+/// Candidates for an address, the surest first: of its commune, and elsewhere when its commune has nothing like it. Without an index of
+/// addresses, the BAN's address of the same name, if there is one.
 #[must_use]
-pub fn of(_app: &App, doubt: &Doubt) -> Vec<Candidat> {
-    let exact = doubt.ban.iter().map(|b| Candidat {
+pub fn of(app: &App, doubt: &Doubt) -> Vec<Candidat> {
+    let Ok(geocoder) = app.geocoder() else { return same_name(doubt).into_iter().collect() };
+    let text = doubt.libelle();
+    let mut found = geocoder.search(&Query { citycode: Some(doubt.depcom.clone()), limit: MOST, ..Query::new(text.as_str()) });
+    if found.first().is_none_or(|h| h.score < PLAUSIBLE) {
+        let whole = format!("{text} {} {}", doubt.codepostal, doubt.libcom);
+        let elsewhere = geocoder.search(&Query { limit: MOST, ..Query::new(whole) });
+        found.extend(elsewhere.into_iter().filter(|h| h.citycode != doubt.depcom));
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    }
+    let candidate = |h: Hit| Candidat {
+        libelle: h.label,
+        lon: h.lon,
+        lat: h.lat,
+        score: h.score,
+        genre: if h.kind == Kind::HouseNumber { "housenumber" } else { "street" },
+        ban: h.id,
+    };
+    let places = found.into_iter().filter(|h| matches!(h.kind, Kind::HouseNumber | Kind::Street | Kind::Locality));
+    places.map(candidate).take(MOST).collect()
+}
+
+/// The BAN's address of the same key.
+fn same_name(doubt: &Doubt) -> Option<Candidat> {
+    doubt.ban.as_ref().map(|b| Candidat {
         libelle: format!("{} {} {}", doubt.libelle(), doubt.codepostal, doubt.libcom).trim().to_owned(),
         lon: b.lon,
         lat: b.lat,
         score: 1.0,
         genre: "housenumber",
         ban: b.id.clone(),
-    });
-    exact.collect()
+    })
 }
 
 /// Candidats pour une adresse

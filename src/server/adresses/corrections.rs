@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Desk, candidates};
+use crate::reference::depots::Deposits;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
 use crate::server::depots::decide::Modification;
@@ -17,7 +18,7 @@ use crate::server::router::Server;
 use crate::server::situation;
 use crate::server::state::Current;
 use crate::state::{self, Correction, Lieu, NewCorrection, State, StatutCorrection};
-use crate::stock::review::Doubt;
+use crate::stock::review::{Doubt, Motif, metres};
 
 /// Une adresse à déplacer, ou à écarter de la liste.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -173,6 +174,12 @@ pub async fn add(
     Ok((StatusCode::CREATED, Extension(trace), Json(CorrectionFaite { id, demande })))
 }
 
+/// Whether nothing is wrong with the point itself: what its bailleur declares of it is, and that is for a person to look at.
+fn stays(doubt: &Doubt, to: (f64, f64), near: f64) -> bool {
+    let declared = doubt.motifs().into_keys().all(|m| matches!(m, Motif::Qpv | Motif::Doublon | Motif::InconnueBan | Motif::SansNumero));
+    declared && doubt.point().is_some_and(|(lon, lat, _)| metres((lon, lat), to) <= near)
+}
+
 /// Accepter les candidats sûrs
 ///
 /// Pour chaque adresse à corriger dont le premier candidat, au numéro, atteint le score demandé. Un lot s'annule d'un coup.
@@ -194,12 +201,13 @@ pub async fn bulk(
         return Err(Problem::value("seuil", &asked.seuil.to_string(), "Un seuil va de 0,5 à 1."));
     }
     let desk = Desk::open(&server, &app, siren, asked.millesime).await?;
+    let near = Deposits::embedded().map_err(|e| Problem::internal(&e))?.adresses.loin_m;
     let mut answer = LotCorrections { lot: String::new(), adresses: 0, logements: 0, ecartees: 0, demande: 0 };
     let lot = State::deposit_id()?;
     let mut list = Vec::new();
     for doubt in &desk.doubts {
         let Some(best) = candidates::of(&app, doubt).into_iter().next() else { continue };
-        if best.score < asked.seuil || best.genre != "housenumber" {
+        if best.score < asked.seuil || best.genre != "housenumber" || stays(doubt, (best.lon, best.lat), near) {
             continue;
         }
         if desk.refusal(doubt, best.lon, best.lat)?.is_some() {
