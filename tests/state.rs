@@ -3,7 +3,11 @@
 use mosaique::access::Place;
 use mosaique::reference::access::{Class, Donnees, Role};
 use mosaique::state::audit::{Entry, Wanted};
-use mosaique::state::{NewAccount, NewConvention, Passwords, State, StateError, day};
+use mosaique::state::{
+    GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent, NewFlag, NewNote, Passwords, State,
+    StateError, StatutCorrection, StatutDepot, day,
+};
+use mosaique::stock::edits::Home;
 use sqlx::{AnyPool, Executor};
 
 /// 1 March 2026, noon.
@@ -58,6 +62,10 @@ on_both!(
     what_is_too_old_leaves_and_the_trail_stays_whole,
     a_subject_of_the_provider_takes_one_account_once,
     a_second_opening_finds_everything,
+    a_deposit_goes_where_it_may_and_its_history_says_who_did_what,
+    a_correction_undone_gives_back_what_it_had_replaced,
+    residences_follow_the_last_operation_that_was_not_undone,
+    events_and_flags_are_kept_with_their_author_and_undone_once,
 );
 
 async fn agent(state: &State, courriel: &str) -> (String, String) {
@@ -312,4 +320,128 @@ async fn a_folder_that_is_not_there_is_said_without_secrets() {
     let e = State::open("sqlite:///nulle/part/etat.sqlite").await.unwrap_err().to_string();
     assert!(e.contains("/nulle/part/etat.sqlite"), "{e}");
     Passwords::new().unwrap();
+}
+
+async fn a_deposit_goes_where_it_may_and_its_history_says_who_did_what(db: Db) {
+    let s = &db.state;
+    let (who, _) = agent(s, "a@exemple.fr").await;
+    let new = NewDeposit { id: "d1", registre: "ops", annee: 2024, siren: "300000000", fichier: "ops.csv", octets: 12, empreinte: "ff" };
+    s.add_deposit(&new, &who, NOW).await.unwrap();
+    assert!(matches!(s.deposit("399999999", "d1").await, Err(StateError::Absent(_))), "another bailleur's");
+    // What is being checked cannot be accepted.
+    assert!(!s.turn_deposit("d1", &[StatutDepot::Pret], StatutDepot::Accepte, "").await.unwrap());
+    assert!(s.turn_deposit("d1", &[StatutDepot::Controle], StatutDepot::Pret, "").await.unwrap());
+    s.checked_deposit("d1", "{}", "[]").await.unwrap();
+    s.correct_deposit("d1", "{\"2\":{\"A\":\"é\"}}").await.unwrap();
+    s.note_deposit("d1", &who, "correction", "1 ligne", NOW + 5).await.unwrap();
+    let d = s.deposit("300000000", "d1").await.unwrap();
+    assert_eq!((d.statut, d.rapport.as_str(), d.octets, d.annee), (StatutDepot::Pret, "{}", 12, 2024));
+    assert_eq!(d.corrections, "{\"2\":{\"A\":\"é\"}}");
+    // Two who accept at once: one of them does.
+    let accept = || s.turn_deposit("d1", &[StatutDepot::Pret], StatutDepot::Accepte, "");
+    let (a, b) = tokio::join!(accept(), accept());
+    assert_eq!([a.unwrap(), b.unwrap()].iter().filter(|x| **x).count(), 1);
+    let history = s.deposit_history("d1").await.unwrap();
+    assert_eq!(history.iter().map(|g| (g.geste.as_str(), g.qui.as_str(), g.quand)).collect::<Vec<_>>(), [("depot", "Agente", NOW), ("correction", "Agente", NOW + 5)]);
+    assert_eq!(s.deposits("300000000").await.unwrap().len(), 1);
+}
+
+fn moved(adresse: &str, lon: f64) -> NewCorrection {
+    NewCorrection {
+        siren: "300000000".into(),
+        adresse: adresse.into(),
+        ident_rep: String::new(),
+        des: 2024,
+        avant: Lieu { libelle: "1 RUE A".into(), ..Lieu::default() },
+        apres: Lieu { lon: Some(lon), lat: Some(45.5), libelle: "1 rue A".into(), qualite: 11, score: Some(0.93), ..Lieu::default() },
+        methode: "BAN",
+        statut: StatutCorrection::Acceptee,
+        commentaire: "vu sur place".into(),
+        logements: 12,
+        lot: String::new(),
+    }
+}
+
+async fn a_correction_undone_gives_back_what_it_had_replaced(db: Db) {
+    let s = &db.state;
+    let (who, _) = agent(s, "a@exemple.fr").await;
+    let longitudes = async || s.points_in_force().await.unwrap().iter().map(|p| p.lon).collect::<Vec<_>>();
+    let first = s.add_corrections(&[moved("a", 5.1)], &who, NOW).await.unwrap();
+    let second = s.add_corrections(&[moved("a", 5.2)], &who, NOW + 1).await.unwrap();
+    assert_eq!(longitudes().await, [5.2]);
+    assert!(matches!(s.undo_corrections("399999999", &second[0], &who, NOW + 2).await, Err(StateError::Absent(_))));
+    assert_eq!(s.undo_corrections("300000000", &second[0], &who, NOW + 2).await.unwrap(), 1);
+    assert_eq!(longitudes().await, [5.1]);
+    assert!(matches!(s.undo_corrections("300000000", &second[0], &who, NOW + 3).await, Err(StateError::Absent(_))), "once");
+    // A lot goes at once, and leaves the rest.
+    let lot = |a: &str, lon| NewCorrection { lot: "l1".into(), methode: "LOT", ..moved(a, lon) };
+    s.add_corrections(&[lot("a", 6.1), lot("b", 6.2)], &who, NOW + 4).await.unwrap();
+    assert_eq!(longitudes().await, [6.1, 6.2]);
+    assert_eq!(s.undo_corrections("300000000", "l1", &who, NOW + 5).await.unwrap(), 2);
+    assert_eq!(longitudes().await, [5.1]);
+    // A dismissal moves nothing; undone, the correction before it holds again, and the dismissal before that one too.
+    let dismissed = NewCorrection { statut: StatutCorrection::Ecartee, methode: "ECART", ..moved("a", 9.0) };
+    let third = s.add_corrections(&[dismissed], &who, NOW + 6).await.unwrap();
+    assert!(longitudes().await.is_empty());
+    s.undo_corrections("300000000", &third[0], &who, NOW + 7).await.unwrap();
+    assert_eq!(longitudes().await, [5.1]);
+    let all = s.corrections("300000000").await.unwrap();
+    assert_eq!(all.len(), 5, "history keeps what was undone");
+    let kept = all.iter().find(|c| c.id == first[0]).unwrap();
+    assert_eq!((kept.statut, kept.qui.as_str(), kept.apres.score, kept.logements), (StatutCorrection::Acceptee, "Agente", Some(0.93), 12));
+    assert!(matches!(s.undo_corrections("300000000", "", &who, NOW).await, Err(StateError::Absent(_))), "no name is no lot");
+}
+
+async fn residences_follow_the_last_operation_that_was_not_undone(db: Db) {
+    let s = &db.state;
+    let (who, _) = agent(s, "a@exemple.fr").await;
+    let home = |a: &str, code: &str| Home { siren: "300000000".into(), adresse: a.into(), code: code.into(), libelle: format!("Résidence {code}") };
+    let add = async |genre: &str, homes: &[Home], at: i64| s.add_residence_operation("300000000", genre, &Lignee::default(), homes, &who, at).await;
+    add("renommee", &[home("a", "R1"), home("b", "R1")], NOW).await.unwrap();
+    let second = add("scission", &[home("b", "R2")], NOW).await.unwrap();
+    let codes = async || s.homes_in_force().await.unwrap().iter().map(|h| (h.adresse.clone(), h.code.clone())).collect::<Vec<_>>();
+    assert_eq!(codes().await, [("a".to_owned(), "R1".to_owned()), ("b".to_owned(), "R2".to_owned())]);
+    s.undo_residence_operation("300000000", &second, NOW + 1).await.unwrap();
+    assert_eq!(codes().await[1].1, "R1");
+    assert!(matches!(s.undo_residence_operation("300000000", &second, NOW + 1).await, Err(StateError::Absent(_))));
+    assert!(matches!(add("fichier", &[home("a", "R1"), home("a", "R2")], NOW).await, Err(StateError::Taken(_))));
+    let list = s.residence_operations("300000000").await.unwrap();
+    assert_eq!(list.iter().map(|o| (o.genre.as_str(), o.annulee)).collect::<Vec<_>>(), [("scission", true), ("renommee", false)]);
+}
+
+async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
+    let s = &db.state;
+    let (who, _) = agent(s, "a@exemple.fr").await;
+    let event = |genre, n| NewEvent {
+        genre,
+        date: "2025-06-01".into(),
+        commune: "73065".into(),
+        adresse: "1 rue A".into(),
+        qpv: String::new(),
+        logements: n,
+        ident_rep: vec!["1".into()],
+        autre: String::new(),
+        commentaire: String::new(),
+    };
+    let ids = s.add_events("300000000", &[event(GenreEvenement::MiseEnService, 12), event(GenreEvenement::Vente, 1)], "l", &who, NOW).await.unwrap();
+    assert_eq!(s.undo_events("300000000", &ids[1], &who, NOW).await.unwrap(), 1);
+    assert!(matches!(s.undo_events("399999999", &ids[0], &who, NOW).await, Err(StateError::Absent(_))));
+    assert_eq!(s.undo_events("300000000", "l", &who, NOW).await.unwrap(), 1, "what was undone before is not undone again");
+    let all = s.events(Some("300000000")).await.unwrap();
+    assert!(all.len() == 2 && all.iter().all(|e| e.annule.is_some() && e.qui == "Agente" && e.ident_rep == ["1"]));
+    assert!(s.events(Some("3")).await.unwrap().is_empty());
+
+    let flag = |partage| NewFlag { siren: "300000000", residence: "R1", nom: "Les Lilas", commune: "73065", motif: "Trafic", du: "2025-01-01", au: "", partage };
+    let own = s.add_flag(&flag(false), &who, NOW).await.unwrap();
+    let shared = s.add_flag(&flag(true), &who, NOW + 1).await.unwrap();
+    assert_eq!(s.flags(None).await.unwrap().iter().map(|f| f.id.clone()).collect::<Vec<_>>(), [shared], "others see what is shared");
+    s.lift_flag("300000000", &own, &who, Some(NOW + 9)).await.unwrap();
+    assert_eq!(s.flags(Some("300000000")).await.unwrap()[1].leve, Some(NOW + 9));
+    assert!(matches!(s.lift_flag("399999999", &own, &who, None).await, Err(StateError::Absent(_))));
+    for technique in [2, 4] {
+        let note = NewNote { siren: "300000000", residence: "R1", nom: "Les Lilas", technique, climat: 3, attractivite: 5, commentaire: "" };
+        s.add_note(&note, &who, NOW + i64::from(technique)).await.unwrap();
+    }
+    let notes = s.notes("300000000").await.unwrap();
+    assert_eq!(notes.iter().map(|n| n.technique).collect::<Vec<_>>(), [4, 2], "the last first, the others stay");
 }

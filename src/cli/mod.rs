@@ -129,7 +129,7 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn serve(args: ServeArgs) -> Result<(), Failure> {
-    build::refresh(&args.store.data)?;
+    build::before_serving(&args.store.data)?;
     let store = crate::store::Store::open(&args.store.data)?;
     let options = server::ServeOptions {
         web: Some(args.web),

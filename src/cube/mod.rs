@@ -9,6 +9,7 @@ pub mod bits;
 pub mod build;
 pub mod file;
 pub mod hilbert;
+pub mod refresh;
 pub mod region;
 pub mod runs;
 pub mod sum;

@@ -1,7 +1,6 @@
 //! Allocations with what rules ask about them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
@@ -9,6 +8,8 @@ use rustc_hash::FxBuildHasher;
 use crate::reference::mix::{Compare, Mix, ZeroIncome};
 use crate::reference::survey::Survey;
 use crate::stock::StockError;
+use crate::stock::edits::Edits;
+use crate::stock::parts::{self, Parts};
 use crate::stock::places::{is_far, membership, merged, zone_tables};
 use crate::stock::table::{Table, Texts};
 use crate::store::Store;
@@ -220,16 +221,13 @@ impl Dwellings {
         let survey = Survey::embedded()?;
         let idents: HashSet<u64, FxBuildHasher> = rows.iter().flat_map(|r| &r.ident_rep).copied().filter(|h| *h != 0).collect();
         let addresses: HashSet<u64, FxBuildHasher> = rows.iter().flat_map(|r| &r.adresse).copied().filter(|h| *h != 0).collect();
-        let mut millesimes: Vec<(u16, PathBuf)> = store
-            .manifest()
-            .of_register("rpls")
-            .filter_map(|d| Some((d.rapport.cle.parse().ok()?, store.folder(d).join("logements.parquet"))))
-            .collect();
-        millesimes.sort_by_key(|(year, _)| std::cmp::Reverse(*year));
-        let mut out = Self { latest: millesimes.first().map_or(0, |(y, _)| *y), ..Self::default() };
+        let millesimes = parts::years(store, "rpls");
+        let edits = Edits::of(store)?;
+        let mut out = Self { latest: millesimes.last().copied().unwrap_or(0), ..Self::default() };
         let mut numbers: HashMap<String, u32, FxBuildHasher> = HashMap::default();
-        for (_, path) in millesimes {
-            let t = Table::read(&path, &["ident_rep", "adresse", "depcom", "lon", "lat", "qualite", "siren", "bailleur"])?;
+        for year in millesimes.into_iter().rev() {
+            let Some(parts) = Parts::of(store, "rpls", year) else { continue };
+            let t = parts.read(&["ident_rep", "adresse", "depcom", "lon", "lat", "qualite", "siren", "bailleur"])?;
             let (ident, adresse, depcom) = (t.hashes("ident_rep")?, t.hashes("adresse")?, t.texts("depcom")?);
             let (lon, lat, quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
             let (siren, owner) = (t.texts("siren")?, t.texts("bailleur")?);
@@ -246,9 +244,14 @@ impl Dwellings {
                     depcoms.push(depcom.get(row).to_owned());
                     u32::try_from(depcoms.len() - 1).unwrap_or(u32::MAX)
                 });
-                // Too badly located to say on which side of a QPV's edge it is (domain §1.7).
+                // What its bailleur corrected is where it says; else it may be too badly located to say on which side of a
+                // QPV's edge it is (domain §1.7).
                 let usable = !survey.localisation.commune.contains(&quality[row]);
-                let (lon, lat) = if usable { (lon[row], lat[row]) } else { (f64::NAN, f64::NAN) };
+                let (lon, lat) = match edits.point(year, siren.get(row), ident[row], adresse[row]) {
+                    Some(fix) => (fix.lon, fix.lat),
+                    None if usable => (lon[row], lat[row]),
+                    None => (f64::NAN, f64::NAN),
+                };
                 let dwelling = Dwelling { lon, lat, depcom: number };
                 if named {
                     out.by_ident.entry(ident[row]).or_insert(dwelling);

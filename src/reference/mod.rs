@@ -9,6 +9,7 @@ pub mod attributions;
 pub mod ban;
 pub mod comptes;
 pub mod demo;
+pub mod depots;
 pub mod geocodage;
 pub mod indicators;
 pub mod mix;

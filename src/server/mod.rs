@@ -5,8 +5,10 @@
 //! loaded is in [`state`]; the manifest is watched, so that a new import is served without a restart.
 
 mod admin;
+mod adresses;
 mod auth;
 mod catalogue;
+mod depots;
 mod desk;
 mod geocodage;
 mod geocodage_csv;
@@ -18,6 +20,7 @@ mod mesure;
 mod mixite;
 mod openapi;
 mod params;
+mod parc;
 mod places;
 mod problem;
 mod query;
@@ -30,6 +33,7 @@ mod state;
 mod tiles;
 mod valeurs;
 mod web;
+mod works;
 mod zones;
 
 use std::net::SocketAddr;

@@ -22,11 +22,13 @@ use super::auth::trail::Trail;
 use super::auth::{guard, jetons, organisation, session, sso, visitor};
 use super::geocodage_distant::Remote;
 use super::params::BODY_LIMIT;
+use super::parc::{counts, events, flags, residences};
 use super::problem::Problem;
 use super::state::Live;
+use super::works::Works;
 use super::{
-    ServeOptions, ServerError, catalogue, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles,
-    valeurs, web, zones,
+    ServeOptions, ServerError, adresses, catalogue, depots, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, openapi, security, situation,
+    situation_csv, tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
 
@@ -37,6 +39,8 @@ pub struct Server {
     pub state: State,
     pub trail: Trail,
     pub passwords: Passwords,
+    /// What is checked and made anew in the background.
+    pub works: Works,
     pub operations: Arc<Operations>,
     /// Signing in by an identity provider, if one is set up.
     pub sso: Option<Arc<Sso>>,
@@ -52,6 +56,7 @@ impl Server {
     /// The settings of the identity provider are incomplete, or the machine gives no random bytes.
     pub fn new(live: Live, state: State, options: ServeOptions) -> Result<Self, ServerError> {
         Ok(Self {
+            works: Works::start(live.get().root(), state.clone(), live.clone()),
             live,
             trail: Trail::start(state.clone()),
             state,
@@ -109,6 +114,33 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(audit::csv))
         .routes(routes!(audit::verify))
         .routes(routes!(situation::situation, situation_csv::situations))
+        .routes(routes!(depots::list, depots::receive::receive))
+        .routes(routes!(depots::one, depots::decide::withdraw))
+        .routes(routes!(depots::check::progress))
+        .routes(routes!(depots::check::again))
+        .routes(routes!(depots::rows::list))
+        .routes(routes!(depots::rows::csv))
+        .routes(routes!(depots::rows::correct, depots::rows::correct_csv))
+        .routes(routes!(depots::decide::accept))
+        .routes(routes!(depots::templates::template))
+        .routes(routes!(depots::templates::figures))
+        .routes(routes!(adresses::list))
+        .routes(routes!(adresses::candidates::list))
+        .routes(routes!(adresses::consequences))
+        .routes(routes!(adresses::corrections::list, adresses::corrections::add))
+        .routes(routes!(adresses::corrections::undo))
+        .routes(routes!(adresses::corrections::bulk))
+        .routes(routes!(adresses::export::csv))
+        .routes(routes!(events::list, events::add, events::import))
+        .routes(routes!(events::undo))
+        .routes(routes!(counts::counts))
+        .routes(routes!(counts::csv))
+        .routes(routes!(residences::list))
+        .routes(routes!(residences::change, residences::file))
+        .routes(routes!(residences::undo))
+        .routes(routes!(residences::note))
+        .routes(routes!(flags::list, flags::add))
+        .routes(routes!(flags::lift, flags::restore))
         .routes(routes!(geocodage::search))
         .routes(routes!(geocodage::reverse))
         .routes(routes!(geocodage_csv::search))
@@ -147,7 +179,7 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
     identified(routes)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new().compress_when(
-            SizeAbove::new(860).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")),
+            SizeAbove::new(860).and(NotForContentType::IMAGES).and(NotForContentType::SSE).and(NotForContentType::const_new("font/")),
         ))
         .layer(from_fn(security::timeout))
         .layer(from_fn_with_state(server.options.allow_remote, security::host))

@@ -11,6 +11,8 @@ use super::problem::Problem;
 
 /// Longest time that an answer may take.
 const LIMIT: Duration = Duration::from_secs(60);
+/// … for a file that is sent: the time is the network's, not ours.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(3_600);
 
 /// MapLibre runs workers from blobs and draws images from data; everything else comes from this server.
 const POLICY: &str = "default-src 'self'; script-src 'self'; worker-src 'self' blob:; child-src blob:; \
@@ -56,7 +58,8 @@ fn is_local(host: &str) -> bool {
 
 /// Gives up after a while.
 pub async fn timeout(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(LIMIT, next.run(request)).await {
+    let upload = request.method() == axum::http::Method::POST && request.uri().path() == "/api/depots";
+    match tokio::time::timeout(if upload { UPLOAD_LIMIT } else { LIMIT }, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::timeout().into_response(),
     }

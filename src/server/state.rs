@@ -31,6 +31,7 @@ use crate::reference::scales::{self, Genre};
 use crate::reference::secrecy::Secrecy;
 use crate::registers::report::Report;
 use crate::stock::places::zone_tables;
+use crate::stock::review::{self, Doubt};
 use crate::store::{CubeEntry, Dataset, Store};
 use crate::territory::layer::Layer;
 
@@ -220,11 +221,40 @@ pub struct App {
     /// The store, and the allocations read from it at the first question about them.
     store: Store,
     allocations: Mutex<Option<Arc<Allocations>>>,
+    /// Doubtful addresses of each millésime and bailleur that asked.
+    doubts: Mutex<BTreeMap<(u16, String), Arc<Vec<Doubt>>>>,
     /// The index of addresses and its folder, opened at the first question.
     addresses: Mutex<Option<(PathBuf, Arc<Geocoder>)>>,
 }
 
 impl App {
+    /// The store that was loaded.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.store.root()
+    }
+
+    /// Doubtful addresses of a bailleur, found at the first question.
+    ///
+    /// # Errors
+    /// A table of the store cannot be read.
+    pub fn doubts(&self, millesime: u16, siren: &str) -> Result<Arc<Vec<Doubt>>, ServerError> {
+        let mut kept = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (millesime, siren.to_owned());
+        if let Some(found) = kept.get(&key) {
+            return Ok(Arc::clone(found));
+        }
+        let found = Arc::new(review::doubts(&self.store, millesime, Some(siren))?);
+        kept.insert(key, Arc::clone(&found));
+        Ok(found)
+    }
+
     /// Allocations with their places and thresholds. The first question reads the dwellings that they name.
     ///
     /// # Errors
@@ -297,6 +327,7 @@ impl App {
             values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
             store: store.clone(),
             allocations: Mutex::default(),
+            doubts: Mutex::default(),
             addresses: Mutex::new(former.and_then(|f| f.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone())),
         })
     }

@@ -7,8 +7,12 @@ mod accounts;
 mod attempts;
 pub mod audit;
 mod conventions;
+mod corrections;
+mod depots;
+mod evenements;
 mod maintenance;
 mod password;
+mod residences;
 mod secrets;
 mod sessions;
 mod signin;
@@ -24,8 +28,12 @@ use sqlx::{AnyPool, Executor, SqlSafeStr};
 pub use self::accounts::{Account, NewAccount, Org};
 pub use self::attempts::Throttled;
 pub use self::conventions::{Convention, NewConvention};
+pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
+pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
+pub use self::evenements::{Evenement, GenreEvenement, NewEvent};
 pub use self::maintenance::Purged;
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
+pub use self::residences::{Lignee, NewFlag, NewNote, NoteResidence, OperationResidence, ResidenceNommee, Signalement};
 pub use self::secrets::token as random_token;
 pub use self::sessions::{Opened, Session};
 pub use self::signin::Pending;
@@ -141,7 +149,13 @@ impl State {
 }
 
 fn migrator() -> Migrator {
-    let list = [(1, "comptes, conventions, audit", include_str!("schema.sql"))];
+    let list = [
+        (1, "comptes, conventions, audit", include_str!("schema.sql")),
+        (50, "dépôts des bailleurs", include_str!("depots.sql")),
+        (51, "adresses corrigées", include_str!("corrections.sql")),
+        (52, "résidences, signalements, notes", include_str!("residences.sql")),
+        (53, "événements du parc", include_str!("evenements.sql")),
+    ];
     let migrations = list
         .into_iter()
         .map(|(n, name, sql)| Migration::new(n, name.into(), MigrationType::Simple, sql.into_sql_str(), false))

@@ -9,6 +9,10 @@ const PAGES: Record<string, () => Promise<{ default: Component }>> = {
   '/connexion': () => import('./compte/Connexion.svelte'),
   '/organisme': () => import('./compte/MonOrganisme.svelte'),
   '/mixite': () => import('./mixite/Mixite.svelte'),
+  '/depots': () => import('./depots/Depots.svelte'),
+  '/adresses': () => import('./adresses/Adresses.svelte'),
+  '/evenements': () => import('./parc/Evenements.svelte'),
+  '/residences': () => import('./parc/Residences.svelte'),
 };
 
 void session.load();

@@ -1,6 +1,6 @@
 // The client of the HTTP interface: typed from openapi.json (npm run api), one kind of error with a French message.
 import createClient from 'openapi-fetch';
-import type { paths } from './schema';
+import type { components, paths } from './schema';
 
 type Body<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } } ? T : never;
 
@@ -23,6 +23,23 @@ export type Organisme = Body<'/api/admin/organisations'>[number];
 export type Convention = Body<'/api/admin/conventions'>[number];
 export type Compte = Body<'/api/admin/comptes'>[number];
 export type LigneJournal = Body<'/api/admin/audit'>['lignes'][number];
+export type Depot = Body<'/api/depots'>[number];
+export type DetailDepot = Body<'/api/depots/{id}'>;
+export type RegleDepot = DetailDepot['regles'][number];
+export type ComparaisonDepot = NonNullable<DetailDepot['comparaison']>;
+export type LignesDepot = Body<'/api/depots/{id}/lignes'>;
+export type ListeAdresses = Body<'/api/adresses'>;
+export type AdresseACorriger = ListeAdresses['adresses'][number];
+export type Candidat = Body<'/api/adresses/{id}/candidats'>['candidats'][number];
+export type Consequences = Body<'/api/adresses/{id}/consequences'>;
+export type CorrectionAdresse = Body<'/api/adresses/corrections'>[number];
+export type ListeEvenements = Body<'/api/evenements'>;
+export type EvenementSuivi = ListeEvenements['evenements'][number];
+export type Parc = Body<'/api/parc'>;
+export type ListeResidences = Body<'/api/residences'>;
+export type ResidenceBailleur = ListeResidences['residences'][number];
+export type Avancement = components['schemas']['Avancement'];
+export type Travaux = components['schemas']['Travaux'];
 export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
 /** What is read of a problem document (RFC 9457). */
 type Probleme = { title?: string; detail?: string };
@@ -61,7 +78,8 @@ export async function read<T>(request: Promise<{ data?: T; error?: unknown; resp
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError('Le serveur ne répond pas. Vérifiez qu’il est démarré et que le réseau fonctionne, puis réessayez.', 0);
   }
-  if (answer.data !== undefined || answer.response.status === 204) return answer.data as T;
+  // Without content (201, 202, 204) there is nothing to give, and nothing is wrong.
+  if (answer.data !== undefined || (answer.response.ok && answer.error === undefined)) return answer.data as T;
   const problem = typeof answer.error === 'object' ? (answer.error as Probleme | null) : null;
   throw new ApiError(problem?.detail ?? problem?.title ?? `Le serveur a répondu par une erreur ${answer.response.status}.`, answer.response.status);
 }

@@ -12,6 +12,15 @@ export interface Group { name: string; pages: readonly Page[] }
 export const GROUPS: readonly Group[] = [
   { name: 'Occupation', pages: [{ href: '/', name: 'Occupation', roles: 'public' }] },
   { name: 'Mixité', pages: [{ href: '/mixite', name: 'Mixité et DALO' }] },
+  {
+    name: 'Mon parc',
+    pages: [
+      { href: '/depots', name: 'Dépôts', roles: ['bailleur'] },
+      { href: '/adresses', name: 'Adresses à corriger', roles: ['bailleur'] },
+      { href: '/residences', name: 'Résidences', roles: ['bailleur'] },
+      { href: '/evenements', name: 'Événements du parc', roles: ['bailleur'] },
+    ],
+  },
 ];
 
 /** Whether a page is proposed to who uses the page; the server decides what it then shows. */
