@@ -4,8 +4,12 @@
 mod catalogue;
 #[path = "api/geocoder.rs"]
 mod geocoder;
+#[path = "api/controle.rs"]
+mod controle;
 #[path = "api/mesure.rs"]
 mod mesure;
+#[path = "api/objectifs.rs"]
+mod objectifs;
 #[path = "api/people.rs"]
 mod people;
 #[path = "api/problems.rs"]

@@ -5,7 +5,7 @@ use mosaique::reference::access::{Class, Donnees, Role};
 use mosaique::state::audit::{Entry, Wanted};
 use mosaique::state::{
     GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent, NewFlag, NewNote, Passwords, State,
-    StateError, StatutCorrection, StatutDepot, day,
+    StateError, StatutCorrection, StatutDepot, TauxCia, day,
 };
 use mosaique::stock::edits::Home;
 use sqlx::{AnyPool, Executor};
@@ -66,6 +66,7 @@ on_both!(
     a_correction_undone_gives_back_what_it_had_replaced,
     residences_follow_the_last_operation_that_was_not_undone,
     events_and_flags_are_kept_with_their_author_and_undone_once,
+    a_rate_of_a_convention_is_kept_changed_and_set_once,
 );
 
 async fn agent(state: &State, courriel: &str) -> (String, String) {
@@ -444,4 +445,27 @@ async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
     }
     let notes = s.notes("300000000").await.unwrap();
     assert_eq!(notes.iter().map(|n| n.technique).collect::<Vec<_>>(), [4, 2], "the last first, the others stay");
+}
+
+async fn a_rate_of_a_convention_is_kept_changed_and_set_once(db: Db) {
+    let rate = TauxCia {
+        regle: "hors_qpv_q1".into(),
+        epci: "200000001".into(),
+        commune: None,
+        bailleur: Some("300000000".into()),
+        reservataire: None,
+        du: 2024,
+        au: None,
+        taux: 27.25,
+        cia: "CIA".into(),
+        signee: "2023-06-01".into(),
+        approbation: None,
+    };
+    let id = db.state.add_objectif(&rate, NOW).await.unwrap();
+    assert_eq!(db.state.objectif(&id).await.unwrap().taux, rate);
+    assert!(matches!(db.state.add_objectif(&rate, NOW).await, Err(StateError::Taken(_))));
+    let ended = TauxCia { au: Some(2025), taux: 30.0, ..rate };
+    db.state.change_objectif(&id, &ended).await.unwrap();
+    assert_eq!(db.state.objectifs().await.unwrap()[0].taux, ended);
+    assert!(matches!(db.state.change_objectif("absent", &ended).await, Err(StateError::Absent(_))));
 }

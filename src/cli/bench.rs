@@ -35,6 +35,27 @@ pub struct BenchArgs {
     repeat: usize,
 }
 
+/// Arguments of `bench-controle`.
+#[derive(Debug, Args)]
+pub struct ChecksArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Nombre de dossiers
+    #[arg(long, default_value_t = 20_000)]
+    files: usize,
+}
+
+/// Runs `bench-controle`.
+///
+/// # Errors
+/// The store cannot be read.
+pub fn checks(args: &ChecksArgs) -> Result<(), Failure> {
+    let app = crate::server::App::load(&Store::open(&args.store.data)?, None)?;
+    let (checked, seconds) = crate::server::measure_checks(&app, args.files)?;
+    println!("{}", json!({"dossiers": checked, "secondes": seconds, "par_seconde": (checked as f64 / seconds).round()}));
+    Ok(())
+}
+
 /// The twenty sums that every engine of the benchmark computes, in the order of `benches/measures.py`.
 fn twenty(catalogue: &Catalogue) -> Result<Vec<usize>, Failure> {
     let one = |attribute: &str, codes: &[&str]| Measure {

@@ -52,6 +52,9 @@ enum Command {
     /// Mesurer le géocodeur sur les adresses du magasin, abîmées (pour « make bench-geocoder »)
     #[command(hide = true)]
     BenchGeocoder(bench_geocoder::BenchGeocoderArgs),
+    /// Mesurer le contrôle d'attributions, sur un cœur et sans HTTP
+    #[command(hide = true)]
+    BenchControle(bench::ChecksArgs),
 }
 
 /// Where the store is.
@@ -118,6 +121,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Maintenance(args) => admin::maintenance(&args),
         Command::BenchEngine(args) => bench::run(&args),
         Command::BenchGeocoder(args) => bench_geocoder::run(&args),
+        Command::BenchControle(args) => bench::checks(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

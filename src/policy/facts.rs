@@ -132,9 +132,11 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
             };
             let commune = merged(depcom, ground.communes.as_ref());
             let place = found.filter(|d| ground.trusts(&commune, d.lon, d.lat));
-            let epci = ground.epci_of(&commune, place);
+            let epci = ground.epci_of(&commune, place.map(|d| [d.lon, d.lat]));
             let qpv = place.and_then(|d| ground.qpv(r.bail[i], mix).map(|layer| band(layer, d.lon, d.lat)));
-            let (quartile, provisional) = quartile(r, i, epci.as_deref().unwrap_or(""), &commune, &thresholds, mix);
+            let year = u16::try_from(r.bail[i] / 10_000).unwrap_or(0);
+            let threshold = threshold(&thresholds, epci.as_deref().unwrap_or(""), &commune, year, mix);
+            let quartile = quartile(r.revenu_uc[i], threshold, mix);
             let dalo = mix.dalo.statut.contains(&r.statut_dalo[i]);
             out.list.push(Allocation {
                 bail: r.bail[i],
@@ -144,7 +146,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
                 reservataire: r.reservataire[i],
                 qpv,
                 quartile,
-                provisional,
+                provisional: threshold.is_some_and(|t| t.provisional),
                 dalo,
                 priority: !r.priorite.get(i).is_empty() || mix.dalo.accord.contains(&r.accord[i]),
                 precarious: dalo && (quartile == Quartile::First || (r.activite[i] != 0 && !mix.dalo.stable.contains(&r.activite[i]))),
@@ -275,8 +277,9 @@ impl Dwellings {
 }
 
 /// Zones that allocations are placed in.
-struct Ground {
-    communes: Option<Layer>,
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub communes: Option<Layer>,
     epcis: Option<Layer>,
     qpv2015: Option<Layer>,
     qpv2024: Option<Layer>,
@@ -286,7 +289,7 @@ struct Ground {
 }
 
 impl Ground {
-    fn open(store: &Store, millesime: u16) -> Result<Self, StockError> {
+    pub fn open(store: &Store, millesime: u16) -> Result<Self, StockError> {
         let mut tables = zone_tables(store, millesime, |_| true);
         let mut layer = |id: &str| tables.remove(id).map(|path| Layer::from_parquet(id, &path)).transpose();
         let (communes, epcis) = (layer("commune")?, layer("epci")?);
@@ -299,32 +302,37 @@ impl Ground {
     }
 
     /// Whether a point is known and not too far from its commune (rule R08).
-    fn trusts(&self, commune: &str, lon: f64, lat: f64) -> bool {
+    pub fn trusts(&self, commune: &str, lon: f64, lat: f64) -> bool {
         let Some(layer) = &self.communes else { return lon.is_finite() };
         lon.is_finite() && layer.index_of(commune).is_none_or(|zone| !is_far(layer, zone, lon, lat, self.tolerance))
     }
 
     /// QPV in force on a day.
-    fn qpv(&self, day: u32, mix: &Mix) -> Option<&Layer> {
+    pub fn qpv(&self, day: u32, mix: &Mix) -> Option<&Layer> {
         if day >= mix.options.qpv_2024_debut { self.qpv2024.as_ref() } else { self.qpv2015.as_ref() }
     }
 
-    fn epci_of(&self, commune: &str, place: Option<Dwelling>) -> Option<String> {
+    /// QPV of 2015 and of 2024.
+    pub fn generations(&self) -> [Option<&Layer>; 2] {
+        [self.qpv2015.as_ref(), self.qpv2024.as_ref()]
+    }
+
+    pub fn epci_of(&self, commune: &str, place: Option<[f64; 2]>) -> Option<String> {
         self.membership
             .get(commune)
             .map(|(epci, _)| epci.clone())
             .or_else(|| self.communes.as_ref()?.zone(commune)?.epci.clone())
             .or_else(|| {
-                let (place, layer) = (place?, self.epcis.as_ref()?);
-                layer.locate(place.lon, place.lat).map(|z| layer.zones[z as usize].code.clone())
+                let ([lon, lat], layer) = (place?, self.epcis.as_ref()?);
+                layer.locate(lon, lat).map(|z| layer.zones[z as usize].code.clone())
             })
     }
 
-    fn commune_name(&self, code: &str) -> String {
+    pub fn commune_name(&self, code: &str) -> String {
         self.communes.as_ref().and_then(|l| l.zone(code)).map_or_else(String::new, |z| z.nom.clone())
     }
 
-    fn epci_name(&self, code: &str) -> String {
+    pub fn epci_name(&self, code: &str) -> String {
         self.epci_names.get(code).cloned().unwrap_or_default()
     }
 }
@@ -350,9 +358,9 @@ impl Names {
 }
 
 /// (EPCI, year) → € a year and consumption unit.
-type Thresholds = HashMap<(String, u16), f64>;
+pub(super) type Thresholds = HashMap<(String, u16), f64>;
 
-fn thresholds(store: &Store) -> Result<Thresholds, StockError> {
+pub(super) fn thresholds(store: &Store) -> Result<Thresholds, StockError> {
     let mut out = Thresholds::default();
     for d in store.manifest().of_register("thresholds") {
         let t = Table::read(&store.folder(d).join("seuils.parquet"), &["epci", "annee", "eur_uc"])?;
@@ -365,20 +373,36 @@ fn thresholds(store: &Store) -> Result<Thresholds, StockError> {
 /// Départements of Île-de-France, where one threshold holds for the region (CCH L.441-1).
 const ILE_DE_FRANCE: [&str; 8] = ["75", "77", "78", "91", "92", "93", "94", "95"];
 
-/// Quartile of the household of a lease, and whether the threshold is that of a year before.
-fn quartile(r: &Rows, i: usize, epci: &str, commune: &str, thresholds: &Thresholds, mix: &Mix) -> (Quartile, bool) {
-    let year = u16::try_from(r.bail[i] / 10_000).unwrap_or(0);
-    let zone = if commune.get(..2).is_some_and(|d| ILE_DE_FRANCE.contains(&d)) { "R11" } else { epci };
-    let threshold = (0..=mix.options.seuil_recul_annees)
-        .find_map(|back| Some((*thresholds.get(&(zone.to_owned(), year.checked_sub(back)?))?, back > 0)));
-    let (income, Some((threshold, provisional))) = (r.revenu_uc[i], threshold) else { return (Quartile::Unknown, false) };
-    if income.is_nan() || (income == 0.0 && mix.options.q1_revenu_nul == ZeroIncome::Inconnu) {
-        return (Quartile::Unknown, provisional);
-    }
-    let first = match mix.options.q1_compare {
-        Compare::Inferieur => income < threshold,
-        Compare::InferieurOuEgal => income <= threshold,
-    };
-    (if first { Quartile::First } else { Quartile::Other }, provisional)
+/// A threshold of the first quartile.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Threshold {
+    /// € a year and consumption unit.
+    pub euros: f64,
+    /// Year of the arrêté: a year before that of the lease, the threshold is provisional.
+    pub year: u16,
+    pub provisional: bool,
 }
 
+/// The threshold that leases of a year are judged by: that of the year, else of a year before (`seuil_recul_annees`).
+pub(super) fn threshold(all: &Thresholds, epci: &str, commune: &str, year: u16, mix: &Mix) -> Option<Threshold> {
+    let zone = if commune.get(..2).is_some_and(|d| ILE_DE_FRANCE.contains(&d)) { "R11" } else { epci };
+    (0..=mix.options.seuil_recul_annees).find_map(|back| {
+        let year = year.checked_sub(back)?;
+        let euros = *all.get(&(zone.to_owned(), year))?;
+        Some(Threshold { euros, year, provisional: back > 0 })
+    })
+}
+
+/// Quartile of an income (€ a year and consumption unit; NaN when it is not known).
+#[must_use]
+pub fn quartile(income: f64, threshold: Option<Threshold>, mix: &Mix) -> Quartile {
+    let Some(threshold) = threshold else { return Quartile::Unknown };
+    if income.is_nan() || (income == 0.0 && mix.options.q1_revenu_nul == ZeroIncome::Inconnu) {
+        return Quartile::Unknown;
+    }
+    let first = match mix.options.q1_compare {
+        Compare::Inferieur => income < threshold.euros,
+        Compare::InferieurOuEgal => income <= threshold.euros,
+    };
+    if first { Quartile::First } else { Quartile::Other }
+}

@@ -10,7 +10,7 @@ use crate::territory::bands::Band;
 
 /// What is known of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
+pub enum Known {
     Yes,
     No,
     Unknown,
@@ -28,7 +28,9 @@ const ORCOD: u8 = 3;
 const STATE_PRIORITY: u8 = 1;
 const STATE_AGENTS: u8 = 2;
 
-fn holds(a: &Allocation, criterion: Criterion) -> Known {
+/// Whether a criterion holds for a lease.
+#[must_use]
+pub fn holds(a: &Allocation, criterion: Criterion) -> Known {
     match criterion {
         Criterion::Q1 | Criterion::AutresQuartiles => match a.quartile {
             Quartile::Unknown => Known::Unknown,
@@ -47,20 +49,28 @@ fn holds(a: &Allocation, criterion: Criterion) -> Known {
 }
 
 /// Whether a rule looks at a lease. A lease whose place is not known is looked at by no rule that asks for it.
-fn concerns(rule: &Rule, a: &Allocation) -> bool {
-    let in_time = a.bail >= rule.debut && rule.fin.is_none_or(|end| a.bail <= end);
+#[must_use]
+pub fn concerns(rule: &Rule, a: &Allocation) -> bool {
     let in_place = match rule.lieu {
         Where::Partout => true,
         Where::Qpv => a.qpv == Some(Band::Inside),
         Where::HorsQpv => a.qpv.is_some_and(|b| b != Band::Inside),
     };
-    in_time
-        && in_place
+    in_place && concerns_anywhere(rule, a)
+}
+
+/// [`concerns`], wherever the dwelling is.
+#[must_use]
+pub fn concerns_anywhere(rule: &Rule, a: &Allocation) -> bool {
+    a.bail >= rule.debut
+        && rule.fin.is_none_or(|end| a.bail <= end)
         && (rule.of.is_empty() || rule.of.contains(&a.reservataire))
         && !rule.exclus.iter().any(|c| holds(a, *c) == Known::Yes)
 }
 
-fn counts(rule: &Rule, a: &Allocation) -> Known {
+/// Whether a lease that a rule looks at counts for it.
+#[must_use]
+pub fn counts(rule: &Rule, a: &Allocation) -> Known {
     let mut known = Known::No;
     for c in &rule.compte {
         match holds(a, *c) {
@@ -84,7 +94,8 @@ pub struct Score {
 }
 
 impl Score {
-    fn add(&mut self, known: Known) {
+    /// Counts one more lease.
+    pub fn add(&mut self, known: Known) {
         self.denominator += 1;
         match known {
             Known::Yes => self.numerator += 1,

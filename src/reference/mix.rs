@@ -47,6 +47,16 @@ pub enum Criterion {
     PremiereLocation,
 }
 
+/// Which other rate a convention intercommunale d'attribution may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cia {
+    /// Above the law's.
+    Hausse,
+    /// Below it too, with the prefect's approval.
+    HausseOuBaisseApprouvee,
+}
+
 /// One target.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +70,8 @@ pub struct Rule {
     pub sens: Sense,
     /// Share between 0 and 1.
     pub cible: f64,
+    /// None: no other rate than the law's.
+    pub cia: Option<Cia>,
     #[serde(default)]
     pub lieu: Where,
     /// Codes of those whose reservations it looks at; all when empty.
@@ -133,6 +145,12 @@ pub struct Mix {
 }
 
 impl Mix {
+    /// A rule by its identifier.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|r| r.id == id)
+    }
+
     /// The rules compiled into the program.
     ///
     /// # Errors

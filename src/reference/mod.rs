@@ -8,6 +8,7 @@ pub mod addresses;
 pub mod attributions;
 pub mod ban;
 pub mod comptes;
+pub mod controle;
 pub mod demo;
 pub mod depots;
 pub mod geocodage;

@@ -276,7 +276,8 @@ fn yes_no(column: &Column, record: &ByteRecord, notes: &mut Notes<'_>) -> Option
 }
 
 /// The part of a free address before its postcode or its town.
-fn street_part(address: &str) -> &str {
+#[must_use]
+pub fn street_part(address: &str) -> &str {
     let end = address
         .match_indices(|c: char| c.is_ascii_digit())
         .map(|(i, _)| i)

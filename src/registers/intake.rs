@@ -126,6 +126,12 @@ impl Layout {
         )
     }
 
+    /// Columns of the file that the register does not know.
+    #[must_use]
+    pub fn unknown(&self) -> &[String] {
+        &self.resolved.unknown
+    }
+
     fn remarks(&self, report: &mut Report) {
         let list = |v: &[String]| v.iter().map(|n| format!("« {n} »")).collect::<Vec<_>>().join(", ");
         if !self.resolved.unknown.is_empty() {

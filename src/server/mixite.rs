@@ -1,19 +1,24 @@
 //! `GET /api/mixite`: a year of leases under the rules of social mix, in all and line by line; DALO households and QPV.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
-use axum::extract::Extension;
+use axum::extract::{Extension, State as FromState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::trail::Trace;
 use super::auth::visitor::Who;
+use super::objectifs::{self, ObjectifCia};
 use super::params::Params;
 use super::problem::{Document, Problem};
+use super::router::Server;
 use super::state::Current;
 use crate::access::{self, Person, Scope};
 use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
 use crate::policy::mix::{self, Line, Score};
+use crate::policy::objectifs::{Rate, Scope as LineScope, Target, target};
 use crate::reference::access::Role;
 use crate::reference::attributions::attributions;
 use crate::reference::mix::{Mix, Rule, Sense};
@@ -28,7 +33,7 @@ pub struct Regle {
     pub libelle: &'static str,
     pub article: &'static str,
     pub sens: Sense,
-    /// Part à atteindre, ou à ne pas dépasser, en %.
+    /// Part que la loi demande d'atteindre, ou de ne pas dépasser, en %.
     pub cible: f64,
     /// Ce que la règle regarde.
     pub base: &'static str,
@@ -53,6 +58,10 @@ pub struct ScoreMixite {
     /// Attributions qui manquent pour atteindre un minimum, ou qui dépassent un maximum.
     pub ecart: Option<u32>,
     pub respectee: Option<bool>,
+    /// Part à atteindre, ou à ne pas dépasser, sur cette ligne, en %.
+    pub cible: f64,
+    /// Le taux de la convention d'attribution dont vient `cible` ; nul : celui de la loi.
+    pub objectif: Option<ObjectifCia>,
     /// Au 31 décembre, au rythme actuel ; nul quand l'année est finie.
     pub projection: Option<Projection>,
 }
@@ -172,6 +181,7 @@ const MONTHS: [&str; 12] = [
     )
 )]
 pub async fn mixite(
+    FromState(server): FromState<Server>,
     Current(app): Current,
     Who(visitor): Who,
     mut params: Params,
@@ -184,10 +194,11 @@ pub async fn mixite(
         bailleur: params.take("bailleur"),
     };
     params.finish()?;
+    let rates = objectifs::rates(&server.state).await?;
     let work = move || {
         let all = app.allocations().map_err(|e| Problem::internal(&e))?;
         let open = Open::new(&all, &visitor.person)?;
-        let found = answer(&all, &asked, &open, app.secrecy)?;
+        let found = answer(&all, &asked, &open, &rates, app.secrecy)?;
         let trace = Trace::new("mixite", found.annee.to_string())
             .with("par", found.par.as_str())
             .with("epci", asked.epci)
@@ -208,14 +219,16 @@ struct Asked {
 }
 
 /// Leases that a person's rights open.
-struct Open {
+pub(super) struct Open {
     communes: Option<Vec<bool>>,
     bailleur: Option<u32>,
     reservataire: Option<u8>,
 }
 
 impl Open {
-    fn new(all: &Allocations, person: &Person) -> Result<Self, Problem> {
+    /// # Errors
+    /// None are open; the problem says why.
+    pub fn new(all: &Allocations, person: &Person) -> Result<Self, Problem> {
         let mut open = Self { communes: None, bailleur: None, reservataire: None };
         if person.role() == Role::ActionLogement {
             // The contingent is named after the organisation.
@@ -247,14 +260,14 @@ impl Open {
         Ok(open)
     }
 
-    fn holds(&self, a: &Allocation) -> bool {
+    pub fn holds(&self, a: &Allocation) -> bool {
         self.communes.as_ref().is_none_or(|within| within.get(a.commune as usize).copied().unwrap_or(false))
             && self.bailleur.is_none_or(|b| a.bailleur == b)
             && self.reservataire.is_none_or(|r| a.reservataire == r)
     }
 }
 
-fn answer(all: &Allocations, asked: &Asked, open: &Open, secrecy: &Secrecy) -> Result<Mixite, Problem> {
+fn answer(all: &Allocations, asked: &Asked, open: &Open, rates: &[Rate], secrecy: &Secrecy) -> Result<Mixite, Problem> {
     let rules = Mix::embedded().map_err(|e| Problem::internal(&e))?;
     let mut years: Vec<u16> = all.list.iter().map(Allocation::year).filter(|y| *y > 0).collect();
     years.sort_unstable();
@@ -310,19 +323,38 @@ fn answer(all: &Allocations, asked: &Asked, open: &Open, secrecy: &Secrecy) -> R
     let over = year < last || until / 100 % 100 == 12;
     let until = if over { u32::from(year) * 10_000 + 1231 } else { until };
     let elapsed = if over { 1.0 } else { f64::from(day_of_year(until)) / 365.0 };
-    let line = |code: String, nom: String, l: &Line| LigneMixite {
+    let line = |code: String, nom: String, l: &Line, scope: LineScope<'_>| LigneMixite {
         code,
         nom,
         baux: l.leases,
         non_localises: l.unplaced,
-        scores: rules.rules.iter().zip(&l.scores).map(|(r, s)| score(r, *s, elapsed, rules)).collect(),
+        scores: rules.rules.iter().zip(&l.scores).map(|(r, s)| score(r, *s, target(r, rates, &scope), elapsed, rules)).collect(),
+    };
+    let code = |list: &'_ [Named], n: Option<u32>| n.and_then(|n| list.get(n as usize)).map(|n| n.code.clone());
+    let only = Only::new(leases().map(|a| (key(a), a.epci)));
+    let (of_commune, of_bailleur) = (code(&all.communes, commune), code(&all.bailleurs, bailleur));
+    let of_epci = code(&all.epcis, only.whole());
+    let scope = LineScope {
+        year,
+        epci: of_epci.as_deref(),
+        commune: of_commune.as_deref(),
+        bailleur: of_bailleur.as_deref(),
+        reservataire: None,
     };
     let mut lines: Vec<LigneMixite> = table
         .lines
         .iter()
         .map(|(k, l)| {
             let (code, nom) = name(all, by, *k, year);
-            line(code, nom, l)
+            let epci = only.of(*k).and_then(|n| all.epcis.get(n as usize)).map(|n| n.code.as_str());
+            let id = code.clone();
+            let scope = match by {
+                "commune" => LineScope { epci, commune: Some(&id), ..scope },
+                "reservataire" => LineScope { epci, reservataire: u8::try_from(*k).ok(), ..scope },
+                "epci" | "mois" => LineScope { epci, ..scope },
+                _ => LineScope { epci, bailleur: Some(&id), ..scope },
+            };
+            line(code, nom, l, scope)
         })
         .collect();
     if by != "mois" {
@@ -338,7 +370,7 @@ fn answer(all: &Allocations, asked: &Asked, open: &Open, secrecy: &Secrecy) -> R
         communes: present(&all.communes, &|a| a.commune),
         bailleurs: present(&all.bailleurs, &|a| a.bailleur),
         regles: rules.rules.iter().map(described).collect(),
-        ensemble: line(String::new(), "Ensemble".to_owned(), &table.whole),
+        ensemble: line(String::new(), "Ensemble".to_owned(), &table.whole, scope),
         lignes: lines,
         dalo: dalo(&watch, secrecy),
         seuil_provisoire: table.whole.provisional,
@@ -346,6 +378,29 @@ fn answer(all: &Allocations, asked: &Asked, open: &Open, secrecy: &Secrecy) -> R
         doublons: all.repeated,
         niveau_projection: percent(rules.options.projection_niveau),
     })
+}
+
+/// The EPCI of each line, where all its leases are in one: rates of a CIA hold within one EPCI.
+struct Only(BTreeMap<u32, Option<u32>>);
+
+impl Only {
+    fn new(leases: impl Iterator<Item = (u32, u32)>) -> Self {
+        let mut of: BTreeMap<u32, Option<u32>> = BTreeMap::new();
+        for (key, epci) in leases {
+            of.entry(key).and_modify(|e| *e = e.filter(|e| *e == epci)).or_insert(Some(epci));
+        }
+        Self(of)
+    }
+
+    fn of(&self, key: u32) -> Option<u32> {
+        self.0.get(&key).copied().flatten()
+    }
+
+    fn whole(&self) -> Option<u32> {
+        let mut all = self.0.values();
+        let first = (*all.next()?)?;
+        all.all(|e| *e == Some(first)).then_some(first)
+    }
 }
 
 fn number(champ: &str, code: Option<&str>, list: &[Named]) -> Result<Option<u32>, Problem> {
@@ -371,7 +426,7 @@ fn name(all: &Allocations, by: &str, key: u32, year: u16) -> (String, String) {
     }
 }
 
-fn reservataires() -> &'static [Valeur] {
+pub(super) fn reservataires() -> &'static [Valeur] {
     attributions().ok().and_then(|a| a.registre.liste("reservataire")).map_or(&[], |l| &l.valeurs)
 }
 
@@ -393,8 +448,8 @@ fn described(r: &'static Rule) -> Regle {
     }
 }
 
-fn score(rule: &'static Rule, score: Option<Score>, elapsed: f64, rules: &Mix) -> ScoreMixite {
-    let gap = score.map(|s| s.gap(rule.sens, rule.cible));
+fn score(rule: &'static Rule, score: Option<Score>, target: Target<'_>, elapsed: f64, rules: &Mix) -> ScoreMixite {
+    let gap = score.map(|s| s.gap(rule.sens, target.share));
     ScoreMixite {
         regle: &rule.id,
         secret: score.is_none(),
@@ -405,6 +460,8 @@ fn score(rule: &'static Rule, score: Option<Score>, elapsed: f64, rules: &Mix) -
         part_connus: score.and_then(|s| s.share_of_known()).map(percent),
         ecart: gap,
         respectee: score.filter(|s| s.denominator > 0).and(gap).map(|g| g == 0),
+        cible: percent(target.share),
+        objectif: target.rate.map(|r| ObjectifCia::new(rule, r)),
         projection: score.and_then(|s| s.projected(elapsed, rules.options.projection_quantile)).map(|p| Projection {
             baux: p.leases as u32,
             part: percent(p.share),
@@ -444,7 +501,7 @@ fn dalo(watch: &Watch, secrecy: &Secrecy) -> Dalo {
 }
 
 /// A share in %, with one decimal.
-fn percent(share: f64) -> f64 {
+pub(super) fn percent(share: f64) -> f64 {
     (share * 1000.0).round() / 10.0
 }
 

@@ -9,6 +9,7 @@ mod adresses;
 mod auth;
 mod catalogue;
 mod depots;
+mod controle;
 mod desk;
 mod geocodage;
 mod geocodage_csv;
@@ -18,6 +19,7 @@ mod health;
 mod indicateurs;
 mod mesure;
 mod mixite;
+mod objectifs;
 mod openapi;
 mod params;
 mod parc;
@@ -42,6 +44,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use axum::serve::ListenerExt;
 
+pub use self::controle::measure as measure_checks;
 pub use self::openapi::document;
 pub use self::auth::sso::SsoError;
 pub use self::auth::trail::Trace;

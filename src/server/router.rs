@@ -27,7 +27,7 @@ use super::problem::Problem;
 use super::state::Live;
 use super::works::Works;
 use super::{
-    ServeOptions, ServerError, adresses, catalogue, depots, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, openapi, security, situation,
+    ServeOptions, ServerError, adresses, catalogue, controle, depots, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, objectifs, openapi, security, situation,
     situation_csv, tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
@@ -92,6 +92,10 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(valeurs::valeurs))
         .routes(routes!(mesure::mesure))
         .routes(routes!(mixite::mixite))
+        .routes(routes!(controle::listes::listes, controle::controle))
+        .routes(routes!(controle::csv::commission))
+        .routes(routes!(objectifs::list, objectifs::add))
+        .routes(routes!(objectifs::change))
         .routes(routes!(session::session, session::ouvrir, session::fermer))
         .routes(routes!(session::mot_de_passe))
         .routes(routes!(sso::leave))

@@ -12,7 +12,7 @@ use super::query::Asked;
 use super::state::{Current, Loaded};
 use crate::reference::situation::{SituationRules, situation as rules};
 use crate::territory::layer::Layer;
-use crate::territory::{crs, grid, h3};
+use crate::territory::{bands, crs, grid, h3};
 
 /// Où est un point.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -205,7 +205,7 @@ fn in_qpv(
     [lon, lat]: [f64; 2],
     quality: Option<u8>,
 ) -> ReponseQpv {
-    let quality = quality.and_then(|q| rules.quality(q));
+    let place = bands::placed(layer, rules, [lon, lat], quality);
     let none = ReponseQpv {
         generation: generation.to_owned(),
         reponse: Reponse::Incertain,
@@ -214,31 +214,26 @@ fn in_qpv(
         distance_bord_m: None,
         motif: None,
     };
-    if let Some(q) = quality.filter(|q| q.toujours_incertain) {
+    if let Some(q) = quality.and_then(|q| rules.quality(q)).filter(|q| q.toujours_incertain) {
         let motif = format!("localisation de qualité {} ({}) : le point ne dit rien de l'adresse", q.code, q.libelle);
         return ReponseQpv { motif: Some(motif), ..none };
     }
-    let holder = layer.locate(lon, lat);
-    let edge = layer.distance_to_edge_m(lon, lat, rules.distance_max_m);
-    let tolerance = quality.map_or(rules.tolerance_defaut_m, |q| q.tolerance_m);
-    let metres = edge.map(|e| e.metres);
-    let near = metres.is_some_and(|m| m < tolerance);
-    let zone = if near { holder.or(edge.map(|e| e.zone)) } else { holder };
-    let zone = zone.and_then(|z| layer.zones.get(z as usize));
+    let zone = place.zone.and_then(|z| layer.zones.get(z as usize));
     ReponseQpv {
-        reponse: match (near, holder) {
-            (true, _) => Reponse::Incertain,
-            (false, Some(_)) => Reponse::Dedans,
-            (false, None) => Reponse::Dehors,
+        reponse: match place.situation {
+            bands::Situation::Dedans => Reponse::Dedans,
+            bands::Situation::Dehors => Reponse::Dehors,
+            bands::Situation::Incertain => Reponse::Incertain,
         },
         code: zone.map(|z| z.code.clone()),
         nom: zone.map(|z| z.nom.clone()),
-        distance_bord_m: metres.map(|m| (m * 10.0).round() / 10.0),
-        motif: near.then(|| {
-            let side = if holder.is_some() { "à l'intérieur" } else { "à l'extérieur" };
+        distance_bord_m: place.metres.map(|m| (m * 10.0).round() / 10.0),
+        motif: (place.situation == bands::Situation::Incertain).then(|| {
+            let side = if layer.locate(lon, lat).is_some() { "à l'intérieur" } else { "à l'extérieur" };
             format!(
-                "à {:.0} m du bord, {side} : moins que la précision de la localisation ({tolerance:.0} m)",
-                metres.unwrap_or_default()
+                "à {:.0} m du bord, {side} : moins que la précision de la localisation ({:.0} m)",
+                place.metres.unwrap_or_default(),
+                place.tolerance_m
             )
         }),
         ..none

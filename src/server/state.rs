@@ -24,7 +24,9 @@ use crate::cube::{Cube, Filter, Layer as CubeLayer};
 use crate::disclosure::answer;
 use crate::disclosure::publisher::{Population, Publisher};
 use crate::geocode::{Geocoder, GeocoderError, shelf};
+use crate::policy::dossier::Checker;
 use crate::policy::facts::{self, Allocations};
+use crate::reference::controle::Controle;
 use crate::reference::indicators::Catalogue;
 use crate::reference::mix::Mix;
 use crate::reference::scales::{self, Genre};
@@ -225,6 +227,7 @@ pub struct App {
     doubts: Mutex<BTreeMap<(u16, String), Arc<Vec<Doubt>>>>,
     /// The index of addresses and its folder, opened at the first question.
     addresses: Mutex<Option<(PathBuf, Arc<Geocoder>)>>,
+    checker: Mutex<Option<Arc<Checker>>>,
 }
 
 impl App {
@@ -284,6 +287,21 @@ impl App {
         Ok(geocoder)
     }
 
+    /// What allocations are checked against before they are made. The first question reads the dwellings of the latest millésime.
+    ///
+    /// # Errors
+    /// A table of the store cannot be read.
+    pub fn checker(&self) -> Result<Arc<Checker>, ServerError> {
+        let all = self.allocations()?;
+        let mut kept = self.checker.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.as_ref() {
+            return Ok(Arc::clone(found));
+        }
+        let read = Arc::new(Checker::load(&self.store, Mix::embedded()?, Controle::embedded()?, all)?);
+        *kept = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
     /// Loads everything that the manifest of the store names; cubes and contours that `former` holds are kept.
     ///
     /// # Errors
@@ -329,6 +347,7 @@ impl App {
             allocations: Mutex::default(),
             doubts: Mutex::default(),
             addresses: Mutex::new(former.and_then(|f| f.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone())),
+            checker: Mutex::default(),
         })
     }
 }

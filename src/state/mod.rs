@@ -11,6 +11,7 @@ mod corrections;
 mod depots;
 mod evenements;
 mod maintenance;
+mod objectifs;
 mod password;
 mod residences;
 mod secrets;
@@ -32,6 +33,7 @@ pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
 pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
 pub use self::evenements::{Evenement, GenreEvenement, NewEvent};
 pub use self::maintenance::Purged;
+pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
 pub use self::residences::{Lignee, NewFlag, NewNote, NoteResidence, OperationResidence, ResidenceNommee, Signalement};
 pub use self::secrets::token as random_token;
@@ -155,6 +157,7 @@ fn migrator() -> Migrator {
         (51, "adresses corrigées", include_str!("corrections.sql")),
         (52, "résidences, signalements, notes", include_str!("residences.sql")),
         (53, "événements du parc", include_str!("evenements.sql")),
+        (41, "objectifs des conventions d'attribution", include_str!("objectifs.sql")),
     ];
     let migrations = list
         .into_iter()

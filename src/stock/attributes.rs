@@ -7,7 +7,7 @@ use super::facts::NONE;
 use super::households::Households;
 use super::join::Matches;
 use super::places::Places;
-use crate::reference::indicators::{Attribute, Catalogue};
+use crate::reference::indicators::{Attribute, Catalogue, Class};
 use crate::reference::survey::Survey;
 
 /// What attributes are computed from.
@@ -57,6 +57,14 @@ fn code(attribute: Option<&Attribute>, value: u8) -> u8 {
     if attribute.is_some_and(|a| usize::from(value) <= a.classes.len()) { value } else { 0 }
 }
 
+/// Class of the attribute `financement`, from 1; 0 when neither code says it. CUS wins over FINAN.
+#[must_use]
+pub fn financing_class(classes: &[Class], cus: u8, finan: u8) -> u8 {
+    let by_cus = classes.iter().position(|c| c.cus.contains(&cus));
+    let class = by_cus.or_else(|| classes.iter().position(|c| c.finan.contains(&finan)));
+    class.and_then(|i| u8::try_from(i + 1).ok()).unwrap_or(0)
+}
+
 fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     let d = inputs.dwellings;
     let n = d.len();
@@ -67,11 +75,7 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     let mode = attribute("mode");
     put(columns, "mode", n, |r| code(mode, d.mode[r]));
     let financing = attribute("financement").map_or(&[][..], |a| a.classes.as_slice());
-    put(columns, "financement", n, |r| {
-        let by_cus = financing.iter().position(|c| c.cus.contains(&d.cus[r]));
-        let class = by_cus.or_else(|| financing.iter().position(|c| c.finan.contains(&d.finan[r])));
-        class.and_then(|i| u8::try_from(i + 1).ok()).unwrap_or(0)
-    });
+    put(columns, "financement", n, |r| financing_class(financing, d.cus[r], d.finan[r]));
     put(columns, "typologie", n, |r| d.nbpiece[r].min(5));
     let period = attribute("periode");
     put(columns, "periode", n, |r| match d.construct[r] {

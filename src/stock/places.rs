@@ -270,10 +270,16 @@ fn addresses(exact: &[usize], dwellings: &Dwellings, places: &Places) -> LayerFa
         let key = dwellings.adresse.get(places.first[a] as usize);
         let place = places.addresses[a];
         layer.of_address[a] = u32::try_from(layer.codes.len()).unwrap_or(NONE);
-        layer.codes.push(format!("{:016x}", hash(&format!("{key}@{:.6},{:.6}", place.lon, place.lat))));
+        layer.codes.push(address_code(key, place.lon, place.lat));
         layer.noms.push(label(key));
     }
     layer
+}
+
+/// Code of an exact address in the layer `adresse`, from its key and place.
+#[must_use]
+pub fn address_code(key: &str, lon: f64, lat: f64) -> String {
+    format!("{:016x}", hash(&format!("{key}@{lon:.6},{lat:.6}")))
 }
 
 /// « 12 BIS RUE DES LILAS » from the key `73065:12:BIS:RUE DES LILAS`.

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::layer::Layer;
+use crate::reference::situation::SituationRules;
 use crate::reference::territory::territory;
 
 /// Where a point stands to the nearest zone of a layer.
@@ -68,4 +69,39 @@ pub fn situation(layer: &Layer, lon: f64, lat: f64, exact: bool, precision_m: f6
         }
     }
     (sure, held)
+}
+
+/// Where a point stands to the zones of a layer, as far as `data/situation.toml` lets one say.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placed {
+    pub situation: Situation,
+    /// The zone that holds the point, else, near an edge, the one whose edge it is.
+    pub zone: Option<u32>,
+    /// Projected metres to the nearest edge; None beyond `distance_max_m`.
+    pub metres: Option<f64>,
+    /// Nearer to an edge than this, nothing is said; infinite for a point that says nothing of its address.
+    pub tolerance_m: f64,
+}
+
+/// Places a point of a quality (`QUALITE_XY`, None: not given).
+#[must_use]
+pub fn placed(layer: &Layer, rules: &SituationRules, [lon, lat]: [f64; 2], quality: Option<u8>) -> Placed {
+    let quality = quality.and_then(|q| rules.quality(q));
+    if quality.is_some_and(|q| q.toujours_incertain) {
+        return Placed { situation: Situation::Incertain, zone: None, metres: None, tolerance_m: f64::INFINITY };
+    }
+    let holder = layer.locate(lon, lat);
+    let edge = layer.distance_to_edge_m(lon, lat, rules.distance_max_m);
+    let tolerance_m = quality.map_or(rules.tolerance_defaut_m, |q| q.tolerance_m);
+    let near = edge.as_ref().is_some_and(|e| e.metres < tolerance_m);
+    Placed {
+        situation: match (near, holder) {
+            (true, _) => Situation::Incertain,
+            (false, Some(_)) => Situation::Dedans,
+            (false, None) => Situation::Dehors,
+        },
+        zone: holder.or(edge.as_ref().filter(|_| near).map(|e| e.zone)),
+        metres: edge.map(|e| e.metres),
+        tolerance_m,
+    }
 }

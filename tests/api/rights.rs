@@ -207,7 +207,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
     let with = |path: &str, body: Value| (path.to_owned(), Some(body));
     match operation {
         "healthz" => plain("/healthz"),
-        "catalogue" | "indicateurs" | "session" | "jetons" | "organisation" | "mixite" => plain(&format!("/api/{operation}")),
+        "catalogue" | "indicateurs" | "session" | "jetons" | "organisation" | "mixite" | "objectifs" => plain(&format!("/api/{operation}")),
         "zones" => plain("/api/zones?echelle=commune"),
         "zone" => plain("/api/zones/commune/73901"),
         "valeurs" => plain("/api/valeurs/commune?indicateur=P01"),
@@ -217,6 +217,14 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "tilejson" => plain("/tiles/commune.json"),
         "tuile" => plain("/tiles/commune/8/132/92.mvt"),
         "openapi" => plain("/api/openapi.json"),
+        "controle" => with(
+            "/api/attributions/controle",
+            json!({"date": "2024-06-15", "logement": {"lon": 5.805, "lat": 45.505}, "reservataire": "ACTION_LOGEMENT"}),
+        ),
+        "controle_listes" => plain("/api/attributions/controle"),
+        "controle_csv" => with("/api/attributions/controle/csv", json!({})),
+        "objectif_ajouter" => with("/api/objectifs", rate_below_the_law()),
+        "objectif_modifier" => with("/api/objectifs/absent", rate_below_the_law()),
         "session_ouvrir" => with("/api/session", json!({"courriel": "x", "mot_de_passe": "y"})),
         "session_fermer" => plain("/api/session"),
         "session_mot_de_passe" => with("/api/session/mot-de-passe", json!({"actuel": "x", "nouveau": "y"})),
@@ -280,6 +288,11 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
     }
 }
 
+/// A rate that only the EPCI may try, and that the law does not let it set.
+fn rate_below_the_law() -> Value {
+    json!({"regle": "hors_qpv_q1", "epci": "200000001", "du": 2024, "taux": 20.0, "cia": "CIA", "signee": "2023-06-01"})
+}
+
 /// Who may call an operation at all: everyone, who has an account, who manages, who administrates.
 fn least(operation: &str) -> u8 {
     match operation {
@@ -287,6 +300,7 @@ fn least(operation: &str) -> u8 {
         o if o.starts_with("membre_") => 2,
         o if o.starts_with("jeton") => 1,
         "mixite" | "organisation" | "situations" | "session_mot_de_passe" | "adresses_chercher" | "adresses_situer" => 1,
+        "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier" => 1,
         "travaux" | "signalements" => 1,
         o if lessor(o) => 1,
         _ => 0,
@@ -339,6 +353,12 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 // A file is asked for before anything else.
                 "depot_corriger_csv" | "evenements_importer" | "residences_fichier" => false,
                 o if lessor(o) => !who.starts_with("bailleur"),
+                // A dwelling of the first EPCI: those who are elsewhere may not check it.
+                "controle" => {
+                    let elsewhere = ["epci sans convention", "commune ailleurs", "ddets ailleurs", "dreal ailleurs"];
+                    elsewhere.contains(&who) || ["administrateur", "agence", "agence sans convention"].contains(&who)
+                }
+                "objectif_ajouter" | "objectif_modifier" => who != "epci",
                 _ => false,
             };
             assert!(refused == by_content || status == 429, "{who} {method} {path}: {status} {}", reply.text());

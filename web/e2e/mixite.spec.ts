@@ -41,7 +41,7 @@ describe('the page of social mix', () => {
     const { page } = session;
     await visit('/mixite?par=commune');
     const mix = await get<Mix>('/api/mixite?par=commune');
-    const rows = page.locator('tbody tr');
+    const rows = page.locator('section[aria-labelledby=lignes] tbody tr');
     assert.equal(await rows.count(), mix.lignes.length + 1);
     let secrets = 0;
     for (const [i, line] of mix.lignes.entries()) {

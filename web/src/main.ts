@@ -8,6 +8,8 @@ const PAGES: Record<string, () => Promise<{ default: Component }>> = {
   '/administration': () => import('./admin/Administration.svelte'),
   '/connexion': () => import('./compte/Connexion.svelte'),
   '/organisme': () => import('./compte/MonOrganisme.svelte'),
+  '/controle': () => import('./controle/PageControle.svelte'),
+  '/objectifs': () => import('./objectifs/ObjectifsCia.svelte'),
   '/mixite': () => import('./mixite/Mixite.svelte'),
   '/depots': () => import('./depots/Depots.svelte'),
   '/adresses': () => import('./adresses/Adresses.svelte'),

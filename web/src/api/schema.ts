@@ -200,6 +200,53 @@ export interface paths {
         patch: operations["admin_organisation_modifier"];
         trace?: never;
     };
+    "/api/attributions/controle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Listes du contrôle d'une attribution */
+        get: operations["controle_listes"];
+        put?: never;
+        /**
+         * Contrôler une attribution avant qu'elle ne soit faite
+         * @description Chaque règle donne un verdict, une phrase qui dit pourquoi avec les chiffres utilisés, et l'effet sur l'objectif de l'intercommunalité,
+         *     de la commune, du bailleur et du réservataire, sous le même secret que `/api/mixite`. `ailleurs` classe les logements vacants qui
+         *     conviennent au ménage, hors QPV. Un bailleur contrôle les logements de son parc ; une collectivité ou l'État, ceux de son territoire ;
+         *     Action Logement, ceux de son contingent. Rien n'est gardé de la demande.
+         */
+        post: operations["controle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attributions/controle/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Contrôler une commission entière
+         * @description Le fichier a les colonnes du fichier des attributions (`data/schemas/attribution.schema.json`), et si l'on veut `dossier`, `ident_int`,
+         *     `lon`, `lat`, `qualite`, `quartile`, `revenu_uc`, `pct_plafond`, `typologie_souhaitee`, `commune_souhaitee`. Le jour est celui du bail,
+         *     sinon de la commission. Chaque ligne est contrôlée contre les baux déjà signés ; `ensemble` dit l'effet de toutes à la fois. Une ligne
+         *     illisible est nommée avec sa colonne et sa règle, les autres sont contrôlées. Rien n'est gardé du fichier.
+         */
+        post: operations["controle_csv"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -345,6 +392,52 @@ export interface paths {
          */
         get: operations["mixite"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/objectifs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Objectifs des conventions d'attribution
+         * @description Une convention intercommunale d'attribution (CIA) peut fixer un taux plus élevé que celui de la loi, pour tout l'EPCI ou une commune,
+         *     un bailleur, un réservataire. Le plus précis s'applique, et `/api/mixite` le nomme.
+         */
+        get: operations["objectifs"];
+        put?: never;
+        /**
+         * Fixer un taux
+         * @description Réservé à l'EPCI. Un taux inférieur à celui de la loi n'est admis que là où elle le permet (50 % en QPV), avec la date de l'accord du
+         *     préfet ; il est alors signalé partout où il s'applique.
+         */
+        post: operations["objectif_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/objectifs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Modifier un taux, ou y mettre fin
+         * @description Réservé à l'EPCI. Tout le taux est remplacé ; `au` y met fin.
+         */
+        put: operations["objectif_modifier"];
         post?: never;
         delete?: never;
         options?: never;
@@ -595,6 +688,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Où loger le ménage hors QPV : les logements vacants du dernier RPLS qui lui conviennent. */
+        Ailleurs: {
+            /** Format: int32 */
+            millesime: number;
+            /** @description Dans l'EPCI du logement, ou de la commune souhaitée. */
+            epci?: string | null;
+            epci_nom?: string | null;
+            total: number;
+            /** @description Les mieux classés de ceux dont l'adresse vous est ouverte. */
+            logements: components["schemas"]["LogementAilleurs"][];
+            /** @description Tous, par commune. */
+            communes: components["schemas"]["CommuneAilleurs"][];
+            /** @description Les résidences à enjeu prioritaire de mixité sociale sont écartées ; faux tant qu'aucune liste n'existe. */
+            residences_a_enjeu_ecartees: boolean;
+            criteres: string[];
+        };
         /** @description Une bande autour des QPV ; sans `jusqu_a`, tout ce qui est plus loin. */
         Bande: {
             /** Format: double */
@@ -634,6 +743,29 @@ export interface components {
             echelle: string;
             code: string;
         };
+        /** @description Une commission entière. */
+        Commission: {
+            version: string;
+            version_controle: string;
+            lignes: number;
+            controlees: number;
+            conformes: number;
+            attention: number;
+            contraires: number;
+            indeterminables: number;
+            sans_objet: number;
+            erreurs: components["schemas"]["ErreurLigne"][];
+            dossiers: components["schemas"]["DossierControle"][];
+            /** @description L'effet de toutes les attributions contrôlées ensemble, par EPCI et règle. */
+            ensemble: components["schemas"]["EffetEnsemble"][];
+            avertissements: string[];
+        };
+        /** @description Logements vacants qui conviennent, dans une commune. */
+        CommuneAilleurs: {
+            code: string;
+            nom: string;
+            logements: number;
+        };
         /** @description Un compte, sans rien de secret. */
         Compte: {
             id: string;
@@ -656,6 +788,27 @@ export interface components {
         Connexion: {
             courriel: string;
             mot_de_passe: string;
+        };
+        /** @description Le contrôle d'une attribution envisagée. */
+        Controle: {
+            /** @description Versions des règles de mixité et des règles propres à une attribution. */
+            version: string;
+            version_controle: string;
+            /** @description Jour du bail envisagé ; les baux signés de la même année sont comptés avant lui. */
+            date: string;
+            /** Format: int32 */
+            annee: number;
+            logement: components["schemas"]["LogementControle"];
+            menage: components["schemas"]["MenageControle"];
+            /** @description Le plus défavorable des verdicts. */
+            verdict: components["schemas"]["Verdict"];
+            regles: components["schemas"]["VerdictRegle"][];
+            /** @description Niveaux dont l'effet ne vous est pas ouvert. */
+            niveaux_fermes: components["schemas"]["NiveauFerme"][];
+            residence?: components["schemas"]["Mesure"] | null;
+            residence_motif?: string | null;
+            ailleurs: components["schemas"]["Ailleurs"];
+            avertissements: string[];
         };
         /** @description Une convention. */
         Convention: {
@@ -733,6 +886,18 @@ export interface components {
              */
             a_justifier?: number | null;
         };
+        /** @description Une attribution envisagée. Les codes sont ceux du fichier des attributions. */
+        DemandeControle: {
+            /** @description Jour où le bail serait signé, AAAA-MM-JJ ; par défaut le dernier jour des baux chargés. */
+            date?: string | null;
+            logement: components["schemas"]["LogementDemande"];
+            menage?: components["schemas"]["MenageDemande"];
+            /** @description `ETAT_PRIO`, `ETAT_AGENT`, `ACTION_LOGEMENT`, `REGION`, `DEPT`, `EPCI`, `COMMUNE`, `BAILLEUR`, `AUTRE`, `COLLECTIVITE`. */
+            reservataire?: string | null;
+            /** @description Le ménage est déjà locataire du parc social. */
+            mutation?: boolean;
+            premiere_mise_en_location?: boolean;
+        };
         /** @description Un jeton à créer. */
         DemandeJeton: {
             /** @description À quoi il sert : « QGIS », « export du lundi »… */
@@ -774,6 +939,21 @@ export interface components {
          * @enum {string}
          */
         Donnees: "rpls" | "ops";
+        /** @description Une ligne contrôlée. */
+        DossierControle: {
+            /** Format: int64 */
+            ligne: number;
+            dossier: string;
+            commune: string;
+            commune_nom: string;
+            bailleur_nom?: string | null;
+            qpv: components["schemas"]["Reponse"];
+            quartile?: string | null;
+            verdict: components["schemas"]["Verdict"];
+            regles: components["schemas"]["VerdictRegle"][];
+            /** @description La ligne, telle qu'elle a été lue : pour la contrôler seule. */
+            demande: components["schemas"]["DemandeControle"];
+        };
         /** @description Ce que le rôle et les conventions ouvrent pour une classe d'échelles. */
         Droit: {
             echelles: string;
@@ -802,6 +982,48 @@ export interface components {
             occupation: boolean;
             /** @description Pourquoi, sinon. */
             motif?: string | null;
+        };
+        /** @description L'effet sur un objectif, à un niveau. */
+        Effet: {
+            niveau: components["schemas"]["Niveau"];
+            /** @description Trop peu de ménages : rien n'est donné. */
+            secret: boolean;
+            /**
+             * Format: double
+             * @description Part à atteindre, ou à ne pas dépasser, en %.
+             */
+            cible: number;
+            objectif?: components["schemas"]["ObjectifCia"] | null;
+            avant?: components["schemas"]["CompteObjectif"] | null;
+            apres?: components["schemas"]["CompteObjectif"] | null;
+        };
+        /** @description L'effet d'une commission sur un objectif de l'EPCI. */
+        EffetEnsemble: {
+            epci: string;
+            epci_nom: string;
+            /** Format: int32 */
+            annee: number;
+            regle: string;
+            libelle: string;
+            /**
+             * Format: int32
+             * @description Dossiers que la règle regarde, et ceux qui y comptent.
+             */
+            dossiers: number;
+            /** Format: int32 */
+            comptent: number;
+            effet: components["schemas"]["Effet"];
+        };
+        /** @description Ce qui empêche de contrôler une ligne. */
+        ErreurLigne: {
+            /** Format: int64 */
+            ligne: number;
+            dossier: string;
+            /** @description Colonne du fichier. */
+            colonne: string;
+            valeur: string;
+            regle: string;
+            message: string;
         };
         /** @description État du serveur. */
         Etat: {
@@ -962,6 +1184,167 @@ export interface components {
             non_localises: number;
             scores: components["schemas"]["ScoreMixite"][];
         };
+        /** @description De quoi remplir un formulaire de contrôle. */
+        ListesControle: {
+            /** @description Version des règles de mixité. */
+            version: string;
+            version_controle: string;
+            /** @description Dernier jour des baux chargés ; nul s'il n'y en a pas. */
+            dernier_jour?: string | null;
+            /** @description Colonne → valeurs et libellés. */
+            listes: {
+                [key: string]: components["schemas"]["Choix"][];
+            };
+            /** @description Lignes d'un fichier de commission, au plus. */
+            lignes_max: number;
+        };
+        /** @description Un logement vacant. */
+        LogementAilleurs: {
+            rang: number;
+            /** @description Numéro RPLS, pour le bailleur à qui il est. */
+            ident_rep?: string | null;
+            bailleur_nom: string;
+            commune: string;
+            commune_nom: string;
+            adresse: string;
+            /** Format: double */
+            lon: number;
+            /** Format: double */
+            lat: number;
+            /** Format: int32 */
+            pieces: number;
+            /** Format: int32 */
+            surface?: number | null;
+            financement: string;
+            /** Format: int32 */
+            vacance_mois?: number | null;
+            /** Format: double */
+            distance_qpv_m?: number | null;
+            /** @description Pourquoi ce rang. */
+            motifs: string[];
+        };
+        /** @description Le logement, tel qu'il a été trouvé. Ses caractéristiques sont nulles si elles ne vous sont pas ouvertes. */
+        LogementControle: {
+            commune: string;
+            commune_nom: string;
+            epci?: string | null;
+            epci_nom?: string | null;
+            bailleur?: string | null;
+            bailleur_nom?: string | null;
+            adresse?: string | null;
+            /** Format: double */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: int32 */
+            pieces?: number | null;
+            /** Format: int32 */
+            surface?: number | null;
+            financement?: string | null;
+            qpv: components["schemas"]["QpvControle"];
+        };
+        /** @description Le logement : par son numéro RPLS, le numéro de son bailleur, un point ou une adresse. Le premier qui est donné compte. */
+        LogementDemande: {
+            /** @description Numéro du logement dans le RPLS. */
+            ident_rep?: string | null;
+            /** @description SIREN du bailleur ; nécessaire avec `ident_int`. */
+            bailleur_siren?: string | null;
+            /** @description Numéro du logement chez son bailleur. */
+            ident_int?: string | null;
+            /** @description Code Insee de la commune ; nécessaire avec `adresse`. */
+            depcom?: string | null;
+            /** @description Numéro et voie. */
+            adresse?: string | null;
+            /**
+             * Format: double
+             * @description Degrés WGS 84.
+             */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /**
+             * Format: int32
+             * @description Qualité du point (QUALITE_XY du RPLS : 11, 21, 12, 22, 33).
+             */
+            qualite?: number | null;
+            /** @description `T1`…`T5`, `T6P`, `C` ; par défaut celle du RPLS. */
+            typologie?: string | null;
+            /** @description `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN`, `AUTRE` ; par défaut celui du RPLS. */
+            financement?: string | null;
+        };
+        /** @description Le ménage, tel que les règles le regardent. */
+        MenageControle: {
+            /**
+             * Format: double
+             * @description € par an et par unité de consommation.
+             */
+            revenu_uc?: number | null;
+            /**
+             * Format: double
+             * @description Seuil du premier quartile, € par an et par unité de consommation.
+             */
+            seuil?: number | null;
+            /** Format: int32 */
+            seuil_annee?: number | null;
+            seuil_provisoire: boolean;
+            /** @description `Q1`, `Q2-Q4`, nul si on ne sait pas dire. */
+            quartile?: string | null;
+            dalo: boolean;
+            prioritaire: boolean;
+            precaire: boolean;
+            /** Format: double */
+            pct_plafond?: number | null;
+        };
+        /** @description Le ménage. */
+        MenageDemande: {
+            /**
+             * Format: double
+             * @description Ressources de tout le ménage, € par mois.
+             */
+            ressources_mensuelles?: number | null;
+            /**
+             * Format: double
+             * @description Revenu annuel par unité de consommation, € ; compte avant `ressources_mensuelles`.
+             */
+            revenu_uc?: number | null;
+            /** Format: int32 */
+            nb_personnes?: number | null;
+            /** Format: int32 */
+            nb_moins14?: number | null;
+            /**
+             * Format: int32
+             * @description 1 à 4, s'il est connu autrement ; compte avant les revenus.
+             */
+            quartile?: number | null;
+            /** @description `NON`, `ACTIF`, `CADUC`, `ACTREL`. */
+            statut_dalo?: string | null;
+            /** @description `ACD`, `ACI`, `AUCUN`, `NONDOC`. */
+            accord_collectif?: string | null;
+            /** @description Lettres de l'article L.441-1, séparées par des virgules. */
+            priorite_l441_1?: string | null;
+            /** @description `CDI`, `CDD`, `ART`, `CHO`, `APP`, `ETU`, `RET`, `AUT`. */
+            activite?: string | null;
+            /** @description `AUCUN`, `ANRU`, `ORCOD`, `HABITAT_INDIGNE`, `VENTE`. */
+            relogement?: string | null;
+            /**
+             * Format: double
+             * @description Ressources en % du plafond PLUS.
+             */
+            pct_plafond?: number | null;
+            /**
+             * Format: int32
+             * @description Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`.
+             */
+            rfr?: number | null;
+            /**
+             * Format: int32
+             * @description Catégorie de ménage de l'arrêté du 29 juillet 1987, 1 à 6.
+             */
+            cat_plafond?: number | null;
+            typologie_souhaitee?: string | null;
+            /** @description Code Insee. */
+            commune_souhaitee?: string | null;
+        };
         /** @description Les chiffres d'une zone. */
         Mesure: {
             zone: components["schemas"]["ZoneMesuree"];
@@ -1095,6 +1478,18 @@ export interface components {
             /** @description À remettre à la personne : il ne sert qu'une fois et ne sera plus montré. */
             mot_de_passe: string;
         };
+        /** @enum {string} */
+        Nature: "objectif" | "attribution";
+        /**
+         * @description De quoi l'effet est mesuré.
+         * @enum {string}
+         */
+        Niveau: "epci" | "commune" | "bailleur" | "reservataire";
+        /** @description Un niveau qui n'est pas ouvert à qui demande. */
+        NiveauFerme: {
+            niveau: components["schemas"]["Niveau"];
+            motif: string;
+        };
         /** @description Un compte à créer dans un organisme. */
         NouveauCompte: {
             /** @description Identifiant de l'organisme. */
@@ -1139,6 +1534,38 @@ export interface components {
             au: string;
             /** @description Identifiants d'organismes. */
             parties: string[];
+        };
+        /** @description Un taux et son identifiant. */
+        Objectif: components["schemas"]["TauxCia"] & {
+            id: string;
+        };
+        /** @description Le taux d'une convention, tel qu'il s'applique. */
+        ObjectifCia: {
+            id: string;
+            /** @description Nom de la convention. */
+            cia: string;
+            /** @description Date de signature. */
+            signee: string;
+            /** @description Inférieur à ce que la loi demande, avec l'accord du préfet. */
+            derogatoire: boolean;
+            /** @description Date de l'accord du préfet. */
+            approbation?: string | null;
+        };
+        /** @description Un taux, avec les noms de ce qu'il vise. */
+        ObjectifListe: components["schemas"]["Objectif"] & {
+            epci_nom: string;
+            commune_nom?: string | null;
+            bailleur_nom?: string | null;
+            derogatoire: boolean;
+        };
+        /** @description Les taux des conventions, et ce qui peut en être fixé. */
+        Objectifs: {
+            /** @description EPCI dont vous pouvez fixer les taux ; nul : aucun. */
+            modifiable?: string | null;
+            objectifs: components["schemas"]["ObjectifListe"][];
+            /** @description Règles dont une convention peut fixer un autre taux. */
+            regles: components["schemas"]["RegleObjectif"][];
+            reservataires: components["schemas"]["Choix"][];
         };
         /** @description Un organisme. */
         Organisme: {
@@ -1224,6 +1651,19 @@ export interface components {
             /** Format: double */
             haut: number;
         };
+        /** @description Le logement et les QPV de la génération en vigueur ce jour-là. */
+        QpvControle: {
+            generation: string;
+            reponse: components["schemas"]["Reponse"];
+            code?: string | null;
+            nom?: string | null;
+            /**
+             * Format: double
+             * @description Distance au bord le plus proche, en mètres de la projection légale ; nulle au-delà de 2 km.
+             */
+            distance_bord_m?: number | null;
+            phrase: string;
+        };
         /** @description Le chiffre de la zone parente, ou de tout le territoire. */
         Reference: {
             nom: string;
@@ -1238,13 +1678,26 @@ export interface components {
             sens: components["schemas"]["Sense"];
             /**
              * Format: double
-             * @description Part à atteindre, ou à ne pas dépasser, en %.
+             * @description Part que la loi demande d'atteindre, ou de ne pas dépasser, en %.
              */
             cible: number;
             /** @description Ce que la règle regarde. */
             base: string;
             /** @description Ce qui y compte. */
             compte: string;
+        };
+        /** @description Une règle et son taux légal. */
+        RegleObjectif: {
+            id: string;
+            libelle: string;
+            article: string;
+            /**
+             * Format: double
+             * @description Taux de la loi, en %.
+             */
+            cible: number;
+            /** @description Un taux inférieur est possible avec l'accord du préfet. */
+            baisse_approuvee: boolean;
         };
         /**
          * @description `dedans`, `dehors` ou `incertain`.
@@ -1301,6 +1754,12 @@ export interface components {
              */
             ecart?: number | null;
             respectee?: boolean | null;
+            /**
+             * Format: double
+             * @description Part à atteindre, ou à ne pas dépasser, sur cette ligne, en %.
+             */
+            cible: number;
+            objectif?: components["schemas"]["ObjectifCia"] | null;
             projection?: components["schemas"]["Projection"] | null;
         };
         /**
@@ -1344,6 +1803,40 @@ export interface components {
             };
             /** @description Une réponse par génération de QPV importée. */
             qpv: components["schemas"]["ReponseQpv"][];
+        };
+        /** @description Un taux fixé par une convention intercommunale d'attribution. */
+        TauxCia: {
+            /** @description Règle de `/api/mixite` (`hors_qpv_q1`…). */
+            regle: string;
+            /** @description SIREN de l'EPCI. */
+            epci: string;
+            /** @description Code Insee ; nul : toutes les communes. */
+            commune?: string | null;
+            /** @description SIREN ; nul : tous les bailleurs. */
+            bailleur?: string | null;
+            /** @description Code du réservataire ; nul : tous. */
+            reservataire?: string | null;
+            /**
+             * Format: int32
+             * @description Première année de baux.
+             */
+            du: number;
+            /**
+             * Format: int32
+             * @description Dernière année de baux ; nulle : sans fin.
+             */
+            au?: number | null;
+            /**
+             * Format: double
+             * @description Taux à atteindre, en %.
+             */
+            taux: number;
+            /** @description Nom de la convention ou de l'avenant. */
+            cia: string;
+            /** @description Date de signature, AAAA-MM-JJ. */
+            signee: string;
+            /** @description Date de l'accord du préfet à un taux inférieur à celui de la loi, AAAA-MM-JJ. */
+            approbation?: string | null;
         };
         /** @description Description d'une couche de tuiles (TileJSON 3.0). */
         TileJson: {
@@ -1393,6 +1886,24 @@ export interface components {
             fields: {
                 [key: string]: string;
             };
+        };
+        /**
+         * @description Ce qui est dit d'une attribution au regard d'une règle.
+         * @enum {string}
+         */
+        Verdict: "sans_objet" | "conforme" | "indeterminable" | "attention" | "contraire";
+        /** @description Ce que dit une règle. */
+        VerdictRegle: {
+            regle: string;
+            libelle: string;
+            article: string;
+            version: string;
+            /** @description Une part de toutes les attributions de l'année, ou une règle sur celle-ci seule. */
+            nature: components["schemas"]["Nature"];
+            verdict: components["schemas"]["Verdict"];
+            /** @description Une phrase, avec les chiffres utilisés. */
+            pourquoi: string;
+            effets: components["schemas"]["Effet"][];
         };
         /** @description What a check of the whole trail found. */
         VerificationJournal: {
@@ -1456,6 +1967,13 @@ export interface components {
              */
             total: number;
             zones: components["schemas"]["ZoneListee"][];
+        };
+        CompteObjectif: {
+            numerateur: number;
+            denominateur: number;
+            inconnus: number;
+            part?: number | null;
+            ecart: number;
         };
     };
     responses: never;
@@ -1896,6 +2414,115 @@ export interface operations {
             };
         };
     };
+    controle_listes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListesControle"];
+                };
+            };
+        };
+    };
+    controle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandeControle"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Controle"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    controle_csv: {
+        parameters: {
+            query?: {
+                /** @description `json` (par défaut), ou `csv` : une ligne par dossier et par règle */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Commission"];
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     catalogue: {
         parameters: {
             query?: never;
@@ -2166,6 +2793,129 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    objectifs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Objectifs"];
+                };
+            };
+        };
+    };
+    objectif_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TauxCia"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    objectif_modifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du taux */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TauxCia"];
+            };
+        };
+        responses: {
+            /** @description Modifié */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

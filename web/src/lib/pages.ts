@@ -11,7 +11,13 @@ export interface Group { name: string; pages: readonly Page[] }
 
 export const GROUPS: readonly Group[] = [
   { name: 'Occupation', pages: [{ href: '/', name: 'Occupation', roles: 'public' }] },
-  { name: 'Mixité', pages: [{ href: '/mixite', name: 'Mixité et DALO' }] },
+  {
+    name: 'Mixité',
+    pages: [
+      { href: '/mixite', name: 'Objectifs de mixité' },
+      { href: '/controle', name: 'Contrôle avant CALEOL' },
+    ],
+  },
   {
     name: 'Mon parc',
     pages: [

@@ -15,6 +15,8 @@ type Name = (typeof NAMES)[number];
 class Choices {
   #of = $state<Partial<Record<Name, string>>>(Object.fromEntries(new URLSearchParams(globalThis.location?.search ?? '')));
   answer = $state<Mixite | null>(null);
+  /** The same leases month by month, for the curves. */
+  months = $state.raw<Mixite | null>(null);
   error = $state<string | null>(null);
   loading = $state(false);
   #abort: AbortController | null = null;
@@ -43,8 +45,12 @@ class Choices {
     try {
       const { annee, ...rest } = this.#of;
       const query = { ...Object.fromEntries(NAMES.filter((n) => n !== 'annee' && rest[n]).map((n) => [n, rest[n as keyof typeof rest]])), ...(annee ? { annee: Number(annee) } : {}) };
-      this.answer = await read(api.GET('/api/mixite', { params: { query }, signal: abort.signal }));
+      const ask = (by: object) => read(api.GET('/api/mixite', { params: { query: { ...query, ...by } }, signal: abort.signal }));
+      const months = ask({ par: 'mois' }).catch(() => null);
+      this.answer = await ask({});
       this.error = null;
+      const found = await months;
+      if (!abort.signal.aborted) this.months = found;
     } catch (error) {
       if (isAbort(error)) return;
       this.error = messageOf(error);

@@ -4,7 +4,7 @@ import { longDate, sentence, verdict } from './words';
 
 const rule = (sens: 'minimum' | 'maximum') => ({ id: 'r', libelle: '', article: '', sens, cible: 25, base: '', compte: '' }) as Mixite['regles'][number];
 const score = (more: Partial<ScoreMixite>): ScoreMixite =>
-  ({ regle: 'r', secret: false, numerateur: 10, denominateur: 40, inconnus: 0, part: 25, part_connus: 25, ecart: 0, respectee: true, projection: null, ...more }) as ScoreMixite;
+  ({ regle: 'r', secret: false, numerateur: 10, denominateur: 40, inconnus: 0, part: 25, part_connus: 25, ecart: 0, respectee: true, cible: 25, objectif: null, projection: null, ...more }) as ScoreMixite;
 
 describe('a score in words', () => {
   test('says how many allocations are missing, and agrees in number', () => {
