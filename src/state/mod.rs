@@ -9,6 +9,7 @@ pub mod audit;
 mod conventions;
 mod maintenance;
 mod password;
+pub mod rpems;
 mod secrets;
 mod sessions;
 mod signin;
@@ -141,7 +142,10 @@ impl State {
 }
 
 fn migrator() -> Migrator {
-    let list = [(1, "comptes, conventions, audit", include_str!("schema.sql"))];
+    let list = [
+        (1, "comptes, conventions, audit", include_str!("schema.sql")),
+        (41, "résidences à enjeu de mixité", include_str!("rpems.sql")),
+    ];
     let migrations = list
         .into_iter()
         .map(|(n, name, sql)| Migration::new(n, name.into(), MigrationType::Simple, sql.into_sql_str(), false))

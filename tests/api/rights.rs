@@ -244,6 +244,11 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "admin_audit" => plain("/api/admin/audit"),
         "admin_audit_csv" => plain("/api/admin/audit.csv"),
         "admin_audit_verification" => plain("/api/admin/audit/verification"),
+        "segregation" | "rpems" => plain(&format!("/api/{operation}")),
+        "fragilite" => plain("/api/residences/fragilite"),
+        "rpems_csv" => plain("/api/rpems.csv"),
+        "rpems_proposer" => with("/api/rpems", json!({"residence": "absente", "motif": "occupation"})),
+        "rpems_decider" => with("/api/rpems/absent/decisions", json!({"decision": "valider", "rang": 1, "motif": "occupation"})),
         other => panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml"),
     }
 }
@@ -255,6 +260,8 @@ fn least(operation: &str) -> u8 {
         o if o.starts_with("membre_") => 2,
         o if o.starts_with("jeton") => 1,
         "mixite" | "organisation" | "situations" | "session_mot_de_passe" => 1,
+        "segregation" | "fragilite" => 1,
+        o if o.starts_with("rpems") => 1,
         _ => 0,
     }
 }
@@ -295,6 +302,12 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
             let by_content = match operation.as_str() {
                 "session_ouvrir" => true,
                 "mixite" => ["administrateur", "agence", "agence sans convention"].contains(&who),
+                // Residences are of the class of addresses.
+                "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| *e == who && inside[0] != Households && outside[0] != Households),
+                "rpems_proposer" => !who.starts_with("bailleur"),
+                "rpems" | "rpems_csv" | "rpems_decider" => {
+                    ["administrateur", "agence", "agence sans convention", "action logement"].contains(&who)
+                }
                 _ => false,
             };
             assert!(refused == by_content || status == 429, "{who} {method} {path}: {status} {}", reply.text());
