@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use geo::InteriorPoint;
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
@@ -13,7 +14,7 @@ use crate::stock::places::{is_far, membership, merged, zone_tables};
 use crate::stock::table::{Table, Texts};
 use crate::store::Store;
 use crate::territory::bands::{Band, band};
-use crate::territory::layer::Layer;
+use crate::territory::layer::{Layer, Zone};
 
 /// Whether the household is of the first quartile of its EPCI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,8 +86,30 @@ pub struct Allocations {
     pub communes: Vec<Named>,
     pub epcis: Vec<Named>,
     pub bailleurs: Vec<Named>,
+    /// One an allocation, in the order of `list`.
+    pub marks: Vec<Mark>,
+    /// QPV that hold the dwelling of an allocation.
+    pub quartiers: Vec<Quartier>,
     /// Rows that stood in several imported files.
     pub repeated: u64,
+}
+
+/// What rules do not ask of an allocation, but lists do.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    /// Hashes of its demand, dwelling and address, which tell it from every other of the same day.
+    pub name: [u64; 3],
+    /// Number in `quartiers`; `u32::MAX` outside of QPV.
+    pub quartier: u32,
+}
+
+/// A QPV of the generation in force on the day of a lease.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quartier {
+    pub code: String,
+    pub nom: String,
+    /// Longitude and latitude of a point inside; None for an outline that has none.
+    pub centre: Option<[f64; 2]>,
 }
 
 /// Where a dwelling is, as far as its allocations need it.
@@ -116,6 +139,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
     let ground = Ground::open(store, dwellings.latest)?;
     let thresholds = thresholds(store)?;
     let (mut communes, mut epcis, mut bailleurs) = (Names::default(), Names::default(), Names::default());
+    let mut quartiers = Quartiers::default();
     let mut seen: HashSet<(u64, u32, u64), FxBuildHasher> = HashSet::default();
     for r in &rows {
         for i in 0..r.bail.len() {
@@ -135,6 +159,11 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
             let qpv = place.and_then(|d| ground.qpv(r.bail[i], mix).map(|layer| band(layer, d.lon, d.lat)));
             let (quartile, provisional) = quartile(r, i, epci.as_deref().unwrap_or(""), &commune, &thresholds, mix);
             let dalo = mix.dalo.statut.contains(&r.statut_dalo[i]);
+            let inside = place.filter(|_| qpv == Some(Band::Inside)).and_then(|d| ground.quartier(r.bail[i], d, mix));
+            out.marks.push(Mark {
+                name: [r.nud[i], r.ident_rep[i], r.adresse[i]],
+                quartier: inside.map_or(u32::MAX, |(code, of)| quartiers.number(code, of)),
+            });
             out.list.push(Allocation {
                 bail: r.bail[i],
                 commune: communes.number(&commune, || ground.commune_name(&commune)),
@@ -154,6 +183,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
         }
     }
     (out.communes, out.epcis, out.bailleurs) = (communes.list, epcis.list, bailleurs.list);
+    out.quartiers = quartiers.list;
     Ok(out)
 }
 
@@ -306,6 +336,12 @@ impl Ground {
         if day >= mix.options.qpv_2024_debut { self.qpv2024.as_ref() } else { self.qpv2015.as_ref() }
     }
 
+    /// The QPV that holds a dwelling on a day, by its code.
+    fn quartier(&self, day: u32, at: Dwelling, mix: &Mix) -> Option<(&str, &Zone)> {
+        let layer = self.qpv(day, mix)?;
+        layer.locate(at.lon, at.lat).map(|z| &layer.zones[z as usize]).map(|z| (z.code.as_str(), z))
+    }
+
     fn epci_of(&self, commune: &str, place: Option<Dwelling>) -> Option<String> {
         self.membership
             .get(commune)
@@ -323,6 +359,24 @@ impl Ground {
 
     fn epci_name(&self, code: &str) -> String {
         self.epci_names.get(code).cloned().unwrap_or_default()
+    }
+}
+
+/// Numbered QPV. Those of 2015 and of 2024 have codes of their own.
+#[derive(Default)]
+struct Quartiers {
+    list: Vec<Quartier>,
+    index: HashMap<String, u32, FxBuildHasher>,
+}
+
+impl Quartiers {
+    fn number(&mut self, code: &str, of: &Zone) -> u32 {
+        let list = &mut self.list;
+        *self.index.entry_ref(code).or_insert_with(|| {
+            let centre = of.geometry.interior_point().map(|p| [p.x(), p.y()]);
+            list.push(Quartier { code: code.to_owned(), nom: of.nom.clone(), centre });
+            u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+        })
     }
 }
 

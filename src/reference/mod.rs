@@ -8,6 +8,7 @@ pub mod addresses;
 pub mod attributions;
 pub mod ban;
 pub mod comptes;
+pub mod dalo;
 pub mod demo;
 pub mod fragilite;
 pub mod indicators;

@@ -147,7 +147,7 @@ pub struct Choix {
 }
 
 const KEYS: [&str; 5] = ["bailleur", "commune", "epci", "reservataire", "mois"];
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 ];
 
@@ -208,14 +208,14 @@ struct Asked {
 }
 
 /// Leases that a person's rights open.
-struct Open {
+pub(super) struct Open {
     communes: Option<Vec<bool>>,
     bailleur: Option<u32>,
     reservataire: Option<u8>,
 }
 
 impl Open {
-    fn new(all: &Allocations, person: &Person) -> Result<Self, Problem> {
+    pub(super) fn new(all: &Allocations, person: &Person) -> Result<Self, Problem> {
         let mut open = Self { communes: None, bailleur: None, reservataire: None };
         if person.role() == Role::ActionLogement {
             // The contingent is named after the organisation.
@@ -247,7 +247,7 @@ impl Open {
         Ok(open)
     }
 
-    fn holds(&self, a: &Allocation) -> bool {
+    pub(super) fn holds(&self, a: &Allocation) -> bool {
         self.communes.as_ref().is_none_or(|within| within.get(a.commune as usize).copied().unwrap_or(false))
             && self.bailleur.is_none_or(|b| a.bailleur == b)
             && self.reservataire.is_none_or(|r| a.reservataire == r)
@@ -348,7 +348,7 @@ fn answer(all: &Allocations, asked: &Asked, open: &Open, secrecy: &Secrecy) -> R
     })
 }
 
-fn number(champ: &str, code: Option<&str>, list: &[Named]) -> Result<Option<u32>, Problem> {
+pub(super) fn number(champ: &str, code: Option<&str>, list: &[Named]) -> Result<Option<u32>, Problem> {
     code.map(|code| {
         let place = list.iter().position(|n| n.code == code).and_then(|i| u32::try_from(i).ok());
         place.ok_or_else(|| Problem::unknown(champ, code, list.iter().map(|n| n.code.as_str())))
@@ -371,7 +371,7 @@ fn name(all: &Allocations, by: &str, key: u32, year: u16) -> (String, String) {
     }
 }
 
-fn reservataires() -> &'static [Valeur] {
+pub(super) fn reservataires() -> &'static [Valeur] {
     attributions().ok().and_then(|a| a.registre.liste("reservataire")).map_or(&[], |l| &l.valeurs)
 }
 

@@ -7,6 +7,7 @@
 mod admin;
 mod auth;
 mod catalogue;
+mod dalo;
 mod desk;
 mod fragilite;
 mod geometry;

@@ -24,7 +24,7 @@ use super::params::BODY_LIMIT;
 use super::problem::Problem;
 use super::state::Live;
 use super::{
-    ServeOptions, ServerError, catalogue, fragilite, health, indicateurs, mesure, mixite, openapi, rpems, security, segregation,
+    ServeOptions, ServerError, catalogue, dalo, fragilite, health, indicateurs, mesure, mixite, openapi, rpems, security, segregation,
     situation, situation_csv, tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
@@ -104,6 +104,11 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(rpems::list, rpems::propose))
         .routes(routes!(rpems::csv))
         .routes(routes!(rpems::decide))
+        .routes(routes!(dalo::placements))
+        .routes(routes!(dalo::alerts))
+        .routes(routes!(dalo::visit))
+        .routes(routes!(dalo::justify))
+        .routes(routes!(dalo::contest))
 }
 
 /// The whole server.

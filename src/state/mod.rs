@@ -7,6 +7,7 @@ mod accounts;
 mod attempts;
 pub mod audit;
 mod conventions;
+pub mod dalo;
 mod maintenance;
 mod password;
 pub mod rpems;
@@ -145,6 +146,7 @@ fn migrator() -> Migrator {
     let list = [
         (1, "comptes, conventions, audit", include_str!("schema.sql")),
         (41, "résidences à enjeu de mixité", include_str!("rpems.sql")),
+        (42, "placements DALO", include_str!("dalo.sql")),
     ];
     let migrations = list
         .into_iter()
