@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::rights::{ask, door};
+use crate::rights::{Door, ask, door};
 use crate::world::ok;
 
 const PATH: &str = "/api/residences/fragilite?epci=200000001";
@@ -47,15 +47,17 @@ async fn a_bailleur_reads_its_own_residences_against_the_same_epci() {
     assert_eq!(outside.status, 403, "{}", outside.text());
 }
 
+/// The file of a residence, as someone sees it.
+async fn file(who: &Option<Door>, residence: &str) -> Option<Value> {
+    let all = ask(who, "GET", "/api/rpems", None).await.json();
+    all["dossiers"].as_array()?.iter().find(|d| d["residence"] == residence).cloned()
+}
+
 #[tokio::test]
 async fn the_bailleur_proposes_the_epci_decides_and_the_state_reads() {
     let own = ask(&door("bailleur").await, "GET", PATH, None).await.json();
     let code = own["residences"][0]["code"].as_str().unwrap().to_owned();
     let (bailleur, epci, ddets) = (door("bailleur").await, door("epci").await, door("ddets").await);
-    let mine = async |who| {
-        let all = ask(who, "GET", "/api/rpems", None).await.json();
-        list(&all["dossiers"]).iter().find(|d| d["residence"] == code.as_str()).cloned()
-    };
     let proposal = json!({"residence": code, "motif": "occupation", "commentaire": "Trois cages d'escalier."});
     assert_eq!(ask(&epci, "POST", "/api/rpems", Some(&proposal)).await.status, 403);
     let made = ask(&bailleur, "POST", "/api/rpems", Some(&proposal)).await;
@@ -65,11 +67,12 @@ async fn the_bailleur_proposes_the_epci_decides_and_the_state_reads() {
     let path = format!("/api/rpems/{id}/decisions");
 
     // Each sees what is theirs to do; the commune and the next EPCI see nothing yet.
-    assert_eq!(mine(&bailleur).await.unwrap()["decisions"], json!(["retirer"]));
-    assert_eq!(mine(&epci).await.unwrap()["decisions"], json!(["valider", "refuser"]));
-    assert_eq!(mine(&ddets).await.unwrap()["decisions"], json!([]));
+    assert_eq!(file(&bailleur, &code).await.unwrap()["decisions"], json!(["retirer"]));
+    assert_eq!(file(&epci, &code).await.unwrap()["decisions"], json!(["valider", "refuser"]));
+    assert_eq!(file(&ddets, &code).await.unwrap()["decisions"], json!([]));
     for who in ["commune", "epci sans convention", "ddets ailleurs", "bailleur ailleurs"] {
-        assert!(mine(&door(who).await).await.is_none(), "{who}");
+        let other = door(who).await;
+        assert!(file(&other, &code).await.is_none(), "{who}");
     }
     let decide = |decision: &str, rang: i64, motif: &str| json!({"decision": decision, "rang": rang, "motif": motif});
     assert_eq!(ask(&bailleur, "POST", &path, Some(&decide("valider", 1, "occupation"))).await.status, 403);
@@ -80,14 +83,14 @@ async fn the_bailleur_proposes_the_epci_decides_and_the_state_reads() {
     let done = ask(&epci, "POST", &path, Some(&dated)).await;
     assert_eq!(done.status, 204, "{}", done.text());
 
-    let file = mine(&ddets).await.unwrap();
-    assert_eq!((file["debut"].as_str(), file["fin"].as_str()), (Some("2024-01-15"), Some("2027-01-15")));
+    let valid = file(&ddets, &code).await.unwrap();
+    assert_eq!((valid["debut"].as_str(), valid["fin"].as_str()), (Some("2024-01-15"), Some("2027-01-15")));
     let annex = ask(&epci, "GET", "/api/rpems.csv?epci=200000001", None).await;
     assert!(annex.header("content-disposition").contains("mosaique_rpems_annexe-cia_200000001_"), "{}", annex.header("content-disposition"));
-    assert_eq!(annex.text().contains(&code), file["en_vigueur"] == true, "{}", annex.text());
+    assert_eq!(annex.text().contains(&code), valid["en_vigueur"] == true, "{}", annex.text());
     let again = ask(&bailleur, "POST", &path, Some(&decide("renouveler", 2, "trajectoire"))).await;
     assert_eq!(again.status, 204, "{}", again.text());
-    assert_eq!(list(&mine(&epci).await.unwrap()["historique"]).len(), 3);
+    assert_eq!(list(&file(&epci, &code).await.unwrap()["historique"]).len(), 3);
 }
 
 #[tokio::test]

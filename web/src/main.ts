@@ -9,6 +9,7 @@ const PAGES: Record<string, () => Promise<{ default: Component }>> = {
   '/connexion': () => import('./compte/Connexion.svelte'),
   '/organisme': () => import('./compte/MonOrganisme.svelte'),
   '/mixite': () => import('./mixite/Mixite.svelte'),
+  '/dalo': () => import('./dalo/Dalo.svelte'),
   '/residences': () => import('./residences/Residences.svelte'),
 };
 
