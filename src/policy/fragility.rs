@@ -241,9 +241,9 @@ mod tests {
     fn a_rank_that_no_weight_can_change_is_sure_and_another_is_not() {
         let worst = Residence { values: vec![Some(90.0); 6], dwellings: 10.0, classed: true };
         let mut all: Vec<Residence> = (0..30).map(|i| residence(20.0 + f64::from(i % 7), 10.0)).collect();
-        // Poor but with few children, and the reverse: which comes first depends on the weights.
-        let mixed = |first: f64, fifth: f64| Residence {
-            values: vec![Some(first), Some(50.0), None, Some(20.0), Some(fifth), None],
+        // Poor with few families, and the reverse: which comes first depends on the weights.
+        let mixed = |first: f64, families: f64| Residence {
+            values: vec![Some(first), Some(50.0), None, Some(families), Some(families), None],
             dwellings: 10.0,
             classed: true,
         };

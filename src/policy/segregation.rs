@@ -82,6 +82,29 @@ mod tests {
         assert!((quotient(&units[1], &all.whole).unwrap() - 2.0).abs() < 1e-12, "60 % against 30 %");
     }
 
+    /// Forty territories by PySAL: `tests/oracle/segregation_vectors.py`.
+    #[test]
+    fn every_index_is_that_of_pysal() {
+        let text = include_str!("../../tests/fixtures/segregation/vectors.json");
+        let vectors: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
+        assert!(vectors.len() > 40);
+        for v in &vectors {
+            let read = |u: &serde_json::Value| Unit { group: u[0].as_u64().unwrap(), total: u[1].as_u64().unwrap() };
+            let units: Vec<Unit> = v["units"].as_array().unwrap().iter().map(read).collect();
+            let all = indices(&units).unwrap();
+            let near = |ours: f64, theirs: &serde_json::Value| {
+                let theirs = theirs.as_f64().unwrap();
+                assert!((ours - theirs).abs() <= 1e-9 * theirs.abs(), "{ours} {theirs}");
+            };
+            near(all.dissimilarity, &v["dissimilarity"]);
+            near(all.isolation, &v["isolation"]);
+            near(all.entropy, &v["entropy"]);
+            for (u, q) in units.iter().zip(v["quotients"].as_array().unwrap()) {
+                near(quotient(u, &all.whole).unwrap(), q);
+            }
+        }
+    }
+
     #[test]
     fn units_alike_are_not_segregated_and_units_apart_are_wholly() {
         let even = indices(&[unit(10, 30), unit(20, 60), unit(0, 0)]).unwrap();

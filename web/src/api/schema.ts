@@ -251,6 +251,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dalo/alertes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Placements entrés dans la liste depuis la dernière visite */
+        get: operations["dalo_alertes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Placements DALO et QPV depuis la circulaire du 18 décembre 2023
+         * @description Un à un et sans nom pour les services de l'État (dans leur territoire) et le bailleur (pour son parc) ; en comptes sous secret
+         *     statistique pour les autres. Les QPV sont ceux en vigueur le jour du bail.
+         */
+        get: operations["dalo_placements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Justifier un placement (bailleur) */
+        put: operations["dalo_justifier"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements/{id}/contestation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Contester une justification (DDETS, DREAL) */
+        post: operations["dalo_contester"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/visite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Noter que votre organisme a lu la liste */
+        post: operations["dalo_visite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/indicateurs": {
         parameters: {
             query?: never;
@@ -414,6 +503,110 @@ export interface paths {
         put?: never;
         /** Remettre un mot de passe à un membre */
         post: operations["membre_mot_de_passe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences/fragilite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Résidences d'un EPCI, lues composante par composante
+         * @description Nombre d'alertes (défaut), score et centile à poids paramétrables, sensibilité du rang aux poids. Une résidence de moins de 20
+         *     ménages répondants, ou de moins de 50 % de réponses, n'est pas classée. C'est une proposition : la qualité de résidence à enjeu
+         *     prioritaire de mixité sociale est décidée par le bailleur et l'EPCI (`/api/rpems`).
+         */
+        get: operations["fragilite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rpems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Liste des résidences à enjeu prioritaire de mixité sociale
+         * @description Propositions et décisions, avec leur histoire. Une commune ne lit que ce qui a été validé.
+         */
+        get: operations["rpems"];
+        put?: never;
+        /** Proposer une résidence (bailleur, sur son parc) */
+        post: operations["rpems_proposer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rpems.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Liste à annexer à la convention intercommunale d'attribution (CSV)
+         * @description Les seules résidences dont la qualité est en vigueur aujourd'hui, par bailleur.
+         */
+        get: operations["rpems_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rpems/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Décider d'un dossier
+         * @description Le bailleur retire, renouvelle ou propose à nouveau ; l'EPCI valide (la qualité dure trois ans), refuse ou lève, avec un motif.
+         */
+        post: operations["rpems_decider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segregation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ségrégation : dissimilarité, isolement, entropie, quotients de localisation
+         * @description Par EPCI et par vague, sur les seules unités dont les effectifs sont publiables. Un indice a besoin d'au moins 5 unités et est
+         *     arrondi à 4 décimales.
+         */
+        get: operations["segregation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -595,12 +788,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Ce qui attend votre organisme. */
+        AlertesDalo: {
+            /** @description Faux : la liste n'est pas ouverte à votre organisme. */
+            ouvert: boolean;
+            /** @description Placements entrés dans la liste depuis la dernière visite de votre organisme. */
+            nouveaux: number;
+        };
         /** @description Une bande autour des QPV ; sans `jusqu_a`, tout ce qui est plus loin. */
         Bande: {
             /** Format: double */
             jusqu_a?: number | null;
             /** Format: int32 */
             baux: number;
+        };
+        /** @description Où en sont les justifications ; nul : secret. */
+        BilanDalo: {
+            /**
+             * Format: int32
+             * @description Placements en QPV de ménages DALO en situation précaire.
+             */
+            concernes?: number | null;
+            /** Format: int32 */
+            justifies?: number | null;
+            /** Format: int32 */
+            contestes?: number | null;
+            /** Format: int32 */
+            a_justifier?: number | null;
         };
         /** @description Ce qui est chargé. */
         Catalogue: {
@@ -629,10 +843,47 @@ export interface components {
          * @enum {string}
          */
         Class: "fine" | "zone" | "proche" | "large";
+        /** @description Une classe de fragilité. */
+        ClasseFragilite: {
+            id: string;
+            libelle: string;
+            /** @description Nombre d'alertes à partir duquel elle commence. */
+            alertes: number;
+        };
         /** @description Une zone par son code. */
         CodeDeZone: {
             echelle: string;
             code: string;
+        };
+        /** @description Une composante et l'EPCI auquel elle se compare. */
+        Composante: {
+            id: string;
+            libelle: string;
+            indicateur: string;
+            /** @description Vrai : écart des emménagés récents à tous les ménages, en points. */
+            ecart: boolean;
+            /** Format: double */
+            poids: number;
+            source: string;
+            /**
+             * Format: int32
+             * @description Jour du choix, AAAAMMJJ.
+             */
+            depuis: number;
+            /**
+             * Format: double
+             * @description Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte.
+             */
+            epci?: number | null;
+            /** Format: double */
+            seuil?: number | null;
+            /**
+             * Format: double
+             * @description Moyenne et écart-type des résidences classées qui vous sont ouvertes, pondérés par leurs logements.
+             */
+            moyenne?: number | null;
+            /** Format: double */
+            ecart_type?: number | null;
         };
         /** @description Un compte, sans rien de secret. */
         Compte: {
@@ -652,10 +903,27 @@ export interface components {
             vu?: number | null;
             ferme: boolean;
         };
+        /** @description Baux DALO d'un mois ou d'une commune. */
+        CompteDalo: {
+            code: string;
+            nom: string;
+            secret: boolean;
+            /**
+             * Format: int32
+             * @description Baux de ménages DALO localisés, et ceux qui sont en QPV.
+             */
+            baux?: number | null;
+            /** Format: int32 */
+            en_qpv?: number | null;
+        };
         /** @description Une connexion. */
         Connexion: {
             courriel: string;
             mot_de_passe: string;
+        };
+        /** @description Une contestation. */
+        ContestationDalo: {
+            commentaire: string;
         };
         /** @description Une convention. */
         Convention: {
@@ -733,6 +1001,24 @@ export interface components {
              */
             a_justifier?: number | null;
         };
+        /**
+         * @description What people may do of a residence.
+         * @enum {string}
+         */
+        Decision: "proposer" | "valider" | "refuser" | "retirer" | "renouveler" | "lever";
+        /** @description Une décision. */
+        DecisionRpems: {
+            decision: components["schemas"]["Decision"];
+            /**
+             * Format: int64
+             * @description `rang` du dossier tel qu'il a été lu.
+             */
+            rang: number;
+            motif: string;
+            commentaire?: string;
+            /** @description Premier jour de la qualité (validation), AAAA-MM-JJ ; aujourd'hui par défaut. */
+            debut?: string | null;
+        };
         /** @description Un jeton à créer. */
         DemandeJeton: {
             /** @description À quoi il sert : « QGIS », « export du lundi »… */
@@ -774,6 +1060,34 @@ export interface components {
          * @enum {string}
          */
         Donnees: "rpls" | "ops";
+        /** @description Le dossier d'une résidence. */
+        DossierRpems: {
+            id: string;
+            residence: string;
+            nom: string;
+            /** @description SIREN. */
+            bailleur: string;
+            bailleur_nom: string;
+            commune: string;
+            epci: string;
+            departement: string;
+            statut: components["schemas"]["Statut"];
+            /** @description AAAA-MM-JJ ; vides avant la validation. */
+            debut: string;
+            fin: string;
+            /**
+             * Format: int64
+             * @description Nombre d'événements : à répéter avec une décision, pour ne pas décider de ce qui vient de changer.
+             */
+            rang: number;
+            historique: components["schemas"]["EvenementRpems"][];
+        };
+        /** @description Un dossier, et les décisions qui vous reviennent. */
+        DossierVu: components["schemas"]["DossierRpems"] & {
+            /** @description Vrai si la résidence est aujourd'hui sur la liste. */
+            en_vigueur: boolean;
+            decisions: components["schemas"]["Decision"][];
+        };
         /** @description Ce que le rôle et les conventions ouvrent pour une classe d'échelles. */
         Droit: {
             echelles: string;
@@ -806,6 +1120,23 @@ export interface components {
         /** @description État du serveur. */
         Etat: {
             etat: string;
+        };
+        /** @description Un événement de l'histoire d'une résidence. */
+        EvenementRpems: {
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            auteur: string;
+            organisme: string;
+            decision: string;
+            /** @description Code du motif. */
+            motif: string;
+            commentaire: string;
+            /** @description Dates de la qualité après l'événement, AAAA-MM-JJ ; vides s'il n'y en a pas. */
+            debut: string;
+            fin: string;
         };
         /** @description One figure. A secret one has neither value nor counts. */
         Figure: {
@@ -845,6 +1176,26 @@ export interface components {
             id: string;
             libelle: string;
             modalites: components["schemas"]["Modalite"][];
+        };
+        /** @description Les résidences d'un EPCI et ce que leurs chiffres disent. */
+        Fragilite: {
+            /** @description Version des règles. */
+            version: string;
+            article: string;
+            /** Format: int32 */
+            millesime: number;
+            /** Format: int32 */
+            vague?: number | null;
+            epci: components["schemas"]["Choix"];
+            /** @description EPCI dont des résidences vous sont ouvertes. */
+            epcis: components["schemas"]["Choix"][];
+            methode: components["schemas"]["MethodeFragilite"];
+            composantes: components["schemas"]["Composante"][];
+            classes: components["schemas"]["ClasseFragilite"][];
+            /** @description Résidences qui vous sont ouvertes : les plus en alerte d'abord, les non classées à la fin. */
+            residences: components["schemas"]["ResidenceLue"][];
+            /** @description Résidences de l'EPCI qui ne vous sont pas ouvertes. */
+            non_ouvertes: number;
         };
         /** @description Un fichier importé. */
         Import: {
@@ -911,6 +1262,11 @@ export interface components {
             /** Format: int64 */
             lignes_avec_drapeau: number;
         };
+        /** @description Une justification. */
+        JustificationDalo: {
+            motif: string;
+            commentaire?: string;
+        };
         /** @description Dwellings of the zone that no occupancy figure counts, for one reason. */
         LeftOut: {
             motif: string;
@@ -962,6 +1318,58 @@ export interface components {
             non_localises: number;
             scores: components["schemas"]["ScoreMixite"][];
         };
+        /** @description Un EPCI. */
+        LigneSegregation: {
+            code: string;
+            nom: string;
+            /** @description Unités dont les effectifs sont publiables, et les autres, qui ne comptent pas. */
+            unites: number;
+            unites_ecartees: number;
+            /**
+             * Format: int64
+             * @description Ménages des unités retenues, et leur part des ménages décrits de l'EPCI, en %.
+             */
+            menages?: number | null;
+            /** Format: double */
+            couverture?: number | null;
+            /**
+             * Format: double
+             * @description Part du groupe dans les unités retenues, en %.
+             */
+            part?: number | null;
+            /**
+             * Format: double
+             * @description De 0 (réparti comme les autres) à 1 (séparé).
+             */
+            dissimilarite?: number | null;
+            /**
+             * Format: double
+             * @description Part du groupe dans l'unité d'un ménage du groupe, de 0 à 1.
+             */
+            isolement?: number | null;
+            /**
+             * Format: double
+             * @description Indice H de Theil, de 0 à 1.
+             */
+            entropie?: number | null;
+            /** @description Pourquoi il n'y a pas d'indice. */
+            motif?: string | null;
+            /** @description Par unité, si un EPCI est demandé et que ses unités vous sont ouvertes. */
+            quotients: components["schemas"]["QuotientLocalisation"][];
+        };
+        /** @description La liste, et ce que chacun peut y faire. */
+        ListeRpems: {
+            article: string;
+            /**
+             * Format: int32
+             * @description Durée de la qualité, en années.
+             */
+            duree_ans: number;
+            motifs: components["schemas"]["MotifRpems"][];
+            /** @description Vrai si votre organisme peut proposer des résidences (bailleur, sur son parc). */
+            peut_proposer: boolean;
+            dossiers: components["schemas"]["DossierVu"][];
+        };
         /** @description Les chiffres d'une zone. */
         Mesure: {
             zone: components["schemas"]["ZoneMesuree"];
@@ -981,6 +1389,31 @@ export interface components {
         /** @description Les mesures, dans l'ordre des zones demandées. */
         Mesures: {
             mesures: components["schemas"]["Mesure"][];
+        };
+        /** @description Les réglages de la lecture. */
+        MethodeFragilite: {
+            /** Format: int64 */
+            repondants_min: number;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            reponse_min: number;
+            /** Format: double */
+            alerte_ratio: number;
+            /** Format: double */
+            z_max: number;
+            /**
+             * Format: int32
+             * @description Sensibilité : tirages de poids, amplitude autour des poids (en %), « parmi les N premières », niveau de l'intervalle (en %).
+             */
+            tirages: number;
+            /** Format: double */
+            amplitude: number;
+            /** Format: int32 */
+            tete: number;
+            /** Format: double */
+            niveau: number;
         };
         /** @description Un millésime du RPLS et la vague OPS qui lui est jointe. */
         Millesime: {
@@ -1095,6 +1528,17 @@ export interface components {
             /** @description À remettre à la personne : il ne sert qu'une fois et ne sera plus montré. */
             mot_de_passe: string;
         };
+        /** @description Un motif de placement en QPV. */
+        MotifDalo: {
+            id: string;
+            libelle: string;
+        };
+        /** @description Un motif et les décisions pour lesquelles il peut être donné. */
+        MotifRpems: {
+            id: string;
+            libelle: string;
+            decisions: components["schemas"]["Decision"][];
+        };
         /** @description Un compte à créer dans un organisme. */
         NouveauCompte: {
             /** @description Identifiant de l'organisme. */
@@ -1163,10 +1607,53 @@ export interface components {
              */
             suite?: number | null;
         };
+        /** @description Une parole sur un placement. */
+        ParolePlacement: {
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            auteur: string;
+            organisme: string;
+            statut: components["schemas"]["StatutPlacement"];
+            /** @description Code du motif ; vide pour une contestation. */
+            motif: string;
+            commentaire: string;
+        };
         /** @description Un organisme que nomme une convention. */
         Partie: {
             id: string;
             nom: string;
+        };
+        /** @description Un bail d'un ménage DALO, sans son nom. */
+        Placement: {
+            /** @description Empreinte : la même à chaque lecture. */
+            id: string;
+            /** @description Mois du bail, AAAA-MM. */
+            mois: string;
+            commune: string;
+            commune_nom: string;
+            /** @description QPV en vigueur le jour du bail. */
+            quartier?: string | null;
+            /**
+             * Format: double
+             * @description Hors QPV : distance au plus proche, en mètres au plus ; nul en QPV et au-delà.
+             */
+            jusqu_a?: number | null;
+            /** @description `qpv`, `bande`, `au_dela` ou `inconnu`. */
+            lieu: string;
+            bailleur: string;
+            bailleur_nom: string;
+            reservataire: string;
+            precaire: boolean;
+            /** @description Vrai si le placement est à justifier : en QPV, ménage en situation précaire. */
+            concerne: boolean;
+            statut?: components["schemas"]["StatutPlacement"] | null;
+            /** @description Vrai s'il est apparu depuis la dernière visite de votre organisme. */
+            nouveau: boolean;
+            /** @description Ce qui en a été dit, du plus ancien au plus récent. */
+            paroles: components["schemas"]["ParolePlacement"][];
         };
         /** @description Placements de ménages au regard des QPV. */
         Placements: {
@@ -1183,6 +1670,21 @@ export interface components {
             part_qpv?: number | null;
             /** @description Baux dans les bandes autour des QPV (mètres) ; nul si l'une n'a que quelques ménages. */
             bandes?: components["schemas"]["Bande"][] | null;
+        };
+        /** @description Les placements DALO depuis la circulaire. */
+        PlacementsDalo: {
+            texte: string;
+            /** @description Premier jour compté, AAAA-MM-JJ. */
+            depuis: string;
+            /** @description Vrai si les placements vous sont montrés un à un ; sinon des comptes, sous secret statistique. */
+            detail: boolean;
+            motifs: components["schemas"]["MotifDalo"][];
+            bilan: components["schemas"]["BilanDalo"];
+            mois: components["schemas"]["CompteDalo"][];
+            communes: components["schemas"]["CompteDalo"][];
+            quartiers: components["schemas"]["QuartierDalo"][];
+            /** @description Vide si `detail` est faux. */
+            placements: components["schemas"]["Placement"][];
         };
         /**
          * @description Which households a figure describes.
@@ -1223,6 +1725,45 @@ export interface components {
             bas: number;
             /** Format: double */
             haut: number;
+        };
+        /** @description Une résidence à proposer. */
+        PropositionRpems: {
+            /** @description Code de la résidence (échelle `residence`). */
+            residence: string;
+            motif: string;
+            commentaire?: string;
+        };
+        /** @description Un quartier prioritaire. */
+        QuartierDalo: {
+            code: string;
+            nom: string;
+            /** @description Longitude et latitude d'un point du quartier. */
+            centre?: number[] | null;
+            secret: boolean;
+            /**
+             * Format: int32
+             * @description Tous les baux signés dans le quartier depuis la circulaire, et ceux de ménages DALO.
+             */
+            baux?: number | null;
+            /** Format: int32 */
+            dalo?: number | null;
+        };
+        /** @description Une unité face à son EPCI. */
+        QuotientLocalisation: {
+            code: string;
+            nom: string;
+            /**
+             * Format: int64
+             * @description Ménages du groupe, et tous.
+             */
+            groupe: number;
+            /** Format: int64 */
+            menages: number;
+            /**
+             * Format: double
+             * @description Part du groupe, rapportée à celle de l'EPCI : 1 = autant.
+             */
+            quotient?: number | null;
         };
         /** @description Le chiffre de la zone parente, ou de tout le territoire. */
         Reference: {
@@ -1266,6 +1807,54 @@ export interface components {
             /** @description Pourquoi la réponse est incertaine. */
             motif?: string | null;
         };
+        /** @description Une résidence. */
+        ResidenceLue: {
+            code: string;
+            nom: string;
+            commune?: string | null;
+            commune_nom?: string | null;
+            bailleur?: components["schemas"]["Choix"] | null;
+            /** Format: int64 */
+            logements: number;
+            /** @description Vrai si la moitié au moins de ses logements est en QPV (2024). */
+            en_qpv: boolean;
+            /** Format: int64 */
+            repondants?: number | null;
+            /** Format: double */
+            taux_reponse?: number | null;
+            /** @description Faux : trop peu de ménages ou de réponses pour être classée. */
+            classee: boolean;
+            motif?: string | null;
+            /** @description Une par composante, dans leur ordre ; nulle si secrète. */
+            valeurs: (number | null)[];
+            alertes: (boolean | null)[];
+            z: (number | null)[];
+            /** @description Nombre d'alertes, et composantes connues. */
+            nb_alertes?: number | null;
+            nb_connues: number;
+            classe?: string | null;
+            /**
+             * Format: double
+             * @description Moyenne pondérée des z, et des centiles.
+             */
+            score?: number | null;
+            /** Format: double */
+            centile?: number | null;
+            /**
+             * Format: int32
+             * @description Rang par score (1 = la plus fragile), et intervalle du rang quand les poids changent.
+             */
+            rang?: number | null;
+            /** Format: int32 */
+            rang_bas?: number | null;
+            /** Format: int32 */
+            rang_haut?: number | null;
+            /**
+             * Format: double
+             * @description Part des tirages où elle est parmi les premières, en %.
+             */
+            part_tete?: number | null;
+        };
         /**
          * @description What an organisation is.
          * @enum {string}
@@ -1302,6 +1891,20 @@ export interface components {
             ecart?: number | null;
             respectee?: boolean | null;
             projection?: components["schemas"]["Projection"] | null;
+        };
+        /** @description Ségrégation d'un groupe de ménages. */
+        Segregation: {
+            /** @description Le groupe : les ménages que compte cet indicateur, parmi ceux de son dénominateur. */
+            indicateur: string;
+            libelle: string;
+            /** @description Échelle des unités. */
+            echelle: string;
+            echelle_libelle: string;
+            population: components["schemas"]["Population"];
+            /** @description Unités publiables nécessaires pour qu'un indice soit donné. */
+            unites_min: number;
+            /** @description Une entrée par vague, la plus ancienne d'abord. */
+            vagues: components["schemas"]["VagueSegregation"][];
         };
         /**
          * @description Whether a share must be reached or must not be exceeded.
@@ -1345,6 +1948,16 @@ export interface components {
             /** @description Une réponse par génération de QPV importée. */
             qpv: components["schemas"]["ReponseQpv"][];
         };
+        /**
+         * @description Where a file stands.
+         * @enum {string}
+         */
+        Statut: "proposee" | "validee" | "renouvellement" | "refusee" | "retiree" | "levee";
+        /**
+         * @description Where the talk about a placement stands.
+         * @enum {string}
+         */
+        StatutPlacement: "a_justifier" | "justifie" | "conteste";
         /** @description Description d'une couche de tuiles (TileJSON 3.0). */
         TileJson: {
             tilejson: string;
@@ -1358,6 +1971,14 @@ export interface components {
             /** @description Ouest, sud, est, nord. */
             bounds: number[];
             vector_layers: components["schemas"]["VectorLayer"][];
+        };
+        /** @description Une vague de l'enquête. */
+        VagueSegregation: {
+            /** Format: int32 */
+            millesime: number;
+            /** Format: int32 */
+            vague: number;
+            lignes: components["schemas"]["LigneSegregation"][];
         };
         /** @description Un indicateur pour toutes les zones d'une échelle qui ont un logement : colonnes de même longueur. */
         Valeurs: {
@@ -1984,6 +2605,191 @@ export interface operations {
             };
         };
     };
+    dalo_alertes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertesDalo"];
+                };
+            };
+        };
+    };
+    dalo_placements: {
+        parameters: {
+            query?: {
+                /** @description Un EPCI seulement */
+                epci?: string;
+                /** @description Une commune seulement */
+                commune?: string;
+                /** @description Un bailleur seulement (SIREN) */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementsDalo"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    dalo_justifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Empreinte du placement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JustificationDalo"];
+            };
+        };
+        responses: {
+            /** @description Justifié */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    dalo_contester: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Empreinte du placement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContestationDalo"];
+            };
+        };
+        responses: {
+            /** @description Contesté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    dalo_visite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Noté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     indicateurs: {
         parameters: {
             query?: never;
@@ -2287,6 +3093,258 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    fragilite: {
+        parameters: {
+            query?: {
+                /** @description EPCI ; par défaut le plus grand de ceux qui vous sont ouverts */
+                epci?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+                /** @description Vague OPS */
+                vague?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fragilite"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    rpems: {
+        parameters: {
+            query?: {
+                /** @description Un EPCI seulement */
+                epci?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeRpems"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    rpems_proposer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PropositionRpems"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    rpems_csv: {
+        parameters: {
+            query?: {
+                /** @description Un EPCI seulement */
+                epci?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    rpems_decider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dossier */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRpems"];
+            };
+        };
+        responses: {
+            /** @description Décision prise */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    segregation: {
+        parameters: {
+            query?: {
+                /** @description Le groupe : un taux de ménages ; `I02` (moins de 40 % des plafonds) par défaut */
+                indicateur?: string;
+                /** @description Unités : `iris` (par défaut) ou une autre échelle */
+                echelle?: string;
+                /** @description Un EPCI seulement, avec le quotient de chaque unité */
+                epci?: string;
+                /** @description Une vague seulement */
+                vague?: number;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS` */
+                population?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segregation"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
