@@ -108,6 +108,8 @@ pub struct Mark {
 pub struct Quartier {
     pub code: String,
     pub nom: String,
+    /// 2015 or 2024: a neighbourhood may have been drawn twice under one name.
+    pub generation: u16,
     /// Longitude and latitude of a point inside; None for an outline that has none.
     pub centre: Option<[f64; 2]>,
 }
@@ -162,7 +164,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
             let inside = place.filter(|_| qpv == Some(Band::Inside)).and_then(|d| ground.quartier(r.bail[i], d, mix));
             out.marks.push(Mark {
                 name: [r.nud[i], r.ident_rep[i], r.adresse[i]],
-                quartier: inside.map_or(u32::MAX, |(code, of)| quartiers.number(code, of)),
+                quartier: inside.map_or(u32::MAX, |zone| quartiers.number(zone, r.bail[i] >= mix.options.qpv_2024_debut)),
             });
             out.list.push(Allocation {
                 bail: r.bail[i],
@@ -336,10 +338,10 @@ impl Ground {
         if day >= mix.options.qpv_2024_debut { self.qpv2024.as_ref() } else { self.qpv2015.as_ref() }
     }
 
-    /// The QPV that holds a dwelling on a day, by its code.
-    fn quartier(&self, day: u32, at: Dwelling, mix: &Mix) -> Option<(&str, &Zone)> {
+    /// The QPV that holds a dwelling on a day.
+    fn quartier(&self, day: u32, at: Dwelling, mix: &Mix) -> Option<&Zone> {
         let layer = self.qpv(day, mix)?;
-        layer.locate(at.lon, at.lat).map(|z| &layer.zones[z as usize]).map(|z| (z.code.as_str(), z))
+        layer.locate(at.lon, at.lat).map(|z| &layer.zones[z as usize])
     }
 
     fn epci_of(&self, commune: &str, place: Option<Dwelling>) -> Option<String> {
@@ -362,19 +364,20 @@ impl Ground {
     }
 }
 
-/// Numbered QPV. Those of 2015 and of 2024 have codes of their own.
+/// Numbered QPV.
 #[derive(Default)]
 struct Quartiers {
     list: Vec<Quartier>,
-    index: HashMap<String, u32, FxBuildHasher>,
+    index: HashMap<(String, bool), u32, FxBuildHasher>,
 }
 
 impl Quartiers {
-    fn number(&mut self, code: &str, of: &Zone) -> u32 {
+    fn number(&mut self, of: &Zone, late: bool) -> u32 {
         let list = &mut self.list;
-        *self.index.entry_ref(code).or_insert_with(|| {
+        *self.index.entry((of.code.clone(), late)).or_insert_with(|| {
             let centre = of.geometry.interior_point().map(|p| [p.x(), p.y()]);
-            list.push(Quartier { code: code.to_owned(), nom: of.nom.clone(), centre });
+            let generation = if late { 2024 } else { 2015 };
+            list.push(Quartier { code: of.code.clone(), nom: of.nom.clone(), generation, centre });
             u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
         })
     }

@@ -82,6 +82,8 @@ pub struct CompteDalo {
 pub struct QuartierDalo {
     pub code: String,
     pub nom: String,
+    /// Génération de QPV en vigueur le jour de ces baux.
+    pub generation: u16,
     /// Longitude et latitude d'un point du quartier.
     pub centre: Option<[f64; 2]>,
     pub secret: bool,
@@ -498,6 +500,7 @@ fn quartiers(found: &Leases, detail: bool, secrecy: &Secrecy) -> Vec<QuartierDal
             Some(QuartierDalo {
                 code: q.code.clone(),
                 nom: if q.nom.is_empty() { q.code.clone() } else { q.nom.clone() },
+                generation: q.generation,
                 centre: q.centre,
                 secret: score.is_none(),
                 baux: score.map(|s| s.denominator),
