@@ -17,7 +17,7 @@ use crate::territory::bands::{Band, band};
 use crate::territory::layer::{Layer, Zone};
 
 /// Whether the household is of the first quartile of its EPCI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quartile {
     First,
     Other,
@@ -90,6 +90,8 @@ pub struct Allocations {
     pub marks: Vec<Mark>,
     /// QPV that hold the dwelling of an allocation.
     pub quartiers: Vec<Quartier>,
+    /// Of the first quartile, by EPCI and year.
+    pub thresholds: Thresholds,
     /// Rows that stood in several imported files.
     pub repeated: u64,
 }
@@ -101,6 +103,8 @@ pub struct Mark {
     pub name: [u64; 3],
     /// Number in `quartiers`; `u32::MAX` outside of QPV.
     pub quartier: u32,
+    /// Rooms as `attributions.parquet` codes them; 0 when not known.
+    pub typologie: u8,
 }
 
 /// A QPV of the generation in force on the day of a lease.
@@ -165,6 +169,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
             out.marks.push(Mark {
                 name: [r.nud[i], r.ident_rep[i], r.adresse[i]],
                 quartier: inside.map_or(u32::MAX, |zone| quartiers.number(zone, r.bail[i] >= mix.options.qpv_2024_debut)),
+                typologie: r.typologie[i],
             });
             out.list.push(Allocation {
                 bail: r.bail[i],
@@ -186,12 +191,14 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
     }
     (out.communes, out.epcis, out.bailleurs) = (communes.list, epcis.list, bailleurs.list);
     out.quartiers = quartiers.list;
+    out.thresholds = thresholds;
     Ok(out)
 }
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "nud", "date_bail", "ident_rep", "depcom", "adresse", "bailleur_siren", "reservataire", "mutation", "statut_dalo",
     "accord_collectif", "priorite_l441_1", "relogement", "revenu_uc", "activite", "premiere_mise_en_location",
+    "typologie",
 ];
 
 /// The columns of one file of allocations.
@@ -212,6 +219,7 @@ struct Rows {
     revenu_uc: Vec<f64>,
     activite: Vec<u8>,
     premiere: Vec<bool>,
+    typologie: Vec<u8>,
 }
 
 impl Rows {
@@ -232,6 +240,7 @@ impl Rows {
             revenu_uc: t.f64s("revenu_uc")?,
             activite: t.u8s("activite")?,
             premiere: t.flags("premiere_mise_en_location")?,
+            typologie: t.u8s("typologie")?,
         })
     }
 }
@@ -404,7 +413,7 @@ impl Names {
 }
 
 /// (EPCI, year) → € a year and consumption unit.
-type Thresholds = HashMap<(String, u16), f64>;
+pub type Thresholds = HashMap<(String, u16), f64>;
 
 fn thresholds(store: &Store) -> Result<Thresholds, StockError> {
     let mut out = Thresholds::default();
@@ -422,10 +431,16 @@ const ILE_DE_FRANCE: [&str; 8] = ["75", "77", "78", "91", "92", "93", "94", "95"
 /// Quartile of the household of a lease, and whether the threshold is that of a year before.
 fn quartile(r: &Rows, i: usize, epci: &str, commune: &str, thresholds: &Thresholds, mix: &Mix) -> (Quartile, bool) {
     let year = u16::try_from(r.bail[i] / 10_000).unwrap_or(0);
+    judge(r.revenu_uc[i], epci, commune, year, thresholds, mix)
+}
+
+/// The same of an income (€ a year and consumption unit; NaN when not declared), for a lease of a year.
+#[must_use]
+pub fn judge(income: f64, epci: &str, commune: &str, year: u16, thresholds: &Thresholds, mix: &Mix) -> (Quartile, bool) {
     let zone = if commune.get(..2).is_some_and(|d| ILE_DE_FRANCE.contains(&d)) { "R11" } else { epci };
     let threshold = (0..=mix.options.seuil_recul_annees)
         .find_map(|back| Some((*thresholds.get(&(zone.to_owned(), year.checked_sub(back)?))?, back > 0)));
-    let (income, Some((threshold, provisional))) = (r.revenu_uc[i], threshold) else { return (Quartile::Unknown, false) };
+    let Some((threshold, provisional)) = threshold else { return (Quartile::Unknown, false) };
     if income.is_nan() || (income == 0.0 && mix.options.q1_revenu_nul == ZeroIncome::Inconnu) {
         return (Quartile::Unknown, provisional);
     }

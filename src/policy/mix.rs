@@ -10,7 +10,7 @@ use crate::territory::bands::Band;
 
 /// What is known of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
+pub(super) enum Known {
     Yes,
     No,
     Unknown,
@@ -47,7 +47,7 @@ fn holds(a: &Allocation, criterion: Criterion) -> Known {
 }
 
 /// Whether a rule looks at a lease. A lease whose place is not known is looked at by no rule that asks for it.
-fn concerns(rule: &Rule, a: &Allocation) -> bool {
+pub(super) fn concerns(rule: &Rule, a: &Allocation) -> bool {
     let in_time = a.bail >= rule.debut && rule.fin.is_none_or(|end| a.bail <= end);
     let in_place = match rule.lieu {
         Where::Partout => true,
@@ -60,7 +60,7 @@ fn concerns(rule: &Rule, a: &Allocation) -> bool {
         && !rule.exclus.iter().any(|c| holds(a, *c) == Known::Yes)
 }
 
-fn counts(rule: &Rule, a: &Allocation) -> Known {
+pub(super) fn counts(rule: &Rule, a: &Allocation) -> Known {
     let mut known = Known::No;
     for c in &rule.compte {
         match holds(a, *c) {

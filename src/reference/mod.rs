@@ -15,6 +15,7 @@ pub mod indicators;
 pub mod mix;
 pub mod ops;
 pub mod plafonds;
+pub mod plan;
 pub mod registre;
 pub mod rpls;
 pub mod scales;

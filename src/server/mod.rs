@@ -18,6 +18,7 @@ mod mixite;
 mod openapi;
 mod params;
 mod places;
+mod plan;
 mod problem;
 mod query;
 mod rights;

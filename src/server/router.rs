@@ -24,7 +24,7 @@ use super::params::BODY_LIMIT;
 use super::problem::Problem;
 use super::state::Live;
 use super::{
-    ServeOptions, ServerError, catalogue, dalo, fragilite, health, indicateurs, mesure, mixite, openapi, rpems, security, segregation,
+    ServeOptions, ServerError, catalogue, dalo, fragilite, health, indicateurs, mesure, mixite, openapi, plan, rpems, security, segregation,
     situation, situation_csv, tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
@@ -109,6 +109,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(dalo::visit))
         .routes(routes!(dalo::justify))
         .routes(routes!(dalo::contest))
+        .routes(routes!(plan::propose))
 }
 
 /// The whole server.

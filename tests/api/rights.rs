@@ -249,6 +249,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "rpems_csv" => plain("/api/rpems.csv"),
         "rpems_proposer" => with("/api/rpems", json!({"residence": "absente", "motif": "occupation"})),
         "rpems_decider" => with("/api/rpems/absent/decisions", json!({"decision": "valider", "rang": 1, "motif": "occupation"})),
+        "plan" => with("/api/plan", json!({"epci": "200000001", "demandes": ""})),
         "dalo_placements" => plain("/api/dalo/placements"),
         "dalo_alertes" => plain("/api/dalo/alertes"),
         "dalo_visite" => plain("/api/dalo/visite"),
@@ -265,7 +266,7 @@ fn least(operation: &str) -> u8 {
         o if o.starts_with("membre_") => 2,
         o if o.starts_with("jeton") => 1,
         "mixite" | "organisation" | "situations" | "session_mot_de_passe" => 1,
-        "segregation" | "fragilite" => 1,
+        "segregation" | "fragilite" | "plan" => 1,
         o if o.starts_with("rpems") || o.starts_with("dalo") => 1,
         _ => 0,
     }
@@ -310,7 +311,7 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 // Residences are of the class of addresses.
                 "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| *e == who && inside[0] != Households && outside[0] != Households),
                 "rpems_proposer" => !who.starts_with("bailleur"),
-                "dalo_placements" => ["administrateur", "agence", "agence sans convention"].contains(&who),
+                "dalo_placements" | "plan" => ["administrateur", "agence", "agence sans convention"].contains(&who),
                 "dalo_visite" => !["bailleur", "ddets", "dreal"].contains(&who.split(' ').next().unwrap()),
                 "dalo_justifier" => !who.starts_with("bailleur"),
                 "dalo_contester" => !who.starts_with("ddets") && !who.starts_with("dreal"),

@@ -22,6 +22,7 @@ export type DossierRpems = ListeRpems['dossiers'][number];
 export type Segregation = Body<'/api/segregation'>;
 export type PlacementsDalo = Body<'/api/dalo/placements'>;
 export type Placement = PlacementsDalo['placements'][number];
+export type PlanPropose = NonNullable<paths['/api/plan']['post']['responses'][200]>['content']['application/json'];
 export type TileJson = Body<'/tiles/{couche}.json'>;
 export type Session = Body<'/api/session'>;
 export type MonOrganisme = Body<'/api/organisation'>;
