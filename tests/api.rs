@@ -18,6 +18,8 @@ mod problems;
 mod situation;
 #[path = "api/rights.rs"]
 mod rights;
+#[path = "api/residences.rs"]
+mod residences;
 #[path = "api/session.rs"]
 mod session;
 #[path = "api/attacks.rs"]

@@ -3,6 +3,9 @@
 use mosaique::access::Place;
 use mosaique::reference::access::{Class, Donnees, Role};
 use mosaique::state::audit::{Entry, Wanted};
+use mosaique::reference::fragilite::Decision;
+use mosaique::state::dalo::{Said, Stand};
+use mosaique::state::rpems::{Act, NewFile, Statut, Whose};
 use mosaique::state::{
     GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent, NewFlag, NewNote, Passwords, State,
     StateError, StatutCorrection, StatutDepot, TauxCia, day,
@@ -67,6 +70,10 @@ on_both!(
     residences_follow_the_last_operation_that_was_not_undone,
     events_and_flags_are_kept_with_their_author_and_undone_once,
     a_rate_of_a_convention_is_kept_changed_and_set_once,
+    a_residence_enters_the_list_by_people_only_and_its_history_is_kept,
+    two_decisions_at_once_do_not_both_pass,
+    a_placement_is_justified_contested_and_justified_again,
+    a_placement_is_new_to_an_organisation_until_it_has_looked,
 );
 
 async fn agent(state: &State, courriel: &str) -> (String, String) {
@@ -468,4 +475,94 @@ async fn a_rate_of_a_convention_is_kept_changed_and_set_once(db: Db) {
     db.state.change_objectif(&id, &ended).await.unwrap();
     assert_eq!(db.state.objectifs().await.unwrap()[0].taux, ended);
     assert!(matches!(db.state.change_objectif("absent", &ended).await, Err(StateError::Absent(_))));
+}
+
+fn residence() -> NewFile {
+    NewFile {
+        residence: "R0001".into(),
+        nom: "Les Tilleuls, Ville".into(),
+        bailleur: "300000000".into(),
+        bailleur_nom: "Bailleur".into(),
+        commune: "73901".into(),
+        epci: "200000001".into(),
+        departement: "73".into(),
+    }
+}
+
+fn act(decision: Decision) -> Act<'static> {
+    let dates = (decision == Decision::Valider).then_some(("2026-03-01", "2029-03-01"));
+    Act { decision, motif: "occupation", commentaire: "", compte: "c", auteur: "Agente", organisme: "CA du Sud", dates }
+}
+
+async fn a_residence_enters_the_list_by_people_only_and_its_history_is_kept(db: Db) {
+    let s = &db.state;
+    let id = s.propose_rpems(&residence(), &act(Decision::Proposer), NOW).await.unwrap();
+    let read = async || s.rpems(&Whose::default()).await.unwrap().remove(0);
+    assert_eq!((read().await.statut, read().await.debut), (Statut::Proposee, String::new()));
+    // Proposed once; renewed or lifted only once it is on the list.
+    assert!(matches!(s.propose_rpems(&residence(), &act(Decision::Proposer), NOW).await, Err(StateError::Taken(_))));
+    for not_yet in [Decision::Renouveler, Decision::Lever] {
+        assert!(matches!(s.decide_rpems(&id, 1, &act(not_yet), NOW).await, Err(StateError::Taken(_))), "{not_yet:?}");
+    }
+    s.decide_rpems(&id, 1, &act(Decision::Refuser), NOW + 1).await.unwrap();
+    assert_eq!(s.propose_rpems(&residence(), &act(Decision::Proposer), NOW + 2).await.unwrap(), id, "the same file goes on");
+    s.decide_rpems(&id, 3, &act(Decision::Valider), NOW + 3).await.unwrap();
+    let file = read().await;
+    assert_eq!((file.statut, file.debut.as_str(), file.fin.as_str()), (Statut::Validee, "2026-03-01", "2029-03-01"));
+    s.decide_rpems(&id, 4, &act(Decision::Renouveler), NOW + 4).await.unwrap();
+    // A renewal that is refused leaves the present term.
+    s.decide_rpems(&id, 5, &act(Decision::Refuser), NOW + 5).await.unwrap();
+    let file = read().await;
+    assert!(file.statut.on_the_list() && file.fin == "2029-03-01");
+    let past: Vec<&str> = file.historique.iter().map(|e| e.decision.as_str()).collect();
+    assert_eq!(past, ["proposer", "refuser", "proposer", "valider", "renouveler", "refuser"]);
+    let place = |scale: &str, code: &str| Whose { bailleur: None, zones: Some(vec![Place { echelle: scale.into(), code: code.into() }]) };
+    for (whose, n) in [
+        (place("epci", "200000001"), 1),
+        (place("epci", "200000002"), 0),
+        (place("departement", "73"), 1),
+        (Whose { bailleur: Some("300000001".into()), zones: None }, 0),
+    ] {
+        assert_eq!(s.rpems(&whose).await.unwrap().len(), n, "{whose:?}");
+    }
+    assert!(matches!(s.decide_rpems("absent", 1, &act(Decision::Valider), NOW).await, Err(StateError::Absent(_))));
+}
+
+async fn two_decisions_at_once_do_not_both_pass(db: Db) {
+    let s = &db.state;
+    let id = s.propose_rpems(&residence(), &act(Decision::Proposer), NOW).await.unwrap();
+    let (validate, refuse) = (act(Decision::Valider), act(Decision::Refuser));
+    let (a, b) = tokio::join!(s.decide_rpems(&id, 1, &validate, NOW), s.decide_rpems(&id, 1, &refuse, NOW));
+    assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
+    assert_eq!(s.rpems(&Whose::default()).await.unwrap()[0].historique.len(), 2);
+}
+
+async fn a_placement_is_justified_contested_and_justified_again(db: Db) {
+    let s = &db.state;
+    let said = |statut, motif| Said { statut, motif, commentaire: "parce que", compte: "c", auteur: "Agent", organisme: "Bailleur" };
+    assert!(matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW).await, Err(StateError::Taken(_))), "nothing to contest");
+    s.say_of_dalo("p1", &said(Stand::Justifie, "urgence"), NOW).await.unwrap();
+    s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 1).await.unwrap();
+    assert!(matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 2).await, Err(StateError::Taken(_))), "once");
+    s.say_of_dalo("p1", &said(Stand::Justifie, "logement_adapte"), NOW + 3).await.unwrap();
+    let all = s.said_of_dalo().await.unwrap();
+    let statuts: Vec<Stand> = all["p1"].iter().map(|w| w.statut).collect();
+    assert_eq!(statuts, [Stand::Justifie, Stand::Conteste, Stand::Justifie]);
+    assert_eq!((all["p1"][2].motif.as_str(), all.len()), ("logement_adapte", 1));
+}
+
+async fn a_placement_is_new_to_an_organisation_until_it_has_looked(db: Db) {
+    let s = &db.state;
+    let (_, org) = agent(s, "a@exemple.fr").await;
+    let ids = |list: &[&str]| list.iter().map(|i| (*i).to_owned()).collect::<Vec<_>>();
+    assert_eq!(s.see_dalo(&ids(&["a", "b"]), NOW).await.unwrap().len(), 2);
+    assert_eq!(s.dalo_visit(&org).await.unwrap(), None);
+    s.visit_dalo(&org, NOW + 10).await.unwrap();
+    s.visit_dalo(&org, NOW + 20).await.unwrap();
+    assert_eq!(s.dalo_visit(&org).await.unwrap(), Some(NOW + 20));
+    // One more comes later; the first ones keep the day on which they came.
+    let seen = s.see_dalo(&ids(&["b", "c"]), NOW + 30).await.unwrap();
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [("b".to_owned(), NOW), ("c".to_owned(), NOW + 30)]);
+    assert_eq!(s.pseudonym(&[1, 2]), s.pseudonym(&[1, 2]));
+    assert_ne!(s.pseudonym(&[1, 2]), s.pseudonym(&[2, 1]));
 }

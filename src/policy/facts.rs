@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use geo::InteriorPoint;
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
@@ -14,10 +15,10 @@ use crate::stock::places::{is_far, membership, merged, zone_tables};
 use crate::stock::table::{Table, Texts};
 use crate::store::Store;
 use crate::territory::bands::{Band, band};
-use crate::territory::layer::Layer;
+use crate::territory::layer::{Layer, Zone};
 
 /// Whether the household is of the first quartile of its EPCI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quartile {
     First,
     Other,
@@ -86,8 +87,36 @@ pub struct Allocations {
     pub communes: Vec<Named>,
     pub epcis: Vec<Named>,
     pub bailleurs: Vec<Named>,
+    /// One an allocation, in the order of `list`.
+    pub marks: Vec<Mark>,
+    /// QPV that hold the dwelling of an allocation.
+    pub quartiers: Vec<Quartier>,
+    /// Of the first quartile, by EPCI and year.
+    pub thresholds: Thresholds,
     /// Rows that stood in several imported files.
     pub repeated: u64,
+}
+
+/// What rules do not ask of an allocation, but lists do.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    /// Hashes of its demand, dwelling and address, which tell it from every other of the same day.
+    pub name: [u64; 3],
+    /// Number in `quartiers`; `u32::MAX` outside of QPV.
+    pub quartier: u32,
+    /// Rooms as `attributions.parquet` codes them; 0 when not known.
+    pub typologie: u8,
+}
+
+/// A QPV of the generation in force on the day of a lease.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quartier {
+    pub code: String,
+    pub nom: String,
+    /// 2015 or 2024: a neighbourhood may have been drawn twice under one name.
+    pub generation: u16,
+    /// Longitude and latitude of a point inside; None for an outline that has none.
+    pub centre: Option<[f64; 2]>,
 }
 
 /// Where a dwelling is, as far as its allocations need it.
@@ -117,6 +146,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
     let ground = Ground::open(store, dwellings.latest)?;
     let thresholds = thresholds(store)?;
     let (mut communes, mut epcis, mut bailleurs) = (Names::default(), Names::default(), Names::default());
+    let mut quartiers = Quartiers::default();
     let mut seen: HashSet<(u64, u32, u64), FxBuildHasher> = HashSet::default();
     for r in &rows {
         for i in 0..r.bail.len() {
@@ -138,6 +168,12 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
             let threshold = threshold(&thresholds, epci.as_deref().unwrap_or(""), &commune, year, mix);
             let quartile = quartile(r.revenu_uc[i], threshold, mix);
             let dalo = mix.dalo.statut.contains(&r.statut_dalo[i]);
+            let inside = place.filter(|_| qpv == Some(Band::Inside)).and_then(|d| ground.quartier(r.bail[i], d, mix));
+            out.marks.push(Mark {
+                name: [r.nud[i], r.ident_rep[i], r.adresse[i]],
+                quartier: inside.map_or(u32::MAX, |zone| quartiers.number(zone, r.bail[i] >= mix.options.qpv_2024_debut)),
+                typologie: r.typologie[i],
+            });
             out.list.push(Allocation {
                 bail: r.bail[i],
                 commune: communes.number(&commune, || ground.commune_name(&commune)),
@@ -157,12 +193,15 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
         }
     }
     (out.communes, out.epcis, out.bailleurs) = (communes.list, epcis.list, bailleurs.list);
+    out.quartiers = quartiers.list;
+    out.thresholds = thresholds;
     Ok(out)
 }
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "nud", "date_bail", "ident_rep", "depcom", "adresse", "bailleur_siren", "reservataire", "mutation", "statut_dalo",
     "accord_collectif", "priorite_l441_1", "relogement", "revenu_uc", "activite", "premiere_mise_en_location",
+    "typologie",
 ];
 
 /// The columns of one file of allocations.
@@ -183,6 +222,7 @@ struct Rows {
     revenu_uc: Vec<f64>,
     activite: Vec<u8>,
     premiere: Vec<bool>,
+    typologie: Vec<u8>,
 }
 
 impl Rows {
@@ -203,6 +243,7 @@ impl Rows {
             revenu_uc: t.f64s("revenu_uc")?,
             activite: t.u8s("activite")?,
             premiere: t.flags("premiere_mise_en_location")?,
+            typologie: t.u8s("typologie")?,
         })
     }
 }
@@ -312,6 +353,12 @@ impl Ground {
         if day >= mix.options.qpv_2024_debut { self.qpv2024.as_ref() } else { self.qpv2015.as_ref() }
     }
 
+    /// The QPV that holds a dwelling on a day.
+    fn quartier(&self, day: u32, at: Dwelling, mix: &Mix) -> Option<&Zone> {
+        let layer = self.qpv(day, mix)?;
+        layer.locate(at.lon, at.lat).map(|z| &layer.zones[z as usize])
+    }
+
     /// QPV of 2015 and of 2024.
     pub fn generations(&self) -> [Option<&Layer>; 2] {
         [self.qpv2015.as_ref(), self.qpv2024.as_ref()]
@@ -337,6 +384,25 @@ impl Ground {
     }
 }
 
+/// Numbered QPV.
+#[derive(Default)]
+struct Quartiers {
+    list: Vec<Quartier>,
+    index: HashMap<(String, bool), u32, FxBuildHasher>,
+}
+
+impl Quartiers {
+    fn number(&mut self, of: &Zone, late: bool) -> u32 {
+        let list = &mut self.list;
+        *self.index.entry((of.code.clone(), late)).or_insert_with(|| {
+            let centre = of.geometry.interior_point().map(|p| [p.x(), p.y()]);
+            let generation = if late { 2024 } else { 2015 };
+            list.push(Quartier { code: of.code.clone(), nom: of.nom.clone(), generation, centre });
+            u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+}
+
 /// Numbered names.
 #[derive(Default)]
 struct Names {
@@ -358,7 +424,7 @@ impl Names {
 }
 
 /// (EPCI, year) → € a year and consumption unit.
-pub(super) type Thresholds = HashMap<(String, u16), f64>;
+pub type Thresholds = HashMap<(String, u16), f64>;
 
 pub(super) fn thresholds(store: &Store) -> Result<Thresholds, StockError> {
     let mut out = Thresholds::default();
@@ -384,7 +450,8 @@ pub struct Threshold {
 }
 
 /// The threshold that leases of a year are judged by: that of the year, else of a year before (`seuil_recul_annees`).
-pub(super) fn threshold(all: &Thresholds, epci: &str, commune: &str, year: u16, mix: &Mix) -> Option<Threshold> {
+#[must_use]
+pub fn threshold(all: &Thresholds, epci: &str, commune: &str, year: u16, mix: &Mix) -> Option<Threshold> {
     let zone = if commune.get(..2).is_some_and(|d| ILE_DE_FRANCE.contains(&d)) { "R11" } else { epci };
     (0..=mix.options.seuil_recul_annees).find_map(|back| {
         let year = year.checked_sub(back)?;

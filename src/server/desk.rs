@@ -179,6 +179,17 @@ impl Counter<'_> {
         })
     }
 
+    /// Whether some part of a wide zone may be open at this class: what is worth looking into.
+    #[must_use]
+    pub fn touches(&self, zone: &Runs) -> bool {
+        match (&self.rpls, &self.ops) {
+            (Reach::Nothing(_), _) | (_, Reach::Nothing(_)) => false,
+            (Reach::Own, _) | (_, Reach::Own) => self.has_own(zone),
+            (_, Reach::Within(open)) | (Reach::Within(open), _) => !zone.intersection(open).is_empty(),
+            _ => true,
+        }
+    }
+
     /// Figures of a zone.
     ///
     /// # Errors

@@ -27,8 +27,8 @@ use super::problem::Problem;
 use super::state::Live;
 use super::works::Works;
 use super::{
-    ServeOptions, ServerError, adresses, catalogue, controle, depots, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, objectifs, openapi, security, situation,
-    situation_csv, tiles, valeurs, web, zones,
+    ServeOptions, ServerError, adresses, catalogue, controle, dalo, depots, fragilite, geocodage, geocodage_csv, health, indicateurs, mesure, mixite,
+    objectifs, openapi, plan, rpems, security, segregation, situation, situation_csv, tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
 
@@ -118,6 +118,17 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(audit::csv))
         .routes(routes!(audit::verify))
         .routes(routes!(situation::situation, situation_csv::situations))
+        .routes(routes!(segregation::segregation))
+        .routes(routes!(fragilite::fragilite))
+        .routes(routes!(rpems::list, rpems::propose))
+        .routes(routes!(rpems::csv))
+        .routes(routes!(rpems::decide))
+        .routes(routes!(dalo::placements))
+        .routes(routes!(dalo::alerts))
+        .routes(routes!(dalo::visit))
+        .routes(routes!(dalo::justify))
+        .routes(routes!(dalo::contest))
+        .routes(routes!(plan::propose))
         .routes(routes!(depots::list, depots::receive::receive))
         .routes(routes!(depots::one, depots::decide::withdraw))
         .routes(routes!(depots::check::progress))

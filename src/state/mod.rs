@@ -10,10 +10,12 @@ mod conventions;
 mod corrections;
 mod depots;
 mod evenements;
+pub mod dalo;
 mod maintenance;
 mod objectifs;
 mod password;
 mod residences;
+pub mod rpems;
 mod secrets;
 mod sessions;
 mod signin;
@@ -153,11 +155,13 @@ impl State {
 fn migrator() -> Migrator {
     let list = [
         (1, "comptes, conventions, audit", include_str!("schema.sql")),
-        (50, "dépôts des bailleurs", include_str!("depots.sql")),
-        (51, "adresses corrigées", include_str!("corrections.sql")),
-        (52, "résidences, signalements, notes", include_str!("residences.sql")),
-        (53, "événements du parc", include_str!("evenements.sql")),
-        (41, "objectifs des conventions d'attribution", include_str!("objectifs.sql")),
+        (2, "résidences à enjeu de mixité", include_str!("rpems.sql")),
+        (3, "placements DALO", include_str!("dalo.sql")),
+        (4, "objectifs des conventions d'attribution", include_str!("objectifs.sql")),
+        (5, "dépôts des bailleurs", include_str!("depots.sql")),
+        (6, "adresses corrigées", include_str!("corrections.sql")),
+        (7, "résidences, signalements, notes", include_str!("residences.sql")),
+        (8, "événements du parc", include_str!("evenements.sql")),
     ];
     let migrations = list
         .into_iter()

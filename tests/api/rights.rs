@@ -284,6 +284,17 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "adresse_situer" => plain("/reverse?lon=5.82&lat=45.52"),
         "adresses_chercher" => with("/search/csv", json!({})),
         "adresses_situer" => with("/reverse/csv", json!({})),
+        "segregation" | "rpems" => plain(&format!("/api/{operation}")),
+        "fragilite" => plain("/api/residences/fragilite"),
+        "rpems_csv" => plain("/api/rpems.csv"),
+        "rpems_proposer" => with("/api/rpems", json!({"residence": "absente", "motif": "occupation"})),
+        "rpems_decider" => with("/api/rpems/absent/decisions", json!({"decision": "valider", "rang": 1, "motif": "occupation"})),
+        "plan" => with("/api/plan", json!({"epci": "200000001", "demandes": ""})),
+        "dalo_placements" => plain("/api/dalo/placements"),
+        "dalo_alertes" => plain("/api/dalo/alertes"),
+        "dalo_visite" => plain("/api/dalo/visite"),
+        "dalo_justifier" => with("/api/dalo/placements/absent", json!({"motif": "urgence"})),
+        "dalo_contester" => with("/api/dalo/placements/absent/contestation", json!({"commentaire": "x"})),
         other => panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml"),
     }
 }
@@ -301,6 +312,8 @@ fn least(operation: &str) -> u8 {
         o if o.starts_with("jeton") => 1,
         "mixite" | "organisation" | "situations" | "session_mot_de_passe" | "adresses_chercher" | "adresses_situer" => 1,
         "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier" => 1,
+        "segregation" | "fragilite" | "plan" => 1,
+        o if o.starts_with("rpems") || o.starts_with("dalo") => 1,
         "travaux" | "signalements" => 1,
         o if lessor(o) => 1,
         _ => 0,
@@ -359,6 +372,16 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                     elsewhere.contains(&who) || ["administrateur", "agence", "agence sans convention"].contains(&who)
                 }
                 "objectif_ajouter" | "objectif_modifier" => who != "epci",
+                // Residences are of the class of addresses.
+                "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| *e == who && inside[0] != Households && outside[0] != Households),
+                "rpems_proposer" => !who.starts_with("bailleur"),
+                "dalo_placements" | "plan" => ["administrateur", "agence", "agence sans convention"].contains(&who),
+                "dalo_visite" => !["bailleur", "ddets", "dreal"].contains(&who.split(' ').next().unwrap()),
+                "dalo_justifier" => !who.starts_with("bailleur"),
+                "dalo_contester" => !who.starts_with("ddets") && !who.starts_with("dreal"),
+                "rpems" | "rpems_csv" | "rpems_decider" => {
+                    ["administrateur", "agence", "agence sans convention", "action logement"].contains(&who)
+                }
                 _ => false,
             };
             assert!(refused == by_content || status == 429, "{who} {method} {path}: {status} {}", reply.text());

@@ -15,6 +15,8 @@ const PAGES: Record<string, () => Promise<{ default: Component }>> = {
   '/adresses': () => import('./adresses/Adresses.svelte'),
   '/evenements': () => import('./parc/Evenements.svelte'),
   '/residences': () => import('./parc/Residences.svelte'),
+  '/dalo': () => import('./dalo/Dalo.svelte'),
+  '/enjeux': () => import('./enjeux/Enjeux.svelte'),
 };
 
 void session.load();

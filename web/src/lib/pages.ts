@@ -16,6 +16,9 @@ export const GROUPS: readonly Group[] = [
     pages: [
       { href: '/mixite', name: 'Objectifs de mixité' },
       { href: '/controle', name: 'Contrôle avant CALEOL' },
+      { href: '/dalo', name: 'DALO et QPV' },
+      { href: '/enjeux', name: 'Résidences à enjeu' },
+      { href: '/objectifs', name: 'Objectifs de la CIA' },
     ],
   },
   {
