@@ -2,6 +2,8 @@
 
 #[path = "api/catalogue.rs"]
 mod catalogue;
+#[path = "api/ensembles.rs"]
+mod ensembles;
 #[path = "api/mesure.rs"]
 mod mesure;
 #[path = "api/people.rs"]

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::reference::fonds::{Basemap, origin};
 use crate::{demo, server};
 
 /// Qui habite le parc social, et les attributions gardent-elles les quartiers mixtes ?
@@ -71,6 +72,12 @@ struct ServeArgs {
     /// Un relais se tient devant ce serveur : lire l'adresse des visiteurs dans X-Forwarded-For
     #[arg(long)]
     derriere_un_relais: bool,
+    /// Fond de carte d'un autre hôte : ign-plan, ign-photo ou Nom=https://…/{z}/{x}/{y}.png (plusieurs fois au besoin)
+    #[arg(long, value_name = "FOND")]
+    fond: Vec<Basemap>,
+    /// Site qui peut intégrer la carte (page /integre), par exemple https://intranet.exemple.fr (plusieurs fois au besoin)
+    #[arg(long, value_name = "SITE", value_parser = origin)]
+    integrer: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -122,7 +129,13 @@ pub fn run(cli: Cli) -> ExitCode {
 fn serve(args: ServeArgs) -> Result<(), Failure> {
     build::refresh(&args.store.data)?;
     let store = crate::store::Store::open(&args.store.data)?;
-    let options = server::ServeOptions { web: Some(args.web), allow_remote: args.ouvrir_au_reseau, behind_proxy: args.derriere_un_relais };
+    let options = server::ServeOptions {
+        web: Some(args.web),
+        allow_remote: args.ouvrir_au_reseau,
+        behind_proxy: args.derriere_un_relais,
+        fonds: args.fond,
+        integration: args.integrer,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     Ok(runtime.block_on(server::serve(store, args.bind, options))?)
 }

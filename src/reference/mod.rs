@@ -9,6 +9,7 @@ pub mod attributions;
 pub mod ban;
 pub mod comptes;
 pub mod demo;
+pub mod fonds;
 pub mod indicators;
 pub mod mix;
 pub mod ops;

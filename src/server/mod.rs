@@ -5,9 +5,11 @@
 //! loaded is in [`state`]; the manifest is watched, so that a new import is served without a restart.
 
 mod admin;
+mod affichage;
 mod auth;
 mod catalogue;
 mod desk;
+mod ensembles;
 mod geometry;
 mod health;
 mod indicateurs;
@@ -43,6 +45,7 @@ pub use self::state::{App, Live};
 use crate::cube::file::CubeError;
 use crate::disclosure::publisher::LedgerError;
 use crate::reference::ReferenceError;
+use crate::reference::fonds::Basemap;
 use crate::stock::StockError;
 use crate::state::{State, StateError};
 use crate::store::{Store, StoreError};
@@ -57,6 +60,10 @@ pub struct ServeOptions {
     pub allow_remote: bool,
     /// A relay stands before this server and says in `X-Forwarded-For` where requests come from.
     pub behind_proxy: bool,
+    /// Base maps of other hosts that the page may show.
+    pub fonds: Vec<Basemap>,
+    /// Sites (`https://host[:port]`) that may show `/integre` in a frame.
+    pub integration: Vec<String>,
 }
 
 impl ServeOptions {

@@ -24,7 +24,7 @@ use super::params::BODY_LIMIT;
 use super::problem::Problem;
 use super::state::Live;
 use super::{
-    ServeOptions, ServerError, catalogue, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles,
+    ServeOptions, ServerError, affichage, catalogue, ensembles, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles,
     valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
@@ -99,6 +99,10 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(audit::csv))
         .routes(routes!(audit::verify))
         .routes(routes!(situation::situation, situation_csv::situations))
+        .routes(routes!(ensembles::list, ensembles::add))
+        .routes(routes!(ensembles::one, ensembles::change, ensembles::erase))
+        .routes(routes!(ensembles::restore))
+        .routes(routes!(affichage::affichage))
 }
 
 /// The whole server.
@@ -132,7 +136,7 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
         ))
         .layer(from_fn(security::timeout))
         .layer(from_fn_with_state(server.options.allow_remote, security::host))
-        .layer(from_fn(security::headers))
+        .layer(from_fn_with_state(Arc::new(security::Policies::new(&server.options)), security::headers))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(DefaultMakeSpan::new().level(Level::DEBUG))

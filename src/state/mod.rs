@@ -7,6 +7,7 @@ mod accounts;
 mod attempts;
 pub mod audit;
 mod conventions;
+mod ensembles;
 mod maintenance;
 mod password;
 mod secrets;
@@ -24,6 +25,7 @@ use sqlx::{AnyPool, Executor, SqlSafeStr};
 pub use self::accounts::{Account, NewAccount, Org};
 pub use self::attempts::Throttled;
 pub use self::conventions::{Convention, NewConvention};
+pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
 pub use self::maintenance::Purged;
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
 pub use self::secrets::token as random_token;
@@ -141,7 +143,10 @@ impl State {
 }
 
 fn migrator() -> Migrator {
-    let list = [(1, "comptes, conventions, audit", include_str!("schema.sql"))];
+    let list = [
+        (1, "comptes, conventions, audit", include_str!("schema.sql")),
+        (60, "ensembles de zones", include_str!("zones.sql")),
+    ];
     let migrations = list
         .into_iter()
         .map(|(n, name, sql)| Migration::new(n, name.into(), MigrationType::Simple, sql.into_sql_str(), false))

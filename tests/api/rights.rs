@@ -244,6 +244,12 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "admin_audit" => plain("/api/admin/audit"),
         "admin_audit_csv" => plain("/api/admin/audit.csv"),
         "admin_audit_verification" => plain("/api/admin/audit/verification"),
+        "ensembles" => plain("/api/ensembles"),
+        "ensemble" | "ensemble_effacer" => plain("/api/ensembles/absent"),
+        "ensemble_ajouter" => with("/api/ensembles", json!({"nom": "", "visibilite": "PRIVE", "zones": []})),
+        "ensemble_modifier" => with("/api/ensembles/absent", json!({"version": 1, "nom": "x"})),
+        "ensemble_restaurer" => plain("/api/ensembles/absent/restauration"),
+        "affichage" => plain("/api/affichage"),
         other => panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml"),
     }
 }
@@ -253,7 +259,7 @@ fn least(operation: &str) -> u8 {
     match operation {
         o if o.starts_with("admin_") => 3,
         o if o.starts_with("membre_") => 2,
-        o if o.starts_with("jeton") => 1,
+        o if o.starts_with("jeton") || o.starts_with("ensemble") => 1,
         "mixite" | "organisation" | "situations" | "session_mot_de_passe" => 1,
         _ => 0,
     }

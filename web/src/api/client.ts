@@ -23,6 +23,9 @@ export type Organisme = Body<'/api/admin/organisations'>[number];
 export type Convention = Body<'/api/admin/conventions'>[number];
 export type Compte = Body<'/api/admin/comptes'>[number];
 export type LigneJournal = Body<'/api/admin/audit'>['lignes'][number];
+export type Ensemble = Body<'/api/ensembles'>[number];
+export type ZoneGardee = Body<'/api/ensembles/{id}'>['zones'][number];
+export type Affichage = Body<'/api/affichage'>;
 export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
 /** What is read of a problem document (RFC 9457). */
 type Probleme = { title?: string; detail?: string };

@@ -55,6 +55,7 @@ export class Carte {
   #qpv: string | null = null;
   #hovered: string | null = null;
   #selected: string | null = null;
+  #picked: readonly string[] = [];
   #padding: Padding = { top: 0, right: 0, bottom: 0, left: 0 };
   /** While the pen is out, the figures under it neither light up nor open. */
   pen = false;
@@ -138,12 +139,20 @@ export class Carte {
     this.map.removeFeatureState({ source: SOURCE, sourceLayer: layer });
     for (const { code, classe, secret } of states) this.map.setFeatureState({ source: SOURCE, sourceLayer: layer, id: code }, { c: classe ?? -1, s: secret });
     if (this.#selected) this.#flag(this.#selected, 'choix', true);
+    this.setPicked(this.#picked);
   }
 
   setSelected(code: string | null): void {
     if (this.#selected) this.#flag(this.#selected, 'choix', false);
     this.#selected = code;
     if (code) this.#flag(code, 'choix', true);
+  }
+
+  /** Edges the zones of a list. */
+  setPicked(codes: readonly string[]): void {
+    for (const code of this.#picked) this.#flag(code, 'choix', code === this.#selected);
+    for (const code of codes) this.#flag(code, 'choix', true);
+    this.#picked = codes;
   }
 
   setQpv(layer: string, tilejson: TileJson): void {
