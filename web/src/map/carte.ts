@@ -6,11 +6,12 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import type { Feature, FeatureCollection } from 'geojson';
 import { isPointScale } from '../lib/scales';
 import type { View } from '../lib/url';
-import type { TileJson } from '../api/client';
+import type { Affichage, TileJson } from '../api/client';
 import { COMMUNE_LAYERS, GROUND_LAYER, HATCH, LABEL_LAYERS, SOURCE, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, hatching, pointLayers, qpvLayers } from './layers';
 
 setWorkerUrl(workerUrl);
 
+export type Basemap = Affichage['fonds'][number];
 export type Bounds = [number, number, number, number];
 /** [top, right, bottom, left] pixels covered by panels. */
 export type Padding = { top: number; right: number; bottom: number; left: number };
@@ -56,6 +57,7 @@ export class Carte {
   #hovered: string | null = null;
   #selected: string | null = null;
   #picked: readonly string[] = [];
+  #basemap = false;
   #padding: Padding = { top: 0, right: 0, bottom: 0, left: 0 };
   /** While the pen is out, the figures under it neither light up nor open. */
   pen = false;
@@ -115,6 +117,8 @@ export class Carte {
     }
     for (const id of ['fixes', 'noms-dessins', 'noms-communes', 'noms-qpv']) map.addSource(id, { type: 'geojson', data: empty });
     for (const layer of [...ZONE_LAYERS, ...LABEL_LAYERS, ZONE_NAME_LAYER]) map.addLayer(layer);
+    // Names of towns stand over the figures as those of communes do.
+    if (map.getLayer('villes')) map.moveLayer('villes', 'noms-qpv');
   }
 
   /** Changes the scale that carries the figures. */
@@ -130,6 +134,7 @@ export class Carte {
       this.#hovered = null;
     }
     this.#scale = scale;
+    if (this.#basemap) this.#letThrough();
   }
 
   /** Joins the values to the tiles by code. */
@@ -140,6 +145,12 @@ export class Carte {
     for (const { code, classe, secret } of states) this.map.setFeatureState({ source: SOURCE, sourceLayer: layer, id: code }, { c: classe ?? -1, s: secret });
     if (this.#selected) this.#flag(this.#selected, 'choix', true);
     this.setPicked(this.#picked);
+  }
+
+  /** Marks, once, the moment when the figures are on the map (`scripts/budget.mjs` reads it). */
+  markFirst(): void {
+    if (performance.getEntriesByName('premiere-carte').length > 0) return;
+    this.map.once('idle', () => performance.mark('premiere-carte'));
   }
 
   setSelected(code: string | null): void {
@@ -192,6 +203,34 @@ export class Carte {
   /** Goes at once to a view that the address asks for. */
   jump(view: View): void {
     this.map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom });
+  }
+
+  /** Shows a base map of another host under the figures, which then let it through; `null`: the offline one. */
+  setBasemap(fond: Basemap | null): void {
+    this.#drop(['fond-externe'], 'fond-externe');
+    this.#basemap = fond !== null;
+    if (fond) {
+      this.map.addSource('fond-externe', { type: 'raster', tiles: [fond.url], tileSize: 256, maxzoom: fond.zoom_max, attribution: fond.attribution });
+      const above = ['communes-fond', 'zones-fond', 'points'].find((id) => this.map.getLayer(id));
+      this.map.addLayer({ id: 'fond-externe', type: 'raster', source: 'fond-externe', paint: { 'raster-saturation': -0.35 } }, above);
+    }
+    this.#letThrough();
+  }
+
+  #letThrough(): void {
+    if (this.map.getLayer('communes-fond')) this.map.setLayoutProperty('communes-fond', 'visibility', this.#basemap ? 'none' : 'visible');
+    if (this.map.getLayer('zones-fond')) this.map.setPaintProperty('zones-fond', 'fill-opacity', this.#basemap ? 0.62 : 0.88);
+  }
+
+  /** What the map shows now, as pixels. Read within the frame that draws it: the buffer is empty afterwards. */
+  snapshot(): Promise<{ href: string; width: number; height: number }> {
+    return new Promise((resolve) => {
+      this.map.once('render', () => {
+        const canvas = this.map.getCanvas();
+        resolve({ href: canvas.toDataURL('image/png'), width: canvas.width, height: canvas.height });
+      });
+      this.map.triggerRepaint();
+    });
   }
 
   destroy(): void {
