@@ -200,6 +200,23 @@ export interface paths {
         patch: operations["admin_organisation_modifier"];
         trace?: never;
     };
+    "/api/affichage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Réglages de la page */
+        get: operations["affichage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -245,6 +262,69 @@ export interface paths {
         get: operations["connexion_retour"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ensembles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ensembles de zones
+         * @description Les vôtres, ceux que votre organisme partage en son sein, et ceux de ses partenaires (parties d'une même convention en vigueur).
+         */
+        get: operations["ensembles"];
+        put?: never;
+        /**
+         * Garder un ensemble de zones
+         * @description Il garde des contours et des codes, aucun chiffre : qui l'ouvre voit ce que ses propres droits montrent.
+         */
+        post: operations["ensemble_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ensembles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ouvrir un ensemble de zones */
+        get: operations["ensemble"];
+        put?: never;
+        post?: never;
+        /**
+         * Effacer un ensemble de zones
+         * @description Il peut être restauré pendant un mois.
+         */
+        delete: operations["ensemble_effacer"];
+        options?: never;
+        head?: never;
+        /** Modifier un ensemble de zones */
+        patch: operations["ensemble_modifier"];
+        trace?: never;
+    };
+    "/api/ensembles/{id}/restauration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restaurer un ensemble effacé */
+        post: operations["ensemble_restaurer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -595,6 +675,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Réglages de la page. */
+        Affichage: {
+            /** @description Fonds de carte proposés en plus du fond hors ligne ; aucun par défaut. */
+            fonds: components["schemas"]["Fond"][];
+            /** @description Sites autorisés à intégrer la carte ; aucun par défaut. */
+            integration: string[];
+        };
         /** @description Une bande autour des QPV ; sans `jusqu_a`, tout ce qui est plus loin. */
         Bande: {
             /** Format: double */
@@ -631,6 +718,11 @@ export interface components {
         Class: "fine" | "zone" | "proche" | "large";
         /** @description Une zone par son code. */
         CodeDeZone: {
+            echelle: string;
+            code: string;
+        };
+        /** @description Une zone par son code. */
+        CodeGarde: {
             echelle: string;
             code: string;
         };
@@ -803,6 +895,52 @@ export interface components {
             /** @description Pourquoi, sinon. */
             motif?: string | null;
         };
+        /** @description Un ensemble de zones, sans ses contours. */
+        Ensemble: {
+            id: string;
+            nom: string;
+            /** @description Organisme à qui il est. */
+            organisme: string;
+            auteur: string;
+            visibilite: components["schemas"]["Visibilite"];
+            /**
+             * Format: int64
+             * @description Millésime du RPLS et vague OPS sur lesquels il a été tracé.
+             */
+            millesime: number;
+            /** Format: int64 */
+            vague?: number | null;
+            /**
+             * Format: int64
+             * @description Nombre de zones.
+             */
+            zones: number;
+            /**
+             * Format: int64
+             * @description Augmente à chaque modification.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            cree: number;
+            /** Format: int64 */
+            modifie: number;
+            /** @description Vrai si la personne qui demande peut le modifier et l'effacer. */
+            modifiable: boolean;
+            /** @description Vrai s'il est effacé et peut encore être restauré. */
+            efface: boolean;
+        };
+        /** @description Ce qui vient d'être gardé. */
+        EnsembleCree: {
+            id: string;
+        };
+        /** @description Un ensemble et ses zones. */
+        EnsembleOuvert: {
+            ensemble: components["schemas"]["Ensemble"];
+            zones: components["schemas"]["ZoneGardee"][];
+        };
         /** @description État du serveur. */
         Etat: {
             etat: string;
@@ -845,6 +983,16 @@ export interface components {
             id: string;
             libelle: string;
             modalites: components["schemas"]["Modalite"][];
+        };
+        /** @description Un fond de carte en tuiles XYZ. */
+        Fond: {
+            id: string;
+            nom: string;
+            /** @description Adresse des tuiles, avec {z}, {x} et {y}. */
+            url: string;
+            attribution: string;
+            /** Format: int32 */
+            zoom_max: number;
         };
         /** @description Un fichier importé. */
         Import: {
@@ -1071,6 +1219,17 @@ export interface components {
             /** @description Dernier jour, AAAA-MM-JJ. */
             au: string;
         };
+        /** @description Ce qui change d'un ensemble. */
+        ModificationEnsemble: {
+            /**
+             * Format: int64
+             * @description Version que vous avez ouverte : si elle n'est plus la dernière, rien ne change.
+             */
+            version: number;
+            nom?: string | null;
+            visibilite?: components["schemas"]["Visibilite"] | null;
+            zones?: components["schemas"]["ZoneGardee"][] | null;
+        };
         /** @description Ce qui change d'un organisme. */
         ModificationOrganisme: {
             /** @description Vrai : ses membres ne peuvent plus se connecter. */
@@ -1119,6 +1278,12 @@ export interface components {
             courriel: string;
             nom: string;
             gestionnaire?: boolean;
+        };
+        /** @description Un ensemble à garder. */
+        NouvelEnsemble: {
+            nom: string;
+            visibilite: components["schemas"]["Visibilite"];
+            zones: components["schemas"]["ZoneGardee"][];
         };
         /** @description Un organisme à créer. */
         NouvelOrganisme: {
@@ -1410,6 +1575,11 @@ export interface components {
             /** @description Ce qui ne va pas ; nul si le journal est intact. */
             faute?: string | null;
         };
+        /**
+         * @description Qui voit un ensemble : son auteur, son organisme, ou aussi les organismes d'une même convention en vigueur.
+         * @enum {string}
+         */
+        Visibilite: "PRIVE" | "ORG" | "PARTENAIRES";
         /** @description Une zone dessinée (`geometrie`) ou listée (`codes`). */
         ZoneDemandee: {
             /** @description Repris dans la réponse. */
@@ -1421,6 +1591,16 @@ export interface components {
             } | null;
             /** @description Zones à réunir. */
             codes?: components["schemas"]["CodeDeZone"][] | null;
+        };
+        /** @description Une zone gardée : dessinée (`geometrie`) ou listée (`codes`). */
+        ZoneGardee: {
+            nom: string;
+            /** @description GeoJSON en degrés WGS 84 : Polygon ou MultiPolygon. */
+            geometrie?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Zones à réunir. */
+            codes?: components["schemas"]["CodeGarde"][] | null;
         };
         /** @description Une zone. */
         ZoneListee: {
@@ -1896,6 +2076,25 @@ export interface operations {
             };
         };
     };
+    affichage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Affichage"];
+                };
+            };
+        };
+    };
     catalogue: {
         parameters: {
             query?: never;
@@ -1973,6 +2172,193 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensembles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ensemble"][];
+                };
+            };
+        };
+    };
+    ensemble_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelEnsemble"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnsembleCree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensemble: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'ensemble */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnsembleOuvert"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensemble_effacer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'ensemble */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Effacé */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensemble_modifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'ensemble */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModificationEnsemble"];
+            };
+        };
+        responses: {
+            /** @description Modifié */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensemble_restaurer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'ensemble */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Restauré */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {

@@ -52,7 +52,7 @@ class Show {
       title: indicator?.libelle ?? 'mosaïque',
       subtitle: [document.querySelector('.legend .sub')?.textContent ?? '', ...filters].filter(Boolean).join(' · '),
       notes: [
-        `Source : ${source}${indicator?.source ? ` (${indicator.source})` : ''}. Contours : IGN, ANCT. Fond : Natural Earth. mosaïque, ${day}.${data.catalogue?.demonstration ? ' Territoire fictif.' : ''}`,
+        `Source : ${source}. Contours : IGN, ANCT. Fond : Natural Earth. mosaïque, ${day}.${data.catalogue?.demonstration ? ' Territoire fictif.' : ''}`,
         ...(indicator?.definition ? [`Définition : ${indicator.definition}`] : []),
         ...(households ? [SECRECY] : []),
       ],
