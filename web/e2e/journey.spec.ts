@@ -128,7 +128,7 @@ describe('a morning with the map', () => {
     assert.ok(pages === '1' || pages === '2', `${pages} pages`);
     const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
     assert.match((await contentOf(csv)).name, /^mosaique_portrait_/);
-    await page.getByRole('link', { name: 'Carte' }).click();
+    await page.getByRole('link', { name: 'Carte', exact: true }).click();
     await page.locator('.fiche h2').waitFor();
   });
 
@@ -144,11 +144,11 @@ describe('a morning with the map', () => {
     await page.locator('[role=toolbar] [aria-pressed=true]').waitFor();
     await page.mouse.click(at.x, at.y);
     for (let i = 1; i <= 40; i++) {
-      await page.mouse.move(at.x + 4 * i, at.y + i);
+      await page.mouse.move(at.x + 2.5 * i, at.y + i);
       await page.waitForTimeout(30);
     }
     await page.getByTestId('valeur').waitFor();
-    await page.mouse.click(at.x + 160, at.y + 40);
+    await page.mouse.click(at.x + 100, at.y + 40);
     await page.getByRole('button', { name: 'Modifier un contour', pressed: true }).waitFor();
     await settle(page);
     // From the move to the answer, as the browser timed each question asked while the pen moved.

@@ -46,10 +46,12 @@ export async function signIn(page: Page, on: Stage, role: string, path: string):
   await page.getByLabel('Adresse électronique').fill(account.courriel);
   await page.getByLabel('Mot de passe', { exact: true }).fill(account.mot_de_passe);
   await page.getByRole('button', { name: 'Se connecter' }).click();
+  await page.getByRole('heading', { name: 'Choisissez votre mot de passe' }).waitFor();
   await page.getByLabel('Mot de passe reçu').fill(account.mot_de_passe);
   await page.getByLabel('Nouveau mot de passe').fill(PASSWORD);
   await page.getByLabel('Le même, encore une fois').fill(PASSWORD);
   await page.getByRole('button', { name: 'Enregistrer et continuer' }).click();
-  await page.waitForURL(on.base + path);
+  // The map completes its own address as soon as it opens.
+  await page.waitForURL((url) => url.pathname === path.split('?')[0], { waitUntil: 'commit' });
   await settle(page);
 }
