@@ -13,6 +13,8 @@ export interface Zone {
   /** Missing for a zone of the map put aside to compare. */
   geometrie?: Area;
   codes?: { echelle: string; code: string }[];
+  /** A list of one's own (picked, imported), not a zone of the map put aside. */
+  listed?: boolean;
   /** Held by the pen: its vertices can be moved. */
   editable: boolean;
 }
@@ -115,7 +117,7 @@ class Workshop {
   /** Puts a zone of the map aside, to stand in the table beside drawn ones. */
   putAside(nom: string, echelle: string, code: string): void {
     const id = `${echelle}:${code}`;
-    if (!this.zones.some((z) => z.id === id)) this.zones = [...this.zones, { id, nom, codes: [{ echelle, code }], editable: false }];
+    if (!this.zones.some((z) => z.codes?.length === 1 && z.codes[0]?.echelle === echelle && z.codes[0].code === code)) this.zones = [...this.zones, { id, nom, codes: [{ echelle, code }], editable: false }];
     this.comparing = true;
     this.#saved();
     this.measureAll();
@@ -140,7 +142,7 @@ class Workshop {
       this.zones = this.zones.map((z) => (z === list ? { ...list, codes: next } : z));
     } else {
       const id = `choix-${Date.now()}`;
-      this.zones = [...this.zones, { id, nom: this.#nameFor(id), codes: next, editable: false }];
+      this.zones = [...this.zones, { id, nom: this.#nameFor(id), codes: next, listed: true, editable: false }];
       this.#list = id;
     }
     this.active = this.#list;
@@ -190,10 +192,10 @@ class Workshop {
     for (const { nom, geometrie, codes } of areas) {
       const simple = geometrie?.type === 'MultiPolygon' && geometrie.coordinates.length === 1 ? { type: 'Polygon' as const, coordinates: geometrie.coordinates[0] ?? [] } : geometrie;
       const held = simple?.type === 'Polygon' && simple.coordinates.length === 1 ? (pen?.add(simple) ?? null) : null;
-      const id = held ?? (codes?.[0] && codes.length === 1 ? `${codes[0].echelle}:${codes[0].code}` : `fixe-${Date.now()}-${this.#count++}`);
+      const id = held ?? `fixe-${Date.now()}-${this.#count++}`;
       this.#names.set(id, nom);
       if (held) this.zones = this.zones.map((z) => (z.id === held ? { ...z, nom } : z));
-      added.push({ id, nom, ...(simple ? { geometrie: simple } : {}), ...(codes ? { codes } : {}), editable: held !== null });
+      added.push({ id, nom, ...(simple ? { geometrie: simple } : {}), ...(codes ? { codes, listed: true } : {}), editable: held !== null });
     }
     const fresh = added.filter((z) => !this.zones.some((known) => known.id === z.id));
     this.zones = [...this.zones, ...fresh];
