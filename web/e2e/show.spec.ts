@@ -80,6 +80,7 @@ describe('in front of others', () => {
 
 describe('with a base map and a site that embeds', () => {
   let on: Stage;
+  let visitor: Session;
   let tiles: Server;
   let host: Server;
   const seen: string[] = [];
@@ -98,19 +99,22 @@ describe('with a base map and a site that embeds', () => {
     const [at, port] = [await listen(tiles), await listen(host)];
     site = `http://127.0.0.1:${port}`;
     on = await stage('--fond', `Essai=http://127.0.0.1:${at}/{z}/{x}/{y}.png`, '--integrer', site);
+    visitor = await open({});
     frame = `${on.base}/integre?indicateur=P10&echelle=commune`;
   });
-  after(() => {
+  after(async () => {
+    await visitor.close();
     on.stop();
     tiles.close();
     host.close();
   });
 
   test('the page offers the base map, asks only its host for tiles, and goes back', async () => {
-    const { page } = session;
+    const { page } = visitor;
     await page.goto(`${on.base}/?indicateur=P10&echelle=commune`);
     await settle(page);
     await page.getByLabel('Fond').selectOption({ label: 'Essai' });
+    for (let i = 0; i < 50 && seen.length === 0; i++) await page.waitForTimeout(100);
     await settle(page);
     assert.ok(seen.length > 0 && seen.every((u) => /^\/\d+\/\d+\/\d+\.png$/.test(u)), seen.join());
     await page.locator('.maplibregl-ctrl-attrib', { hasText: 'Essai' }).waitFor();
@@ -127,7 +131,7 @@ describe('with a base map and a site that embeds', () => {
   });
 
   test('the named site shows the read-only map, and no other page', async () => {
-    const { page } = session;
+    const { page } = visitor;
     await page.goto(site);
     const frame = page.frameLocator('iframe');
     await frame.locator('.legend').waitFor();
@@ -144,5 +148,5 @@ describe('with a base map and a site that embeds', () => {
     assert.deepEqual(await policy(BASE_URL, '/integre'), { ancestors: "frame-ancestors 'none'", frame: 'DENY' });
   });
 
-  test('no fault was seen by the browser all along', () => assert.deepEqual(session.faults, []));
+  test('no fault was seen by the browser all along', () => assert.deepEqual(visitor.faults, []));
 });
