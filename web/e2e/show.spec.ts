@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { createServer as createHttp, type Server } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { deflateSync } from 'node:zlib';
 import { axeFaults, BASE_URL, open, picture, settle, visit, type Session } from './harness';
 import { stage, type Stage } from './stage';
 
@@ -78,6 +79,34 @@ describe('in front of others', () => {
   test('no fault was seen by the browser all along', () => assert.deepEqual(session.faults, []));
 });
 
+/** A tile of 256 grey pixels a side, as PNG. */
+function tile(): Buffer {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(256, 0);
+  head.writeUInt32BE(256, 4);
+  head[8] = 8;
+  const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(256, 120)]);
+  const pixels = deflateSync(Buffer.concat(Array.from({ length: 256 }, () => row)));
+  return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('IHDR', head), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** Checksum of a chunk of a PNG. */
+function crc32(bytes: Buffer): number {
+  let sum = ~0;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1;
+  }
+  return ~sum >>> 0;
+}
+
 describe('with a base map and a site that embeds', () => {
   let on: Stage;
   let visitor: Session;
@@ -86,13 +115,11 @@ describe('with a base map and a site that embeds', () => {
   const seen: string[] = [];
   let site = '';
   const listen = (server: Server): Promise<number> => new Promise((done) => server.listen(0, '127.0.0.1', () => done((server.address() as AddressInfo).port)));
-  // One pixel, blue.
-  const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPj/HwADAgH/p1fQ7wAAAABJRU5ErkJggg==', 'base64');
 
   before(async () => {
     tiles = createHttp((request, response) => {
       seen.push(request.url ?? '');
-      response.writeHead(200, { 'content-type': 'image/png', 'access-control-allow-origin': '*' }).end(PIXEL);
+      response.writeHead(200, { 'content-type': 'image/png', 'access-control-allow-origin': '*' }).end(tile());
     });
     let frame = '';
     host = createHttp((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(`<title>site</title><iframe src="${frame}" width="900" height="600"></iframe>`));
@@ -118,6 +145,7 @@ describe('with a base map and a site that embeds', () => {
     await settle(page);
     assert.ok(seen.length > 0 && seen.every((u) => /^\/\d+\/\d+\/\d+\.png$/.test(u)), seen.join());
     await page.locator('.maplibregl-ctrl-attrib', { hasText: 'Essai' }).waitFor();
+    assert.equal(await page.getByText('n’a pas pu être chargée').count(), 0);
     await picture(page, 'montrer-3-fond');
     assert.deepEqual(await axeFaults(page), []);
     await page.getByLabel('Fond').selectOption('');
