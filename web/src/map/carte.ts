@@ -88,7 +88,8 @@ export class Carte {
     this.map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
     this.map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 110 }), 'bottom-right');
     this.map.addControl(new AttributionControl({ compact: false, customAttribution: 'RPLS (SDES), OPS · contours IGN, ANCT' }), 'bottom-right');
-    this.ready = new Promise((resolve) => this.map.once('load', () => resolve()));
+    // Once the style is known: figures are asked for while the base map is still being drawn.
+    this.ready = new Promise((resolve) => this.map.once('style.load', () => resolve()));
     this.map.on('moveend', () => options.onMove(this.view()));
     this.map.on('mousemove', (event) => this.#move(event));
     this.map.on('mouseout', () => this.#hover(null));

@@ -146,6 +146,7 @@ class Workshop {
       this.#list = id;
     }
     this.active = this.#list;
+    this.finished += 1;
     this.#saved();
     const changed = this.zones.find((z) => z.id === this.#list);
     if (changed) this.#ask([changed]);
