@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { shownZone, type Indicator } from './figures';
 import { axeFaults, BASE_URL, get, open, picture, settle, visit, type Session } from './harness';
+import { signIn, stage } from './stage';
 
 let session: Session;
 before(async () => void (session = await open()));
@@ -51,6 +52,32 @@ describe('both themes', () => {
     await page.locator('main').waitFor();
     assert.equal(await dark(), true);
     await page.evaluate(() => localStorage.removeItem('mosaique.theme'));
+  });
+});
+
+describe('the pages of the administration', () => {
+  test('are without a fault of accessibility in both themes', async () => {
+    const on = await stage();
+    const admin = await open({});
+    try {
+      const { page } = admin;
+      await signIn(page, on, 'administrateur', '/administration');
+      const tabs = await page.locator('nav a[href^="#"]').evaluateAll((links) => links.map((a) => a.getAttribute('href') ?? ''));
+      assert.ok(tabs.length >= 5, tabs.join());
+      for (const [scheme, theme] of [['light', 'clair'], ['dark', 'sombre']] as const) {
+        await page.emulateMedia({ colorScheme: scheme });
+        for (const tab of tabs) {
+          await page.goto(`${on.base}/administration${tab}`);
+          await settle(page);
+          assert.deepEqual(await axeFaults(page), [], `${tab}, ${theme}`);
+        }
+        await picture(page, `theme-${theme}-administration`);
+      }
+      assert.deepEqual(admin.faults, []);
+    } finally {
+      await admin.close();
+      on.stop();
+    }
   });
 });
 

@@ -40,7 +40,7 @@ export async function open(headers = AGENT, tour = false): Promise<Session> {
     const url = request.url();
     if (/^https?:/.test(url) && !url.startsWith(BASE_URL) && new URL(url).hostname !== '127.0.0.1') faults.push(`outside request: ${url}`);
   });
-  page.setDefaultTimeout(Number(process.env["E2E_T"] ?? 20_000));
+  page.setDefaultTimeout(20_000);
   return {
     page, faults,
     close: async () => {

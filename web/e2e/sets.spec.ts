@@ -64,6 +64,8 @@ describe('sets of zones', () => {
     await settle(page);
     const figure = figureOf(await measure([largest.code]), 'I02');
     assert.equal(readNumber(await page.getByTestId('valeur').innerText()), Number(figure.valeur?.toFixed(figure.decimales)));
+    // A list is compared with its surroundings, as a drawn zone is.
+    await page.locator('.fiche .gaps li').first().waitFor();
     // A second click on the same zone takes it out.
     await page.mouse.click(x, y);
     await page.locator('.fiche').waitFor({ state: 'detached' });
