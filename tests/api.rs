@@ -6,6 +6,8 @@ mod catalogue;
 mod geocoder;
 #[path = "api/controle.rs"]
 mod controle;
+#[path = "api/ensembles.rs"]
+mod ensembles;
 #[path = "api/mesure.rs"]
 mod mesure;
 #[path = "api/objectifs.rs"]

@@ -7,8 +7,8 @@ use mosaique::reference::fragilite::Decision;
 use mosaique::state::dalo::{Said, Stand};
 use mosaique::state::rpems::{Act, NewFile, Statut, Whose};
 use mosaique::state::{
-    GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent, NewFlag, NewNote, Passwords, State,
-    StateError, StatutCorrection, StatutDepot, TauxCia, day,
+    Asker, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent, NewFlag, NewNote, NewZoneSet, Passwords,
+    State, StateError, StatutCorrection, StatutDepot, TauxCia, Visibilite, ZoneSetChange, day,
 };
 use mosaique::stock::edits::Home;
 use sqlx::{AnyPool, Executor};
@@ -74,6 +74,8 @@ on_both!(
     two_decisions_at_once_do_not_both_pass,
     a_placement_is_justified_contested_and_justified_again,
     a_placement_is_new_to_an_organisation_until_it_has_looked,
+    a_set_of_zones_is_seen_by_those_it_is_shared_with,
+    a_set_of_zones_is_not_overwritten_and_comes_back_when_restored,
 );
 
 async fn agent(state: &State, courriel: &str) -> (String, String) {
@@ -565,4 +567,88 @@ async fn a_placement_is_new_to_an_organisation_until_it_has_looked(db: Db) {
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), [("b".to_owned(), NOW), ("c".to_owned(), NOW + 30)]);
     assert_eq!(s.pseudonym(&[1, 2]), s.pseudonym(&[1, 2]));
     assert_ne!(s.pseudonym(&[1, 2]), s.pseudonym(&[2, 1]));
+}
+
+/// An account and its organisation.
+async fn someone(state: &State, courriel: &str, role: Role, code: &str, manages: bool) -> (String, String) {
+    let known = state.organisations().await.unwrap().into_iter().find(|o| o.code == code);
+    let org = match known {
+        Some(o) => o.id,
+        None => state.add_organisation(role, code, code, NOW).await.unwrap(),
+    };
+    let new = NewAccount { courriel, nom: courriel, organisation: &org, gestionnaire: manages, mot_de_passe: "x" };
+    (state.add_account(&new, NOW).await.unwrap(), org)
+}
+
+fn who((compte, organisation): &(String, String), gestionnaire: bool) -> Asker<'_> {
+    Asker { compte, organisation, gestionnaire }
+}
+
+fn kept(visibilite: Visibilite) -> NewZoneSet<'static> {
+    NewZoneSet { nom: "Secteurs", visibilite, millesime: 2024, vague: Some(2024), n: 1, zones: "[]" }
+}
+
+async fn a_set_of_zones_is_seen_by_those_it_is_shared_with(db: Db) {
+    let s = &db.state;
+    let author = someone(s, "a@exemple.fr", Role::Epci, "200000001", false).await;
+    let colleague = someone(s, "b@exemple.fr", Role::Epci, "200000001", false).await;
+    let partner = someone(s, "c@exemple.fr", Role::Agence, "400000000", true).await;
+    let stranger = someone(s, "d@exemple.fr", Role::Agence, "400000001", true).await;
+    let new = NewConvention {
+        titre: "Convention".into(),
+        territoire: vec!["epci:200000001".into()],
+        classes: vec![Class::Zone],
+        donnees: vec![Donnees::Ops],
+        du: "2026-01-01".into(),
+        au: day(NOW),
+        parties: vec![author.1.clone(), partner.1.clone()],
+    };
+    s.add_convention(&new, NOW).await.unwrap();
+    for (visibility, expected) in [
+        (Visibilite::Prive, [true, false, false, false]),
+        (Visibilite::Org, [true, true, false, false]),
+        (Visibilite::Partenaires, [true, true, true, false]),
+    ] {
+        let id = s.add_zone_set(who(&author, false), &kept(visibility), NOW).await.unwrap();
+        for (person, seen) in [&author, &colleague, &partner, &stranger].into_iter().zip(expected) {
+            let asker = who(person, true);
+            let list = s.zone_sets(asker, NOW).await.unwrap();
+            assert_eq!(list.iter().any(|e| e.id == id), seen, "{visibility:?} {}", person.0);
+            assert_eq!(s.zone_set(asker, &id, NOW).await.is_ok(), seen, "{visibility:?}");
+            // Seeing is not changing: only the author, and who manages the organisation.
+            let change = ZoneSetChange { nom: Some("x"), version: s.zone_set(who(&author, false), &id, NOW).await.unwrap().0.version, ..ZoneSetChange::default() };
+            let may = person == &author || (person == &colleague && visibility != Visibilite::Prive);
+            assert_eq!(s.change_zone_set(asker, &id, change, NOW).await.is_ok(), may, "{visibility:?} {}", person.0);
+            if !may {
+                assert!(matches!(s.erase_zone_set(asker, &id, true, NOW).await, Err(StateError::Absent(_))));
+            }
+        }
+        assert!(s.change_zone_set(who(&colleague, false), &id, ZoneSetChange::default(), NOW).await.is_err());
+        // The day after the convention ended, the partner sees nothing more.
+        assert!(s.zone_set(who(&partner, true), &id, NOW + 86_400).await.is_err());
+    }
+}
+
+async fn a_set_of_zones_is_not_overwritten_and_comes_back_when_restored(db: Db) {
+    let s = &db.state;
+    let author = someone(s, "a@exemple.fr", Role::Epci, "200000001", false).await;
+    let manager = someone(s, "b@exemple.fr", Role::Epci, "200000001", true).await;
+    let (a, m) = (who(&author, false), who(&manager, true));
+    let id = s.add_zone_set(a, &kept(Visibilite::Org), NOW).await.unwrap();
+    let first = ZoneSetChange { zones: Some((2, "[1,2]")), version: 1, ..ZoneSetChange::default() };
+    s.change_zone_set(a, &id, first, NOW + 1).await.unwrap();
+    // Who opened version 1 too does not undo what was written since.
+    assert!(matches!(s.change_zone_set(m, &id, first, NOW + 2).await, Err(StateError::Taken(_))));
+    let (set, zones) = s.zone_set(m, &id, NOW).await.unwrap();
+    assert_eq!((set.version, set.zones, set.nom.as_str(), zones.as_str()), (2, 2, "Secteurs", "[1,2]"));
+    s.erase_zone_set(m, &id, true, NOW + 3).await.unwrap();
+    assert!(s.zone_set(who(&manager, false), &id, NOW).await.is_err());
+    assert!(s.zone_set(m, &id, NOW).await.unwrap().0.efface);
+    assert!(matches!(s.change_zone_set(a, &id, ZoneSetChange { version: 2, ..first }, NOW).await, Err(StateError::Taken(_))));
+    s.erase_zone_set(a, &id, false, NOW + 4).await.unwrap();
+    assert!(!s.zone_set(who(&manager, false), &id, NOW).await.unwrap().0.efface);
+    s.erase_zone_set(a, &id, true, NOW + 5).await.unwrap();
+    assert_eq!(s.purge(NOW + 5).await.unwrap().ensembles, 0);
+    assert_eq!(s.purge(NOW + 6 + 30 * 86_400).await.unwrap().ensembles, 1);
+    assert!(s.zone_set(a, &id, NOW).await.is_err());
 }

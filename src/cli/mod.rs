@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::reference::fonds::{Basemap, origin};
 use crate::{demo, server};
 
 /// Qui habite le parc social, et les attributions gardent-elles les quartiers mixtes ?
@@ -81,6 +82,12 @@ struct ServeArgs {
     /// Un relais se tient devant ce serveur : lire l'adresse des visiteurs dans X-Forwarded-For
     #[arg(long)]
     derriere_un_relais: bool,
+    /// Fond de carte d'un autre hôte : ign-plan, ign-photo ou Nom=https://…/{z}/{x}/{y}.png (plusieurs fois au besoin)
+    #[arg(long, value_name = "FOND")]
+    fond: Vec<Basemap>,
+    /// Site qui peut intégrer la carte (page /integre), par exemple https://intranet.exemple.fr (plusieurs fois au besoin)
+    #[arg(long, value_name = "SITE", value_parser = origin)]
+    integrer: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -140,6 +147,8 @@ fn serve(args: ServeArgs) -> Result<(), Failure> {
         allow_remote: args.ouvrir_au_reseau,
         behind_proxy: args.derriere_un_relais,
         ban: server::remote_ban(),
+        fonds: args.fond,
+        integration: args.integrer,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     Ok(runtime.block_on(server::serve(store, args.bind, options))?)

@@ -12,6 +12,7 @@ pub mod controle;
 pub mod dalo;
 pub mod demo;
 pub mod depots;
+pub mod fonds;
 pub mod fragilite;
 pub mod geocodage;
 pub mod indicators;

@@ -6,12 +6,14 @@
 
 mod admin;
 mod adresses;
+mod affichage;
 mod auth;
 mod catalogue;
 mod controle;
 mod dalo;
 mod depots;
 mod desk;
+mod ensembles;
 mod fragilite;
 mod geocodage;
 mod geocodage_csv;
@@ -59,6 +61,7 @@ pub use self::state::{App, Live};
 use crate::cube::file::CubeError;
 use crate::disclosure::publisher::LedgerError;
 use crate::reference::ReferenceError;
+use crate::reference::fonds::Basemap;
 use crate::stock::StockError;
 use crate::state::{State, StateError};
 use crate::store::{Store, StoreError};
@@ -75,6 +78,10 @@ pub struct ServeOptions {
     pub ban: Option<String>,
     /// A relay stands before this server and says in `X-Forwarded-For` where requests come from.
     pub behind_proxy: bool,
+    /// Base maps of other hosts that the page may show.
+    pub fonds: Vec<Basemap>,
+    /// Sites (`https://host[:port]`) that may show `/integre` in a frame.
+    pub integration: Vec<String>,
 }
 
 impl ServeOptions {

@@ -27,8 +27,8 @@ use super::problem::Problem;
 use super::state::Live;
 use super::works::Works;
 use super::{
-    ServeOptions, ServerError, adresses, catalogue, controle, dalo, depots, fragilite, geocodage, geocodage_csv, health, indicateurs, mesure, mixite,
-    objectifs, openapi, plan, rpems, security, segregation, situation, situation_csv, tiles, valeurs, web, zones,
+    ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, fragilite, geocodage, geocodage_csv, health,
+    indicateurs, mesure, mixite, objectifs, openapi, plan, rpems, security, segregation, situation, situation_csv, tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
 
@@ -118,6 +118,10 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(audit::csv))
         .routes(routes!(audit::verify))
         .routes(routes!(situation::situation, situation_csv::situations))
+        .routes(routes!(ensembles::list, ensembles::add))
+        .routes(routes!(ensembles::one, ensembles::change, ensembles::erase))
+        .routes(routes!(ensembles::restore))
+        .routes(routes!(affichage::affichage))
         .routes(routes!(segregation::segregation))
         .routes(routes!(fragilite::fragilite))
         .routes(routes!(rpems::list, rpems::propose))
@@ -198,7 +202,7 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
         ))
         .layer(from_fn(security::timeout))
         .layer(from_fn_with_state(server.options.allow_remote, security::host))
-        .layer(from_fn(security::headers))
+        .layer(from_fn_with_state(Arc::new(security::Policies::new(&server.options)), security::headers))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(DefaultMakeSpan::new().level(Level::DEBUG))

@@ -8,9 +8,10 @@ mod attempts;
 pub mod audit;
 mod conventions;
 mod corrections;
-mod depots;
-mod evenements;
 pub mod dalo;
+mod depots;
+mod ensembles;
+mod evenements;
 mod maintenance;
 mod objectifs;
 mod password;
@@ -34,6 +35,7 @@ pub use self::conventions::{Convention, NewConvention};
 pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
 pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
 pub use self::evenements::{Evenement, GenreEvenement, NewEvent};
+pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
@@ -162,6 +164,7 @@ fn migrator() -> Migrator {
         (6, "adresses corrigées", include_str!("corrections.sql")),
         (7, "résidences, signalements, notes", include_str!("residences.sql")),
         (8, "événements du parc", include_str!("evenements.sql")),
+        (9, "ensembles de zones", include_str!("zones.sql")),
     ];
     let migrations = list
         .into_iter()

@@ -295,6 +295,12 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "dalo_visite" => plain("/api/dalo/visite"),
         "dalo_justifier" => with("/api/dalo/placements/absent", json!({"motif": "urgence"})),
         "dalo_contester" => with("/api/dalo/placements/absent/contestation", json!({"commentaire": "x"})),
+        "ensembles" => plain("/api/ensembles"),
+        "ensemble" | "ensemble_effacer" => plain("/api/ensembles/absent"),
+        "ensemble_ajouter" => with("/api/ensembles", json!({"nom": "", "visibilite": "PRIVE", "zones": []})),
+        "ensemble_modifier" => with("/api/ensembles/absent", json!({"version": 1, "nom": "x"})),
+        "ensemble_restaurer" => plain("/api/ensembles/absent/restauration"),
+        "affichage" => plain("/api/affichage"),
         other => panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml"),
     }
 }
@@ -309,7 +315,7 @@ fn least(operation: &str) -> u8 {
     match operation {
         o if o.starts_with("admin_") => 3,
         o if o.starts_with("membre_") => 2,
-        o if o.starts_with("jeton") => 1,
+        o if o.starts_with("jeton") || o.starts_with("ensemble") => 1,
         "mixite" | "organisation" | "situations" | "session_mot_de_passe" | "adresses_chercher" | "adresses_situer" => 1,
         "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier" => 1,
         "segregation" | "fragilite" | "plan" => 1,

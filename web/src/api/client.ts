@@ -56,6 +56,9 @@ export type ListeResidences = Body<'/api/residences'>;
 export type ResidenceBailleur = ListeResidences['residences'][number];
 export type Avancement = components['schemas']['Avancement'];
 export type Travaux = components['schemas']['Travaux'];
+export type Ensemble = Body<'/api/ensembles'>[number];
+export type ZoneGardee = Body<'/api/ensembles/{id}'>['zones'][number];
+export type Affichage = Body<'/api/affichage'>;
 export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
 /** What is read of a problem document (RFC 9457). */
 type Probleme = { title?: string; detail?: string };

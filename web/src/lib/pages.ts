@@ -30,6 +30,7 @@ export const GROUPS: readonly Group[] = [
       { href: '/evenements', name: 'Événements du parc', roles: ['bailleur'] },
     ],
   },
+  { name: 'Aide', pages: [{ href: '/aide', name: 'Aide', roles: 'public' }] },
 ];
 
 /** Whether a page is proposed to who uses the page; the server decides what it then shows. */

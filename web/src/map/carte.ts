@@ -6,11 +6,12 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import type { Feature, FeatureCollection } from 'geojson';
 import { isPointScale } from '../lib/scales';
 import type { View } from '../lib/url';
-import type { TileJson } from '../api/client';
+import type { Affichage, TileJson } from '../api/client';
 import { COMMUNE_LAYERS, GROUND_LAYER, HATCH, LABEL_LAYERS, SOURCE, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, hatching, pointLayers, qpvLayers } from './layers';
 
 setWorkerUrl(workerUrl);
 
+export type Basemap = Affichage['fonds'][number];
 export type Bounds = [number, number, number, number];
 /** [top, right, bottom, left] pixels covered by panels. */
 export type Padding = { top: number; right: number; bottom: number; left: number };
@@ -55,6 +56,8 @@ export class Carte {
   #qpv: string | null = null;
   #hovered: string | null = null;
   #selected: string | null = null;
+  #picked: readonly string[] = [];
+  #basemap = false;
   #padding: Padding = { top: 0, right: 0, bottom: 0, left: 0 };
   /** While the pen is out, the figures under it neither light up nor open. */
   pen = false;
@@ -85,7 +88,8 @@ export class Carte {
     this.map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
     this.map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 110 }), 'bottom-right');
     this.map.addControl(new AttributionControl({ compact: false, customAttribution: 'RPLS (SDES), OPS · contours IGN, ANCT' }), 'bottom-right');
-    this.ready = new Promise((resolve) => this.map.once('load', () => resolve()));
+    // Once the style is known: figures are asked for while the base map is still being drawn.
+    this.ready = new Promise((resolve) => this.map.once('style.load', () => resolve()));
     this.map.on('moveend', () => options.onMove(this.view()));
     this.map.on('mousemove', (event) => this.#move(event));
     this.map.on('mouseout', () => this.#hover(null));
@@ -114,6 +118,8 @@ export class Carte {
     }
     for (const id of ['fixes', 'noms-dessins', 'noms-communes', 'noms-qpv']) map.addSource(id, { type: 'geojson', data: empty });
     for (const layer of [...ZONE_LAYERS, ...LABEL_LAYERS, ZONE_NAME_LAYER]) map.addLayer(layer);
+    // Names of towns stand over the figures as those of communes do.
+    if (map.getLayer('villes')) map.moveLayer('villes', 'noms-qpv');
   }
 
   /** Changes the scale that carries the figures. */
@@ -129,6 +135,7 @@ export class Carte {
       this.#hovered = null;
     }
     this.#scale = scale;
+    if (this.#basemap) this.#letThrough();
   }
 
   /** Joins the values to the tiles by code. */
@@ -138,12 +145,26 @@ export class Carte {
     this.map.removeFeatureState({ source: SOURCE, sourceLayer: layer });
     for (const { code, classe, secret } of states) this.map.setFeatureState({ source: SOURCE, sourceLayer: layer, id: code }, { c: classe ?? -1, s: secret });
     if (this.#selected) this.#flag(this.#selected, 'choix', true);
+    this.setPicked(this.#picked);
+  }
+
+  /** Marks, once, the moment when the figures are on the map (`scripts/budget.mjs` reads it). */
+  markFirst(): void {
+    if (performance.getEntriesByName('premiere-carte').length > 0) return;
+    this.map.once('idle', () => performance.mark('premiere-carte'));
   }
 
   setSelected(code: string | null): void {
     if (this.#selected) this.#flag(this.#selected, 'choix', false);
     this.#selected = code;
     if (code) this.#flag(code, 'choix', true);
+  }
+
+  /** Edges the zones of a list. */
+  setPicked(codes: readonly string[]): void {
+    for (const code of this.#picked) this.#flag(code, 'choix', code === this.#selected);
+    for (const code of codes) this.#flag(code, 'choix', true);
+    this.#picked = codes;
   }
 
   setQpv(layer: string, tilejson: TileJson): void {
@@ -183,6 +204,34 @@ export class Carte {
   /** Goes at once to a view that the address asks for. */
   jump(view: View): void {
     this.map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom });
+  }
+
+  /** Shows a base map of another host under the figures, which then let it through; `null`: the offline one. */
+  setBasemap(fond: Basemap | null): void {
+    this.#drop(['fond-externe'], 'fond-externe');
+    this.#basemap = fond !== null;
+    if (fond) {
+      this.map.addSource('fond-externe', { type: 'raster', tiles: [fond.url], tileSize: 256, maxzoom: fond.zoom_max, attribution: fond.attribution });
+      const above = ['communes-fond', 'zones-fond', 'points'].find((id) => this.map.getLayer(id));
+      this.map.addLayer({ id: 'fond-externe', type: 'raster', source: 'fond-externe', paint: { 'raster-saturation': -0.35 } }, above);
+    }
+    this.#letThrough();
+  }
+
+  #letThrough(): void {
+    if (this.map.getLayer('communes-fond')) this.map.setLayoutProperty('communes-fond', 'visibility', this.#basemap ? 'none' : 'visible');
+    if (this.map.getLayer('zones-fond')) this.map.setPaintProperty('zones-fond', 'fill-opacity', this.#basemap ? 0.62 : 0.88);
+  }
+
+  /** What the map shows now, as pixels. Read within the frame that draws it: the buffer is empty afterwards. */
+  snapshot(): Promise<{ href: string; width: number; height: number }> {
+    return new Promise((resolve) => {
+      this.map.once('render', () => {
+        const canvas = this.map.getCanvas();
+        resolve({ href: canvas.toDataURL('image/png'), width: canvas.width, height: canvas.height });
+      });
+      this.map.triggerRepaint();
+    });
   }
 
   destroy(): void {

@@ -57,12 +57,12 @@ class Sheet {
   }
 
   /** Completes a drawn zone, whose own figures come from the workshop. */
-  complete(geometry: unknown, at: [number, number]): () => void {
+  complete(area: { geometrie: unknown } | { codes: { echelle: string; code: string }[] }, at: [number, number] | null): () => void {
     const abort = new AbortController();
     const { signal } = abort;
     const { population: _population, generation, vague, ...filters } = sharedQuery();
     const body = {
-      zones: [{ id: 'recents', geometrie: geometry as Record<string, unknown> }],
+      zones: [{ id: 'recents', ...('codes' in area ? area : { geometrie: area.geometrie as Record<string, unknown> }) }],
       population: 'RECENTS',
       generation: String(generation),
       ...(vague ? { vague: Number(vague) } : {}),
@@ -72,7 +72,7 @@ class Sheet {
     read(api.POST('/api/mesure', { body, signal }))
       .then((answer) => !signal.aborted && (this.recents = answer.mesures[0] ?? null))
       .catch(() => !signal.aborted && (this.recents = null));
-    void this.#compare(null, () => this.#situated(at), sharedQuery(), signal);
+    void this.#compare(null, async () => this.#situated(at ?? ('codes' in area ? await this.#centre(area.codes[0]) : [0, 0])), sharedQuery(), signal);
     return () => abort.abort();
   }
 
@@ -107,6 +107,12 @@ class Sheet {
       if (parent) found.set(scale, { code, nom: parent.nom });
     }
     return found;
+  }
+
+  /** A point of the first zone of a list. */
+  async #centre(first: { echelle: string; code: string } | undefined): Promise<[number, number]> {
+    const zone = first && (await data.zones(first.echelle)).find((z) => z.code === first.code);
+    return [zone?.centre?.[0] ?? 0, zone?.centre?.[1] ?? 0];
   }
 
   async #situated([lon, lat]: [number, number]): Promise<Map<string, { code: string; nom: string }>> {

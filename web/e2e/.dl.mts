@@ -1,0 +1,13 @@
+import { open, settle, BASE_URL } from '/work/wt-show/web/e2e/harness.ts';
+const s = await open(undefined, true);
+await s.page.goto(BASE_URL + '/?indicateur=I02&echelle=iris&f.financement=PLAI,PLUS'); await settle(s.page); await s.page.waitForTimeout(3000);
+await s.page.screenshot({ path: '/tmp/show/tour.png' });
+await s.page.keyboard.press('Escape');
+await s.page.getByRole('button', { name: 'Montrer' }).click();
+await s.page.screenshot({ path: '/tmp/show/menu.png' });
+const [f] = await Promise.all([s.page.waitForEvent('download'), s.page.getByRole('button', { name: 'Image PNG' }).click()]);
+await f.saveAs('/tmp/show/plate.png'); console.log(f.suggestedFilename());
+await s.page.goto(BASE_URL + '/aide'); await settle(s.page); await s.page.screenshot({ path: '/tmp/show/aide.png' });
+await s.page.goto('about:blank'); await s.page.goto(BASE_URL + '/?indicateur=P10#7/46/5.5'); await settle(s.page); await s.page.waitForTimeout(2000); await s.page.screenshot({ path: '/tmp/show/low.png' });
+console.log(s.faults);
+await s.close();
