@@ -2,6 +2,8 @@
 
 #[path = "api/catalogue.rs"]
 mod catalogue;
+#[path = "api/facettes.rs"]
+mod facettes;
 #[path = "api/mesure.rs"]
 mod mesure;
 #[path = "api/people.rs"]
@@ -18,6 +20,8 @@ mod session;
 mod attacks;
 #[path = "api/sums.rs"]
 mod sums;
+#[path = "api/territoires.rs"]
+mod territoires;
 #[path = "api/tiles.rs"]
 mod tiles;
 #[path = "api/valeurs.rs"]

@@ -158,6 +158,12 @@ impl Cube {
         self.array(&format!("attribut.{id}"))
     }
 
+    /// Bit column of a class of an attribute offered as a filter, or of QPV; empty for any other.
+    #[must_use]
+    pub fn class(&self, attribute: &str, class: u8) -> Bits<'_> {
+        Bits(self.array(&format!("classe.{attribute}.{class}")))
+    }
+
     #[must_use]
     pub fn respondents(&self) -> Bits<'_> {
         Bits(self.array("repondant"))

@@ -74,6 +74,8 @@ pub struct Selection {
     pub filtres: BTreeMap<String, Vec<String>>,
     /// Dwellings that the filter keeps (None: all).
     pub mask: Option<Arc<Vec<u64>>>,
+    /// The attribute that the filter `qpv` is about: `qpv2024`.
+    pub qpv: String,
 }
 
 /// Attributes offered as filters: never one that describes households.
@@ -121,6 +123,7 @@ impl Asked {
         if !GENERATIONS.contains(&generation) {
             return Err(Problem::unknown("generation", generation, GENERATIONS));
         }
+        let qpv = format!("qpv{generation}");
         self.filtres.retain(|_, codes| !codes.is_empty());
         let mut filter = Filter::default();
         for (name, codes) in &mut self.filtres {
@@ -130,7 +133,7 @@ impl Asked {
                 filter.bailleurs = bailleurs(&loaded, codes)?;
                 continue;
             }
-            let id = if name == "qpv" { format!("qpv{generation}") } else { name.clone() };
+            let id = if name == "qpv" { qpv.clone() } else { name.clone() };
             let attribute = app
                 .catalogue
                 .attribute(&id)
@@ -142,7 +145,7 @@ impl Asked {
             filter.classes.insert(id, classes(name, attribute, codes)?);
         }
         let mask = (!filter.is_empty()).then(|| loaded.mask(&filter));
-        Ok(Selection { loaded, population, filter, filtres: self.filtres, mask })
+        Ok(Selection { loaded, population, filter, filtres: self.filtres, mask, qpv })
     }
 
     fn cube(&self, app: &App) -> Result<Arc<Loaded>, Problem> {

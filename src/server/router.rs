@@ -24,8 +24,8 @@ use super::params::BODY_LIMIT;
 use super::problem::Problem;
 use super::state::Live;
 use super::{
-    ServeOptions, ServerError, catalogue, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, tiles,
-    valeurs, web, zones,
+    ServeOptions, ServerError, catalogue, facettes, health, indicateurs, mesure, mixite, openapi, security, situation, situation_csv, territoires,
+    tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
 
@@ -99,6 +99,8 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(audit::csv))
         .routes(routes!(audit::verify))
         .routes(routes!(situation::situation, situation_csv::situations))
+        .routes(routes!(facettes::facettes))
+        .routes(routes!(territoires::territoires))
 }
 
 /// The whole server.
