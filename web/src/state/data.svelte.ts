@@ -1,17 +1,31 @@
 // What the server knows: catalogue, indicators, lists of zones, and the values of the map.
-import { api, isAbort, messageOf, read, type Catalogue, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
+import { api, isAbort, messageOf, read, type Catalogue, type Facettes, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
 import { scaleForZoom } from '../lib/scales';
+import { difference, plain, type Kind, type Shown } from '../lib/shown';
 import { page, sharedQuery } from './page.svelte';
+
+/** Columns of the question, and of what it is compared with. */
+interface Answer {
+  values: Valeurs;
+  other: Valeurs | null;
+  kind: Kind;
+  /** Both stand side by side: the map shows the first alone. */
+  beside: boolean;
+}
 
 class Data {
   catalogue = $state.raw<Catalogue | null>(null);
   indicators = $state.raw<Indicateur[]>([]);
   /** Why the application can't start, in words for the user. */
   startError = $state<string | null>(null);
-  values = $state.raw<Valeurs | null>(null);
+  answer = $state.raw<Answer | null>(null);
   valuesError = $state<string | null>(null);
   loading = $state(false);
   zoom = $state(9);
+  /** Dwellings by choice of filter, under the other filters. */
+  facets = $state.raw<Facettes | null>(null);
+
+  values = $derived(this.answer?.values ?? null);
 
   readonly #lists = new Map<string, Promise<ZoneListee[]>>();
   readonly #tilejsons = new Map<string, Promise<TileJson>>();
@@ -26,6 +40,34 @@ class Data {
   /** What the values at hand are about: behind the choice while the next ones are on their way. */
   shownIndicator = $derived(this.indicators.find((i) => i.id === this.values?.indicateur) ?? null);
   shownScale = $derived(this.catalogue?.echelles.find((s) => s.id === this.values?.echelle) ?? null);
+  /** What the map, its legend and its table say. */
+  shown = $derived.by((): Shown | null => {
+    const [answer, sens] = [this.answer, this.shownIndicator?.sens ?? 'neutre'];
+    if (!answer) return null;
+    if (answer.kind === 'valeur' || answer.beside || !answer.other) return plain(answer.values, sens, page);
+    const [from, to] = answer.kind === 'ecart' || (answer.other.vague ?? 0) < (answer.values.vague ?? 0) ? [answer.other, answer.values] : [answer.values, answer.other];
+    return difference(from, to, sens, answer.kind);
+  });
+  /** The other wave of two maps side by side, in the classes of the first. */
+  shownBeside = $derived.by((): Shown | null => {
+    const other = this.answer?.beside ? this.answer.other : null;
+    if (!other || !this.shown) return null;
+    return { ...plain(other, this.shownIndicator?.sens ?? 'neutre', page), bornes: this.shown.bornes, colors: this.shown.colors };
+  });
+  waves = $derived((this.catalogue?.millesimes ?? []).flatMap((m) => (m.vague ? [m.vague] : [])).sort((a, b) => a - b));
+  /** What the scatter plot crosses the indicator with, until another is chosen: the next of its kind in another theme. */
+  secondIndicator = $derived.by((): string | null => {
+    const first = this.indicator;
+    const like = this.indicators.filter((i) => i.id !== first?.id && i.unite === '%' && i.domaine === first?.domaine);
+    return (like.find((i) => i.theme !== first?.theme) ?? like[0] ?? this.indicators.find((i) => i.id !== first?.id))?.id ?? null;
+  });
+  /** The wave of the question. */
+  wave = $derived.by(() => page.wave ?? this.vintage?.vague ?? null);
+  /** What the question is compared with, as far as it makes sense. */
+  kind = $derived.by((): Kind => {
+    if (page.wave2 && page.wave2 !== this.wave && this.waves.includes(page.wave2)) return 'evolution';
+    return page.gap && this.indicator?.domaine === 'occupation' ? 'ecart' : 'valeur';
+  });
   vintage = $derived.by(() => {
     const all = this.catalogue?.millesimes ?? [];
     return all.find((m) => m.vague === page.wave) ?? [...all].sort((a, b) => b.millesime - a.millesime)[0] ?? null;
@@ -65,20 +107,36 @@ class Data {
     const abort = new AbortController();
     // Indicators of the stock don't depend on households.
     const population = this.indicator?.domaine === 'parc' ? 'TOUS' : page.population;
-    const query = { indicateur: indicator, ...sharedQuery(), population };
+    const kind = this.kind;
+    const beside = kind === 'evolution' && page.beside;
+    const query = { indicateur: indicator, ...sharedQuery(), population: kind === 'ecart' ? 'RECENTS' : population, ...(page.within ? { dans: `${page.within.scale}:${page.within.code}` } : {}) };
+    const ask = (more: object): Promise<Valeurs> => read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: scale }, query: { ...query, ...more } }, signal: abort.signal }));
+    const other = kind === 'valeur' ? Promise.resolve(null) : ask(kind === 'ecart' ? { population: 'TOUS' } : { vague: page.wave2 });
     this.loading = true;
     this.valuesError = null;
-    read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: scale }, query }, signal: abort.signal }))
-      .then((values) => {
-        this.values = values;
+    Promise.all([ask({}), other])
+      .then(([values, other]) => {
+        this.answer = { values, other, kind, beside };
         this.loading = false;
       })
       .catch((error: unknown) => {
         if (isAbort(error) || abort.signal.aborted) return;
-        this.values = null;
+        this.answer = null;
         this.valuesError = messageOf(error);
         this.loading = false;
       });
+    return () => abort.abort();
+  }
+
+  /** Asks how many dwellings each choice of filter would keep; gives the way to abandon the request. */
+  loadFacets(): () => void {
+    const abort = new AbortController();
+    const { population: _p, ...shared } = sharedQuery();
+    const query = { ...shared, ...(page.within ? { dans: `${page.within.scale}:${page.within.code}` } : {}) };
+    read(api.GET('/api/facettes', { params: { query }, signal: abort.signal }))
+      .then((facets) => (this.facets = facets))
+      // Counts that can't be had are left out; the filters work without.
+      .catch((error: unknown) => !isAbort(error) && (this.facets = null));
     return () => abort.abort();
   }
 
