@@ -44,9 +44,9 @@ describe('the sheet', () => {
     await page.locator('.explain dt', { hasText: 'Ailleurs' }).waitFor();
     const elsewhere = await page.locator('.explain dt:text("Ailleurs") + dd .line').allInnerTexts();
     assert.equal(elsewhere.length, 3);
-    const [line] = elsewhere.slice(-1);
+    const line = elsewhere.at(-1) ?? '';
     const [departement] = (await get<{ zones: { code: string; nom: string }[] }>('/api/zones?echelle=departement')).zones;
-    assert.ok(departement && line?.startsWith(departement.nom));
+    assert.ok(departement && line.startsWith(departement.nom), line);
     const whole = figureOf(await measureOf('departement', departement.code), 'I02');
     assert.equal(readNumber(line.slice(departement.nom.length)), Number(whole.valeur?.toFixed(whole.decimales)));
   });

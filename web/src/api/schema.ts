@@ -251,6 +251,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/facettes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comptes de logements par modalité des filtres
+         * @description Chaque filtre est compté sous les autres filtres, jamais sous lui-même : ses modalités restent comparables quand on en choisit une.
+         */
+        get: operations["facettes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/indicateurs": {
         parameters: {
             query?: never;
@@ -479,6 +499,27 @@ export interface paths {
          *     avec des colonnes ajoutées ; `situation_erreur` dit pourquoi une ligne n'a pas de réponse.
          */
         post: operations["situations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/territoires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cherche un territoire par son nom ou son code
+         * @description Chaque mot de la question doit commencer un mot du nom, sans égard aux accents et à la casse ; ou la question commence le code.
+         *     Les échelles les plus larges viennent d'abord, puis les zones qui ont le plus de logements.
+         */
+        get: operations["territoires"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -806,6 +847,18 @@ export interface components {
         /** @description État du serveur. */
         Etat: {
             etat: string;
+        };
+        /** @description Comptes de logements par modalité de chaque filtre. */
+        Facettes: {
+            /** Format: int32 */
+            millesime: number;
+            /**
+             * Format: int64
+             * @description Logements que gardent tous les filtres.
+             */
+            logements: number;
+            /** @description Pour chaque modalité : logements que gardent les autres filtres et cette modalité. */
+            filtres: components["schemas"]["Filtre"][];
         };
         /** @description One figure. A secret one has neither value nor counts. */
         Figure: {
@@ -1345,6 +1398,14 @@ export interface components {
             /** @description Une réponse par génération de QPV importée. */
             qpv: components["schemas"]["ReponseQpv"][];
         };
+        /** @description Un territoire trouvé. */
+        Territoire: components["schemas"]["ZoneListee"] & {
+            echelle: string;
+            /** @description Nom de l'échelle : « Commune », « QPV 2024 ». */
+            libelle: string;
+            /** @description Nom de la commune qui contient la zone ; à défaut de l'EPCI, puis du département. */
+            situe_dans?: string | null;
+        };
         /** @description Description d'une couche de tuiles (TileJSON 3.0). */
         TileJson: {
             tilejson: string;
@@ -1375,6 +1436,9 @@ export interface components {
             secret: boolean[];
             /** @description Ménages répondants décrits (indicateurs d'occupation). */
             repondants: (number | null)[];
+            /** @description Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très faible. */
+            numerateurs: (number | null)[];
+            denominateurs: (number | null)[];
             /** @description Logements, filtre appliqué. */
             logements: number[];
             reference: components["schemas"]["Reference"];
@@ -1984,6 +2048,66 @@ export interface operations {
             };
         };
     };
+    facettes: {
+        parameters: {
+            query?: {
+                /** @description Territoire, `échelle:code` ; tout par défaut */
+                dans?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facettes"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     indicateurs: {
         parameters: {
             query?: never;
@@ -2479,6 +2603,38 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    territoires: {
+        parameters: {
+            query: {
+                /** @description Ce qui est cherché : deux caractères au moins */
+                q: string;
+                /** @description Nombre de réponses au plus : 10 par défaut, 50 au plus */
+                limite?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Territoire"][];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
