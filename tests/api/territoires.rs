@@ -37,9 +37,13 @@ async fn who_may_not_see_residences_does_not_find_them() {
     let path = "/api/territoires?q=r00&limite=50";
     assert!(!codes(&ok(path).await).is_empty(), "residences that nobody finds would prove nothing");
     assert!(codes(&ask(&None, "GET", path, None).await.json()).is_empty());
-    let own = ask(&door("commune").await, "GET", path, None).await.json();
-    let list = own.as_array().unwrap();
-    assert!(!list.is_empty() && list.iter().all(|t| t["commune"] == "73901"), "{own}");
+    let session = door("commune").await;
+    let own = ask(&session, "GET", path, None).await.json();
+    let open = ask(&session, "GET", "/api/zones?echelle=residence", None).await.json();
+    let open: Vec<&Value> = open["zones"].as_array().unwrap().iter().map(|z| &z["code"]).collect();
+    let found: Vec<&Value> = own.as_array().unwrap().iter().map(|t| &t["code"]).collect();
+    assert!(!found.is_empty() && found.iter().all(|c| open.contains(c)), "{own}");
+    assert!(found.len() < codes(&ok(path).await).len(), "residences of the other EPCI stay unfound");
 }
 
 #[tokio::test]

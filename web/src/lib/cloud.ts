@@ -29,6 +29,17 @@ export function outliers<P extends Point>(dots: readonly P[], most: number): P[]
   return far.sort((a, b) => b.away - a.away).slice(0, most).map(({ d }) => d);
 }
 
+/** Of the dots to be named, those whose names don't cover one named before: a third of the width or a twentieth of the height away. */
+export function apart<P extends Point>(named: readonly P[], all: readonly P[]): P[] {
+  const width = Math.max(...all.map((d) => d.x)) - Math.min(...all.map((d) => d.x));
+  const height = Math.max(...all.map((d) => d.y)) - Math.min(...all.map((d) => d.y));
+  const kept: P[] = [];
+  for (const d of named) {
+    if (kept.every((k) => Math.abs(k.x - d.x) > 0.35 * width || Math.abs(k.y - d.y) > 0.05 * height)) kept.push(d);
+  }
+  return kept;
+}
+
 /** Pearson's correlation; `null` when one of the two does not vary. */
 export function correlation(dots: readonly Point[]): number | null {
   const n = dots.length;

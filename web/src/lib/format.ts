@@ -18,7 +18,7 @@ function formatter(decimals: number, sign: boolean): Intl.NumberFormat {
 
 /** « 12 450 », « 6,2 »; `null` gives a dash that screen readers skip over quietly. */
 export function formatNumber(value: number | null | undefined, decimals = 0): string {
-  return value === null || value === undefined || Number.isNaN(value) ? '—' : formatter(decimals, false).format(value);
+  return value === null || value === undefined || Number.isNaN(value) ? '—' : formatter(decimals, false).format(value).replace('-', '−');
 }
 
 /** A value with its unit: « 24 % », « 6,2 €/m² », « 812 » (the unit « nombre » is not written). */

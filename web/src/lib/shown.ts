@@ -85,7 +85,8 @@ export function difference(from: Columns, to: Columns, sens: string, kind: 'evol
       return null;
     }
     significatif[i] = kind === 'evolution' ? testOf(from, j, to, i) : (to.repondants[i] ?? 0) >= FEW_RECENTS ? null : false;
-    return after - before;
+    // Without the tail of binary fractions: a change of 5 points is 5.
+    return Math.round((after - before) * 1000) / 1000;
   });
   const unite = to.unite === '%' ? 'pts' : to.unite;
   const bornes = unite === 'pts' ? [-TREND.strong, -TREND.stable, TREND.stable, TREND.strong] : symmetric(valeurs);
@@ -93,7 +94,7 @@ export function difference(from: Columns, to: Columns, sens: string, kind: 'evol
   return {
     kind, echelle: to.echelle, indicateur: to.indicateur, unite, codes: to.codes, noms: to.noms, valeurs, secret, ecartes,
     repondants: to.repondants, logements: to.logements, significatif, bornes, colors: diverging(sens, bornes.length + 1),
-    reference: a === null || b === null ? null : { nom: to.reference.nom, valeur: b - a },
+    reference: a === null || b === null ? null : { nom: to.reference.nom, valeur: Math.round((b - a) * 1000) / 1000 },
   };
 }
 

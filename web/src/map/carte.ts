@@ -120,10 +120,10 @@ export class Carte {
 
   /** Changes the scale that carries the figures. */
   setScale(scale: ScaleSource): void {
-    const discs = isPointScale(scale.id) ? null : (scale.discs ?? null);
+    const [points, discs] = [isPointScale(scale.id), scale.discs ?? null];
     const same = this.#scale && this.#scale.id === scale.id && this.#scale.query === scale.query && !this.#scale.discs === !discs;
-    const areas = isPointScale(scale.id) ? pointLayers(scale.id, scale.colors) : areaLayers(scale.id, scale.colors, discs !== null);
-    const layers = discs ? [...areas, ...discLayers(scale.colors, discs.largest)] : areas;
+    const areas = points ? pointLayers(scale.id, scale.colors, discs !== null) : areaLayers(scale.id, scale.colors, discs !== null);
+    const layers = discs && !points ? [...areas, ...discLayers(scale.colors, discs.largest)] : areas;
     if (same) {
       for (const layer of layers) this.#repaint(layer);
       if (discs) this.map.getSource<GeoJSONSource>(DISCS)?.setData(collection(discs.points));

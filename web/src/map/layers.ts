@@ -54,10 +54,10 @@ export function discLayers(colors: readonly string[], largest: number): LayerSpe
 }
 
 /** Layers of a point scale: discs whose area follows the number of dwellings, or of respondents. */
-export function pointLayers(sourceLayer: string, colors: readonly string[]): LayerSpecification[] {
+export function pointLayers(sourceLayer: string, colors: readonly string[], listed = false): LayerSpecification[] {
   const size = (factor: number): ExpressionSpecification => ['max', 3, ['*', factor, ['sqrt', weight]]];
-  const radius: ExpressionSpecification = ['interpolate', ['exponential', 1.6], ['zoom'], 12, size(0.45), 16, size(1.3)];
-  return [{ ...pointPaint(colors, radius), source: SOURCE, 'source-layer': sourceLayer } as LayerSpecification];
+  const radius: ExpressionSpecification = ['interpolate', ['exponential', 1.6], ['zoom'], 9, size(0.3), 12, size(0.45), 16, size(1.3)];
+  return [{ ...pointPaint(colors, radius), ...(listed ? { source: DISCS } : { source: SOURCE, 'source-layer': sourceLayer }) } as LayerSpecification];
 }
 
 function pointPaint(colors: readonly string[], radius: ExpressionSpecification): object {

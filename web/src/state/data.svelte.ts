@@ -1,8 +1,12 @@
 // What the server knows: catalogue, indicators, lists of zones, and the values of the map.
 import { api, isAbort, messageOf, read, type Catalogue, type Facettes, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
-import { scaleForZoom } from '../lib/scales';
+import { isPointScale, scaleForZoom } from '../lib/scales';
 import { difference, plain, type Kind, type Shown } from '../lib/shown';
+import type { ScaleSource } from '../map/carte';
 import { page, sharedQuery } from './page.svelte';
+
+/** Points that a map still takes at once, with their states. */
+const FEW_POINTS = 20_000;
 
 /** Columns of the question, and of what it is compared with. */
 interface Answer {
@@ -93,6 +97,17 @@ class Data {
   /** The zones of a scale, asked once. */
   zones(scale: string): Promise<ZoneListee[]> {
     return this.#once(this.#lists, scale, () => read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000 } } })).then((answer) => answer.zones));
+  }
+
+  /** Discs for areas when they are asked, and for points whenever a map takes them all at once: tiles of points begin closer. */
+  async discs(scale: { id: string; zones: number }, shown: Shown | null): Promise<ScaleSource['discs']> {
+    const wanted = isPointScale(scale.id) ? scale.zones <= FEW_POINTS : page.circles;
+    const size = page.size;
+    if (!wanted || shown?.echelle !== scale.id) return wanted ? { points: [], largest: 1 } : null;
+    const at = new Map(shown.codes.map((code, i) => [code, i]));
+    const zones = await this.zones(scale.id);
+    const points = zones.flatMap((z) => (z.centre && (shown.logements[at.get(z.code) ?? -1] ?? 0) > 0 ? [{ code: z.code, logements: z.logements, centre: z.centre }] : []));
+    return { points, largest: shown[size].reduce((most: number, n) => Math.max(most, n ?? 0), 1) };
   }
 
   tilejson(layer: string): Promise<TileJson> {
