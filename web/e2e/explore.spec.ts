@@ -23,10 +23,10 @@ describe('a territory', () => {
     const box = page.getByRole('combobox', { name: 'Chercher un territoire' });
     await box.focus();
     await page.keyboard.type(zone.nom.slice(0, 6));
-    await page.getByRole('option').first().waitFor();
+    await page.locator('[role=option]').first().waitFor();
     assert.equal(await box.getAttribute('aria-expanded'), 'true');
     // Down to the commune: wider scales come first, and others may begin alike.
-    const options = await page.getByRole('option').allInnerTexts();
+    const options = await page.locator('[role=option]').allInnerTexts();
     const at = options.findIndex((o) => o.includes(zone.nom) && o.includes('Commune'));
     assert.ok(at >= 0, options.join(' / '));
     for (let i = 0; i < at; i += 1) await page.keyboard.press('ArrowDown');
@@ -160,7 +160,7 @@ describe('two waves', () => {
     const scaleOf = (at: string): Promise<string> => page.locator(`${at} .maplibregl-ctrl-scale`).innerText();
     const start = await scaleOf('.side');
     assert.equal(await scaleOf('.stage'), start);
-    await page.locator('.side').getByRole('button', { name: 'Zoomer' }).click();
+    await page.locator('.side').getByRole('button', { name: 'Zoomer', exact: true }).click();
     await page.waitForTimeout(900);
     assert.notEqual(await scaleOf('.side'), start);
     assert.equal(await scaleOf('.stage'), await scaleOf('.side'));
@@ -238,7 +238,7 @@ describe('accessibility', () => {
     await visit(page, '/?indicateur=I01&echelle=commune&symboles=cercles&f.financement=PLAI');
     const zone = await shownZone('commune', 'I01');
     await page.getByRole('combobox', { name: 'Chercher un territoire' }).fill(zone.nom.slice(0, 4));
-    await page.getByRole('option').first().waitFor();
+    await page.locator('[role=option]').first().waitFor();
     assert.deepEqual(await axeFaults(page), []);
   });
 
