@@ -89,9 +89,11 @@ fn filtres(app: &App, loaded: &Loaded, kept: &Kept<'_>, rows: &[Rows]) -> Vec<Fi
         Filtre { id: id.into(), libelle: a.libelle.clone(), modalites }
     };
     let mut out: Vec<Filtre> = query::filters(app.catalogue).map(|a| of(&a.id, a, true)).collect();
-    if let Some(a) = app.catalogue.attribute(&kept.qpv) {
-        let libelle = "Quartier prioritaire".to_owned();
-        out.push(Filtre { libelle, ..of("qpv", a, false) });
+    for (name, libelle) in query::BY_GENERATION {
+        let known = app.catalogue.attribute(&format!("{name}{}", kept.generation)).filter(|a| !cube.attribute(&a.id).is_empty());
+        if let Some(a) = known {
+            out.push(Filtre { libelle: libelle.into(), ..of(name, a, name != "qpv") });
+        }
     }
     out.push(bailleurs(loaded, kept, rows));
     out
@@ -125,8 +127,8 @@ struct Kept<'a> {
     filters: Vec<(String, Vec<u64>)>,
     /// Rows that no question may leave: the person's own stock, where only that is open.
     own: Option<Vec<u64>>,
-    /// The attribute that the filter `qpv` is about.
-    qpv: String,
+    /// Generation of QPV of the filters that depend on it.
+    generation: String,
 }
 
 impl<'a> Kept<'a> {
@@ -148,7 +150,7 @@ impl<'a> Kept<'a> {
             Some(rows) => filters.push(("bailleur".to_owned(), rows)),
             None => {}
         }
-        Self { registered: loaded.registered(), filters, own, qpv: counter.selection.qpv.clone() }
+        Self { registered: loaded.registered(), filters, own, generation: counter.selection.generation.clone() }
     }
 
     /// Dwellings that all filters keep but one.

@@ -6,9 +6,9 @@ use crate::rights::{ask, door};
 use crate::world::{WORLD, fault, ok};
 
 /// What a filter is called, and the attribute that it is about.
-const FILTERS: [(&str, &str); 6] = [
+const FILTERS: [(&str, &str); 7] = [
     ("financement", "financement"), ("typologie", "typologie"), ("periode", "periode"), ("dpe", "dpe"),
-    ("construction", "construction"), ("qpv", "qpv2024"),
+    ("construction", "construction"), ("qpv", "qpv2024"), ("bande", "bande2024"),
 ];
 
 /// Filter → code → dwellings, counted dwelling by dwelling.
@@ -55,7 +55,8 @@ fn answered(facettes: &Value) -> BTreeMap<String, BTreeMap<String, u64>> {
 
 #[tokio::test]
 async fn each_filter_is_counted_under_the_others_dwelling_by_dwelling() {
-    let questions: [(&str, Option<u32>, Vec<(&str, &[&str])>); 5] = [
+    let questions: [(&str, Option<u32>, Vec<(&str, &[&str])>); 6] = [
+        ("bande=B300,B500&financement=PLUS", None, vec![("bande", &["B300", "B500"]), ("financement", &["PLUS"])]),
         ("", None, vec![]),
         ("financement=PLAI,PLUS", None, vec![("financement", &["PLAI", "PLUS"])]),
         ("dans=commune:73902", Some(1), vec![]),

@@ -46,8 +46,9 @@ export function formatChange(change: number, unit: string, decimals = 1): string
 /** What the map says of one zone, and a word on how sure a difference is. */
 export function formatShown(shown: ShownValues, i: number): { text: string; note: string; quiet: boolean } {
   const value = shown.valeurs[i];
-  if (shown.secret[i]) return { text: 'secret statistique', note: shown.kind === 'valeur' ? '' : 'pour l’un des deux chiffres', quiet: true };
-  if (value == null) return { text: shown.kind === 'valeur' ? 'pas de valeur' : 'pas comparable', note: '', quiet: true };
+  if (shown.secret[i]) return { text: 'secret statistique', note: shown.kind === 'valeur' || shown.labels ? '' : 'pour l’un des deux chiffres', quiet: true };
+  if (value == null) return { text: shown.kind === 'valeur' || shown.labels ? 'pas de valeur' : 'pas comparable', note: '', quiet: true };
+  if (shown.labels) return { text: shown.labels[value] ?? '', note: '', quiet: false };
   if (shown.kind === 'valeur') return { text: formatValue(value, shown.unite, shown.unite === 'nombre' ? 0 : 1), note: '', quiet: false };
   const sure = shown.significatif?.[i];
   const note = sure === true ? 'écart significatif (indicatif)' : sure === false ? 'écart non significatif (indicatif)' : '';
@@ -56,6 +57,7 @@ export function formatShown(shown: ShownValues, i: number): { text: string; note
 
 interface ShownValues {
   kind: string;
+  labels: readonly string[] | null;
   unite: string;
   valeurs: readonly (number | null)[];
   secret: readonly boolean[];

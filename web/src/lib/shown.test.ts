@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { difference, plain, trendWord, type Columns } from './shown';
+import { difference, plain, trendWord, typology, weightedQuantile, type Columns } from './shown';
 
 const columns = (rows: [string, number | null, number | null, number | null][], more: Partial<Columns> = {}): Columns => ({
   echelle: 'iris', indicateur: 'I01', unite: '%',
@@ -53,4 +53,25 @@ describe('values', () => {
 
 describe('a change in words', () => {
   it.each([[0.4, 'stable'], [-1.9, 'stable'], [2, 'hausse modérée'], [-5, 'baisse modérée'], [5.1, 'hausse forte'], [-8, 'baisse forte']])('%d point is « %s »', (points, word) => expect(trendWord(points)).toBe(word));
+});
+
+describe('a typology', () => {
+  const rows = (v: (number | null)[]): [string, number | null, number | null, number | null][] => v.map((x, i) => [String.fromCharCode(97 + i), x, x, 100]);
+  const now = columns(rows([10, 20, 30, 40, 60, 70, 80, null]), { vague: 2024 });
+  it('calls fragile the worst quarter of the dwellings, and looks at its past', () => {
+    // Weights are equal: three quarters are reached at the sixth of seven values.
+    expect(weightedQuantile(now.valeurs, now.logements, 0.75)).toBe(70);
+    const before = columns(rows([10, 20, 30, 40, 60, 69, 70, 5]), { vague: 2022 });
+    expect(typology(now, before, 'fragilite').valeurs).toEqual([0, 0, 1, 1, 1, 3, 4, null]);
+  });
+  it('turns round where less is worse, and says when the past is not known', () => {
+    const before = columns(rows([15, null, 30, 40, 60, 70, 80, 5]), { vague: 2022 });
+    expect(typology(now, before, 'aisance').valeurs).toEqual([4, 2, 1, 1, 1, 0, 0, null]);
+  });
+  it('weighs zones by their dwellings', () => expect(weightedQuantile([1, 2, 3], [10, 10, 80], 0.25)).toBe(3));
+  it('has a name and a colour for each type', () => {
+    const shown = typology(now, columns(rows([1]), { vague: 2022 }), 'fragilite');
+    expect([shown.labels?.length, shown.colors.length, shown.bornes.length]).toEqual([5, 5, 4]);
+    expect(shown.rule).toContain('quart des logements');
+  });
 });

@@ -1,6 +1,7 @@
 // What the map shows: the values of one question, or the difference between two, with their classes and colours.
 import { breaksOf, type Method } from './breaks';
 import { cleanBreaks, colors } from './classes';
+import { formatValue } from './format';
 import { isSignificant, twoShares } from './intervals';
 import { diverging } from './palettes';
 
@@ -11,6 +12,7 @@ const FEW_RECENTS = 20;
 
 /** Columns as `/api/valeurs` gives them. */
 export interface Columns {
+  vague?: number | null;
   echelle: string;
   indicateur: string;
   unite: string;
@@ -26,7 +28,7 @@ export interface Columns {
   bornes: number[];
 }
 
-export type Kind = 'valeur' | 'evolution' | 'ecart';
+export type Kind = 'valeur' | 'evolution' | 'ecart' | 'typologie';
 
 export interface Shown {
   kind: Kind;
@@ -46,6 +48,10 @@ export interface Shown {
   reference: { nom: string; valeur: number | null } | null;
   bornes: number[];
   colors: string[];
+  /** Names of classes that are no intervals; values are then their places. */
+  labels: string[] | null;
+  /** How such classes were told, in words. */
+  rule: string | null;
 }
 
 export interface Classing {
@@ -59,7 +65,7 @@ export function plain(values: Columns, sens: string, { classes, method }: Classi
   const usual = method === 'quantiles' && classes === 5;
   const bornes = cleanBreaks(usual ? values.bornes : breaksOf(values.valeurs, classes, method, reference));
   return {
-    ...values, kind: 'valeur', ecartes: 0, significatif: null, bornes,
+    ...values, kind: 'valeur', ecartes: 0, significatif: null, bornes, labels: null, rule: null,
     reference: reference === null ? null : { nom: values.reference.nom, valeur: reference },
     colors: method === 'reference' && reference !== null ? diverging(sens, bornes.length + 1) : colors(sens, bornes.length + 1),
   };
@@ -93,7 +99,7 @@ export function difference(from: Columns, to: Columns, sens: string, kind: 'evol
   const [a, b] = [from.reference.valeur ?? null, to.reference.valeur ?? null];
   return {
     kind, echelle: to.echelle, indicateur: to.indicateur, unite, codes: to.codes, noms: to.noms, valeurs, secret, ecartes,
-    repondants: to.repondants, logements: to.logements, significatif, bornes, colors: diverging(sens, bornes.length + 1),
+    repondants: to.repondants, logements: to.logements, significatif, bornes, colors: diverging(sens, bornes.length + 1), labels: null, rule: null,
     reference: a === null || b === null ? null : { nom: to.reference.nom, valeur: Math.round((b - a) * 1000) / 1000 },
   };
 }
@@ -106,6 +112,44 @@ function testOf(from: Columns, j: number, to: Columns, i: number): boolean | nul
   };
   const [a, b] = [share(from, j), share(to, i)];
   return a && b ? isSignificant(twoShares(a, b)) : null;
+}
+
+/** The types of zones, the most favoured first (domaine §10.5). */
+const TYPES = ['favorisé', 'intermédiaire', 'fragile, passé non connu', 'fragile, stable ou en amélioration', 'fragile et qui s’aggrave'];
+const TYPE_COLORS = ['#5ba3a2', '#ece9e2', '#d9c3ae', '#dd9058', '#7c2f1b'];
+
+/** The value below which so large a part of the dwellings lies. */
+export function weightedQuantile(values: readonly (number | null)[], weights: readonly number[], part: number): number | null {
+  const known = values.flatMap((v, i) => (v === null ? [] : [{ v, w: weights[i] ?? 0 }])).sort((a, b) => a.v - b.v);
+  const total = known.reduce((s, { w }) => s + w, 0);
+  let sum = 0;
+  for (const { v, w } of known) {
+    sum += w;
+    if (sum >= part * total) return v;
+  }
+  return null;
+}
+
+/**
+ * Types of zones: fragile in the worst quarter of the dwellings, favoured in the best; among the fragile ones, those that got worse
+ * since the other wave by more than what is called stable. `now` is the wave that is shown; the other may be older or newer.
+ */
+export function typology(now: Columns, other: Columns, sens: string): Shown {
+  const worse = sens === 'aisance' ? -1 : 1;
+  const [low, high] = [weightedQuantile(now.valeurs, now.logements, 0.25), weightedQuantile(now.valeurs, now.logements, 0.75)];
+  const past = (other.vague ?? 0) <= (now.vague ?? 0) ? difference(other, now, sens, 'evolution') : difference(now, other, sens, 'evolution');
+  const delta = new Map(past.codes.map((code, i) => [code, past.valeurs[i] ?? null]));
+  const [fragile, good] = worse > 0 ? [high, low] : [low, high];
+  const valeurs = now.valeurs.map((v, i): number | null => {
+    if (v === null || fragile === null || good === null) return null;
+    if (worse * v < worse * fragile) return worse * v <= worse * good ? 0 : 1;
+    const moved = delta.get(now.codes[i] ?? '') ?? null;
+    return moved === null ? 2 : worse * moved >= TREND.stable ? 4 : 3;
+  });
+  return {
+    ...now, kind: 'typologie', ecartes: 0, significatif: null, valeurs, bornes: [1, 2, 3, 4], colors: TYPE_COLORS, labels: TYPES, reference: null,
+    rule: fragile === null || good === null ? null : `Fragile : le quart des logements ${worse > 0 ? 'à partir de' : 'jusqu’à'} ${formatValue(fragile, now.unite, 1)} ; favorisé : ${worse > 0 ? 'jusqu’à' : 'à partir de'} ${formatValue(good, now.unite, 1)} ; s’aggrave : ${TREND.stable} points ou plus depuis l’autre enquête`,
+  };
 }
 
 /** Breaks on both sides of zero for what is not in points: a third and two thirds of the differences, by size. */

@@ -24,6 +24,7 @@ const FULL: PageState = {
   gap: true,
   wave2: 2020,
   beside: true,
+  typology: true,
   plot: 'I05',
   versus: { scale: 'commune', code: '73066' },
 };

@@ -34,6 +34,7 @@ export interface PageState {
   /** The other wave, and how it stands beside the first. */
   wave2: number | null;
   beside: boolean;
+  typology: boolean;
   /** Second indicator of the scatter plot; `null`: no plot. */
   plot: string | null;
   /** A territory that the open sheet is compared with. */
@@ -63,6 +64,7 @@ export const DEFAULT_STATE: Readonly<PageState> = {
   gap: false,
   wave2: null,
   beside: false,
+  typology: false,
   plot: null,
   versus: null,
 };
@@ -98,6 +100,7 @@ export function readUrl(search: string, hash: string): PageState {
     gap: query.get('ecart') === 'recents',
     wave2: readYear(query.get('vague2')),
     beside: query.get('cote') === 'oui',
+    typology: query.get('typologie') === 'oui',
     plot: query.get('nuage'),
     versus: readZone(query.get('avec')),
   };
@@ -125,6 +128,7 @@ export function writeUrl(state: PageState): string {
   if (state.gap) query.set('ecart', 'recents');
   if (state.wave2) query.set('vague2', String(state.wave2));
   if (state.beside) query.set('cote', 'oui');
+  if (state.typology) query.set('typologie', 'oui');
   if (state.plot) query.set('nuage', state.plot);
   if (state.versus) query.set('avec', `${state.versus.scale}:${state.versus.code}`);
   const search = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');

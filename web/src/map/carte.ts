@@ -39,7 +39,7 @@ export interface ScaleSource {
   query: string;
   colors: readonly string[];
   /** Circles over areas, and what the largest counts. */
-  discs?: { points: { code: string; logements: number; centre: readonly number[] }[]; largest: number } | null;
+  discs?: { points: { code: string; logements: number; secret: boolean; centre: readonly number[] }[]; largest: number } | null;
 }
 
 /** Per zone: class index (`null`: no value), secrecy, what its disc counts, whether it is paled or out of the brush. */
@@ -272,7 +272,7 @@ function vector(tilejson: TileJson, query: string): VectorSourceSpecification {
   return { type: 'vector', tiles, minzoom: tilejson.minzoom ?? 0, maxzoom: tilejson.maxzoom ?? 14 };
 }
 
-const collection = (points: readonly { code: string; logements: number; centre: readonly number[] }[]): FeatureCollection => ({
+const collection = (points: readonly { code: string; logements: number; secret: boolean; centre: readonly number[] }[]): FeatureCollection => ({
   type: 'FeatureCollection',
   features: points.map(({ centre, ...properties }) => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates: [...centre] } })),
 });

@@ -49,7 +49,7 @@ const weight: ExpressionSpecification = ['coalesce', state('n'), ['to-number', [
 
 /** Discs in the middle of areas, in front of them; `largest` is what the largest of them counts. */
 export function discLayers(colors: readonly string[], largest: number): LayerSpecification[] {
-  const radius = ['max', 2.5, ['*', LARGEST_DISC / Math.sqrt(Math.max(1, largest)), ['sqrt', weight]]] as ExpressionSpecification;
+  const radius = ['max', 2, ['*', LARGEST_DISC / Math.sqrt(Math.max(1, largest)), ['sqrt', weight]]] as ExpressionSpecification;
   return [{ ...pointPaint(colors, radius), source: DISCS } as LayerSpecification];
 }
 
@@ -63,14 +63,14 @@ export function pointLayers(sourceLayer: string, colors: readonly string[], list
 function pointPaint(colors: readonly string[], radius: ExpressionSpecification): object {
   return {
     id: 'points', type: 'circle',
-    layout: { 'circle-sort-key': ['-', 0, ['coalesce', ['to-number', ['get', 'logements']], 0]] },
+    layout: { 'circle-sort-key': ['case', ['==', ['get', 'secret'], true], -1e9, ['-', 0, ['coalesce', ['to-number', ['get', 'logements']], 0]]] },
     paint: {
       'circle-radius': radius,
       'circle-color': fill(colors),
       'circle-opacity': opacity(0.94),
       'circle-stroke-opacity': ['case', ['==', state('b'), true], 0.2, 1],
       'circle-stroke-color': ['case', ['any', ['==', state('survol'), true], ['==', state('choix'), true]], COLOR.ink, '#ffffff'],
-      'circle-stroke-width': ['case', ['==', state('choix'), true], 3.5, ['==', state('survol'), true], 2.5, 1],
+      'circle-stroke-width': ['case', ['==', state('choix'), true], 3.5, ['==', state('survol'), true], 2.5, ['==', state('s'), true], 0.3, 0.8],
     },
   };
 }

@@ -1,7 +1,7 @@
 // What the server knows: catalogue, indicators, lists of zones, and the values of the map.
 import { api, isAbort, messageOf, read, type Catalogue, type Facettes, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
 import { isPointScale, scaleForZoom } from '../lib/scales';
-import { difference, plain, type Kind, type Shown } from '../lib/shown';
+import { difference, plain, typology, type Kind, type Shown } from '../lib/shown';
 import type { ScaleSource } from '../map/carte';
 import { page, sharedQuery } from './page.svelte';
 
@@ -49,6 +49,7 @@ class Data {
     const [answer, sens] = [this.answer, this.shownIndicator?.sens ?? 'neutre'];
     if (!answer) return null;
     if (answer.kind === 'valeur' || answer.beside || !answer.other) return plain(answer.values, sens, page);
+    if (answer.kind === 'typologie') return typology(answer.values, answer.other, sens);
     const [from, to] = answer.kind === 'ecart' || (answer.other.vague ?? 0) < (answer.values.vague ?? 0) ? [answer.other, answer.values] : [answer.values, answer.other];
     return difference(from, to, sens, answer.kind);
   });
@@ -67,9 +68,11 @@ class Data {
   });
   /** The wave of the question. */
   wave = $derived.by(() => page.wave ?? this.vintage?.vague ?? null);
+  /** Whether another wave stands beside. */
+  compares = $derived.by(() => this.kind === 'evolution' || this.kind === 'typologie');
   /** What the question is compared with, as far as it makes sense. */
   kind = $derived.by((): Kind => {
-    if (page.wave2 && page.wave2 !== this.wave && this.waves.includes(page.wave2)) return 'evolution';
+    if (page.wave2 && page.wave2 !== this.wave && this.waves.includes(page.wave2)) return page.typology && this.indicator && this.indicator.sens !== 'neutre' ? 'typologie' : 'evolution';
     return page.gap && this.indicator?.domaine === 'occupation' ? 'ecart' : 'valeur';
   });
   vintage = $derived.by(() => {
@@ -106,7 +109,7 @@ class Data {
     if (!wanted || shown?.echelle !== scale.id) return wanted ? { points: [], largest: 1 } : null;
     const at = new Map(shown.codes.map((code, i) => [code, i]));
     const zones = await this.zones(scale.id);
-    const points = zones.flatMap((z) => (z.centre && (shown.logements[at.get(z.code) ?? -1] ?? 0) > 0 ? [{ code: z.code, logements: z.logements, centre: z.centre }] : []));
+    const points = zones.flatMap((z) => (z.centre && (shown.logements[at.get(z.code) ?? -1] ?? 0) > 0 ? [{ code: z.code, logements: z.logements, secret: shown.secret[at.get(z.code) ?? -1] ?? false, centre: z.centre }] : []));
     return { points, largest: shown[size].reduce((most: number, n) => Math.max(most, n ?? 0), 1) };
   }
 
