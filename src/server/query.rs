@@ -22,7 +22,7 @@ pub const POPULATIONS: [(&str, Population, &str); 3] = [
 /// Generations of QPV that the filter `qpv` can be about, the default first.
 pub const GENERATIONS: [&str; 2] = ["2024", "2015"];
 /// Filters that are one attribute a generation of QPV, and their names for readers.
-pub const BY_GENERATION: [(&str, &str); 2] = [("qpv", "Quartier prioritaire"), ("bande", "Distance à un quartier prioritaire")];
+pub const BY_GENERATION: [(&str, &str); 2] = [("qpv", "Quartier prioritaire"), ("bande", "Distance aux QPV")];
 /// Code of dwellings whose class is not known, for any attribute.
 pub const UNKNOWN: &str = "NC";
 

@@ -105,7 +105,7 @@ describe('facets', () => {
     await visit(page, '/?indicateur=P01&echelle=commune&f.financement=PLAI&f.qpv=DANS');
     const facets = await get<Facets>('/api/facettes?financement=PLAI&qpv=DANS');
     assert.equal(readNumber(await page.locator('.kept strong').innerText()), facets.logements);
-    for (const id of ['financement', 'qpv', 'dpe']) {
+    for (const id of ['financement', 'qpv', 'dpe', 'bande']) {
       const filter = facets.filtres.find((f) => f.id === id);
       assert.ok(filter);
       const block = page.locator('.filters details', { has: page.locator('summary', { hasText: filter.libelle }) });
@@ -165,6 +165,31 @@ describe('two waves', () => {
     assert.notEqual(await scaleOf('.side'), start);
     assert.equal(await scaleOf('.stage'), await scaleOf('.side'));
     assert.deepEqual(await axeFaults(page), []);
+  });
+});
+
+describe('a typology', () => {
+  test('parts the zones by the quarters of dwellings and by their past', async () => {
+    const { page } = session;
+    const [before, now] = await waves();
+    await visit(page, `/?indicateur=I02&echelle=iris&vague2=${before}&typologie=oui`);
+    const [a, b] = await Promise.all([before, now].map((w) => get<Counted>(`/api/valeurs/iris?indicateur=I02&vague=${w}`)));
+    assert.ok(a && b);
+    // Every dwelling one by one, in the order of its zone's value.
+    const dwellings = b.codes.flatMap((_, i) => Array.from({ length: b.valeurs[i] == null ? 0 : (b.logements[i] ?? 0) }, () => b.valeurs[i] ?? 0)).sort((x, y) => x - y);
+    const at = (part: number): number => dwellings[Math.ceil(part * dwellings.length) - 1] ?? 0;
+    const types = b.codes.flatMap((code, i) => {
+      const v = b.valeurs[i];
+      if (v == null) return [];
+      if (v < at(0.75)) return [v <= at(0.25) ? 'favorisé' : 'intermédiaire'];
+      const j = a.codes.indexOf(code);
+      const exact = a.numerateurs[j] != null && b.numerateurs[i] != null;
+      return [!exact ? 'fragile, passé non connu' : v - (a.valeurs[j] ?? 0) >= 1.9995 ? 'fragile et qui s’aggrave' : 'fragile, stable ou en amélioration'];
+    });
+    const rows = await page.locator('.legend ol li').evaluateAll((all) => all.map((l) => [l.querySelector('.range')?.textContent ?? '', l.querySelector('.n')?.textContent ?? '']));
+    assert.equal(rows.length, 5);
+    for (const [label, n] of rows) assert.equal(readNumber(n ?? ''), types.filter((t) => t === label).length, label);
+    assert.ok(types.length > 0);
   });
 });
 
