@@ -8,11 +8,9 @@ export interface ZoneState {
   secret: boolean;
   n?: number;
   faible: boolean;
-  hors: boolean;
 }
 
-/** `brushed`: codes that a plot holds; the others pale. */
-export function statesOf(shown: Shown, size: 'logements' | 'repondants', brushed: ReadonlySet<string> | null): ZoneState[] {
+export function statesOf(shown: Shown, size: 'logements' | 'repondants'): ZoneState[] {
   return shown.codes.map((code, i) => ({
     code,
     classe: classOf(shown.valeurs[i], shown.bornes),
@@ -20,6 +18,5 @@ export function statesOf(shown: Shown, size: 'logements' | 'repondants', brushed
     // Secret zones have no count of households: the least disc.
     ...(size === 'repondants' ? { n: shown.repondants[i] ?? 1 } : { n: shown.logements[i] ?? 1 }),
     faible: shown.significatif?.[i] === false,
-    hors: brushed !== null && !brushed.has(code),
   }));
 }

@@ -42,8 +42,8 @@ export interface ScaleSource {
   discs?: { points: { code: string; logements: number; secret: boolean; centre: readonly number[] }[]; largest: number } | null;
 }
 
-/** Per zone: class index (`null`: no value), secrecy, what its disc counts, whether it is paled or out of the brush. */
-export type States = { code: string; classe: number | null; secret: boolean; n?: number; faible?: boolean; hors?: boolean }[];
+/** Per zone: class index (`null`: no value), secrecy, what its disc counts, whether it is paled. */
+export type States = { code: string; classe: number | null; secret: boolean; n?: number; faible?: boolean }[];
 
 /** Lowest of the layers that must stay over the figures. */
 const ABOVE_FIGURES = 'communes-trait';
@@ -57,6 +57,7 @@ export class Carte {
   #qpv: string | null = null;
   #hovered: string | null = null;
   #selected: string | null = null;
+  #out: ReadonlySet<string> = new Set();
   #padding: Padding = { top: 0, right: 0, bottom: 0, left: 0 };
   /** While the pen is out, the figures under it neither light up nor open. */
   pen = false;
@@ -144,11 +145,19 @@ export class Carte {
     if (!layer || !this.map.getSource(SOURCE)) return;
     for (const target of this.#targets()) {
       this.map.removeFeatureState(target);
-      for (const { code, classe, secret, n, faible, hors } of states) {
-        this.map.setFeatureState({ ...target, id: code }, { c: classe ?? -1, s: secret, f: faible ?? false, b: hors ?? false, ...(n === undefined ? {} : { n }) });
+      for (const { code, classe, secret, n, faible } of states) {
+        this.map.setFeatureState({ ...target, id: code }, { c: classe ?? -1, s: secret, f: faible ?? false, ...(n === undefined ? {} : { n }) });
       }
     }
     if (this.#selected) this.#flag(this.#selected, 'choix', true);
+    for (const code of this.#out) this.#flag(code, 'b', true);
+  }
+
+  /** Pales the zones that a plot leaves out of its brush; only those that change are touched. */
+  setOut(out: ReadonlySet<string>): void {
+    for (const code of this.#out) if (!out.has(code)) this.#flag(code, 'b', false);
+    for (const code of out) if (!this.#out.has(code)) this.#flag(code, 'b', true);
+    this.#out = out;
   }
 
   setSelected(code: string | null): void {
