@@ -41,6 +41,12 @@ describe('values', () => {
     expect(plain(values, 'fragilite', { classes: 5, method: 'quantiles' }).bornes).toEqual([10, 20, 30, 40]);
     expect(plain(values, 'fragilite', { classes: 3, method: 'quantiles' }).bornes).not.toEqual([10, 20, 30, 40]);
   });
+  it('that are mostly zero are still parted', () => {
+    const zeros = columns([...Array.from({ length: 20 }, (_, i): [string, number, number, number] => [`z${i}`, 0, 0, 100]), ['a', 40, 40, 100], ['b', 42, 42, 100]], { bornes: [] });
+    const { bornes } = plain(zeros, 'neutre', { classes: 5, method: 'quantiles' });
+    expect(bornes.length).toBeGreaterThan(0);
+    expect(Math.min(...bornes)).toBeGreaterThan(0);
+  });
   it('have as many colours as classes', () => {
     for (const method of ['quantiles', 'jenks', 'reference'] as const) {
       for (const classes of [3, 4, 5, 6, 7]) {

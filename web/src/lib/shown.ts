@@ -63,7 +63,9 @@ export interface Classing {
 export function plain(values: Columns, sens: string, { classes, method }: Classing): Shown {
   const reference = values.reference.valeur ?? null;
   const usual = method === 'quantiles' && classes === 5;
-  const bornes = cleanBreaks(usual ? values.bornes : breaksOf(values.valeurs, classes, method, reference));
+  const asked = cleanBreaks(usual ? values.bornes : breaksOf(values.valeurs, classes, method, reference));
+  // Where most zones have one same value (often zero) equal numbers part nothing: natural groups do.
+  const bornes = asked.length > 0 ? asked : cleanBreaks(breaksOf(values.valeurs, classes, 'jenks', reference));
   return {
     ...values, kind: 'valeur', ecartes: 0, significatif: null, bornes, labels: null, rule: null,
     reference: reference === null ? null : { nom: values.reference.nom, valeur: reference },
