@@ -67,7 +67,7 @@ export function plain(values: Columns, sens: string, { classes, method }: Classi
   // Where most zones have one same value (often zero) equal numbers part nothing: natural groups do.
   const bornes = asked.length > 0 ? asked : cleanBreaks(breaksOf(values.valeurs, classes, 'jenks', reference));
   return {
-    ...values, kind: 'valeur', ecartes: 0, significatif: null, bornes, labels: null, rule: null,
+    ...values, kind: 'valeur', ecartes: 0, significatif: null, bornes, labels: null, rule: asked.length === 0 && bornes.length > 0 ? 'La plupart ont la même valeur : classes par seuils naturels' : null,
     reference: reference === null ? null : { nom: values.reference.nom, valeur: reference },
     colors: method === 'reference' && reference !== null ? diverging(sens, bornes.length + 1) : colors(sens, bornes.length + 1),
   };
