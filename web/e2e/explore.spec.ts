@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { shownZone, type Catalogue, type ListedZone, type Values } from './figures';
-import { axeFaults, contentOf, get, open, readNumber, settle, visit, type Session } from './harness';
+import { axeFaults, contentOf, get, onScreen, open, readNumber, settle, visit, type Session } from './harness';
 
 interface Facets { logements: number; filtres: { id: string; libelle: string; modalites: { code: string; libelle: string; logements: number }[] }[] }
 interface Counted extends Values { numerateurs: (number | null)[]; denominateurs: (number | null)[]; repondants: (number | null)[]; logements: number[]; reference: { valeur: number | null } }
@@ -234,6 +234,35 @@ describe('the scatter plot', () => {
     assert.equal(readNumber(await page.getByTestId('brosse').innerText()), both.length);
     assert.equal(await page.locator('.plot circle.out').count(), 0);
     assert.deepEqual(await axeFaults(page), []);
+  });
+});
+
+describe('the plot and the map', () => {
+  test('show each other: a dot opens its zone, and the map keeps the dots of its view', async () => {
+    const { page } = session;
+    const zone = await shownZone('iris', 'I02');
+    await visit(page, `/?indicateur=I02&echelle=iris&nuage=I05#12.6/${zone.centre[1]}/${zone.centre[0]}`);
+    await page.locator('.plot circle[data-code]').first().waitFor();
+    await page.getByRole('checkbox', { name: 'Vue de la carte seulement' }).check();
+    await page.waitForFunction(() => document.querySelectorAll('.plot circle.out').length > 0);
+    const box = await page.locator('.stage .map').boundingBox();
+    assert.ok(box);
+    const lit = await page.locator('.plot circle[data-code]:not(.out)').evaluateAll((all) => all.map((c) => (c as SVGElement).dataset['code'] ?? ''));
+    const dots = await page.locator('.plot circle[data-code]').evaluateAll((all) => all.map((c) => (c as SVGElement).dataset['code'] ?? ''));
+    const expected: string[] = [];
+    for (const z of await zonesOf('iris')) {
+      const { x, y } = await onScreen(page, ...z.centre);
+      if (dots.includes(z.code) && x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height) expected.push(z.code);
+    }
+    assert.ok(expected.length > 0 && expected.length < dots.length);
+    assert.deepEqual(lit.sort(), expected.sort());
+    await page.getByRole('checkbox', { name: 'Vue de la carte seulement' }).uncheck();
+    const [code = ''] = dots.slice(-1);
+    await page.locator(`.plot circle[data-code="${code}"]`).click({ force: true });
+    const name = (await zonesOf('iris')).find((z) => z.code === code)?.nom ?? '?';
+    await page.locator('.said strong', { hasText: name }).waitFor();
+    await page.getByRole('button', { name: 'Ouvrir la fiche' }).click();
+    await page.locator('.fiche h2', { hasText: name }).waitFor();
   });
 });
 
