@@ -8,6 +8,8 @@ mod geocoder;
 mod controle;
 #[path = "api/ensembles.rs"]
 mod ensembles;
+#[path = "api/facettes.rs"]
+mod facettes;
 #[path = "api/mesure.rs"]
 mod mesure;
 #[path = "api/objectifs.rs"]
@@ -28,6 +30,8 @@ mod session;
 mod attacks;
 #[path = "api/sums.rs"]
 mod sums;
+#[path = "api/territoires.rs"]
+mod territoires;
 #[path = "api/tiles.rs"]
 mod tiles;
 #[path = "api/valeurs.rs"]

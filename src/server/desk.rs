@@ -209,6 +209,12 @@ impl Counter<'_> {
         self.rpls == Reach::Own && self.desk.whole.filter.bailleurs.is_empty()
     }
 
+    /// Whether the question is asked of the person's own stock, because only that is open.
+    #[must_use]
+    pub fn limited(&self) -> bool {
+        self.rpls == Reach::Own
+    }
+
     /// Refuses a question about households where none are open at all.
     ///
     /// # Errors

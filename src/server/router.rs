@@ -27,8 +27,9 @@ use super::problem::Problem;
 use super::state::Live;
 use super::works::Works;
 use super::{
-    ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, fragilite, geocodage, geocodage_csv, health,
-    indicateurs, mesure, mixite, objectifs, openapi, plan, rpems, security, segregation, situation, situation_csv, tiles, valeurs, web, zones,
+    ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage, geocodage_csv,
+    health, indicateurs, mesure, mixite, objectifs, openapi, plan, rpems, security, segregation, situation, situation_csv, territoires, tiles, valeurs,
+    web, zones,
 };
 use crate::state::{Passwords, State};
 
@@ -118,6 +119,8 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(audit::csv))
         .routes(routes!(audit::verify))
         .routes(routes!(situation::situation, situation_csv::situations))
+        .routes(routes!(facettes::facettes))
+        .routes(routes!(territoires::territoires))
         .routes(routes!(ensembles::list, ensembles::add))
         .routes(routes!(ensembles::one, ensembles::change, ensembles::erase))
         .routes(routes!(ensembles::restore))

@@ -14,6 +14,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::ServerError;
+use super::territoires::Names;
 use super::tiles::cache::TileCache;
 use super::tiles::points::Points;
 use super::tiles::shapes::Shapes;
@@ -104,6 +105,7 @@ pub struct Loaded {
     cells: BTreeMap<String, OnceLock<Shapes>>,
     points: BTreeMap<String, OnceLock<Points>>,
     masks: Cache<Filter, Arc<Vec<u64>>, ByBytes>,
+    names: OnceLock<Names>,
     /// The measure that counts dwellings of the register.
     registered: usize,
 }
@@ -130,6 +132,7 @@ impl Loaded {
             cells: of_kind(&[Genre::Carreau, Genre::H3]).into_iter().map(|id| (id, OnceLock::new())).collect(),
             points: of_kind(&[Genre::Points]).into_iter().map(|id| (id, OnceLock::new())).collect(),
             masks: Cache::with_weighter(64, MASK_BYTES, ByBytes),
+            names: OnceLock::new(),
             registered: catalogue.measure_index(&answer::dwellings()).unwrap_or_default(),
             publisher,
             zones,
@@ -160,6 +163,12 @@ impl Loaded {
     pub fn points(&self, layer: &str) -> Option<&Points> {
         let slot = self.points.get(layer)?;
         self.cube().layer(layer).map(|l| slot.get_or_init(|| Points::new(self.cube(), &l)))
+    }
+
+    /// Names of zones, to be searched (made at the first question).
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::new(self))
     }
 
     /// Dwellings that a filter keeps.

@@ -213,6 +213,8 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "valeurs" => plain("/api/valeurs/commune?indicateur=P01"),
         "mesure" => with("/api/mesure", json!({"zones": [{"codes": [{"echelle": "commune", "code": "73901"}]}]})),
         "situation" => plain("/api/situation?lon=5.82&lat=45.52"),
+        "facettes" => plain("/api/facettes"),
+        "territoires" => plain("/api/territoires?q=commune"),
         "situations" => with("/api/situation", json!({})),
         "tilejson" => plain("/tiles/commune.json"),
         "tuile" => plain("/tiles/commune/8/132/92.mvt"),
