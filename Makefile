@@ -5,10 +5,10 @@ SHELL := /bin/bash
 export CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench bench-small check bless
+.PHONY: help demo run test bench bench-small bench-geocoder check bless
 
 help: ## this list
-	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
 
 demo: ## install what is missing, build, make a fictional territory, serve it at http://127.0.0.1:8080
 	@scripts/demo.sh
@@ -25,6 +25,9 @@ bench: ## France-size input beside the peers, into benches/RESULTS.md (about 45 
 
 bench-small: ## the same on 100,000 dwellings (under 2 min once built)
 	@scripts/bench.sh --small
+
+bench-geocoder: ## recall and speed of the geocoder on a BAN file, BAN=… (about 2 min once built)
+	@scripts/bench-geocoder.sh
 
 check: ## formatting, lints, types
 	@scripts/check.sh

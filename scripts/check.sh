@@ -11,6 +11,6 @@ timed "cargo clippy" "$CARGO" clippy --locked --all-targets -- -D warnings || co
 if [ -f web/package.json ]; then timed "svelte-check" npm --prefix web run check || code=1; fi
 if command -v shellcheck >/dev/null; then timed "shellcheck" shellcheck -x scripts/*.sh .ci/run || code=1
 else note "shellcheck absent : scripts non vérifiés"; fi
-if "$CARGO" deny --version >/dev/null 2>&1; then timed "cargo deny" "$CARGO" deny check licenses bans sources || code=1
+if "$CARGO" deny --version >/dev/null 2>&1; then timed "cargo deny" scripts/deny.sh || code=1
 else note "cargo-deny absent : licences des dépendances non vérifiées"; fi
 exit "$code"

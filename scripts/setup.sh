@@ -87,6 +87,12 @@ install_venv() {
   stamp "$3" "$want"
 }
 
+# What checks licences, bans and sources of dependencies; built once for this user.
+install_cargo_deny() {
+  "$CARGO" deny --version >/dev/null 2>&1 && return 0
+  timed "cargo-deny (environ 3 min)" "$CARGO" install --quiet --locked --version 0.20.2 cargo-deny
+}
+
 check_toolchains
 install_debian_packages
 case "$part" in
@@ -94,6 +100,7 @@ demo) install_web_packages ;;
 test)
   install_web_packages
   install_venv .venv tests/oracle/requirements.txt venv
+  install_cargo_deny
   ;;
 bench) install_venv .venv-bench benches/requirements.txt venv-bench ;;
 *) fail "setup.sh demo | test | bench" ;;

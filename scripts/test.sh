@@ -62,6 +62,7 @@ pg_port="$(free_port)"
 if part postgresql "Un PostgreSQL pour les tests" scripts/postgres.sh start "$postgres" "$pg_port"; then
   export MOSAIQUE_TEST_POSTGRES="postgres://mosaique@127.0.0.1:$pg_port"
 fi
+part dependances "Licences et provenance des dépendances" scripts/deny.sh
 part rust "Tests Rust" "$CARGO" test --locked --no-fail-fast
 
 if [ -f web/package.json ]; then
@@ -74,15 +75,16 @@ DEMO_STORE="$RACINE/$DEMO/magasin"
 MOSAIQUE_BIN="$RACINE/target/debug/mosaique"
 export DEMO_FILES DEMO_STORE MOSAIQUE_BIN
 if part demo "Territoire de démonstration pour les tests" scripts/demo.sh --no-serve && start_server; then
-  # One-time passwords for the tests of sign-in; all other tests ask with the token of the region's agent, who sees it all.
-  "$MOSAIQUE_BIN" admin demo --data "$DEMO_STORE" --json >"$DEMO/comptes.json" &&
+  # Tests of accounts start servers of their own; all others ask with the token of the region's agent, who sees it all.
+  "$MOSAIQUE_BIN" admin demo --data "$DEMO_STORE" >/dev/null &&
     MOSAIQUE_TOKEN="$("$MOSAIQUE_BIN" admin token --data "$DEMO_STORE" --courriel dreal@demonstration.example --nom tests)" || failures+=(comptes)
-  export MOSAIQUE_TOKEN DEMO_ACCOUNTS="$RACINE/$DEMO/comptes.json"
+  export MOSAIQUE_TOKEN
   if [ -f web/package.json ]; then
     part api "Le client de l'interface est à jour" npm --prefix web run api:check
     part navigateur "Tests dans le navigateur" npm --prefix web run e2e
   fi
   part oracle "Comparaison avec GeoPandas et pyproj" .venv/bin/python -m pytest -q tests/oracle
+  part service "Répliques tuées en charge, requêtes inventées" .venv/bin/python -m pytest -q tests/service
   stop_server
 fi
 

@@ -12,6 +12,7 @@ pub mod registers;
 pub mod store;
 pub mod stock;
 pub mod cube;
+pub mod geocode;
 pub mod disclosure;
 pub mod policy;
 pub mod access;

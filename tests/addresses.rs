@@ -25,7 +25,10 @@ fn sound_rows_are_kept_and_the_others_rejected_by_rule() {
     let t = table(dir.path(), "adresses");
     assert_eq!(
         t.get_column_names(),
-        ["id", "numero", "rep", "nom_voie", "code_postal", "code_insee", "nom_commune", "lon", "lat", "type_position", "cle"]
+        [
+            "id", "numero", "rep", "nom_voie", "code_postal", "code_insee", "nom_commune", "lon", "lat", "type_position", "cle",
+            "code_ancienne", "nom_ancienne", "nom_ld"
+        ]
     );
     assert_eq!((cell(&t, "lon", 0), cell(&t, "type_position", 0)), ("5.91".to_owned(), "entrée".to_owned()));
     assert_eq!(cell(&t, "cle", 0), "73065:12:BIS:RUE DES LILAS");

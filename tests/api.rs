@@ -2,8 +2,14 @@
 
 #[path = "api/catalogue.rs"]
 mod catalogue;
+#[path = "api/geocoder.rs"]
+mod geocoder;
 #[path = "api/controle.rs"]
 mod controle;
+#[path = "api/ensembles.rs"]
+mod ensembles;
+#[path = "api/facettes.rs"]
+mod facettes;
 #[path = "api/mesure.rs"]
 mod mesure;
 #[path = "api/objectifs.rs"]
@@ -16,12 +22,16 @@ mod problems;
 mod situation;
 #[path = "api/rights.rs"]
 mod rights;
+#[path = "api/residences.rs"]
+mod residences;
 #[path = "api/session.rs"]
 mod session;
 #[path = "api/attacks.rs"]
 mod attacks;
 #[path = "api/sums.rs"]
 mod sums;
+#[path = "api/territoires.rs"]
+mod territoires;
 #[path = "api/tiles.rs"]
 mod tiles;
 #[path = "api/valeurs.rs"]

@@ -3,7 +3,14 @@
 use mosaique::access::Place;
 use mosaique::reference::access::{Class, Donnees, Role};
 use mosaique::state::audit::{Entry, Wanted};
-use mosaique::state::{NewAccount, NewConvention, Passwords, State, StateError, TauxCia, day};
+use mosaique::reference::fragilite::Decision;
+use mosaique::state::dalo::{Said, Stand};
+use mosaique::state::rpems::{Act, NewFile, Statut, Whose};
+use mosaique::state::{
+    Asker, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent, NewFlag, NewNote, NewZoneSet, Passwords,
+    State, StateError, StatutCorrection, StatutDepot, TauxCia, Visibilite, ZoneSetChange, day,
+};
+use mosaique::stock::edits::Home;
 use sqlx::{AnyPool, Executor};
 
 /// 1 March 2026, noon.
@@ -58,7 +65,17 @@ on_both!(
     what_is_too_old_leaves_and_the_trail_stays_whole,
     a_subject_of_the_provider_takes_one_account_once,
     a_second_opening_finds_everything,
+    a_deposit_goes_where_it_may_and_its_history_says_who_did_what,
+    a_correction_undone_gives_back_what_it_had_replaced,
+    residences_follow_the_last_operation_that_was_not_undone,
+    events_and_flags_are_kept_with_their_author_and_undone_once,
     a_rate_of_a_convention_is_kept_changed_and_set_once,
+    a_residence_enters_the_list_by_people_only_and_its_history_is_kept,
+    two_decisions_at_once_do_not_both_pass,
+    a_placement_is_justified_contested_and_justified_again,
+    a_placement_is_new_to_an_organisation_until_it_has_looked,
+    a_set_of_zones_is_seen_by_those_it_is_shared_with,
+    a_set_of_zones_is_not_overwritten_and_comes_back_when_restored,
 );
 
 async fn agent(state: &State, courriel: &str) -> (String, String) {
@@ -315,6 +332,130 @@ async fn a_folder_that_is_not_there_is_said_without_secrets() {
     Passwords::new().unwrap();
 }
 
+async fn a_deposit_goes_where_it_may_and_its_history_says_who_did_what(db: Db) {
+    let s = &db.state;
+    let (who, _) = agent(s, "a@exemple.fr").await;
+    let new = NewDeposit { id: "d1", registre: "ops", annee: 2024, siren: "300000000", fichier: "ops.csv", octets: 12, empreinte: "ff" };
+    s.add_deposit(&new, &who, NOW).await.unwrap();
+    assert!(matches!(s.deposit("399999999", "d1").await, Err(StateError::Absent(_))), "another bailleur's");
+    // What is being checked cannot be accepted.
+    assert!(!s.turn_deposit("d1", &[StatutDepot::Pret], StatutDepot::Accepte, "").await.unwrap());
+    assert!(s.turn_deposit("d1", &[StatutDepot::Controle], StatutDepot::Pret, "").await.unwrap());
+    s.checked_deposit("d1", "{}", "[]").await.unwrap();
+    s.correct_deposit("d1", "{\"2\":{\"A\":\"é\"}}").await.unwrap();
+    s.note_deposit("d1", &who, "correction", "1 ligne", NOW + 5).await.unwrap();
+    let d = s.deposit("300000000", "d1").await.unwrap();
+    assert_eq!((d.statut, d.rapport.as_str(), d.octets, d.annee), (StatutDepot::Pret, "{}", 12, 2024));
+    assert_eq!(d.corrections, "{\"2\":{\"A\":\"é\"}}");
+    // Two who accept at once: one of them does.
+    let accept = || s.turn_deposit("d1", &[StatutDepot::Pret], StatutDepot::Accepte, "");
+    let (a, b) = tokio::join!(accept(), accept());
+    assert_eq!([a.unwrap(), b.unwrap()].iter().filter(|x| **x).count(), 1);
+    let history = s.deposit_history("d1").await.unwrap();
+    assert_eq!(history.iter().map(|g| (g.geste.as_str(), g.qui.as_str(), g.quand)).collect::<Vec<_>>(), [("depot", "Agente", NOW), ("correction", "Agente", NOW + 5)]);
+    assert_eq!(s.deposits("300000000").await.unwrap().len(), 1);
+}
+
+fn moved(adresse: &str, lon: f64) -> NewCorrection {
+    NewCorrection {
+        siren: "300000000".into(),
+        adresse: adresse.into(),
+        ident_rep: String::new(),
+        des: 2024,
+        avant: Lieu { libelle: "1 RUE A".into(), ..Lieu::default() },
+        apres: Lieu { lon: Some(lon), lat: Some(45.5), libelle: "1 rue A".into(), qualite: 11, score: Some(0.93), ..Lieu::default() },
+        methode: "BAN",
+        statut: StatutCorrection::Acceptee,
+        commentaire: "vu sur place".into(),
+        logements: 12,
+        lot: String::new(),
+    }
+}
+
+async fn a_correction_undone_gives_back_what_it_had_replaced(db: Db) {
+    let s = &db.state;
+    let (who, _) = agent(s, "a@exemple.fr").await;
+    let longitudes = async || s.points_in_force().await.unwrap().iter().map(|p| p.lon).collect::<Vec<_>>();
+    let first = s.add_corrections(&[moved("a", 5.1)], &who, NOW).await.unwrap();
+    let second = s.add_corrections(&[moved("a", 5.2)], &who, NOW + 1).await.unwrap();
+    assert_eq!(longitudes().await, [5.2]);
+    assert!(matches!(s.undo_corrections("399999999", &second[0], &who, NOW + 2).await, Err(StateError::Absent(_))));
+    assert_eq!(s.undo_corrections("300000000", &second[0], &who, NOW + 2).await.unwrap(), 1);
+    assert_eq!(longitudes().await, [5.1]);
+    assert!(matches!(s.undo_corrections("300000000", &second[0], &who, NOW + 3).await, Err(StateError::Absent(_))), "once");
+    // A lot goes at once, and leaves the rest.
+    let lot = |a: &str, lon| NewCorrection { lot: "l1".into(), methode: "LOT", ..moved(a, lon) };
+    s.add_corrections(&[lot("a", 6.1), lot("b", 6.2)], &who, NOW + 4).await.unwrap();
+    assert_eq!(longitudes().await, [6.1, 6.2]);
+    assert_eq!(s.undo_corrections("300000000", "l1", &who, NOW + 5).await.unwrap(), 2);
+    assert_eq!(longitudes().await, [5.1]);
+    // A dismissal moves nothing; undone, the correction before it holds again, and the dismissal before that one too.
+    let dismissed = NewCorrection { statut: StatutCorrection::Ecartee, methode: "ECART", ..moved("a", 9.0) };
+    let third = s.add_corrections(&[dismissed], &who, NOW + 6).await.unwrap();
+    assert!(longitudes().await.is_empty());
+    s.undo_corrections("300000000", &third[0], &who, NOW + 7).await.unwrap();
+    assert_eq!(longitudes().await, [5.1]);
+    let all = s.corrections("300000000").await.unwrap();
+    assert_eq!(all.len(), 5, "history keeps what was undone");
+    let kept = all.iter().find(|c| c.id == first[0]).unwrap();
+    assert_eq!((kept.statut, kept.qui.as_str(), kept.apres.score, kept.logements), (StatutCorrection::Acceptee, "Agente", Some(0.93), 12));
+    assert!(matches!(s.undo_corrections("300000000", "", &who, NOW).await, Err(StateError::Absent(_))), "no name is no lot");
+}
+
+async fn residences_follow_the_last_operation_that_was_not_undone(db: Db) {
+    let s = &db.state;
+    let (who, _) = agent(s, "a@exemple.fr").await;
+    let home = |a: &str, code: &str| Home { siren: "300000000".into(), adresse: a.into(), code: code.into(), libelle: format!("Résidence {code}") };
+    let add = async |genre: &str, homes: &[Home], at: i64| s.add_residence_operation("300000000", genre, &Lignee::default(), homes, &who, at).await;
+    add("renommee", &[home("a", "R1"), home("b", "R1")], NOW).await.unwrap();
+    let second = add("scission", &[home("b", "R2")], NOW).await.unwrap();
+    let codes = async || s.homes_in_force().await.unwrap().iter().map(|h| (h.adresse.clone(), h.code.clone())).collect::<Vec<_>>();
+    assert_eq!(codes().await, [("a".to_owned(), "R1".to_owned()), ("b".to_owned(), "R2".to_owned())]);
+    s.undo_residence_operation("300000000", &second, NOW + 1).await.unwrap();
+    assert_eq!(codes().await[1].1, "R1");
+    assert!(matches!(s.undo_residence_operation("300000000", &second, NOW + 1).await, Err(StateError::Absent(_))));
+    assert!(matches!(add("fichier", &[home("a", "R1"), home("a", "R2")], NOW).await, Err(StateError::Taken(_))));
+    let list = s.residence_operations("300000000").await.unwrap();
+    assert_eq!(list.iter().map(|o| (o.genre.as_str(), o.annulee)).collect::<Vec<_>>(), [("scission", true), ("renommee", false)]);
+}
+
+async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
+    let s = &db.state;
+    let (who, _) = agent(s, "a@exemple.fr").await;
+    let event = |genre, n| NewEvent {
+        genre,
+        date: "2025-06-01".into(),
+        commune: "73065".into(),
+        adresse: "1 rue A".into(),
+        qpv: String::new(),
+        logements: n,
+        ident_rep: vec!["1".into()],
+        autre: String::new(),
+        commentaire: String::new(),
+    };
+    let ids = s.add_events("300000000", &[event(GenreEvenement::MiseEnService, 12), event(GenreEvenement::Vente, 1)], "l", &who, NOW).await.unwrap();
+    assert_eq!(s.undo_events("300000000", &ids[1], &who, NOW).await.unwrap(), 1);
+    assert!(matches!(s.undo_events("399999999", &ids[0], &who, NOW).await, Err(StateError::Absent(_))));
+    assert_eq!(s.undo_events("300000000", "l", &who, NOW).await.unwrap(), 1, "what was undone before is not undone again");
+    let all = s.events(Some("300000000")).await.unwrap();
+    assert!(all.len() == 2 && all.iter().all(|e| e.annule.is_some() && e.qui == "Agente" && e.ident_rep == ["1"]));
+    assert!(s.events(Some("3")).await.unwrap().is_empty());
+
+    let flag = |partage| NewFlag { siren: "300000000", residence: "R1", nom: "Les Lilas", commune: "73065", motif: "Trafic", du: "2025-01-01", au: "", partage };
+    let own = s.add_flag(&flag(false), &who, NOW).await.unwrap();
+    let shared = s.add_flag(&flag(true), &who, NOW + 1).await.unwrap();
+    assert_eq!(s.flags(None).await.unwrap().iter().map(|f| f.id.clone()).collect::<Vec<_>>(), [shared], "others see what is shared");
+    s.lift_flag("300000000", &own, &who, Some(NOW + 9)).await.unwrap();
+    assert_eq!(s.flags(Some("300000000")).await.unwrap()[1].leve, Some(NOW + 9));
+    assert!(matches!(s.lift_flag("399999999", &own, &who, None).await, Err(StateError::Absent(_))));
+    for technique in [2, 4] {
+        let note = NewNote { siren: "300000000", residence: "R1", nom: "Les Lilas", technique, climat: 3, attractivite: 5, commentaire: "" };
+        s.add_note(&note, &who, NOW + i64::from(technique)).await.unwrap();
+    }
+    let notes = s.notes("300000000").await.unwrap();
+    assert_eq!(notes.iter().map(|n| n.technique).collect::<Vec<_>>(), [4, 2], "the last first, the others stay");
+}
+
 async fn a_rate_of_a_convention_is_kept_changed_and_set_once(db: Db) {
     let rate = TauxCia {
         regle: "hors_qpv_q1".into(),
@@ -336,4 +477,178 @@ async fn a_rate_of_a_convention_is_kept_changed_and_set_once(db: Db) {
     db.state.change_objectif(&id, &ended).await.unwrap();
     assert_eq!(db.state.objectifs().await.unwrap()[0].taux, ended);
     assert!(matches!(db.state.change_objectif("absent", &ended).await, Err(StateError::Absent(_))));
+}
+
+fn residence() -> NewFile {
+    NewFile {
+        residence: "R0001".into(),
+        nom: "Les Tilleuls, Ville".into(),
+        bailleur: "300000000".into(),
+        bailleur_nom: "Bailleur".into(),
+        commune: "73901".into(),
+        epci: "200000001".into(),
+        departement: "73".into(),
+    }
+}
+
+fn act(decision: Decision) -> Act<'static> {
+    let dates = (decision == Decision::Valider).then_some(("2026-03-01", "2029-03-01"));
+    Act { decision, motif: "occupation", commentaire: "", compte: "c", auteur: "Agente", organisme: "CA du Sud", dates }
+}
+
+async fn a_residence_enters_the_list_by_people_only_and_its_history_is_kept(db: Db) {
+    let s = &db.state;
+    let id = s.propose_rpems(&residence(), &act(Decision::Proposer), NOW).await.unwrap();
+    let read = async || s.rpems(&Whose::default()).await.unwrap().remove(0);
+    assert_eq!((read().await.statut, read().await.debut), (Statut::Proposee, String::new()));
+    // Proposed once; renewed or lifted only once it is on the list.
+    assert!(matches!(s.propose_rpems(&residence(), &act(Decision::Proposer), NOW).await, Err(StateError::Taken(_))));
+    for not_yet in [Decision::Renouveler, Decision::Lever] {
+        assert!(matches!(s.decide_rpems(&id, 1, &act(not_yet), NOW).await, Err(StateError::Taken(_))), "{not_yet:?}");
+    }
+    s.decide_rpems(&id, 1, &act(Decision::Refuser), NOW + 1).await.unwrap();
+    assert_eq!(s.propose_rpems(&residence(), &act(Decision::Proposer), NOW + 2).await.unwrap(), id, "the same file goes on");
+    s.decide_rpems(&id, 3, &act(Decision::Valider), NOW + 3).await.unwrap();
+    let file = read().await;
+    assert_eq!((file.statut, file.debut.as_str(), file.fin.as_str()), (Statut::Validee, "2026-03-01", "2029-03-01"));
+    s.decide_rpems(&id, 4, &act(Decision::Renouveler), NOW + 4).await.unwrap();
+    // A renewal that is refused leaves the present term.
+    s.decide_rpems(&id, 5, &act(Decision::Refuser), NOW + 5).await.unwrap();
+    let file = read().await;
+    assert!(file.statut.on_the_list() && file.fin == "2029-03-01");
+    let past: Vec<&str> = file.historique.iter().map(|e| e.decision.as_str()).collect();
+    assert_eq!(past, ["proposer", "refuser", "proposer", "valider", "renouveler", "refuser"]);
+    let place = |scale: &str, code: &str| Whose { bailleur: None, zones: Some(vec![Place { echelle: scale.into(), code: code.into() }]) };
+    for (whose, n) in [
+        (place("epci", "200000001"), 1),
+        (place("epci", "200000002"), 0),
+        (place("departement", "73"), 1),
+        (Whose { bailleur: Some("300000001".into()), zones: None }, 0),
+    ] {
+        assert_eq!(s.rpems(&whose).await.unwrap().len(), n, "{whose:?}");
+    }
+    assert!(matches!(s.decide_rpems("absent", 1, &act(Decision::Valider), NOW).await, Err(StateError::Absent(_))));
+}
+
+async fn two_decisions_at_once_do_not_both_pass(db: Db) {
+    let s = &db.state;
+    let id = s.propose_rpems(&residence(), &act(Decision::Proposer), NOW).await.unwrap();
+    let (validate, refuse) = (act(Decision::Valider), act(Decision::Refuser));
+    let (a, b) = tokio::join!(s.decide_rpems(&id, 1, &validate, NOW), s.decide_rpems(&id, 1, &refuse, NOW));
+    assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
+    assert_eq!(s.rpems(&Whose::default()).await.unwrap()[0].historique.len(), 2);
+}
+
+async fn a_placement_is_justified_contested_and_justified_again(db: Db) {
+    let s = &db.state;
+    let said = |statut, motif| Said { statut, motif, commentaire: "parce que", compte: "c", auteur: "Agent", organisme: "Bailleur" };
+    assert!(matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW).await, Err(StateError::Taken(_))), "nothing to contest");
+    s.say_of_dalo("p1", &said(Stand::Justifie, "urgence"), NOW).await.unwrap();
+    s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 1).await.unwrap();
+    assert!(matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 2).await, Err(StateError::Taken(_))), "once");
+    s.say_of_dalo("p1", &said(Stand::Justifie, "logement_adapte"), NOW + 3).await.unwrap();
+    let all = s.said_of_dalo().await.unwrap();
+    let statuts: Vec<Stand> = all["p1"].iter().map(|w| w.statut).collect();
+    assert_eq!(statuts, [Stand::Justifie, Stand::Conteste, Stand::Justifie]);
+    assert_eq!((all["p1"][2].motif.as_str(), all.len()), ("logement_adapte", 1));
+}
+
+async fn a_placement_is_new_to_an_organisation_until_it_has_looked(db: Db) {
+    let s = &db.state;
+    let (_, org) = agent(s, "a@exemple.fr").await;
+    let ids = |list: &[&str]| list.iter().map(|i| (*i).to_owned()).collect::<Vec<_>>();
+    assert_eq!(s.see_dalo(&ids(&["a", "b"]), NOW).await.unwrap().len(), 2);
+    assert_eq!(s.dalo_visit(&org).await.unwrap(), None);
+    s.visit_dalo(&org, NOW + 10).await.unwrap();
+    s.visit_dalo(&org, NOW + 20).await.unwrap();
+    assert_eq!(s.dalo_visit(&org).await.unwrap(), Some(NOW + 20));
+    // One more comes later; the first ones keep the day on which they came.
+    let seen = s.see_dalo(&ids(&["b", "c"]), NOW + 30).await.unwrap();
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [("b".to_owned(), NOW), ("c".to_owned(), NOW + 30)]);
+    assert_eq!(s.pseudonym(&[1, 2]), s.pseudonym(&[1, 2]));
+    assert_ne!(s.pseudonym(&[1, 2]), s.pseudonym(&[2, 1]));
+}
+
+/// An account and its organisation.
+async fn someone(state: &State, courriel: &str, role: Role, code: &str, manages: bool) -> (String, String) {
+    let known = state.organisations().await.unwrap().into_iter().find(|o| o.code == code);
+    let org = match known {
+        Some(o) => o.id,
+        None => state.add_organisation(role, code, code, NOW).await.unwrap(),
+    };
+    let new = NewAccount { courriel, nom: courriel, organisation: &org, gestionnaire: manages, mot_de_passe: "x" };
+    (state.add_account(&new, NOW).await.unwrap(), org)
+}
+
+fn who((compte, organisation): &(String, String), gestionnaire: bool) -> Asker<'_> {
+    Asker { compte, organisation, gestionnaire }
+}
+
+fn kept(visibilite: Visibilite) -> NewZoneSet<'static> {
+    NewZoneSet { nom: "Secteurs", visibilite, millesime: 2024, vague: Some(2024), n: 1, zones: "[]" }
+}
+
+async fn a_set_of_zones_is_seen_by_those_it_is_shared_with(db: Db) {
+    let s = &db.state;
+    let author = someone(s, "a@exemple.fr", Role::Epci, "200000001", false).await;
+    let colleague = someone(s, "b@exemple.fr", Role::Epci, "200000001", false).await;
+    let partner = someone(s, "c@exemple.fr", Role::Agence, "400000000", true).await;
+    let stranger = someone(s, "d@exemple.fr", Role::Agence, "400000001", true).await;
+    let new = NewConvention {
+        titre: "Convention".into(),
+        territoire: vec!["epci:200000001".into()],
+        classes: vec![Class::Zone],
+        donnees: vec![Donnees::Ops],
+        du: "2026-01-01".into(),
+        au: day(NOW),
+        parties: vec![author.1.clone(), partner.1.clone()],
+    };
+    s.add_convention(&new, NOW).await.unwrap();
+    for (visibility, expected) in [
+        (Visibilite::Prive, [true, false, false, false]),
+        (Visibilite::Org, [true, true, false, false]),
+        (Visibilite::Partenaires, [true, true, true, false]),
+    ] {
+        let id = s.add_zone_set(who(&author, false), &kept(visibility), NOW).await.unwrap();
+        for (person, seen) in [&author, &colleague, &partner, &stranger].into_iter().zip(expected) {
+            let asker = who(person, true);
+            let list = s.zone_sets(asker, NOW).await.unwrap();
+            assert_eq!(list.iter().any(|e| e.id == id), seen, "{visibility:?} {}", person.0);
+            assert_eq!(s.zone_set(asker, &id, NOW).await.is_ok(), seen, "{visibility:?}");
+            // Seeing is not changing: only the author, and who manages the organisation.
+            let change = ZoneSetChange { nom: Some("x"), version: s.zone_set(who(&author, false), &id, NOW).await.unwrap().0.version, ..ZoneSetChange::default() };
+            let may = person == &author || (person == &colleague && visibility != Visibilite::Prive);
+            assert_eq!(s.change_zone_set(asker, &id, change, NOW).await.is_ok(), may, "{visibility:?} {}", person.0);
+            if !may {
+                assert!(matches!(s.erase_zone_set(asker, &id, true, NOW).await, Err(StateError::Absent(_))));
+            }
+        }
+        assert!(s.change_zone_set(who(&colleague, false), &id, ZoneSetChange::default(), NOW).await.is_err());
+        // The day after the convention ended, the partner sees nothing more.
+        assert!(s.zone_set(who(&partner, true), &id, NOW + 86_400).await.is_err());
+    }
+}
+
+async fn a_set_of_zones_is_not_overwritten_and_comes_back_when_restored(db: Db) {
+    let s = &db.state;
+    let author = someone(s, "a@exemple.fr", Role::Epci, "200000001", false).await;
+    let manager = someone(s, "b@exemple.fr", Role::Epci, "200000001", true).await;
+    let (a, m) = (who(&author, false), who(&manager, true));
+    let id = s.add_zone_set(a, &kept(Visibilite::Org), NOW).await.unwrap();
+    let first = ZoneSetChange { zones: Some((2, "[1,2]")), version: 1, ..ZoneSetChange::default() };
+    s.change_zone_set(a, &id, first, NOW + 1).await.unwrap();
+    // Who opened version 1 too does not undo what was written since.
+    assert!(matches!(s.change_zone_set(m, &id, first, NOW + 2).await, Err(StateError::Taken(_))));
+    let (set, zones) = s.zone_set(m, &id, NOW).await.unwrap();
+    assert_eq!((set.version, set.zones, set.nom.as_str(), zones.as_str()), (2, 2, "Secteurs", "[1,2]"));
+    s.erase_zone_set(m, &id, true, NOW + 3).await.unwrap();
+    assert!(s.zone_set(who(&manager, false), &id, NOW).await.is_err());
+    assert!(s.zone_set(m, &id, NOW).await.unwrap().0.efface);
+    assert!(matches!(s.change_zone_set(a, &id, ZoneSetChange { version: 2, ..first }, NOW).await, Err(StateError::Taken(_))));
+    s.erase_zone_set(a, &id, false, NOW + 4).await.unwrap();
+    assert!(!s.zone_set(who(&manager, false), &id, NOW).await.unwrap().0.efface);
+    s.erase_zone_set(a, &id, true, NOW + 5).await.unwrap();
+    assert_eq!(s.purge(NOW + 5).await.unwrap().ensembles, 0);
+    assert_eq!(s.purge(NOW + 6 + 30 * 86_400).await.unwrap().ensembles, 1);
+    assert!(s.zone_set(a, &id, NOW).await.is_err());
 }

@@ -10,6 +10,7 @@ const to = join(import.meta.dirname, 'base');
 const LAYERS = {
   pays: ['ne_10m_pays_france_voisins.geojson', ['ISO_A3'], 3],
   lacs: ['ne_10m_lakes_europe_france.geojson', [], 4],
+  villes: ['ne_10m_villes_france.geojson', ['name', 'scalerank'], 3],
   rivieres: ['ne_10m_rivers_europe_france.geojson', ['scalerank'], 4],
 };
 

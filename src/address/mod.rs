@@ -9,6 +9,7 @@ mod number;
 mod street;
 
 pub use number::HouseNumber;
+pub(crate) use street::unaccent;
 use rustc_hash::FxHashMap;
 use street::Street;
 

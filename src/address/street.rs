@@ -17,7 +17,7 @@ pub(super) struct Street {
 }
 
 /// Upper case without accents, punctuation kept. A lost letter becomes `?`.
-pub(super) fn unaccent(text: &str) -> String {
+pub(crate) fn unaccent(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_uppercase();
     }

@@ -136,12 +136,14 @@ pub fn maintenance(args: &StoreArgs) -> Result<(), Failure> {
         Ok(purged)
     })?;
     println!(
-        "Retirés : {} lignes de journal de plus de {} mois, {} sessions finies, {} jetons expirés, {} compteurs d'essais.",
+        "Retirés : {} lignes de journal de plus de {} mois, {} sessions finies, {} jetons expirés, {} compteurs d'essais, \
+         {} ensembles de zones effacés.",
         purged.audit,
         comptes().conservation.journal_mois,
         purged.sessions,
         purged.jetons,
-        purged.tentatives
+        purged.tentatives,
+        purged.ensembles
     );
     Ok(())
 }

@@ -76,7 +76,7 @@ fn twenty(catalogue: &Catalogue) -> Result<Vec<usize>, Failure> {
 }
 
 /// CPU seconds of this process.
-fn cpu() -> f64 {
+pub(super) fn cpu() -> f64 {
     std::fs::read_to_string("/proc/self/stat")
         .ok()
         .and_then(|s| {

@@ -5,9 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{Failure, StoreArgs, progress};
+use crate::registers::deposit::{self, Kind};
+use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::{Level, Report};
-use crate::registers::{addresses, attributions, ops, rpls, thresholds, zones};
+use crate::registers::{addresses, attributions, ops, rpls, thresholds, workbook, zones};
+use crate::server::Trace;
+use crate::state::State;
 use crate::store::Writer;
 
 /// Arguments of `import`.
@@ -19,7 +23,7 @@ pub struct ImportArgs {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// Fichier à lire (CSV, GeoJSON, GeoPackage, Shapefile ; .gz et .zip acceptés)
+    /// Fichier à lire (CSV, classeur XLSX, GeoJSON, GeoPackage, Shapefile ; .gz et .zip acceptés)
     file: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
@@ -37,6 +41,9 @@ enum Register {
         /// Année du 1er janvier décrit
         #[arg(long)]
         millesime: u16,
+        /// SIREN du bailleur dont c'est le dépôt : ses lignes prennent la place des siennes dans le fichier général
+        #[arg(long, value_name = "SIREN")]
+        bailleur: Option<String>,
     },
     /// Enquête sur l'occupation du parc social (par logement, ou agrégats des anciennes vagues)
     Ops {
@@ -45,6 +52,9 @@ enum Register {
         /// Année de la vague
         #[arg(long)]
         wave: u16,
+        /// SIREN du bailleur dont c'est le dépôt : ses lignes prennent la place des siennes dans le fichier général
+        #[arg(long, value_name = "SIREN")]
+        bailleur: Option<String>,
     },
     /// Contours (communes, EPCI, IRIS, QPV, tout autre zonage) ou appartenance des communes aux EPCI
     Zones {
@@ -113,6 +123,13 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     bar.finish_and_clear();
     let report = report?;
     let changed = writer.publish(folder, report.clone())?;
+    if changed {
+        note(&common.store.data, &report)?;
+    }
+    if report.registre == "addresses" {
+        // Now, while the writer's lock is held, rather than at somebody's first question.
+        crate::geocode::shelf::ensure(writer.store())?;
+    }
     if common.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());
@@ -129,13 +146,73 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes the import down in the audit trail (domain §9.4).
+fn note(root: &Path, report: &Report) -> Result<(), Failure> {
+    let trace = Trace::new("import", format!("{} {}", report.registre, report.cle))
+        .with("fichier", report.fichier.as_str())
+        .with("empreinte", report.empreinte.as_str())
+        .with("gardees", report.lignes_gardees)
+        .with("rejetees", report.lignes_rejetees);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let state = State::of_store(root).await?;
+        state.audit(&[trace.by_holder()]).await?;
+        state.close().await;
+        Ok(())
+    })
+}
+
 fn read(
     register: &Register,
     common: &Common,
     out: &Output,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, Failure> {
-    let file = common.file.as_path();
+    let name = common.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    match register {
+        Register::Rpls { millesime: year, bailleur: Some(siren), .. } => return deposited(common, "rpls", *year, siren, &name, out, progress),
+        Register::Ops { wave: year, bailleur: Some(siren), .. } => return deposited(common, "ops", *year, siren, &name, out, progress),
+        _ => {}
+    }
+    if workbook::is_workbook(&common.file) {
+        let dir = tempfile::tempdir()?;
+        let file = dir.path().join("classeur.csv");
+        let sheet = workbook::to_csv(&common.file, &file)?;
+        let mut report = read_text(register, &common.store.data, &file, out, progress)?;
+        report.fichier = name;
+        report.remarques.push(format!("Classeur Excel : la feuille « {sheet} » est lue."));
+        return Ok(report);
+    }
+    read_text(register, &common.store.data, &common.file, out, progress)
+}
+
+/// Reads a file as the deposit of a bailleur: its own rows only.
+fn deposited(
+    common: &Common,
+    register: &str,
+    year: u16,
+    siren: &str,
+    name: &str,
+    out: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, Failure> {
+    if siren.len() != 9 || !siren.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("un SIREN a neuf chiffres : --bailleur 123456789".into());
+    }
+    let dir = tempfile::tempdir_in(&common.store.data)?;
+    std::fs::copy(&common.file, dir.path().join("recu"))?;
+    let kind = Kind { register: register.to_owned(), year, siren: siren.to_owned(), name: name.to_owned() };
+    let report = deposit::check(dir.path(), &kind, &Corrections::new(), progress)?;
+    for entry in std::fs::read_dir(dir.path().join("controle"))? {
+        let entry = entry?;
+        if entry.file_name() != "lignes.csv" {
+            std::fs::copy(entry.path(), out.dir().join(entry.file_name()))?;
+        }
+    }
+    Ok(report)
+}
+
+fn read_text(register: &Register, data: &Path, file: &Path, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, Failure> {
     Ok(match register {
         Register::Rpls { millesime, .. } => {
             rpls::import(file, &rpls::RplsOptions { millesime: *millesime, workers: None }, out, progress)?
@@ -167,7 +244,7 @@ fn read(
         Register::Attributions { year, cle, .. } => {
             let key = match cle {
                 Some(path) => path.clone(),
-                None => store_key(&common.store.data)?,
+                None => store_key(data)?,
             };
             attributions::import(file, &attributions::Options { annee: *year, cle: Some(key) }, out, progress)?
         }

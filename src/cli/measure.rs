@@ -55,7 +55,7 @@ enum Format {
 
 /// Asks and prints.
 pub fn run(args: &MeasureArgs) -> Result<(), Failure> {
-    build::refresh(&args.store.data)?;
+    build::before_serving(&args.store.data)?;
     let store = Store::open(&args.store.data)?;
     let app = App::load(&store, None)?;
     let question = question(args)?;

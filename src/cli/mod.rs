@@ -2,7 +2,9 @@
 
 mod admin;
 mod bench;
+mod bench_geocoder;
 mod build;
+mod geocode;
 mod import;
 mod measure;
 mod progress;
@@ -12,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::reference::fonds::{Basemap, origin};
 use crate::{demo, server};
 
 /// Qui habite le parc social, et les attributions gardent-elles les quartiers mixtes ?
@@ -30,6 +33,8 @@ enum Command {
     Build(build::BuildArgs),
     /// Calculer les chiffres d'une zone dessinée (GeoJSON) ou d'un code
     Measure(measure::MeasureArgs),
+    /// Trouver les adresses d'un fichier CSV dans la Base adresse nationale importée
+    Geocode(geocode::GeocodeArgs),
     /// Servir la carte et l'interface HTTP
     Serve(ServeArgs),
     /// Écrire les fichiers d'un territoire fictif de démonstration
@@ -45,6 +50,9 @@ enum Command {
     /// Mesurer le moteur seul (pour « make bench »)
     #[command(hide = true)]
     BenchEngine(bench::BenchArgs),
+    /// Mesurer le géocodeur sur les adresses du magasin, abîmées (pour « make bench-geocoder »)
+    #[command(hide = true)]
+    BenchGeocoder(bench_geocoder::BenchGeocoderArgs),
     /// Mesurer le contrôle d'attributions, sur un cœur et sans HTTP
     #[command(hide = true)]
     BenchControle(bench::ChecksArgs),
@@ -74,6 +82,12 @@ struct ServeArgs {
     /// Un relais se tient devant ce serveur : lire l'adresse des visiteurs dans X-Forwarded-For
     #[arg(long)]
     derriere_un_relais: bool,
+    /// Fond de carte d'un autre hôte : ign-plan, ign-photo ou Nom=https://…/{z}/{x}/{y}.png (plusieurs fois au besoin)
+    #[arg(long, value_name = "FOND")]
+    fond: Vec<Basemap>,
+    /// Site qui peut intégrer la carte (page /integre), par exemple https://intranet.exemple.fr (plusieurs fois au besoin)
+    #[arg(long, value_name = "SITE", value_parser = origin)]
+    integrer: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -106,12 +120,14 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Geocode(args) => geocode::run(&args),
         Command::Serve(args) => serve(args),
         Command::DemoData(args) => demo_data(&args),
         Command::Admin(command) => admin::run(&command),
         Command::Audit(command) => admin::audit(&command),
         Command::Maintenance(args) => admin::maintenance(&args),
         Command::BenchEngine(args) => bench::run(&args),
+        Command::BenchGeocoder(args) => bench_geocoder::run(&args),
         Command::BenchControle(args) => bench::checks(&args),
     };
     match result {
@@ -124,9 +140,16 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn serve(args: ServeArgs) -> Result<(), Failure> {
-    build::refresh(&args.store.data)?;
+    build::before_serving(&args.store.data)?;
     let store = crate::store::Store::open(&args.store.data)?;
-    let options = server::ServeOptions { web: Some(args.web), allow_remote: args.ouvrir_au_reseau, behind_proxy: args.derriere_un_relais };
+    let options = server::ServeOptions {
+        web: Some(args.web),
+        allow_remote: args.ouvrir_au_reseau,
+        behind_proxy: args.derriere_un_relais,
+        ban: server::remote_ban(),
+        fonds: args.fond,
+        integration: args.integrer,
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     Ok(runtime.block_on(server::serve(store, args.bind, options))?)
 }

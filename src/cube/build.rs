@@ -93,7 +93,7 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
         w.array(&format!("mesure.{i}"), column)?;
     }
     // One bit column a class that users can filter by, 0 (not known) included.
-    for a in catalogue.attributes.iter().filter(|a| a.filtre || a.id.starts_with("qpv")) {
+    for a in catalogue.attributes.iter().filter(|a| a.filtre || a.by_generation()) {
         if let Some(column) = attributes.get(a.id.as_str()) {
             w.array(&format!("classe.{}.0", a.id), &bits::from_fn(n, |i| column[i] == 0))?;
         }

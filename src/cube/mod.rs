@@ -9,6 +9,7 @@ pub mod bits;
 pub mod build;
 pub mod file;
 pub mod hilbert;
+pub mod refresh;
 pub mod region;
 pub mod runs;
 pub mod sum;
@@ -158,6 +159,12 @@ impl Cube {
         self.array(&format!("attribut.{id}"))
     }
 
+    /// Bit column of a class of an attribute offered as a filter, of QPV or their rings; empty for any other.
+    #[must_use]
+    pub fn class(&self, attribute: &str, class: u8) -> Bits<'_> {
+        Bits(self.array(&format!("classe.{attribute}.{class}")))
+    }
+
     #[must_use]
     pub fn respondents(&self) -> Bits<'_> {
         Bits(self.array("repondant"))
@@ -279,7 +286,7 @@ impl Cube {
         n
     }
 
-    /// Rows that a filter keeps, as a bit column over all dwellings. Only attributes offered as filters, and QPV, have
+    /// Rows that a filter keeps, as a bit column over all dwellings. Only attributes offered as filters, QPV and their rings, have
     /// the bit columns that this reads: any other class keeps nothing.
     #[must_use]
     pub fn mask(&self, filter: &Filter) -> Vec<u64> {

@@ -33,6 +33,12 @@ impl Places {
     }
 }
 
+/// Whether a lease is to justify (K6): a DALO household in a precarious situation, in QPV, since the circular.
+#[must_use]
+pub fn to_justify(mix: &Mix, a: &Allocation) -> bool {
+    a.dalo && a.precarious && a.qpv == Some(Band::Inside) && a.bail >= mix.dalo.circulaire
+}
+
 /// DALO households among leases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watch {
@@ -53,7 +59,7 @@ impl Watch {
         self.dalo.add(a.qpv);
         if a.precarious {
             self.precarious.add(a.qpv);
-            self.to_justify += u32::from(a.qpv == Some(Band::Inside) && a.bail >= mix.dalo.circulaire);
+            self.to_justify += u32::from(to_justify(mix, a));
         }
     }
 }

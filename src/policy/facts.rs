@@ -1,22 +1,24 @@
 //! Allocations with what rules ask about them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
+use geo::InteriorPoint;
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
 use crate::reference::mix::{Compare, Mix, ZeroIncome};
 use crate::reference::survey::Survey;
 use crate::stock::StockError;
+use crate::stock::edits::Edits;
+use crate::stock::parts::{self, Parts};
 use crate::stock::places::{is_far, membership, merged, zone_tables};
 use crate::stock::table::{Table, Texts};
 use crate::store::Store;
 use crate::territory::bands::{Band, band};
-use crate::territory::layer::Layer;
+use crate::territory::layer::{Layer, Zone};
 
 /// Whether the household is of the first quartile of its EPCI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quartile {
     First,
     Other,
@@ -85,8 +87,36 @@ pub struct Allocations {
     pub communes: Vec<Named>,
     pub epcis: Vec<Named>,
     pub bailleurs: Vec<Named>,
+    /// One an allocation, in the order of `list`.
+    pub marks: Vec<Mark>,
+    /// QPV that hold the dwelling of an allocation.
+    pub quartiers: Vec<Quartier>,
+    /// Of the first quartile, by EPCI and year.
+    pub thresholds: Thresholds,
     /// Rows that stood in several imported files.
     pub repeated: u64,
+}
+
+/// What rules do not ask of an allocation, but lists do.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    /// Hashes of its demand, dwelling and address, which tell it from every other of the same day.
+    pub name: [u64; 3],
+    /// Number in `quartiers`; `u32::MAX` outside of QPV.
+    pub quartier: u32,
+    /// Rooms as `attributions.parquet` codes them; 0 when not known.
+    pub typologie: u8,
+}
+
+/// A QPV of the generation in force on the day of a lease.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quartier {
+    pub code: String,
+    pub nom: String,
+    /// 2015 or 2024: a neighbourhood may have been drawn twice under one name.
+    pub generation: u16,
+    /// Longitude and latitude of a point inside; None for an outline that has none.
+    pub centre: Option<[f64; 2]>,
 }
 
 /// Where a dwelling is, as far as its allocations need it.
@@ -116,6 +146,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
     let ground = Ground::open(store, dwellings.latest)?;
     let thresholds = thresholds(store)?;
     let (mut communes, mut epcis, mut bailleurs) = (Names::default(), Names::default(), Names::default());
+    let mut quartiers = Quartiers::default();
     let mut seen: HashSet<(u64, u32, u64), FxBuildHasher> = HashSet::default();
     for r in &rows {
         for i in 0..r.bail.len() {
@@ -137,6 +168,12 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
             let threshold = threshold(&thresholds, epci.as_deref().unwrap_or(""), &commune, year, mix);
             let quartile = quartile(r.revenu_uc[i], threshold, mix);
             let dalo = mix.dalo.statut.contains(&r.statut_dalo[i]);
+            let inside = place.filter(|_| qpv == Some(Band::Inside)).and_then(|d| ground.quartier(r.bail[i], d, mix));
+            out.marks.push(Mark {
+                name: [r.nud[i], r.ident_rep[i], r.adresse[i]],
+                quartier: inside.map_or(u32::MAX, |zone| quartiers.number(zone, r.bail[i] >= mix.options.qpv_2024_debut)),
+                typologie: r.typologie[i],
+            });
             out.list.push(Allocation {
                 bail: r.bail[i],
                 commune: communes.number(&commune, || ground.commune_name(&commune)),
@@ -156,12 +193,15 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
         }
     }
     (out.communes, out.epcis, out.bailleurs) = (communes.list, epcis.list, bailleurs.list);
+    out.quartiers = quartiers.list;
+    out.thresholds = thresholds;
     Ok(out)
 }
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "nud", "date_bail", "ident_rep", "depcom", "adresse", "bailleur_siren", "reservataire", "mutation", "statut_dalo",
     "accord_collectif", "priorite_l441_1", "relogement", "revenu_uc", "activite", "premiere_mise_en_location",
+    "typologie",
 ];
 
 /// The columns of one file of allocations.
@@ -182,6 +222,7 @@ struct Rows {
     revenu_uc: Vec<f64>,
     activite: Vec<u8>,
     premiere: Vec<bool>,
+    typologie: Vec<u8>,
 }
 
 impl Rows {
@@ -202,6 +243,7 @@ impl Rows {
             revenu_uc: t.f64s("revenu_uc")?,
             activite: t.u8s("activite")?,
             premiere: t.flags("premiere_mise_en_location")?,
+            typologie: t.u8s("typologie")?,
         })
     }
 }
@@ -222,16 +264,13 @@ impl Dwellings {
         let survey = Survey::embedded()?;
         let idents: HashSet<u64, FxBuildHasher> = rows.iter().flat_map(|r| &r.ident_rep).copied().filter(|h| *h != 0).collect();
         let addresses: HashSet<u64, FxBuildHasher> = rows.iter().flat_map(|r| &r.adresse).copied().filter(|h| *h != 0).collect();
-        let mut millesimes: Vec<(u16, PathBuf)> = store
-            .manifest()
-            .of_register("rpls")
-            .filter_map(|d| Some((d.rapport.cle.parse().ok()?, store.folder(d).join("logements.parquet"))))
-            .collect();
-        millesimes.sort_by_key(|(year, _)| std::cmp::Reverse(*year));
-        let mut out = Self { latest: millesimes.first().map_or(0, |(y, _)| *y), ..Self::default() };
+        let millesimes = parts::years(store, "rpls");
+        let edits = Edits::of(store)?;
+        let mut out = Self { latest: millesimes.last().copied().unwrap_or(0), ..Self::default() };
         let mut numbers: HashMap<String, u32, FxBuildHasher> = HashMap::default();
-        for (_, path) in millesimes {
-            let t = Table::read(&path, &["ident_rep", "adresse", "depcom", "lon", "lat", "qualite", "siren", "bailleur"])?;
+        for year in millesimes.into_iter().rev() {
+            let Some(parts) = Parts::of(store, "rpls", year) else { continue };
+            let t = parts.read(&["ident_rep", "adresse", "depcom", "lon", "lat", "qualite", "siren", "bailleur"])?;
             let (ident, adresse, depcom) = (t.hashes("ident_rep")?, t.hashes("adresse")?, t.texts("depcom")?);
             let (lon, lat, quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
             let (siren, owner) = (t.texts("siren")?, t.texts("bailleur")?);
@@ -248,9 +287,14 @@ impl Dwellings {
                     depcoms.push(depcom.get(row).to_owned());
                     u32::try_from(depcoms.len() - 1).unwrap_or(u32::MAX)
                 });
-                // Too badly located to say on which side of a QPV's edge it is (domain §1.7).
+                // What its bailleur corrected is where it says; else it may be too badly located to say on which side of a
+                // QPV's edge it is (domain §1.7).
                 let usable = !survey.localisation.commune.contains(&quality[row]);
-                let (lon, lat) = if usable { (lon[row], lat[row]) } else { (f64::NAN, f64::NAN) };
+                let (lon, lat) = match edits.point(year, siren.get(row), ident[row], adresse[row]) {
+                    Some(fix) => (fix.lon, fix.lat),
+                    None if usable => (lon[row], lat[row]),
+                    None => (f64::NAN, f64::NAN),
+                };
                 let dwelling = Dwelling { lon, lat, depcom: number };
                 if named {
                     out.by_ident.entry(ident[row]).or_insert(dwelling);
@@ -309,6 +353,12 @@ impl Ground {
         if day >= mix.options.qpv_2024_debut { self.qpv2024.as_ref() } else { self.qpv2015.as_ref() }
     }
 
+    /// The QPV that holds a dwelling on a day.
+    fn quartier(&self, day: u32, at: Dwelling, mix: &Mix) -> Option<&Zone> {
+        let layer = self.qpv(day, mix)?;
+        layer.locate(at.lon, at.lat).map(|z| &layer.zones[z as usize])
+    }
+
     /// QPV of 2015 and of 2024.
     pub fn generations(&self) -> [Option<&Layer>; 2] {
         [self.qpv2015.as_ref(), self.qpv2024.as_ref()]
@@ -334,6 +384,25 @@ impl Ground {
     }
 }
 
+/// Numbered QPV.
+#[derive(Default)]
+struct Quartiers {
+    list: Vec<Quartier>,
+    index: HashMap<(String, bool), u32, FxBuildHasher>,
+}
+
+impl Quartiers {
+    fn number(&mut self, of: &Zone, late: bool) -> u32 {
+        let list = &mut self.list;
+        *self.index.entry((of.code.clone(), late)).or_insert_with(|| {
+            let centre = of.geometry.interior_point().map(|p| [p.x(), p.y()]);
+            let generation = if late { 2024 } else { 2015 };
+            list.push(Quartier { code: of.code.clone(), nom: of.nom.clone(), generation, centre });
+            u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+}
+
 /// Numbered names.
 #[derive(Default)]
 struct Names {
@@ -355,7 +424,7 @@ impl Names {
 }
 
 /// (EPCI, year) → € a year and consumption unit.
-pub(super) type Thresholds = HashMap<(String, u16), f64>;
+pub type Thresholds = HashMap<(String, u16), f64>;
 
 pub(super) fn thresholds(store: &Store) -> Result<Thresholds, StockError> {
     let mut out = Thresholds::default();
@@ -381,7 +450,8 @@ pub struct Threshold {
 }
 
 /// The threshold that leases of a year are judged by: that of the year, else of a year before (`seuil_recul_annees`).
-pub(super) fn threshold(all: &Thresholds, epci: &str, commune: &str, year: u16, mix: &Mix) -> Option<Threshold> {
+#[must_use]
+pub fn threshold(all: &Thresholds, epci: &str, commune: &str, year: u16, mix: &Mix) -> Option<Threshold> {
     let zone = if commune.get(..2).is_some_and(|d| ILE_DE_FRANCE.contains(&d)) { "R11" } else { epci };
     (0..=mix.options.seuil_recul_annees).find_map(|back| {
         let year = year.checked_sub(back)?;

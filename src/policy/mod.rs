@@ -9,6 +9,9 @@
 //! Before a commission: [`dossier`] is a candidate file and finds its facts among the dwellings of [`parc`]; [`check`] gives the
 //! verdict of each rule, a pure function of facts, rules and [`counts`]; [`why`] says it in a sentence; [`elsewhere`] ranks the vacant
 //! dwellings that would fit.
+//!
+//! Around it: [`segregation`] says how evenly households are spread over the units of a territory, [`fragility`] how fragile
+//! residences are beside one another; [`plan`] proposes who could be given the dwellings that are to become vacant.
 
 pub mod check;
 pub mod counts;
@@ -16,7 +19,10 @@ pub mod dalo;
 pub mod dossier;
 pub mod elsewhere;
 pub mod facts;
+pub mod fragility;
 pub mod mix;
 pub mod objectifs;
 pub mod parc;
+pub mod plan;
+pub mod segregation;
 pub mod why;

@@ -42,11 +42,18 @@ pub struct Attempts {
     pub par_adresse: i64,
 }
 
+/// Sets of zones.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Sets {
+    pub par_organisme_max: i64,
+}
+
 /// What `mosaique maintenance` keeps.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Retention {
     pub journal_mois: i64,
     pub sessions_j: i64,
+    pub ensembles_effaces_j: i64,
 }
 
 /// The whole file.
@@ -56,6 +63,7 @@ pub struct Comptes {
     pub session: Sessions,
     pub jeton: Tokens,
     pub tentatives: Attempts,
+    pub ensembles: Sets,
     pub conservation: Retention,
 }
 

@@ -38,6 +38,12 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// Whether there is one for each generation of QPV, so that users filter by it without naming the generation.
+    #[must_use]
+    pub fn by_generation(&self) -> bool {
+        self.id.starts_with("qpv") || self.id.starts_with("bande")
+    }
+
     /// Number (from 1) of the class with this code.
     #[must_use]
     pub fn class(&self, code: &str) -> Option<u8> {

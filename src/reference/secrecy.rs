@@ -17,6 +17,14 @@ pub struct Badges {
     pub c: f64,
 }
 
+/// What segregation figures need.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Segregation {
+    /// No index over fewer units.
+    pub unites_min: usize,
+    pub decimales: i32,
+}
+
 /// The rules of domain §9.2, as numbers.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Secrecy {
@@ -33,6 +41,7 @@ pub struct Secrecy {
     /// Bytes that remembered sub-populations of one millésime may take.
     pub memoire_octets: usize,
     pub badges: Badges,
+    pub segregation: Segregation,
 }
 
 impl Secrecy {

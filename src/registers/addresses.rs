@@ -70,6 +70,9 @@ pub fn import(
         lon: column("lon"),
         lat: column("lat"),
         type_position: column("type_position"),
+        code_ancienne: column("code_insee_ancienne_commune"),
+        nom_ancienne: column("nom_ancienne_commune"),
+        nom_ld: column("nom_ld"),
     };
     intake::run(&reader, &table, &layout, "adresses", output, &mut report, progress)?;
     Ok(report)
@@ -80,6 +83,7 @@ batch! {
     Batch {
         id: Text, numero: U32, rep: Text, nom_voie: Text, code_postal: Text, code_insee: Text, nom_commune: Text,
         lon: F64, lat: F64, type_position: Text, cle: Text,
+        code_ancienne: Text, nom_ancienne: Text, nom_ld: Text,
     }
 }
 
@@ -96,6 +100,9 @@ struct Rows<'r> {
     lon: Column,
     lat: Column,
     type_position: Column,
+    code_ancienne: Column,
+    nom_ancienne: Column,
+    nom_ld: Column,
 }
 
 impl Rows<'_> {
@@ -188,6 +195,9 @@ impl Intake for Rows<'_> {
         b.lat.push(Some(lat));
         b.type_position.push_bytes(self.type_position.cell(record));
         b.cle.push(Some(&key.key));
+        b.code_ancienne.push_bytes(self.code_ancienne.cell(record));
+        b.nom_ancienne.push_bytes(self.nom_ancienne.cell(record));
+        b.nom_ld.push_bytes(self.nom_ld.cell(record));
         Fate::Kept { key: Some(hashed(id)) }
     }
 }

@@ -78,6 +78,15 @@ pub struct FindingWriter {
 }
 
 impl FindingWriter {
+    /// Opens the findings of a folder to add some at the end.
+    ///
+    /// # Errors
+    /// There are none.
+    pub fn more(dir: &Path) -> std::io::Result<Self> {
+        let file = std::fs::OpenOptions::new().append(true).open(dir.join("constats.csv"))?;
+        Ok(Self { inner: csv::WriterBuilder::new().delimiter(b';').from_writer(std::io::BufWriter::new(file)) })
+    }
+
     /// # Errors
     /// The disk is full.
     pub fn write(&mut self, f: &Finding) -> std::io::Result<()> {

@@ -204,8 +204,12 @@ fn filtres(app: &App, loaded: &Loaded) -> Vec<Filtre> {
     let mut out: Vec<Filtre> = query::filters(app.catalogue)
         .map(|a| Filtre { id: a.id.clone(), libelle: a.libelle.clone(), modalites: classes(a, true) })
         .collect();
-    if let Some(a) = app.catalogue.attribute(&format!("qpv{}", GENERATIONS[0])) {
-        out.push(Filtre { id: "qpv".into(), libelle: "Quartier prioritaire".into(), modalites: classes(a, false) });
+    for (name, libelle) in query::BY_GENERATION {
+        // A cube built before this attribute existed has no column of it.
+        let known = app.catalogue.attribute(&format!("{name}{}", GENERATIONS[0])).filter(|a| !cube.attribute(&a.id).is_empty());
+        if let Some(a) = known {
+            out.push(Filtre { id: name.into(), libelle: libelle.into(), modalites: classes(a, name != "qpv") });
+        }
     }
     let bailleurs = cube.bailleurs();
     let mut counts = vec![0u64; bailleurs.len()];

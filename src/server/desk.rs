@@ -179,6 +179,17 @@ impl Counter<'_> {
         })
     }
 
+    /// Whether some part of a wide zone may be open at this class: what is worth looking into.
+    #[must_use]
+    pub fn touches(&self, zone: &Runs) -> bool {
+        match (&self.rpls, &self.ops) {
+            (Reach::Nothing(_), _) | (_, Reach::Nothing(_)) => false,
+            (Reach::Own, _) | (_, Reach::Own) => self.has_own(zone),
+            (_, Reach::Within(open)) | (Reach::Within(open), _) => !zone.intersection(open).is_empty(),
+            _ => true,
+        }
+    }
+
     /// Figures of a zone.
     ///
     /// # Errors
@@ -196,6 +207,12 @@ impl Counter<'_> {
     #[must_use]
     pub fn narrowed(&self) -> bool {
         self.rpls == Reach::Own && self.desk.whole.filter.bailleurs.is_empty()
+    }
+
+    /// Whether the question is asked of the person's own stock, because only that is open.
+    #[must_use]
+    pub fn limited(&self) -> bool {
+        self.rpls == Reach::Own
     }
 
     /// Refuses a question about households where none are open at all.

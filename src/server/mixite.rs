@@ -156,7 +156,7 @@ pub struct Choix {
 }
 
 const KEYS: [&str; 5] = ["bailleur", "commune", "epci", "reservataire", "mois"];
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 ];
 
@@ -403,7 +403,7 @@ impl Only {
     }
 }
 
-fn number(champ: &str, code: Option<&str>, list: &[Named]) -> Result<Option<u32>, Problem> {
+pub(super) fn number(champ: &str, code: Option<&str>, list: &[Named]) -> Result<Option<u32>, Problem> {
     code.map(|code| {
         let place = list.iter().position(|n| n.code == code).and_then(|i| u32::try_from(i).ok());
         place.ok_or_else(|| Problem::unknown(champ, code, list.iter().map(|n| n.code.as_str())))

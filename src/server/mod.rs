@@ -5,10 +5,20 @@
 //! loaded is in [`state`]; the manifest is watched, so that a new import is served without a restart.
 
 mod admin;
+mod adresses;
+mod affichage;
 mod auth;
 mod catalogue;
 mod controle;
+mod dalo;
+mod depots;
 mod desk;
+mod ensembles;
+mod facettes;
+mod fragilite;
+mod geocodage;
+mod geocodage_csv;
+mod geocodage_distant;
 mod geometry;
 mod health;
 mod indicateurs;
@@ -17,18 +27,24 @@ mod mixite;
 mod objectifs;
 mod openapi;
 mod params;
+mod parc;
 mod places;
+mod plan;
 mod problem;
 mod query;
 mod rights;
 mod router;
+mod rpems;
 mod security;
+mod segregation;
 mod situation;
 mod situation_csv;
 mod state;
+mod territoires;
 mod tiles;
 mod valeurs;
 mod web;
+mod works;
 mod zones;
 
 use std::net::SocketAddr;
@@ -41,11 +57,13 @@ pub use self::controle::measure as measure_checks;
 pub use self::openapi::document;
 pub use self::auth::sso::SsoError;
 pub use self::auth::trail::Trace;
+pub use self::geocodage_distant::{RemoteError, configured as remote_ban};
 pub use self::router::{Server, router, router_for_holder};
 pub use self::state::{App, Live};
 use crate::cube::file::CubeError;
 use crate::disclosure::publisher::LedgerError;
 use crate::reference::ReferenceError;
+use crate::reference::fonds::Basemap;
 use crate::stock::StockError;
 use crate::state::{State, StateError};
 use crate::store::{Store, StoreError};
@@ -58,8 +76,14 @@ pub struct ServeOptions {
     pub web: Option<PathBuf>,
     /// Listen beyond this machine, and answer to any host name.
     pub allow_remote: bool,
+    /// A BAN API that answers questions about addresses instead of the imported ones.
+    pub ban: Option<String>,
     /// A relay stands before this server and says in `X-Forwarded-For` where requests come from.
     pub behind_proxy: bool,
+    /// Base maps of other hosts that the page may show.
+    pub fonds: Vec<Basemap>,
+    /// Sites (`https://host[:port]`) that may show `/integre` in a frame.
+    pub integration: Vec<String>,
 }
 
 impl ServeOptions {
@@ -95,6 +119,8 @@ pub enum ServerError {
     Reference(#[from] ReferenceError),
     #[error(transparent)]
     Stock(#[from] StockError),
+    #[error(transparent)]
+    Ban(#[from] RemoteError),
 }
 
 /// How often the manifest is looked at.

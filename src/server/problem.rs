@@ -31,6 +31,7 @@ pub enum Kind {
     TooMany,
     Filters,
     Provider,
+    Remote,
     Internal,
 }
 
@@ -53,6 +54,7 @@ impl Kind {
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "urn:mosaique:essais", "Trop d'essais"),
             Self::Filters => (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:filtres", "Trop de filtres différents"),
             Self::Provider => (StatusCode::BAD_GATEWAY, "urn:mosaique:fournisseur", "Fournisseur d'identité injoignable"),
+            Self::Remote => (StatusCode::BAD_GATEWAY, "urn:mosaique:ban", "API d'adresses injoignable"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "urn:mosaique:interne", "Erreur du serveur"),
         }
     }
@@ -236,6 +238,13 @@ impl Problem {
     pub fn provider(nom: &str, cause: &dyn std::fmt::Display) -> Self {
         tracing::error!("{nom} : {cause}");
         Self::new(Kind::Provider, format!("{nom} n'a pas confirmé votre connexion : réessayez, ou connectez-vous par mot de passe."))
+    }
+
+    /// The API of addresses that answers for this server does not; `cause` goes to the log only.
+    #[must_use]
+    pub fn remote(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!("API BAN distante : {cause}");
+        Self::new(Kind::Remote, "L'API d'adresses à laquelle ce serveur est relié ne répond pas : réessayez plus tard.")
     }
 
     /// The person may not have this; `why` says who may, or what to do.

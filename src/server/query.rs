@@ -21,6 +21,8 @@ pub const POPULATIONS: [(&str, Population, &str); 3] = [
 ];
 /// Generations of QPV that the filter `qpv` can be about, the default first.
 pub const GENERATIONS: [&str; 2] = ["2024", "2015"];
+/// Filters that are one attribute a generation of QPV, and their names for readers.
+pub const BY_GENERATION: [(&str, &str); 2] = [("qpv", "Quartier prioritaire"), ("bande", "Distance aux QPV")];
 /// Code of dwellings whose class is not known, for any attribute.
 pub const UNKNOWN: &str = "NC";
 
@@ -51,6 +53,8 @@ pub struct SharedParams {
     pub construction: Option<String>,
     /// `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée.
     pub qpv: Option<String>,
+    /// Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`.
+    pub bande: Option<String>,
 }
 
 /// What was asked, before it is checked against what is loaded.
@@ -74,6 +78,8 @@ pub struct Selection {
     pub filtres: BTreeMap<String, Vec<String>>,
     /// Dwellings that the filter keeps (None: all).
     pub mask: Option<Arc<Vec<u64>>>,
+    /// Generation of QPV of the filters that depend on it.
+    pub generation: String,
 }
 
 /// Attributes offered as filters: never one that describes households.
@@ -94,7 +100,7 @@ impl Asked {
             generation: params.take("generation"),
             filtres: BTreeMap::new(),
         };
-        let names = filters(catalogue).map(|a| a.id.as_str()).chain(["bailleur", "qpv"]);
+        let names = filters(catalogue).map(|a| a.id.as_str()).chain(["bailleur"]).chain(BY_GENERATION.map(|(name, _)| name));
         for name in names {
             if let Some(codes) = params.list(name) {
                 asked.filtres.insert(name.to_owned(), codes);
@@ -121,6 +127,8 @@ impl Asked {
         if !GENERATIONS.contains(&generation) {
             return Err(Problem::unknown("generation", generation, GENERATIONS));
         }
+        let generation = generation.to_owned();
+        let by_generation = |name: &str| BY_GENERATION.iter().any(|(n, _)| *n == name);
         self.filtres.retain(|_, codes| !codes.is_empty());
         let mut filter = Filter::default();
         for (name, codes) in &mut self.filtres {
@@ -130,19 +138,19 @@ impl Asked {
                 filter.bailleurs = bailleurs(&loaded, codes)?;
                 continue;
             }
-            let id = if name == "qpv" { format!("qpv{generation}") } else { name.clone() };
+            let id = if by_generation(name) { format!("{name}{generation}") } else { name.clone() };
             let attribute = app
                 .catalogue
                 .attribute(&id)
-                .filter(|a| name == "qpv" || (a.filtre && !a.occupation))
+                .filter(|a| by_generation(name) || (a.filtre && !a.occupation))
                 .ok_or_else(|| {
-                    let known = filters(app.catalogue).map(|a| a.id.as_str()).chain(["bailleur", "qpv"]);
+                    let known = filters(app.catalogue).map(|a| a.id.as_str()).chain(["bailleur"]).chain(BY_GENERATION.map(|(n, _)| n));
                     Problem::unknown("filtres", name, known)
                 })?;
             filter.classes.insert(id, classes(name, attribute, codes)?);
         }
         let mask = (!filter.is_empty()).then(|| loaded.mask(&filter));
-        Ok(Selection { loaded, population, filter, filtres: self.filtres, mask })
+        Ok(Selection { loaded, population, filter, filtres: self.filtres, mask, generation })
     }
 
     fn cube(&self, app: &App) -> Result<Arc<Loaded>, Problem> {

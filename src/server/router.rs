@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
@@ -20,12 +20,16 @@ use super::auth::operations::Operations;
 use super::auth::sso::Sso;
 use super::auth::trail::Trail;
 use super::auth::{guard, jetons, organisation, session, sso, visitor};
+use super::geocodage_distant::Remote;
 use super::params::BODY_LIMIT;
+use super::parc::{counts, events, flags, residences};
 use super::problem::Problem;
 use super::state::Live;
+use super::works::Works;
 use super::{
-    ServeOptions, ServerError, catalogue, controle, health, indicateurs, mesure, mixite, objectifs, openapi, security, situation, situation_csv, tiles,
-    valeurs, web, zones,
+    ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage, geocodage_csv,
+    health, indicateurs, mesure, mixite, objectifs, openapi, plan, rpems, security, segregation, situation, situation_csv, territoires, tiles, valeurs,
+    web, zones,
 };
 use crate::state::{Passwords, State};
 
@@ -36,9 +40,13 @@ pub struct Server {
     pub state: State,
     pub trail: Trail,
     pub passwords: Passwords,
+    /// What is checked and made anew in the background.
+    pub works: Works,
     pub operations: Arc<Operations>,
     /// Signing in by an identity provider, if one is set up.
     pub sso: Option<Arc<Sso>>,
+    /// A BAN API that answers instead of the imported addresses.
+    pub ban: Option<Remote>,
     pub options: Arc<ServeOptions>,
 }
 
@@ -49,12 +57,14 @@ impl Server {
     /// The settings of the identity provider are incomplete, or the machine gives no random bytes.
     pub fn new(live: Live, state: State, options: ServeOptions) -> Result<Self, ServerError> {
         Ok(Self {
+            works: Works::start(live.get().root(), state.clone(), live.clone()),
             live,
             trail: Trail::start(state.clone()),
             state,
             passwords: Passwords::new()?,
             operations: Arc::new(Operations::new(&openapi::document())),
             sso: Sso::from_env()?.map(Arc::new),
+            ban: options.ban.as_deref().map(Remote::new).transpose()?,
             options: Arc::new(options),
         })
     }
@@ -63,6 +73,12 @@ impl Server {
 impl FromRef<Server> for Live {
     fn from_ref(server: &Server) -> Self {
         server.live.clone()
+    }
+}
+
+impl FromRef<Server> for Option<Remote> {
+    fn from_ref(server: &Server) -> Self {
+        server.ban.clone()
     }
 }
 
@@ -103,6 +119,54 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(audit::csv))
         .routes(routes!(audit::verify))
         .routes(routes!(situation::situation, situation_csv::situations))
+        .routes(routes!(facettes::facettes))
+        .routes(routes!(territoires::territoires))
+        .routes(routes!(ensembles::list, ensembles::add))
+        .routes(routes!(ensembles::one, ensembles::change, ensembles::erase))
+        .routes(routes!(ensembles::restore))
+        .routes(routes!(affichage::affichage))
+        .routes(routes!(segregation::segregation))
+        .routes(routes!(fragilite::fragilite))
+        .routes(routes!(rpems::list, rpems::propose))
+        .routes(routes!(rpems::csv))
+        .routes(routes!(rpems::decide))
+        .routes(routes!(dalo::placements))
+        .routes(routes!(dalo::alerts))
+        .routes(routes!(dalo::visit))
+        .routes(routes!(dalo::justify))
+        .routes(routes!(dalo::contest))
+        .routes(routes!(plan::propose))
+        .routes(routes!(depots::list, depots::receive::receive))
+        .routes(routes!(depots::one, depots::decide::withdraw))
+        .routes(routes!(depots::check::progress))
+        .routes(routes!(depots::check::again))
+        .routes(routes!(depots::rows::list))
+        .routes(routes!(depots::rows::csv))
+        .routes(routes!(depots::rows::correct, depots::rows::correct_csv))
+        .routes(routes!(depots::decide::accept))
+        .routes(routes!(depots::templates::template))
+        .routes(routes!(depots::templates::figures))
+        .routes(routes!(adresses::list))
+        .routes(routes!(adresses::candidates::list))
+        .routes(routes!(adresses::consequences))
+        .routes(routes!(adresses::corrections::list, adresses::corrections::add))
+        .routes(routes!(adresses::corrections::undo))
+        .routes(routes!(adresses::corrections::bulk))
+        .routes(routes!(adresses::export::csv))
+        .routes(routes!(events::list, events::add, events::import))
+        .routes(routes!(events::undo))
+        .routes(routes!(counts::counts))
+        .routes(routes!(counts::csv))
+        .routes(routes!(residences::list))
+        .routes(routes!(residences::change, residences::file))
+        .routes(routes!(residences::undo))
+        .routes(routes!(residences::note))
+        .routes(routes!(flags::list, flags::add))
+        .routes(routes!(flags::lift, flags::restore))
+        .routes(routes!(geocodage::search))
+        .routes(routes!(geocodage::reverse))
+        .routes(routes!(geocodage_csv::search))
+        .routes(routes!(geocodage_csv::reverse))
 }
 
 /// The whole server.
@@ -124,6 +188,11 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
         // Names with a suffix are one path segment to the router; `openapi::Description` documents these two.
         .route("/tiles/{couche}", get(tiles::tilejson))
         .route("/tiles/{couche}/{z}/{x}/{y}", get(tiles::tile))
+        // Clients of the BAN API write a slash behind.
+        .route("/search/", get(geocodage::search))
+        .route("/reverse/", get(geocodage::reverse))
+        .route("/search/csv/", post(geocodage_csv::search))
+        .route("/reverse/csv/", post(geocodage_csv::reverse))
         .route("/api/openapi.json", get(move || openapi::openapi(document.clone())))
         .fallback(move |request| web::serve(site.clone(), request))
         .method_not_allowed_fallback(|method: Method| async move { Problem::method(method.as_str()) })
@@ -132,11 +201,11 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
     identified(routes)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new().compress_when(
-            SizeAbove::new(860).and(NotForContentType::IMAGES).and(NotForContentType::const_new("font/")),
+            SizeAbove::new(860).and(NotForContentType::IMAGES).and(NotForContentType::SSE).and(NotForContentType::const_new("font/")),
         ))
         .layer(from_fn(security::timeout))
         .layer(from_fn_with_state(server.options.allow_remote, security::host))
-        .layer(from_fn(security::headers))
+        .layer(from_fn_with_state(Arc::new(security::Policies::new(&server.options)), security::headers))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(DefaultMakeSpan::new().level(Level::DEBUG))

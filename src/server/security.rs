@@ -1,5 +1,6 @@
 //! What surrounds every answer: headers for browsers, host names, time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -7,30 +8,69 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::ServeOptions;
 use super::problem::Problem;
 
 /// Longest time that an answer may take.
 const LIMIT: Duration = Duration::from_secs(60);
+/// … for a file that is sent: the time is the network's, not ours.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(3_600);
 
-/// MapLibre runs workers from blobs and draws images from data; everything else comes from this server.
-const POLICY: &str = "default-src 'self'; script-src 'self'; worker-src 'self' blob:; child-src blob:; \
-    img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; font-src 'self'; object-src 'none'; \
-    base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+/// The only page that other sites may show in a frame, if the configuration names them.
+const EMBEDDED: &str = "/integre";
 
-const HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+/// The content security policies of this server: of its pages, and of the one that may be embedded.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    page: HeaderValue,
+    /// None: no site may embed.
+    embedded: Option<HeaderValue>,
+}
+
+impl Policies {
+    /// Opens exactly the hosts of the configured base maps and the sites that may embed; by default none.
+    #[must_use]
+    pub fn new(options: &ServeOptions) -> Self {
+        let mut tiles: Vec<String> = options.fonds.iter().filter_map(|f| f.origin().ok()).collect();
+        tiles.sort();
+        tiles.dedup();
+        let tiles: String = tiles.iter().map(|t| format!(" {t}")).collect();
+        // MapLibre runs workers from blobs and draws images from data; everything else comes from this server.
+        let policy = |ancestors: &str| {
+            let text = format!(
+                "default-src 'self'; script-src 'self'; worker-src 'self' blob:; child-src blob:; \
+                 img-src 'self' data: blob:{tiles}; style-src 'self' 'unsafe-inline'; connect-src 'self'{tiles}; \
+                 font-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {ancestors}"
+            );
+            // Origins were checked when they were read (`reference::fonds::origin`); what is not ASCII closes everything.
+            HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+        };
+        let sites = &options.integration;
+        Self { page: policy("'none'"), embedded: (!sites.is_empty()).then(|| policy(&sites.join(" "))) }
+    }
+}
+
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
 /// Adds the headers that browsers protect the page by.
-pub async fn headers(request: Request, next: Next) -> Response {
+pub async fn headers(State(policies): State<Arc<Policies>>, request: Request, next: Next) -> Response {
+    let embedded = policies.embedded.as_ref().filter(|_| request.uri().path() == EMBEDDED).cloned();
     let mut response = next.run(request).await;
+    let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, value);
+        headers.insert(name, value);
+    }
+    match embedded {
+        Some(policy) => drop(headers.insert(header::CONTENT_SECURITY_POLICY, policy)),
+        None => {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policies.page.clone());
+            headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        }
     }
     response
 }
@@ -56,7 +96,8 @@ fn is_local(host: &str) -> bool {
 
 /// Gives up after a while.
 pub async fn timeout(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(LIMIT, next.run(request)).await {
+    let upload = request.method() == axum::http::Method::POST && request.uri().path() == "/api/depots";
+    match tokio::time::timeout(if upload { UPLOAD_LIMIT } else { LIMIT }, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::timeout().into_response(),
     }
@@ -64,7 +105,33 @@ pub async fn timeout(request: Request, next: Next) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::is_local;
+    use super::*;
+
+    fn told(options: &ServeOptions) -> (String, Option<String>) {
+        let policies = Policies::new(options);
+        let text = |v: &HeaderValue| v.to_str().unwrap().to_owned();
+        (text(&policies.page), policies.embedded.as_ref().map(text))
+    }
+
+    #[test]
+    fn by_default_no_other_host_is_asked_and_no_site_embeds() {
+        let (page, embedded) = told(&ServeOptions::default());
+        assert!(!page.contains("http") && page.contains("connect-src 'self';") && page.ends_with("frame-ancestors 'none'"), "{page}");
+        assert_eq!(embedded, None);
+    }
+
+    #[test]
+    fn a_base_map_opens_its_host_only_and_a_site_embeds_one_page_only() {
+        let options = ServeOptions {
+            fonds: vec!["ign-plan".parse().unwrap(), "ign-photo".parse().unwrap()],
+            integration: vec!["https://intranet.exemple.fr".into()],
+            ..ServeOptions::default()
+        };
+        let (page, embedded) = told(&options);
+        assert!(page.contains("connect-src 'self' https://data.geopf.fr;") && page.contains("blob: https://data.geopf.fr;"), "{page}");
+        assert!(page.contains("script-src 'self';") && page.ends_with("frame-ancestors 'none'"), "{page}");
+        assert!(embedded.unwrap().ends_with("frame-ancestors https://intranet.exemple.fr"));
+    }
 
     #[test]
     fn only_names_of_this_machine_are_local() {

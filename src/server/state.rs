@@ -14,6 +14,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::ServerError;
+use super::territoires::Names;
 use super::tiles::cache::TileCache;
 use super::tiles::points::Points;
 use super::tiles::shapes::Shapes;
@@ -23,6 +24,7 @@ use crate::cube::runs::Runs;
 use crate::cube::{Cube, Filter, Layer as CubeLayer};
 use crate::disclosure::answer;
 use crate::disclosure::publisher::{Population, Publisher};
+use crate::geocode::{Geocoder, GeocoderError, shelf};
 use crate::policy::dossier::Checker;
 use crate::policy::facts::{self, Allocations};
 use crate::reference::controle::Controle;
@@ -32,6 +34,7 @@ use crate::reference::scales::{self, Genre};
 use crate::reference::secrecy::Secrecy;
 use crate::registers::report::Report;
 use crate::stock::places::zone_tables;
+use crate::stock::review::{self, Doubt};
 use crate::store::{CubeEntry, Dataset, Store};
 use crate::territory::layer::Layer;
 
@@ -102,6 +105,7 @@ pub struct Loaded {
     cells: BTreeMap<String, OnceLock<Shapes>>,
     points: BTreeMap<String, OnceLock<Points>>,
     masks: Cache<Filter, Arc<Vec<u64>>, ByBytes>,
+    names: OnceLock<Names>,
     /// The measure that counts dwellings of the register.
     registered: usize,
 }
@@ -128,6 +132,7 @@ impl Loaded {
             cells: of_kind(&[Genre::Carreau, Genre::H3]).into_iter().map(|id| (id, OnceLock::new())).collect(),
             points: of_kind(&[Genre::Points]).into_iter().map(|id| (id, OnceLock::new())).collect(),
             masks: Cache::with_weighter(64, MASK_BYTES, ByBytes),
+            names: OnceLock::new(),
             registered: catalogue.measure_index(&answer::dwellings()).unwrap_or_default(),
             publisher,
             zones,
@@ -158,6 +163,12 @@ impl Loaded {
     pub fn points(&self, layer: &str) -> Option<&Points> {
         let slot = self.points.get(layer)?;
         self.cube().layer(layer).map(|l| slot.get_or_init(|| Points::new(self.cube(), &l)))
+    }
+
+    /// Names of zones, to be searched (made at the first question).
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::new(self))
     }
 
     /// Dwellings that a filter keeps.
@@ -221,10 +232,41 @@ pub struct App {
     /// The store, and the allocations read from it at the first question about them.
     store: Store,
     allocations: Mutex<Option<Arc<Allocations>>>,
+    /// Doubtful addresses of each millésime and bailleur that asked.
+    doubts: Mutex<BTreeMap<(u16, String), Arc<Vec<Doubt>>>>,
+    /// The index of addresses and its folder, opened at the first question.
+    addresses: Mutex<Option<(PathBuf, Arc<Geocoder>)>>,
     checker: Mutex<Option<Arc<Checker>>>,
 }
 
 impl App {
+    /// The store that was loaded.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.store.root()
+    }
+
+    /// Doubtful addresses of a bailleur, found at the first question.
+    ///
+    /// # Errors
+    /// A table of the store cannot be read.
+    pub fn doubts(&self, millesime: u16, siren: &str) -> Result<Arc<Vec<Doubt>>, ServerError> {
+        let mut kept = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (millesime, siren.to_owned());
+        if let Some(found) = kept.get(&key) {
+            return Ok(Arc::clone(found));
+        }
+        let found = Arc::new(review::doubts(&self.store, millesime, Some(siren))?);
+        kept.insert(key, Arc::clone(&found));
+        Ok(found)
+    }
+
     /// Allocations with their places and thresholds. The first question reads the dwellings that they name.
     ///
     /// # Errors
@@ -237,6 +279,21 @@ impl App {
         let read = Arc::new(facts::load(&self.store, Mix::embedded()?)?);
         *kept = Some(Arc::clone(&read));
         Ok(read)
+    }
+
+    /// The addresses of the store. The first question opens their index (and makes it, if the import did not).
+    ///
+    /// # Errors
+    /// There are none, or their index cannot be read or made.
+    pub fn geocoder(&self) -> Result<Arc<Geocoder>, GeocoderError> {
+        let mut kept = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = shelf::ensure(&self.store)?;
+        if let Some((_, geocoder)) = kept.as_ref().filter(|k| k.0 == folder) {
+            return Ok(Arc::clone(geocoder));
+        }
+        let geocoder = Arc::new(Geocoder::open(&folder)?);
+        *kept = Some((folder, Arc::clone(&geocoder)));
+        Ok(geocoder)
     }
 
     /// What allocations are checked against before they are made. The first question reads the dwellings of the latest millésime.
@@ -297,6 +354,8 @@ impl App {
             values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
             store: store.clone(),
             allocations: Mutex::default(),
+            doubts: Mutex::default(),
+            addresses: Mutex::new(former.and_then(|f| f.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone())),
             checker: Mutex::default(),
         })
     }

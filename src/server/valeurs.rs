@@ -35,6 +35,9 @@ pub struct Valeurs {
     pub secret: Vec<bool>,
     /// Ménages répondants décrits (indicateurs d'occupation).
     pub repondants: Vec<Option<u64>>,
+    /// Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très faible.
+    pub numerateurs: Vec<Option<u64>>,
+    pub denominateurs: Vec<Option<u64>>,
     /// Logements, filtre appliqué.
     pub logements: Vec<u64>,
     pub reference: Reference,
@@ -158,6 +161,8 @@ fn compute(app: &App, desk: &Desk<'_>, class: Class, key: &ValuesKey, indicator:
         valeurs: figures().map(|f| f.valeur).collect(),
         secret: figures().map(|f| f.secret).collect(),
         repondants: figures().map(|f| f.repondants).collect(),
+        numerateurs: figures().map(|f| f.numerateur).collect(),
+        denominateurs: figures().map(|f| f.denominateur.filter(|_| f.numerateur.is_some())).collect(),
         logements: answers.iter().map(|a| a.couverture.logements).collect(),
         reference: Reference {
             nom: within.as_ref().map_or_else(|| "Territoire".to_owned(), Within::name),

@@ -31,7 +31,7 @@ pub struct Zones {
 }
 
 /// Une zone.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ZoneListee {
     pub code: String,
     pub nom: String,
@@ -119,7 +119,8 @@ fn without_addresses(loaded: &Loaded, layer: &Layer<'_>, within: Option<&Within<
         .collect()
 }
 
-fn row(loaded: &Loaded, layer: &Layer<'_>, zone: u32, logements: u64) -> ZoneListee {
+/// A zone as lists give it.
+pub(super) fn row(loaded: &Loaded, layer: &Layer<'_>, zone: u32, logements: u64) -> ZoneListee {
     let code = layer.codes.get(zone as usize);
     let id = layer.meta.id.as_str();
     let contour = loaded.zones.get(id).and_then(|g| g.layer.zone(code));

@@ -10,6 +10,7 @@ pub struct Purged {
     pub sessions: u64,
     pub jetons: u64,
     pub tentatives: u64,
+    pub ensembles: u64,
 }
 
 impl State {
@@ -30,11 +31,13 @@ impl State {
         let window = comptes().tentatives.fenetre_min * 60;
         let tentatives = sqlx::query("DELETE FROM tentatives WHERE debut < $1").bind(now - window).execute(&self.pool).await?;
         sqlx::query("DELETE FROM connexions WHERE expire < $1").bind(now).execute(&self.pool).await?;
+        let ensembles = self.forget_zone_sets(before(keep.ensembles_effaces_j)).await?;
         Ok(Purged {
             audit,
             sessions: sessions.rows_affected(),
             jetons: jetons.rows_affected(),
             tentatives: tentatives.rows_affected(),
+            ensembles,
         })
     }
 }

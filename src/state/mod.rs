@@ -7,9 +7,16 @@ mod accounts;
 mod attempts;
 pub mod audit;
 mod conventions;
+mod corrections;
+pub mod dalo;
+mod depots;
+mod ensembles;
+mod evenements;
 mod maintenance;
 mod objectifs;
 mod password;
+mod residences;
+pub mod rpems;
 mod secrets;
 mod sessions;
 mod signin;
@@ -25,9 +32,14 @@ use sqlx::{AnyPool, Executor, SqlSafeStr};
 pub use self::accounts::{Account, NewAccount, Org};
 pub use self::attempts::Throttled;
 pub use self::conventions::{Convention, NewConvention};
+pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
+pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
+pub use self::evenements::{Evenement, GenreEvenement, NewEvent};
+pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
+pub use self::residences::{Lignee, NewFlag, NewNote, NoteResidence, OperationResidence, ResidenceNommee, Signalement};
 pub use self::secrets::token as random_token;
 pub use self::sessions::{Opened, Session};
 pub use self::signin::Pending;
@@ -145,7 +157,14 @@ impl State {
 fn migrator() -> Migrator {
     let list = [
         (1, "comptes, conventions, audit", include_str!("schema.sql")),
-        (41, "objectifs des conventions d'attribution", include_str!("objectifs.sql")),
+        (2, "résidences à enjeu de mixité", include_str!("rpems.sql")),
+        (3, "placements DALO", include_str!("dalo.sql")),
+        (4, "objectifs des conventions d'attribution", include_str!("objectifs.sql")),
+        (5, "dépôts des bailleurs", include_str!("depots.sql")),
+        (6, "adresses corrigées", include_str!("corrections.sql")),
+        (7, "résidences, signalements, notes", include_str!("residences.sql")),
+        (8, "événements du parc", include_str!("evenements.sql")),
+        (9, "ensembles de zones", include_str!("zones.sql")),
     ];
     let migrations = list
         .into_iter()

@@ -99,6 +99,9 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
             }
         });
     }
+    for (id, of_address) in &inputs.places.bands {
+        put(columns, id, n, |r| of_address[inputs.places.address_of[r] as usize]);
+    }
     put(columns, "vacance", n, |r| match (d.mode[r], d.vacance_mois[r]) {
         (2, m) if m > 3 => 2,
         (2, m) if m > 0 => 1,

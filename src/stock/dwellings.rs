@@ -1,9 +1,8 @@
 //! The dwellings of one millésime, in columns.
 
-use std::path::Path;
-
 use super::StockError;
-use super::table::{Table, Texts};
+use super::parts::Parts;
+use super::table::Texts;
 
 /// Dwellings; after the join, rows that stand for households whose dwelling is not registered follow them.
 #[derive(Debug, Clone, Default)]
@@ -44,9 +43,8 @@ pub struct Dwellings {
 ///
 /// # Errors
 /// The table is missing or lacks a column.
-pub fn read(path: &Path) -> Result<Dwellings, StockError> {
-    let t = Table::read(
-        path,
+pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
+    let t = parts.read(
         &[
             "ident_rep", "ident_int", "siren", "bailleur", "depcom", "adresse", "complgeo", "segment",
             "qpv15_fichier", "qpv24_fichier", "iris_fichier", "lon", "lat", "qualite", "qpv_declare", "typeconst",

@@ -1,9 +1,8 @@
 //! The households of one wave of the survey, in columns.
 
-use std::path::Path;
-
 use super::StockError;
-use super::table::{Table, Texts};
+use super::parts::Parts;
+use super::table::Texts;
 
 /// One row a dwelling asked. Codes as in ARCHITECTURE.md; 0 = missing (255 for numbers that may be 0).
 #[derive(Debug, Clone, Default)]
@@ -36,9 +35,8 @@ pub struct Households {
 ///
 /// # Errors
 /// The table is missing or lacks a column.
-pub fn read(path: &Path) -> Result<Households, StockError> {
-    let t = Table::read(
-        path,
+pub fn read(parts: &Parts) -> Result<Households, StockError> {
+    let t = parts.read(
         &[
             "ident_rep", "ident_int", "siren", "residence", "depcom", "adresse", "statut_logement", "statut_reponse",
             "entree", "type_menage", "nb_personnes", "nb_mineurs", "age_titulaire", "plafond", "aide",

@@ -1,20 +1,26 @@
 //! What there is: the dwellings of one millésime, joined with households, located, grouped into residences.
 //!
-//! [`load`] walks once: dwellings ([`dwellings`]) → addresses and their zones ([`places`]) → residences
+//! [`load`] walks once: dwellings ([`dwellings`], of a general file and of deposits: [`parts`]) → what bailleurs changed ([`edits`]) → addresses and their zones ([`places`]) → residences
 //! ([`residences`]) → households by the join ladder ([`join`]) → the classes and quantities that indicators use
 //! ([`attributes`]). Its result, [`facts::Facts`], is all that a cube is built from.
 
 pub mod attributes;
 pub mod dwellings;
+pub mod edits;
 pub mod facts;
 pub mod households;
 pub mod join;
+pub mod parts;
 pub mod places;
 mod postcodes;
 pub mod residences;
+pub mod review;
 pub(crate) mod table;
+pub mod waves;
 
+use self::edits::Edits;
 use self::facts::Facts;
+use self::parts::Parts;
 use crate::reference::ReferenceError;
 use crate::reference::indicators::Catalogue;
 use crate::reference::survey::Survey;
@@ -29,6 +35,8 @@ pub enum StockError {
     NoMillesime(u16),
     #[error("table {name} : {source}")]
     Table { name: String, source: polars::error::PolarsError },
+    #[error("retouches des bailleurs : {0}")]
+    Edits(#[from] csv::Error),
     #[error(transparent)]
     Layer(#[from] LayerError),
     #[error(transparent)]
@@ -40,22 +48,24 @@ pub enum StockError {
 /// The wave that joins a millésime: the nearest within the tolerance, the later one at equal distance.
 #[must_use]
 pub fn wave_of(store: &Store, millesime: u16, tolerance: u16) -> Option<u16> {
-    store
-        .manifest()
-        .of_register("ops")
-        .filter(|d| store.folder(d).join("menages.parquet").exists())
-        .filter_map(|d| d.rapport.cle.parse::<u16>().ok())
+    parts::years(store, "ops")
+        .into_iter()
         .filter(|w| w.abs_diff(millesime) <= tolerance)
         .min_by_key(|w| (w.abs_diff(millesime), std::cmp::Reverse(*w)))
 }
 
-/// Data sets that the facts of a millésime are made from: their folders, to know when a cube is stale.
-#[must_use]
-pub fn sources(store: &Store, millesime: u16, wave: Option<u16>) -> Vec<String> {
-    let m = store.manifest();
-    let rpls = m.dataset("rpls", &millesime.to_string());
-    let ops = wave.and_then(|w| m.dataset("ops", &w.to_string()));
-    rpls.into_iter().chain(ops).chain(m.of_register("zones")).map(|d| d.dossier.clone()).collect()
+/// Data sets that the facts of a millésime are made from: their folders, to know when a cube is stale; of what bailleurs changed,
+/// only what holds for this millésime.
+///
+/// # Errors
+/// The changes of bailleurs cannot be read.
+pub fn sources(store: &Store, millesime: u16, wave: Option<u16>) -> Result<Vec<String>, StockError> {
+    let of = |register: &str, year: u16| Parts::of(store, register, year).map_or_else(Vec::new, |p| p.folders().to_vec());
+    let mut sources = of("rpls", millesime);
+    sources.extend(wave.map_or_else(Vec::new, |w| of("ops", w)));
+    sources.extend(store.manifest().of_register("zones").map(|d| d.dossier.clone()));
+    sources.extend(Edits::of(store)?.mark(millesime).map(|m| format!("retouches {m}")));
+    Ok(sources)
 }
 
 /// Makes the facts of one millésime.
@@ -64,22 +74,22 @@ pub fn sources(store: &Store, millesime: u16, wave: Option<u16>) -> Vec<String> 
 /// The millésime is not in the store, or a table cannot be read.
 pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Facts, StockError> {
     let survey = Survey::embedded()?;
-    let dataset = store
-        .manifest()
-        .dataset("rpls", &millesime.to_string())
-        .ok_or(StockError::NoMillesime(millesime))?;
+    let register = Parts::of(store, "rpls", millesime).ok_or(StockError::NoMillesime(millesime))?;
     let wave = wave_of(store, millesime, survey.ecart_millesime);
-    let survey_data = wave.and_then(|w| store.manifest().dataset("ops", &w.to_string()));
+    let survey_data = wave.and_then(|w| Parts::of(store, "ops", w));
+    let edits = Edits::of(store)?;
     let (dwellings, households) = rayon::join(
-        || dwellings::read(&store.folder(dataset).join("logements.parquet")),
-        || survey_data.map(|d| households::read(&store.folder(d).join("menages.parquet"))).transpose(),
+        || dwellings::read(&register),
+        || survey_data.map(|d| households::read(&d)).transpose(),
     );
     let (mut dwellings, households) = (dwellings?, households?);
 
     let mut report = facts::BuildReport::default();
     let matches = households.as_ref().map(|h| join::ladder(&mut dwellings, h, &mut report));
+    // After the ladder: households name their dwelling by its address as it was filed.
+    edits.move_points(millesime, &mut dwellings, &mut report);
     let mut places = places::locate(store, millesime, &dwellings, survey, &mut report)?;
-    places.layers.push(residences::group(&dwellings, &places, households.as_ref(), matches.as_ref(), survey, &mut report));
+    places.layers.push(residences::group(&dwellings, &places, households.as_ref(), matches.as_ref(), &edits, survey, &mut report));
     let columns = attributes::columns(
         &attributes::Inputs {
             millesime,
@@ -93,7 +103,7 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
         survey,
     );
     report.comptes.insert("logements".into(), dwellings.registered() as u64);
-    if let Some(n) = postcodes::incompatible(store, &store.folder(dataset).join("logements.parquet"))? {
+    if let Some(n) = postcodes::incompatible(store, &register)? {
         report.comptes.insert("code_postal_incompatible".into(), n);
     }
     if wave.is_some_and(|w| w <= survey.derniere_vague_avant) {

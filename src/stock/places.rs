@@ -13,6 +13,7 @@ use super::facts::{Address, BuildReport, LayerFacts, NONE};
 use super::table::{Table, Texts, hash};
 use crate::reference::survey::Survey;
 use crate::store::{Dataset, Store};
+use crate::territory::bands::{self, Band};
 use crate::territory::layer::Layer;
 use crate::territory::{grid, h3};
 
@@ -25,6 +26,8 @@ pub struct Places {
     /// First dwelling row of each address: its texts are the address's.
     pub first: Vec<u32>,
     pub layers: Vec<LayerFacts>,
+    /// For each generation of QPV with contours: the class of `bande…` of each address.
+    pub bands: BTreeMap<&'static str, Vec<u8>>,
 }
 
 impl Places {
@@ -71,6 +74,15 @@ pub fn locate(
         };
         places.layers.push(layer);
     }
+    for (id, attribute) in [("qpv2015", "bande2015"), ("qpv2024", "bande2024")] {
+        if let Some(layer) = zones.get(id) {
+            let mut of_address = vec![0; places.addresses.len()];
+            for (&a, band) in located.iter().zip(bands::bands(layer, &points)) {
+                of_address[a] = class_of(band);
+            }
+            places.bands.insert(attribute, of_address);
+        }
+    }
     whole_communes(&mut places, dwellings);
     for layer in zones.others() {
         places.layers.push(by_geometry(&layer.id, &layer.id, layer, &located, &points, places.addresses.len()));
@@ -90,6 +102,15 @@ pub fn locate(
 
     count(&places, dwellings, millesime, survey, report);
     Ok(places)
+}
+
+/// Class of the attributes `bande…`: the zone itself, each ring, beyond.
+fn class_of(band: Band) -> u8 {
+    match band {
+        Band::Inside => 1,
+        Band::Within(ring) => 2 + ring,
+        Band::Beyond => u8::try_from(bands::limits().len() + 2).unwrap_or(u8::MAX),
+    }
 }
 
 /// One address point for each address key, place and fitness.

@@ -1,16 +1,15 @@
 //! Rule R12: postcodes that the Base adresse nationale does not give to the commune of the dwelling.
 
-use std::path::Path;
-
 use hashbrown::HashSet;
 use rustc_hash::FxBuildHasher;
 
 use super::StockError;
+use super::parts::Parts;
 use super::table::{Table, Texts};
 use crate::store::Store;
 
 /// Dwellings whose commune has addresses in the store but none of their postcode; None without any address.
-pub fn incompatible(store: &Store, dwellings: &Path) -> Result<Option<u64>, StockError> {
+pub fn incompatible(store: &Store, dwellings: &Parts) -> Result<Option<u64>, StockError> {
     let (mut communes, mut pairs) = (Set::default(), HashSet::<(String, String), FxBuildHasher>::default());
     for data in store.manifest().of_register("addresses") {
         let t = Table::read(&store.folder(data).join("adresses.parquet"), &["code_postal", "code_insee"])?;
@@ -21,7 +20,7 @@ pub fn incompatible(store: &Store, dwellings: &Path) -> Result<Option<u64>, Stoc
     if pairs.is_empty() {
         return Ok(None);
     }
-    let t = Table::read(dwellings, &["codepostal", "depcom"])?;
+    let t = dwellings.read(&["codepostal", "depcom"])?;
     let (postcode, commune) = (t.texts("codepostal")?, t.texts("depcom")?);
     let wrong: HashSet<(usize, usize), FxBuildHasher> = distinct(&commune, &postcode)
         .into_iter()

@@ -1,6 +1,7 @@
 //! Residences (domain §3.3): groups of neighbouring addresses that people manage and speak of as one.
 //!
-//! Each exact address takes the first way that groups it: (1) the bailleur's own residence code, from the survey;
+//! Each exact address takes the first way that groups it: (0) the residence that its bailleur put it in; (1) the bailleur's own
+//! residence code, from the survey;
 //! (2) the bailleur's stock segment, unless it is too large to be a residence; (3) bailleur and programme name within
 //! 300 m; (4) bailleur, year of construction and financing within 60 m, by single linkage; (5) the address alone.
 
@@ -10,6 +11,7 @@ use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
 use super::dwellings::Dwellings;
+use super::edits::Edits;
 use super::facts::{BuildReport, LayerFacts, NONE};
 use super::households::Households;
 use super::join::Matches;
@@ -24,6 +26,7 @@ pub fn group(
     places: &Places,
     households: Option<&Households>,
     matches: Option<&Matches>,
+    edits: &Edits,
     survey: &Survey,
     report: &mut BuildReport,
 ) -> LayerFacts {
@@ -33,10 +36,16 @@ pub fn group(
     // For each way, the addresses by key.
     let mut ways: [BTreeMap<u64, Vec<u32>>; 4] = Default::default();
     let mut names: HashMap<u64, String, FxBuildHasher> = HashMap::default();
+    // Residence code → its name and addresses, as bailleurs decided.
+    let mut decided: BTreeMap<&str, (&str, Vec<u32>)> = BTreeMap::new();
     for a in (0..n).filter(|&a| places.is_exact(a)) {
         let Some(&row) = rows.of(a).first() else { continue };
         let row = row as usize;
         let siren = dwellings.siren.of[row];
+        if let Some(home) = edits.home(dwellings.siren.get(row), dwellings.adresse.get(row)) {
+            decided.entry(&home.code).or_insert_with(|| (&home.libelle, Vec::new())).1.push(u32::try_from(a).unwrap_or(NONE));
+            continue;
+        }
         let own = rows.of(a).iter().find_map(|&r| {
             let h = *matches?.household_of.get(r as usize)?;
             let code = households.filter(|_| h != u32::MAX)?.residence.get(h as usize);
@@ -71,6 +80,15 @@ pub fn group(
     let limits =
         [f64::INFINITY, survey.residences.programme_m, survey.residences.programme_m, survey.residences.lien_m];
     let mut counts = [0u64; 5];
+    report.comptes.insert("residences_bailleur".into(), decided.len() as u64);
+    for (code, (name, members)) in decided {
+        let zone = u32::try_from(layer.codes.len()).unwrap_or(NONE);
+        for &a in &members {
+            layer.of_address[a as usize] = zone;
+        }
+        layer.codes.push(code.to_owned());
+        layer.noms.push(name.to_owned());
+    }
     for ((way, groups), limit) in ways.iter().enumerate().zip(limits) {
         for (key, members) in groups {
             for cluster in single_linkage(members, places, limit) {

@@ -1,11 +1,15 @@
 //! Columns of a Parquet table as plain vectors; 0, NaN or an empty text where a value is missing.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use hashbrown::HashSet as Set;
 use polars::prelude::*;
+use rustc_hash::FxBuildHasher;
 
 use super::StockError;
+
+type HashSet<T> = Set<T, FxBuildHasher>;
 
 /// A table read from Parquet, only the columns asked for.
 pub struct Table {
@@ -23,6 +27,42 @@ impl Table {
             .finish()
             .map_err(fault)?;
         Ok(Self { name, frame })
+    }
+
+    /// Rows of a general file and of the deposits of bailleurs, each with its SIREN: a deposit takes the place of its bailleur's rows
+    /// and of those with one of its national numbers. Between two deposits the first by SIREN keeps a number.
+    pub fn joined(parts: &[(Option<&str>, &PathBuf)], columns: &[&str]) -> Result<Self, StockError> {
+        if let [(_, path)] = parts {
+            return Self::read(path, columns);
+        }
+        let mut wanted: Vec<&str> = columns.to_vec();
+        wanted.extend(["siren", "ident_rep"].into_iter().filter(|c| !columns.contains(c)));
+        let owners: HashSet<&str> = parts.iter().filter_map(|(siren, _)| *siren).collect();
+        let mut taken: HashSet<u64> = HashSet::default();
+        let mut whole: Option<Self> = None;
+        // Deposits first: what they hold is left out of the general file.
+        for (siren, path) in parts.iter().filter(|p| p.0.is_some()).chain(parts.iter().filter(|p| p.0.is_none())) {
+            let mut t = Self::read(path, &wanted)?;
+            let (idents, sirens) = (t.hashes("ident_rep")?, t.texts("siren")?);
+            let keep: Vec<bool> = (0..t.rows())
+                .map(|row| (siren.is_some() || !owners.contains(sirens.get(row))) && (idents[row] == 0 || !taken.contains(&idents[row])))
+                .collect();
+            taken.extend(idents.iter().zip(&keep).filter(|(h, k)| **k && **h != 0).map(|(h, _)| *h));
+            let fault = |source| StockError::Table { name: t.name.clone(), source };
+            let kept = t.frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &keep)).map_err(fault)?;
+            t.frame = kept.select(wanted.iter().copied()).map_err(fault)?;
+            whole = Some(match whole {
+                None => t,
+                Some(mut w) => {
+                    w.frame = w.frame.vstack(&t.frame).map_err(fault)?;
+                    w
+                }
+            });
+        }
+        whole.ok_or_else(|| StockError::Table {
+            name: String::new(),
+            source: PolarsError::NoData("aucune table".into()),
+        })
     }
 
     pub fn rows(&self) -> usize {
@@ -88,6 +128,12 @@ impl Table {
             of.push(last.1);
         }
         Ok(Texts { list, of })
+    }
+
+    /// Texts of some rows; empty where missing.
+    pub fn some_texts(&self, name: &str, rows: &[usize]) -> Result<Vec<String>, StockError> {
+        let column = self.column(name)?.str().map_err(self.fault())?;
+        Ok(rows.iter().map(|r| column.get(*r).unwrap_or("").to_owned()).collect())
     }
 
     /// Hash of each row's text; 0 where missing. For keys that are only compared.

@@ -65,6 +65,13 @@ impl Manifest {
         });
     }
 
+    /// Whether there was one.
+    pub(super) fn remove(&mut self, register: &str, key: &str) -> bool {
+        let before = self.jeux.len();
+        self.jeux.retain(|d| (d.rapport.registre.as_str(), d.rapport.cle.as_str()) != (register, key));
+        self.jeux.len() != before
+    }
+
     pub(super) fn put_cube(&mut self, cube: CubeEntry) {
         self.cubes.retain(|c| c.millesime != cube.millesime);
         self.cubes.push(cube);

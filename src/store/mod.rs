@@ -164,6 +164,32 @@ impl Writer {
         self.sweep()
     }
 
+    /// Takes a data set out of force; whether there was one.
+    ///
+    /// # Errors
+    /// The disk refuses; the store is then as before.
+    pub fn withdraw(&mut self, register: &str, key: &str) -> Result<bool, StoreError> {
+        if !self.store.manifest.remove(register, key) {
+            return Ok(false);
+        }
+        self.write_manifest()?;
+        self.sweep()?;
+        Ok(true)
+    }
+
+    /// Forgets the cubes of other years than these.
+    ///
+    /// # Errors
+    /// The disk refuses; the store is then as before.
+    pub fn forget_cubes(&mut self, years: &std::collections::BTreeSet<u16>) -> Result<(), StoreError> {
+        if self.store.manifest.cubes.iter().all(|c| years.contains(&c.millesime)) {
+            return Ok(());
+        }
+        self.store.manifest.cubes.retain(|c| years.contains(&c.millesime));
+        self.write_manifest()?;
+        self.sweep()
+    }
+
     /// `name`, or `name-2`… when the manifest still names a folder with the same content (other options).
     fn free_name(&self, name: &str) -> String {
         std::iter::once(name.to_owned())
@@ -261,6 +287,17 @@ mod tests {
         let d = store.manifest().dataset("rpls", "2024").unwrap();
         assert_eq!(fs::read_to_string(store.folder(d).join("t.parquet")).unwrap(), "b");
         assert_eq!(fs::read_dir(dir.path().join("donnees/rpls")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_withdrawn_is_gone_and_the_rest_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        import(dir.path(), "a");
+        let mut w = Writer::open(dir.path()).unwrap();
+        assert!(!w.withdraw("rpls", "2023").unwrap());
+        assert!(w.withdraw("rpls", "2024").unwrap());
+        assert!(w.store().manifest().jeux.is_empty());
+        assert_eq!(fs::read_dir(dir.path().join("donnees/rpls")).unwrap().count(), 0);
     }
 
     #[test]

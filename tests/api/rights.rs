@@ -213,6 +213,8 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "valeurs" => plain("/api/valeurs/commune?indicateur=P01"),
         "mesure" => with("/api/mesure", json!({"zones": [{"codes": [{"echelle": "commune", "code": "73901"}]}]})),
         "situation" => plain("/api/situation?lon=5.82&lat=45.52"),
+        "facettes" => plain("/api/facettes"),
+        "territoires" => plain("/api/territoires?q=commune"),
         "situations" => with("/api/situation", json!({})),
         "tilejson" => plain("/tiles/commune.json"),
         "tuile" => plain("/tiles/commune/8/132/92.mvt"),
@@ -235,6 +237,34 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "membre_ajouter" => with("/api/organisation/membres", json!({"courriel": "x", "nom": "y"})),
         "membre_modifier" => with("/api/organisation/membres/absent", json!({"ferme": true})),
         "membre_mot_de_passe" => plain("/api/organisation/membres/absent/mot-de-passe"),
+        "depots" | "travaux" | "adresses" | "evenements" | "parc" | "residences" | "signalements" => plain(&format!("/api/{operation}")),
+        "depot" | "depot_retirer" => plain("/api/depots/absent"),
+        "depot_deposer" => plain("/api/depots?registre=ops&annee=2024&fichier=vide.csv"),
+        "depot_suivi" => plain("/api/depots/absent/suivi"),
+        "depot_controler" => plain("/api/depots/absent/controle"),
+        "depot_lignes" => plain("/api/depots/absent/lignes"),
+        "depot_rejets" => plain("/api/depots/absent/rejets.csv"),
+        "depot_corriger" => with("/api/depots/absent/corrections", json!({"lignes": {}})),
+        "depot_corriger_csv" => plain("/api/depots/absent/corrections"),
+        "depot_accepter" => plain("/api/depots/absent/acceptation"),
+        "modele" => plain("/api/modeles/ops_reponse.csv"),
+        "adresse_candidats" => plain("/api/adresses/absent/candidats"),
+        "adresse_consequences" => plain("/api/adresses/absent/consequences?lon=5.82&lat=45.52"),
+        "adresse_corriger" => with("/api/adresses/corrections", json!({"id": "absent"})),
+        "adresses_lot" => with("/api/adresses/lot", json!({"seuil": 0.9, "essai": true})),
+        "adresses_corrections" => plain("/api/adresses/corrections"),
+        "adresses_corrections_csv" => plain("/api/adresses/corrections.csv"),
+        "adresse_annuler" => plain("/api/adresses/corrections/absent"),
+        "evenement_ajouter" => with("/api/evenements", json!({"genre": "vente", "date": "2024", "commune": "73901", "logements": 1})),
+        "evenements_importer" => plain("/api/evenements"),
+        "evenement_annuler" => plain("/api/evenements/absent"),
+        "parc_csv" => plain("/api/parc.csv"),
+        "residence_operation" => with("/api/residences/operations", json!({"genre": "fusion", "residences": [], "nom": "x"})),
+        "residences_fichier" => plain("/api/residences/operations"),
+        "residence_annuler" => plain("/api/residences/operations/absent"),
+        "residence_noter" => with("/api/residences/absent/notes", json!({"technique": 0, "climat": 0, "attractivite": 0})),
+        "signalement_ajouter" => with("/api/signalements", json!({"residence": "absent", "motif": "", "du": ""})),
+        "signalement_lever" | "signalement_remettre" => plain("/api/signalements/absent"),
         "admin_organisations" => plain("/api/admin/organisations"),
         "admin_organisation_ajouter" => with("/api/admin/organisations", json!({"nom": "", "role": "agence"})),
         "admin_organisation_modifier" => with("/api/admin/organisations/absent", json!({"ferme": true})),
@@ -252,6 +282,27 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "admin_audit" => plain("/api/admin/audit"),
         "admin_audit_csv" => plain("/api/admin/audit.csv"),
         "admin_audit_verification" => plain("/api/admin/audit/verification"),
+        "adresse_chercher" => plain("/search?q=rue+de+la+gare"),
+        "adresse_situer" => plain("/reverse?lon=5.82&lat=45.52"),
+        "adresses_chercher" => with("/search/csv", json!({})),
+        "adresses_situer" => with("/reverse/csv", json!({})),
+        "segregation" | "rpems" => plain(&format!("/api/{operation}")),
+        "fragilite" => plain("/api/residences/fragilite"),
+        "rpems_csv" => plain("/api/rpems.csv"),
+        "rpems_proposer" => with("/api/rpems", json!({"residence": "absente", "motif": "occupation"})),
+        "rpems_decider" => with("/api/rpems/absent/decisions", json!({"decision": "valider", "rang": 1, "motif": "occupation"})),
+        "plan" => with("/api/plan", json!({"epci": "200000001", "demandes": ""})),
+        "dalo_placements" => plain("/api/dalo/placements"),
+        "dalo_alertes" => plain("/api/dalo/alertes"),
+        "dalo_visite" => plain("/api/dalo/visite"),
+        "dalo_justifier" => with("/api/dalo/placements/absent", json!({"motif": "urgence"})),
+        "dalo_contester" => with("/api/dalo/placements/absent/contestation", json!({"commentaire": "x"})),
+        "ensembles" => plain("/api/ensembles"),
+        "ensemble" | "ensemble_effacer" => plain("/api/ensembles/absent"),
+        "ensemble_ajouter" => with("/api/ensembles", json!({"nom": "", "visibilite": "PRIVE", "zones": []})),
+        "ensemble_modifier" => with("/api/ensembles/absent", json!({"version": 1, "nom": "x"})),
+        "ensemble_restaurer" => plain("/api/ensembles/absent/restauration"),
+        "affichage" => plain("/api/affichage"),
         other => panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml"),
     }
 }
@@ -266,11 +317,22 @@ fn least(operation: &str) -> u8 {
     match operation {
         o if o.starts_with("admin_") => 3,
         o if o.starts_with("membre_") => 2,
-        o if o.starts_with("jeton") => 1,
-        "mixite" | "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier" => 1,
-        "organisation" | "situations" | "session_mot_de_passe" => 1,
+        o if o.starts_with("jeton") || o.starts_with("ensemble") => 1,
+        "mixite" | "organisation" | "situations" | "session_mot_de_passe" | "adresses_chercher" | "adresses_situer" => 1,
+        "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier" => 1,
+        "segregation" | "fragilite" | "plan" => 1,
+        o if o.starts_with("rpems") || o.starts_with("dalo") => 1,
+        "travaux" | "signalements" => 1,
+        o if lessor(o) => 1,
         _ => 0,
     }
+}
+
+/// Operations of the lessor's workspace, which are about the stock of the organisation that asks.
+fn lessor(operation: &str) -> bool {
+    ["depot", "adresse", "evenement", "parc", "residence", "signalement_"].iter().any(|name| operation.starts_with(name))
+        && !operation.ends_with("_chercher")
+        && !operation.ends_with("_situer")
 }
 
 /// (operation, method) of the generated description.
@@ -309,15 +371,40 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
             let by_content = match operation.as_str() {
                 "session_ouvrir" => true,
                 "mixite" => ["administrateur", "agence", "agence sans convention"].contains(&who),
+                // A file is asked for before anything else.
+                "depot_corriger_csv" | "evenements_importer" | "residences_fichier" => false,
+                o if lessor(o) => !who.starts_with("bailleur"),
                 // A dwelling of the first EPCI: those who are elsewhere may not check it.
                 "controle" => {
                     let elsewhere = ["epci sans convention", "commune ailleurs", "ddets ailleurs", "dreal ailleurs"];
                     elsewhere.contains(&who) || ["administrateur", "agence", "agence sans convention"].contains(&who)
                 }
                 "objectif_ajouter" | "objectif_modifier" => who != "epci",
+                // Residences are of the class of addresses.
+                "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| *e == who && inside[0] != Households && outside[0] != Households),
+                "rpems_proposer" => !who.starts_with("bailleur"),
+                "dalo_placements" | "plan" => ["administrateur", "agence", "agence sans convention"].contains(&who),
+                "dalo_visite" => !["bailleur", "ddets", "dreal"].contains(&who.split(' ').next().unwrap()),
+                "dalo_justifier" => !who.starts_with("bailleur"),
+                "dalo_contester" => !who.starts_with("ddets") && !who.starts_with("dreal"),
+                "rpems" | "rpems_csv" | "rpems_decider" => {
+                    ["administrateur", "agence", "agence sans convention", "action logement"].contains(&who)
+                }
                 _ => false,
             };
             assert!(refused == by_content || status == 429, "{who} {method} {path}: {status} {}", reply.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn files_of_the_workspace_are_taken_from_bailleurs_only() {
+    for path in ["/api/depots/absent/corrections", "/api/evenements", "/api/residences/operations"] {
+        for who in ["administrateur", "epci", "dreal", "agence"] {
+            let door = door(who).await.unwrap();
+            let request = Request::put(path).header("cookie", &door.cookie).header("x-csrf-token", &door.csrf).header("content-type", "text/csv");
+            let reply = send_as_is(request.body(Body::from("ligne;A\n2;x\n")).unwrap()).await;
+            assert_eq!(reply.status, 403, "{who} {path}: {}", reply.text());
         }
     }
 }

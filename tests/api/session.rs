@@ -143,6 +143,7 @@ async fn managers_manage_their_own_organisation_only() {
     // Nobody locks themselves out.
     let own = format!("/api/organisation/membres/{}", WORLD.people.accounts["epci"]);
     assert_eq!(ask(&epci, "PATCH", &own, Some(&json!({"ferme": true}))).await.status, 400);
+    assert_eq!(ask(&epci, "POST", &format!("{own}/mot-de-passe"), None).await.status, 400);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 // A browser on the running server, and what the tests share: where a place is on the screen, what a file says.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,19 +20,25 @@ export interface Session {
   close: () => Promise<void>;
 }
 
-/** A fresh browser with an empty profile, 1280 × 800. */
-export async function open(headers = AGENT): Promise<Session> {
+/** A fresh browser with an empty profile, 1280 × 800; the guided tour was seen, unless it is what is tested. */
+export async function open(headers = AGENT, tour = false): Promise<Session> {
   const profile = mkdtempSync(join(tmpdir(), 'mosaique-e2e-'));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, viewport: { width: 1280, height: 800 }, locale: 'fr-FR', acceptDownloads: true, args: FLAGS, extraHTTPHeaders: headers,
   });
+  if (!tour) {
+    await context.addInitScript(() => {
+      // The empty page that tests start from has no storage.
+      if (location.protocol.startsWith('http')) localStorage.setItem('mosaique.visite', 'faite');
+    });
+  }
   const page = context.pages()[0] ?? (await context.newPage());
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`exception: ${error.message}`));
   page.on('console', (message) => message.type() === 'error' && faults.push(`console: ${message.text()}`));
   page.on('request', (request) => {
     const url = request.url();
-    if (/^https?:/.test(url) && !url.startsWith(BASE_URL)) faults.push(`outside request: ${url}`);
+    if (/^https?:/.test(url) && !url.startsWith(BASE_URL) && new URL(url).hostname !== '127.0.0.1') faults.push(`outside request: ${url}`);
   });
   page.setDefaultTimeout(20_000);
   return {
@@ -52,6 +58,13 @@ export async function visit(page: Page, path: string): Promise<void> {
   await page.locator('.legend').waitFor({ state: 'attached' });
   await page.locator('[role=toolbar]').waitFor({ state: 'attached' });
   await settle(page);
+}
+
+/** Keeps what the page looks like with the output of the tests. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = join(import.meta.dirname, '..', '..', 'test-output', 'captures');
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
 /** Waits until nothing has been asked of the server for a moment. */

@@ -85,7 +85,8 @@ pub async fn change(
 )]
 pub async fn reset(
     FromState(server): FromState<Server>,
+    Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, Json<MotDePasseRemis>), Problem> {
-    organisation::reset(&server, &id).await
+    organisation::reset(&server, &visitor, &id).await
 }

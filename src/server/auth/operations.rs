@@ -55,6 +55,8 @@ impl Operations {
     #[must_use]
     pub fn find(&self, path: &str, method: &Method) -> Asked<'_> {
         let method = if *method == Method::HEAD { &Method::GET } else { method };
+        // The same operation with a slash behind, as clients of the BAN API write it.
+        let path = path.strip_suffix('/').unwrap_or(path);
         match self.by_route.get(&(path.to_owned(), method.clone())) {
             Some(id) => Asked::Operation(id),
             None if self.paths.contains(path) => Asked::NoMethod,
@@ -91,6 +93,7 @@ mod tests {
         let operations = Operations::new(&crate::server::document());
         assert_eq!(operations.find("/tiles/{couche}/{z}/{x}/{y}", &Method::GET), Asked::Operation("tuile"));
         assert_eq!(operations.find("/tiles/{couche}", &Method::HEAD), Asked::Operation("tilejson"));
+        assert_eq!(operations.find("/search/", &Method::GET), Asked::Operation("adresse_chercher"));
         assert_eq!(operations.find("/api/mesure", &Method::GET), Asked::NoMethod);
         assert_eq!(operations.find("/api/nouvelle", &Method::GET), Asked::Unknown);
     }

@@ -155,7 +155,10 @@ pub(crate) async fn change(
 }
 
 /// Gives an account a new one-time password.
-pub(crate) async fn reset(server: &Server, id: &str) -> Result<(Extension<Trace>, Json<MotDePasseRemis>), Problem> {
+pub(crate) async fn reset(server: &Server, visitor: &Visitor, id: &str) -> Result<(Extension<Trace>, Json<MotDePasseRemis>), Problem> {
+    if visitor.person.compte.as_deref() == Some(id) {
+        return Err(Problem::value("id", id, "Votre propre mot de passe se change par le menu de votre compte."));
+    }
     let password = one_time()?;
     let hash = server.passwords.hash(password.clone()).await?;
     server.state.set_password(id, &hash, true, None).await?;
@@ -224,5 +227,5 @@ pub async fn reset_member(
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, Json<MotDePasseRemis>), Problem> {
     member(&server, &visitor, &id).await?;
-    reset(&server, &id).await
+    reset(&server, &visitor, &id).await
 }

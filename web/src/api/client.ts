@@ -1,6 +1,6 @@
 // The client of the HTTP interface: typed from openapi.json (npm run api), one kind of error with a French message.
 import createClient from 'openapi-fetch';
-import type { paths } from './schema';
+import type { components, paths } from './schema';
 
 type Body<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } } ? T : never;
 
@@ -9,6 +9,8 @@ export type Indicateur = Body<'/api/indicateurs'>[number];
 export type Zones = Body<'/api/zones'>;
 export type ZoneListee = Zones['zones'][number];
 export type Valeurs = Body<'/api/valeurs/{echelle}'>;
+export type Facettes = Body<'/api/facettes'>;
+export type Territoire = Body<'/api/territoires'>[number];
 export type Mesure = Body<'/api/zones/{echelle}/{code}'>;
 export type Chiffre = Mesure['chiffres'][number];
 export type Situation = Body<'/api/situation'>;
@@ -23,6 +25,14 @@ export type VerdictRegle = Controle['regles'][number];
 export type Commission = Exclude<paths['/api/attributions/controle/csv']['post']['responses'][200]['content']['application/json'], string>;
 export type Objectifs = Body<'/api/objectifs'>;
 export type TauxCia = NonNullable<paths['/api/objectifs']['post']['requestBody']>['content']['application/json'];
+export type Fragilite = Body<'/api/residences/fragilite'>;
+export type ResidenceLue = Fragilite['residences'][number];
+export type ListeRpems = Body<'/api/rpems'>;
+export type DossierRpems = ListeRpems['dossiers'][number];
+export type Segregation = Body<'/api/segregation'>;
+export type PlacementsDalo = Body<'/api/dalo/placements'>;
+export type Placement = PlacementsDalo['placements'][number];
+export type PlanPropose = NonNullable<paths['/api/plan']['post']['responses'][200]>['content']['application/json'];
 export type TileJson = Body<'/tiles/{couche}.json'>;
 export type Session = Body<'/api/session'>;
 export type MonOrganisme = Body<'/api/organisation'>;
@@ -31,6 +41,26 @@ export type Organisme = Body<'/api/admin/organisations'>[number];
 export type Convention = Body<'/api/admin/conventions'>[number];
 export type Compte = Body<'/api/admin/comptes'>[number];
 export type LigneJournal = Body<'/api/admin/audit'>['lignes'][number];
+export type Depot = Body<'/api/depots'>[number];
+export type DetailDepot = Body<'/api/depots/{id}'>;
+export type RegleDepot = DetailDepot['regles'][number];
+export type ComparaisonDepot = NonNullable<DetailDepot['comparaison']>;
+export type LignesDepot = Body<'/api/depots/{id}/lignes'>;
+export type ListeAdresses = Body<'/api/adresses'>;
+export type AdresseACorriger = ListeAdresses['adresses'][number];
+export type Candidat = Body<'/api/adresses/{id}/candidats'>['candidats'][number];
+export type Consequences = Body<'/api/adresses/{id}/consequences'>;
+export type CorrectionAdresse = Body<'/api/adresses/corrections'>[number];
+export type ListeEvenements = Body<'/api/evenements'>;
+export type EvenementSuivi = ListeEvenements['evenements'][number];
+export type Parc = Body<'/api/parc'>;
+export type ListeResidences = Body<'/api/residences'>;
+export type ResidenceBailleur = ListeResidences['residences'][number];
+export type Avancement = components['schemas']['Avancement'];
+export type Travaux = components['schemas']['Travaux'];
+export type Ensemble = Body<'/api/ensembles'>[number];
+export type ZoneGardee = Body<'/api/ensembles/{id}'>['zones'][number];
+export type Affichage = Body<'/api/affichage'>;
 export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
 /** What is read of a problem document (RFC 9457). */
 type Probleme = { title?: string; detail?: string };
@@ -69,7 +99,8 @@ export async function read<T>(request: Promise<{ data?: T; error?: unknown; resp
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError('Le serveur ne répond pas. Vérifiez qu’il est démarré et que le réseau fonctionne, puis réessayez.', 0);
   }
-  if (answer.data !== undefined || answer.response.status === 204) return answer.data as T;
+  // Without content (201, 202, 204) there is nothing to give, and nothing is wrong.
+  if (answer.data !== undefined || (answer.response.ok && answer.error === undefined)) return answer.data as T;
   const problem = typeof answer.error === 'object' ? (answer.error as Probleme | null) : null;
   throw new ApiError(problem?.detail ?? problem?.title ?? `Le serveur a répondu par une erreur ${answer.response.status}.`, answer.response.status);
 }

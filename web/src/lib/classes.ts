@@ -1,4 +1,5 @@
 // Classes of a choropleth: which one a value falls in, how they are named, which colour they take.
+import { along } from './palettes';
 import { breakDecimals, formatNumber, formatValue } from './format';
 
 /** Light to dark; told apart in grey and with the usual colour-vision deficiencies (one hue each, lightness steps of 11 and more). */
@@ -21,9 +22,9 @@ export interface LegendClass {
   count: number;
 }
 
-/** Breaks as the map uses them: finite, ascending, each once, at most four. */
+/** Breaks as the map uses them: finite, ascending, each once, at most six. */
 export function cleanBreaks(breaks: readonly number[]): number[] {
-  return [...new Set(breaks.filter(Number.isFinite))].sort((a, b) => a - b).slice(0, 4);
+  return [...new Set(breaks.filter(Number.isFinite))].sort((a, b) => a - b).slice(0, 6);
 }
 
 /** Classes hold their lower break: with [10, 20], 10 is in the second class. `null` has none. */
@@ -35,14 +36,14 @@ export function classOf(value: number | null | undefined, breaks: readonly numbe
 /** Colours from light to dark for so many classes; `sens` is the indicator's direction. */
 export function colors(sens: string, classes: number): string[] {
   const palette = PALETTES[sens as keyof typeof PALETTES] ?? PALETTES.neutre;
-  const pick = PICKS[Math.min(5, Math.max(1, classes))] ?? [2];
+  if (classes > 5) return along(palette, classes);
+  const pick = PICKS[Math.max(1, classes)] ?? [2];
   return pick.map((i) => palette[i] ?? palette[2]);
 }
 
 /** The legend of these values: one row a class. */
-export function legend(values: readonly (number | null)[], breaks: readonly number[], sens: string, unit: string): LegendClass[] {
+export function legend(values: readonly (number | null)[], breaks: readonly number[], sens: string, unit: string, palette = colors(sens, cleanBreaks(breaks).length + 1)): LegendClass[] {
   const clean = cleanBreaks(breaks);
-  const palette = colors(sens, clean.length + 1);
   const decimals = breakDecimals(clean);
   const counts = new Array<number>(clean.length + 1).fill(0);
   for (const value of values) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { breakDecimals, fileName, fileNumber, formatGap, formatNumber, formatShare, formatValue } from './format';
+import { breakDecimals, fileName, fileNumber, formatChange, formatGap, formatNumber, formatShare, formatShown, formatValue } from './format';
 
 const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
 
@@ -43,5 +43,17 @@ describe('files', () => {
   });
   it('have names that any system takes', () => {
     expect(fileName(['Cœur de Villeneuve / Été', 'ops-2024', ''], 'csv')).toBe('mosaique_coeur-de-villeneuve-ete_ops-2024.csv');
+  });
+});
+
+describe('a change', () => {
+  it('has its sign and a unit in the singular under two', () => {
+    expect([formatChange(2.1, 'pts'), formatChange(-0.44, 'pts'), formatChange(0, 'pts'), formatChange(12, 'nombre', 0)].map(plain)).toEqual(['+2,1 pts', '−0,4 pt', '0,0 pt', '+12']);
+  });
+  it('is said with what makes it sure, and never where a figure is secret', () => {
+    const shown = { kind: 'evolution', unite: 'pts', labels: null, valeurs: [3, -1, null, null], secret: [false, false, true, false], significatif: [true, false, null, null] };
+    expect([0, 1, 2, 3].map((i) => formatShown(shown, i)).map((s) => [plain(s.text), s.note])).toEqual([
+      ['+3,0 pts', 'écart significatif (indicatif)'], ['−1,0 pt', 'écart non significatif (indicatif)'], ['secret statistique', 'pour l’un des deux chiffres'], ['pas comparable', ''],
+    ]);
   });
 });

@@ -18,7 +18,7 @@ function formatter(decimals: number, sign: boolean): Intl.NumberFormat {
 
 /** « 12 450 », « 6,2 »; `null` gives a dash that screen readers skip over quietly. */
 export function formatNumber(value: number | null | undefined, decimals = 0): string {
-  return value === null || value === undefined || Number.isNaN(value) ? '—' : formatter(decimals, false).format(value);
+  return value === null || value === undefined || Number.isNaN(value) ? '—' : formatter(decimals, false).format(value).replace('-', '−');
 }
 
 /** A value with its unit: « 24 % », « 6,2 €/m² », « 812 » (the unit « nombre » is not written). */
@@ -34,6 +34,34 @@ export function formatGap(value: number, reference: number, unit: string, decima
   const plural = Math.abs(gap) >= 2 ? 'pts' : 'pt';
   if (unit === '%') return `${shown}\u00a0${plural}`;
   return unit === 'nombre' ? shown : `${shown}\u00a0${unit}`;
+}
+
+/** A change with its sign: « +2,1 pts », « −0,4 année ». */
+export function formatChange(change: number, unit: string, decimals = 1): string {
+  const shown = formatter(decimals, true).format(change).replace('-', '−');
+  if (unit === 'pts') return `${shown}\u00a0${Math.abs(change) >= 2 ? 'pts' : 'pt'}`;
+  return unit === 'nombre' || unit === '' ? shown : `${shown}\u00a0${unit}`;
+}
+
+/** What the map says of one zone, and a word on how sure a difference is. */
+export function formatShown(shown: ShownValues, i: number): { text: string; note: string; quiet: boolean } {
+  const value = shown.valeurs[i];
+  if (shown.secret[i]) return { text: 'secret statistique', note: shown.kind === 'valeur' || shown.labels ? '' : 'pour l’un des deux chiffres', quiet: true };
+  if (value == null) return { text: shown.kind === 'valeur' || shown.labels ? 'pas de valeur' : 'pas comparable', note: '', quiet: true };
+  if (shown.labels) return { text: shown.labels[value] ?? '', note: '', quiet: false };
+  if (shown.kind === 'valeur') return { text: formatValue(value, shown.unite, shown.unite === 'nombre' ? 0 : 1), note: '', quiet: false };
+  const sure = shown.significatif?.[i];
+  const note = sure === true ? 'écart significatif (indicatif)' : sure === false ? 'écart non significatif (indicatif)' : '';
+  return { text: formatChange(value, shown.unite, shown.unite === 'nombre' ? 0 : 1), note, quiet: false };
+}
+
+interface ShownValues {
+  kind: string;
+  labels: readonly string[] | null;
+  unite: string;
+  valeurs: readonly (number | null)[];
+  secret: readonly boolean[];
+  significatif: readonly (boolean | null)[] | null;
 }
 
 /** A share between 0 and 1 as a whole percentage: « 86 % ». */

@@ -17,3 +17,14 @@ export function compare(a: string | number | null, b: string | number | null, de
 export function nextSort(current: Sort, column: string, numeric: boolean): Sort {
   return current.column === column ? { column, descending: !current.descending } : { column, descending: numeric };
 }
+
+/** Places from the largest value on; equal values share theirs, and the next one counts them all. */
+export function rankOf(rows: readonly { code: string; valeur: number | null }[]): Map<string, number> {
+  const sorted = rows.flatMap((r) => (r.valeur === null ? [] : [{ code: r.code, valeur: r.valeur }])).sort((a, b) => b.valeur - a.valeur);
+  const ranks = new Map<string, number>();
+  sorted.forEach((r, i) => {
+    const before = sorted[i - 1];
+    ranks.set(r.code, before?.valeur === r.valeur ? (ranks.get(before.code) ?? i) : i + 1);
+  });
+  return ranks;
+}

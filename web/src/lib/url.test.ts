@@ -16,6 +16,17 @@ const FULL: PageState = {
   zone: { scale: 'adresse', code: '73065:12:-:RUE DU LAC & CIE' },
   table: true,
   view: { zoom: 12.5, lat: 45.56789, lon: 5.91234 },
+  within: { scale: 'epci', code: '200000001' },
+  classes: 7,
+  method: 'jenks',
+  circles: true,
+  size: 'repondants',
+  gap: true,
+  wave2: 2020,
+  beside: true,
+  typology: true,
+  plot: 'I05',
+  versus: { scale: 'commune', code: '73066' },
 };
 
 describe('the address of the page', () => {
@@ -25,7 +36,7 @@ describe('the address of the page', () => {
     expect(writeUrl({ ...DEFAULT_STATE, indicator: 'I01' })).toBe('?indicateur=I01');
   });
   it('stays readable', () => expect(writeUrl({ ...DEFAULT_STATE, filters: { financement: ['PLAI', 'PLUS'] }, zone: { scale: 'commune', code: '73065' } })).toBe('?f.financement=PLAI,PLUS&zone=commune:73065'));
-  it.each(['?population=X&vague=abc&generation=1999&zone=commune&f.dpe=', '#1/2', '#99/0/0', '#a/b/c', '?zone=:1'])('reads %s as the defaults', (url) => {
+  it.each(['?population=X&vague=abc&generation=1999&zone=commune&f.dpe=', '#1/2', '#99/0/0', '#a/b/c', '?zone=:1', '?classes=12&methode=x&vague2=1&symboles=x&dans=x'])('reads %s as the defaults', (url) => {
     expect(read(url)).toEqual(DEFAULT_STATE);
   });
 });

@@ -1,5 +1,7 @@
 // The address of the page holds its whole state, so that a link shows the same map to a colleague.
 
+import { CLASSES, METHODS, type Method } from './breaks';
+
 export interface View {
   lon: number;
   lat: number;
@@ -15,9 +17,33 @@ export interface PageState {
   scale: string | null;
   /** Filter id → codes, never empty lists. */
   filters: Record<string, string[]>;
-  zone: { scale: string; code: string } | null;
+  zone: Place | null;
   table: boolean;
   view: View | null;
+  /** Territory that the figures are limited to. */
+  within: Place | null;
+  /** Number of classes, and how they are cut. */
+  classes: number;
+  method: Method;
+  /** Circles over areas; point scales always have them. */
+  circles: boolean;
+  /** What the surface of circles counts. */
+  size: 'logements' | 'repondants';
+  /** Recent movers minus all households, in points. */
+  gap: boolean;
+  /** The other wave, and how it stands beside the first. */
+  wave2: number | null;
+  beside: boolean;
+  typology: boolean;
+  /** Second indicator of the scatter plot; `null`: no plot. */
+  plot: string | null;
+  /** A territory that the open sheet is compared with. */
+  versus: Place | null;
+}
+
+export interface Place {
+  scale: string;
+  code: string;
 }
 
 export const DEFAULT_STATE: Readonly<PageState> = {
@@ -30,6 +56,17 @@ export const DEFAULT_STATE: Readonly<PageState> = {
   zone: null,
   table: false,
   view: null,
+  within: null,
+  classes: CLASSES.usual,
+  method: 'quantiles',
+  circles: false,
+  size: 'logements',
+  gap: false,
+  wave2: null,
+  beside: false,
+  typology: false,
+  plot: null,
+  versus: null,
 };
 
 const FILTER = 'f.';
@@ -42,18 +79,30 @@ export function readUrl(search: string, hash: string): PageState {
     const codes = value.split(',').filter(Boolean);
     if (key.startsWith(FILTER) && codes.length > 0) filters[key.slice(FILTER.length)] = codes;
   }
-  const wave = Number(query.get('vague'));
+  const classes = Number(query.get('classes'));
+  const method = query.get('methode') ?? '';
   const population = query.get('population') ?? '';
   return {
     indicator: query.get('indicateur'),
     population: ['RECENTS', 'ANCIENS'].includes(population) ? population : 'TOUS',
-    wave: Number.isInteger(wave) && wave > 1990 ? wave : null,
+    wave: readYear(query.get('vague')),
     generation: query.get('generation') === '2015' ? '2015' : '2024',
     scale: query.get('echelle'),
     filters,
     zone: readZone(query.get('zone')),
     table: query.get('vue') === 'tableau',
     view: readView(hash),
+    within: readZone(query.get('dans')),
+    classes: Number.isInteger(classes) && classes >= CLASSES.least && classes <= CLASSES.most ? classes : CLASSES.usual,
+    method: Object.hasOwn(METHODS, method) ? (method as Method) : 'quantiles',
+    circles: query.get('symboles') === 'cercles',
+    size: query.get('taille') === 'repondants' ? 'repondants' : 'logements',
+    gap: query.get('ecart') === 'recents',
+    wave2: readYear(query.get('vague2')),
+    beside: query.get('cote') === 'oui',
+    typology: query.get('typologie') === 'oui',
+    plot: query.get('nuage'),
+    versus: readZone(query.get('avec')),
   };
 }
 
@@ -71,13 +120,29 @@ export function writeUrl(state: PageState): string {
   }
   if (state.zone) query.set('zone', `${state.zone.scale}:${state.zone.code}`);
   if (state.table) query.set('vue', 'tableau');
+  if (state.within) query.set('dans', `${state.within.scale}:${state.within.code}`);
+  if (state.classes !== CLASSES.usual) query.set('classes', String(state.classes));
+  if (state.method !== 'quantiles') query.set('methode', state.method);
+  if (state.circles) query.set('symboles', 'cercles');
+  if (state.size !== 'logements') query.set('taille', state.size);
+  if (state.gap) query.set('ecart', 'recents');
+  if (state.wave2) query.set('vague2', String(state.wave2));
+  if (state.beside) query.set('cote', 'oui');
+  if (state.typology) query.set('typologie', 'oui');
+  if (state.plot) query.set('nuage', state.plot);
+  if (state.versus) query.set('avec', `${state.versus.scale}:${state.versus.code}`);
   const search = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
   const view = state.view;
   const hash = view ? `#${view.zoom.toFixed(2)}/${view.lat.toFixed(5)}/${view.lon.toFixed(5)}` : '';
   return `${search ? `?${search}` : ''}${hash}`;
 }
 
-function readZone(text: string | null): PageState['zone'] {
+function readYear(text: string | null): number | null {
+  const year = Number(text);
+  return Number.isInteger(year) && year > 1990 ? year : null;
+}
+
+function readZone(text: string | null): Place | null {
   const cut = text?.indexOf(':') ?? -1;
   if (!text || cut < 1 || cut === text.length - 1) return null;
   return { scale: text.slice(0, cut), code: text.slice(cut + 1) };

@@ -6,11 +6,12 @@ import 'maplibre-gl/dist/maplibre-gl.css';
 import type { Feature, FeatureCollection } from 'geojson';
 import { isPointScale } from '../lib/scales';
 import type { View } from '../lib/url';
-import type { TileJson } from '../api/client';
-import { COMMUNE_LAYERS, GROUND_LAYER, HATCH, LABEL_LAYERS, SOURCE, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, hatching, pointLayers, qpvLayers } from './layers';
+import type { Affichage, TileJson } from '../api/client';
+import { COMMUNE_LAYERS, DISCS, GROUND_LAYER, HATCH, LABEL_LAYERS, SOURCE, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, discLayers, hatching, pointLayers, qpvLayers } from './layers';
 
 setWorkerUrl(workerUrl);
 
+export type Basemap = Affichage['fonds'][number];
 export type Bounds = [number, number, number, number];
 /** [top, right, bottom, left] pixels covered by panels. */
 export type Padding = { top: number; right: number; bottom: number; left: number };
@@ -38,10 +39,12 @@ export interface ScaleSource {
   /** Shared filters, added to the address of point tiles. */
   query: string;
   colors: readonly string[];
+  /** Circles over areas, and what the largest counts. */
+  discs?: { points: { code: string; logements: number; secret: boolean; centre: readonly number[] }[]; largest: number } | null;
 }
 
-/** Per zone: class index (`null`: no value) and secrecy. */
-export type States = { code: string; classe: number | null; secret: boolean }[];
+/** Per zone: class index (`null`: no value), secrecy, what its disc counts, whether it is paled. */
+export type States = { code: string; classe: number | null; secret: boolean; n?: number; faible?: boolean }[];
 
 /** Lowest of the layers that must stay over the figures. */
 const ABOVE_FIGURES = 'communes-trait';
@@ -55,6 +58,9 @@ export class Carte {
   #qpv: string | null = null;
   #hovered: string | null = null;
   #selected: string | null = null;
+  #picked: readonly string[] = [];
+  #basemap = false;
+  #out: ReadonlySet<string> = new Set();
   #padding: Padding = { top: 0, right: 0, bottom: 0, left: 0 };
   /** While the pen is out, the figures under it neither light up nor open. */
   pen = false;
@@ -85,7 +91,8 @@ export class Carte {
     this.map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
     this.map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 110 }), 'bottom-right');
     this.map.addControl(new AttributionControl({ compact: false, customAttribution: 'RPLS (SDES), OPS · contours IGN, ANCT' }), 'bottom-right');
-    this.ready = new Promise((resolve) => this.map.once('load', () => resolve()));
+    // Once the style is known: figures are asked for while the base map is still being drawn.
+    this.ready = new Promise((resolve) => this.map.once('style.load', () => resolve()));
     this.map.on('moveend', () => options.onMove(this.view()));
     this.map.on('mousemove', (event) => this.#move(event));
     this.map.on('mouseout', () => this.#hover(null));
@@ -114,36 +121,70 @@ export class Carte {
     }
     for (const id of ['fixes', 'noms-dessins', 'noms-communes', 'noms-qpv']) map.addSource(id, { type: 'geojson', data: empty });
     for (const layer of [...ZONE_LAYERS, ...LABEL_LAYERS, ZONE_NAME_LAYER]) map.addLayer(layer);
+    // Names of towns stand over the figures as those of communes do.
+    if (map.getLayer('villes')) map.moveLayer('villes', 'noms-qpv');
   }
 
   /** Changes the scale that carries the figures. */
   setScale(scale: ScaleSource): void {
-    const same = this.#scale && this.#scale.id === scale.id && this.#scale.query === scale.query;
-    const layers = isPointScale(scale.id) ? pointLayers(scale.id, scale.colors) : areaLayers(scale.id, scale.colors);
+    const [points, discs] = [isPointScale(scale.id), scale.discs ?? null];
+    const same = this.#scale && this.#scale.id === scale.id && this.#scale.query === scale.query && !this.#scale.discs === !discs;
+    const areas = points ? pointLayers(scale.id, scale.colors, discs !== null) : areaLayers(scale.id, scale.colors, discs !== null);
+    const layers = discs && !points ? [...areas, ...discLayers(scale.colors, discs.largest)] : areas;
     if (same) {
       for (const layer of layers) this.#repaint(layer);
+      if (discs) this.map.getSource<GeoJSONSource>(DISCS)?.setData(collection(discs.points));
     } else {
       this.#drop(['zones-fond', 'zones-secret', 'zones-trait', 'zones-survol', 'zones-choix-gaine', 'zones-choix', 'points'], SOURCE);
+      if (this.map.getSource(DISCS)) this.map.removeSource(DISCS);
       this.map.addSource(SOURCE, { ...vector(scale.tilejson, scale.query), promoteId: 'code' });
+      if (discs) this.map.addSource(DISCS, { type: 'geojson', data: collection(discs.points), promoteId: 'code' });
       for (const layer of layers) this.map.addLayer(layer, this.#below(layer.id));
       this.#hovered = null;
     }
     this.#scale = scale;
+    if (this.#basemap) this.#letThrough();
   }
 
   /** Joins the values to the tiles by code. */
   setStates(states: States): void {
     const layer = this.#scale?.id;
     if (!layer || !this.map.getSource(SOURCE)) return;
-    this.map.removeFeatureState({ source: SOURCE, sourceLayer: layer });
-    for (const { code, classe, secret } of states) this.map.setFeatureState({ source: SOURCE, sourceLayer: layer, id: code }, { c: classe ?? -1, s: secret });
+    for (const target of this.#targets()) {
+      this.map.removeFeatureState(target);
+      for (const { code, classe, secret, n, faible } of states) {
+        this.map.setFeatureState({ ...target, id: code }, { c: classe ?? -1, s: secret, f: faible ?? false, ...(n === undefined ? {} : { n }) });
+      }
+    }
     if (this.#selected) this.#flag(this.#selected, 'choix', true);
+    this.setPicked(this.#picked);
+    for (const code of this.#out) this.#flag(code, 'b', true);
+  }
+
+  /** Marks, once, the moment when the figures are on the map (`scripts/budget.mjs` reads it). */
+  markFirst(): void {
+    if (performance.getEntriesByName('premiere-carte').length > 0) return;
+    this.map.once('idle', () => performance.mark('premiere-carte'));
+  }
+
+  /** Pales the zones that a plot leaves out of its brush; only those that change are touched. */
+  setOut(out: ReadonlySet<string>): void {
+    for (const code of this.#out) if (!out.has(code)) this.#flag(code, 'b', false);
+    for (const code of out) if (!this.#out.has(code)) this.#flag(code, 'b', true);
+    this.#out = out;
   }
 
   setSelected(code: string | null): void {
     if (this.#selected) this.#flag(this.#selected, 'choix', false);
     this.#selected = code;
     if (code) this.#flag(code, 'choix', true);
+  }
+
+  /** Edges the zones of a list. */
+  setPicked(codes: readonly string[]): void {
+    for (const code of this.#picked) this.#flag(code, 'choix', code === this.#selected);
+    for (const code of codes) this.#flag(code, 'choix', true);
+    this.#picked = codes;
   }
 
   setQpv(layer: string, tilejson: TileJson): void {
@@ -157,6 +198,20 @@ export class Carte {
   setPoints(source: 'noms-communes' | 'noms-qpv' | 'noms-dessins', points: { nom: string; logements?: number | null; centre: readonly number[] }[]): void {
     const features = points.map(({ centre, ...properties }): Feature => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates: [...centre] } }));
     this.map.getSource<GeoJSONSource>(source)?.setData({ type: 'FeatureCollection', features });
+  }
+
+  /** Lights up a zone that is pointed at elsewhere (a dot of a plot). */
+  highlight(code: string | null): void {
+    if (code === this.#hovered) return;
+    if (this.#hovered) this.#flag(this.#hovered, 'survol', false);
+    if (code) this.#flag(code, 'survol', true);
+    this.#hovered = code;
+  }
+
+  /** West, south, east, north of what is on screen. */
+  extent(): Bounds {
+    const b = this.map.getBounds();
+    return [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()];
   }
 
   setFixed(features: Feature[]): void {
@@ -185,6 +240,34 @@ export class Carte {
     this.map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom });
   }
 
+  /** Shows a base map of another host under the figures, which then let it through; `null`: the offline one. */
+  setBasemap(fond: Basemap | null): void {
+    this.#drop(['fond-externe'], 'fond-externe');
+    this.#basemap = fond !== null;
+    if (fond) {
+      this.map.addSource('fond-externe', { type: 'raster', tiles: [fond.url], tileSize: 256, maxzoom: fond.zoom_max, attribution: fond.attribution });
+      const above = ['communes-fond', 'zones-fond', 'points'].find((id) => this.map.getLayer(id));
+      this.map.addLayer({ id: 'fond-externe', type: 'raster', source: 'fond-externe', paint: { 'raster-saturation': -0.35 } }, above);
+    }
+    this.#letThrough();
+  }
+
+  #letThrough(): void {
+    if (this.map.getLayer('communes-fond')) this.map.setLayoutProperty('communes-fond', 'visibility', this.#basemap ? 'none' : 'visible');
+    if (this.map.getLayer('zones-fond')) this.map.setPaintProperty('zones-fond', 'fill-opacity', this.#basemap ? 0.62 : 0.88);
+  }
+
+  /** What the map shows now, as pixels. Read within the frame that draws it: the buffer is empty afterwards. */
+  snapshot(): Promise<{ href: string; width: number; height: number }> {
+    return new Promise((resolve) => {
+      this.map.once('render', () => {
+        const canvas = this.map.getCanvas();
+        resolve({ href: canvas.toDataURL('image/png'), width: canvas.width, height: canvas.height });
+      });
+      this.map.triggerRepaint();
+    });
+  }
+
   destroy(): void {
     this.map.remove();
   }
@@ -205,7 +288,13 @@ export class Carte {
   }
 
   #flag(code: string, key: string, on: boolean): void {
-    if (this.#scale && this.map.getSource(SOURCE)) this.map.setFeatureState({ source: SOURCE, sourceLayer: this.#scale.id, id: code }, { [key]: on });
+    for (const target of this.#targets()) this.map.setFeatureState({ ...target, id: code }, { [key]: on });
+  }
+
+  /** Where the states of zones are kept: their tiles, and their discs. */
+  #targets(): { source: string; sourceLayer?: string }[] {
+    if (!this.#scale || !this.map.getSource(SOURCE)) return [];
+    return [{ source: SOURCE, sourceLayer: this.#scale.id }, ...(this.map.getSource(DISCS) ? [{ source: DISCS }] : [])];
   }
 
   #at(event: MapMouseEvent): { code: string; feature: MapGeoJSONFeature } | null {
@@ -240,6 +329,11 @@ function vector(tilejson: TileJson, query: string): VectorSourceSpecification {
   });
   return { type: 'vector', tiles, minzoom: tilejson.minzoom ?? 0, maxzoom: tilejson.maxzoom ?? 14 };
 }
+
+const collection = (points: readonly { code: string; logements: number; secret: boolean; centre: readonly number[] }[]): FeatureCollection => ({
+  type: 'FeatureCollection',
+  features: points.map(({ centre, ...properties }) => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates: [...centre] } })),
+});
 
 const LOCALE = {
   'AttributionControl.ToggleAttribution': 'Afficher les sources',

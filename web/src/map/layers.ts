@@ -21,38 +21,58 @@ function fill(colors: readonly string[]): Paint<string> {
   return ['case', ['==', state('s'), true], COLOR.secret, ...cases, COLOR.missing] as unknown as Paint<string>;
 }
 
+/** What the eye should pass over: what is not brushed nearly goes, a change that may be chance pales. */
+const opacity = (usual: number): Paint<number> => ['case', ['==', state('b'), true], 0.1, ['==', state('f'), true], usual * 0.45, usual];
+
 const lineWidth = (whenOn: string, width: number): Paint<number> => ['case', ['==', state(whenOn), true], width, 0];
 
 /** Layers of an area scale: fill, hatching of secret zones, thin edges, hovered and selected edges. */
-export function areaLayers(sourceLayer: string, colors: readonly string[]): LayerSpecification[] {
+export function areaLayers(sourceLayer: string, colors: readonly string[], bare = false): LayerSpecification[] {
   const base = { source: SOURCE, 'source-layer': sourceLayer } as const;
   return [
-    { id: 'zones-fond', type: 'fill', ...base, paint: { 'fill-color': fill(colors), 'fill-opacity': 0.88, 'fill-antialias': false } },
-    { id: 'zones-secret', type: 'fill', ...base, paint: { 'fill-pattern': HATCH, 'fill-opacity': ['case', ['==', state('s'), true], 0.9, 0] } },
-    { id: 'zones-trait', type: 'line', ...base, paint: { 'line-color': '#ffffff', 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 0.5, 14, 1.4] } },
+    { id: 'zones-fond', type: 'fill', ...base, paint: { 'fill-color': bare ? '#ffffff' : fill(colors), 'fill-opacity': bare ? 0.3 : opacity(0.88), 'fill-antialias': false } },
+    { id: 'zones-secret', type: 'fill', ...base, paint: { 'fill-pattern': HATCH, 'fill-opacity': bare ? 0 : ['case', ['==', state('s'), true], 0.9, 0] } },
+    { id: 'zones-trait', type: 'line', ...base, paint: { 'line-color': bare ? '#9aa5ac' : '#ffffff', 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 0.5, 14, 1.4] } },
     { id: 'zones-survol', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': COLOR.ink, 'line-width': lineWidth('survol', 2) } },
     { id: 'zones-choix-gaine', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': '#ffffff', 'line-width': lineWidth('choix', 6) } },
     { id: 'zones-choix', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': COLOR.ink, 'line-width': lineWidth('choix', 3) } },
   ];
 }
 
-/** Layers of a point scale: discs whose area follows the number of dwellings. */
-export function pointLayers(sourceLayer: string, colors: readonly string[]): LayerSpecification[] {
-  const base = { source: SOURCE, 'source-layer': sourceLayer } as const;
-  const size = (factor: number): ExpressionSpecification => ['max', 3, ['*', factor, ['sqrt', ['coalesce', ['to-number', ['get', 'logements']], 1]]]];
-  return [
-    {
-      id: 'points', type: 'circle', ...base,
-      layout: { 'circle-sort-key': ['-', 0, ['coalesce', ['to-number', ['get', 'logements']], 0]] },
-      paint: {
-        'circle-radius': ['interpolate', ['exponential', 1.6], ['zoom'], 12, size(0.45), 16, size(1.3)],
-        'circle-color': fill(colors),
-        'circle-opacity': 0.94,
-        'circle-stroke-color': ['case', ['any', ['==', state('survol'), true], ['==', state('choix'), true]], COLOR.ink, '#ffffff'],
-        'circle-stroke-width': ['case', ['==', state('choix'), true], 3.5, ['==', state('survol'), true], 2.5, 1],
-      },
+/** Source of the discs of area scales. */
+export const DISCS = 'cercles';
+/** Radius of the largest of them, in pixels. */
+export const LARGEST_DISC = 34;
+
+/** What a disc's area counts: the state `n` if there is one, else its dwellings. */
+const weight: ExpressionSpecification = ['coalesce', state('n'), ['to-number', ['get', 'logements']], 1];
+
+/** Discs in the middle of areas, in front of them; `largest` is what the largest of them counts. */
+export function discLayers(colors: readonly string[], largest: number): LayerSpecification[] {
+  const radius = ['max', 2, ['*', LARGEST_DISC / Math.sqrt(Math.max(1, largest)), ['sqrt', weight]]] as ExpressionSpecification;
+  return [{ ...pointPaint(colors, radius), source: DISCS } as LayerSpecification];
+}
+
+/** Layers of a point scale: discs whose area follows the number of dwellings, or of respondents. */
+export function pointLayers(sourceLayer: string, colors: readonly string[], listed = false): LayerSpecification[] {
+  const size = (factor: number): ExpressionSpecification => ['max', 3, ['*', factor, ['sqrt', weight]]];
+  const radius: ExpressionSpecification = ['interpolate', ['exponential', 1.6], ['zoom'], 9, size(0.3), 12, size(0.45), 16, size(1.3)];
+  return [{ ...pointPaint(colors, radius), ...(listed ? { source: DISCS } : { source: SOURCE, 'source-layer': sourceLayer }) } as LayerSpecification];
+}
+
+function pointPaint(colors: readonly string[], radius: ExpressionSpecification): object {
+  return {
+    id: 'points', type: 'circle',
+    layout: { 'circle-sort-key': ['case', ['==', ['get', 'secret'], true], -1e9, ['-', 0, ['coalesce', ['to-number', ['get', 'logements']], 0]]] },
+    paint: {
+      'circle-radius': radius,
+      'circle-color': fill(colors),
+      'circle-opacity': opacity(0.94),
+      'circle-stroke-opacity': ['case', ['==', state('b'), true], 0.2, 1],
+      'circle-stroke-color': ['case', ['any', ['==', state('survol'), true], ['==', state('choix'), true]], COLOR.ink, '#ffffff'],
+      'circle-stroke-width': ['case', ['==', state('choix'), true], 3.5, ['==', state('survol'), true], 2.5, ['==', state('s'), true], 0.3, 0.8],
     },
-  ];
+  };
 }
 
 /** Limits of communes, under the figures' labels at every scale. */

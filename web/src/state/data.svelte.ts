@@ -1,17 +1,35 @@
 // What the server knows: catalogue, indicators, lists of zones, and the values of the map.
-import { api, isAbort, messageOf, read, type Catalogue, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
-import { scaleForZoom } from '../lib/scales';
+import { api, isAbort, messageOf, read, type Catalogue, type Facettes, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
+import { isPointScale, scaleForZoom } from '../lib/scales';
+import { difference, plain, typology, type Kind, type Shown } from '../lib/shown';
+import type { ScaleSource } from '../map/carte';
 import { page, sharedQuery } from './page.svelte';
+
+/** Points that a map still takes at once, with their states. */
+const FEW_POINTS = 20_000;
+
+/** Columns of the question, and of what it is compared with. */
+interface Answer {
+  values: Valeurs;
+  other: Valeurs | null;
+  kind: Kind;
+  /** Both stand side by side: the map shows the first alone. */
+  beside: boolean;
+}
 
 class Data {
   catalogue = $state.raw<Catalogue | null>(null);
   indicators = $state.raw<Indicateur[]>([]);
   /** Why the application can't start, in words for the user. */
   startError = $state<string | null>(null);
-  values = $state.raw<Valeurs | null>(null);
+  answer = $state.raw<Answer | null>(null);
   valuesError = $state<string | null>(null);
   loading = $state(false);
   zoom = $state(9);
+  /** Dwellings by choice of filter, under the other filters. */
+  facets = $state.raw<Facettes | null>(null);
+
+  values = $derived(this.answer?.values ?? null);
 
   readonly #lists = new Map<string, Promise<ZoneListee[]>>();
   readonly #tilejsons = new Map<string, Promise<TileJson>>();
@@ -26,6 +44,37 @@ class Data {
   /** What the values at hand are about: behind the choice while the next ones are on their way. */
   shownIndicator = $derived(this.indicators.find((i) => i.id === this.values?.indicateur) ?? null);
   shownScale = $derived(this.catalogue?.echelles.find((s) => s.id === this.values?.echelle) ?? null);
+  /** What the map, its legend and its table say. */
+  shown = $derived.by((): Shown | null => {
+    const [answer, sens] = [this.answer, this.shownIndicator?.sens ?? 'neutre'];
+    if (!answer) return null;
+    if (answer.kind === 'valeur' || answer.beside || !answer.other) return plain(answer.values, sens, page);
+    if (answer.kind === 'typologie') return typology(answer.values, answer.other, sens);
+    const [from, to] = answer.kind === 'ecart' || (answer.other.vague ?? 0) < (answer.values.vague ?? 0) ? [answer.other, answer.values] : [answer.values, answer.other];
+    return difference(from, to, sens, answer.kind);
+  });
+  /** The other wave of two maps side by side, in the classes of the first. */
+  shownBeside = $derived.by((): Shown | null => {
+    const other = this.answer?.beside ? this.answer.other : null;
+    if (!other || !this.shown) return null;
+    return { ...plain(other, this.shownIndicator?.sens ?? 'neutre', page), bornes: this.shown.bornes, colors: this.shown.colors };
+  });
+  waves = $derived((this.catalogue?.millesimes ?? []).flatMap((m) => (m.vague ? [m.vague] : [])).sort((a, b) => a - b));
+  /** What the scatter plot crosses the indicator with, until another is chosen: the next of its kind in another theme. */
+  secondIndicator = $derived.by((): string | null => {
+    const first = this.indicator;
+    const like = this.indicators.filter((i) => i.id !== first?.id && i.unite === '%' && i.domaine === first?.domaine);
+    return (like.find((i) => i.theme !== first?.theme) ?? like[0] ?? this.indicators.find((i) => i.id !== first?.id))?.id ?? null;
+  });
+  /** The wave of the question. */
+  wave = $derived.by(() => page.wave ?? this.vintage?.vague ?? null);
+  /** Whether another wave stands beside. */
+  compares = $derived.by(() => this.kind === 'evolution' || this.kind === 'typologie');
+  /** What the question is compared with, as far as it makes sense. */
+  kind = $derived.by((): Kind => {
+    if (page.wave2 && page.wave2 !== this.wave && this.waves.includes(page.wave2)) return page.typology && this.indicator && this.indicator.sens !== 'neutre' ? 'typologie' : 'evolution';
+    return page.gap && this.indicator?.domaine === 'occupation' ? 'ecart' : 'valeur';
+  });
   vintage = $derived.by(() => {
     const all = this.catalogue?.millesimes ?? [];
     return all.find((m) => m.vague === page.wave) ?? [...all].sort((a, b) => b.millesime - a.millesime)[0] ?? null;
@@ -53,6 +102,17 @@ class Data {
     return this.#once(this.#lists, scale, () => read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000 } } })).then((answer) => answer.zones));
   }
 
+  /** Discs for areas when they are asked, and for points whenever a map takes them all at once: tiles of points begin closer. */
+  async discs(scale: { id: string; zones: number }, shown: Shown | null): Promise<ScaleSource['discs']> {
+    const wanted = isPointScale(scale.id) ? scale.zones <= FEW_POINTS : page.circles;
+    const size = page.size;
+    if (!wanted || shown?.echelle !== scale.id) return wanted ? { points: [], largest: 1 } : null;
+    const at = new Map(shown.codes.map((code, i) => [code, i]));
+    const zones = await this.zones(scale.id);
+    const points = zones.flatMap((z) => (z.centre && (shown.logements[at.get(z.code) ?? -1] ?? 0) > 0 ? [{ code: z.code, logements: z.logements, secret: shown.secret[at.get(z.code) ?? -1] ?? false, centre: z.centre }] : []));
+    return { points, largest: shown[size].reduce((most: number, n) => Math.max(most, n ?? 0), 1) };
+  }
+
   tilejson(layer: string): Promise<TileJson> {
     return this.#once(this.#tilejsons, layer, () => read(api.GET('/tiles/{couche}.json', { params: { path: { couche: layer } } })));
   }
@@ -65,20 +125,36 @@ class Data {
     const abort = new AbortController();
     // Indicators of the stock don't depend on households.
     const population = this.indicator?.domaine === 'parc' ? 'TOUS' : page.population;
-    const query = { indicateur: indicator, ...sharedQuery(), population };
+    const kind = this.kind;
+    const beside = kind === 'evolution' && page.beside;
+    const query = { indicateur: indicator, ...sharedQuery(), population: kind === 'ecart' ? 'RECENTS' : population, ...(page.within ? { dans: `${page.within.scale}:${page.within.code}` } : {}) };
+    const ask = (more: object): Promise<Valeurs> => read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: scale }, query: { ...query, ...more } }, signal: abort.signal }));
+    const other = kind === 'valeur' ? Promise.resolve(null) : ask(kind === 'ecart' ? { population: 'TOUS' } : { vague: page.wave2 });
     this.loading = true;
     this.valuesError = null;
-    read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: scale }, query }, signal: abort.signal }))
-      .then((values) => {
-        this.values = values;
+    Promise.all([ask({}), other])
+      .then(([values, other]) => {
+        this.answer = { values, other, kind, beside };
         this.loading = false;
       })
       .catch((error: unknown) => {
         if (isAbort(error) || abort.signal.aborted) return;
-        this.values = null;
+        this.answer = null;
         this.valuesError = messageOf(error);
         this.loading = false;
       });
+    return () => abort.abort();
+  }
+
+  /** Asks how many dwellings each choice of filter would keep; gives the way to abandon the request. */
+  loadFacets(): () => void {
+    const abort = new AbortController();
+    const { population: _p, ...shared } = sharedQuery();
+    const query = { ...shared, ...(page.within ? { dans: `${page.within.scale}:${page.within.code}` } : {}) };
+    read(api.GET('/api/facettes', { params: { query }, signal: abort.signal }))
+      .then((facets) => (this.facets = facets))
+      // Counts that can't be had are left out; the filters work without.
+      .catch((error: unknown) => !isAbort(error) && (this.facets = null));
     return () => abort.abort();
   }
 

@@ -19,9 +19,9 @@ class Session {
     return (this.me = me);
   }
 
-  async changePassword(actuel: string, nouveau: string): Promise<void> {
+  async changePassword(actuel: string, nouveau: string): Promise<Me | null> {
     await read(api.PUT('/api/session/mot-de-passe', { body: { actuel, nouveau } }));
-    await this.load();
+    return this.load();
   }
 
   async signOut(): Promise<void> {

@@ -10,18 +10,32 @@ export interface Reference {
   nom: string;
   /** By indicator. */
   figures: ReadonlyMap<string, Chiffre>;
+  /** The same at the other waves. */
+  past: Past[];
+}
+
+/** Figures of another wave, by indicator. */
+export interface Past {
+  wave: number;
+  figures: ReadonlyMap<string, Chiffre>;
 }
 
 type Place = { scale: string; code: string };
 
 /** Scales a zone is compared with, nearest first. */
 const PARENTS: Record<string, string[]> = { departement: [], epci: ['departement'], commune: ['epci', 'departement'] };
-const parentsOf = (scale: string | null): string[] => PARENTS[scale ?? ''] ?? ['commune', 'epci'];
+const parentsOf = (scale: string | null): string[] => PARENTS[scale ?? ''] ?? ['commune', 'epci', 'departement'];
+
+const byIndicator = (figures: readonly Chiffre[]): ReadonlyMap<string, Chiffre> => new Map(figures.map((c) => [c.indicateur, c]));
+const otherWaves = (): number[] => data.waves.filter((w) => w !== data.wave);
 
 class Sheet {
   measure = $state.raw<Mesure | null>(null);
   recents = $state.raw<Mesure | null>(null);
   references = $state.raw<Reference[]>([]);
+  past = $state.raw<Past[]>([]);
+  /** A territory chosen by the user, beside the parents. */
+  versus = $state.raw<Reference | null>(null);
   loading = $state(false);
   error = $state<string | null>(null);
   /** Where the user clicked, to know the parents of a zone without its list. */
@@ -30,8 +44,18 @@ class Sheet {
   clear(): void {
     this.measure = this.recents = null;
     this.references = [];
+    this.past = [];
     this.error = null;
     this.loading = false;
+  }
+
+  /** Loads the territory that sheets are compared with; gives the way to abandon. */
+  compareWith(place: Place): () => void {
+    const abort = new AbortController();
+    this.#reference(place.scale, place.code, sharedQuery(), abort.signal)
+      .then((reference) => !abort.signal.aborted && (this.versus = reference))
+      .catch(() => !abort.signal.aborted && (this.versus = null));
+    return () => abort.abort();
   }
 
   /** Loads a listed zone; gives the way to abandon. */
@@ -52,27 +76,36 @@ class Sheet {
     read(api.GET('/api/zones/{echelle}/{code}', { params: { path, query: { ...shared, population: 'RECENTS' } }, signal }))
       .then((recents) => !signal.aborted && (this.recents = recents))
       .catch(() => !signal.aborted && (this.recents = null));
+    void this.#pastOf(place.scale, place.code, shared, signal).then((past) => !signal.aborted && (this.past = past));
     void this.#compare(place.scale, () => this.#parents(place), shared, signal);
     return () => abort.abort();
   }
 
   /** Completes a drawn zone, whose own figures come from the workshop. */
-  complete(geometry: unknown, at: [number, number]): () => void {
+  complete(area: { geometrie: unknown } | { codes: { echelle: string; code: string }[] }, at: [number, number] | null): () => void {
     const abort = new AbortController();
     const { signal } = abort;
-    const { population: _population, generation, vague, ...filters } = sharedQuery();
+    const { population, generation, vague, ...filters } = sharedQuery();
     const body = {
-      zones: [{ id: 'recents', geometrie: geometry as Record<string, unknown> }],
+      zones: [{ id: 'recents', ...('codes' in area ? area : { geometrie: area.geometrie as Record<string, unknown> }) }],
       population: 'RECENTS',
       generation: String(generation),
       ...(vague ? { vague: Number(vague) } : {}),
       filtres: Object.fromEntries(Object.entries(filters).map(([id, codes]) => [id, String(codes).split(',')])),
       indicateurs: INCOME_INDICATORS,
     };
+    const others = otherWaves().map(async (wave): Promise<Past> => {
+      const whole = { ...body, zones: body.zones.map((z) => ({ ...z, id: 'avant' })), population: String(population), vague: wave, indicateurs: undefined };
+      const [measure] = (await read(api.POST('/api/mesure', { body: whole, signal }))).mesures;
+      return { wave, figures: byIndicator(measure?.chiffres ?? []) };
+    });
+    Promise.all(others)
+      .then((past) => !signal.aborted && (this.past = past))
+      .catch(() => !signal.aborted && (this.past = []));
     read(api.POST('/api/mesure', { body, signal }))
       .then((answer) => !signal.aborted && (this.recents = answer.mesures[0] ?? null))
       .catch(() => !signal.aborted && (this.recents = null));
-    void this.#compare(null, () => this.#situated(at), sharedQuery(), signal);
+    void this.#compare(null, async () => this.#situated(at ?? ('codes' in area ? await this.#centre(area.codes[0]) : [0, 0])), sharedQuery(), signal);
     return () => abort.abort();
   }
 
@@ -81,16 +114,33 @@ class Sheet {
       const known = await find();
       const wanted = parentsOf(scale).flatMap((id) => (known.has(id) ? [{ scale: id, ...known.get(id)! }] : []));
       const references = await Promise.all(
-        wanted.map(async ({ scale: id, code, nom }): Promise<Reference> => {
-          const measure = await read(api.GET('/api/zones/{echelle}/{code}', { params: { path: { echelle: id, code }, query }, signal }));
-          return { scale: id, code, nom, figures: new Map(measure.chiffres.map((c) => [c.indicateur, c])) };
-        }),
+        wanted.map(({ scale: id, code }) => this.#reference(id, code, query, signal)),
       );
       if (!signal.aborted) this.references = references;
     } catch {
       // A comparison that can't be had leaves the zone's own figures as they are.
       if (!signal.aborted) this.references = [];
     }
+  }
+
+  async #reference(scale: string, code: string, query: Record<string, string | number>, signal: AbortSignal): Promise<Reference> {
+    const path = { echelle: scale, code };
+    const [measure, past] = await Promise.all([read(api.GET('/api/zones/{echelle}/{code}', { params: { path, query }, signal })), this.#pastOf(scale, code, query, signal)]);
+    return { scale, code, nom: measure.zone.nom, figures: byIndicator(measure.chiffres), past };
+  }
+
+  /** The zone at the other waves; one that did not exist then has no past. */
+  async #pastOf(scale: string, code: string, query: Record<string, string | number>, signal: AbortSignal): Promise<Past[]> {
+    const path = { echelle: scale, code };
+    const all = await Promise.all(
+      otherWaves().map((wave) =>
+        read(api.GET('/api/zones/{echelle}/{code}', { params: { path, query: { ...query, vague: wave } }, signal })).then(
+          (measure): Past[] => [{ wave, figures: byIndicator(measure.chiffres) }],
+          (): Past[] => [],
+        ),
+      ),
+    );
+    return all.flat();
   }
 
   async #parents(place: Place): Promise<Map<string, { code: string; nom: string }>> {
@@ -107,6 +157,12 @@ class Sheet {
       if (parent) found.set(scale, { code, nom: parent.nom });
     }
     return found;
+  }
+
+  /** A point of the first zone of a list. */
+  async #centre(first: { echelle: string; code: string } | undefined): Promise<[number, number]> {
+    const zone = first && (await data.zones(first.echelle)).find((z) => z.code === first.code);
+    return [zone?.centre?.[0] ?? 0, zone?.centre?.[1] ?? 0];
   }
 
   async #situated([lon, lat]: [number, number]): Promise<Map<string, { code: string; nom: string }>> {

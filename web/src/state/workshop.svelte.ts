@@ -1,6 +1,7 @@
 // The user's own zones: drawn, imported or put aside to compare, with their figures.
 import { api, isAbort, messageOf, read, type DemandeMesure, type Mesure } from '../api/client';
 import { Latest } from '../lib/latest';
+import { isCodeFile, readCodes } from '../lib/codes';
 import { middle, readZones, type Area } from '../lib/zones';
 import type { Carte } from '../map/carte';
 import type { Outline, Pen, Tool } from '../map/draw';
@@ -12,6 +13,8 @@ export interface Zone {
   /** Missing for a zone of the map put aside to compare. */
   geometrie?: Area;
   codes?: { echelle: string; code: string }[];
+  /** A list of one's own (picked, imported), not a zone of the map put aside. */
+  listed?: boolean;
   /** Held by the pen: its vertices can be moved. */
   editable: boolean;
 }
@@ -32,6 +35,8 @@ class Workshop {
   /** True while a figure is on its way. */
   busy = $state(false);
   comparing = $state(false);
+  /** A click on the map adds the zone under it to a list, or takes it out. */
+  picking = $state(false);
   /** Grows when an outline is finished: the moment to compare it with its surroundings. */
   finished = $state(0);
 
@@ -40,8 +45,11 @@ class Workshop {
   #loading: Promise<Pen | null> | null = null;
   readonly #names = new Map<string, string>();
   #count = 0;
+  /** The list that picked zones go to. */
+  #list: string | null = null;
   readonly #latest = new Latest<Mesure[]>({
-    interval: 60,
+    // One frame: figures follow the pen as fast as the server answers.
+    interval: 16,
     patience: 1500,
     onResult: (measures) => this.#received(measures),
     onError: (error) => this.#failed(error),
@@ -59,6 +67,7 @@ class Workshop {
   }
 
   async setTool(tool: Tool): Promise<void> {
+    this.picking = false;
     if (tool === 'static' && !this.#pen) return;
     const pen = await this.#open();
     // A new outline begins on a blank sheet.
@@ -108,19 +117,63 @@ class Workshop {
   /** Puts a zone of the map aside, to stand in the table beside drawn ones. */
   putAside(nom: string, echelle: string, code: string): void {
     const id = `${echelle}:${code}`;
-    if (!this.zones.some((z) => z.id === id)) this.zones = [...this.zones, { id, nom, codes: [{ echelle, code }], editable: false }];
+    if (!this.zones.some((z) => z.codes?.length === 1 && z.codes[0]?.echelle === echelle && z.codes[0].code === code)) this.zones = [...this.zones, { id, nom, codes: [{ echelle, code }], editable: false }];
     this.comparing = true;
     this.#saved();
     this.measureAll();
   }
 
-  /** Adds the polygons of a GeoJSON text; gives how many. */
+  /** Begins or ends picking zones of the map; a new list each time. */
+  pick(on: boolean): void {
+    if (this.tool !== 'static') void this.setTool('static');
+    this.picking = on;
+    this.#list = null;
+    this.active = null;
+  }
+
+  /** Adds a zone of the map to the list in hand, or takes it out. */
+  toggle(echelle: string, code: string): void {
+    const list = this.zones.find((z) => z.id === this.#list);
+    const codes = list?.codes ?? [];
+    const without = codes.filter((c) => c.echelle !== echelle || c.code !== code);
+    const next = without.length < codes.length ? without : [...codes, { echelle, code }];
+    if (list && next.length === 0) return this.remove(list.id);
+    if (list) {
+      this.zones = this.zones.map((z) => (z === list ? { ...list, codes: next } : z));
+    } else {
+      const id = `choix-${Date.now()}`;
+      this.zones = [...this.zones, { id, nom: this.#nameFor(id), codes: next, listed: true, editable: false }];
+      this.#list = id;
+    }
+    this.active = this.#list;
+    this.finished += 1;
+    this.#saved();
+    const changed = this.zones.find((z) => z.id === this.#list);
+    if (changed) this.#ask([changed]);
+  }
+
+  /** Puts other zones in the place of those at hand: a set that is opened. */
+  async replaceAll(zones: readonly Saved[]): Promise<void> {
+    this.removeAll();
+    await this.#addAll(zones);
+    this.active = null;
+    this.comparing = zones.length > 0;
+    this.#fit(zones.flatMap((z) => z.geometrie ?? []));
+  }
+
+  /** Zones without their figures, as files and sets keep them. */
+  kept(): Saved[] {
+    return this.zones.map(({ nom, geometrie, codes }) => ({ nom, ...(geometrie ? { geometrie } : { codes: codes ?? [] }) }));
+  }
+
+  /** Adds the polygons of a GeoJSON text, or the zones that a CSV of codes lists; gives how many. */
   async importText(text: string, fileName: string): Promise<number> {
     this.error = null;
     try {
-      const zones = readZones(text, fileName.replace(/\.(geo)?json$/i, '') || undefined);
+      const name = fileName.replace(/\.(geojson|json|csv|txt)$/i, '') || undefined;
+      const zones: Saved[] = isCodeFile(fileName) ? readCodes(text, name) : readZones(text, name);
       await this.#addAll(zones);
-      this.#fit(zones.map((z) => z.geometrie));
+      this.#fit(zones.flatMap((z) => z.geometrie ?? []));
       if (zones.length > 1) this.comparing = true;
       return zones.length;
     } catch (error) {
@@ -134,16 +187,16 @@ class Workshop {
     if (this.zones.length > 0) this.#ask(this.zones);
   }
 
-  async #addAll(areas: { nom: string; geometrie?: Area; codes?: Zone['codes'] }[]): Promise<void> {
+  async #addAll(areas: readonly Saved[]): Promise<void> {
     const pen = areas.some((a) => a.geometrie) ? await this.#open() : null;
     const added: Zone[] = [];
     for (const { nom, geometrie, codes } of areas) {
       const simple = geometrie?.type === 'MultiPolygon' && geometrie.coordinates.length === 1 ? { type: 'Polygon' as const, coordinates: geometrie.coordinates[0] ?? [] } : geometrie;
       const held = simple?.type === 'Polygon' && simple.coordinates.length === 1 ? (pen?.add(simple) ?? null) : null;
-      const id = held ?? (codes?.[0] ? `${codes[0].echelle}:${codes[0].code}` : `fixe-${Date.now()}-${this.#count++}`);
+      const id = held ?? `fixe-${Date.now()}-${this.#count++}`;
       this.#names.set(id, nom);
       if (held) this.zones = this.zones.map((z) => (z.id === held ? { ...z, nom } : z));
-      added.push({ id, nom, ...(simple ? { geometrie: simple } : {}), ...(codes ? { codes } : {}), editable: held !== null });
+      added.push({ id, nom, ...(simple ? { geometrie: simple } : {}), ...(codes ? { codes, listed: true } : {}), editable: held !== null });
     }
     const fresh = added.filter((z) => !this.zones.some((known) => known.id === z.id));
     this.zones = [...this.zones, ...fresh];
@@ -161,7 +214,7 @@ class Workshop {
         this.#pen = new Pen({
           map: carte.map,
           onChange: (outlines, touched) => this.#changed(outlines, touched),
-          onFinish: (id) => this.#ended(id),
+          onFinish: () => this.#ended(),
           onSelect: (id) => {
             if (id) this.active = id;
           },
@@ -199,12 +252,12 @@ class Workshop {
     this.#ask([zone]);
   }
 
-  #ended(id: string): void {
+  #ended(): void {
     this.drawing = null;
     this.finished += 1;
     this.#saved();
-    const zone = this.zones.find((z) => z.id === id);
-    if (zone) this.#ask([zone]);
+    // All of them: only zones that are asked together are told where they overlap.
+    this.measureAll();
   }
 
   #nameFor(id: string): string {
@@ -248,6 +301,7 @@ class Workshop {
     const points = areas.flatMap((a) => (a.type === 'Polygon' ? a.coordinates : a.coordinates.flat())).flat();
     const lons = points.map((p) => p[0] ?? 0);
     const lats = points.map((p) => p[1] ?? 0);
+    if (points.length === 0) return;
     const bounds = [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
     if (bounds.every(Number.isFinite)) this.#carte?.fit(bounds);
   }
@@ -256,7 +310,7 @@ class Workshop {
   #saved(): void {
     this.paint();
     try {
-      localStorage.setItem(STORE, JSON.stringify(this.zones.map(({ nom, geometrie, codes }) => ({ nom, geometrie, codes }))));
+      localStorage.setItem(STORE, JSON.stringify(this.kept()));
     } catch {
       // Storage refused or full: the zones live as long as the page.
     }
@@ -269,7 +323,7 @@ class Workshop {
   }
 }
 
-type Saved = Pick<Zone, 'nom' | 'geometrie' | 'codes'>;
+export type Saved = Pick<Zone, 'nom' | 'geometrie' | 'codes'>;
 
 const isSaved = (z: unknown): z is Saved => typeof z === 'object' && z !== null && 'nom' in z && typeof z.nom === 'string' && ('geometrie' in z || 'codes' in z);
 

@@ -1,0 +1,345 @@
+//! `/api/evenements`: deliveries, demolitions, sales, transfers, changes of use, entered or imported, listed and undone.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, Path, State as FromState};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{date, words};
+use crate::server::auth::trail::Trace;
+use crate::server::auth::visitor::Who;
+use crate::server::depots::{account, lessor};
+use crate::server::params::{Body, CsvBody, Params};
+use crate::server::problem::{Document, Problem};
+use crate::server::router::Server;
+use crate::server::state::{App, Current, Loaded};
+use crate::state::{self, Evenement, GenreEvenement, NewEvent, State};
+use crate::stock::parts::Parts;
+use crate::stock::table::hash;
+
+/// Un événement à enregistrer.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NouvelEvenement {
+    pub genre: GenreEvenement,
+    /// AAAA-MM-JJ, pas dans l'avenir.
+    pub date: String,
+    /// Code Insee.
+    pub commune: String,
+    #[serde(default)]
+    pub adresse: String,
+    /// Code du QPV de 2024 ; vide hors QPV.
+    #[serde(default)]
+    pub qpv: String,
+    pub logements: u64,
+    /// Numéros nationaux, s'ils sont connus : autant que de logements.
+    #[serde(default)]
+    pub ident_rep: Vec<String>,
+    /// SIREN de l'autre bailleur (cession, acquisition) ou nouvel usage.
+    #[serde(default)]
+    pub autre: String,
+    #[serde(default)]
+    pub commentaire: String,
+}
+
+/// Les événements d'un bailleur, et ce que le dernier RPLS en dit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListeEvenements {
+    /// 1er janvier du dernier RPLS, AAAA-MM-JJ.
+    pub rpls_au: String,
+    /// Le plus récent d'abord, ceux qui ont été annulés compris.
+    pub evenements: Vec<EvenementSuivi>,
+    /// Événements d'avant ce RPLS qui ne s'y retrouvent pas.
+    pub a_rapprocher: usize,
+}
+
+/// Un événement et son rapprochement.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvenementSuivi {
+    #[serde(flatten)]
+    pub evenement: Evenement,
+    pub rapprochement: Rapprochement,
+    /// Ce qui ne va pas, en une phrase.
+    pub detail: Option<String>,
+}
+
+/// Ce que le dernier RPLS dit d'un événement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rapprochement {
+    /// Postérieur au dernier RPLS : il compte dans le parc à jour.
+    AVenir,
+    /// Le RPLS le confirme.
+    Confirme,
+    /// Le RPLS dit autre chose.
+    Discordant,
+    /// Sans numéro national, le RPLS ne peut pas le dire : à vérifier.
+    AVerifier,
+    Annule,
+}
+
+/// What is imported or was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvenementsFaits {
+    pub ids: Vec<String>,
+    /// Nom du lot importé, à donner pour l'annuler ; vide pour une saisie.
+    pub lot: String,
+}
+
+/// National numbers of a bailleur's dwellings in the register of a year, hashed.
+fn own(app: &App, year: u16, siren: &str) -> Result<BTreeSet<u64>, crate::stock::StockError> {
+    let Some(parts) = Parts::of(app.store(), "rpls", year) else { return Ok(BTreeSet::new()) };
+    let t = parts.read(&["siren", "ident_rep"])?;
+    let (owner, ident) = (t.texts("siren")?, t.hashes("ident_rep")?);
+    Ok((0..t.rows()).filter(|r| owner.get(*r) == siren && ident[*r] != 0).map(|r| ident[r]).collect())
+}
+
+async fn idents(app: &Arc<App>, siren: &str) -> Result<(u16, BTreeSet<u64>), Problem> {
+    let year = latest(app)?.meta().millesime;
+    let (held, owner) = (Arc::clone(app), siren.to_owned());
+    let found = tokio::task::spawn_blocking(move || own(&held, year, &owner)).await.map_err(|e| Problem::internal(&e))?;
+    Ok((year, found.map_err(|e| Problem::internal(&e))?))
+}
+
+pub(super) fn latest(app: &App) -> Result<Arc<Loaded>, Problem> {
+    app.millesimes.last().cloned().ok_or_else(Problem::nothing_loaded)
+}
+
+/// Checks an event as it is asked; `at` names the line of a file in messages.
+fn checked(loaded: &Loaded, own: &BTreeSet<u64>, asked: NouvelEvenement, at: &str) -> Result<NewEvent, Problem> {
+    let name = |champ: &str| if at.is_empty() { champ.to_owned() } else { format!("{at}, {champ}") };
+    let day = date(&name("date"), &asked.date)?.to_string();
+    if day > state::day(state::now()) {
+        return Err(Problem::value(&name("date"), &day, "Un événement à venir ne compte pas encore : enregistrez-le quand il a eu lieu."));
+    }
+    let known = |layer: &str, code: &str| loaded.cube().layer(layer).is_some_and(|l| l.zone(code).is_some())
+        || loaded.zones.get(layer).is_some_and(|g| g.layer.zone(code).is_some());
+    if !known("commune", &asked.commune) {
+        return Err(Problem::value(&name("commune"), &asked.commune, "Aucune commune n'a ce code Insee."));
+    }
+    if !asked.qpv.is_empty() && !known("qpv2024", &asked.qpv) {
+        return Err(Problem::value(&name("qpv"), &asked.qpv, "Aucun QPV de 2024 n'a ce code."));
+    }
+    if asked.logements == 0 || asked.logements > 100_000 {
+        return Err(Problem::value(&name("logements"), &asked.logements.to_string(), "Un événement porte sur un logement au moins."));
+    }
+    let named: BTreeSet<&String> = asked.ident_rep.iter().collect();
+    if !asked.ident_rep.is_empty() && (named.len() as u64 != asked.logements || named.len() != asked.ident_rep.len()) {
+        let n = named.len().to_string();
+        return Err(Problem::value(&name("ident_rep"), &n, "Donnez autant de numéros différents que de logements, ou aucun."));
+    }
+    if asked.genre.sign() < 0
+        && let Some(unknown) = asked.ident_rep.iter().find(|i| !own.contains(&hash(i)))
+    {
+        return Err(Problem::value(&name("ident_rep"), unknown, "Ce logement n'est pas dans votre parc au dernier RPLS."));
+    }
+    Ok(NewEvent {
+        genre: asked.genre,
+        date: day,
+        commune: asked.commune,
+        adresse: words(&name("adresse"), &asked.adresse, 200)?,
+        qpv: asked.qpv,
+        logements: asked.logements,
+        ident_rep: asked.ident_rep,
+        autre: words(&name("autre"), &asked.autre, 120)?,
+        commentaire: words(&name("commentaire"), &asked.commentaire, 1_000)?,
+    })
+}
+
+/// What the register of `year` says of an event.
+pub(super) fn reconciled(e: &Evenement, year: u16, own: &BTreeSet<u64>) -> (Rapprochement, Option<String>) {
+    if e.annule.is_some() {
+        return (Rapprochement::Annule, None);
+    }
+    if e.date > format!("{year}-01-01") {
+        return (Rapprochement::AVenir, None);
+    }
+    if e.ident_rep.is_empty() {
+        return (Rapprochement::AVerifier, Some("Sans numéro national, le RPLS ne peut pas le confirmer.".to_owned()));
+    }
+    let present = e.ident_rep.iter().filter(|i| own.contains(&hash(i))).count();
+    let expected = if e.genre.sign() > 0 { e.ident_rep.len() } else { 0 };
+    if present == expected {
+        return (Rapprochement::Confirme, None);
+    }
+    let words = if e.genre.sign() > 0 {
+        format!("{} logement(s) sur {} ne sont pas dans votre RPLS {year}.", e.ident_rep.len() - present, e.ident_rep.len())
+    } else {
+        format!("{present} logement(s) sur {} sont encore dans votre RPLS {year}.", e.ident_rep.len())
+    };
+    (Rapprochement::Discordant, Some(words))
+}
+
+/// Événements de mon parc
+///
+/// Avec ce que le dernier RPLS dit de ceux qui le précèdent.
+#[utoipa::path(
+    get, path = "/api/evenements", tag = "bailleur", operation_id = "evenements", responses((status = OK, body = ListeEvenements))
+)]
+pub async fn list(FromState(server): FromState<Server>, Current(app): Current, Who(visitor): Who, params: Params) -> Result<Json<ListeEvenements>, Problem> {
+    params.finish()?;
+    let siren = lessor(&visitor)?;
+    let (year, own) = idents(&app, siren).await?;
+    let followed = |evenement: Evenement| {
+        let (rapprochement, detail) = reconciled(&evenement, year, &own);
+        EvenementSuivi { evenement, rapprochement, detail }
+    };
+    let evenements: Vec<EvenementSuivi> = server.state.events(Some(siren)).await?.into_iter().map(followed).collect();
+    let open = |e: &&EvenementSuivi| matches!(e.rapprochement, Rapprochement::Discordant | Rapprochement::AVerifier);
+    Ok(Json(ListeEvenements { rpls_au: format!("{year}-01-01"), a_rapprocher: evenements.iter().filter(open).count(), evenements }))
+}
+
+/// Enregistrer un événement
+#[utoipa::path(
+    post, path = "/api/evenements", tag = "bailleur", operation_id = "evenement_ajouter", request_body = NouvelEvenement,
+    responses(
+        (status = CREATED, body = EvenementsFaits),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn add(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Body(asked): Body<NouvelEvenement>,
+) -> Result<(StatusCode, Extension<Trace>, Json<EvenementsFaits>), Problem> {
+    let siren = lessor(&visitor)?;
+    let (_, own) = idents(&app, siren).await?;
+    let event = checked(&*latest(&app)?, &own, asked, "")?;
+    let trace = Trace::new("evenement", event.genre.id()).with("date", event.date.as_str()).with("commune", event.commune.as_str()).with("logements", event.logements);
+    let ids = server.state.add_events(siren, &[event], "", &account(&visitor), state::now()).await?;
+    Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot: String::new() })))
+}
+
+/// Importer des événements
+///
+/// CSV : `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire` ; numéros nationaux séparés par des espaces. Tous ou aucun.
+#[utoipa::path(
+    put, path = "/api/evenements", tag = "bailleur", operation_id = "evenements_importer",
+    request_body(content = String, content_type = "text/csv"),
+    responses(
+        (status = CREATED, body = EvenementsFaits),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn import(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    CsvBody(bytes): CsvBody,
+) -> Result<(StatusCode, Extension<Trace>, Json<EvenementsFaits>), Problem> {
+    let siren = lessor(&visitor)?;
+    let (loaded, (_, own)) = (latest(&app)?, idents(&app, siren).await?);
+    let mut list = Vec::new();
+    for (asked, line) in parsed(&bytes)?.into_iter().zip(2..) {
+        list.push(checked(&loaded, &own, asked, &format!("ligne {line}"))?);
+    }
+    if list.is_empty() {
+        return Err(Problem::body("Ce fichier n'a aucune ligne sous son en-tête."));
+    }
+    let lot = State::deposit_id()?;
+    let trace = Trace::new("evenements_importes", lot.clone()).with("evenements", list.len());
+    let ids = server.state.add_events(siren, &list, &lot, &account(&visitor), state::now()).await?;
+    Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot })))
+}
+
+/// The rows of a file of events.
+fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::body("Enregistrez le fichier en UTF-8."))?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let header = reader.headers().map_err(|e| Problem::body(format!("{e}.")))?.clone();
+    for name in ["genre", "date", "commune", "logements"] {
+        if !header.iter().any(|h| h == name) {
+            return Err(Problem::missing(name, "une colonne du fichier, séparateur point-virgule"));
+        }
+    }
+    let mut out = Vec::new();
+    for (record, line) in reader.records().zip(2..) {
+        let record = record.map_err(|e| Problem::body(format!("Ligne {line} : {e}.")))?;
+        let cell = |name: &str| header.iter().position(|h| h == name).and_then(|i| record.get(i)).unwrap_or("").trim().to_owned();
+        let genre = cell("genre");
+        let logements = cell("logements");
+        out.push(NouvelEvenement {
+            genre: GenreEvenement::parse(&genre)
+                .ok_or_else(|| Problem::unknown(&format!("ligne {line}, genre"), &genre, GenreEvenement::ALL.map(|g| g.1)))?,
+            logements: logements
+                .parse()
+                .map_err(|_| Problem::value(&format!("ligne {line}, logements"), &logements, "Un nombre entier est attendu."))?,
+            date: cell("date"),
+            commune: cell("commune"),
+            adresse: cell("adresse"),
+            qpv: cell("qpv"),
+            ident_rep: cell("ident_rep").split_whitespace().map(str::to_owned).collect(),
+            autre: cell("autre"),
+            commentaire: cell("commentaire"),
+        });
+    }
+    Ok(out)
+}
+
+/// Annuler un événement, ou un lot importé
+#[utoipa::path(
+    delete, path = "/api/evenements/{id}", tag = "bailleur", operation_id = "evenement_annuler",
+    params(("id" = String, Path, description = "Identifiant de l'événement ou du lot")),
+    responses(
+        (status = NO_CONTENT, description = "Annulé"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn undo(FromState(server): FromState<Server>, Who(visitor): Who, Path(id): Path<String>) -> Result<(StatusCode, Extension<Trace>), Problem> {
+    let n = server.state.undo_events(lessor(&visitor)?, &id, &account(&visitor), state::now()).await?;
+    Ok((StatusCode::NO_CONTENT, Extension(Trace::new("evenement_annule", id).with("evenements", n))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(genre: GenreEvenement, date: &str, idents: &[&str]) -> Evenement {
+        Evenement {
+            id: String::new(),
+            siren: String::new(),
+            genre,
+            date: date.into(),
+            commune: String::new(),
+            adresse: String::new(),
+            qpv: String::new(),
+            logements: 2,
+            ident_rep: idents.iter().map(|i| (*i).to_owned()).collect(),
+            autre: String::new(),
+            commentaire: String::new(),
+            lot: String::new(),
+            qui: String::new(),
+            quand: 0,
+            annule: None,
+        }
+    }
+
+    #[test]
+    fn an_event_before_the_register_must_show_in_it() {
+        let own: BTreeSet<u64> = ["a", "b"].map(hash).into();
+        let says = |e: &Evenement| reconciled(e, 2024, &own).0;
+        use GenreEvenement::{Demolition, MiseEnService};
+        assert_eq!(says(&event(MiseEnService, "2023-06-01", &["a", "b"])), Rapprochement::Confirme);
+        assert_eq!(says(&event(MiseEnService, "2023-06-01", &["a", "c"])), Rapprochement::Discordant);
+        assert_eq!(says(&event(Demolition, "2023-06-01", &["c", "d"])), Rapprochement::Confirme);
+        assert_eq!(says(&event(Demolition, "2023-06-01", &["a", "d"])), Rapprochement::Discordant);
+        assert_eq!(says(&event(Demolition, "2023-06-01", &[])), Rapprochement::AVerifier);
+        assert_eq!(says(&event(Demolition, "2024-01-01", &[])), Rapprochement::AVerifier, "the register describes that day");
+        assert_eq!(says(&event(Demolition, "2024-01-02", &["a"])), Rapprochement::AVenir);
+        let undone = Evenement { annule: Some(1), ..event(Demolition, "2023-06-01", &["a"]) };
+        assert_eq!(says(&undone), Rapprochement::Annule);
+    }
+
+    #[test]
+    fn a_file_of_events_names_the_line_that_does_not_hold() {
+        let good = parsed("genre;date;commune;logements;ident_rep\nvente;2025-01-03;73065;2;a b\n".as_bytes()).unwrap();
+        assert_eq!((good[0].genre, good[0].ident_rep.len()), (GenreEvenement::Vente, 2));
+        let wrong = parsed("genre;date;commune;logements\nvente;2025-01-03;73065;2\nvol;2025;73065;1\n".as_bytes()).unwrap_err();
+        assert!(wrong.detail.contains("ligne 3, genre") && wrong.detail.contains("mise_en_service"), "{}", wrong.detail);
+    }
+}

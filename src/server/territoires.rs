@@ -1,0 +1,186 @@
+//! `GET /api/territoires`: zones found by their name or code, as one types.
+
+use axum::Json;
+use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use utoipa::ToSchema;
+
+use super::auth::visitor::Who;
+use super::desk::Desk;
+use super::params::Params;
+use super::places;
+use super::problem::{Document, Problem};
+use super::query::Asked;
+use super::state::{Current, Loaded};
+use super::zones::{self, ZoneListee};
+use crate::reference::scales::{self, Genre};
+
+/// Un territoire trouvé.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Territoire {
+    pub echelle: String,
+    /// Nom de l'échelle : « Commune », « QPV 2024 ».
+    pub libelle: String,
+    #[serde(flatten)]
+    pub zone: ZoneListee,
+    /// Nom de la commune qui contient la zone ; à défaut de l'EPCI, puis du département.
+    pub situe_dans: Option<String>,
+}
+
+const DEFAULT: usize = 10;
+const LARGEST: usize = 50;
+/// Zones that are looked at for rights, for each one that is wanted: a person may see few of those that match.
+const TRIED: usize = 40;
+
+/// Cherche un territoire par son nom ou son code
+///
+/// Chaque mot de la question doit commencer un mot du nom, sans égard aux accents et à la casse ; ou la question commence le code.
+/// Les échelles les plus larges viennent d'abord, puis les zones qui ont le plus de logements.
+#[utoipa::path(
+    get, path = "/api/territoires", tag = "zones", operation_id = "territoires",
+    params(
+        ("q" = String, Query, description = "Ce qui est cherché : deux caractères au moins"),
+        ("limite" = Option<usize>, Query, description = "Nombre de réponses au plus : 10 par défaut, 50 au plus"),
+    ),
+    responses(
+        (status = OK, body = Vec<Territoire>),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn territoires(Current(app): Current, Who(visitor): Who, mut params: Params) -> Result<Json<Vec<Territoire>>, Problem> {
+    let q = params.required("q", "le nom ou le code cherché")?;
+    let limit: usize = params.number("limite")?.unwrap_or(DEFAULT);
+    params.finish()?;
+    if limit == 0 || limit > LARGEST {
+        let detail = format!("« limite » va de 1 à {LARGEST}.");
+        return Err(Problem::value("limite", &limit.to_string(), detail));
+    }
+    let folded = fold(&q);
+    if folded.chars().count() < 2 {
+        return Err(Problem::value("q", &q, "Donnez au moins deux lettres ou chiffres du nom ou du code cherché."));
+    }
+    let work = move || {
+        let desk = Desk::new(&app, &visitor.person, Asked::default(), Vec::new())?;
+        let loaded = desk.loaded();
+        let mut out = Vec::new();
+        for found in loaded.names().find(&folded, limit * TRIED) {
+            let id = loaded.meta().couches[found.layer as usize].id.as_str();
+            let scale = scales::scale(id);
+            let Ok(counter) = desk.counter(scale.acces) else { continue };
+            let layer = places::layer(loaded, "echelle", id)?;
+            if !counter.lists(&layer.addresses(found.zone), false) {
+                continue;
+            }
+            let mask = counter.selection.mask.as_ref().map(|m| m.as_slice());
+            let zone = zones::row(loaded, &layer, found.zone, loaded.dwellings(&layer, found.zone, mask));
+            let libelle = if scale.id == "*" { layer.meta.libelle.clone() } else { scale.libelle.clone() };
+            let situe_dans = [("commune", &zone.commune), ("epci", &zone.epci), ("departement", &zone.departement)]
+                .into_iter()
+                .filter(|(wide, _)| *wide != id)
+                .find_map(|(wide, code)| {
+                    let layer = loaded.cube().layer(wide)?;
+                    layer.zone(code.as_deref()?).map(|z| places::title(&layer, z))
+                });
+            out.push(Territoire { echelle: id.to_owned(), libelle, zone, situe_dans });
+            if out.len() == limit {
+                break;
+            }
+        }
+        Ok(Json(out))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// Lower case without accents, words parted by one space.
+fn fold(text: &str) -> String {
+    let plain: String = text
+        .nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .collect();
+    plain.replace('œ', "oe").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Names of the zones of one cube, ready to be searched.
+#[derive(Debug)]
+pub struct Names {
+    /// Widest scale first.
+    all: Vec<Name>,
+}
+
+#[derive(Debug)]
+struct Name {
+    /// Place of the layer in the cube.
+    layer: u32,
+    zone: u32,
+    /// Place of the scale, the widest first.
+    rank: usize,
+    /// A space before each word.
+    folded: Box<str>,
+    code: Box<str>,
+    dwellings: u32,
+}
+
+/// A zone that matches.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    layer: u32,
+    zone: u32,
+}
+
+impl Names {
+    /// Reads every zone that has a name or a contour; cells are named by no one, addresses are searched elsewhere.
+    #[must_use]
+    pub fn new(loaded: &Loaded) -> Self {
+        let rank = |id: &str| scales::scales().iter().position(|s| s.id == id).unwrap_or(usize::MAX);
+        let mut layers: Vec<(u32, &str)> = (0..).zip(loaded.meta().couches.iter().map(|l| l.id.as_str())).collect();
+        layers.retain(|(_, id)| scales::scale(id).genre == Genre::Zones || *id == "residence");
+        layers.sort_by_key(|(_, id)| rank(id));
+        let mut all = Vec::new();
+        for (at, id) in layers {
+            let Some(layer) = loaded.cube().layer(id) else { continue };
+            for (zone, code) in (0..).zip(layer.codes.iter()) {
+                let dwellings = u32::try_from(loaded.dwellings(&layer, zone, None)).unwrap_or(u32::MAX);
+                let folded = format!(" {}", fold(&places::title(&layer, zone))).into();
+                all.push(Name { layer: at, zone, rank: rank(id), folded, code: code.to_lowercase().into(), dwellings });
+            }
+        }
+        Self { all }
+    }
+
+    /// The best matches: a name that is the question, then one that begins with it, then one that has its words.
+    fn find(&self, folded: &str, most: usize) -> Vec<Found> {
+        let words: Vec<String> = folded.split(' ').map(|w| format!(" {w}")).collect();
+        let mut found: Vec<(u8, u32, usize)> = Vec::new();
+        for (i, name) in self.all.iter().enumerate() {
+            let rank = if *name.code == *folded || name.folded[1..] == *folded {
+                0
+            } else if name.folded[1..].starts_with(folded) {
+                1
+            } else if words.iter().all(|w| name.folded.contains(w.as_str())) {
+                2
+            } else if name.code.starts_with(folded) {
+                3
+            } else {
+                continue;
+            };
+            found.push((rank, u32::MAX - name.dwellings, i));
+        }
+        found.sort_unstable_by_key(|(rank, dwellings, i)| (*rank, self.all[*i].rank, *dwellings, *i));
+        found.truncate(most);
+        found.into_iter().map(|(.., i)| Found { layer: self.all[i].layer, zone: self.all[i].zone }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn accents_case_and_punctuation_do_not_matter() {
+        assert_eq!(fold("Saint-Étienne-d’Œuvre "), "saint etienne d oeuvre");
+        assert_eq!(fold("  L'Orée"), "l oree");
+    }
+}

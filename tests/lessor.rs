@@ -1,0 +1,365 @@
+//! The lessor's workspace on the demonstration: what a deposit replaces, what a correction moves, and which planted faults are found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use mosaique::cube::refresh::refresh;
+use mosaique::demo::{DemoOptions, write};
+use mosaique::reference::indicators::Catalogue;
+use mosaique::registers::deposit::{Kind, check};
+use mosaique::registers::mend::Corrections;
+use mosaique::registers::output::Output;
+use mosaique::registers::report::Report;
+use mosaique::registers::{addresses, ops, rpls, zones};
+use mosaique::stock::edits::{HOMES, Home, KEY, POINTS, PointFix, REGISTER};
+use mosaique::stock::facts::{Facts, NONE};
+use mosaique::stock::review::{Motif, doubts};
+use mosaique::stock::waves::compare;
+use mosaique::stock::{self, parts};
+use mosaique::store::{Store, Writer};
+
+const DWELLINGS: u32 = 6_000;
+
+/// The files of a demonstration, drawn once.
+fn files() -> &'static Path {
+    static DRAWN: OnceLock<tempfile::TempDir> = OnceLock::new();
+    DRAWN
+        .get_or_init(|| {
+            let dir = tempfile::tempdir().unwrap();
+            write(&DemoOptions { dwellings: DWELLINGS, seed: 11, national: false }, dir.path(), &|_, _, _| ()).unwrap();
+            dir
+        })
+        .path()
+}
+
+fn publish(root: &Path, import: impl FnOnce(&Output) -> Report) {
+    let mut w = Writer::open(root).unwrap();
+    let folder = w.temporary().unwrap();
+    let report = import(&Output::new(folder.path()));
+    w.publish(folder, report).unwrap();
+}
+
+/// A store with the register of two years, two waves, contours and the BAN.
+fn store() -> tempfile::TempDir {
+    let (dir, from) = (tempfile::tempdir().unwrap(), files());
+    let quiet = |_: u64, _: u64| ();
+    for year in [2022, 2024] {
+        publish(dir.path(), |o| {
+            let options = rpls::RplsOptions { millesime: year, workers: None };
+            rpls::import(&from.join(format!("rpls_{year}.csv")), &options, o, &quiet).unwrap()
+        });
+        publish(dir.path(), |o| ops::import(&from.join(format!("ops_{year}.csv")), &ops::Options { vague: year }, o, &quiet).unwrap());
+    }
+    for (file, layer, generation) in [("communes.geojson", "commune", None), ("iris.geojson", "iris", None), ("qpv2015.geojson", "qpv", Some("2015")), ("qpv2024.geojson", "qpv", Some("2024"))] {
+        publish(dir.path(), |o| {
+            let options = zones::ZonesOptions { couche: layer.into(), generation: generation.map(str::to_owned), epsg: None, table: None };
+            zones::import(&from.join(file), &options, o, &quiet).unwrap()
+        });
+    }
+    publish(dir.path(), |o| {
+        addresses::import(&from.join("adresses-01.csv"), &addresses::Options { departement: "01".into() }, o, &quiet).unwrap()
+    });
+    dir
+}
+
+fn rows(path: &Path) -> (Vec<String>, Vec<BTreeMap<String, String>>) {
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').flexible(true).from_path(path).unwrap();
+    let header: Vec<String> = reader.headers().unwrap().iter().map(|h| h.trim_start_matches('\u{feff}').to_owned()).collect();
+    let list = reader.records().map(|r| header.iter().cloned().zip(r.unwrap().iter().map(str::to_owned)).collect()).collect();
+    (header, list)
+}
+
+/// The bailleur with the most rows of a file, by the nine digits of its SIRET.
+fn largest() -> String {
+    let (_, list) = rows(&files().join("rpls_2024.csv"));
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for siret in list.iter().map(|r| &r["SIRET"]).filter(|s| s.len() == 14) {
+        *counts.entry(siret[..9].to_owned()).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(_, n)| *n).unwrap().0
+}
+
+/// Deposits rows as a bailleur, and publishes them.
+fn deposit(root: &Path, register: &str, siren: &str, header: &[String], list: &[&BTreeMap<String, String>], corrections: &Corrections) -> Report {
+    let dir = tempfile::tempdir().unwrap();
+    let mut out = csv::WriterBuilder::new().delimiter(b';').from_path(dir.path().join("recu")).unwrap();
+    out.write_record(header).unwrap();
+    for row in list {
+        out.write_record(header.iter().map(|h| row[h].as_str())).unwrap();
+    }
+    out.flush().unwrap();
+    let kind = Kind { register: register.into(), year: 2024, siren: siren.into(), name: "depot.csv".into() };
+    let report = check(dir.path(), &kind, corrections, &|_, _| ()).unwrap();
+    let mut w = Writer::open(root).unwrap();
+    let folder = w.temporary().unwrap();
+    for entry in std::fs::read_dir(dir.path().join("controle")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    w.publish(folder, report.clone()).unwrap();
+    report
+}
+
+fn facts(root: &Path) -> Facts {
+    stock::load(&Store::open(root).unwrap(), 2024, Catalogue::embedded().unwrap()).unwrap()
+}
+
+fn dwellings_of(facts: &Facts, siren: &str) -> u64 {
+    let index = facts.bailleurs.iter().position(|(s, _)| s == siren).map(|i| i as u16);
+    let rows = facts.report.comptes["logements"] as usize;
+    facts.bailleur_of[..rows].iter().filter(|b| Some(**b) == index).count() as u64
+}
+
+#[test]
+fn a_deposit_takes_the_place_of_its_bailleurs_rows_and_gives_them_back_when_it_is_withdrawn() {
+    let dir = store();
+    let siren = largest();
+    let before = facts(dir.path());
+    let (own, all) = (dwellings_of(&before, &siren), before.report.comptes["logements"]);
+    let (header, list) = rows(&files().join("rpls_2024.csv"));
+    let mine: Vec<_> = list.iter().filter(|r| r["SIRET"].starts_with(&siren)).collect();
+    let other = list.iter().find(|r| r["SIRET"].len() == 14 && !r["SIRET"].starts_with(&siren)).unwrap();
+    // Half of its rows, one of another bailleur, and one without commune, mended.
+    let mut broken = (*mine[mine.len() - 1]).clone();
+    let right = broken.insert("DEPCOM".into(), String::new()).unwrap();
+    let mut sent: Vec<&BTreeMap<String, String>> = mine[..mine.len() / 2].to_vec();
+    sent.extend([other, &broken]);
+    let last = sent.len() as u64 + 1;
+    let first = deposit(dir.path(), "rpls", &siren, &header, &sent, &Corrections::new());
+    assert_eq!(first.regles["D01"].lignes, 1);
+    let corrections = Corrections::from([(last, BTreeMap::from([("DEPCOM".to_owned(), right)]))]);
+    let mended = deposit(dir.path(), "rpls", &siren, &header, &sent, &corrections);
+    assert_eq!(mended.lignes_gardees, first.lignes_gardees + 1);
+    assert_eq!(mended.lignes_lues, sent.len() as u64);
+
+    let after = facts(dir.path());
+    assert_eq!(dwellings_of(&after, &siren), mended.lignes_gardees);
+    assert_eq!(after.report.comptes["logements"], all - own + mended.lignes_gardees, "the rows of others stay");
+    assert_eq!(parts::years(&Store::open(dir.path()).unwrap(), "rpls"), BTreeSet::from([2022, 2024]));
+
+    Writer::open(dir.path()).unwrap().withdraw("depot_rpls", &format!("2024-{siren}")).unwrap();
+    let back = facts(dir.path());
+    assert_eq!((dwellings_of(&back, &siren), back.report.comptes["logements"]), (own, all));
+}
+
+#[test]
+fn a_dwelling_that_changed_hands_is_counted_once() {
+    let dir = store();
+    let siren = largest();
+    let all = facts(dir.path()).report.comptes["logements"];
+    let own = dwellings_of(&facts(dir.path()), &siren);
+    let (header, list) = rows(&files().join("rpls_2024.csv"));
+    let idents: BTreeSet<&String> = list.iter().map(|r| &r["IDENT_REP"]).collect();
+    assert!(idents.len() > 100);
+    // All of its rows, and ten that another bailleur had, now with its own SIRET.
+    let siret = list.iter().map(|r| &r["SIRET"]).find(|s| s.starts_with(&siren)).unwrap();
+    let taken: Vec<BTreeMap<String, String>> = list
+        .iter()
+        .filter(|r| r["SIRET"].len() == 14 && !r["SIRET"].starts_with(&siren) && !r["IDENT_REP"].is_empty() && r["DEPCOM"].starts_with("01"))
+        .take(10)
+        .map(|r| {
+            let mut r = r.clone();
+            r.insert("SIRET".into(), siret.clone());
+            r
+        })
+        .collect();
+    let mut sent: Vec<_> = list.iter().filter(|r| r["SIRET"] == *siret).collect();
+    sent.extend(&taken);
+    let report = deposit(dir.path(), "rpls", &siren, &header, &sent, &Corrections::new());
+    let after = facts(dir.path());
+    assert_eq!(after.report.comptes["logements"], all - own + report.lignes_gardees - 10);
+}
+
+#[test]
+fn a_commune_that_loses_its_households_is_seen_before_acceptance() {
+    let dir = store();
+    let siren = largest();
+    let (header, list) = rows(&files().join("ops_2024.csv"));
+    let mine: Vec<_> = list.iter().filter(|r| r["bailleur_siren"] == siren).collect();
+    let place = |r: &BTreeMap<String, String>| r["depcom"].clone();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for r in &mine {
+        *counts.entry(place(r)).or_default() += 1;
+    }
+    let (target, n) = counts.into_iter().filter(|(c, _)| !c.is_empty()).max_by_key(|(_, n)| *n).unwrap();
+    // 40 % of its households are forgotten.
+    let mut seen = 0;
+    let kept: Vec<_> = mine.iter().copied().filter(|r| place(r) != target || { seen += 1; seen > n * 2 / 5 }).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let mut out = csv::WriterBuilder::new().delimiter(b';').from_path(folder.path().join("recu")).unwrap();
+    out.write_record(&header).unwrap();
+    for row in &kept {
+        out.write_record(header.iter().map(|h| row[h].as_str())).unwrap();
+    }
+    out.flush().unwrap();
+    let kind = Kind { register: "ops".into(), year: 2024, siren: siren.clone(), name: "ops.csv".into() };
+    check(folder.path(), &kind, &Corrections::new(), &|_, _| ()).unwrap();
+    let comparison = compare(&Store::open(dir.path()).unwrap(), "ops", 2024, &siren, &folder.path().join("controle")).unwrap();
+    assert_eq!(comparison.annee_avant, Some(2022));
+    let line = comparison.communes.iter().find(|c| c.commune == target).unwrap();
+    let (now, present) = (line.depot.lignes as f64, line.en_vigueur.unwrap().lignes as f64);
+    let lost = 1.0 - now / present;
+    assert!((0.35..0.45).contains(&lost), "{lost} of {present}");
+    for c in comparison.communes.iter().filter(|c| c.commune != target) {
+        assert_eq!(Some(c.depot), c.en_vigueur, "{}", c.commune);
+    }
+    assert!(line.depot.repondants > 0 && line.depot.repondants <= line.depot.lignes);
+}
+
+/// Publishes what a bailleur decided, as the server does.
+fn publish_edits(root: &Path, points: &[PointFix], homes: &[Home]) {
+    let mut w = Writer::open(root).unwrap();
+    let folder = w.temporary().unwrap();
+    let mut all = csv::WriterBuilder::new().delimiter(b';').has_headers(false).from_path(folder.path().join(POINTS)).unwrap();
+    all.write_record(["siren", "adresse", "ident_rep", "des", "lon", "lat", "qualite", "cle"]).unwrap();
+    points.iter().for_each(|p| all.serialize(p).unwrap());
+    all.flush().unwrap();
+    let mut all = csv::WriterBuilder::new().delimiter(b';').has_headers(false).from_path(folder.path().join(HOMES)).unwrap();
+    all.write_record(["siren", "adresse", "code", "libelle"]).unwrap();
+    homes.iter().for_each(|h| all.serialize(h).unwrap());
+    all.flush().unwrap();
+    let mut report = Report::new(REGISTER, KEY, "retouches");
+    report.empreinte = blake3::hash(format!("{points:?}{homes:?}").as_bytes()).to_hex().to_string();
+    w.publish(folder, report).unwrap();
+}
+
+#[test]
+fn a_correction_moves_dwellings_into_their_qpv_and_outlives_the_next_import() {
+    let dir = store();
+    let store = Store::open(dir.path()).unwrap();
+    let list = doubts(&store, 2024, None).unwrap();
+    // An address at its commune, whose true place is in a QPV.
+    let (_, truth) = rows(&files().join("verite/logements.csv"));
+    let truth: BTreeMap<&str, &BTreeMap<String, String>> = truth.iter().map(|r| (r["ident_rep"].as_str(), r)).collect();
+    let doubt = list
+        .iter()
+        .find(|d| {
+            d.motifs().contains_key(&Motif::QualiteCommune)
+                && d.logements.iter().all(|l| truth.get(l.ident_rep.as_str()).is_some_and(|t| !t["qpv2024"].is_empty()))
+        })
+        .expect("an address to move into a QPV");
+    let t = truth[doubt.logements[0].ident_rep.as_str()];
+    let count = |facts: &Facts| {
+        let layer = facts.layers.iter().find(|l| l.id == "qpv2024").unwrap();
+        let zone = layer.codes.iter().position(|c| *c == t["qpv2024"]).unwrap() as u32;
+        facts.address_of.iter().filter(|a| layer.of_address[**a as usize] == zone).count()
+    };
+    let before = count(&facts(dir.path()));
+    let fix = PointFix {
+        siren: doubt.siren.clone(),
+        adresse: doubt.adresse.clone(),
+        ident_rep: String::new(),
+        des: 2024,
+        lon: t["lon"].parse().unwrap(),
+        lat: t["lat"].parse().unwrap(),
+        qualite: 11,
+        cle: String::new(),
+    };
+    publish_edits(dir.path(), std::slice::from_ref(&fix), &[]);
+    let after = facts(dir.path());
+    assert_eq!(count(&after), before + doubt.logements.len());
+    assert_eq!(after.report.comptes["logements_deplaces_par_bailleur"], doubt.logements.len() as u64);
+    let left = doubts(&Store::open(dir.path()).unwrap(), 2024, None).unwrap();
+    assert!(!left.iter().any(|d| (&d.siren, &d.adresse) == (&doubt.siren, &doubt.adresse)), "it is no longer doubtful");
+    // The register of 2024 again, as that of 2026: the correction is applied by the address.
+    publish(dir.path(), |o| {
+        let options = rpls::RplsOptions { millesime: 2026, workers: None };
+        rpls::import(&files().join("rpls_2024.csv"), &options, o, &|_, _| ()).unwrap()
+    });
+    let next = stock::load(&Store::open(dir.path()).unwrap(), 2026, Catalogue::embedded().unwrap()).unwrap();
+    assert_eq!(next.report.comptes["logements_deplaces_par_bailleur"], doubt.logements.len() as u64);
+    let earlier = stock::load(&Store::open(dir.path()).unwrap(), 2022, Catalogue::embedded().unwrap()).unwrap();
+    assert!(earlier.report.comptes.get("logements_deplaces_par_bailleur").is_none_or(|n| *n == 0), "not before the year it was made for");
+    // Only the cubes that it touches are made anew.
+    refresh(&mut Writer::open(dir.path()).unwrap(), &mut |_| ()).unwrap();
+    publish_edits(dir.path(), &[PointFix { des: 2026, ..fix }], &[]);
+    let mut made = Vec::new();
+    refresh(&mut Writer::open(dir.path()).unwrap(), &mut |b| made.push(b.millesime)).unwrap();
+    assert_eq!(made, [2024, 2026], "2022 never had it");
+}
+
+#[test]
+fn a_residence_is_what_its_bailleur_says() {
+    let dir = store();
+    let before = facts(dir.path());
+    let layer = |f: &Facts| f.layers.iter().find(|l| l.id == "residence").unwrap().clone();
+    let store = Store::open(dir.path()).unwrap();
+    let t = parts::Parts::of(&store, "rpls", 2024).unwrap();
+    assert_eq!(t.folders().len(), 1);
+    // Two addresses of one bailleur become one residence.
+    let (_, list) = rows(&files().join("verite/logements.csv"));
+    assert!(!list.is_empty());
+    let exact: Vec<(String, String)> = {
+        let all = doubts(&store, 2024, None).unwrap();
+        let good = |d: &&mosaique::stock::review::Doubt| d.motifs().keys().all(|m| matches!(m, Motif::Qpv | Motif::InconnueBan | Motif::Doublon)) && d.logements.iter().all(|l| l.qualite == 11);
+        all.iter().filter(good).map(|d| (d.siren.clone(), d.adresse.clone())).collect()
+    };
+    let siren = exact[0].0.clone();
+    let two: Vec<&(String, String)> = exact.iter().filter(|e| e.0 == siren).take(2).collect();
+    assert_eq!(two.len(), 2);
+    let homes: Vec<Home> =
+        two.iter().map(|e| Home { siren: e.0.clone(), adresse: e.1.clone(), code: "R000000000001".into(), libelle: "Les Réunis".into() }).collect();
+    publish_edits(dir.path(), &[], &homes);
+    let after = facts(dir.path());
+    let l = layer(&after);
+    let zone = l.codes.iter().position(|c| c == "R000000000001").expect("the residence") as u32;
+    assert_eq!(l.noms[zone as usize], "Les Réunis");
+    assert!(l.of_address.iter().filter(|z| **z == zone).count() >= 2);
+    assert!(layer(&before).codes.iter().all(|c| c != "R000000000001"));
+    let grouped = |f: &Facts| layer(f).of_address.iter().filter(|z| **z != NONE).count();
+    assert_eq!(grouped(&before), grouped(&after), "no address is lost");
+}
+
+/// What was planted in the register of 2024: line → kinds of fault, and which of them call for a correction of the address.
+const TO_CORRECT: [&str; 9] = [
+    "qualite_12", "qualite_22", "qualite_33", "point_hors_commune", "sans_point", "empilement_siege", "hors_du_repere", "numero_manquant",
+    "qpv_declare_faux",
+];
+
+/// Faults that leave an address that no one could find, or the wrong commune: a doubt about them is right too. Those that the reader
+/// repairs (abbreviations, numbers in the wrong column…) are not among them.
+const ALSO_WRONG: [&str; 6] =
+    ["commune_voisine", "residence_dans_nomvoie", "caractere_perdu", "tronque_a_l_accent", "mojibake", "doublon_ident_rep"];
+
+#[test]
+fn the_planted_faults_of_addresses_are_in_the_worklist() {
+    let dir = store();
+    let list = doubts(&Store::open(dir.path()).unwrap(), 2024, None).unwrap();
+    let found: BTreeSet<&str> = list.iter().flat_map(|d| &d.logements).filter(|l| l.motifs != 0).map(|l| l.ident_rep.as_str()).collect();
+    let text = std::fs::read_to_string(files().join("rpls_2024.csv")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let (header, _) = rows(&files().join("rpls_2024.csv"));
+    let at = header.iter().position(|h| h == "IDENT_REP").unwrap();
+    let ident = |line: usize| lines[line - 1].split(';').nth(at).unwrap_or("").trim_matches('"').to_owned();
+    let (_, planted) = rows(&files().join("verite/defauts.csv"));
+    let mut kinds: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for p in planted.iter().filter(|p| p["fichier"] == "rpls_2024.csv") {
+        kinds.entry(ident(p["ligne"].parse().unwrap())).or_default().insert(p["defaut"].as_str());
+    }
+    let mut lines = String::new();
+    let (mut wanted, mut hit) = (0, 0);
+    for kind in TO_CORRECT {
+        let with: Vec<&String> = kinds.iter().filter(|(i, k)| !i.is_empty() && k.contains(kind)).map(|(i, _)| i).collect();
+        let n = with.iter().filter(|i| found.contains(i.as_str())).count();
+        lines += &format!("  {kind:<20} {n:>5} of {:>5}\n", with.len());
+        wanted += with.len();
+        hit += n;
+    }
+    let right = |i: &&&str| kinds.get(**i).is_some_and(|k| k.iter().any(|k| TO_CORRECT.contains(k) || ALSO_WRONG.contains(k)));
+    let good = found.iter().filter(right).count();
+    let (precision, recall) = (good as f64 / found.len() as f64, hit as f64 / wanted as f64);
+    println!("{lines}  recall {recall:.4} ({hit} of {wanted}), precision {precision:.4} ({good} of {})", found.len());
+    let without: BTreeMap<Motif, u64> = list
+        .iter()
+        .flat_map(|d| &d.logements)
+        .filter(|l| l.motifs != 0 && !right(&&l.ident_rep.as_str()))
+        .flat_map(|l| Motif::of(l.motifs))
+        .fold(BTreeMap::new(), |mut m, k| {
+            *m.entry(k).or_default() += 1;
+            m
+        });
+    println!("  doubts without a planted fault: {without:?}");
+    assert!(recall > 0.97, "{recall}\n{lines}");
+    assert!(precision > 0.90, "{precision} {without:?}");
+}

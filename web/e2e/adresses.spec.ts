@@ -1,0 +1,116 @@
+// A bailleur corrects an address by keyboard, sees what it changes in figures and tiles, and undoes it.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { ask, atelier, enter, type Atelier } from './atelier';
+import { axeFaults, contentOf, open, settle, type Session } from './harness';
+
+interface Address { id: string; libelle: string; depcom: string; logements: number; ban: boolean; motifs: Record<string, number> }
+interface List { total: number; adresses_total: number; adresses: Address[] }
+interface Candidates { candidats: { lon: number; lat: number; score: number; genre: string }[] }
+interface Effects { avant: { qpv: { generation: string; reponse: string; code: string | null }[] } | null; apres: { qpv: { generation: string; reponse: string; code: string | null }[] }; refus: string | null }
+interface Sheet { couverture: { logements: number } }
+
+let server: Atelier;
+let session: Session;
+before(async () => {
+  server = await atelier();
+  session = await open({});
+  await enter(session.page, server, 'bailleur');
+});
+after(async () => {
+  await session?.close();
+  server?.stop();
+});
+
+const axe = async (): Promise<void> => assert.deepEqual(await axeFaults(session.page), []);
+const list = (): Promise<List> => ask<List>(session.page, '/api/adresses?limite=500');
+
+/** An address that a sure candidate moves into a QPV of 2024. */
+async function intoQpv(): Promise<{ address: Address; place: number; qpv: string }> {
+  const { adresses } = await list();
+  for (const [place, address] of adresses.entries()) {
+    if (!address.motifs['qualite_commune'] && !address.motifs['empilement'] && !address.motifs['sans_point']) continue;
+    const { candidats } = await ask<Candidates>(session.page, `/api/adresses/${address.id}/candidats`);
+    const best = candidats[0];
+    if (!best || best.genre !== 'housenumber') continue;
+    const effects = await ask<Effects>(session.page, `/api/adresses/${address.id}/consequences?lon=${best.lon}&lat=${best.lat}`);
+    const now = effects.avant?.qpv.find((q) => q.generation === '2024');
+    const then = effects.apres.qpv.find((q) => q.generation === '2024');
+    if (!effects.refus && then?.reponse === 'dedans' && then.code && now?.code !== then.code) return { address, place, qpv: then.code };
+  }
+  throw new Error('the demonstration has no address to move into a QPV');
+}
+
+describe('addresses to correct', () => {
+  test('are ranked by dwellings, with what is wrong with each', async () => {
+    const { page } = session;
+    await page.goto(`${server.base}/adresses`);
+    await page.locator('[role=option]').first().waitFor();
+    await settle(page);
+    const { adresses, adresses_total: total } = await list();
+    assert.equal(await page.locator('[role=option]').count(), Math.min(500, total));
+    assert.ok(adresses.length > 20);
+    await page.locator('.candidates, .side .muted').first().waitFor();
+    await axe();
+  });
+
+  test('a correction by keyboard moves the dwellings into their QPV in figures and tiles; undone, they are back', async () => {
+    const { page } = session;
+    const { address, place, qpv } = await intoQpv();
+    const dwellings = async (): Promise<number> => (await ask<Sheet>(page, `/api/zones/qpv2024/${qpv}?indicateurs=P01`)).couverture.logements;
+    const before = await dwellings();
+    await page.goto(`${server.base}/adresses`);
+    const listing = page.getByRole('listbox');
+    await listing.waitFor();
+    await settle(page);
+    await listing.focus();
+    for (let i = 0; i < place; i++) await page.keyboard.press('ArrowDown');
+    await settle(page);
+    assert.match(await page.locator('[aria-selected=true] .name').innerText(), new RegExp(address.libelle.slice(0, 12)));
+    await page.keyboard.press('1');
+    await page.getByRole('heading', { name: /Conséquences pour/ }).waitFor();
+    await page.locator('tr.changed', { hasText: 'QPV 2024' }).waitFor();
+    await axe();
+    const begun = Date.now();
+    await page.keyboard.press('Enter');
+    await page.getByText(/déplacé/).first().waitFor();
+    await page.getByText(/Chiffres à jour/).waitFor();
+    const took = Date.now() - begun;
+    console.log(`correction to figures: ${took} ms`);
+    assert.equal(await dwellings(), before + address.logements);
+    assert.ok(took < 10_000, `${took} ms`);
+    // The address is a point of the tiles, under its own code, where it was none.
+    const csv = await page.evaluate(async () => (await fetch('/api/adresses/corrections.csv')).text());
+    assert.equal(csv.trim().split(/\r?\n/).length, address.logements + 1);
+    assert.ok(!(await list()).adresses.some((a) => a.id === address.id), 'it has left the list');
+
+    await page.getByRole('listbox').focus();
+    await page.keyboard.press('Control+z');
+    await page.getByText(/déplacé/).first().waitFor({ state: 'detached' });
+    assert.equal(await dwellings(), before);
+    assert.ok((await list()).adresses.some((a) => a.id === address.id), 'it is in the list again');
+  });
+
+  test('sure candidates are accepted together, and undone together', async () => {
+    const { page } = session;
+    await page.goto(`${server.base}/adresses`);
+    await page.getByRole('listbox').waitFor();
+    const before = (await list()).adresses_total;
+    await page.getByRole('button', { name: 'Voir combien' }).click();
+    await page.getByRole('button', { name: 'Accepter', exact: true }).click();
+    await page.getByText(/adresses corrigées/).waitFor();
+    await page.getByText(/Chiffres à jour/).waitFor();
+    const after = (await list()).adresses_total;
+    assert.ok(after < before * 0.8, `${before} → ${after}`);
+    await page.getByRole('button', { name: 'Corrections faites' }).click();
+    await page.locator('dialog tbody tr').first().waitFor();
+    await axe();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.evaluate(() => document.querySelector<HTMLAnchorElement>('a[href$="corrections.csv"]')?.click())]);
+    assert.match((await contentOf(download)).text, /^\ufeffIDENT_REP;IDENT_INT;/);
+    await page.getByRole('button', { name: 'Tout le lot' }).first().click();
+    await page.getByRole('button', { name: 'Tout le lot' }).first().waitFor({ state: 'detached' });
+    assert.equal((await list()).adresses_total, before);
+    await settle(page);
+    assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);
+  });
+});

@@ -1,0 +1,173 @@
+// Both themes, help, guided tour, keyboard only.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { shownZone, type Indicator } from './figures';
+import { axeFaults, BASE_URL, get, open, picture, settle, visit, type Session } from './harness';
+import { signIn, stage } from './stage';
+
+let session: Session;
+before(async () => void (session = await open()));
+after(() => session.close());
+
+describe('both themes', () => {
+  for (const theme of ['clair', 'sombre'] as const) {
+    test(`every page is without a fault of accessibility (${theme})`, async () => {
+      const { page } = session;
+      await page.emulateMedia({ colorScheme: theme === 'sombre' ? 'dark' : 'light' });
+      const zone = await shownZone('commune', 'I02');
+      const pages = {
+        carte: `/?indicateur=I02&echelle=commune&zone=commune:${zone.code}`,
+        tableau: '/?indicateur=I02&echelle=commune&vue=tableau',
+        mixite: '/mixite',
+        aide: '/aide',
+        portrait: `/portrait?echelle=commune&code=${zone.code}`,
+        organisme: '/organisme',
+        connexion: '/connexion',
+        integre: '/integre?indicateur=P10',
+      };
+      for (const [name, path] of Object.entries(pages)) {
+        await page.goto(BASE_URL + path);
+        await settle(page);
+        assert.equal(await page.evaluate(() => document.documentElement.dataset['theme']), theme, name);
+        assert.deepEqual(await axeFaults(page), [], `${name}, ${theme}`);
+        await picture(page, `theme-${theme}-${name}`);
+      }
+      await visit(page, '/?indicateur=I02');
+      await page.getByRole('button', { name: 'Montrer' }).click();
+      assert.deepEqual(await axeFaults(page), []);
+      await page.keyboard.press('Escape');
+    });
+  }
+
+  test('the choice of the person wins over that of the computer, and stays', async () => {
+    const { page } = session;
+    await page.emulateMedia({ colorScheme: 'light' });
+    await visit(page, '/');
+    const dark = (): Promise<boolean> => page.evaluate(() => getComputedStyle(document.body.querySelector('header') ?? document.body).backgroundColor !== 'rgb(255, 255, 255)');
+    assert.equal(await dark(), false);
+    await page.getByRole('button', { name: 'Montrer' }).click();
+    await page.getByRole('radio', { name: 'Sombre' }).check();
+    assert.equal(await dark(), true);
+    await page.goto(`${BASE_URL}/aide`);
+    await page.locator('main').waitFor();
+    assert.equal(await dark(), true);
+    await page.evaluate(() => localStorage.removeItem('mosaique.theme'));
+  });
+});
+
+describe('the pages of the administration', () => {
+  test('are without a fault of accessibility in both themes', async () => {
+    const on = await stage();
+    const admin = await open({});
+    try {
+      const { page } = admin;
+      await signIn(page, on, 'administrateur', '/administration');
+      const tabs = await page.locator('nav a[href^="#"]').evaluateAll((links) => links.map((a) => a.getAttribute('href') ?? ''));
+      assert.ok(tabs.length >= 5, tabs.join());
+      for (const [scheme, theme] of [['light', 'clair'], ['dark', 'sombre']] as const) {
+        await page.emulateMedia({ colorScheme: scheme });
+        for (const tab of tabs) {
+          await page.goto(`${on.base}/administration${tab}`);
+          await settle(page);
+          assert.deepEqual(await axeFaults(page), [], `${tab}, ${theme}`);
+        }
+        await picture(page, `theme-${theme}-administration`);
+      }
+      assert.deepEqual(admin.faults, []);
+    } finally {
+      await admin.close();
+      on.stop();
+    }
+  });
+});
+
+describe('help', () => {
+  test('has every indicator with its definition, found by a word', async () => {
+    const { page } = session;
+    const indicators = await get<(Indicator & { definition: string })[]>('/api/indicateurs');
+    await page.goto(`${BASE_URL}/aide`);
+    await page.locator('#indicateurs details').first().waitFor();
+    assert.equal(await page.locator('#indicateurs details').count(), indicators.length);
+    for (const i of indicators) assert.ok((await page.locator(`#i-${i.id}`).textContent())?.includes(i.definition), i.id);
+    await page.getByRole('searchbox', { name: 'Chercher une définition' }).fill('monoparentales');
+    const kept = await page.locator('#indicateurs summary').allInnerTexts();
+    assert.ok(kept.length > 0 && kept.length < indicators.length && kept.some((t) => t.startsWith('Familles monoparentales')), kept.join());
+  });
+});
+
+describe('the guided tour', () => {
+  test('comes at the first visit, goes by the keyboard, and never comes again', async () => {
+    const first = await open(undefined, true);
+    const { page } = first;
+    try {
+      await visit(page, '/');
+      const card = page.getByRole('dialog', { name: 'Choisissez un indicateur' });
+      await card.waitFor();
+      await picture(page, 'visite-guidee');
+      assert.deepEqual(await axeFaults(page), []);
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Lisez la carte' }).waitFor();
+      await page.keyboard.press('ArrowLeft');
+      await card.waitFor();
+      await page.keyboard.press('Escape');
+      await card.waitFor({ state: 'detached' });
+      await page.reload();
+      await page.locator('.legend').waitFor();
+      await page.waitForTimeout(1500);
+      assert.equal(await page.locator('.tour').count(), 0);
+      await page.goto(`${BASE_URL}/?visite`);
+      await card.waitFor();
+      assert.deepEqual(first.faults, []);
+    } finally {
+      await first.close();
+    }
+  });
+});
+
+describe('by the keyboard alone', () => {
+  test('one chooses an indicator, reads it in the table, opens a zone and leaves it', async () => {
+    const { page } = session;
+    await visit(page, '/?indicateur=I01&echelle=commune');
+    /** Goes on with Tab until the focus is on what is wanted. */
+    const reach = async (selector: string): Promise<void> => {
+      for (let i = 0; i < 80; i++) {
+        if (await page.evaluate((s) => document.activeElement?.matches(s) ?? false, selector)) return;
+        await page.keyboard.press('Tab');
+      }
+      assert.fail(`${selector} is not reached`);
+    };
+    await reach('.indicator');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('monoparentales');
+    await reach('.picker .list button');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/indicateur=I08/);
+    // From the top again: the table is before the choices.
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await reach('input[name=vue]');
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(/vue=tableau/);
+    await settle(page);
+    await reach('tbody button');
+    await page.keyboard.press('Enter');
+    await page.locator('.fiche').waitFor();
+    await picture(page, 'clavier-fiche');
+    await page.keyboard.press('Escape');
+    await page.locator('.fiche').waitFor({ state: 'detached' });
+  });
+
+  test('one opens the menu, shows the map and comes back', async () => {
+    const { page } = session;
+    await visit(page, '/?indicateur=I01&echelle=commune');
+    await page.getByRole('button', { name: 'Montrer' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.locator('.presenting').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.presenting').waitFor({ state: 'detached' });
+  });
+
+  test('no fault was seen by the browser all along', () => assert.deepEqual(session.faults, []));
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { aroundReference, breaksOf, jenks, quantiles } from './breaks';
+
+/** Sum of squared distances to the mean of each group. */
+function spread(sorted: readonly number[], breaks: readonly number[]): number {
+  const groups = new Map<number, number[]>();
+  for (const v of sorted) {
+    const g = breaks.filter((b) => b <= v).length;
+    groups.set(g, [...(groups.get(g) ?? []), v]);
+  }
+  return [...groups.values()].reduce((total, g) => {
+    const mean = g.reduce((s, v) => s + v, 0) / g.length;
+    return total + g.reduce((s, v) => s + (v - mean) ** 2, 0);
+  }, 0);
+}
+
+/** Every way to cut the values, the slow way. */
+function leastSpread(sorted: readonly number[], classes: number): number {
+  const distinct = [...new Set(sorted)];
+  const choose = (from: number, left: number): number[][] => (left === 0 ? [[]] : distinct.slice(from).flatMap((v, i) => choose(from + i + 1, left - 1).map((rest) => [v, ...rest])));
+  return Math.min(...choose(1, classes - 1).map((breaks) => spread(sorted, breaks)));
+}
+
+describe('Jenks', () => {
+  it('finds the groups that the eye sees', () => expect(jenks([1, 2, 2, 3, 20, 21, 22, 50, 51], 3)).toEqual([20, 50]));
+  it('varies as little within classes as the best of all ways to cut', () => {
+    let seed = 7;
+    const random = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    for (let round = 0; round < 40; round += 1) {
+      const values = Array.from({ length: 5 + (round % 8) }, () => Math.round(random() * 60)).sort((a, b) => a - b);
+      const classes = Math.min(2 + (round % 3), new Set(values).size);
+      if (classes < 2) continue;
+      expect(spread(values, jenks(values, classes)), values.join()).toBeCloseTo(leastSpread(values, classes), 6);
+    }
+  });
+  it('takes 35 000 values in well under a second', () => {
+    const values = Array.from({ length: 35_000 }, (_, i) => Math.sqrt(i) * 1.234567);
+    const start = performance.now();
+    expect(jenks(values, 7)).toHaveLength(6);
+    expect(performance.now() - start).toBeLessThan(700);
+  });
+});
+
+describe('quantiles', () => {
+  it('cut into equal numbers', () => expect(quantiles(Array.from({ length: 101 }, (_, i) => i), 4)).toEqual([25, 50, 75]));
+});
+
+describe('breaks around a reference', () => {
+  // Standard deviation 10: steps of 5.
+  const values = [10, 30];
+  it('have it in the middle class when classes are odd', () => expect(aroundReference(values, 5, 22)).toEqual([14.5, 19.5, 24.5, 29.5]));
+  it('have it between the two middle ones when they are even', () => expect(aroundReference(values, 4, 22)).toEqual([17, 22, 27]));
+});
+
+describe('the breaks of a map', () => {
+  it.each(['quantiles', 'jenks'] as const)('by %s are round, growing and inside the values', (method) => {
+    const breaks = breaksOf(Array.from({ length: 400 }, (_, i) => 3 + (i * i) / 2500), 6, method, null);
+    expect(breaks).toHaveLength(5);
+    breaks.forEach((b, i) => {
+      expect(b).toBeGreaterThan(i === 0 ? 3 : (breaks[i - 1] ?? 0));
+      expect(b).toBeLessThanOrEqual(67);
+      expect(String(b).length).toBeLessThanOrEqual(5);
+    });
+  });
+  it('are none when all values are equal or missing', () => {
+    expect(breaksOf([5, 5, null], 5, 'jenks', 5)).toEqual([]);
+    expect(breaksOf([null], 5, 'quantiles', null)).toEqual([]);
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { difference, plain, trendWord, typology, weightedQuantile, type Columns } from './shown';
+
+const columns = (rows: [string, number | null, number | null, number | null][], more: Partial<Columns> = {}): Columns => ({
+  echelle: 'iris', indicateur: 'I01', unite: '%',
+  codes: rows.map(([code]) => code), noms: rows.map(([code]) => code),
+  valeurs: rows.map(([, v]) => v), secret: rows.map(([, v]) => v === null),
+  numerateurs: rows.map(([, , n]) => n), denominateurs: rows.map(([, , , d]) => d), repondants: rows.map(([, , , d]) => d),
+  logements: rows.map(() => 100), reference: { nom: 'Territoire', valeur: 20 }, bornes: [10, 20, 30, 40], ...more,
+});
+
+describe('a difference', () => {
+  const before = columns([['a', 20, 40, 200], ['b', 30, 30, 100], ['c', null, null, null], ['d', 10, null, 60], ['gone', 5, 5, 100]]);
+  const after = columns([['a', 30, 60, 200], ['b', 31, 31, 100], ['c', 22, 22, 100], ['d', 20, 12, 60], ['new', 9, 9, 100]], { reference: { nom: 'Territoire', valeur: 23 } });
+  const shown = difference(before, after, 'fragilite', 'evolution');
+  it('is taken only where both are published and exact', () => expect(shown.valeurs).toEqual([10, 1, null, null, null]));
+  it('says what is secret at either date and counts what was rounded', () => {
+    expect(shown.secret).toEqual([false, false, true, false, false]);
+    expect(shown.ecartes).toBe(1);
+  });
+  // a: pooled 0.25, se 0.0433, z 2.31; b: z 0.15.
+  it('is flagged when it is larger than chance', () => expect(shown.significatif).toEqual([true, false, null, null, null]));
+  it('is in points, around the change of the reference', () => {
+    expect([shown.unite, shown.reference?.valeur, shown.bornes]).toEqual(['pts', 3, [-5, -2, 2, 5]]);
+    expect(shown.colors).toHaveLength(5);
+  });
+  it('has classes on both sides of zero in any unit', () => {
+    const years = difference({ ...before, unite: 'années' }, { ...after, unite: 'années' }, 'neutre', 'evolution');
+    expect(years.unite).toBe('années');
+    expect(years.bornes).toEqual([...years.bornes].map((b) => -b).reverse());
+  });
+});
+
+describe('a gap of recent movers', () => {
+  it('is never significant with few of them', () => expect(difference(columns([['a', 20, 40, 200]]), columns([['a', 60, 9, 15]]), 'fragilite', 'ecart').significatif).toEqual([false]));
+});
+
+describe('values', () => {
+  const values = columns([['a', 12, 12, 100], ['b', 18, 18, 100], ['c', 26, 26, 100], ['d', 47, 47, 100]]);
+  it('keep the breaks of the server until another way is asked', () => {
+    expect(plain(values, 'fragilite', { classes: 5, method: 'quantiles' }).bornes).toEqual([10, 20, 30, 40]);
+    expect(plain(values, 'fragilite', { classes: 3, method: 'quantiles' }).bornes).not.toEqual([10, 20, 30, 40]);
+  });
+  it('that are mostly zero are still parted', () => {
+    const zeros = columns([...Array.from({ length: 20 }, (_, i): [string, number, number, number] => [`z${i}`, 0, 0, 100]), ['a', 40, 40, 100], ['b', 42, 42, 100]], { bornes: [] });
+    const { bornes } = plain(zeros, 'neutre', { classes: 5, method: 'quantiles' });
+    expect(bornes.length).toBeGreaterThan(0);
+    expect(Math.min(...bornes)).toBeGreaterThan(0);
+  });
+  it('have as many colours as classes', () => {
+    for (const method of ['quantiles', 'jenks', 'reference'] as const) {
+      for (const classes of [3, 4, 5, 6, 7]) {
+        const shown = plain(values, 'fragilite', { classes, method });
+        expect(shown.colors).toHaveLength(shown.bornes.length + 1);
+      }
+    }
+  });
+});
+
+describe('a change in words', () => {
+  it.each([[0.4, 'stable'], [-1.9, 'stable'], [2, 'hausse modérée'], [-5, 'baisse modérée'], [5.1, 'hausse forte'], [-8, 'baisse forte']])('%d point is « %s »', (points, word) => expect(trendWord(points)).toBe(word));
+});
+
+describe('a typology', () => {
+  const rows = (v: (number | null)[]): [string, number | null, number | null, number | null][] => v.map((x, i) => [String.fromCharCode(97 + i), x, x, 100]);
+  const now = columns(rows([10, 20, 30, 40, 60, 70, 80, null]), { vague: 2024 });
+  it('calls fragile the worst quarter of the dwellings, and looks at its past', () => {
+    // Weights are equal: three quarters are reached at the sixth of seven values.
+    expect(weightedQuantile(now.valeurs, now.logements, 0.75)).toBe(70);
+    const before = columns(rows([10, 20, 30, 40, 60, 69, 70, 5]), { vague: 2022 });
+    expect(typology(now, before, 'fragilite').valeurs).toEqual([0, 0, 1, 1, 1, 3, 4, null]);
+  });
+  it('turns round where less is worse, and says when the past is not known', () => {
+    const before = columns(rows([15, null, 30, 40, 60, 70, 80, 5]), { vague: 2022 });
+    expect(typology(now, before, 'aisance').valeurs).toEqual([4, 2, 1, 1, 1, 0, 0, null]);
+  });
+  it('weighs zones by their dwellings', () => expect(weightedQuantile([1, 2, 3], [10, 10, 80], 0.25)).toBe(3));
+  it('has a name and a colour for each type', () => {
+    const shown = typology(now, columns(rows([1]), { vague: 2022 }), 'fragilite');
+    expect([shown.labels?.length, shown.colors.length, shown.bornes.length]).toEqual([5, 5, 4]);
+    expect(shown.rule).toContain('quart des logements');
+  });
+});

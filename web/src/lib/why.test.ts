@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { beside, intervalText, whySecret } from './why';
+
+const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
+const share = (numerateur: number, denominateur: number) => ({ valeur: (100 * numerateur) / denominateur, unite: '%', decimales: 1, numerateur, denominateur, repondants: denominateur, secret: false });
+
+describe('a secret figure', () => {
+  it('gives its reason first, then what can be done about it', () => {
+    const said = whySecret('moins de 11 ménages répondants', { population: 'RECENTS', filters: true, wide: false });
+    expect(said[0]).toBe('Moins de 11 ménages répondants.');
+    expect(said.at(-1)).toContain('« Tous »');
+    expect(said.at(-1)).toContain('retirez un filtre');
+  });
+  it('offers nothing where nothing would help', () => expect(whySecret('x', { population: 'TOUS', filters: false, wide: true })).toHaveLength(2));
+});
+
+describe('two figures', () => {
+  it('have a gap in points and a flag', () => {
+    const said = beside(share(60, 200), share(40, 200));
+    expect([plain(said?.gap ?? ''), said?.significant]).toEqual(['+10,0 pts', true]);
+    expect(beside(share(31, 100), share(30, 100))?.significant).toBe(false);
+  });
+  it('have no flag when they are not shares of households', () => expect(beside({ ...share(30, 100), repondants: null }, share(20, 100))?.significant).toBeNull());
+  it('are not compared when one is secret', () => expect(beside(share(1, 2), { ...share(1, 2), secret: true })).toBeNull());
+});
+
+it('an interval is written with one unit', () => expect(plain(intervalText({ low: 21.24, high: 26.96 }))).toBe('entre 21,2 et 27,0 %'));
