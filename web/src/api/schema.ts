@@ -509,6 +509,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan : qui pourrait recevoir les logements attendus
+         * @description Affecte les logements attendus aux ménages en attente pour atteindre chaque objectif avec le moins d'écarts aux règles et aux souhaits
+         *     (optimisation en nombres entiers). Donne la borne prouvée, et les objectifs impossibles. C'est un conseil : il ne décide de rien.
+         */
+        post: operations["plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/residences/fragilite": {
         parameters: {
             query?: never;
@@ -788,6 +809,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Un logement et le ménage proposé. */
+        Affectation: {
+            /** @description Ligne du fichier de logements, ou rang du logement projeté. */
+            logement: number;
+            commune: string;
+            typologie: string;
+            en_qpv: boolean;
+            reservataire: string;
+            /** @description Ligne du fichier de demandes (l'en-tête est la ligne 1) ; nulle : personne. */
+            menage?: number | null;
+            premier_quartile?: boolean | null;
+            dalo: boolean;
+            prioritaire: boolean;
+            /** @description Écarts aux règles et aux souhaits. */
+            ecarts: string[];
+        };
         /** @description Ce qui attend votre organisme. */
         AlertesDalo: {
             /** @description Faux : la liste n'est pas ouverte à votre organisme. */
@@ -837,6 +874,28 @@ export interface components {
         Choix: {
             code: string;
             nom: string;
+        };
+        /** @description Une cible avant et après le plan. */
+        CiblePlan: {
+            regle: string;
+            libelle: string;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            cible: number;
+            avant: components["schemas"]["PartPlan"];
+            apres: components["schemas"]["PartPlan"];
+            /**
+             * Format: int32
+             * @description Attributions qui manquent encore.
+             */
+            manque: number;
+            /**
+             * Format: int32
+             * @description Ce qui manquerait si cette cible était seule : 0, elle est en conflit avec une autre ; plus, ces logements et ces ménages n'y suffisent pas.
+             */
+            manque_seule?: number | null;
         };
         /**
          * @description Scales that are opened together.
@@ -1055,6 +1114,26 @@ export interface components {
             /** @description Indicateurs voulus ; tous par défaut. */
             indicateurs?: string[] | null;
         };
+        /** @description Ce qu'il faut pour un plan. */
+        DemandePlan: {
+            /** @description SIREN de l'EPCI. */
+            epci: string;
+            /**
+             * @description Ménages en attente : le texte d'un CSV (`typologie;depcom_demandee;nb_14plus;nb_moins14;ressources_mensuelles;activite;statut_dalo`,
+             *     et si connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Rien n'en est gardé.
+             */
+            demandes: string;
+            /**
+             * @description Logements attendus : le texte d'un CSV (`qpv;typologie;depcom;reservataire`). Par défaut, les relocations des mêmes mois de la
+             *     dernière année connue.
+             */
+            logements?: string | null;
+            /**
+             * Format: int32
+             * @description Mois de l'année à couvrir, à partir de la fin (1 à 12) ; par défaut ceux qui restent, ou douze si l'année est finie.
+             */
+            mois?: number | null;
+        };
         /**
          * @description What figures are about.
          * @enum {string}
@@ -1093,6 +1172,14 @@ export interface components {
             echelles: string;
             parc: string;
             occupation: string;
+        };
+        /** @description Un genre d'écart. */
+        EcartPlan: {
+            libelle: string;
+            /** Format: double */
+            poids: number;
+            /** @description Fois où le plan s'écarte ainsi. */
+            nombre: number;
         };
         /** @description Une échelle de lecture. */
         Echelle: {
@@ -1621,6 +1708,18 @@ export interface components {
             motif: string;
             commentaire: string;
         };
+        /** @description Une part. */
+        PartPlan: {
+            /** Format: int32 */
+            numerateur: number;
+            /** Format: int32 */
+            denominateur: number;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            part?: number | null;
+        };
         /** @description Un organisme que nomme une convention. */
         Partie: {
             id: string;
@@ -1686,6 +1785,37 @@ export interface components {
             /** @description Vide si `detail` est faux. */
             placements: components["schemas"]["Placement"][];
         };
+        /** @description Un plan proposé. */
+        PlanPropose: {
+            epci: components["schemas"]["Choix"];
+            /**
+             * Format: int32
+             * @description Année des baux à venir.
+             */
+            annee: number;
+            /** Format: int32 */
+            mois: number;
+            /** @description Vrai si les logements sont projetés de la dernière année, faux s'ils viennent d'un fichier. */
+            projete: boolean;
+            logements: number;
+            menages: number;
+            /** @description Lignes de demandes laissées de côté : radiées, ou d'un autre EPCI. */
+            demandes_ecartees: number;
+            /** @description Vrai si aucun plan n'est meilleur ; sinon le meilleur trouvé dans le temps donné. */
+            optimal: boolean;
+            /**
+             * Format: double
+             * @description Poids des écarts du plan, et le moindre que le solveur ait prouvé possible.
+             */
+            objectif: number;
+            /** Format: double */
+            borne: number;
+            /** Format: double */
+            duree_s: number;
+            cibles: components["schemas"]["CiblePlan"][];
+            ecarts: components["schemas"]["EcartPlan"][];
+            affectations: components["schemas"]["Affectation"][];
+        };
         /**
          * @description Which households a figure describes.
          * @enum {string}
@@ -1737,6 +1867,11 @@ export interface components {
         QuartierDalo: {
             code: string;
             nom: string;
+            /**
+             * Format: int32
+             * @description Génération de QPV en vigueur le jour de ces baux.
+             */
+            generation: number;
             /** @description Longitude et latitude d'un point du quartier. */
             centre?: number[] | null;
             secret: boolean;
@@ -3093,6 +3228,45 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandePlan"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPropose"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
