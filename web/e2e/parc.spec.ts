@@ -31,7 +31,7 @@ describe('the stock of a bailleur', () => {
     assert.equal(await page.locator('.left li').count(), residences.length);
     await page.getByLabel('Chercher une résidence').fill(target.nom);
     await page.locator('.left li button', { hasText: target.nom }).first().click();
-    await page.getByRole('radiogroup', { name: 'Climat social' }).getByText('2').click();
+    await page.getByRole('radiogroup', { name: 'Climat social' }).getByRole('radio', { name: '2' }).check();
     await page.getByRole('button', { name: 'Noter' }).click();
     await page.locator('.past li', { hasText: '3/2/3' }).waitFor();
     await page.getByLabel('Motif').fill('Trafic dans les halls');
@@ -56,7 +56,7 @@ describe('the stock of a bailleur', () => {
     await page.goto(`${server.base}/evenements`);
     await page.getByText('RPLS tel que déposé').waitFor();
     await axe();
-    await page.getByLabel('Commune', { exact: true }).selectOption(before.communes[0]?.code ?? '');
+    await page.locator('form label', { hasText: 'Commune' }).locator('select').selectOption(before.communes[0]?.code ?? '');
     await page.getByLabel('Logements').fill('24');
     await page.getByRole('button', { name: 'Enregistrer' }).click();
     await page.getByText('compte dans le parc à jour').waitFor();
