@@ -1,7 +1,7 @@
 // A bailleur corrects an address by keyboard, sees what it changes in figures and tiles, and undoes it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { ask, atelier, enter, type Atelier } from './atelier';
+import { ask, atelier, enter, trail, type Atelier } from './atelier';
 import { axeFaults, contentOf, open, settle, type Session } from './harness';
 
 interface Address { id: string; libelle: string; depcom: string; logements: number; ban: boolean; motifs: Record<string, number> }
@@ -123,5 +123,9 @@ describe('addresses to correct', () => {
     assert.equal((await list()).adresses_total, before);
     await settle(page);
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);
+  });
+
+  test('each act has its line in the trail', async () => {
+    for (const action of ['adresse_corrigee', 'adresse_correction_annulee']) assert.ok((await trail(server, action)).length > 0, action);
   });
 });

@@ -1,7 +1,7 @@
 // Residences and events of a bailleur's stock: notes, flags, renaming; entries that count in the stock up to date, and their undoing.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { ask, atelier, enter, type Atelier } from './atelier';
+import { ask, atelier, enter, trail, type Atelier } from './atelier';
 import { axeFaults, open, settle, type Session } from './harness';
 
 interface Residences { residences: { code: string; nom: string; logements: number; adresses: { cle: string }[] }[] }
@@ -67,5 +67,9 @@ describe('the stock of a bailleur', () => {
     assert.equal((await ask<Stock>(page, '/api/parc')).total.a_jour, before.total.rpls);
     await settle(page);
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);
+  });
+
+  test('each act has its line in the trail', async () => {
+    for (const action of ['residence_notee', 'signalement', 'signalement_leve', 'residence', 'evenement', 'evenement_annule']) assert.ok((await trail(server, action)).length > 0, action);
   });
 });
