@@ -2075,6 +2075,8 @@ export interface operations {
                 construction?: string;
                 /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
                 qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
             };
             header?: never;
             path?: never;
@@ -2673,6 +2675,8 @@ export interface operations {
                 construction?: string;
                 /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
                 qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
             };
             header?: never;
             path: {
@@ -2742,6 +2746,8 @@ export interface operations {
                 construction?: string;
                 /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
                 qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
             };
             header?: never;
             path?: never;
@@ -2794,6 +2800,8 @@ export interface operations {
                 construction?: string;
                 /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
                 qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
             };
             header?: never;
             path: {
@@ -2906,6 +2914,8 @@ export interface operations {
                 construction?: string;
                 /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
                 qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
             };
             header?: never;
             path: {
