@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { axeFaults, contentOf, open, settle, type Session } from './harness';
-import { freePort, serve, type Server } from './server';
+import { serve, signIn, type Server } from './server';
 
-const PASSWORD = 'Trois petits chats 2026 !';
 let server: Server;
 let session: Session;
 
 before(async () => {
-  server = await serve(await freePort());
+  server = await serve();
   session = await open({});
 });
 after(async () => {
@@ -19,23 +18,7 @@ after(async () => {
 
 const go = (path: string): Promise<unknown> => session.page.goto(server.base + path);
 
-/** Signs in with the one-time password of a role, and chooses one. */
-async function enter(role: string, path: string): Promise<void> {
-  const { page } = session;
-  const account = server.accounts.find((a) => a.role === role);
-  assert.ok(account?.mot_de_passe);
-  await go(`/connexion?retour=${encodeURIComponent(path)}`);
-  await page.getByLabel('Adresse électronique').fill(account.courriel);
-  await page.getByLabel('Mot de passe', { exact: true }).fill(account.mot_de_passe);
-  await page.getByRole('button', { name: 'Se connecter' }).click();
-  await page.getByRole('heading', { name: 'Choisissez votre mot de passe' }).waitFor();
-  await page.getByLabel('Mot de passe reçu').fill(account.mot_de_passe);
-  await page.getByLabel('Nouveau mot de passe').fill(PASSWORD);
-  await page.getByLabel('Le même, encore une fois').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Enregistrer et continuer' }).click();
-  await page.waitForURL(server.base + path);
-  await settle(page);
-}
+const enter = (role: string, path: string): Promise<void> => signIn(session.page, server, role, path);
 
 async function leave(): Promise<void> {
   await session.page.locator('header summary').click();

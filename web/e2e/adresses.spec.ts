@@ -1,7 +1,7 @@
 // A bailleur corrects an address by keyboard, sees what it changes in figures and tiles, and undoes it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { ask, atelier, enter, trail, type Atelier } from './atelier';
+import { ask, enter, serve, trail, type Server } from './server';
 import { axeFaults, contentOf, open, settle, type Session } from './harness';
 
 interface Address { id: string; libelle: string; depcom: string; logements: number; ban: boolean; motifs: Record<string, number> }
@@ -10,10 +10,10 @@ interface Candidates { candidats: { lon: number; lat: number; score: number; gen
 interface Effects { avant: { qpv: { generation: string; reponse: string; code: string | null }[] } | null; apres: { qpv: { generation: string; reponse: string; code: string | null }[] }; refus: string | null }
 interface Sheet { couverture: { logements: number } }
 
-let server: Atelier;
+let server: Server;
 let session: Session;
 before(async () => {
-  server = await atelier();
+  server = await serve({ copy: true });
   session = await open({});
   await enter(session.page, server, 'bailleur');
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { shownZone, type Indicator } from './figures';
 import { axeFaults, BASE_URL, get, open, picture, settle, visit, type Session } from './harness';
-import { signIn, stage } from './stage';
+import { serve, signIn } from './server';
 
 let session: Session;
 before(async () => void (session = await open()));
@@ -57,7 +57,7 @@ describe('both themes', () => {
 
 describe('the pages of the administration', () => {
   test('are without a fault of accessibility in both themes', async () => {
-    const on = await stage();
+    const on = await serve();
     const admin = await open({});
     try {
       const { page } = admin;

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { ask, atelier, enter, trail, type Atelier } from './atelier';
+import { ask, enter, serve, trail, type Server } from './server';
 import { axeFaults, contentOf, open, settle, type Session } from './harness';
 
 interface Sheet { couverture: { logements: number; menages_interroges: number | null; repondants: number | null } }
 const FILES = process.env['DEMO_FILES'] ?? '../demo/fichiers';
 
-let server: Atelier;
+let server: Server;
 let session: Session;
 let siren = '';
 before(async () => {
-  server = await atelier();
+  server = await serve({ copy: true });
   session = await open({});
   await enter(session.page, server, 'bailleur');
   siren = (await ask<{ code: string }>(session.page, '/api/organisation')).code;

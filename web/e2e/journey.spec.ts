@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { figureOf, type ListedZone, type Measure, type Values } from './figures';
 import { axeFaults, contentOf, onScreen, open, picture, readNumber, settle, viewWith, type Session } from './harness';
-import { signIn, stage, type Stage } from './stage';
+import { serve, signIn, type Server } from './server';
 
-let on: Stage;
+let on: Server;
 let session: Session;
 let token = '';
 before(async () => {
-  on = await stage();
+  on = await serve();
   token = on.token('dreal@demonstration.example');
   session = await open({});
 });

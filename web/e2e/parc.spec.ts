@@ -1,16 +1,16 @@
 // Residences and events of a bailleur's stock: notes, flags, renaming; entries that count in the stock up to date, and their undoing.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { ask, atelier, enter, trail, type Atelier } from './atelier';
+import { ask, enter, serve, trail, type Server } from './server';
 import { axeFaults, open, settle, type Session } from './harness';
 
 interface Residences { residences: { code: string; nom: string; logements: number; adresses: { cle: string }[] }[] }
 interface Stock { total: { rpls: number; a_jour: number }; communes: { code: string; nom: string; rpls: number }[] }
 
-let server: Atelier;
+let server: Server;
 let session: Session;
 before(async () => {
-  server = await atelier();
+  server = await serve({ copy: true });
   session = await open({});
   await enter(session.page, server, 'bailleur');
 });

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { figureOf, type ListedZone, type Measure } from './figures';
 import { axeFaults, contentOf, onScreen, open, picture, readNumber, settle, type Session } from './harness';
-import { signIn, stage, type Stage } from './stage';
+import { serve, signIn, type Server } from './server';
 
-let on: Stage;
+let on: Server;
 let session: Session;
 let token = '';
 let largest: ListedZone & { logements: number };
 before(async () => {
-  on = await stage();
+  on = await serve();
   token = on.token('epci@demonstration.example');
   session = await open({});
   const list = (await ask<{ zones: (ListedZone & { logements: number })[] }>('/api/zones?echelle=iris')).zones;

@@ -5,7 +5,7 @@ import { createServer as createHttp, type Server } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import { axeFaults, BASE_URL, open, picture, settle, visit, type Session } from './harness';
-import { stage, type Stage } from './stage';
+import { serve, type Server as Own } from './server';
 
 let session: Session;
 before(async () => void (session = await open()));
@@ -108,7 +108,7 @@ function crc32(bytes: Buffer): number {
 }
 
 describe('with a base map and a site that embeds', () => {
-  let on: Stage;
+  let on: Own;
   let visitor: Session;
   let tiles: Server;
   let host: Server;
@@ -125,7 +125,7 @@ describe('with a base map and a site that embeds', () => {
     host = createHttp((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(`<title>site</title><iframe src="${frame}" width="900" height="600"></iframe>`));
     const [at, port] = [await listen(tiles), await listen(host)];
     site = `http://127.0.0.1:${port}`;
-    on = await stage('--fond', `Essai=http://127.0.0.1:${at}/{z}/{x}/{y}.png`, '--integrer', site);
+    on = await serve({ args: ['--fond', `Essai=http://127.0.0.1:${at}/{z}/{x}/{y}.png`, '--integrer', site] });
     visitor = await open({});
     frame = `${on.base}/integre?indicateur=P10&echelle=commune`;
   });

@@ -14,9 +14,9 @@ before(async () => {
   const back = `http://127.0.0.1:${own}/api/connexion/retour`;
   provider = spawn(process.execPath, ['e2e/provider.mjs', String(theirs), back], { stdio: 'pipe' });
   await answers(`http://127.0.0.1:${theirs}/.well-known/openid-configuration`, provider);
-  server = await serve(own, {
+  server = await serve({ port: own, env: {
     OIDC_ISSUER: `http://127.0.0.1:${theirs}`, OIDC_CLIENT_ID: 'mosaique', OIDC_CLIENT_SECRET: 'secret-du-test', OIDC_REDIRECT: back, OIDC_NOM: 'ProConnect',
-  });
+  } });
 });
 after(() => {
   server.stop();

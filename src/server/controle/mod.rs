@@ -9,6 +9,7 @@ mod asked;
 mod bench;
 pub mod csv;
 mod desk;
+mod enjeu;
 pub mod listes;
 
 use axum::Json;
@@ -19,6 +20,7 @@ pub use self::asked::DemandeControle;
 pub use self::bench::measure;
 use self::answer::{LogementControle, MenageControle, QpvControle};
 use self::desk::{Checked, Checks};
+use self::enjeu::{Listed, residence_of};
 use super::auth::trail::Trace;
 use super::auth::visitor::Who;
 use super::desk::Desk;
@@ -35,8 +37,8 @@ use crate::access::Person;
 use crate::policy::facts::Quartile;
 use crate::policy::why;
 use crate::reference::access::Class;
-use crate::stock::facts::NONE;
-use crate::stock::places::{address_code, label};
+use crate::state::rpems::{File, Whose};
+use crate::stock::places::label;
 use crate::territory::bands::Situation;
 
 /// Contrôler une attribution avant qu'elle ne soit faite
@@ -63,13 +65,14 @@ pub async fn controle(
 ) -> Result<(Extension<Trace>, Json<Controle>), Problem> {
     params.finish()?;
     let rates = objectifs::rates(&server.state).await?;
+    let files = server.state.rpems(&Whose::default()).await?;
     let work = move || {
         let checker = app.checker().map_err(|e| Problem::internal(&e))?;
         let mut checks = Checks::new(&checker, &rates, app.secrecy, &visitor.person)?;
         let last = checks.last_day();
         let dossier = asked.read(last).map_err(refused)?;
         let done = checks.check(&dossier).map_err(refused)?;
-        let answer = whole(&app, &visitor.person, &checks, &dossier, &done, last);
+        let answer = whole(&app, &visitor.person, &checks, &dossier, &done, &files);
         let secret = answer.regles.iter().flat_map(|r| &r.effets).any(|e| e.secret);
         let trace = Trace::new("controle", answer.logement.commune.as_str())
             .with("date", answer.date.as_str())
@@ -97,9 +100,11 @@ fn whole(
     checks: &Checks<'_>,
     dossier: &crate::policy::dossier::Dossier,
     done: &Checked<'_>,
-    last: u32,
+    files: &[File],
 ) -> Controle {
-    let checker = checks.checker;
+    let (checker, last, date) = (checks.checker, checks.last_day(), day(dossier.jour));
+    let loaded = app.millesimes.iter().find(|l| l.meta().millesime == checker.parc.millesime);
+    let listed = loaded.and_then(|l| Listed::on(&date, files, l));
     let (residence, residence_motif) = match residence(app, person, checker.parc.millesime, done) {
         Ok(sheet) => (Some(sheet), None),
         Err(why) => (None, Some(why)),
@@ -117,10 +122,17 @@ fn whole(
     if done.site.home.is_some() && !done.site.exact {
         avertissements.push("Le logement est désigné par son adresse : sa taille et son financement ne sont pas lus dans le RPLS.".to_owned());
     }
+    if let Some(until) = done.site.home.as_ref().zip(listed.as_ref()).and_then(|(home, l)| l.until(home)) {
+        avertissements.push(format!(
+            "Sa résidence est à enjeu prioritaire de mixité sociale jusqu'au {until} : si la candidature est refusée à ce titre, le premier logement vacant \
+             adapté hors de ces résidences doit être proposé (CCH L.441-2-2)."
+        ));
+    }
+    let holds = listed.as_ref().map(|l| |row: u32| l.holds(&checker.parc, row));
     Controle {
         version: &checker.mix.version,
         version_controle: &checker.rules.version,
-        date: day(dossier.jour),
+        date,
         annee: done.facts.lease.year(),
         logement: dwelling(checks, dossier, done),
         menage: household(done),
@@ -129,8 +141,7 @@ fn whole(
         niveaux_fermes: done.closed.clone(),
         residence,
         residence_motif,
-        // The list of residences à enjeu enters here once it is kept.
-        ailleurs: ailleurs::elsewhere(checks, dossier, done, None),
+        ailleurs: ailleurs::elsewhere(checks, dossier, done, holds.as_ref().map(|h| h as &dyn Fn(u32) -> bool)),
         avertissements,
     }
 }
@@ -205,16 +216,13 @@ fn household(done: &Checked<'_>) -> MenageControle {
 fn residence(app: &App, person: &Person, millesime: u16, done: &Checked<'_>) -> Result<Mesure, String> {
     let unknown = || "La résidence de ce logement n'est pas connue.".to_owned();
     let home = done.site.home.ok_or_else(unknown)?;
-    let [lon, lat] = done.site.point.ok_or_else(unknown)?;
     let rules = crate::reference::controle::Controle::embedded().map_err(|e| e.to_string())?;
     let indicators = query::indicators(app, Some(&rules.residence.indicateurs)).map_err(|p| p.detail)?;
     let asked = Asked { millesime: Some(millesime), ..Asked::default() };
     let desk = Desk::new(app, person, asked, indicators).map_err(|p| p.detail)?;
     let loaded = desk.loaded();
-    let (addresses, layer) = loaded.cube().layer("adresse").zip(loaded.cube().layer("residence")).ok_or_else(unknown)?;
-    let address = addresses.zone(&address_code(home.adresse, lon, lat)).ok_or_else(unknown)?;
-    let at = addresses.runs_of(address).next().map(|(start, _)| start as usize).ok_or_else(unknown)?;
-    let zone = Some(layer.of[at]).filter(|z| *z != NONE).ok_or_else(unknown)?;
+    let layer = loaded.cube().layer("residence").ok_or_else(unknown)?;
+    let zone = residence_of(loaded, &home).ok_or_else(unknown)?;
     let counter = desk.counter(Class::Fine).map_err(|p| p.detail)?;
     let answer = counter.answer(Some("residence"), &layer.addresses(zone)).map_err(|p| p.detail)?;
     let code = layer.codes.get(zone as usize).to_owned();
