@@ -553,6 +553,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trouver l'adresse d'un point
+         * @description Compatible avec l'API BAN (`/reverse`). Rien n'est répondu à plus de 2 km.
+         */
+        get: operations["adresse_situer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reverse/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trouver les adresses d'un fichier de points
+         * @description Compatible avec l'API BAN (`/reverse/csv`) : colonnes `latitude` et `longitude` (ou `lat` et `lon`) ; les colonnes
+         *     `result_latitude`, `result_longitude`, `result_distance`, `result_label`, … sont ajoutées.
+         */
+        post: operations["adresses_situer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chercher une adresse
+         * @description Compatible avec l'API BAN (`/search`) : mêmes paramètres, même réponse. Les adresses sont celles de la Base adresse nationale
+         *     importée, ou celles de l'API distante que l'exploitant a choisie.
+         */
+        get: operations["adresse_chercher"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Géocoder un fichier d'adresses
+         * @description Compatible avec l'API BAN (`/search/csv`) : le même fichier revient avec les colonnes `latitude`, `longitude`, `result_label`,
+         *     `result_score`, … ; `result_status` vaut `ok`, `not-found` ou `skipped`. Au plus 100 000 lignes et 10 Mo.
+         */
+        post: operations["adresses_chercher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/{couche}.json": {
         parameters: {
             query?: never;
@@ -595,6 +678,33 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Une adresse. */
+        Adresse: {
+            /** @example Feature */
+            type: string;
+            geometry: components["schemas"]["PointAdresse"];
+            properties: components["schemas"]["Proprietes"];
+        };
+        /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
+        Adresses: {
+            /** @example FeatureCollection */
+            type: string;
+            /** @example draft */
+            version: string;
+            features: components["schemas"]["Adresse"][];
+            /** @description Source des adresses. */
+            attribution: string;
+            licence: string;
+            /** @description La question, telle qu'elle a été posée. */
+            query?: string | null;
+            /** @description Filtres appliqués : `type`, `postcode`, `citycode`. */
+            filters?: {
+                [key: string]: string;
+            };
+            /** @description Point demandé : longitude, latitude. */
+            center?: number[] | null;
+            limit: number;
+        };
         /** @description Une bande autour des QPV ; sans `jusqu_a`, tout ce qui est plus loin. */
         Bande: {
             /** Format: double */
@@ -845,6 +955,31 @@ export interface components {
             id: string;
             libelle: string;
             modalites: components["schemas"]["Modalite"][];
+        };
+        /** @description Le fichier et ce qu'on en demande, en `multipart/form-data`. */
+        FormulaireCsv: {
+            /**
+             * Format: binary
+             * @description Fichier CSV (UTF-8 ou Windows-1252), avec une ligne de titres.
+             */
+            data: string;
+            /** @description Colonnes qui composent l'adresse, dans l'ordre ; toutes par défaut (recherche par texte seulement). */
+            columns?: string[] | null;
+            /** @description Colonne du code postal, du code Insee ou du type que les réponses doivent avoir. */
+            postcode?: string | null;
+            citycode?: string | null;
+            type?: string | null;
+            /** @description Colonnes de la latitude et de la longitude. */
+            lat?: string | null;
+            lon?: string | null;
+            /** @description Colonnes de résultat à ajouter ; toutes par défaut. */
+            result_columns?: string[] | null;
+            /** @description Séparateur ; reconnu s'il n'est pas dit. */
+            delimiter?: string | null;
+            /** @description Ignoré : l'encodage est reconnu. */
+            encoding?: string | null;
+            /** @description `true` : commencer par la marque que les tableurs reconnaissent. */
+            with_bom?: string | null;
         };
         /** @description Un fichier importé. */
         Import: {
@@ -1184,6 +1319,12 @@ export interface components {
             /** @description Baux dans les bandes autour des QPV (mètres) ; nul si l'une n'a que quelques ménages. */
             bandes?: components["schemas"]["Bande"][] | null;
         };
+        /** @description Le point de l'adresse (WGS 84). */
+        PointAdresse: {
+            /** @example Point */
+            type: string;
+            coordinates: number[];
+        };
         /**
          * @description Which households a figure describes.
          * @enum {string}
@@ -1223,6 +1364,48 @@ export interface components {
             bas: number;
             /** Format: double */
             haut: number;
+        };
+        /** @description Ce que la BAN dit de l'adresse. */
+        Proprietes: {
+            /** @description Libellé complet. */
+            label: string;
+            /**
+             * Format: double
+             * @description De 0 à 1 ; sûr à partir de 0,8.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description Score de la réponse suivante.
+             */
+            score_next?: number | null;
+            housenumber?: string | null;
+            id: string;
+            /** @description `housenumber` (ce numéro est dans la BAN), `street`, `locality` ou `municipality`. */
+            type: string;
+            name: string;
+            postcode: string;
+            citycode: string;
+            /**
+             * Format: double
+             * @description Coordonnées dans la projection légale du territoire (Lambert-93 en métropole).
+             */
+            x?: number | null;
+            /** Format: double */
+            y?: number | null;
+            city: string;
+            /** @description Département et région. */
+            context: string;
+            street?: string | null;
+            oldcitycode?: string | null;
+            oldcity?: string | null;
+            /**
+             * Format: int64
+             * @description Mètres, pour `/reverse`.
+             */
+            distance?: number | null;
+            /** @description Vrai si le numéro n'est pas dans la BAN et si son point est placé entre ses voisins du même côté. */
+            interpolation?: boolean;
         };
         /** @description Le chiffre de la zone parente, ou de tout le territoire. */
         Reference: {
@@ -2691,6 +2874,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Etat"];
+                };
+            };
+        };
+    };
+    adresse_situer: {
+        parameters: {
+            query: {
+                /** @description Longitude WGS 84, en degrés. */
+                lon: number;
+                /** @description Latitude WGS 84, en degrés. */
+                lat: number;
+                /** @description Nombre de réponses, de 1 à 50 ; 1 par défaut. */
+                limit?: number;
+                /** @description `housenumber`, `street`, `locality` ou `municipality`. */
+                type?: string;
+                /** @description Code postal des réponses. */
+                postcode?: string;
+                /** @description Code Insee de la commune des réponses. */
+                citycode?: string;
+                /** @description Seul `address` est accepté. */
+                index?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adresses"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_situer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FormulaireCsv"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresse_chercher: {
+        parameters: {
+            query: {
+                /** @description L'adresse cherchée, de 3 à 200 caractères. */
+                q: string;
+                /** @description Nombre de réponses, de 1 à 50 ; 5 par défaut. */
+                limit?: number;
+                /** @description `0` : le dernier mot est entier ; `1` par défaut. */
+                autocomplete?: number;
+                /** @description `housenumber`, `street`, `locality` ou `municipality`. */
+                type?: string;
+                /** @description Code postal des réponses. */
+                postcode?: string;
+                /** @description Code Insee de la commune des réponses. */
+                citycode?: string;
+                /** @description Point près duquel chercher d'abord (avec `lon`). */
+                lat?: number;
+                lon?: number;
+                /** @description Seul `address` est accepté. */
+                index?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adresses"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_chercher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FormulaireCsv"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
