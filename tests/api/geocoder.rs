@@ -256,6 +256,9 @@ async fn a_file_comes_back_with_the_columns_of_the_ban_api() {
     let reply = town.form("/search/csv", FILE, &[("columns", "adresse"), ("citycode", "insee"), ("result_columns", "result_id")]).await;
     assert_eq!(reply.text().lines().next().unwrap(), "nom;adresse;ville;cp;insee;result_id");
     assert!(reply.text().lines().nth(1).unwrap().ends_with(";73065_0100_00012_bis"));
+    // One column alone, with commas in it or not.
+    let reply = town.form("/search/csv", "adresse\n12 rue de la gare 73200 albertville\n", &[("result_columns", "result_id")]).await;
+    assert_eq!(reply.text(), "adresse,result_id\n12 rue de la gare 73200 albertville,73011_0200_00012\n");
 }
 
 #[tokio::test]
