@@ -142,13 +142,15 @@ impl Reader {
         if mots.ignores.contains(word) {
             return 1 + usize::from(word == "CEDEX" && next.is_some_and(|n| n.len() <= 2 && digits(n) == n.len()));
         }
-        let short = |n: &str| digits(n) > 0 || (n.len() <= 2 && !mots.outils.contains(n));
+        // « BAT A », but « porte d'Italie ».
+        let letter = |n: &str| n.len() == 1 && !matches!(n, "D" | "L");
+        let short = |n: &str| digits(n) > 0 || letter(n) || (n.len() == 2 && !mots.outils.contains(n));
         if mots.ignores_avec_suite.contains(word) || self.words.building.contains(word) {
-            return 1 + usize::from(next.is_some_and(short));
+            return if next.is_some_and(short) { 2 + glued(&rest[2..]) } else { 1 };
         }
         // « Saint-Jean-de-la-Porte 67 » is no door.
-        if self.words.building_if.contains(word) && !after_tool && next.is_some_and(|n| digits(n) > 0 || (n.len() == 1 && short(n))) {
-            return 2;
+        if self.words.building_if.contains(word) && !after_tool && next.is_some_and(|n| digits(n) > 0 || letter(n)) {
+            return 2 + glued(&rest[2..]);
         }
         if word == "N" && next.is_some_and(|n| digits(n) > 0) {
             return 1;
@@ -200,6 +202,11 @@ impl Reader {
         self.out.tokens.push(Token { readings: vec![number.to_string()], role: Role::Number, number, sign, next_may_be_sign, after });
         taken
     }
+}
+
+/// How many pieces belong to the word whose first piece stands before them (`A2` of `BAT A2`).
+fn glued(rest: &[(&str, bool)]) -> usize {
+    rest.iter().take_while(|(_, glued)| *glued).count()
 }
 
 #[cfg(test)]

@@ -93,6 +93,11 @@ impl Question {
         }
     }
 
+    /// What the words say that are not accounted for.
+    fn left(&self, used: Used) -> f32 {
+        (0u8..).zip(&self.tokens).filter(|(t, _)| !used.has(*t)).map(|(_, w)| w.weight).sum()
+    }
+
     /// Words of the question that a word of the index may be.
     fn of_word(&self, word: u32) -> &[Match] {
         let from = self.matches.partition_point(|m| m.word < word);
@@ -176,17 +181,7 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
         kind = rules.type_de_voie;
     }
 
-    let mut place = 0.0f32;
-    if !municipality {
-        for lieu in [views.communes[i], views.formers[i]].into_iter().filter(|l| *l != NONE) {
-            let mut tried = used;
-            let share = cover(views, question, views.words_of_place(lieu), views.place_weights, &mut tried);
-            if share >= ENOUGH_OF_COMMUNE {
-                used = tried;
-                place = place.max(share);
-            }
-        }
-    }
+    let place = if municipality { 0.0 } else { commune(views, question, i, &mut used) };
     let postcode = views.postcodes[i];
     let citycode = views.place_codes.get(views.communes[i] as usize);
     let mut same_code = question.postcodes.contains(&postcode) || question.citycodes.iter().any(|c| c == citycode);
@@ -199,7 +194,7 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     }
     let coded = !question.citycodes.is_empty();
     let neighbour = question.postcodes.iter().any(|p| p / 1000 == postcode / 1000);
-    let left: f32 = (0u8..).zip(&question.tokens).filter(|(t, _)| !used.has(*t)).map(|(_, w)| w.weight).sum();
+    let left = question.left(used);
     let all: f32 = question.tokens.iter().map(|w| w.weight).sum();
     let by_code = match (coded, same_code, neighbour) {
         (false, ..) | (_, true, _) => 1.0,
@@ -228,6 +223,33 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     let explained = if all > 0.0 { 1.0 - (left - BEFORE * before) / all } else { 1.0 };
     let score = name * explained * place * kind * number;
     Some(Found { rue, number: at, score })
+}
+
+/// How much of the name of its commune, or of its former one, the question has; 0 if it is not that commune.
+fn commune(views: &Views<'_>, question: &Question, rue: usize, used: &mut Used) -> f32 {
+    let (present, former) = (views.communes[rue], views.formers[rue]);
+    let tried = |order: &[u32]| {
+        let (mut all, mut best) = (*used, 0.0f32);
+        for lieu in order {
+            let mut one = all;
+            let share = cover(views, question, views.words_of_place(*lieu), views.place_weights, &mut one);
+            if share >= ENOUGH_OF_COMMUNE {
+                (all, best) = (one, best.max(share));
+            }
+        }
+        (all, best)
+    };
+    let mut found = tried(&[present]);
+    if former != NONE {
+        // « Annecy-le-Vieux » in Annecy, « Aime » in Aime-la-Plagne: the order that leaves less of the question.
+        for other in [tried(&[present, former]), tried(&[former, present])] {
+            if question.left(other.0) < question.left(found.0) {
+                found = other;
+            }
+        }
+    }
+    *used = found.0;
+    found.1
 }
 
 /// The house number, its factor and its word: of the numbers that the name leaves, the first that the street has, else the first.

@@ -99,9 +99,10 @@ impl Table {
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let text = encoding::decode(bytes, &mut encoding::Seen::default());
         let head = text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(50).map_or(text.len(), |(i, _)| i + 1);
-        // A file of one column has no separator; then no sign parts fields.
-        let delimiter = options.delimiter.or_else(|| separator::sniff(&text[..head])).unwrap_or(b'\t');
-        let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text[..]);
+        let sniffed = options.delimiter.or_else(|| separator::sniff(&text[..head]));
+        // A file of one column has no separator: no sign parts its fields, and those that are added come behind commas.
+        let delimiter = sniffed.unwrap_or(b',');
+        let mut reader = ReaderBuilder::new().delimiter(sniffed.unwrap_or(b'\t')).flexible(true).from_reader(&text[..]);
         let fault = |e: csv::Error| {
             let line = e.position().map_or(0, csv::Position::line);
             TableError::Row { line, column: 1, rule: format!("la ligne est illisible ({e})") }

@@ -12,6 +12,8 @@ use crate::cube::file::Strings;
 const PREFIX: usize = 7;
 /// Sorted remainders are found by the first bits of their hash.
 const BUCKET_BITS: u32 = 16;
+/// What two faults count.
+const TWO_FAULTS: f32 = 2.6;
 /// Near words that are kept for one word.
 const NEAR: usize = 12;
 
@@ -164,13 +166,14 @@ impl Vocabulary<'_> {
             }
             let args = osa::Args::default().score_cutoff(faults);
             let Some(d) = measure.distance_with_args(other.bytes(), &args) else { continue };
-            // From the longest of both, for one letter more is one fault.
             let longest = other.len().max(bytes.len());
             // Two faults in a short word leave nothing of it.
             if d == 0 || d > tolerance(other.len().min(bytes.len())) {
                 continue;
             }
-            out.push(Near { word: w, alike: 1.0 - d as f32 / longest as f32 });
+            // The second fault counts more than the first: BERTHE is not MARTHE.
+            let faults = if d > 1 { TWO_FAULTS } else { d as f32 };
+            out.push(Near { word: w, alike: 1.0 - faults / longest as f32 });
         }
         out[from..].sort_by(|a, b| b.alike.total_cmp(&a.alike));
         out.truncate(from + NEAR);

@@ -120,6 +120,11 @@ async fn the_street_the_commune_and_its_former_name_tell_addresses_apart() {
     let granier = town.found("5 che de leglise granier").await;
     assert_eq!((&granier["id"], &granier["oldcity"]), (&json!("73006_0301_00005"), &json!("Granier")));
     assert_eq!(town.found("5 chemin de l'eglise aime").await["id"], "73006_0300_00005");
+    for both in ["5 chemin de l'eglise aime la plagne granier", "5 chemin de l'eglise granier aime la plagne"] {
+        let p = town.found(both).await;
+        assert_eq!(p["id"], "73006_0301_00005");
+        assert!(p["score"].as_f64().unwrap() > 0.9, "{p}");
+    }
     assert_eq!(town.found("le mollard aime la plagne").await["type"], "locality");
     let commune = town.found("albertville").await;
     assert_eq!((&commune["type"], &commune["id"], &commune["label"]), (&json!("municipality"), &json!("73011"), &json!("Albertville")));
@@ -256,6 +261,9 @@ async fn a_file_comes_back_with_the_columns_of_the_ban_api() {
     let reply = town.form("/search/csv", FILE, &[("columns", "adresse"), ("citycode", "insee"), ("result_columns", "result_id")]).await;
     assert_eq!(reply.text().lines().next().unwrap(), "nom;adresse;ville;cp;insee;result_id");
     assert!(reply.text().lines().nth(1).unwrap().ends_with(";73065_0100_00012_bis"));
+    // One column alone, with commas in it or not.
+    let reply = town.form("/search/csv", "adresse\n12 rue de la gare 73200 albertville\n", &[("result_columns", "result_id")]).await;
+    assert_eq!(reply.text(), "adresse,result_id\n12 rue de la gare 73200 albertville,73011_0200_00012\n");
 }
 
 #[tokio::test]
