@@ -165,25 +165,28 @@ impl Checker {
         usize::from(day >= self.mix.options.qpv_2024_debut)
     }
 
-    /// Finds the dwelling of a file and its place: by its number, its bailleur's number, a point, its address.
+    /// Finds the dwelling of a file and its place: by its number or its bailleur's, else by a point, else by its address.
     ///
     /// # Errors
     /// It cannot be told.
     pub fn find(&self, d: &Dossier) -> Result<Site<'_>, Lost> {
         let millesime = self.parc.millesime;
-        let (home, exact) = if !d.ident_rep.is_empty() {
-            let lost = || Lost::Ident { millesime, ident: d.ident_rep.clone() };
-            (Some(self.parc.by_ident(&d.ident_rep).ok_or_else(lost)?), true)
+        let (named, lost) = if !d.ident_rep.is_empty() {
+            (self.parc.by_ident(&d.ident_rep), Lost::Ident { millesime, ident: d.ident_rep.clone() })
         } else if !d.ident_int.is_empty() {
-            let lost = || Lost::Number { millesime, siren: d.siren.clone(), number: d.ident_int.clone() };
-            (Some(self.parc.by_number(&d.siren, &d.ident_int).ok_or_else(lost)?), true)
-        } else if d.point.is_some() {
-            (None, false)
+            let lost = Lost::Number { millesime, siren: d.siren.clone(), number: d.ident_int.clone() };
+            (self.parc.by_number(&d.siren, &d.ident_int), lost)
         } else if !d.adresse.is_empty() {
-            let lost = || Lost::Address { millesime, depcom: d.depcom.clone() };
-            (Some(self.parc.by_address(&d.adresse).ok_or_else(lost)?), false)
+            (None, Lost::Address { millesime, depcom: d.depcom.clone() })
         } else {
-            return Err(Lost::Nothing);
+            (None, Lost::Nothing)
+        };
+        // A dwelling that is let for the first time is not in the register yet: its place is told by a point or its address.
+        let (home, exact) = match named {
+            Some(home) => (Some(home), true),
+            None if d.point.is_some() => (None, false),
+            None if !d.adresse.is_empty() => (Some(self.parc.by_address(&d.adresse).ok_or(lost)?), false),
+            None => return Err(lost),
         };
         let communes = self.ground.communes.as_ref();
         let commune = match (&home, d.point) {

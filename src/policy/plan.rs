@@ -57,7 +57,7 @@ pub struct Target {
     pub after: Score,
     /// Allocations that it misses, or exceeds by, after the plan.
     pub missing: u32,
-    /// The same if it were the only target: more than 0 when these vacancies and households cannot meet it at all.
+    /// The same, at the least, if it were the only target: more than 0 when these vacancies and households cannot meet it at all.
     pub alone: Option<u32>,
 }
 
@@ -247,7 +247,8 @@ impl Kinds {
             .iter()
             .map(|c| {
                 let most = self.dwellings[c.dwelling].1.len().min(self.households[c.household].1.len());
-                problem.add_integer_column(if free { 0.0 } else { c.cost }, 0.0..=most as f64)
+                // Alone, a fraction of a lease does: what it cannot meet, whole leases cannot either, and the answer is quick.
+                if free { problem.add_column(0.0, 0.0..=most as f64) } else { problem.add_integer_column(c.cost, 0.0..=most as f64) }
             })
             .collect();
         let empty = rules.weight(Departure::Vacant);

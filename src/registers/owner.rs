@@ -49,7 +49,9 @@ pub fn keep(dir: &Path, table: &str, siren: &str, report: &mut Report) -> Polars
         }
         let own: StringChunked = owners.iter().map(|_| Some(siren)).collect();
         frame.with_column(own.with_name("siren".into()).into_column())?;
-        let kept = frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &mine))?;
+        let mut kept = frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &mine))?;
+        // A slice over several row groups has columns in several pieces, the new one in one: a batch is written piece by piece.
+        kept.rechunk_mut();
         let writer = match &mut writer {
             Some(w) => w,
             None => {
@@ -75,4 +77,37 @@ pub fn keep(dir: &Path, table: &str, siren: &str, report: &mut Report) -> Polars
         report.regles.insert(RULE.to_owned(), RuleCount { libelle, niveau: Level::Rejet, lignes: others });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registers::output::Output;
+
+    #[test]
+    fn rows_of_others_leave_from_every_row_group_and_nameless_ones_are_the_depositors() {
+        let dir = tempfile::tempdir().unwrap();
+        let output = Output::new(dir.path());
+        let part = |first: u64, owners: &[Option<&str>]| {
+            let lines: Vec<u64> = (first..).take(owners.len()).collect();
+            df!("ligne" => lines, "siren" => owners.to_vec(), "drapeaux" => vec![1u32; owners.len()]).unwrap()
+        };
+        let parts = [part(2, &[Some("1"), None, Some("2")]), part(5, &[Some("2"), Some("1")])];
+        let mut table = output.table("menages", parts[0].schema()).unwrap();
+        for p in &parts {
+            table.write(p).unwrap();
+        }
+        table.finish().unwrap();
+        output.findings().unwrap().finish().unwrap();
+        let mut report = Report::new("ops", "2024", "x.csv");
+        (report.lignes_gardees, report.lignes_avec_drapeau) = (5, 5);
+        keep(dir.path(), "menages", "1", &mut report).unwrap();
+        assert_eq!((report.lignes_gardees, report.lignes_rejetees, report.lignes_avec_drapeau), (3, 2, 3));
+        assert_eq!((report.regles[RULE].lignes, report.comptes["siren_du_deposant"]), (2, 1));
+        let kept = ParquetReader::new(File::open(dir.path().join("menages.parquet")).unwrap()).finish().unwrap();
+        assert_eq!(kept.column("ligne").unwrap().u64().unwrap().iter().flatten().collect::<Vec<_>>(), [2, 3, 6]);
+        assert!(kept.column("siren").unwrap().str().unwrap().iter().all(|s| s == Some("1")));
+        let said = std::fs::read_to_string(dir.path().join("constats.csv")).unwrap();
+        assert!(said.contains("4;SIREN;2;D01;rejet;") && said.contains("5;SIREN;2;D01;rejet;"), "{said}");
+    }
 }

@@ -523,9 +523,11 @@ fn balance(found: &Leases, stand: &impl Fn(&str) -> Stand, detail: bool, secrecy
         }] += 1;
     }
     let all: u32 = counts.iter().sum();
-    let enough = detail || all == 0 || all >= secrecy.k;
     let few = |n: u32| (1..secrecy.c_numerateur).contains(&n);
-    let parts = enough && (detail || !counts.into_iter().any(few));
+    // Said as a part of all precarious placements, as on the page of social mix; what is said of so few is another matter.
+    let precarious = found.dalo.iter().filter(|f| f.lease.precarious && f.lease.qpv.is_some()).count();
+    let enough = detail || (!few(all) && precarious >= secrecy.k as usize);
+    let parts = detail || (enough && all >= secrecy.k && !counts.into_iter().any(few));
     let part = |i: usize| parts.then_some(counts[i]);
     BilanDalo { concernes: enough.then_some(all), a_justifier: part(0), justifies: part(1), contestes: part(2) }
 }

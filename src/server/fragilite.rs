@@ -157,7 +157,9 @@ pub async fn fragilite(
     let work = move || {
         let found = answer(&app, &visitor.person, &asked, epci.as_deref())?;
         let withheld = found.residences.iter().any(|r| r.valeurs.contains(&None));
-        let trace = Trace::new("fragilite", found.epci.code.as_str()).with("millesime", found.millesime).rows(found.residences.len(), withheld);
+        let trace = Trace::new("fragilite", found.epci.code.as_str())
+            .with("millesime", found.millesime)
+            .rows(found.residences.len(), withheld);
         Ok((Extension(trace), Json(found)))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
@@ -340,9 +342,11 @@ pub(super) fn owner(loaded: &Loaded, at: &Runs) -> Option<Choix> {
     let (starts, of) = (loaded.cube().starts(), loaded.cube().bailleur_of());
     let mut counts: Vec<(u16, u64)> = Vec::new();
     for (s, e) in at.iter() {
-        loaded.registered().each(starts[s as usize] as usize..starts[e as usize] as usize, |row| match counts.iter_mut().find(|(b, _)| *b == of[row]) {
-            Some((_, n)) => *n += 1,
-            None => counts.push((of[row], 1)),
+        loaded.registered().each(starts[s as usize] as usize..starts[e as usize] as usize, |row| {
+            match counts.iter_mut().find(|(b, _)| *b == of[row]) {
+                Some((_, n)) => *n += 1,
+                None => counts.push((of[row], 1)),
+            }
         });
     }
     let (most, _) = counts.into_iter().max_by_key(|(b, n)| (*n, std::cmp::Reverse(*b)))?;

@@ -134,7 +134,10 @@ pub async fn propose(
 ) -> Result<(Extension<Trace>, Json<PlanPropose>), Problem> {
     let work = move || {
         let found = answer(&app, &visitor.person, &asked)?;
-        let trace = Trace::new("plan", found.epci.code.as_str()).with("annee", found.annee).with("menages", found.menages).rows(found.affectations.len(), false);
+        let trace = Trace::new("plan", found.epci.code.as_str())
+            .with("annee", found.annee)
+            .with("menages", found.menages)
+            .rows(found.affectations.len(), false);
         Ok((Extension(trace), Json(found)))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
@@ -177,7 +180,7 @@ fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPropose
     // A score that may not be shown is no ground for a plan that would tell it.
     so_far.protect(app.secrecy);
     let household_rule = |c: &Criterion| {
-        matches!(c, Criterion::Q1 | Criterion::AutresQuartiles | Criterion::Dalo | Criterion::Prioritaire | Criterion::Anru | Criterion::Orcod)
+        !matches!(c, Criterion::Etat | Criterion::EtatAgents | Criterion::Mutation | Criterion::Relogement | Criterion::PremiereLocation)
     };
     let standings: Vec<Standing> = mix
         .rules
@@ -236,7 +239,8 @@ impl Sheet {
     }
 
     fn required(&self, champ: &str, name: &str) -> Result<usize, Problem> {
-        self.column(name).ok_or_else(|| Problem::value(champ, &self.names.join(";"), format!("La colonne « {name} » manque à l'en-tête.")))
+        let missing = || Problem::value(champ, &self.names.join(";"), format!("La colonne « {name} » manque à l'en-tête."));
+        self.column(name).ok_or_else(missing)
     }
 }
 

@@ -124,7 +124,11 @@ fn in_force(file: &File, today: &str) -> bool {
         (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn list(FromState(server): FromState<Server>, Who(visitor): Who, mut params: Params) -> Result<(Extension<Trace>, Json<ListeRpems>), Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<(Extension<Trace>, Json<ListeRpems>), Problem> {
     let epci = params.take("epci");
     params.finish()?;
     let rules = rules()?;
@@ -348,7 +352,9 @@ fn residence(app: &App, org: &Organisation, code: &str) -> Result<NewFile, Probl
 fn written(files: &[File], rules: &Fragility) -> Result<Vec<u8>, csv::Error> {
     // Spreadsheets read UTF-8 when the file says so.
     let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
-    out.write_record(["bailleur_siren", "bailleur", "residence_code", "residence", "commune", "epci", "debut", "fin", "motif", "commentaire"])?;
+    out.write_record([
+        "bailleur_siren", "bailleur", "residence_code", "residence", "commune", "epci", "debut", "fin", "motif", "commentaire",
+    ])?;
     for f in files {
         let last = f.historique.iter().rev().find(|e| e.decision == Decision::Valider.id());
         let motif = last.and_then(|e| rules.reasons.iter().find(|r| r.id == e.motif)).map_or("", |r| r.libelle.as_str());

@@ -9,6 +9,7 @@ use crate::stock::edits::PointFix;
 /// Où est une adresse, et comment elle se nomme.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LieuAdresse)]
 pub struct Lieu {
     /// Degrés WGS84 ; nuls pour une adresse sans point.
     pub lon: Option<f64>,

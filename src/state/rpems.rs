@@ -255,10 +255,25 @@ impl State {
         for (dossier, quand, auteur, organisme, decision, motif, commentaire, debut, fin) in events {
             past.entry(dossier).or_default().push(Event { quand, auteur, organisme, decision, motif, commentaire, debut, fin });
         }
-        let files = rows.into_iter().filter_map(|(id, residence, nom, bailleur, bailleur_nom, commune, epci, departement, statut, debut, fin, rang)| {
+        let files = rows.into_iter().filter_map(|row| {
+            let (id, residence, nom, bailleur, bailleur_nom, commune, epci, departement, statut, debut, fin, rang) = row;
             let historique = past.remove(&id).unwrap_or_default();
             let statut = Statut::parse(&statut)?;
-            Some(File { id, residence, nom, bailleur, bailleur_nom, commune, epci, departement, statut, debut, fin, rang, historique })
+            Some(File {
+                id,
+                residence,
+                nom,
+                bailleur,
+                bailleur_nom,
+                commune,
+                epci,
+                departement,
+                statut,
+                debut,
+                fin,
+                rang,
+                historique,
+            })
         });
         Ok(files.filter(|f| whose.holds(f)).collect())
     }

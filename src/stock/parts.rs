@@ -70,13 +70,6 @@ impl Parts {
         })
     }
 
-    /// The same without one bailleur's deposit: what was there before it.
-    #[must_use]
-    pub fn without(mut self, siren: &str) -> Self {
-        self.deposits.remove(siren);
-        self
-    }
-
     /// Folders that it is made of, relative to the store.
     #[must_use]
     pub fn folders(&self) -> &[String] {

@@ -459,3 +459,22 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
     add("empilements", points);
     add("logements_empiles", rows);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Band, bands, class_of};
+    use crate::reference::indicators::Catalogue;
+
+    #[test]
+    fn each_ring_of_the_territory_has_a_class_that_names_its_distance() {
+        let catalogue = Catalogue::embedded().unwrap();
+        for id in ["bande2015", "bande2024"] {
+            let codes: Vec<&str> = catalogue.attribute(id).unwrap().classes.iter().map(|c| c.code.as_str()).collect();
+            let rings = bands::limits().iter().map(|m| format!("B{m}"));
+            let expected: Vec<String> = std::iter::once("DANS".to_owned()).chain(rings).chain(["AUDELA".to_owned()]).collect();
+            assert_eq!(codes, expected);
+            let class = |band| codes[usize::from(class_of(band)) - 1];
+            assert_eq!((class(Band::Inside), class(Band::Within(0)), class(Band::Beyond)), ("DANS", "B300", "AUDELA"));
+        }
+    }
+}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
+import urllib.request
 from collections import Counter
 
 import geopandas
@@ -9,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import Api, setting
 from test_mixite import leases  # noqa: F401 (a fixture)
 
 CIRCULAR = "2023-12-18"
@@ -58,6 +62,71 @@ def test_each_qpv_holds_the_leases_that_geopandas_finds_in_it(api, leases, demo_
         if q["code"] in set(zones[code]):
             outline = zones.loc[zones[code] == q["code"]].geometry.iloc[0]
             assert outline.contains(geopandas.points_from_xy([q["centre"][0]], [q["centre"][1]])[0]), q["nom"]
+
+
+def send(who: Api, method: str, path: str, body: dict) -> int:
+    headers = {**who.headers, "Content-Type": "application/json"}
+    request = urllib.request.Request(who.base + path, json.dumps(body).encode(), headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+@pytest.fixture(scope="module")
+def people(api, mosaique) -> dict[str, Api]:
+    """One account of each role, by a token that may write."""
+
+    def token(role: str) -> str:
+        account = f"{role}@demonstration.example"
+        words = ("admin", "token", "--data", setting("DEMO_STORE"), "--courriel", account, "--nom", "essai", "--ecriture")
+        return mosaique(*words).strip()
+
+    return {role: Api(api.base, token(role)) for role in ("bailleur", "ddets", "epci", "agence")}
+
+
+def test_the_bailleur_justifies_and_the_state_contests_what_is_theirs(api, people):
+    path = "/api/dalo/placements"
+    own = people["bailleur"].get(path)
+    all_of_it = {p["id"]: p for p in api.get(path)["placements"]}
+    assert own["detail"] and {p["id"] for p in own["placements"]} < set(all_of_it)
+    assert len({p["bailleur"] for p in own["placements"]}) == 1
+    placement = next(p["id"] for p in own["placements"] if p["concerne"])
+    other = next(p["id"] for p in all_of_it.values() if p["concerne"] and p["bailleur"] != own["placements"][0]["bailleur"])
+    reason = {"motif": "proximite_familiale", "commentaire": "essai"}
+    assert send(people["bailleur"], "PUT", f"{path}/{placement}", reason) == 204
+    assert send(people["bailleur"], "PUT", f"{path}/{placement}", {"motif": "parce que"}) == 400
+    assert send(people["bailleur"], "PUT", f"{path}/{other}", reason) == 404, "not its own"
+    assert send(people["epci"], "PUT", f"{path}/{placement}", reason) == 403
+    assert send(people["bailleur"], "POST", f"{path}/{placement}/contestation", {"commentaire": "x"}) == 403
+    assert send(people["ddets"], "POST", f"{path}/{placement}/contestation", {"commentaire": ""}) == 400
+    assert send(people["ddets"], "POST", f"{path}/{placement}/contestation", {"commentaire": "essai"}) == 204
+    assert send(people["ddets"], "POST", f"{path}/{placement}/contestation", {"commentaire": "encore"}) == 409
+    seen = next(p for p in api.get(path)["placements"] if p["id"] == placement)
+    assert seen["statut"] == "conteste" and [w["statut"] for w in seen["paroles"][-2:]] == ["justifie", "conteste"]
+
+
+def test_others_read_counts_under_secrecy_and_an_agency_nothing(api, people, placed):
+    answer = people["epci"].get("/api/dalo/placements")
+    assert not answer["detail"] and answer["placements"] == []
+    for line in answer["mois"] + answer["communes"]:
+        assert line["secret"] == (line["baux"] is None)
+        assert line["secret"] or line["baux"] == 0 or (line["baux"] >= 11 and not 0 < line["en_qpv"] < 3)
+    assert any(line["secret"] for line in answer["mois"]), "a demonstration without a secret would prove nothing"
+    assert answer["bilan"]["justifies"] is None
+    assert send(people["agence"], "GET", "/api/dalo/placements", {}) == 403
+    assert not people["agence"].get("/api/dalo/alertes")["ouvert"]
+
+
+def test_new_placements_are_counted_until_the_organisation_has_looked(people):
+    ddets = people["ddets"]
+    before = ddets.get("/api/dalo/alertes")
+    assert before["ouvert"]
+    assert before["nouveaux"] == sum(p["nouveau"] for p in ddets.get("/api/dalo/placements")["placements"])
+    assert send(ddets, "POST", "/api/dalo/visite", {}) == 204
+    assert ddets.get("/api/dalo/alertes")["nouveaux"] == 0
+    assert send(people["epci"], "POST", "/api/dalo/visite", {}) == 403
 
 
 def test_who_may_not_read_the_list_reads_no_line(api):

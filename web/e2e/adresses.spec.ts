@@ -1,7 +1,7 @@
 // A bailleur corrects an address by keyboard, sees what it changes in figures and tiles, and undoes it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { ask, atelier, enter, type Atelier } from './atelier';
+import { ask, atelier, enter, trail, type Atelier } from './atelier';
 import { axeFaults, contentOf, open, settle, type Session } from './harness';
 
 interface Address { id: string; libelle: string; depcom: string; logements: number; ban: boolean; motifs: Record<string, number> }
@@ -26,7 +26,7 @@ const axe = async (): Promise<void> => assert.deepEqual(await axeFaults(session.
 const list = (): Promise<List> => ask<List>(session.page, '/api/adresses?limite=500');
 
 /** An address that a sure candidate moves into a QPV of 2024. */
-async function intoQpv(): Promise<{ address: Address; place: number; qpv: string }> {
+async function intoQpv(): Promise<{ address: Address; place: number; qpv: string; to: [number, number] }> {
   const { adresses } = await list();
   for (const [place, address] of adresses.entries()) {
     if (!address.motifs['qualite_commune'] && !address.motifs['empilement'] && !address.motifs['sans_point']) continue;
@@ -36,7 +36,7 @@ async function intoQpv(): Promise<{ address: Address; place: number; qpv: string
     const effects = await ask<Effects>(session.page, `/api/adresses/${address.id}/consequences?lon=${best.lon}&lat=${best.lat}`);
     const now = effects.avant?.qpv.find((q) => q.generation === '2024');
     const then = effects.apres.qpv.find((q) => q.generation === '2024');
-    if (!effects.refus && then?.reponse === 'dedans' && then.code && now?.code !== then.code) return { address, place, qpv: then.code };
+    if (!effects.refus && then?.reponse === 'dedans' && then.code && now?.code !== then.code) return { address, place, qpv: then.code, to: [best.lon, best.lat] };
   }
   throw new Error('the demonstration has no address to move into a QPV');
 }
@@ -56,7 +56,16 @@ describe('addresses to correct', () => {
 
   test('a correction by keyboard moves the dwellings into their QPV in figures and tiles; undone, they are back', async () => {
     const { page } = session;
-    const { address, place, qpv } = await intoQpv();
+    const { address, place, qpv, to } = await intoQpv();
+    // The tile of points that holds the new place.
+    const n = 2 ** 14;
+    const [x, y] = [Math.floor(((to[0] + 180) / 360) * n), Math.floor(((1 - Math.asinh(Math.tan((to[1] * Math.PI) / 180)) / Math.PI) / 2) * n)];
+    const tile = (): Promise<string> =>
+      page.evaluate(async (path) => {
+        const bytes = new Uint8Array(await (await fetch(path, { cache: 'no-store' })).arrayBuffer());
+        return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))).join();
+      }, `/tiles/adresse/14/${x}/${y}.mvt`);
+    const drawn = await tile();
     const dwellings = async (): Promise<number> => (await ask<Sheet>(page, `/api/zones/qpv2024/${qpv}?indicateurs=P01`)).couverture.logements;
     const before = await dwellings();
     await page.goto(`${server.base}/adresses`);
@@ -79,7 +88,8 @@ describe('addresses to correct', () => {
     console.log(`correction to figures: ${took} ms`);
     assert.equal(await dwellings(), before + address.logements);
     assert.ok(took < 10_000, `${took} ms`);
-    // The address is a point of the tiles, under its own code, where it was none.
+    const moved = await tile();
+    assert.notEqual(moved, drawn, 'the point is in the tile');
     const csv = await page.evaluate(async () => (await fetch('/api/adresses/corrections.csv')).text());
     assert.equal(csv.trim().split(/\r?\n/).length, address.logements + 1);
     assert.ok(!(await list()).adresses.some((a) => a.id === address.id), 'it has left the list');
@@ -88,6 +98,7 @@ describe('addresses to correct', () => {
     await page.keyboard.press('Control+z');
     await page.getByText(/déplacé/).first().waitFor({ state: 'detached' });
     assert.equal(await dwellings(), before);
+    assert.equal(await tile(), drawn);
     assert.ok((await list()).adresses.some((a) => a.id === address.id), 'it is in the list again');
   });
 
@@ -112,5 +123,9 @@ describe('addresses to correct', () => {
     assert.equal((await list()).adresses_total, before);
     await settle(page);
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);
+  });
+
+  test('each act has its line in the trail', async () => {
+    for (const action of ['adresse_corrigee', 'adresse_correction_annulee']) assert.ok((await trail(server, action)).length > 0, action);
   });
 });

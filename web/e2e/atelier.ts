@@ -65,3 +65,29 @@ export async function ask<T>(page: Page, path: string): Promise<T> {
   assert.equal(answer.status, 200, `${path}: ${answer.text.slice(0, 300)}`);
   return JSON.parse(answer.text) as T;
 }
+
+/** Lines of the audit trail about an action, as the administration reads them; its session is opened once. */
+export async function trail(server: Atelier, action: string): Promise<{ objet: string; parametres: string; organisation: string }[]> {
+  const browser = await openSession(server, 'administrateur');
+  const answer = await fetch(`${server.base}/api/admin/audit?action=${action}`, { headers: { cookie: browser } });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return ((await answer.json()) as { lignes: { objet: string; parametres: string; organisation: string }[] }).lignes;
+}
+
+const cookies = new Map<string, string>();
+async function openSession(server: Atelier, role: string): Promise<string> {
+  const known = cookies.get(server.base + role);
+  if (known) return known;
+  const account = server.accounts.find((a) => a.role === role);
+  assert.ok(account?.mot_de_passe);
+  const headers = { 'content-type': 'application/json' };
+  const open = async (mot_de_passe: string): Promise<{ cookie: string; csrf: string }> => {
+    const answer = await fetch(`${server.base}/api/session`, { method: 'POST', headers, body: JSON.stringify({ courriel: account.courriel, mot_de_passe }) });
+    return { cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '', csrf: ((await answer.json()) as { csrf: string }).csrf };
+  };
+  const first = await open(account.mot_de_passe);
+  await fetch(`${server.base}/api/session/mot-de-passe`, { method: 'PUT', headers: { ...headers, cookie: first.cookie, 'x-csrf-token': first.csrf }, body: JSON.stringify({ actuel: account.mot_de_passe, nouveau: PASSWORD }) });
+  const { cookie } = await open(PASSWORD);
+  cookies.set(server.base + role, cookie);
+  return cookie;
+}

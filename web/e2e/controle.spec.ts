@@ -1,5 +1,6 @@
 // The check before the commission: the form gives the verdicts of the interface, a file gives a table and a file back.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,6 +134,43 @@ describe('the check before the commission', () => {
     const took = performance.now() - begun;
     assert.equal(answer.controlees, 200);
     assert.ok(took < 1000, `${took.toFixed(0)} ms`);
+  });
+
+  test('an EPCI sets a rate, changes it and ends it; one below the law is refused with the reason', async () => {
+    const bin = process.env['MOSAIQUE_BIN'] ?? '';
+    const words = ['admin', 'token', '--data', process.env['DEMO_STORE'] ?? '', '--courriel', 'epci@demonstration.example', '--nom', 'e2e', '--ecriture'];
+    const own = await open({ authorization: `Bearer ${execFileSync(bin, words, { encoding: 'utf8' }).trim()}` });
+    try {
+      const { page } = own;
+      await page.goto(`${BASE_URL}/objectifs`);
+      const name = `Avenant ${Date.now()}`;
+      // A day of its own, so that the test can be run again on the same store.
+      const signed = new Date((Math.floor(Date.now() / 1000) % 9_000) * 86_400_000).toISOString().slice(0, 10);
+      const row = page.locator('tbody tr').filter({ hasText: name });
+      await page.getByRole('button', { name: 'Fixer un taux' }).click();
+      await page.getByLabel('Règle').selectOption('dalo_bailleur');
+      await page.getByLabel('De l’année').fill('2090');
+      await page.getByLabel('Convention ou avenant').fill(name);
+      await page.getByLabel('Signée le').fill(signed);
+      await page.getByLabel('Taux (%)').fill('12');
+      assert.deepEqual(await axeFaults(page), []);
+      await page.getByRole('button', { name: 'Enregistrer' }).click();
+      await page.getByRole('alert').waitFor();
+      assert.match(await page.getByRole('alert').innerText(), /inférieur à celui de la loi \(25 %\)/);
+      await page.getByLabel('Taux (%)').fill('27,5');
+      await page.getByRole('button', { name: 'Enregistrer' }).click();
+      await row.waitFor();
+      assert.match(await row.innerText(), /27,5/);
+      await row.getByRole('button', { name: 'Modifier' }).click();
+      await page.getByLabel('Taux (%)').fill('30');
+      await page.getByRole('button', { name: 'Enregistrer' }).click();
+      await row.filter({ hasText: '30' }).waitFor();
+      await row.getByRole('button', { name: 'Mettre fin' }).click();
+      await row.getByRole('button', { name: 'Mettre fin' }).waitFor({ state: 'detached' });
+      assert.equal(own.faults.filter((f) => !/400/.test(f)).length, 0, own.faults.join('\n'));
+    } finally {
+      await own.close();
+    }
   });
 
   test('the rates of conventions are listed, and curves stand under the targets', async () => {

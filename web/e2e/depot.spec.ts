@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { ask, atelier, enter, type Atelier } from './atelier';
+import { ask, atelier, enter, trail, type Atelier } from './atelier';
 import { axeFaults, contentOf, open, settle, type Session } from './harness';
 
 interface Sheet { couverture: { logements: number; menages_interroges: number | null; repondants: number | null } }
@@ -131,6 +131,10 @@ describe('deposits', () => {
     await axe();
     await settle(page);
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);
+  });
+
+  test('each act has its line in the trail', async () => {
+    for (const action of ['depot', 'depot_corrige', 'depot_accepte', 'depot_retire']) assert.ok((await trail(server, action)).length > 0, action);
   });
 
   test('nobody else has a workspace here', async () => {

@@ -1,7 +1,7 @@
 // Residences and events of a bailleur's stock: notes, flags, renaming; entries that count in the stock up to date, and their undoing.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { ask, atelier, enter, type Atelier } from './atelier';
+import { ask, atelier, enter, trail, type Atelier } from './atelier';
 import { axeFaults, open, settle, type Session } from './harness';
 
 interface Residences { residences: { code: string; nom: string; logements: number; adresses: { cle: string }[] }[] }
@@ -31,7 +31,7 @@ describe('the stock of a bailleur', () => {
     assert.equal(await page.locator('.left li').count(), residences.length);
     await page.getByLabel('Chercher une résidence').fill(target.nom);
     await page.locator('.left li button', { hasText: target.nom }).first().click();
-    await page.getByRole('radiogroup', { name: 'Climat social' }).getByText('2').click();
+    await page.getByRole('radiogroup', { name: 'Climat social' }).getByRole('radio', { name: '2' }).check();
     await page.getByRole('button', { name: 'Noter' }).click();
     await page.locator('.past li', { hasText: '3/2/3' }).waitFor();
     await page.getByLabel('Motif').fill('Trafic dans les halls');
@@ -56,7 +56,7 @@ describe('the stock of a bailleur', () => {
     await page.goto(`${server.base}/evenements`);
     await page.getByText('RPLS tel que déposé').waitFor();
     await axe();
-    await page.getByLabel('Commune', { exact: true }).selectOption(before.communes[0]?.code ?? '');
+    await page.locator('form label', { hasText: 'Commune' }).locator('select').selectOption(before.communes[0]?.code ?? '');
     await page.getByLabel('Logements').fill('24');
     await page.getByRole('button', { name: 'Enregistrer' }).click();
     await page.getByText('compte dans le parc à jour').waitFor();
@@ -67,5 +67,9 @@ describe('the stock of a bailleur', () => {
     assert.equal((await ask<Stock>(page, '/api/parc')).total.a_jour, before.total.rpls);
     await settle(page);
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);
+  });
+
+  test('each act has its line in the trail', async () => {
+    for (const action of ['residence_notee', 'signalement', 'signalement_leve', 'residence', 'evenement', 'evenement_annule']) assert.ok((await trail(server, action)).length > 0, action);
   });
 });

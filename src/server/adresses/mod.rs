@@ -139,6 +139,10 @@ impl Desk {
 
     /// Why a place cannot be that of an address; None if it can.
     pub fn refusal(&self, doubt: &Doubt, lon: f64, lat: f64) -> Result<Option<String>, Problem> {
+        if doubt.libelle().is_empty() {
+            // One point for all dwellings of a commune without an address would be worse than none.
+            return Ok(Some("Ces logements n'ont pas d'adresse : donnez-la dans le RPLS avant de les placer.".to_owned()));
+        }
         let Some(communes) = self.loaded.zones.get("commune").map(|g| &g.layer) else { return Ok(None) };
         let tolerance = Survey::embedded().map_err(|e| Problem::internal(&e))?.localisation.tolerance_commune_m;
         let Some(zone) = communes.index_of(&merged(&doubt.depcom, Some(communes))) else { return Ok(None) };

@@ -27,7 +27,7 @@ pub struct DemandeControle {
     pub premiere_mise_en_location: bool,
 }
 
-/// Le logement : par son numéro RPLS, le numéro de son bailleur, un point ou une adresse. Le premier qui est donné compte.
+/// Le logement : par son numéro RPLS ou celui de son bailleur ; sinon, ou si le RPLS ne l'a pas, par un point ou une adresse.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogementDemande {

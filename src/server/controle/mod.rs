@@ -111,6 +111,9 @@ fn whole(
     if done.facts.lease.provisional {
         avertissements.push("Le seuil du premier quartile est celui de l'année précédente : provisoire.".to_owned());
     }
+    if !done.site.exact && (!dossier.ident_rep.is_empty() || !dossier.ident_int.is_empty()) {
+        avertissements.push(format!("Le RPLS {} n'a pas ce numéro de logement : sa place est celle de l'adresse ou du point donnés.", checker.parc.millesime));
+    }
     if done.site.home.is_some() && !done.site.exact {
         avertissements.push("Le logement est désigné par son adresse : sa taille et son financement ne sont pas lus dans le RPLS.".to_owned());
     }

@@ -66,7 +66,10 @@ async fn check(server: &Server, deposit: Deposit, told: watch::Sender<Avancement
         );
         Ok((serde_json::to_string(&report).map_err(json)?, serde_json::to_string(&comparison).map_err(json)?, summary))
     };
-    let (report, comparison, summary) = tokio::task::spawn_blocking(work).await.map_err(|e| e.to_string())??;
+    let (report, comparison, summary) = tokio::task::spawn_blocking(work).await.map_err(|e| {
+        tracing::error!("contrôle du dépôt {id} : {e}");
+        "Le contrôle s'est arrêté sur une erreur du programme ; le journal du serveur en donne la cause.".to_owned()
+    })??;
     server.state.checked_deposit(&id, &report, &comparison).await.map_err(|e| e.to_string())?;
     Ok(summary)
 }

@@ -784,6 +784,28 @@ export interface components {
             vu?: number | null;
             ferme: boolean;
         };
+        /** @description Un objectif, avant ou après. */
+        CompteObjectif: {
+            /** Format: int32 */
+            numerateur: number;
+            /** Format: int32 */
+            denominateur: number;
+            /**
+             * Format: int32
+             * @description Revenus inconnus : au dénominateur seulement.
+             */
+            inconnus: number;
+            /**
+             * Format: double
+             * @description En % ; nulle sans bail.
+             */
+            part?: number | null;
+            /**
+             * Format: int32
+             * @description Attributions qui manquent pour atteindre un minimum, ou qui dépassent un maximum.
+             */
+            ecart: number;
+        };
         /** @description Une connexion. */
         Connexion: {
             courriel: string;
@@ -1243,7 +1265,7 @@ export interface components {
             financement?: string | null;
             qpv: components["schemas"]["QpvControle"];
         };
-        /** @description Le logement : par son numéro RPLS, le numéro de son bailleur, un point ou une adresse. Le premier qui est donné compte. */
+        /** @description Le logement : par son numéro RPLS ou celui de son bailleur ; sinon, ou si le RPLS ne l'a pas, par un point ou une adresse. */
         LogementDemande: {
             /** @description Numéro du logement dans le RPLS. */
             ident_rep?: string | null;
@@ -1967,13 +1989,6 @@ export interface components {
              */
             total: number;
             zones: components["schemas"]["ZoneListee"][];
-        };
-        CompteObjectif: {
-            numerateur: number;
-            denominateur: number;
-            inconnus: number;
-            part?: number | null;
-            ecart: number;
         };
     };
     responses: never;

@@ -24,7 +24,13 @@ class Figures {
       };
       source.onmessage = (event: MessageEvent<string>) => {
         const told = JSON.parse(event.data) as Travaux;
-        if (told.en_cours || told.fait < change) return;
+        if (told.en_cours) return;
+        if (told.fait < change) {
+          // Another server of the same store does the work; this one will load it within seconds.
+          source.close();
+          setTimeout(end, 4_000);
+          return;
+        }
         this.error = told.erreur ?? null;
         this.took = ((told.duree_ms ?? 0) / 1000).toLocaleString('fr-FR', { maximumFractionDigits: 1, minimumFractionDigits: 1 });
         end();

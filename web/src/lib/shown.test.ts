@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { difference, plain, trendWord, typology, weightedQuantile, type Columns } from './shown';
+import { difference, plain, trendWord, typology, withDwellings, weightedQuantile, type Columns } from './shown';
 
 const columns = (rows: [string, number | null, number | null, number | null][], more: Partial<Columns> = {}): Columns => ({
   echelle: 'iris', indicateur: 'I01', unite: '%',
@@ -55,6 +55,12 @@ describe('values', () => {
       }
     }
   });
+});
+
+it('zones that a filter empties are neither secret nor counted', () => {
+  const values = columns([['a', 12, 12, 100], ['b', null, null, null], ['c', null, null, null]], { logements: [40, 0, 7] });
+  const kept = withDwellings(values);
+  expect([kept.codes, kept.secret, kept.logements]).toEqual([['a', 'c'], [false, true], [40, 7]]);
 });
 
 describe('a change in words', () => {

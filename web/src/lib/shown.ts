@@ -59,6 +59,16 @@ export interface Classing {
   method: Method;
 }
 
+/** Without the zones where no dwelling is left by a filter: they are no secret, they are empty. */
+export function withDwellings<C extends Columns>(values: C): C {
+  const kept = values.codes.map((_, i) => i).filter((i) => (values.logements[i] ?? 0) > 0 || values.valeurs[i] != null);
+  const of = <T>(column: readonly T[]): T[] => kept.map((i) => column[i] as T);
+  return {
+    ...values, codes: of(values.codes), noms: of(values.noms), valeurs: of(values.valeurs), secret: of(values.secret), repondants: of(values.repondants),
+    numerateurs: of(values.numerateurs), denominateurs: of(values.denominateurs), logements: of(values.logements),
+  };
+}
+
 /** The values of one question. The server's own breaks serve while nothing else is asked. */
 export function plain(values: Columns, sens: string, { classes, method }: Classing): Shown {
   const reference = values.reference.valeur ?? null;

@@ -5,7 +5,8 @@ import type { Map as MapLibre } from 'maplibre-gl';
 export function together(a: MapLibre, b: MapLibre): () => void {
   let leading = false;
   const follow = (from: MapLibre, to: MapLibre) => (): void => {
-    if (leading) return;
+    // A map that is itself on its way leads: the other's resizing must not stop it.
+    if (leading || (to.isMoving() && !from.isMoving())) return;
     leading = true;
     to.jumpTo({ center: from.getCenter(), zoom: from.getZoom() });
     leading = false;

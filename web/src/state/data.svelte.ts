@@ -1,7 +1,7 @@
 // What the server knows: catalogue, indicators, lists of zones, and the values of the map.
 import { api, isAbort, messageOf, read, type Catalogue, type Facettes, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
 import { isPointScale, scaleForZoom } from '../lib/scales';
-import { difference, plain, typology, type Kind, type Shown } from '../lib/shown';
+import { difference, plain, typology, withDwellings, type Kind, type Shown } from '../lib/shown';
 import type { ScaleSource } from '../map/carte';
 import { page, sharedQuery } from './page.svelte';
 
@@ -134,7 +134,8 @@ class Data {
     this.valuesError = null;
     Promise.all([ask({}), other])
       .then(([values, other]) => {
-        this.answer = { values, other, kind, beside };
+        const filtered = Object.keys(page.filters).length > 0;
+        this.answer = { values: filtered ? withDwellings(values) : values, other: other && filtered ? withDwellings(other) : other, kind, beside };
         this.loading = false;
       })
       .catch((error: unknown) => {

@@ -24,7 +24,7 @@ type Place = { scale: string; code: string };
 
 /** Scales a zone is compared with, nearest first. */
 const PARENTS: Record<string, string[]> = { departement: [], epci: ['departement'], commune: ['epci', 'departement'] };
-const parentsOf = (scale: string | null): string[] => PARENTS[scale ?? ''] ?? ['commune', 'epci', 'departement'];
+export const parentsOf = (scale: string | null): string[] => PARENTS[scale ?? ''] ?? ['commune', 'epci', 'departement'];
 
 const byIndicator = (figures: readonly Chiffre[]): ReadonlyMap<string, Chiffre> => new Map(figures.map((c) => [c.indicateur, c]));
 const otherWaves = (): number[] => data.waves.filter((w) => w !== data.wave);
@@ -34,6 +34,8 @@ class Sheet {
   recents = $state.raw<Mesure | null>(null);
   references = $state.raw<Reference[]>([]);
   past = $state.raw<Past[]>([]);
+  /** The other waves are on their way: their place is kept. */
+  waiting = $state(false);
   /** A territory chosen by the user, beside the parents. */
   versus = $state.raw<Reference | null>(null);
   loading = $state(false);
@@ -45,6 +47,7 @@ class Sheet {
     this.measure = this.recents = null;
     this.references = [];
     this.past = [];
+    this.waiting = false;
     this.error = null;
     this.loading = false;
   }
@@ -76,7 +79,12 @@ class Sheet {
     read(api.GET('/api/zones/{echelle}/{code}', { params: { path, query: { ...shared, population: 'RECENTS' } }, signal }))
       .then((recents) => !signal.aborted && (this.recents = recents))
       .catch(() => !signal.aborted && (this.recents = null));
-    void this.#pastOf(place.scale, place.code, shared, signal).then((past) => !signal.aborted && (this.past = past));
+    this.waiting = otherWaves().length > 0;
+    void this.#pastOf(place.scale, place.code, shared, signal).then((past) => {
+      if (signal.aborted) return;
+      this.past = past;
+      this.waiting = false;
+    });
     void this.#compare(place.scale, () => this.#parents(place), shared, signal);
     return () => abort.abort();
   }
