@@ -17,6 +17,7 @@ describe('both themes', () => {
       const zone = await shownZone('commune', 'I02');
       const pages = {
         carte: `/?indicateur=I02&echelle=commune&zone=commune:${zone.code}`,
+        nuage: '/?indicateur=I02&echelle=commune&nuage=I06',
         tableau: '/?indicateur=I02&echelle=commune&vue=tableau',
         mixite: '/mixite',
         aide: '/aide',
@@ -145,7 +146,8 @@ describe('by the keyboard alone', () => {
     // From the top again: the table is before the choices.
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
     await reach('input[name=vue]');
-    await page.keyboard.press('ArrowRight');
+    // Backwards from the first choice comes the last.
+    await page.keyboard.press('ArrowLeft');
     await page.waitForURL(/vue=tableau/);
     await settle(page);
     await reach('tbody button');

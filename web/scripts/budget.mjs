@@ -23,7 +23,7 @@ for (let run = 0; run < RUNS; run++) {
   await context.addInitScript(() => location.protocol.startsWith('http') && localStorage.setItem('mosaique.visite', 'faite'));
   const page = await context.newPage();
   await page.goto(`${base}/?indicateur=${token ? 'I02' : 'P10'}&echelle=commune`, { waitUntil: 'commit' });
-  // The page marks the moment when the figures are painted and nothing is left to load.
+  // The page marks the first frame that shows the figures of every zone in view.
   await page.waitForFunction(() => performance.getEntriesByName('premiere-carte').length > 0, undefined, { polling: 20 });
   map.push(await page.evaluate(() => performance.getEntriesByName('premiere-carte')[0].startTime));
   first.push(await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0));

@@ -161,10 +161,15 @@ export class Carte {
     for (const code of this.#out) this.#flag(code, 'b', true);
   }
 
-  /** Marks, once, the moment when the figures are on the map (`scripts/budget.mjs` reads it). */
+  /** Marks, once, the first frame that shows the figures (`scripts/budget.mjs` reads it). */
   markFirst(): void {
     if (performance.getEntriesByName('premiere-carte').length > 0) return;
-    this.map.once('idle', () => performance.mark('premiere-carte'));
+    const drawn = (): void => {
+      if (!this.map.getSource(SOURCE) || !this.map.isSourceLoaded(SOURCE)) return;
+      this.map.off('render', drawn);
+      performance.mark('premiere-carte');
+    };
+    this.map.on('render', drawn);
   }
 
   /** Pales the zones that a plot leaves out of its brush; only those that change are touched. */

@@ -86,12 +86,14 @@ export const show = new Show();
 function legendOnScreen(): { sub: string; rows: LegendRow[]; foot: string } {
   const box = document.querySelector('.legend');
   const text = (of: Element | null | undefined, selector: string): string => of?.querySelector(selector)?.textContent?.trim() ?? '';
+  // Parts of a label that stand beside each other on the screen.
+  const label = (li: Element): string => [...(li.querySelector('.range')?.childNodes ?? [])].map((n) => n.textContent?.trim() ?? '').filter(Boolean).join(', ');
   const rows = [...(box?.querySelectorAll('li') ?? [])].map((li): LegendRow => {
     const swatch = li.querySelector<HTMLElement>('.swatch');
     const kind = !swatch ? (li.querySelector('path') ? 'line' : 'none') : swatch.classList.contains('hatch') ? 'hatch' : swatch.classList.contains('dot') ? 'dot' : 'fill';
     const color = kind === 'line' ? '#16243f' : kind === 'hatch' ? '#d9d9d6' : swatch ? getComputedStyle(swatch).backgroundColor : '#ffffff';
     const reference = text(li, '.ref').replace(/\s+/g, ' ');
-    return { kind, color, label: text(li, '.range'), count: text(li, '.n'), ...(reference ? { reference } : {}) };
+    return { kind, color, label: label(li), count: text(li, '.n'), ...(reference ? { reference } : {}) };
   });
   return { sub: 'Légende', rows, foot: text(box, '.foot') };
 }
