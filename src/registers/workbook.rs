@@ -90,7 +90,6 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
 
     /// A workbook with the rows 1, 2 and 4, as a spreadsheet would store it.
     fn workbook(path: &Path) {

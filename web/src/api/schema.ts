@@ -200,6 +200,147 @@ export interface paths {
         patch: operations["admin_organisation_modifier"];
         trace?: never;
     };
+    "/api/adresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Adresses à corriger
+         * @description Celles de votre parc dont quelque chose ne va pas : qualité du point, commune, QPV, Base adresse nationale, empilement, doublon.
+         */
+        get: operations["adresses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Corrections faites
+         * @description Toutes, la dernière d'abord, celles qui ont été annulées comprises.
+         */
+        get: operations["adresses_corrections"];
+        put?: never;
+        /**
+         * Corriger une adresse
+         * @description Ses logements sont au nouveau point dès ce millésime et dans les suivants ; les chiffres sont refaits aussitôt.
+         */
+        post: operations["adresse_corriger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/corrections.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Adresses corrigées, en CSV
+         * @description Une ligne par logement du dernier millésime : identifiants, ancienne et nouvelle adresse, point en degrés et dans le système local.
+         */
+        get: operations["adresses_corrections_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/corrections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Annuler une correction, ou un lot
+         * @description Ce qu'elle avait remplacé reprend sa place ; les chiffres sont refaits aussitôt.
+         */
+        delete: operations["adresse_annuler"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/lot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepter les candidats sûrs
+         * @description Pour chaque adresse à corriger dont le premier candidat, au numéro, atteint le score demandé. Un lot s'annule d'un coup.
+         */
+        post: operations["adresses_lot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/{id}/candidats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Candidats pour une adresse */
+        get: operations["adresse_candidats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/{id}/consequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ce qu'un déplacement changerait
+         * @description Commune, IRIS, QPV, carreau avant et après ; `refus` dit pourquoi un point ne peut pas être retenu.
+         */
+        get: operations["adresse_consequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/catalogue": {
         parameters: {
             query?: never;
@@ -246,6 +387,215 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mes dépôts */
+        get: operations["depots"];
+        put?: never;
+        /**
+         * Déposer un fichier
+         * @description RPLS ou OPS de votre organisme : CSV, classeur XLSX, zip ou gzip, tel quel dans le corps de la requête. Le contrôle commence aussitôt ;
+         *     rien ne change dans les chiffres avant l'acceptation.
+         */
+        post: operations["depot_deposer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Un dépôt
+         * @description Ce que son contrôle a trouvé, sa comparaison avec l'année d'avant et ce qui est en vigueur, son historique.
+         */
+        get: operations["depot"];
+        put?: never;
+        post?: never;
+        /**
+         * Retirer un dépôt
+         * @description Avant son acceptation, il disparaît. Après, les lignes d'avant (fichier général) reprennent leur place et les chiffres sont refaits.
+         */
+        delete: operations["depot_retirer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/acceptation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepter un dépôt
+         * @description Ses lignes prennent la place de celles du bailleur pour cette année ; les chiffres sont refaits aussitôt.
+         */
+        post: operations["depot_accepter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/controle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recommencer le contrôle d'un dépôt
+         * @description Après un arrêt du serveur, ou quand les données en vigueur ont changé.
+         */
+        post: operations["depot_controler"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Redéposer des lignes corrigées
+         * @description Un CSV qui a une colonne `ligne` et les colonnes à remplacer (le fichier des lignes rejetées, corrigé).
+         */
+        put: operations["depot_corriger_csv"];
+        /**
+         * Corriger des lignes d'un dépôt
+         * @description Les cellules données remplacent celles du fichier ; le contrôle recommence. Une valeur nulle n'est pas possible : donner un texte vide.
+         */
+        post: operations["depot_corriger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/lignes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lignes d'un dépôt qui ne vont pas */
+        get: operations["depot_lignes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/rejets.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lignes rejetées d'un dépôt, en CSV
+         * @description À corriger puis à redéposer seules : la colonne `ligne` les replace, `constat` dit ce qui ne va pas.
+         */
+        get: operations["depot_rejets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/suivi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suivre le contrôle d'un dépôt
+         * @description Événements (text/event-stream) : octets lus et total, jusqu'à `fini`.
+         */
+        get: operations["depot_suivi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evenements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Événements de mon parc
+         * @description Avec ce que le dernier RPLS dit de ceux qui le précèdent.
+         */
+        get: operations["evenements"];
+        /**
+         * Importer des événements
+         * @description CSV : `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire` ; numéros nationaux séparés par des espaces. Tous ou aucun.
+         */
+        put: operations["evenements_importer"];
+        /** Enregistrer un événement */
+        post: operations["evenement_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evenements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Annuler un événement, ou un lot importé */
+        delete: operations["evenement_annuler"];
         options?: never;
         head?: never;
         patch?: never;
@@ -352,6 +702,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/modeles/{nom}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Modèle de fichier
+         * @description `ops_reponse.csv`, `rpls_logement.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
+         */
+        get: operations["modele"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organisation": {
         parameters: {
             query?: never;
@@ -420,6 +790,124 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mon parc, au 1er janvier et à jour
+         * @description Logements par commune et par QPV : du dernier RPLS tel que déposé, et avec les événements postérieurs.
+         */
+        get: operations["parc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parc.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mon parc, au 1er janvier et à jour, en CSV */
+        get: operations["parc_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mes résidences
+         * @description Avec leurs adresses, leurs dernières notes, leurs signalements et leur lignée.
+         */
+        get: operations["residences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Résidences par un fichier
+         * @description CSV `residence_code;libelle;adresse` (clé) ou `residence_code;libelle;ident_rep` : toute l'adresse du logement va dans la résidence.
+         */
+        put: operations["residences_fichier"];
+        /**
+         * Renommer, réunir ou diviser des résidences
+         * @description Les chiffres par résidence sont refaits aussitôt ; la lignée garde d'où vient chacune.
+         */
+        post: operations["residence_operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences/operations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Annuler une opération sur des résidences */
+        delete: operations["residence_annuler"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences/{code}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Noter une résidence
+         * @description Les notes d'avant restent dans l'historique.
+         */
+        post: operations["residence_noter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -462,6 +950,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Résidences signalées
+         * @description Pour un bailleur, toutes les siennes ; pour les autres, celles que les bailleurs partagent et qui sont dans leur territoire.
+         */
+        get: operations["signalements"];
+        put?: never;
+        /** Signaler une résidence */
+        post: operations["signalement_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Remettre un signalement levé */
+        put: operations["signalement_remettre"];
+        post?: never;
+        /**
+         * Lever un signalement
+         * @description Il reste dans l'historique. Le lever une seconde fois ne change rien.
+         */
+        delete: operations["signalement_lever"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/situation": {
         parameters: {
             query?: never;
@@ -479,6 +1009,26 @@ export interface paths {
          *     avec des colonnes ajoutées ; `situation_erreur` dit pourquoi une ligne n'a pas de réponse.
          */
         post: operations["situations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/travaux": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suivre la mise à jour des chiffres
+         * @description Événements (text/event-stream) jusqu'à ce que les chiffres montrent la dernière modification demandée.
+         */
+        get: operations["travaux"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -553,6 +1103,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trouver l'adresse d'un point
+         * @description Compatible avec l'API BAN (`/reverse`). Rien n'est répondu à plus de 2 km.
+         */
+        get: operations["adresse_situer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reverse/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trouver les adresses d'un fichier de points
+         * @description Compatible avec l'API BAN (`/reverse/csv`) : colonnes `latitude` et `longitude` (ou `lat` et `lon`) ; les colonnes
+         *     `result_latitude`, `result_longitude`, `result_distance`, `result_label`, … sont ajoutées.
+         */
+        post: operations["adresses_situer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chercher une adresse
+         * @description Compatible avec l'API BAN (`/search`) : mêmes paramètres, même réponse. Les adresses sont celles de la Base adresse nationale
+         *     importée, ou celles de l'API distante que l'exploitant a choisie.
+         */
+        get: operations["adresse_chercher"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Géocoder un fichier d'adresses
+         * @description Compatible avec l'API BAN (`/search/csv`) : le même fichier revient avec les colonnes `latitude`, `longitude`, `result_label`,
+         *     `result_score`, … ; `result_status` vaut `ok`, `not-found` ou `skipped`. Au plus 100 000 lignes et 10 Mo.
+         */
+        post: operations["adresses_chercher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/{couche}.json": {
         parameters: {
             query?: never;
@@ -595,12 +1228,107 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Une adresse. */
+        Adresse: {
+            /** @example Feature */
+            type: string;
+            geometry: components["schemas"]["PointAdresse"];
+            properties: components["schemas"]["Proprietes"];
+        };
+        /** @description Une adresse à corriger. */
+        AdresseACorriger: {
+            id: string;
+            libelle: string;
+            codepostal: string;
+            commune: string;
+            /** @description Code Insee. */
+            depcom: string;
+            /** @description Logements de l'adresse, et ceux qui ont un motif. */
+            logements: number;
+            touches: number;
+            /** @description Motif → nombre de logements. */
+            motifs: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description Point de la plupart de ses logements ; nuls sans point.
+             */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: int32 */
+            qualite?: number | null;
+            /** @description La Base adresse nationale a une adresse de même nom. */
+            ban: boolean;
+        };
+        /** @description Une adresse d'une résidence. */
+        AdresseResidence: {
+            cle: string;
+            libelle: string;
+            /** Format: int64 */
+            logements: number;
+        };
+        /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
+        Adresses: {
+            /** @example FeatureCollection */
+            type: string;
+            /** @example draft */
+            version: string;
+            features: components["schemas"]["Adresse"][];
+            /** @description Source des adresses. */
+            attribution: string;
+            licence: string;
+            /** @description La question, telle qu'elle a été posée. */
+            query?: string | null;
+            /** @description Filtres appliqués : `type`, `postcode`, `citycode`. */
+            filters?: {
+                [key: string]: string;
+            };
+            /** @description Point demandé : longitude, latitude. */
+            center?: number[] | null;
+            limit: number;
+        };
+        /** @description Où en est le contrôle d'un fichier. */
+        Avancement: {
+            /**
+             * Format: int64
+             * @description Octets lus, et leur total.
+             */
+            lus: number;
+            /** Format: int64 */
+            total: number;
+            fini: boolean;
+        };
         /** @description Une bande autour des QPV ; sans `jusqu_a`, tout ce qui est plus loin. */
         Bande: {
             /** Format: double */
             jusqu_a?: number | null;
             /** Format: int32 */
             baux: number;
+        };
+        /** @description Un lieu possible. */
+        Candidat: {
+            libelle: string;
+            /** Format: double */
+            lon: number;
+            /** Format: double */
+            lat: number;
+            /**
+             * Format: double
+             * @description De 0 à 1 ; 0,8 et plus est sûr.
+             */
+            score: number;
+            /** @description `housenumber` (au numéro), `street` (dans la voie ou interpolé). */
+            genre: string;
+            /** @description Identifiant de la Base adresse nationale. */
+            ban: string;
+        };
+        /** @description Ce qui est proposé pour une adresse. */
+        CandidatsAdresse: {
+            /** @description Le plus sûr d'abord. */
+            candidats: components["schemas"]["Candidat"][];
+            logements: components["schemas"]["LogementDouteux"][];
         };
         /** @description Ce qui est chargé. */
         Catalogue: {
@@ -634,6 +1362,45 @@ export interface components {
             echelle: string;
             code: string;
         };
+        /** @description Une commune d'un dépôt : logements (RPLS) ou ménages interrogés (OPS). */
+        CommuneDepot: {
+            code: string;
+            nom: string;
+            /** Format: int64 */
+            depot: number;
+            /** Format: int64 */
+            avant?: number | null;
+            /** Format: int64 */
+            en_vigueur?: number | null;
+            /**
+             * Format: double
+             * @description Évolution par rapport à l'année d'avant, sinon à ce qui est en vigueur ; −0,4 : 40 % de moins.
+             */
+            evolution?: number | null;
+            /**
+             * Format: double
+             * @description OPS seulement.
+             */
+            taux_reponse?: number | null;
+            /** Format: double */
+            taux_reponse_avant?: number | null;
+            alerte?: string | null;
+        };
+        /** @description Le dépôt à côté de l'année d'avant et de ce qui est en vigueur. */
+        ComparaisonDepot: {
+            /** Format: int32 */
+            annee_avant?: number | null;
+            total: components["schemas"]["CommuneDepot"];
+            /** @description Les plus fortes pertes d'abord. */
+            communes: components["schemas"]["CommuneDepot"][];
+            /** @description Communes à regarder avant d'accepter. */
+            alertes: number;
+            /**
+             * Format: double
+             * @description Part perdue au-delà de laquelle une commune est signalée.
+             */
+            perte_signalee: number;
+        };
         /** @description Un compte, sans rien de secret. */
         Compte: {
             id: string;
@@ -652,10 +1419,40 @@ export interface components {
             vu?: number | null;
             ferme: boolean;
         };
+        /** @description Un motif et ce qu'il touche. */
+        CompteMotif: {
+            id: components["schemas"]["Motif"];
+            adresses: number;
+            /** Format: int64 */
+            logements: number;
+        };
         /** @description Une connexion. */
         Connexion: {
             courriel: string;
             mot_de_passe: string;
+        };
+        /** @description Ce qu'un déplacement changerait. */
+        Consequences: {
+            logements: number;
+            avant?: components["schemas"]["Situation"] | null;
+            apres: components["schemas"]["Situation"];
+            /**
+             * Format: double
+             * @description Mètres entre les deux points.
+             */
+            distance_m?: number | null;
+            /** @description Pourquoi ce point ne peut pas être retenu. */
+            refus?: string | null;
+        };
+        /** @description Une cellule qui enfreint une règle. */
+        ConstatDepot: {
+            colonne: string;
+            valeur: string;
+            regle: string;
+            /** @description `rejet` ou `drapeau`. */
+            niveau: string;
+            /** @description Ce qui ne va pas et que faire. */
+            message: string;
         };
         /** @description Une convention. */
         Convention: {
@@ -670,6 +1467,55 @@ export interface components {
             au: string;
             /** @description Organismes qu'elle nomme. */
             parties: components["schemas"]["Partie"][];
+        };
+        /** @description Une correction d'adresse. */
+        CorrectionAdresse: {
+            id: string;
+            /** @description Clé de l'adresse telle que déposée ; vide si un seul logement est visé. */
+            adresse: string;
+            ident_rep: string;
+            /**
+             * Format: int32
+             * @description Premier millésime où elle s'applique.
+             */
+            des: number;
+            avant: components["schemas"]["LieuAdresse"];
+            apres: components["schemas"]["LieuAdresse"];
+            /** @description `MANUEL`, `BAN` ou `LOT`. */
+            methode: string;
+            statut: components["schemas"]["StatutCorrection"];
+            commentaire: string;
+            /** Format: int64 */
+            logements: number;
+            /** @description Corrections acceptées ensemble ; vide sinon. */
+            lot: string;
+            /** @description Nom de la personne. */
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            /** Format: int64 */
+            fin?: number | null;
+        };
+        /** @description Ce qui a été enregistré. */
+        CorrectionFaite: {
+            id: string;
+            /**
+             * Format: int64
+             * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
+             */
+            demande: number;
+        };
+        /** @description Des corrections. */
+        CorrectionsDepot: {
+            /** @description Numéro de ligne → colonne → nouveau contenu. */
+            lignes: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         /** @description What the figures of a zone cover. */
         Coverage: {
@@ -745,6 +1591,18 @@ export interface components {
              */
             jours?: number | null;
         };
+        /** @description Les adresses à accepter ensemble. */
+        DemandeLot: {
+            /** Format: int32 */
+            millesime?: number | null;
+            /**
+             * Format: double
+             * @description Score à partir duquel le premier candidat est accepté, de 0,5 à 1.
+             */
+            seuil: number;
+            /** @description Vrai : dire combien, ne rien faire. */
+            essai?: boolean;
+        };
         /** @description Ce qui est demandé. */
         DemandeMesure: {
             zones: components["schemas"]["ZoneDemandee"][];
@@ -768,6 +1626,49 @@ export interface components {
             };
             /** @description Indicateurs voulus ; tous par défaut. */
             indicateurs?: string[] | null;
+        };
+        /** @description Un dépôt. */
+        Depot: {
+            id: string;
+            /** @description `rpls` ou `ops`. */
+            registre: string;
+            /**
+             * Format: int32
+             * @description Millésime ou vague.
+             */
+            annee: number;
+            fichier: string;
+            /** Format: int64 */
+            octets: number;
+            statut: components["schemas"]["StatutDepot"];
+            motif?: string | null;
+            /** Format: int64 */
+            lignes_lues?: number | null;
+            /** Format: int64 */
+            lignes_gardees?: number | null;
+            /** Format: int64 */
+            lignes_signalees?: number | null;
+            /** Format: int64 */
+            lignes_rejetees?: number | null;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            cree: number;
+        };
+        /** @description Un dépôt, ce que son contrôle a trouvé, et son historique. */
+        DetailDepot: components["schemas"]["Depot"] & {
+            format?: string | null;
+            regles: components["schemas"]["RegleDepot"][];
+            remarques: string[];
+            /** @description Réparations et autres comptes, par nom stable. */
+            comptes: {
+                [key: string]: number;
+            };
+            comparaison?: components["schemas"]["ComparaisonDepot"] | null;
+            /** @description Lignes corrigées dans la page. */
+            lignes_corrigees: number;
+            historique: components["schemas"]["GesteDepot"][];
         };
         /**
          * @description What figures are about.
@@ -807,6 +1708,48 @@ export interface components {
         Etat: {
             etat: string;
         };
+        /** @description Un événement du parc. */
+        Evenement: {
+            id: string;
+            siren: string;
+            genre: components["schemas"]["GenreEvenement"];
+            /** @description AAAA-MM-JJ. */
+            date: string;
+            /** @description Code Insee. */
+            commune: string;
+            adresse: string;
+            /** @description Code du QPV de 2024 ; vide hors QPV ou si le lieu n'est pas connu. */
+            qpv: string;
+            /** Format: int64 */
+            logements: number;
+            /** @description Numéros nationaux, s'ils sont connus. */
+            ident_rep: string[];
+            /** @description SIREN de l'autre bailleur, ou nouvel usage. */
+            autre: string;
+            commentaire: string;
+            /** @description Événements importés ensemble ; vide sinon. */
+            lot: string;
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            /** Format: int64 */
+            annule?: number | null;
+        };
+        /** @description Un événement et son rapprochement. */
+        EvenementSuivi: components["schemas"]["Evenement"] & {
+            rapprochement: components["schemas"]["Rapprochement"];
+            /** @description Ce qui ne va pas, en une phrase. */
+            detail?: string | null;
+        };
+        /** @description What is imported or was made. */
+        EvenementsFaits: {
+            ids: string[];
+            /** @description Nom du lot importé, à donner pour l'annuler ; vide pour une saisie. */
+            lot: string;
+        };
         /** @description One figure. A secret one has neither value nor counts. */
         Figure: {
             /** @description Identifiant de l'indicateur (`/api/indicateurs` donne sa définition). */
@@ -845,6 +1788,49 @@ export interface components {
             id: string;
             libelle: string;
             modalites: components["schemas"]["Modalite"][];
+        };
+        /** @description Le fichier et ce qu'on en demande, en `multipart/form-data`. */
+        FormulaireCsv: {
+            /**
+             * Format: binary
+             * @description Fichier CSV (UTF-8 ou Windows-1252), avec une ligne de titres.
+             */
+            data: string;
+            /** @description Colonnes qui composent l'adresse, dans l'ordre ; toutes par défaut (recherche par texte seulement). */
+            columns?: string[] | null;
+            /** @description Colonne du code postal, du code Insee ou du type que les réponses doivent avoir. */
+            postcode?: string | null;
+            citycode?: string | null;
+            type?: string | null;
+            /** @description Colonnes de la latitude et de la longitude. */
+            lat?: string | null;
+            lon?: string | null;
+            /** @description Colonnes de résultat à ajouter ; toutes par défaut. */
+            result_columns?: string[] | null;
+            /** @description Séparateur ; reconnu s'il n'est pas dit. */
+            delimiter?: string | null;
+            /** @description Ignoré : l'encodage est reconnu. */
+            encoding?: string | null;
+            /** @description `true` : commencer par la marque que les tableurs reconnaissent. */
+            with_bom?: string | null;
+        };
+        /**
+         * @description Ce qui arrive au parc.
+         * @enum {string}
+         */
+        GenreEvenement: "mise_en_service" | "demolition" | "vente" | "cession" | "acquisition" | "changement_usage";
+        /** @description Ce qui a été fait d'un dépôt. */
+        GesteDepot: {
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            /** @description Nom de la personne. */
+            qui: string;
+            /** @description `depot`, `controle`, `correction`, `acceptation`, `remplacement`, `retrait`. */
+            geste: string;
+            detail: string;
         };
         /** @description Un fichier importé. */
         Import: {
@@ -923,6 +1909,44 @@ export interface components {
             code: string;
             nom: string;
         };
+        /** @description Où est une adresse, et comment elle se nomme. */
+        LieuAdresse: {
+            /**
+             * Format: double
+             * @description Degrés WGS84 ; nuls pour une adresse sans point.
+             */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            libelle: string;
+            /** @description Clé de l'adresse sous son bon nom ; vide si le nom ne change pas. */
+            cle?: string;
+            /**
+             * Format: int32
+             * @description Qualité du point : 11 au numéro, 12 dans la voie.
+             */
+            qualite?: number;
+            /** @description Identifiant de la Base adresse nationale, s'il en vient. */
+            ban?: string;
+            /**
+             * Format: double
+             * @description Score de ce candidat, de 0 à 1.
+             */
+            score?: number | null;
+        };
+        /** @description Une ligne du fichier et ce qui n'y va pas. */
+        LigneDepot: {
+            /**
+             * Format: int64
+             * @description Numéro dans le fichier, 1 = la première.
+             */
+            ligne: number;
+            /** @description Contenu, une valeur par colonne ; vide si le fichier n'a pas pu être relu. */
+            valeurs: string[];
+            constats: components["schemas"]["ConstatDepot"][];
+            /** @description Colonnes corrigées dans la page depuis le dépôt. */
+            corrigees: string[];
+        };
         /** @description Une ligne du journal. */
         LigneJournal: {
             /** Format: int64 */
@@ -961,6 +1985,70 @@ export interface components {
              */
             non_localises: number;
             scores: components["schemas"]["ScoreMixite"][];
+        };
+        /** @description De quelles résidences viennent celles d'une opération. */
+        Lignee: {
+            avant: components["schemas"]["ResidenceNommee"][];
+            apres: components["schemas"]["ResidenceNommee"][];
+            adresses: number;
+        };
+        /** @description Les lignes à regarder. */
+        LignesDepot: {
+            /** @description Nombre de lignes avant la pagination. */
+            total: number;
+            /** @description Colonnes du fichier, dans son ordre. */
+            colonnes: string[];
+            lignes: components["schemas"]["LigneDepot"][];
+        };
+        /** @description Les adresses à corriger d'un bailleur. */
+        ListeAdresses: {
+            /** Format: int32 */
+            millesime: number;
+            millesimes: number[];
+            /** @description Adresses et logements qui ont un motif, avant filtre et pagination. */
+            adresses_total: number;
+            logements_total: number;
+            /** @description Adresses que le filtre garde. */
+            total: number;
+            motifs: components["schemas"]["CompteMotif"][];
+            /** @description Les adresses de plus de logements d'abord. */
+            adresses: components["schemas"]["AdresseACorriger"][];
+        };
+        /** @description Les événements d'un bailleur, et ce que le dernier RPLS en dit. */
+        ListeEvenements: {
+            /** @description 1er janvier du dernier RPLS, AAAA-MM-JJ. */
+            rpls_au: string;
+            /** @description Le plus récent d'abord, ceux qui ont été annulés compris. */
+            evenements: components["schemas"]["EvenementSuivi"][];
+            /** @description Événements d'avant ce RPLS qui ne s'y retrouvent pas. */
+            a_rapprocher: number;
+        };
+        /** @description Les résidences, leurs notes au long du temps et ce qui en a été fait. */
+        ListeResidences: {
+            residences: components["schemas"]["ResidenceBailleur"][];
+            /** @description Toutes les notes, la dernière d'abord. */
+            notes: components["schemas"]["NoteResidence"][];
+            /** @description La dernière opération d'abord. */
+            operations: components["schemas"]["OperationResidence"][];
+        };
+        /** @description Un logement de l'adresse. */
+        LogementDouteux: {
+            ident_rep: string;
+            ident_int: string;
+            motifs: components["schemas"]["Motif"][];
+            /** Format: int32 */
+            qualite: number;
+        };
+        /** @description Ce qu'un lot fait, ou ferait. */
+        LotCorrections: {
+            /** @description Nom du lot, à donner pour l'annuler ; vide pour un essai ou sans adresse. */
+            lot: string;
+            adresses: number;
+            logements: number;
+            /** @description Candidats sûrs qu'il faut voir un par un : hors de la commune déclarée. */
+            ecartees: number;
+            /** Format: int64 */
+            demande: number;
         };
         /** @description Les chiffres d'une zone. */
         Mesure: {
@@ -1060,6 +2148,14 @@ export interface components {
              */
             logements: number;
         };
+        /** @description Ce que les chiffres vont montrer. */
+        Modification: {
+            /**
+             * Format: int64
+             * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
+             */
+            demande: number;
+        };
         /** @description Ce qui change d'un compte. */
         ModificationCompte: {
             gestionnaire?: boolean | null;
@@ -1095,6 +2191,35 @@ export interface components {
             /** @description À remettre à la personne : il ne sert qu'une fois et ne sera plus montré. */
             mot_de_passe: string;
         };
+        /**
+         * @description Ce qui fait douter d'une adresse.
+         * @enum {string}
+         */
+        Motif: "sans_point" | "qualite_commune" | "qualite_voie" | "hors_commune" | "empilement" | "qpv" | "loin_ban" | "multiples" | "sans_numero" | "inconnue_ban" | "doublon";
+        /** @description Les notes données un jour à une résidence, de 1 (mauvais) à 5 (bon). */
+        NoteResidence: {
+            residence: string;
+            nom: string;
+            /**
+             * Format: int32
+             * @description État technique.
+             */
+            technique: number;
+            /**
+             * Format: int32
+             * @description Climat social.
+             */
+            climat: number;
+            /** Format: int32 */
+            attractivite: number;
+            commentaire: string;
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+        };
         /** @description Un compte à créer dans un organisme. */
         NouveauCompte: {
             /** @description Identifiant de l'organisme. */
@@ -1120,6 +2245,35 @@ export interface components {
             nom: string;
             gestionnaire?: boolean;
         };
+        /** @description Une résidence à signaler. */
+        NouveauSignalement: {
+            /** @description Code de la résidence. */
+            residence: string;
+            motif: string;
+            /** @description Premier et dernier jour, AAAA-MM-JJ ; `au` vide : sans terme. */
+            du: string;
+            au?: string;
+            /** @description Vrai : les collectivités et services de l'État du territoire le voient. */
+            partage?: boolean;
+        };
+        /** @description Un événement à enregistrer. */
+        NouvelEvenement: {
+            genre: components["schemas"]["GenreEvenement"];
+            /** @description AAAA-MM-JJ, pas dans l'avenir. */
+            date: string;
+            /** @description Code Insee. */
+            commune: string;
+            adresse?: string;
+            /** @description Code du QPV de 2024 ; vide hors QPV. */
+            qpv?: string;
+            /** Format: int64 */
+            logements: number;
+            /** @description Numéros nationaux, s'ils sont connus : autant que de logements. */
+            ident_rep?: string[];
+            /** @description SIREN de l'autre bailleur (cession, acquisition) ou nouvel usage. */
+            autre?: string;
+            commentaire?: string;
+        };
         /** @description Un organisme à créer. */
         NouvelOrganisme: {
             nom: string;
@@ -1139,6 +2293,53 @@ export interface components {
             au: string;
             /** @description Identifiants d'organismes. */
             parties: string[];
+        };
+        /** @description Une adresse à déplacer, ou à écarter de la liste. */
+        NouvelleCorrection: {
+            /** @description Identifiant de l'adresse. */
+            id: string;
+            /**
+             * Format: int32
+             * @description Millésime qui est regardé, et premier où la correction s'applique ; par défaut le dernier.
+             */
+            millesime?: number | null;
+            point?: components["schemas"]["PointAdresse"] | null;
+            commentaire?: string;
+        };
+        /** @description Noter une résidence : état technique, climat social, attractivité, de 1 à 5. */
+        NouvelleNote: {
+            /** Format: int32 */
+            technique: number;
+            /** Format: int32 */
+            climat: number;
+            /** Format: int32 */
+            attractivite: number;
+            commentaire?: string;
+        };
+        /** @description Ce qui est à faire de résidences. */
+        NouvelleOperation: {
+            /** @description `renommee` (une résidence), `fusion` (plusieurs en une) ou `scission` (des adresses d'une résidence en font une nouvelle). */
+            genre: string;
+            /** @description Codes des résidences. */
+            residences: string[];
+            /** @description Nom de la résidence qui en sort. */
+            nom: string;
+            /** @description Clés des adresses qui partent (scission). */
+            adresses?: string[];
+        };
+        /** @description Une opération sur des résidences. */
+        OperationResidence: {
+            id: string;
+            /** @description `renommee`, `fusion`, `scission` ou `fichier`. */
+            genre: string;
+            detail: components["schemas"]["Lignee"];
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            annulee: boolean;
         };
         /** @description Un organisme. */
         Organisme: {
@@ -1163,6 +2364,17 @@ export interface components {
              */
             suite?: number | null;
         };
+        /** @description Le parc d'un bailleur. */
+        Parc: {
+            /** @description « au 1er janvier 2024 » : le RPLS tel que déposé. */
+            rpls: string;
+            /** @description « à jour au … » : avec les événements postérieurs. */
+            a_jour: string;
+            total: components["schemas"]["ZoneParc"];
+            communes: components["schemas"]["ZoneParc"][];
+            /** @description QPV de 2024. */
+            qpv: components["schemas"]["ZoneParc"][];
+        };
         /** @description Un organisme que nomme une convention. */
         Partie: {
             id: string;
@@ -1183,6 +2395,12 @@ export interface components {
             part_qpv?: number | null;
             /** @description Baux dans les bandes autour des QPV (mètres) ; nul si l'une n'a que quelques ménages. */
             bandes?: components["schemas"]["Bande"][] | null;
+        };
+        /** @description Le point de l'adresse (WGS 84). */
+        PointAdresse: {
+            /** @example Point */
+            type: string;
+            coordinates: number[];
         };
         /**
          * @description Which households a figure describes.
@@ -1224,6 +2442,53 @@ export interface components {
             /** Format: double */
             haut: number;
         };
+        /** @description Ce que la BAN dit de l'adresse. */
+        Proprietes: {
+            /** @description Libellé complet. */
+            label: string;
+            /**
+             * Format: double
+             * @description De 0 à 1 ; sûr à partir de 0,8.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description Score de la réponse suivante.
+             */
+            score_next?: number | null;
+            housenumber?: string | null;
+            id: string;
+            /** @description `housenumber` (ce numéro est dans la BAN), `street`, `locality` ou `municipality`. */
+            type: string;
+            name: string;
+            postcode: string;
+            citycode: string;
+            /**
+             * Format: double
+             * @description Coordonnées dans la projection légale du territoire (Lambert-93 en métropole).
+             */
+            x?: number | null;
+            /** Format: double */
+            y?: number | null;
+            city: string;
+            /** @description Département et région. */
+            context: string;
+            street?: string | null;
+            oldcitycode?: string | null;
+            oldcity?: string | null;
+            /**
+             * Format: int64
+             * @description Mètres, pour `/reverse`.
+             */
+            distance?: number | null;
+            /** @description Vrai si le numéro n'est pas dans la BAN et si son point est placé entre ses voisins du même côté. */
+            interpolation?: boolean;
+        };
+        /**
+         * @description Ce que le dernier RPLS dit d'un événement.
+         * @enum {string}
+         */
+        Rapprochement: "a_venir" | "confirme" | "discordant" | "a_verifier" | "annule";
         /** @description Le chiffre de la zone parente, ou de tout le territoire. */
         Reference: {
             nom: string;
@@ -1246,6 +2511,15 @@ export interface components {
             /** @description Ce qui y compte. */
             compte: string;
         };
+        /** @description Une règle et le nombre de lignes qui l'enfreignent. */
+        RegleDepot: {
+            id: string;
+            libelle: string;
+            /** @description `rejet` ou `drapeau`. */
+            niveau: string;
+            /** Format: int64 */
+            lignes: number;
+        };
         /**
          * @description `dedans`, `dehors` ou `incertain`.
          * @enum {string}
@@ -1265,6 +2539,26 @@ export interface components {
             distance_bord_m?: number | null;
             /** @description Pourquoi la réponse est incertaine. */
             motif?: string | null;
+        };
+        /** @description Une résidence d'un bailleur. */
+        ResidenceBailleur: {
+            code: string;
+            nom: string;
+            /** @description Code Insee ; vide si elle s'étend sur plusieurs communes. */
+            commune: string;
+            /**
+             * Format: int64
+             * @description Logements du bailleur.
+             */
+            logements: number;
+            adresses: components["schemas"]["AdresseResidence"][];
+            note?: components["schemas"]["NoteResidence"] | null;
+            signalements: components["schemas"]["Signalement"][];
+        };
+        /** @description Une résidence, par son code et son nom. */
+        ResidenceNommee: {
+            code: string;
+            nom: string;
         };
         /**
          * @description What an organisation is.
@@ -1326,6 +2620,28 @@ export interface components {
             /** @description Nom du fournisseur d'identité, si la connexion par lui est ouverte. */
             fournisseur?: string | null;
         };
+        /** @description Une résidence signalée comme sensible. */
+        Signalement: {
+            id: string;
+            siren: string;
+            residence: string;
+            nom: string;
+            commune: string;
+            motif: string;
+            /** @description Premier et dernier jour, AAAA-MM-JJ ; `au` vide : sans terme. */
+            du: string;
+            au: string;
+            /** @description Vrai : les collectivités et services de l'État du territoire le voient. */
+            partage: boolean;
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            /** Format: int64 */
+            leve?: number | null;
+        };
         /** @description Où est un point. */
         Situation: {
             /** Format: double */
@@ -1345,6 +2661,16 @@ export interface components {
             /** @description Une réponse par génération de QPV importée. */
             qpv: components["schemas"]["ReponseQpv"][];
         };
+        /**
+         * @description Ce qu'il est advenu d'une correction.
+         * @enum {string}
+         */
+        StatutCorrection: "acceptee" | "ecartee" | "annulee" | "remplacee";
+        /**
+         * @description Où en est un dépôt.
+         * @enum {string}
+         */
+        StatutDepot: "controle" | "pret" | "echec" | "accepte" | "remplace" | "retire";
         /** @description Description d'une couche de tuiles (TileJSON 3.0). */
         TileJson: {
             tilejson: string;
@@ -1358,6 +2684,24 @@ export interface components {
             /** @description Ouest, sud, est, nord. */
             bounds: number[];
             vector_layers: components["schemas"]["VectorLayer"][];
+        };
+        /** @description Où en est la mise à jour des chiffres. */
+        Travaux: {
+            en_cours: boolean;
+            /**
+             * Format: int64
+             * @description Numéro de la dernière modification demandée, et de la dernière que montrent les chiffres.
+             */
+            demande: number;
+            /** Format: int64 */
+            fait: number;
+            /**
+             * Format: int64
+             * @description Durée de la dernière mise à jour, en millisecondes.
+             */
+            duree_ms?: number | null;
+            /** @description Pourquoi la dernière a échoué ; les chiffres d'avant restent. */
+            erreur?: string | null;
         };
         /** @description Un indicateur pour toutes les zones d'une échelle qui ont un logement : colonnes de même longueur. */
         Valeurs: {
@@ -1446,6 +2790,25 @@ export interface components {
             nom: string;
             echelle?: string | null;
             code?: string | null;
+        };
+        /** @description Les logements d'une zone. */
+        ZoneParc: {
+            code: string;
+            nom: string;
+            /**
+             * Format: int64
+             * @description Au 1er janvier du RPLS.
+             */
+            rpls: number;
+            /** Format: int64 */
+            entrees: number;
+            /** Format: int64 */
+            sorties: number;
+            /**
+             * Format: int64
+             * @description RPLS, plus les entrées, moins les sorties.
+             */
+            a_jour: number;
         };
         /** @description Les zones d'une échelle. */
         Zones: {
@@ -1896,6 +3259,249 @@ export interface operations {
             };
         };
     };
+    adresses: {
+        parameters: {
+            query?: {
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Un motif. */
+                motif?: string;
+                /** @description Page : 100 adresses par défaut, 1 000 au plus. */
+                limite?: number;
+                decalage?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeAdresses"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_corrections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionAdresse"][];
+                };
+            };
+        };
+    };
+    adresse_corriger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelleCorrection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionFaite"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_corrections_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    adresse_annuler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de la correction ou du lot */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_lot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandeLot"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotCorrections"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresse_candidats: {
+        parameters: {
+            query?: {
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Identifiant de l'adresse */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidatsAdresse"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresse_consequences: {
+        parameters: {
+            query: {
+                /** @description Longitude WGS 84 */
+                lon: number;
+                /** @description Latitude WGS 84 */
+                lat: number;
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Identifiant de l'adresse */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consequences"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     catalogue: {
         parameters: {
             query?: never;
@@ -1973,6 +3579,488 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Depot"][];
+                };
+            };
+        };
+    };
+    depot_deposer: {
+        parameters: {
+            query: {
+                /** @description `rpls` ou `ops`. */
+                registre: string;
+                /** @description Millésime du RPLS ou vague de l'OPS. */
+                annee: number;
+                /** @description Nom du fichier. */
+                fichier: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailDepot"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_retirer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_accepter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_controler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le contrôle commence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_corriger_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Le contrôle recommence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_corriger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionsDepot"];
+            };
+        };
+        responses: {
+            /** @description Le contrôle recommence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_lignes: {
+        parameters: {
+            query?: {
+                /** @description `rejet` (par défaut) ou `drapeau`. */
+                niveau?: string;
+                /** @description Une règle. */
+                regle?: string;
+                /** @description Page : 50 lignes par défaut, 500 au plus. */
+                limite?: number;
+                decalage?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LignesDepot"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_rejets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_suivi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Avancement"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    evenements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeEvenements"];
+                };
+            };
+        };
+    };
+    evenements_importer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvenementsFaits"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    evenement_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelEvenement"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvenementsFaits"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    evenement_annuler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'événement ou du lot */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Annulé */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {
@@ -2175,6 +4263,36 @@ export interface operations {
             };
         };
     };
+    modele: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ops_reponse.csv, ops_reponse.schema.json, rpls_logement.csv, rpls_logement.schema.json */
+                nom: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     organisation: {
         parameters: {
             query?: never;
@@ -2296,6 +4414,204 @@ export interface operations {
             };
         };
     };
+    parc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parc"];
+                };
+            };
+        };
+    };
+    parc_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    residences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeResidences"];
+                };
+            };
+        };
+    };
+    residences_fichier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    residence_operation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelleOperation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    residence_annuler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'opération */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    residence_noter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Code de la résidence */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelleNote"];
+            };
+        };
+        responses: {
+            /** @description Notée */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     session: {
         parameters: {
             query?: never;
@@ -2402,6 +4718,121 @@ export interface operations {
             };
         };
     };
+    signalements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signalement"][];
+                };
+            };
+        };
+    };
+    signalement_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouveauSignalement"];
+            };
+        };
+        responses: {
+            /** @description Signalée */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    signalement_remettre: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du signalement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Remis */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    signalement_lever: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du signalement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Levé */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     situation: {
         parameters: {
             query?: {
@@ -2484,6 +4915,25 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    travaux: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Travaux"];
                 };
             };
         };
@@ -2691,6 +5141,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Etat"];
+                };
+            };
+        };
+    };
+    adresse_situer: {
+        parameters: {
+            query: {
+                /** @description Longitude WGS 84, en degrés. */
+                lon: number;
+                /** @description Latitude WGS 84, en degrés. */
+                lat: number;
+                /** @description Nombre de réponses, de 1 à 50 ; 1 par défaut. */
+                limit?: number;
+                /** @description `housenumber`, `street`, `locality` ou `municipality`. */
+                type?: string;
+                /** @description Code postal des réponses. */
+                postcode?: string;
+                /** @description Code Insee de la commune des réponses. */
+                citycode?: string;
+                /** @description Seul `address` est accepté. */
+                index?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adresses"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_situer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FormulaireCsv"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresse_chercher: {
+        parameters: {
+            query: {
+                /** @description L'adresse cherchée, de 3 à 200 caractères. */
+                q: string;
+                /** @description Nombre de réponses, de 1 à 50 ; 5 par défaut. */
+                limit?: number;
+                /** @description `0` : le dernier mot est entier ; `1` par défaut. */
+                autocomplete?: number;
+                /** @description `housenumber`, `street`, `locality` ou `municipality`. */
+                type?: string;
+                /** @description Code postal des réponses. */
+                postcode?: string;
+                /** @description Code Insee de la commune des réponses. */
+                citycode?: string;
+                /** @description Point près duquel chercher d'abord (avec `lon`). */
+                lat?: number;
+                lon?: number;
+                /** @description Seul `address` est accepté. */
+                index?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adresses"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_chercher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FormulaireCsv"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
