@@ -360,6 +360,9 @@ fn the_planted_faults_of_addresses_are_in_the_worklist() {
             m
         });
     println!("  doubts without a planted fault: {without:?}");
-    assert!(recall > 0.97, "{recall}\n{lines}");
-    assert!(precision > 0.90, "{precision} {without:?}");
+    // Measured with this seed: recall 1.000, precision 0.906. The rest are addresses that the BAN does not know under the name that the
+    // reader repaired: to be looked at, though nothing says that their point is wrong.
+    assert!(recall > 0.98, "{recall}\n{lines}");
+    assert!(precision > 0.88, "{precision} {without:?}");
+    assert!(without.keys().all(|m| *m == Motif::InconnueBan), "{without:?}");
 }
