@@ -200,6 +200,164 @@ export interface paths {
         patch: operations["admin_organisation_modifier"];
         trace?: never;
     };
+    "/api/adresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Adresses à corriger
+         * @description Celles de votre parc dont quelque chose ne va pas : qualité du point, commune, QPV, Base adresse nationale, empilement, doublon.
+         */
+        get: operations["adresses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Corrections faites
+         * @description Toutes, la dernière d'abord, celles qui ont été annulées comprises.
+         */
+        get: operations["adresses_corrections"];
+        put?: never;
+        /**
+         * Corriger une adresse
+         * @description Ses logements sont au nouveau point dès ce millésime et dans les suivants ; les chiffres sont refaits aussitôt.
+         */
+        post: operations["adresse_corriger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/corrections.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Adresses corrigées, en CSV
+         * @description Une ligne par logement du dernier millésime : identifiants, ancienne et nouvelle adresse, point en degrés et dans le système local.
+         */
+        get: operations["adresses_corrections_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/corrections/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Annuler une correction, ou un lot
+         * @description Ce qu'elle avait remplacé reprend sa place ; les chiffres sont refaits aussitôt.
+         */
+        delete: operations["adresse_annuler"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/lot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepter les candidats sûrs
+         * @description Pour chaque adresse à corriger dont le premier candidat, au numéro, atteint le score demandé. Un lot s'annule d'un coup.
+         */
+        post: operations["adresses_lot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/{id}/candidats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Candidats pour une adresse */
+        get: operations["adresse_candidats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/adresses/{id}/consequences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ce qu'un déplacement changerait
+         * @description Commune, IRIS, QPV, carreau avant et après ; `refus` dit pourquoi un point ne peut pas être retenu.
+         */
+        get: operations["adresse_consequences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/affichage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Réglages de la page */
+        get: operations["affichage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attributions/controle": {
         parameters: {
             query?: never;
@@ -290,6 +448,387 @@ export interface paths {
         };
         /** Revenir du fournisseur d'identité */
         get: operations["connexion_retour"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/alertes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Placements entrés dans la liste depuis la dernière visite */
+        get: operations["dalo_alertes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Placements DALO et QPV depuis la circulaire du 18 décembre 2023
+         * @description Un à un et sans nom pour les services de l'État (dans leur territoire) et le bailleur (pour son parc) ; en comptes sous secret
+         *     statistique pour les autres. Les QPV sont ceux en vigueur le jour du bail.
+         */
+        get: operations["dalo_placements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Justifier un placement (bailleur) */
+        put: operations["dalo_justifier"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements/{id}/contestation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Contester une justification (DDETS, DREAL) */
+        post: operations["dalo_contester"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/visite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Noter que votre organisme a lu la liste */
+        post: operations["dalo_visite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mes dépôts */
+        get: operations["depots"];
+        put?: never;
+        /**
+         * Déposer un fichier
+         * @description RPLS ou OPS de votre organisme : CSV, classeur XLSX, zip ou gzip, tel quel dans le corps de la requête. Le contrôle commence aussitôt ;
+         *     rien ne change dans les chiffres avant l'acceptation.
+         */
+        post: operations["depot_deposer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Un dépôt
+         * @description Ce que son contrôle a trouvé, sa comparaison avec l'année d'avant et ce qui est en vigueur, son historique.
+         */
+        get: operations["depot"];
+        put?: never;
+        post?: never;
+        /**
+         * Retirer un dépôt
+         * @description Avant son acceptation, il disparaît. Après, les lignes d'avant (fichier général) reprennent leur place et les chiffres sont refaits.
+         */
+        delete: operations["depot_retirer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/acceptation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepter un dépôt
+         * @description Ses lignes prennent la place de celles du bailleur pour cette année ; les chiffres sont refaits aussitôt.
+         */
+        post: operations["depot_accepter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/controle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recommencer le contrôle d'un dépôt
+         * @description Après un arrêt du serveur, ou quand les données en vigueur ont changé.
+         */
+        post: operations["depot_controler"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Redéposer des lignes corrigées
+         * @description Un CSV qui a une colonne `ligne` et les colonnes à remplacer (le fichier des lignes rejetées, corrigé).
+         */
+        put: operations["depot_corriger_csv"];
+        /**
+         * Corriger des lignes d'un dépôt
+         * @description Les cellules données remplacent celles du fichier ; le contrôle recommence. Une valeur nulle n'est pas possible : donner un texte vide.
+         */
+        post: operations["depot_corriger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/lignes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lignes d'un dépôt qui ne vont pas */
+        get: operations["depot_lignes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/rejets.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lignes rejetées d'un dépôt, en CSV
+         * @description À corriger puis à redéposer seules : la colonne `ligne` les replace, `constat` dit ce qui ne va pas.
+         */
+        get: operations["depot_rejets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/{id}/suivi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suivre le contrôle d'un dépôt
+         * @description Événements (text/event-stream) : octets lus et total, jusqu'à `fini`.
+         */
+        get: operations["depot_suivi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ensembles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ensembles de zones
+         * @description Les vôtres, ceux que votre organisme partage en son sein, et ceux de ses partenaires (parties d'une même convention en vigueur).
+         */
+        get: operations["ensembles"];
+        put?: never;
+        /**
+         * Garder un ensemble de zones
+         * @description Il garde des contours et des codes, aucun chiffre : qui l'ouvre voit ce que ses propres droits montrent.
+         */
+        post: operations["ensemble_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ensembles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ouvrir un ensemble de zones */
+        get: operations["ensemble"];
+        put?: never;
+        post?: never;
+        /**
+         * Effacer un ensemble de zones
+         * @description Il peut être restauré pendant un mois.
+         */
+        delete: operations["ensemble_effacer"];
+        options?: never;
+        head?: never;
+        /** Modifier un ensemble de zones */
+        patch: operations["ensemble_modifier"];
+        trace?: never;
+    };
+    "/api/ensembles/{id}/restauration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restaurer un ensemble effacé */
+        post: operations["ensemble_restaurer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evenements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Événements de mon parc
+         * @description Avec ce que le dernier RPLS dit de ceux qui le précèdent.
+         */
+        get: operations["evenements"];
+        /**
+         * Importer des événements
+         * @description CSV : `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire` ; numéros nationaux séparés par des espaces. Tous ou aucun.
+         */
+        put: operations["evenements_importer"];
+        /** Enregistrer un événement */
+        post: operations["evenement_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evenements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Annuler un événement, ou un lot importé */
+        delete: operations["evenement_annuler"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facettes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comptes de logements par modalité des filtres
+         * @description Chaque filtre est compté sous les autres filtres, jamais sous lui-même : ses modalités restent comparables quand on en choisit une.
+         */
+        get: operations["facettes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -391,6 +930,26 @@ export interface paths {
          *     un ou deux ménages, est secret.
          */
         get: operations["mixite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/modeles/{nom}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Modèle de fichier
+         * @description `ops_reponse.csv`, `rpls_logement.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
+         */
+        get: operations["modele"];
         put?: never;
         post?: never;
         delete?: never;
@@ -513,6 +1072,249 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mon parc, au 1er janvier et à jour
+         * @description Logements par commune et par QPV : du dernier RPLS tel que déposé, et avec les événements postérieurs.
+         */
+        get: operations["parc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parc.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mon parc, au 1er janvier et à jour, en CSV */
+        get: operations["parc_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan : qui pourrait recevoir les logements attendus
+         * @description Affecte les logements attendus aux ménages en attente pour atteindre chaque objectif avec le moins d'écarts aux règles et aux souhaits
+         *     (optimisation en nombres entiers). Donne la borne prouvée, et les objectifs impossibles. C'est un conseil : il ne décide de rien.
+         */
+        post: operations["plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mes résidences
+         * @description Avec leurs adresses, leurs dernières notes, leurs signalements et leur lignée.
+         */
+        get: operations["residences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences/fragilite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Résidences d'un EPCI, lues composante par composante
+         * @description Nombre d'alertes (défaut), score et centile à poids paramétrables, sensibilité du rang aux poids. Une résidence de moins de 20
+         *     ménages répondants, ou de moins de 50 % de réponses, n'est pas classée. C'est une proposition : la qualité de résidence à enjeu
+         *     prioritaire de mixité sociale est décidée par le bailleur et l'EPCI (`/api/rpems`).
+         */
+        get: operations["fragilite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Résidences par un fichier
+         * @description CSV `residence_code;libelle;adresse` (clé) ou `residence_code;libelle;ident_rep` : toute l'adresse du logement va dans la résidence.
+         */
+        put: operations["residences_fichier"];
+        /**
+         * Renommer, réunir ou diviser des résidences
+         * @description Les chiffres par résidence sont refaits aussitôt ; la lignée garde d'où vient chacune.
+         */
+        post: operations["residence_operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences/operations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Annuler une opération sur des résidences */
+        delete: operations["residence_annuler"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/residences/{code}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Noter une résidence
+         * @description Les notes d'avant restent dans l'historique.
+         */
+        post: operations["residence_noter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rpems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Liste des résidences à enjeu prioritaire de mixité sociale
+         * @description Propositions et décisions, avec leur histoire. Une commune ne lit que ce qui a été validé.
+         */
+        get: operations["rpems"];
+        put?: never;
+        /** Proposer une résidence (bailleur, sur son parc) */
+        post: operations["rpems_proposer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rpems.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Liste à annexer à la convention intercommunale d'attribution (CSV)
+         * @description Les seules résidences dont la qualité est en vigueur aujourd'hui, par bailleur.
+         */
+        get: operations["rpems_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rpems/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Décider d'un dossier
+         * @description Le bailleur retire, renouvelle ou propose à nouveau ; l'EPCI valide (la qualité dure trois ans), refuse ou lève, avec un motif.
+         */
+        post: operations["rpems_decider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segregation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ségrégation : dissimilarité, isolement, entropie, quotients de localisation
+         * @description Par EPCI et par vague, sur les seules unités dont les effectifs sont publiables. Un indice a besoin d'au moins 5 unités et est
+         *     arrondi à 4 décimales.
+         */
+        get: operations["segregation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -555,6 +1357,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signalements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Résidences signalées
+         * @description Pour un bailleur, toutes les siennes ; pour les autres, celles que les bailleurs partagent et qui sont dans leur territoire.
+         */
+        get: operations["signalements"];
+        put?: never;
+        /** Signaler une résidence */
+        post: operations["signalement_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signalements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Remettre un signalement levé */
+        put: operations["signalement_remettre"];
+        post?: never;
+        /**
+         * Lever un signalement
+         * @description Il reste dans l'historique. Le lever une seconde fois ne change rien.
+         */
+        delete: operations["signalement_lever"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/situation": {
         parameters: {
             query?: never;
@@ -572,6 +1416,47 @@ export interface paths {
          *     avec des colonnes ajoutées ; `situation_erreur` dit pourquoi une ligne n'a pas de réponse.
          */
         post: operations["situations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/territoires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cherche un territoire par son nom ou son code
+         * @description Chaque mot de la question doit commencer un mot du nom, sans égard aux accents et à la casse ; ou la question commence le code.
+         *     Les échelles les plus larges viennent d'abord, puis les zones qui ont le plus de logements.
+         */
+        get: operations["territoires"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/travaux": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suivre la mise à jour des chiffres
+         * @description Événements (text/event-stream) jusqu'à ce que les chiffres montrent la dernière modification demandée.
+         */
+        get: operations["travaux"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -646,6 +1531,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trouver l'adresse d'un point
+         * @description Compatible avec l'API BAN (`/reverse`). Rien n'est répondu à plus de 2 km.
+         */
+        get: operations["adresse_situer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reverse/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Trouver les adresses d'un fichier de points
+         * @description Compatible avec l'API BAN (`/reverse/csv`) : colonnes `latitude` et `longitude` (ou `lat` et `lon`) ; les colonnes
+         *     `result_latitude`, `result_longitude`, `result_distance`, `result_label`, … sont ajoutées.
+         */
+        post: operations["adresses_situer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chercher une adresse
+         * @description Compatible avec l'API BAN (`/search`) : mêmes paramètres, même réponse. Les adresses sont celles de la Base adresse nationale
+         *     importée, ou celles de l'API distante que l'exploitant a choisie.
+         */
+        get: operations["adresse_chercher"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Géocoder un fichier d'adresses
+         * @description Compatible avec l'API BAN (`/search/csv`) : le même fichier revient avec les colonnes `latitude`, `longitude`, `result_label`,
+         *     `result_score`, … ; `result_status` vaut `ok`, `not-found` ou `skipped`. Au plus 100 000 lignes et 10 Mo.
+         */
+        post: operations["adresses_chercher"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/{couche}.json": {
         parameters: {
             query?: never;
@@ -688,6 +1656,90 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Une adresse. */
+        Adresse: {
+            /** @example Feature */
+            type: string;
+            geometry: components["schemas"]["PointAdresse"];
+            properties: components["schemas"]["Proprietes"];
+        };
+        /** @description Une adresse à corriger. */
+        AdresseACorriger: {
+            id: string;
+            libelle: string;
+            codepostal: string;
+            commune: string;
+            /** @description Code Insee. */
+            depcom: string;
+            /** @description Logements de l'adresse, et ceux qui ont un motif. */
+            logements: number;
+            touches: number;
+            /** @description Motif → nombre de logements. */
+            motifs: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description Point de la plupart de ses logements ; nuls sans point.
+             */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** Format: int32 */
+            qualite?: number | null;
+            /** @description La Base adresse nationale a une adresse de même nom. */
+            ban: boolean;
+        };
+        /** @description Une adresse d'une résidence. */
+        AdresseResidence: {
+            cle: string;
+            libelle: string;
+            /** Format: int64 */
+            logements: number;
+        };
+        /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
+        Adresses: {
+            /** @example FeatureCollection */
+            type: string;
+            /** @example draft */
+            version: string;
+            features: components["schemas"]["Adresse"][];
+            /** @description Source des adresses. */
+            attribution: string;
+            licence: string;
+            /** @description La question, telle qu'elle a été posée. */
+            query?: string | null;
+            /** @description Filtres appliqués : `type`, `postcode`, `citycode`. */
+            filters?: {
+                [key: string]: string;
+            };
+            /** @description Point demandé : longitude, latitude. */
+            center?: number[] | null;
+            limit: number;
+        };
+        /** @description Un logement et le ménage proposé. */
+        Affectation: {
+            /** @description Ligne du fichier de logements, ou rang du logement projeté. */
+            logement: number;
+            commune: string;
+            typologie: string;
+            en_qpv: boolean;
+            reservataire: string;
+            /** @description Ligne du fichier de demandes (l'en-tête est la ligne 1) ; nulle : personne. */
+            menage?: number | null;
+            premier_quartile?: boolean | null;
+            dalo: boolean;
+            prioritaire: boolean;
+            /** @description Écarts aux règles et aux souhaits. */
+            ecarts: string[];
+        };
+        /** @description Réglages de la page. */
+        Affichage: {
+            /** @description Fonds de carte proposés en plus du fond hors ligne ; aucun par défaut. */
+            fonds: components["schemas"]["Fond"][];
+            /** @description Sites autorisés à intégrer la carte ; aucun par défaut. */
+            integration: string[];
+        };
         /** @description Où loger le ménage hors QPV : les logements vacants du dernier RPLS qui lui conviennent. */
         Ailleurs: {
             /** Format: int32 */
@@ -704,12 +1756,67 @@ export interface components {
             residences_a_enjeu_ecartees: boolean;
             criteres: string[];
         };
+        /** @description Ce qui attend votre organisme. */
+        AlertesDalo: {
+            /** @description Faux : la liste n'est pas ouverte à votre organisme. */
+            ouvert: boolean;
+            /** @description Placements entrés dans la liste depuis la dernière visite de votre organisme. */
+            nouveaux: number;
+        };
+        /** @description Où en est le contrôle d'un fichier. */
+        Avancement: {
+            /**
+             * Format: int64
+             * @description Octets lus, et leur total.
+             */
+            lus: number;
+            /** Format: int64 */
+            total: number;
+            fini: boolean;
+        };
         /** @description Une bande autour des QPV ; sans `jusqu_a`, tout ce qui est plus loin. */
         Bande: {
             /** Format: double */
             jusqu_a?: number | null;
             /** Format: int32 */
             baux: number;
+        };
+        /** @description Où en sont les justifications ; nul : secret. */
+        BilanDalo: {
+            /**
+             * Format: int32
+             * @description Placements en QPV de ménages DALO en situation précaire.
+             */
+            concernes?: number | null;
+            /** Format: int32 */
+            justifies?: number | null;
+            /** Format: int32 */
+            contestes?: number | null;
+            /** Format: int32 */
+            a_justifier?: number | null;
+        };
+        /** @description Un lieu possible. */
+        Candidat: {
+            libelle: string;
+            /** Format: double */
+            lon: number;
+            /** Format: double */
+            lat: number;
+            /**
+             * Format: double
+             * @description De 0 à 1 ; 0,8 et plus est sûr.
+             */
+            score: number;
+            /** @description `housenumber` (au numéro), `street` (dans la voie ou interpolé). */
+            genre: string;
+            /** @description Identifiant de la Base adresse nationale. */
+            ban: string;
+        };
+        /** @description Ce qui est proposé pour une adresse. */
+        CandidatsAdresse: {
+            /** @description Le plus sûr d'abord. */
+            candidats: components["schemas"]["Candidat"][];
+            logements: components["schemas"]["LogementDouteux"][];
         };
         /** @description Ce qui est chargé. */
         Catalogue: {
@@ -733,13 +1840,47 @@ export interface components {
             code: string;
             nom: string;
         };
+        /** @description Une cible avant et après le plan. */
+        CiblePlan: {
+            regle: string;
+            libelle: string;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            cible: number;
+            avant: components["schemas"]["PartPlan"];
+            apres: components["schemas"]["PartPlan"];
+            /**
+             * Format: int32
+             * @description Attributions qui manquent encore.
+             */
+            manque: number;
+            /**
+             * Format: int32
+             * @description Ce qui manquerait si cette cible était seule : 0, elle est en conflit avec une autre ; plus, ces logements et ces ménages n'y suffisent pas.
+             */
+            manque_seule?: number | null;
+        };
         /**
          * @description Scales that are opened together.
          * @enum {string}
          */
         Class: "fine" | "zone" | "proche" | "large";
+        /** @description Une classe de fragilité. */
+        ClasseFragilite: {
+            id: string;
+            libelle: string;
+            /** @description Nombre d'alertes à partir duquel elle commence. */
+            alertes: number;
+        };
         /** @description Une zone par son code. */
         CodeDeZone: {
+            echelle: string;
+            code: string;
+        };
+        /** @description Une zone par son code. */
+        CodeGarde: {
             echelle: string;
             code: string;
         };
@@ -766,6 +1907,75 @@ export interface components {
             nom: string;
             logements: number;
         };
+        /** @description Une commune d'un dépôt : logements (RPLS) ou ménages interrogés (OPS). */
+        CommuneDepot: {
+            code: string;
+            nom: string;
+            /** Format: int64 */
+            depot: number;
+            /** Format: int64 */
+            avant?: number | null;
+            /** Format: int64 */
+            en_vigueur?: number | null;
+            /**
+             * Format: double
+             * @description Évolution par rapport à l'année d'avant, sinon à ce qui est en vigueur ; −0,4 : 40 % de moins.
+             */
+            evolution?: number | null;
+            /**
+             * Format: double
+             * @description OPS seulement.
+             */
+            taux_reponse?: number | null;
+            /** Format: double */
+            taux_reponse_avant?: number | null;
+            alerte?: string | null;
+        };
+        /** @description Le dépôt à côté de l'année d'avant et de ce qui est en vigueur. */
+        ComparaisonDepot: {
+            /** Format: int32 */
+            annee_avant?: number | null;
+            total: components["schemas"]["CommuneDepot"];
+            /** @description Les plus fortes pertes d'abord. */
+            communes: components["schemas"]["CommuneDepot"][];
+            /** @description Communes à regarder avant d'accepter. */
+            alertes: number;
+            /**
+             * Format: double
+             * @description Part perdue au-delà de laquelle une commune est signalée.
+             */
+            perte_signalee: number;
+        };
+        /** @description Une composante et l'EPCI auquel elle se compare. */
+        Composante: {
+            id: string;
+            libelle: string;
+            indicateur: string;
+            /** @description Vrai : écart des emménagés récents à tous les ménages, en points. */
+            ecart: boolean;
+            /** Format: double */
+            poids: number;
+            source: string;
+            /**
+             * Format: int32
+             * @description Jour du choix, AAAAMMJJ.
+             */
+            depuis: number;
+            /**
+             * Format: double
+             * @description Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte.
+             */
+            epci?: number | null;
+            /** Format: double */
+            seuil?: number | null;
+            /**
+             * Format: double
+             * @description Moyenne et écart-type des résidences classées qui vous sont ouvertes, pondérés par leurs logements.
+             */
+            moyenne?: number | null;
+            /** Format: double */
+            ecart_type?: number | null;
+        };
         /** @description Un compte, sans rien de secret. */
         Compte: {
             id: string;
@@ -783,6 +1993,26 @@ export interface components {
              */
             vu?: number | null;
             ferme: boolean;
+        };
+        /** @description Baux DALO d'un mois ou d'une commune. */
+        CompteDalo: {
+            code: string;
+            nom: string;
+            secret: boolean;
+            /**
+             * Format: int32
+             * @description Baux de ménages DALO localisés, et ceux qui sont en QPV.
+             */
+            baux?: number | null;
+            /** Format: int32 */
+            en_qpv?: number | null;
+        };
+        /** @description Un motif et ce qu'il touche. */
+        CompteMotif: {
+            id: components["schemas"]["Motif"];
+            adresses: number;
+            /** Format: int64 */
+            logements: number;
         };
         /** @description Un objectif, avant ou après. */
         CompteObjectif: {
@@ -810,6 +2040,33 @@ export interface components {
         Connexion: {
             courriel: string;
             mot_de_passe: string;
+        };
+        /** @description Ce qu'un déplacement changerait. */
+        Consequences: {
+            logements: number;
+            avant?: components["schemas"]["Situation"] | null;
+            apres: components["schemas"]["Situation"];
+            /**
+             * Format: double
+             * @description Mètres entre les deux points.
+             */
+            distance_m?: number | null;
+            /** @description Pourquoi ce point ne peut pas être retenu. */
+            refus?: string | null;
+        };
+        /** @description Une cellule qui enfreint une règle. */
+        ConstatDepot: {
+            colonne: string;
+            valeur: string;
+            regle: string;
+            /** @description `rejet` ou `drapeau`. */
+            niveau: string;
+            /** @description Ce qui ne va pas et que faire. */
+            message: string;
+        };
+        /** @description Une contestation. */
+        ContestationDalo: {
+            commentaire: string;
         };
         /** @description Le contrôle d'une attribution envisagée. */
         Controle: {
@@ -845,6 +2102,55 @@ export interface components {
             au: string;
             /** @description Organismes qu'elle nomme. */
             parties: components["schemas"]["Partie"][];
+        };
+        /** @description Une correction d'adresse. */
+        CorrectionAdresse: {
+            id: string;
+            /** @description Clé de l'adresse telle que déposée ; vide si un seul logement est visé. */
+            adresse: string;
+            ident_rep: string;
+            /**
+             * Format: int32
+             * @description Premier millésime où elle s'applique.
+             */
+            des: number;
+            avant: components["schemas"]["LieuAdresse"];
+            apres: components["schemas"]["LieuAdresse"];
+            /** @description `MANUEL`, `BAN` ou `LOT`. */
+            methode: string;
+            statut: components["schemas"]["StatutCorrection"];
+            commentaire: string;
+            /** Format: int64 */
+            logements: number;
+            /** @description Corrections acceptées ensemble ; vide sinon. */
+            lot: string;
+            /** @description Nom de la personne. */
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            /** Format: int64 */
+            fin?: number | null;
+        };
+        /** @description Ce qui a été enregistré. */
+        CorrectionFaite: {
+            id: string;
+            /**
+             * Format: int64
+             * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
+             */
+            demande: number;
+        };
+        /** @description Des corrections. */
+        CorrectionsDepot: {
+            /** @description Numéro de ligne → colonne → nouveau contenu. */
+            lignes: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         /** @description What the figures of a zone cover. */
         Coverage: {
@@ -908,6 +2214,24 @@ export interface components {
              */
             a_justifier?: number | null;
         };
+        /**
+         * @description What people may do of a residence.
+         * @enum {string}
+         */
+        Decision: "proposer" | "valider" | "refuser" | "retirer" | "renouveler" | "lever";
+        /** @description Une décision. */
+        DecisionRpems: {
+            decision: components["schemas"]["Decision"];
+            /**
+             * Format: int64
+             * @description `rang` du dossier tel qu'il a été lu.
+             */
+            rang: number;
+            motif: string;
+            commentaire?: string;
+            /** @description Premier jour de la qualité (validation), AAAA-MM-JJ ; aujourd'hui par défaut. */
+            debut?: string | null;
+        };
         /** @description Une attribution envisagée. Les codes sont ceux du fichier des attributions. */
         DemandeControle: {
             /** @description Jour où le bail serait signé, AAAA-MM-JJ ; par défaut le dernier jour des baux chargés. */
@@ -931,6 +2255,18 @@ export interface components {
              * @description Durée en jours ; 90 par défaut, 365 au plus.
              */
             jours?: number | null;
+        };
+        /** @description Les adresses à accepter ensemble. */
+        DemandeLot: {
+            /** Format: int32 */
+            millesime?: number | null;
+            /**
+             * Format: double
+             * @description Score à partir duquel le premier candidat est accepté, de 0,5 à 1.
+             */
+            seuil: number;
+            /** @description Vrai : dire combien, ne rien faire. */
+            essai?: boolean;
         };
         /** @description Ce qui est demandé. */
         DemandeMesure: {
@@ -956,6 +2292,69 @@ export interface components {
             /** @description Indicateurs voulus ; tous par défaut. */
             indicateurs?: string[] | null;
         };
+        /** @description Ce qu'il faut pour un plan. */
+        DemandePlan: {
+            /** @description SIREN de l'EPCI. */
+            epci: string;
+            /**
+             * @description Ménages en attente : le texte d'un CSV (`typologie;depcom_demandee;nb_14plus;nb_moins14;ressources_mensuelles;activite;statut_dalo`,
+             *     et si connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Rien n'en est gardé.
+             */
+            demandes: string;
+            /**
+             * @description Logements attendus : le texte d'un CSV (`qpv;typologie;depcom;reservataire`). Par défaut, les relocations des mêmes mois de la
+             *     dernière année connue.
+             */
+            logements?: string | null;
+            /**
+             * Format: int32
+             * @description Mois de l'année à couvrir, à partir de la fin (1 à 12) ; par défaut ceux qui restent, ou douze si l'année est finie.
+             */
+            mois?: number | null;
+        };
+        /** @description Un dépôt. */
+        Depot: {
+            id: string;
+            /** @description `rpls` ou `ops`. */
+            registre: string;
+            /**
+             * Format: int32
+             * @description Millésime ou vague.
+             */
+            annee: number;
+            fichier: string;
+            /** Format: int64 */
+            octets: number;
+            statut: components["schemas"]["StatutDepot"];
+            motif?: string | null;
+            /** Format: int64 */
+            lignes_lues?: number | null;
+            /** Format: int64 */
+            lignes_gardees?: number | null;
+            /** Format: int64 */
+            lignes_signalees?: number | null;
+            /** Format: int64 */
+            lignes_rejetees?: number | null;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            cree: number;
+        };
+        /** @description Un dépôt, ce que son contrôle a trouvé, et son historique. */
+        DetailDepot: components["schemas"]["Depot"] & {
+            format?: string | null;
+            regles: components["schemas"]["RegleDepot"][];
+            remarques: string[];
+            /** @description Réparations et autres comptes, par nom stable. */
+            comptes: {
+                [key: string]: number;
+            };
+            comparaison?: components["schemas"]["ComparaisonDepot"] | null;
+            /** @description Lignes corrigées dans la page. */
+            lignes_corrigees: number;
+            historique: components["schemas"]["GesteDepot"][];
+        };
         /**
          * @description What figures are about.
          * @enum {string}
@@ -976,11 +2375,47 @@ export interface components {
             /** @description La ligne, telle qu'elle a été lue : pour la contrôler seule. */
             demande: components["schemas"]["DemandeControle"];
         };
+        /** @description Le dossier d'une résidence. */
+        DossierRpems: {
+            id: string;
+            residence: string;
+            nom: string;
+            /** @description SIREN. */
+            bailleur: string;
+            bailleur_nom: string;
+            commune: string;
+            epci: string;
+            departement: string;
+            statut: components["schemas"]["Statut"];
+            /** @description AAAA-MM-JJ ; vides avant la validation. */
+            debut: string;
+            fin: string;
+            /**
+             * Format: int64
+             * @description Nombre d'événements : à répéter avec une décision, pour ne pas décider de ce qui vient de changer.
+             */
+            rang: number;
+            historique: components["schemas"]["EvenementRpems"][];
+        };
+        /** @description Un dossier, et les décisions qui vous reviennent. */
+        DossierVu: components["schemas"]["DossierRpems"] & {
+            /** @description Vrai si la résidence est aujourd'hui sur la liste. */
+            en_vigueur: boolean;
+            decisions: components["schemas"]["Decision"][];
+        };
         /** @description Ce que le rôle et les conventions ouvrent pour une classe d'échelles. */
         Droit: {
             echelles: string;
             parc: string;
             occupation: string;
+        };
+        /** @description Un genre d'écart. */
+        EcartPlan: {
+            libelle: string;
+            /** Format: double */
+            poids: number;
+            /** @description Fois où le plan s'écarte ainsi. */
+            nombre: number;
         };
         /** @description Une échelle de lecture. */
         Echelle: {
@@ -1036,6 +2471,52 @@ export interface components {
             comptent: number;
             effet: components["schemas"]["Effet"];
         };
+        /** @description Un ensemble de zones, sans ses contours. */
+        Ensemble: {
+            id: string;
+            nom: string;
+            /** @description Organisme à qui il est. */
+            organisme: string;
+            auteur: string;
+            visibilite: components["schemas"]["Visibilite"];
+            /**
+             * Format: int64
+             * @description Millésime du RPLS et vague OPS sur lesquels il a été tracé.
+             */
+            millesime: number;
+            /** Format: int64 */
+            vague?: number | null;
+            /**
+             * Format: int64
+             * @description Nombre de zones.
+             */
+            zones: number;
+            /**
+             * Format: int64
+             * @description Augmente à chaque modification.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            cree: number;
+            /** Format: int64 */
+            modifie: number;
+            /** @description Vrai si la personne qui demande peut le modifier et l'effacer. */
+            modifiable: boolean;
+            /** @description Vrai s'il est effacé et peut encore être restauré. */
+            efface: boolean;
+        };
+        /** @description Ce qui vient d'être gardé. */
+        EnsembleCree: {
+            id: string;
+        };
+        /** @description Un ensemble et ses zones. */
+        EnsembleOuvert: {
+            ensemble: components["schemas"]["Ensemble"];
+            zones: components["schemas"]["ZoneGardee"][];
+        };
         /** @description Ce qui empêche de contrôler une ligne. */
         ErreurLigne: {
             /** Format: int64 */
@@ -1050,6 +2531,77 @@ export interface components {
         /** @description État du serveur. */
         Etat: {
             etat: string;
+        };
+        /** @description Un événement du parc. */
+        Evenement: {
+            id: string;
+            siren: string;
+            genre: components["schemas"]["GenreEvenement"];
+            /** @description AAAA-MM-JJ. */
+            date: string;
+            /** @description Code Insee. */
+            commune: string;
+            adresse: string;
+            /** @description Code du QPV de 2024 ; vide hors QPV ou si le lieu n'est pas connu. */
+            qpv: string;
+            /** Format: int64 */
+            logements: number;
+            /** @description Numéros nationaux, s'ils sont connus. */
+            ident_rep: string[];
+            /** @description SIREN de l'autre bailleur, ou nouvel usage. */
+            autre: string;
+            commentaire: string;
+            /** @description Événements importés ensemble ; vide sinon. */
+            lot: string;
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            /** Format: int64 */
+            annule?: number | null;
+        };
+        /** @description Un événement de l'histoire d'une résidence. */
+        EvenementRpems: {
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            auteur: string;
+            organisme: string;
+            decision: string;
+            /** @description Code du motif. */
+            motif: string;
+            commentaire: string;
+            /** @description Dates de la qualité après l'événement, AAAA-MM-JJ ; vides s'il n'y en a pas. */
+            debut: string;
+            fin: string;
+        };
+        /** @description Un événement et son rapprochement. */
+        EvenementSuivi: components["schemas"]["Evenement"] & {
+            rapprochement: components["schemas"]["Rapprochement"];
+            /** @description Ce qui ne va pas, en une phrase. */
+            detail?: string | null;
+        };
+        /** @description What is imported or was made. */
+        EvenementsFaits: {
+            ids: string[];
+            /** @description Nom du lot importé, à donner pour l'annuler ; vide pour une saisie. */
+            lot: string;
+        };
+        /** @description Comptes de logements par modalité de chaque filtre. */
+        Facettes: {
+            /** Format: int32 */
+            millesime: number;
+            /**
+             * Format: int64
+             * @description Logements que gardent tous les filtres.
+             */
+            logements: number;
+            /** @description Pour chaque modalité : logements que gardent les autres filtres et cette modalité. */
+            filtres: components["schemas"]["Filtre"][];
         };
         /** @description One figure. A secret one has neither value nor counts. */
         Figure: {
@@ -1089,6 +2641,79 @@ export interface components {
             id: string;
             libelle: string;
             modalites: components["schemas"]["Modalite"][];
+        };
+        /** @description Un fond de carte en tuiles XYZ. */
+        Fond: {
+            id: string;
+            nom: string;
+            /** @description Adresse des tuiles, avec {z}, {x} et {y}. */
+            url: string;
+            attribution: string;
+            /** Format: int32 */
+            zoom_max: number;
+        };
+        /** @description Le fichier et ce qu'on en demande, en `multipart/form-data`. */
+        FormulaireCsv: {
+            /**
+             * Format: binary
+             * @description Fichier CSV (UTF-8 ou Windows-1252), avec une ligne de titres.
+             */
+            data: string;
+            /** @description Colonnes qui composent l'adresse, dans l'ordre ; toutes par défaut (recherche par texte seulement). */
+            columns?: string[] | null;
+            /** @description Colonne du code postal, du code Insee ou du type que les réponses doivent avoir. */
+            postcode?: string | null;
+            citycode?: string | null;
+            type?: string | null;
+            /** @description Colonnes de la latitude et de la longitude. */
+            lat?: string | null;
+            lon?: string | null;
+            /** @description Colonnes de résultat à ajouter ; toutes par défaut. */
+            result_columns?: string[] | null;
+            /** @description Séparateur ; reconnu s'il n'est pas dit. */
+            delimiter?: string | null;
+            /** @description Ignoré : l'encodage est reconnu. */
+            encoding?: string | null;
+            /** @description `true` : commencer par la marque que les tableurs reconnaissent. */
+            with_bom?: string | null;
+        };
+        /** @description Les résidences d'un EPCI et ce que leurs chiffres disent. */
+        Fragilite: {
+            /** @description Version des règles. */
+            version: string;
+            article: string;
+            /** Format: int32 */
+            millesime: number;
+            /** Format: int32 */
+            vague?: number | null;
+            epci: components["schemas"]["Choix"];
+            /** @description EPCI dont des résidences vous sont ouvertes. */
+            epcis: components["schemas"]["Choix"][];
+            methode: components["schemas"]["MethodeFragilite"];
+            composantes: components["schemas"]["Composante"][];
+            classes: components["schemas"]["ClasseFragilite"][];
+            /** @description Résidences qui vous sont ouvertes : les plus en alerte d'abord, les non classées à la fin. */
+            residences: components["schemas"]["ResidenceLue"][];
+            /** @description Résidences de l'EPCI qui ne vous sont pas ouvertes. */
+            non_ouvertes: number;
+        };
+        /**
+         * @description Ce qui arrive au parc.
+         * @enum {string}
+         */
+        GenreEvenement: "mise_en_service" | "demolition" | "vente" | "cession" | "acquisition" | "changement_usage";
+        /** @description Ce qui a été fait d'un dépôt. */
+        GesteDepot: {
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            /** @description Nom de la personne. */
+            qui: string;
+            /** @description `depot`, `controle`, `correction`, `acceptation`, `remplacement`, `retrait`. */
+            geste: string;
+            detail: string;
         };
         /** @description Un fichier importé. */
         Import: {
@@ -1155,6 +2780,11 @@ export interface components {
             /** Format: int64 */
             lignes_avec_drapeau: number;
         };
+        /** @description Une justification. */
+        JustificationDalo: {
+            motif: string;
+            commentaire?: string;
+        };
         /** @description Dwellings of the zone that no occupancy figure counts, for one reason. */
         LeftOut: {
             motif: string;
@@ -1166,6 +2796,44 @@ export interface components {
         Lieu: {
             code: string;
             nom: string;
+        };
+        /** @description Où est une adresse, et comment elle se nomme. */
+        LieuAdresse: {
+            /**
+             * Format: double
+             * @description Degrés WGS84 ; nuls pour une adresse sans point.
+             */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            libelle: string;
+            /** @description Clé de l'adresse sous son bon nom ; vide si le nom ne change pas. */
+            cle?: string;
+            /**
+             * Format: int32
+             * @description Qualité du point : 11 au numéro, 12 dans la voie.
+             */
+            qualite?: number;
+            /** @description Identifiant de la Base adresse nationale, s'il en vient. */
+            ban?: string;
+            /**
+             * Format: double
+             * @description Score de ce candidat, de 0 à 1.
+             */
+            score?: number | null;
+        };
+        /** @description Une ligne du fichier et ce qui n'y va pas. */
+        LigneDepot: {
+            /**
+             * Format: int64
+             * @description Numéro dans le fichier, 1 = la première.
+             */
+            ligne: number;
+            /** @description Contenu, une valeur par colonne ; vide si le fichier n'a pas pu être relu. */
+            valeurs: string[];
+            constats: components["schemas"]["ConstatDepot"][];
+            /** @description Colonnes corrigées dans la page depuis le dépôt. */
+            corrigees: string[];
         };
         /** @description Une ligne du journal. */
         LigneJournal: {
@@ -1205,6 +2873,103 @@ export interface components {
              */
             non_localises: number;
             scores: components["schemas"]["ScoreMixite"][];
+        };
+        /** @description Un EPCI. */
+        LigneSegregation: {
+            code: string;
+            nom: string;
+            /** @description Unités dont les effectifs sont publiables, et les autres, qui ne comptent pas. */
+            unites: number;
+            unites_ecartees: number;
+            /**
+             * Format: int64
+             * @description Ménages des unités retenues, et leur part des ménages décrits de l'EPCI, en %.
+             */
+            menages?: number | null;
+            /** Format: double */
+            couverture?: number | null;
+            /**
+             * Format: double
+             * @description Part du groupe dans les unités retenues, en %.
+             */
+            part?: number | null;
+            /**
+             * Format: double
+             * @description De 0 (réparti comme les autres) à 1 (séparé).
+             */
+            dissimilarite?: number | null;
+            /**
+             * Format: double
+             * @description Part du groupe dans l'unité d'un ménage du groupe, de 0 à 1.
+             */
+            isolement?: number | null;
+            /**
+             * Format: double
+             * @description Indice H de Theil, de 0 à 1.
+             */
+            entropie?: number | null;
+            /** @description Pourquoi il n'y a pas d'indice. */
+            motif?: string | null;
+            /** @description Par unité, si un EPCI est demandé et que ses unités vous sont ouvertes. */
+            quotients: components["schemas"]["QuotientLocalisation"][];
+        };
+        /** @description De quelles résidences viennent celles d'une opération. */
+        Lignee: {
+            avant: components["schemas"]["ResidenceNommee"][];
+            apres: components["schemas"]["ResidenceNommee"][];
+            adresses: number;
+        };
+        /** @description Les lignes à regarder. */
+        LignesDepot: {
+            /** @description Nombre de lignes avant la pagination. */
+            total: number;
+            /** @description Colonnes du fichier, dans son ordre. */
+            colonnes: string[];
+            lignes: components["schemas"]["LigneDepot"][];
+        };
+        /** @description Les adresses à corriger d'un bailleur. */
+        ListeAdresses: {
+            /** Format: int32 */
+            millesime: number;
+            millesimes: number[];
+            /** @description Adresses et logements qui ont un motif, avant filtre et pagination. */
+            adresses_total: number;
+            logements_total: number;
+            /** @description Adresses que le filtre garde. */
+            total: number;
+            motifs: components["schemas"]["CompteMotif"][];
+            /** @description Les adresses de plus de logements d'abord. */
+            adresses: components["schemas"]["AdresseACorriger"][];
+        };
+        /** @description Les événements d'un bailleur, et ce que le dernier RPLS en dit. */
+        ListeEvenements: {
+            /** @description 1er janvier du dernier RPLS, AAAA-MM-JJ. */
+            rpls_au: string;
+            /** @description Le plus récent d'abord, ceux qui ont été annulés compris. */
+            evenements: components["schemas"]["EvenementSuivi"][];
+            /** @description Événements d'avant ce RPLS qui ne s'y retrouvent pas. */
+            a_rapprocher: number;
+        };
+        /** @description Les résidences, leurs notes au long du temps et ce qui en a été fait. */
+        ListeResidences: {
+            residences: components["schemas"]["ResidenceBailleur"][];
+            /** @description Toutes les notes, la dernière d'abord. */
+            notes: components["schemas"]["NoteResidence"][];
+            /** @description La dernière opération d'abord. */
+            operations: components["schemas"]["OperationResidence"][];
+        };
+        /** @description La liste, et ce que chacun peut y faire. */
+        ListeRpems: {
+            article: string;
+            /**
+             * Format: int32
+             * @description Durée de la qualité, en années.
+             */
+            duree_ans: number;
+            motifs: components["schemas"]["MotifRpems"][];
+            /** @description Vrai si votre organisme peut proposer des résidences (bailleur, sur son parc). */
+            peut_proposer: boolean;
+            dossiers: components["schemas"]["DossierVu"][];
         };
         /** @description De quoi remplir un formulaire de contrôle. */
         ListesControle: {
@@ -1293,6 +3058,25 @@ export interface components {
             typologie?: string | null;
             /** @description `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN`, `AUTRE` ; par défaut celui du RPLS. */
             financement?: string | null;
+        };
+        /** @description Un logement de l'adresse. */
+        LogementDouteux: {
+            ident_rep: string;
+            ident_int: string;
+            motifs: components["schemas"]["Motif"][];
+            /** Format: int32 */
+            qualite: number;
+        };
+        /** @description Ce qu'un lot fait, ou ferait. */
+        LotCorrections: {
+            /** @description Nom du lot, à donner pour l'annuler ; vide pour un essai ou sans adresse. */
+            lot: string;
+            adresses: number;
+            logements: number;
+            /** @description Candidats sûrs qu'il faut voir un par un : hors de la commune déclarée. */
+            ecartees: number;
+            /** Format: int64 */
+            demande: number;
         };
         /** @description Le ménage, tel que les règles le regardent. */
         MenageControle: {
@@ -1387,6 +3171,31 @@ export interface components {
         Mesures: {
             mesures: components["schemas"]["Mesure"][];
         };
+        /** @description Les réglages de la lecture. */
+        MethodeFragilite: {
+            /** Format: int64 */
+            repondants_min: number;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            reponse_min: number;
+            /** Format: double */
+            alerte_ratio: number;
+            /** Format: double */
+            z_max: number;
+            /**
+             * Format: int32
+             * @description Sensibilité : tirages de poids, amplitude autour des poids (en %), « parmi les N premières », niveau de l'intervalle (en %).
+             */
+            tirages: number;
+            /** Format: double */
+            amplitude: number;
+            /** Format: int32 */
+            tete: number;
+            /** Format: double */
+            niveau: number;
+        };
         /** @description Un millésime du RPLS et la vague OPS qui lui est jointe. */
         Millesime: {
             /** Format: int32 */
@@ -1465,6 +3274,14 @@ export interface components {
              */
             logements: number;
         };
+        /** @description Ce que les chiffres vont montrer. */
+        Modification: {
+            /**
+             * Format: int64
+             * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
+             */
+            demande: number;
+        };
         /** @description Ce qui change d'un compte. */
         ModificationCompte: {
             gestionnaire?: boolean | null;
@@ -1475,6 +3292,17 @@ export interface components {
         ModificationConvention: {
             /** @description Dernier jour, AAAA-MM-JJ. */
             au: string;
+        };
+        /** @description Ce qui change d'un ensemble. */
+        ModificationEnsemble: {
+            /**
+             * Format: int64
+             * @description Version que vous avez ouverte : si elle n'est plus la dernière, rien ne change.
+             */
+            version: number;
+            nom?: string | null;
+            visibilite?: components["schemas"]["Visibilite"] | null;
+            zones?: components["schemas"]["ZoneGardee"][] | null;
         };
         /** @description Ce qui change d'un organisme. */
         ModificationOrganisme: {
@@ -1500,6 +3328,22 @@ export interface components {
             /** @description À remettre à la personne : il ne sert qu'une fois et ne sera plus montré. */
             mot_de_passe: string;
         };
+        /**
+         * @description Ce qui fait douter d'une adresse.
+         * @enum {string}
+         */
+        Motif: "sans_point" | "qualite_commune" | "qualite_voie" | "hors_commune" | "empilement" | "qpv" | "loin_ban" | "multiples" | "sans_numero" | "inconnue_ban" | "doublon";
+        /** @description Un motif de placement en QPV. */
+        MotifDalo: {
+            id: string;
+            libelle: string;
+        };
+        /** @description Un motif et les décisions pour lesquelles il peut être donné. */
+        MotifRpems: {
+            id: string;
+            libelle: string;
+            decisions: components["schemas"]["Decision"][];
+        };
         /** @enum {string} */
         Nature: "objectif" | "attribution";
         /**
@@ -1511,6 +3355,30 @@ export interface components {
         NiveauFerme: {
             niveau: components["schemas"]["Niveau"];
             motif: string;
+        };
+        /** @description Les notes données un jour à une résidence, de 1 (mauvais) à 5 (bon). */
+        NoteResidence: {
+            residence: string;
+            nom: string;
+            /**
+             * Format: int32
+             * @description État technique.
+             */
+            technique: number;
+            /**
+             * Format: int32
+             * @description Climat social.
+             */
+            climat: number;
+            /** Format: int32 */
+            attractivite: number;
+            commentaire: string;
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
         };
         /** @description Un compte à créer dans un organisme. */
         NouveauCompte: {
@@ -1537,6 +3405,41 @@ export interface components {
             nom: string;
             gestionnaire?: boolean;
         };
+        /** @description Une résidence à signaler. */
+        NouveauSignalement: {
+            /** @description Code de la résidence. */
+            residence: string;
+            motif: string;
+            /** @description Premier et dernier jour, AAAA-MM-JJ ; `au` vide : sans terme. */
+            du: string;
+            au?: string;
+            /** @description Vrai : les collectivités et services de l'État du territoire le voient. */
+            partage?: boolean;
+        };
+        /** @description Un ensemble à garder. */
+        NouvelEnsemble: {
+            nom: string;
+            visibilite: components["schemas"]["Visibilite"];
+            zones: components["schemas"]["ZoneGardee"][];
+        };
+        /** @description Un événement à enregistrer. */
+        NouvelEvenement: {
+            genre: components["schemas"]["GenreEvenement"];
+            /** @description AAAA-MM-JJ, pas dans l'avenir. */
+            date: string;
+            /** @description Code Insee. */
+            commune: string;
+            adresse?: string;
+            /** @description Code du QPV de 2024 ; vide hors QPV. */
+            qpv?: string;
+            /** Format: int64 */
+            logements: number;
+            /** @description Numéros nationaux, s'ils sont connus : autant que de logements. */
+            ident_rep?: string[];
+            /** @description SIREN de l'autre bailleur (cession, acquisition) ou nouvel usage. */
+            autre?: string;
+            commentaire?: string;
+        };
         /** @description Un organisme à créer. */
         NouvelOrganisme: {
             nom: string;
@@ -1556,6 +3459,39 @@ export interface components {
             au: string;
             /** @description Identifiants d'organismes. */
             parties: string[];
+        };
+        /** @description Une adresse à déplacer, ou à écarter de la liste. */
+        NouvelleCorrection: {
+            /** @description Identifiant de l'adresse. */
+            id: string;
+            /**
+             * Format: int32
+             * @description Millésime qui est regardé, et premier où la correction s'applique ; par défaut le dernier.
+             */
+            millesime?: number | null;
+            point?: components["schemas"]["PointAdresse"] | null;
+            commentaire?: string;
+        };
+        /** @description Noter une résidence : état technique, climat social, attractivité, de 1 à 5. */
+        NouvelleNote: {
+            /** Format: int32 */
+            technique: number;
+            /** Format: int32 */
+            climat: number;
+            /** Format: int32 */
+            attractivite: number;
+            commentaire?: string;
+        };
+        /** @description Ce qui est à faire de résidences. */
+        NouvelleOperation: {
+            /** @description `renommee` (une résidence), `fusion` (plusieurs en une) ou `scission` (des adresses d'une résidence en font une nouvelle). */
+            genre: string;
+            /** @description Codes des résidences. */
+            residences: string[];
+            /** @description Nom de la résidence qui en sort. */
+            nom: string;
+            /** @description Clés des adresses qui partent (scission). */
+            adresses?: string[];
         };
         /** @description Un taux et son identifiant. */
         Objectif: components["schemas"]["TauxCia"] & {
@@ -1589,6 +3525,20 @@ export interface components {
             regles: components["schemas"]["RegleObjectif"][];
             reservataires: components["schemas"]["Choix"][];
         };
+        /** @description Une opération sur des résidences. */
+        OperationResidence: {
+            id: string;
+            /** @description `renommee`, `fusion`, `scission` ou `fichier`. */
+            genre: string;
+            detail: components["schemas"]["Lignee"];
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            annulee: boolean;
+        };
         /** @description Un organisme. */
         Organisme: {
             id: string;
@@ -1612,10 +3562,76 @@ export interface components {
              */
             suite?: number | null;
         };
+        /** @description Le parc d'un bailleur. */
+        Parc: {
+            /** @description « au 1er janvier 2024 » : le RPLS tel que déposé. */
+            rpls: string;
+            /** @description « à jour au … » : avec les événements postérieurs. */
+            a_jour: string;
+            total: components["schemas"]["ZoneParc"];
+            communes: components["schemas"]["ZoneParc"][];
+            /** @description QPV de 2024. */
+            qpv: components["schemas"]["ZoneParc"][];
+        };
+        /** @description Une parole sur un placement. */
+        ParolePlacement: {
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            auteur: string;
+            organisme: string;
+            statut: components["schemas"]["StatutPlacement"];
+            /** @description Code du motif ; vide pour une contestation. */
+            motif: string;
+            commentaire: string;
+        };
+        /** @description Une part. */
+        PartPlan: {
+            /** Format: int32 */
+            numerateur: number;
+            /** Format: int32 */
+            denominateur: number;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            part?: number | null;
+        };
         /** @description Un organisme que nomme une convention. */
         Partie: {
             id: string;
             nom: string;
+        };
+        /** @description Un bail d'un ménage DALO, sans son nom. */
+        Placement: {
+            /** @description Empreinte : la même à chaque lecture. */
+            id: string;
+            /** @description Mois du bail, AAAA-MM. */
+            mois: string;
+            commune: string;
+            commune_nom: string;
+            /** @description QPV en vigueur le jour du bail. */
+            quartier?: string | null;
+            /**
+             * Format: double
+             * @description Hors QPV : distance au plus proche, en mètres au plus ; nul en QPV et au-delà.
+             */
+            jusqu_a?: number | null;
+            /** @description `qpv`, `bande`, `au_dela` ou `inconnu`. */
+            lieu: string;
+            bailleur: string;
+            bailleur_nom: string;
+            reservataire: string;
+            precaire: boolean;
+            /** @description Vrai si le placement est à justifier : en QPV, ménage en situation précaire. */
+            concerne: boolean;
+            statut?: components["schemas"]["StatutPlacement"] | null;
+            /** @description Vrai s'il est apparu depuis la dernière visite de votre organisme. */
+            nouveau: boolean;
+            /** @description Ce qui en a été dit, du plus ancien au plus récent. */
+            paroles: components["schemas"]["ParolePlacement"][];
         };
         /** @description Placements de ménages au regard des QPV. */
         Placements: {
@@ -1632,6 +3648,58 @@ export interface components {
             part_qpv?: number | null;
             /** @description Baux dans les bandes autour des QPV (mètres) ; nul si l'une n'a que quelques ménages. */
             bandes?: components["schemas"]["Bande"][] | null;
+        };
+        /** @description Les placements DALO depuis la circulaire. */
+        PlacementsDalo: {
+            texte: string;
+            /** @description Premier jour compté, AAAA-MM-JJ. */
+            depuis: string;
+            /** @description Vrai si les placements vous sont montrés un à un ; sinon des comptes, sous secret statistique. */
+            detail: boolean;
+            motifs: components["schemas"]["MotifDalo"][];
+            bilan: components["schemas"]["BilanDalo"];
+            mois: components["schemas"]["CompteDalo"][];
+            communes: components["schemas"]["CompteDalo"][];
+            quartiers: components["schemas"]["QuartierDalo"][];
+            /** @description Vide si `detail` est faux. */
+            placements: components["schemas"]["Placement"][];
+        };
+        /** @description Un plan proposé. */
+        PlanPropose: {
+            epci: components["schemas"]["Choix"];
+            /**
+             * Format: int32
+             * @description Année des baux à venir.
+             */
+            annee: number;
+            /** Format: int32 */
+            mois: number;
+            /** @description Vrai si les logements sont projetés de la dernière année, faux s'ils viennent d'un fichier. */
+            projete: boolean;
+            logements: number;
+            menages: number;
+            /** @description Lignes de demandes laissées de côté : radiées, ou d'un autre EPCI. */
+            demandes_ecartees: number;
+            /** @description Vrai si aucun plan n'est meilleur ; sinon le meilleur trouvé dans le temps donné. */
+            optimal: boolean;
+            /**
+             * Format: double
+             * @description Poids des écarts du plan, et le moindre que le solveur ait prouvé possible.
+             */
+            objectif: number;
+            /** Format: double */
+            borne: number;
+            /** Format: double */
+            duree_s: number;
+            cibles: components["schemas"]["CiblePlan"][];
+            ecarts: components["schemas"]["EcartPlan"][];
+            affectations: components["schemas"]["Affectation"][];
+        };
+        /** @description Le point de l'adresse (WGS 84). */
+        PointAdresse: {
+            /** @example Point */
+            type: string;
+            coordinates: number[];
         };
         /**
          * @description Which households a figure describes.
@@ -1673,6 +3741,55 @@ export interface components {
             /** Format: double */
             haut: number;
         };
+        /** @description Une résidence à proposer. */
+        PropositionRpems: {
+            /** @description Code de la résidence (échelle `residence`). */
+            residence: string;
+            motif: string;
+            commentaire?: string;
+        };
+        /** @description Ce que la BAN dit de l'adresse. */
+        Proprietes: {
+            /** @description Libellé complet. */
+            label: string;
+            /**
+             * Format: double
+             * @description De 0 à 1 ; sûr à partir de 0,8.
+             */
+            score: number;
+            /**
+             * Format: double
+             * @description Score de la réponse suivante.
+             */
+            score_next?: number | null;
+            housenumber?: string | null;
+            id: string;
+            /** @description `housenumber` (ce numéro est dans la BAN), `street`, `locality` ou `municipality`. */
+            type: string;
+            name: string;
+            postcode: string;
+            citycode: string;
+            /**
+             * Format: double
+             * @description Coordonnées dans la projection légale du territoire (Lambert-93 en métropole).
+             */
+            x?: number | null;
+            /** Format: double */
+            y?: number | null;
+            city: string;
+            /** @description Département et région. */
+            context: string;
+            street?: string | null;
+            oldcitycode?: string | null;
+            oldcity?: string | null;
+            /**
+             * Format: int64
+             * @description Mètres, pour `/reverse`.
+             */
+            distance?: number | null;
+            /** @description Vrai si le numéro n'est pas dans la BAN et si son point est placé entre ses voisins du même côté. */
+            interpolation?: boolean;
+        };
         /** @description Le logement et les QPV de la génération en vigueur ce jour-là. */
         QpvControle: {
             generation: string;
@@ -1686,6 +3803,48 @@ export interface components {
             distance_bord_m?: number | null;
             phrase: string;
         };
+        /** @description Un quartier prioritaire. */
+        QuartierDalo: {
+            code: string;
+            nom: string;
+            /**
+             * Format: int32
+             * @description Génération de QPV en vigueur le jour de ces baux.
+             */
+            generation: number;
+            /** @description Longitude et latitude d'un point du quartier. */
+            centre?: number[] | null;
+            secret: boolean;
+            /**
+             * Format: int32
+             * @description Tous les baux signés dans le quartier depuis la circulaire, et ceux de ménages DALO.
+             */
+            baux?: number | null;
+            /** Format: int32 */
+            dalo?: number | null;
+        };
+        /** @description Une unité face à son EPCI. */
+        QuotientLocalisation: {
+            code: string;
+            nom: string;
+            /**
+             * Format: int64
+             * @description Ménages du groupe, et tous.
+             */
+            groupe: number;
+            /** Format: int64 */
+            menages: number;
+            /**
+             * Format: double
+             * @description Part du groupe, rapportée à celle de l'EPCI : 1 = autant.
+             */
+            quotient?: number | null;
+        };
+        /**
+         * @description Ce que le dernier RPLS dit d'un événement.
+         * @enum {string}
+         */
+        Rapprochement: "a_venir" | "confirme" | "discordant" | "a_verifier" | "annule";
         /** @description Le chiffre de la zone parente, ou de tout le territoire. */
         Reference: {
             nom: string;
@@ -1707,6 +3866,15 @@ export interface components {
             base: string;
             /** @description Ce qui y compte. */
             compte: string;
+        };
+        /** @description Une règle et le nombre de lignes qui l'enfreignent. */
+        RegleDepot: {
+            id: string;
+            libelle: string;
+            /** @description `rejet` ou `drapeau`. */
+            niveau: string;
+            /** Format: int64 */
+            lignes: number;
         };
         /** @description Une règle et son taux légal. */
         RegleObjectif: {
@@ -1740,6 +3908,74 @@ export interface components {
             distance_bord_m?: number | null;
             /** @description Pourquoi la réponse est incertaine. */
             motif?: string | null;
+        };
+        /** @description Une résidence d'un bailleur. */
+        ResidenceBailleur: {
+            code: string;
+            nom: string;
+            /** @description Code Insee ; vide si elle s'étend sur plusieurs communes. */
+            commune: string;
+            /**
+             * Format: int64
+             * @description Logements du bailleur.
+             */
+            logements: number;
+            adresses: components["schemas"]["AdresseResidence"][];
+            note?: components["schemas"]["NoteResidence"] | null;
+            signalements: components["schemas"]["Signalement"][];
+        };
+        /** @description Une résidence. */
+        ResidenceLue: {
+            code: string;
+            nom: string;
+            commune?: string | null;
+            commune_nom?: string | null;
+            bailleur?: components["schemas"]["Choix"] | null;
+            /** Format: int64 */
+            logements: number;
+            /** @description Vrai si la moitié au moins de ses logements est en QPV (2024). */
+            en_qpv: boolean;
+            /** Format: int64 */
+            repondants?: number | null;
+            /** Format: double */
+            taux_reponse?: number | null;
+            /** @description Faux : trop peu de ménages ou de réponses pour être classée. */
+            classee: boolean;
+            motif?: string | null;
+            /** @description Une par composante, dans leur ordre ; nulle si secrète. */
+            valeurs: (number | null)[];
+            alertes: (boolean | null)[];
+            z: (number | null)[];
+            /** @description Nombre d'alertes, et composantes connues. */
+            nb_alertes?: number | null;
+            nb_connues: number;
+            classe?: string | null;
+            /**
+             * Format: double
+             * @description Moyenne pondérée des z, et des centiles.
+             */
+            score?: number | null;
+            /** Format: double */
+            centile?: number | null;
+            /**
+             * Format: int32
+             * @description Rang par score (1 = la plus fragile), et intervalle du rang quand les poids changent.
+             */
+            rang?: number | null;
+            /** Format: int32 */
+            rang_bas?: number | null;
+            /** Format: int32 */
+            rang_haut?: number | null;
+            /**
+             * Format: double
+             * @description Part des tirages où elle est parmi les premières, en %.
+             */
+            part_tete?: number | null;
+        };
+        /** @description Une résidence, par son code et son nom. */
+        ResidenceNommee: {
+            code: string;
+            nom: string;
         };
         /**
          * @description What an organisation is.
@@ -1784,6 +4020,20 @@ export interface components {
             objectif?: components["schemas"]["ObjectifCia"] | null;
             projection?: components["schemas"]["Projection"] | null;
         };
+        /** @description Ségrégation d'un groupe de ménages. */
+        Segregation: {
+            /** @description Le groupe : les ménages que compte cet indicateur, parmi ceux de son dénominateur. */
+            indicateur: string;
+            libelle: string;
+            /** @description Échelle des unités. */
+            echelle: string;
+            echelle_libelle: string;
+            population: components["schemas"]["Population"];
+            /** @description Unités publiables nécessaires pour qu'un indice soit donné. */
+            unites_min: number;
+            /** @description Une entrée par vague, la plus ancienne d'abord. */
+            vagues: components["schemas"]["VagueSegregation"][];
+        };
         /**
          * @description Whether a share must be reached or must not be exceeded.
          * @enum {string}
@@ -1807,6 +4057,28 @@ export interface components {
             /** @description Nom du fournisseur d'identité, si la connexion par lui est ouverte. */
             fournisseur?: string | null;
         };
+        /** @description Une résidence signalée comme sensible. */
+        Signalement: {
+            id: string;
+            siren: string;
+            residence: string;
+            nom: string;
+            commune: string;
+            motif: string;
+            /** @description Premier et dernier jour, AAAA-MM-JJ ; `au` vide : sans terme. */
+            du: string;
+            au: string;
+            /** @description Vrai : les collectivités et services de l'État du territoire le voient. */
+            partage: boolean;
+            qui: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+            /** Format: int64 */
+            leve?: number | null;
+        };
         /** @description Où est un point. */
         Situation: {
             /** Format: double */
@@ -1826,6 +4098,26 @@ export interface components {
             /** @description Une réponse par génération de QPV importée. */
             qpv: components["schemas"]["ReponseQpv"][];
         };
+        /**
+         * @description Where a file stands.
+         * @enum {string}
+         */
+        Statut: "proposee" | "validee" | "renouvellement" | "refusee" | "retiree" | "levee";
+        /**
+         * @description Ce qu'il est advenu d'une correction.
+         * @enum {string}
+         */
+        StatutCorrection: "acceptee" | "ecartee" | "annulee" | "remplacee";
+        /**
+         * @description Où en est un dépôt.
+         * @enum {string}
+         */
+        StatutDepot: "controle" | "pret" | "echec" | "accepte" | "remplace" | "retire";
+        /**
+         * @description Where the talk about a placement stands.
+         * @enum {string}
+         */
+        StatutPlacement: "a_justifier" | "justifie" | "conteste";
         /** @description Un taux fixé par une convention intercommunale d'attribution. */
         TauxCia: {
             /** @description Règle de `/api/mixite` (`hors_qpv_q1`…). */
@@ -1860,6 +4152,14 @@ export interface components {
             /** @description Date de l'accord du préfet à un taux inférieur à celui de la loi, AAAA-MM-JJ. */
             approbation?: string | null;
         };
+        /** @description Un territoire trouvé. */
+        Territoire: components["schemas"]["ZoneListee"] & {
+            echelle: string;
+            /** @description Nom de l'échelle : « Commune », « QPV 2024 ». */
+            libelle: string;
+            /** @description Nom de la commune qui contient la zone ; à défaut de l'EPCI, puis du département. */
+            situe_dans?: string | null;
+        };
         /** @description Description d'une couche de tuiles (TileJSON 3.0). */
         TileJson: {
             tilejson: string;
@@ -1873,6 +4173,32 @@ export interface components {
             /** @description Ouest, sud, est, nord. */
             bounds: number[];
             vector_layers: components["schemas"]["VectorLayer"][];
+        };
+        /** @description Où en est la mise à jour des chiffres. */
+        Travaux: {
+            en_cours: boolean;
+            /**
+             * Format: int64
+             * @description Numéro de la dernière modification demandée, et de la dernière que montrent les chiffres.
+             */
+            demande: number;
+            /** Format: int64 */
+            fait: number;
+            /**
+             * Format: int64
+             * @description Durée de la dernière mise à jour, en millisecondes.
+             */
+            duree_ms?: number | null;
+            /** @description Pourquoi la dernière a échoué ; les chiffres d'avant restent. */
+            erreur?: string | null;
+        };
+        /** @description Une vague de l'enquête. */
+        VagueSegregation: {
+            /** Format: int32 */
+            millesime: number;
+            /** Format: int32 */
+            vague: number;
+            lignes: components["schemas"]["LigneSegregation"][];
         };
         /** @description Un indicateur pour toutes les zones d'une échelle qui ont un logement : colonnes de même longueur. */
         Valeurs: {
@@ -1890,6 +4216,9 @@ export interface components {
             secret: boolean[];
             /** @description Ménages répondants décrits (indicateurs d'occupation). */
             repondants: (number | null)[];
+            /** @description Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très faible. */
+            numerateurs: (number | null)[];
+            denominateurs: (number | null)[];
             /** @description Logements, filtre appliqué. */
             logements: number[];
             reference: components["schemas"]["Reference"];
@@ -1943,6 +4272,11 @@ export interface components {
             /** @description Ce qui ne va pas ; nul si le journal est intact. */
             faute?: string | null;
         };
+        /**
+         * @description Qui voit un ensemble : son auteur, son organisme, ou aussi les organismes d'une même convention en vigueur.
+         * @enum {string}
+         */
+        Visibilite: "PRIVE" | "ORG" | "PARTENAIRES";
         /** @description Une zone dessinée (`geometrie`) ou listée (`codes`). */
         ZoneDemandee: {
             /** @description Repris dans la réponse. */
@@ -1954,6 +4288,16 @@ export interface components {
             } | null;
             /** @description Zones à réunir. */
             codes?: components["schemas"]["CodeDeZone"][] | null;
+        };
+        /** @description Une zone gardée : dessinée (`geometrie`) ou listée (`codes`). */
+        ZoneGardee: {
+            nom: string;
+            /** @description GeoJSON en degrés WGS 84 : Polygon ou MultiPolygon. */
+            geometrie?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Zones à réunir. */
+            codes?: components["schemas"]["CodeGarde"][] | null;
         };
         /** @description Une zone. */
         ZoneListee: {
@@ -1979,6 +4323,25 @@ export interface components {
             nom: string;
             echelle?: string | null;
             code?: string | null;
+        };
+        /** @description Les logements d'une zone. */
+        ZoneParc: {
+            code: string;
+            nom: string;
+            /**
+             * Format: int64
+             * @description Au 1er janvier du RPLS.
+             */
+            rpls: number;
+            /** Format: int64 */
+            entrees: number;
+            /** Format: int64 */
+            sorties: number;
+            /**
+             * Format: int64
+             * @description RPLS, plus les entrées, moins les sorties.
+             */
+            a_jour: number;
         };
         /** @description Les zones d'une échelle. */
         Zones: {
@@ -2429,6 +4792,268 @@ export interface operations {
             };
         };
     };
+    adresses: {
+        parameters: {
+            query?: {
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Un motif. */
+                motif?: string;
+                /** @description Page : 100 adresses par défaut, 1 000 au plus. */
+                limite?: number;
+                decalage?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeAdresses"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_corrections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionAdresse"][];
+                };
+            };
+        };
+    };
+    adresse_corriger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelleCorrection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CorrectionFaite"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_corrections_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    adresse_annuler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de la correction ou du lot */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_lot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandeLot"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotCorrections"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresse_candidats: {
+        parameters: {
+            query?: {
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Identifiant de l'adresse */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidatsAdresse"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresse_consequences: {
+        parameters: {
+            query: {
+                /** @description Longitude WGS 84 */
+                lon: number;
+                /** @description Latitude WGS 84 */
+                lat: number;
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Identifiant de l'adresse */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consequences"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    affichage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Affichage"];
+                };
+            };
+        };
+    };
     controle_listes: {
         parameters: {
             query?: never;
@@ -2626,6 +5251,922 @@ export interface operations {
             };
         };
     };
+    dalo_alertes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertesDalo"];
+                };
+            };
+        };
+    };
+    dalo_placements: {
+        parameters: {
+            query?: {
+                /** @description Un EPCI seulement */
+                epci?: string;
+                /** @description Une commune seulement */
+                commune?: string;
+                /** @description Un bailleur seulement (SIREN) */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementsDalo"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    dalo_justifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Empreinte du placement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JustificationDalo"];
+            };
+        };
+        responses: {
+            /** @description Justifié */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    dalo_contester: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Empreinte du placement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContestationDalo"];
+            };
+        };
+        responses: {
+            /** @description Contesté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    dalo_visite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Noté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Depot"][];
+                };
+            };
+        };
+    };
+    depot_deposer: {
+        parameters: {
+            query: {
+                /** @description `rpls` ou `ops`. */
+                registre: string;
+                /** @description Millésime du RPLS ou vague de l'OPS. */
+                annee: number;
+                /** @description Nom du fichier. */
+                fichier: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailDepot"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_retirer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_accepter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_controler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le contrôle commence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_corriger_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Le contrôle recommence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_corriger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionsDepot"];
+            };
+        };
+        responses: {
+            /** @description Le contrôle recommence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_lignes: {
+        parameters: {
+            query?: {
+                /** @description `rejet` (par défaut) ou `drapeau`. */
+                niveau?: string;
+                /** @description Une règle. */
+                regle?: string;
+                /** @description Page : 50 lignes par défaut, 500 au plus. */
+                limite?: number;
+                decalage?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LignesDepot"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_rejets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depot_suivi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dépôt */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Avancement"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensembles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ensemble"][];
+                };
+            };
+        };
+    };
+    ensemble_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelEnsemble"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnsembleCree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensemble: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'ensemble */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnsembleOuvert"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensemble_effacer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'ensemble */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Effacé */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensemble_modifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'ensemble */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModificationEnsemble"];
+            };
+        };
+        responses: {
+            /** @description Modifié */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ensemble_restaurer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'ensemble */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Restauré */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    evenements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeEvenements"];
+                };
+            };
+        };
+    };
+    evenements_importer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvenementsFaits"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    evenement_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelEvenement"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvenementsFaits"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    evenement_annuler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'événement ou du lot */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Annulé */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    facettes: {
+        parameters: {
+            query?: {
+                /** @description Territoire, `échelle:code` ; tout par défaut */
+                dans?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facettes"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     indicateurs: {
         parameters: {
             query?: never;
@@ -2805,6 +6346,36 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    modele: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description ops_reponse.csv, ops_reponse.schema.json, rpls_logement.csv, rpls_logement.schema.json */
+                nom: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             404: {
@@ -3061,6 +6632,495 @@ export interface operations {
             };
         };
     };
+    parc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parc"];
+                };
+            };
+        };
+    };
+    parc_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandePlan"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPropose"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    residences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeResidences"];
+                };
+            };
+        };
+    };
+    fragilite: {
+        parameters: {
+            query?: {
+                /** @description EPCI ; par défaut le plus grand de ceux qui vous sont ouverts */
+                epci?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+                /** @description Vague OPS */
+                vague?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fragilite"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    residences_fichier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    residence_operation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelleOperation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    residence_annuler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de l'opération */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    residence_noter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Code de la résidence */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouvelleNote"];
+            };
+        };
+        responses: {
+            /** @description Notée */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    rpems: {
+        parameters: {
+            query?: {
+                /** @description Un EPCI seulement */
+                epci?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListeRpems"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    rpems_proposer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PropositionRpems"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    rpems_csv: {
+        parameters: {
+            query?: {
+                /** @description Un EPCI seulement */
+                epci?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    rpems_decider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du dossier */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRpems"];
+            };
+        };
+        responses: {
+            /** @description Décision prise */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    segregation: {
+        parameters: {
+            query?: {
+                /** @description Le groupe : un taux de ménages ; `I02` (moins de 40 % des plafonds) par défaut */
+                indicateur?: string;
+                /** @description Unités : `iris` (par défaut) ou une autre échelle */
+                echelle?: string;
+                /** @description Un EPCI seulement, avec le quotient de chaque unité */
+                epci?: string;
+                /** @description Une vague seulement */
+                vague?: number;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS` */
+                population?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segregation"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     session: {
         parameters: {
             query?: never;
@@ -3167,6 +7227,121 @@ export interface operations {
             };
         };
     };
+    signalements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signalement"][];
+                };
+            };
+        };
+    };
+    signalement_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NouveauSignalement"];
+            };
+        };
+        responses: {
+            /** @description Signalée */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    signalement_remettre: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du signalement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Remis */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    signalement_lever: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du signalement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Levé */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     situation: {
         parameters: {
             query?: {
@@ -3253,6 +7428,57 @@ export interface operations {
             };
         };
     };
+    territoires: {
+        parameters: {
+            query: {
+                /** @description Ce qui est cherché : deux caractères au moins */
+                q: string;
+                /** @description Nombre de réponses au plus : 10 par défaut, 50 au plus */
+                limite?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Territoire"][];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    travaux: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Travaux"];
+                };
+            };
+        };
+    };
     valeurs: {
         parameters: {
             query: {
@@ -3282,6 +7508,8 @@ export interface operations {
                 construction?: string;
                 /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
                 qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
             };
             header?: never;
             path: {
@@ -3351,6 +7579,8 @@ export interface operations {
                 construction?: string;
                 /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
                 qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
             };
             header?: never;
             path?: never;
@@ -3403,6 +7633,8 @@ export interface operations {
                 construction?: string;
                 /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
                 qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
             };
             header?: never;
             path: {
@@ -3456,6 +7688,187 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Etat"];
+                };
+            };
+        };
+    };
+    adresse_situer: {
+        parameters: {
+            query: {
+                /** @description Longitude WGS 84, en degrés. */
+                lon: number;
+                /** @description Latitude WGS 84, en degrés. */
+                lat: number;
+                /** @description Nombre de réponses, de 1 à 50 ; 1 par défaut. */
+                limit?: number;
+                /** @description `housenumber`, `street`, `locality` ou `municipality`. */
+                type?: string;
+                /** @description Code postal des réponses. */
+                postcode?: string;
+                /** @description Code Insee de la commune des réponses. */
+                citycode?: string;
+                /** @description Seul `address` est accepté. */
+                index?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adresses"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_situer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FormulaireCsv"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresse_chercher: {
+        parameters: {
+            query: {
+                /** @description L'adresse cherchée, de 3 à 200 caractères. */
+                q: string;
+                /** @description Nombre de réponses, de 1 à 50 ; 5 par défaut. */
+                limit?: number;
+                /** @description `0` : le dernier mot est entier ; `1` par défaut. */
+                autocomplete?: number;
+                /** @description `housenumber`, `street`, `locality` ou `municipality`. */
+                type?: string;
+                /** @description Code postal des réponses. */
+                postcode?: string;
+                /** @description Code Insee de la commune des réponses. */
+                citycode?: string;
+                /** @description Point près duquel chercher d'abord (avec `lon`). */
+                lat?: number;
+                lon?: number;
+                /** @description Seul `address` est accepté. */
+                index?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adresses"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    adresses_chercher: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FormulaireCsv"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -3515,6 +7928,8 @@ export interface operations {
                 construction?: string;
                 /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
                 qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
             };
             header?: never;
             path: {
