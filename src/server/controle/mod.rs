@@ -28,14 +28,18 @@ use super::params::{Body, Params};
 use super::problem::{Document, Problem};
 use super::query::{self, Asked};
 use super::router::Server;
+use super::rpems;
 use super::situation::Reponse;
-use super::state::{App, Current};
+use super::state::{App, Current, Loaded};
 use super::{places, query::GENERATIONS};
 use crate::access::Person;
 use crate::policy::facts::Quartile;
+use crate::policy::parc::Home;
 use crate::policy::why;
 use crate::reference::access::Class;
 use crate::stock::facts::NONE;
+use crate::state::rpems::File;
+use crate::state;
 use crate::stock::places::{address_code, label};
 use crate::territory::bands::Situation;
 
@@ -63,13 +67,17 @@ pub async fn controle(
 ) -> Result<(Extension<Trace>, Json<Controle>), Problem> {
     params.finish()?;
     let rates = objectifs::rates(&server.state).await?;
+    // Who may not read the list is answered without it.
+    let today = state::day(state::now());
+    let listed = rpems::read(&server, &visitor.person, None).await.unwrap_or_default();
+    let listed: Vec<File> = listed.into_iter().filter(|f| rpems::in_force(f, &today)).collect();
     let work = move || {
         let checker = app.checker().map_err(|e| Problem::internal(&e))?;
         let mut checks = Checks::new(&checker, &rates, app.secrecy, &visitor.person)?;
         let last = checks.last_day();
         let dossier = asked.read(last).map_err(refused)?;
         let done = checks.check(&dossier).map_err(refused)?;
-        let answer = whole(&app, &visitor.person, &checks, &dossier, &done, last);
+        let answer = whole(&app, &visitor.person, &checks, &dossier, &done, last, &listed);
         let secret = answer.regles.iter().flat_map(|r| &r.effets).any(|e| e.secret);
         let trace = Trace::new("controle", answer.logement.commune.as_str())
             .with("date", answer.date.as_str())
@@ -98,8 +106,18 @@ fn whole(
     dossier: &crate::policy::dossier::Dossier,
     done: &Checked<'_>,
     last: u32,
+    listed: &[File],
 ) -> Controle {
     let checker = checks.checker;
+    let in_list = |home: Home<'_>, point: [f64; 2]| {
+        let code = app.millesimes.last().and_then(|loaded| residence_of(loaded, home.adresse, point));
+        code.is_some_and(|code| listed.iter().any(|f| f.residence == code))
+    };
+    let enjeu = |row: u32| {
+        let home = checker.parc.home(row);
+        home.point.is_some_and(|point| in_list(home, point))
+    };
+    let has_list = listed.iter().any(|f| Some(f.epci.as_str()) == done.site.epci.as_deref());
     let (residence, residence_motif) = match residence(app, person, checker.parc.millesime, done) {
         Ok(sheet) => (Some(sheet), None),
         Err(why) => (None, Some(why)),
@@ -113,6 +131,13 @@ fn whole(
     }
     if !done.site.exact && (!dossier.ident_rep.is_empty() || !dossier.ident_int.is_empty()) {
         avertissements.push(format!("Le RPLS {} n'a pas ce numéro de logement : sa place est celle de l'adresse ou du point donnés.", checker.parc.millesime));
+    }
+    if done.site.home.zip(done.site.point).is_some_and(|(home, point)| in_list(home, point)) {
+        avertissements.push(
+            "Le logement est dans une résidence à enjeu prioritaire de mixité sociale : si le ménage est refusé pour ce motif, le premier logement \
+             vacant adapté hors de ces résidences lui est proposé (CCH L.441-2-2)."
+                .to_owned(),
+        );
     }
     if done.site.home.is_some() && !done.site.exact {
         avertissements.push("Le logement est désigné par son adresse : sa taille et son financement ne sont pas lus dans le RPLS.".to_owned());
@@ -129,8 +154,7 @@ fn whole(
         niveaux_fermes: done.closed.clone(),
         residence,
         residence_motif,
-        // The list of residences à enjeu enters here once it is kept.
-        ailleurs: ailleurs::elsewhere(checks, dossier, done, None),
+        ailleurs: ailleurs::elsewhere(checks, dossier, done, has_list.then_some(&enjeu as &dyn Fn(u32) -> bool)),
         avertissements,
     }
 }
@@ -201,20 +225,26 @@ fn household(done: &Checked<'_>) -> MenageControle {
     }
 }
 
+/// Code of the residence of an address, by the key of the address and its place.
+fn residence_of<'a>(loaded: &'a Loaded, key: &str, [lon, lat]: [f64; 2]) -> Option<&'a str> {
+    let (addresses, layer) = (loaded.cube().layer("adresse")?, loaded.cube().layer("residence")?);
+    let (start, _) = addresses.runs_of(addresses.zone(&address_code(key, lon, lat))?).next()?;
+    let zone = Some(layer.of[start as usize]).filter(|z| *z != NONE)?;
+    Some(layer.codes.get(zone as usize))
+}
+
 /// Figures of the residence, asked at the desk as any other figure; or why there are none.
 fn residence(app: &App, person: &Person, millesime: u16, done: &Checked<'_>) -> Result<Mesure, String> {
     let unknown = || "La résidence de ce logement n'est pas connue.".to_owned();
     let home = done.site.home.ok_or_else(unknown)?;
-    let [lon, lat] = done.site.point.ok_or_else(unknown)?;
+    let point = done.site.point.ok_or_else(unknown)?;
     let rules = crate::reference::controle::Controle::embedded().map_err(|e| e.to_string())?;
     let indicators = query::indicators(app, Some(&rules.residence.indicateurs)).map_err(|p| p.detail)?;
     let asked = Asked { millesime: Some(millesime), ..Asked::default() };
     let desk = Desk::new(app, person, asked, indicators).map_err(|p| p.detail)?;
     let loaded = desk.loaded();
-    let (addresses, layer) = loaded.cube().layer("adresse").zip(loaded.cube().layer("residence")).ok_or_else(unknown)?;
-    let address = addresses.zone(&address_code(home.adresse, lon, lat)).ok_or_else(unknown)?;
-    let at = addresses.runs_of(address).next().map(|(start, _)| start as usize).ok_or_else(unknown)?;
-    let zone = Some(layer.of[at]).filter(|z| *z != NONE).ok_or_else(unknown)?;
+    let layer = loaded.cube().layer("residence").ok_or_else(unknown)?;
+    let zone = residence_of(loaded, home.adresse, point).and_then(|code| layer.zone(code)).ok_or_else(unknown)?;
     let counter = desk.counter(Class::Fine).map_err(|p| p.detail)?;
     let answer = counter.answer(Some("residence"), &layer.addresses(zone)).map_err(|p| p.detail)?;
     let code = layer.codes.get(zone as usize).to_owned();
