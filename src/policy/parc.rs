@@ -8,7 +8,9 @@ use crate::reference::controle::Controle;
 use crate::reference::indicators::Catalogue;
 use crate::stock::StockError;
 use crate::stock::attributes::financing_class;
-use crate::stock::table::{Table, Texts, hash};
+use crate::stock::edits::Edits;
+use crate::stock::parts::{self, Parts};
+use crate::stock::table::{Texts, hash};
 use crate::store::Store;
 
 /// The dwellings of a millésime, in columns; 0 or NaN where a value is missing.
@@ -21,6 +23,8 @@ pub struct Parc {
     siren: Texts,
     depcom: Texts,
     adresse: Texts,
+    /// Address keys that bailleurs corrected, by row.
+    moved: BTreeMap<u32, String>,
     lon: Vec<f64>,
     lat: Vec<f64>,
     quality: Vec<u8>,
@@ -84,13 +88,9 @@ impl Parc {
     /// # Errors
     /// Its table cannot be read.
     pub fn load(store: &Store, rules: &Controle) -> Result<Self, StockError> {
-        let latest = store.manifest().of_register("rpls").filter_map(|d| Some((d.rapport.cle.parse::<u16>().ok()?, d))).max_by_key(|(y, _)| *y);
-        let Some((millesime, data)) = latest else { return Ok(Self::default()) };
-        let path = store.folder(data).join("logements.parquet");
-        if !path.exists() {
-            return Ok(Self { millesime, ..Self::default() });
-        }
-        let t = Table::read(&path, &COLUMNS)?;
+        let Some(millesime) = parts::years(store, "rpls").last().copied() else { return Ok(Self::default()) };
+        let Some(parts) = Parts::of(store, "rpls", millesime) else { return Ok(Self { millesime, ..Self::default() }) };
+        let t = parts.read(&COLUMNS)?;
         let (siren, ident_int) = (t.texts("siren")?, t.hashes("ident_int")?);
         let internals: Vec<u64> = (0..t.rows())
             .map(|row| if ident_int[row] == 0 { 0 } else { own_number(siren.get(row), ident_int[row]) })
@@ -98,6 +98,19 @@ impl Parc {
         let (cus, finan, mode) = (t.u8s("cus")?, t.u8s("finan")?, t.u8s("mode")?);
         let classes = Catalogue::embedded()?.attribute("financement").map_or(&[][..], |a| a.classes.as_slice());
         let (ident, owner) = (t.texts("ident_rep")?, t.texts("bailleur")?);
+        let (idents, addresses) = (t.hashes("ident_rep")?, t.hashes("adresse")?);
+        // What its bailleur corrected is where it says.
+        let edits = Edits::of(store)?;
+        let (mut lon, mut lat, mut quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
+        let mut moved = BTreeMap::new();
+        for (row, number) in (0..t.rows()).zip(0_u32..) {
+            if let Some(fix) = edits.point(millesime, siren.get(row), idents[row], addresses[row]) {
+                (lon[row], lat[row], quality[row]) = (fix.lon, fix.lat, fix.qualite);
+                if !fix.cle.is_empty() {
+                    moved.insert(number, fix.cle.clone());
+                }
+            }
+        }
         let mut owners = BTreeMap::new();
         for row in (0..t.rows()).filter(|row| !owner.get(*row).is_empty()) {
             if !owners.contains_key(siren.get(row)) {
@@ -106,14 +119,15 @@ impl Parc {
         }
         Ok(Self {
             millesime,
-            idents: Index::new(&t.hashes("ident_rep")?),
+            idents: Index::new(&idents),
             internals: Index::new(&internals),
-            addresses: Index::new(&t.hashes("adresse")?),
+            addresses: Index::new(&addresses),
             depcom: t.texts("depcom")?,
             adresse: t.texts("adresse")?,
-            lon: t.f64s("lon")?,
-            lat: t.f64s("lat")?,
-            quality: t.u8s("qualite")?,
+            lon,
+            lat,
+            quality,
+            moved,
             rooms: t.u8s("nbpiece")?,
             surface: t.u16s("surfhab")?,
             financing: cus.iter().zip(&finan).map(|(c, f)| financing_class(classes, *c, *f)).collect(),
@@ -155,7 +169,7 @@ impl Parc {
             row,
             siren: self.siren.get(i),
             depcom: self.depcom.get(i),
-            adresse: self.adresse.get(i),
+            adresse: self.moved.get(&row).map_or(self.adresse.get(i), String::as_str),
             point: point.iter().all(|c| c.is_finite()).then_some(point),
             quality: Some(self.quality[i]).filter(|q| *q != 0),
             rooms: self.rooms[i],

@@ -109,7 +109,9 @@ fn theirs(person: &Person, file: &File) -> Vec<Decision> {
     list.iter().copied().filter(|d| file.statut.after(*d).is_some()).collect()
 }
 
-fn in_force(file: &File, today: &str) -> bool {
+/// Whether a residence is on the list on a day.
+#[must_use]
+pub fn in_force(file: &File, today: &str) -> bool {
     file.statut.on_the_list() && *file.debut <= *today && *today < *file.fin
 }
 
@@ -257,7 +259,11 @@ fn rules() -> Result<&'static Fragility, Problem> {
     Fragility::embedded().map_err(|e| Problem::internal(&e))
 }
 
-async fn read(server: &Server, person: &Person, epci: Option<&str>) -> Result<Vec<File>, Problem> {
+/// Files that a person may read.
+///
+/// # Errors
+/// They may read none; the problem says why.
+pub async fn read(server: &Server, person: &Person, epci: Option<&str>) -> Result<Vec<File>, Problem> {
     let mut files = server.state.rpems(&whose(person)?).await?;
     // What is only proposed is between the bailleur, the EPCI and the State.
     files.retain(|f| epci.is_none_or(|e| f.epci == e) && (person.role() != Role::Commune || f.statut.on_the_list()));

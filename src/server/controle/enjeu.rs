@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::policy::parc::{Home, Parc};
+use crate::server::rpems;
 use crate::server::state::Loaded;
 use crate::state::rpems::File;
 use crate::stock::facts::NONE;
@@ -20,7 +21,7 @@ impl<'a> Listed<'a> {
     /// Of all files, those on the list on `day` (`YYYY-MM-DD`) whose residence this cube has.
     pub fn on(day: &str, files: &'a [File], loaded: &'a Loaded) -> Option<Self> {
         let layer = loaded.cube().layer("residence")?;
-        let in_force = files.iter().filter(|f| f.statut.on_the_list() && f.debut.as_str() <= day && day <= f.fin.as_str());
+        let in_force = files.iter().filter(|f| rpems::in_force(f, day));
         let ends: BTreeMap<u32, &str> = in_force.filter_map(|f| Some((layer.zone(&f.residence)?, f.fin.as_str()))).collect();
         (!ends.is_empty()).then_some(Self { loaded, ends })
     }
