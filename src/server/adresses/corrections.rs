@@ -37,7 +37,7 @@ pub struct NouvelleCorrection {
 /// Le nouveau point d'une adresse.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = PointCorrige)]
+#[schema(as = NouveauPointAdresse)]
 pub struct Point {
     /// Degrés WGS 84.
     pub lon: f64,

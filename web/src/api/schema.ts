@@ -3405,6 +3405,24 @@ export interface components {
             nom: string;
             gestionnaire?: boolean;
         };
+        /** @description Le nouveau point d'une adresse. */
+        NouveauPointAdresse: {
+            /**
+             * Format: double
+             * @description Degrés WGS 84.
+             */
+            lon: number;
+            /** Format: double */
+            lat: number;
+            /** @description Nom du candidat retenu ; vide si le point a été posé à la main. */
+            libelle?: string;
+            /** @description Identifiant de la Base adresse nationale du candidat. */
+            ban?: string;
+            /** Format: double */
+            score?: number | null;
+            /** @description Faux : dans la voie, sans numéro (qualité 12). */
+            au_numero?: boolean;
+        };
         /** @description Une résidence à signaler. */
         NouveauSignalement: {
             /** @description Code de la résidence. */
@@ -3469,7 +3487,7 @@ export interface components {
              * @description Millésime qui est regardé, et premier où la correction s'applique ; par défaut le dernier.
              */
             millesime?: number | null;
-            point?: components["schemas"]["PointAdresse"] | null;
+            point?: components["schemas"]["NouveauPointAdresse"] | null;
             commentaire?: string;
         };
         /** @description Noter une résidence : état technique, climat social, attractivité, de 1 à 5. */
