@@ -21,7 +21,7 @@ const go = (path: string): Promise<unknown> => session.page.goto(server.base + p
 const enter = (role: string, path: string): Promise<void> => signIn(session.page, server, role, path);
 
 async function leave(): Promise<void> {
-  await session.page.locator('header summary').click();
+  await session.page.locator('header .end summary').click();
   await session.page.getByRole('button', { name: 'Se déconnecter' }).click();
   await session.page.getByRole('link', { name: 'Se connecter' }).waitFor();
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { axeFaults, BASE_URL, contentOf, get, open, post, settle, type Session } from './harness';
+import { axeFaults, BASE_URL, contentOf, follow, get, open, post, settle, type Session } from './harness';
 
 interface Rule { regle: string; libelle: string; verdict: string; pourquoi: string }
 interface Check { verdict: string; regles: Rule[]; ailleurs: { total: number; logements: unknown[] }; residence: { chiffres: unknown[] } | null }
@@ -55,7 +55,7 @@ describe('the check before the commission', () => {
   test('is reached from the page of social mix and gives every verdict as the interface does', async () => {
     const { page } = session;
     await page.goto(`${BASE_URL}/mixite`);
-    await page.getByRole('link', { name: 'Contrôle avant CALEOL' }).click();
+    await follow(page, 'Mixité', 'Contrôle avant CALEOL');
     await page.getByLabel('Numéro du logement dans le RPLS').waitFor();
     await settle(page);
     const ident = (commission.dossiers[0]?.demande as { logement: { ident_rep: string } }).logement.ident_rep;

@@ -1,7 +1,7 @@
 // The pages of residences and of DALO placements say what the HTTP interface says, and let each role do what is theirs.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { axeFaults, BASE_URL, contentOf, get, open, readNumber, settle, type Session } from './harness';
+import { axeFaults, BASE_URL, contentOf, follow, get, open, readNumber, settle, type Session } from './harness';
 
 interface Residence { code: string; nom: string; classee: boolean; nb_alertes: number | null; score: number | null; valeurs: (number | null)[]; en_qpv: boolean }
 interface Fragilite { epci: { code: string; nom: string }; composantes: { epci: number | null }[]; residences: Residence[] }
@@ -21,7 +21,7 @@ describe('the page of residences', () => {
   test('is reached from the map and ranks residences by their alerts', async () => {
     const { page } = session;
     await page.goto(BASE_URL);
-    await page.getByRole('link', { name: 'Résidences', exact: true }).click();
+    await follow(page, 'Mixité', 'Résidences à enjeu');
     await page.locator('main tbody tr').first().waitFor();
     const read = await get<Fragilite>('/api/residences/fragilite');
     const rows = page.locator('section[aria-labelledby=rang] tbody tr');

@@ -60,6 +60,13 @@ export async function visit(page: Page, path: string): Promise<void> {
   await settle(page);
 }
 
+/** Goes to a page by its menu in the top bar. */
+export async function follow(page: Page, group: string, name: string): Promise<void> {
+  const nav = page.getByRole('navigation', { name: 'Pages' });
+  await nav.locator('summary', { hasText: group }).click();
+  await nav.getByRole('link', { name }).click();
+}
+
 /** Keeps what the page looks like with the output of the tests. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = join(import.meta.dirname, '..', '..', 'test-output', 'captures');

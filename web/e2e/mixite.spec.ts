@@ -1,7 +1,7 @@
 // The page of social mix says what the HTTP interface says, and its address holds its choices.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { axeFaults, BASE_URL, contentOf, get, open, readNumber, settle, type Session } from './harness';
+import { axeFaults, BASE_URL, contentOf, follow, get, open, readNumber, settle, type Session } from './harness';
 
 interface Score { regle: string; secret: boolean; part: number | null; numerateur: number | null; denominateur: number | null; ecart: number | null; respectee: boolean | null }
 interface Line { code: string; nom: string; baux: number; scores: Score[] }
@@ -21,7 +21,7 @@ describe('the page of social mix', () => {
   test('is reached from the map and shows every target as the interface gives it', async () => {
     const { page } = session;
     await page.goto(BASE_URL);
-    await page.getByRole('link', { name: 'Mixité et DALO' }).click();
+    await follow(page, 'Mixité', 'Objectifs de mixité');
     await page.locator('main article').first().waitFor();
     const mix = await get<Mix>('/api/mixite');
     const cards = page.locator('main article');
