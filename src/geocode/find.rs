@@ -49,7 +49,7 @@ pub fn search(views: &Views<'_>, postings: &InvertedIndexReader, query: &Query, 
     let mut found = Vec::new();
     for (look, most) in CANDIDATES.into_iter().enumerate() {
         let matches = matches(views, &analysis.tokens, query.autocomplete, look > 0, scratch);
-        let question = Question::new(views, &analysis, matches);
+        let question = Question::new(views, &analysis, query.citycode.as_deref(), matches);
         candidates(views, postings, query, &question, most, scratch);
         let compared = scratch.touched.iter().filter_map(|rue| compare(views, &question, *rue));
         found = compared.filter(|f| wanted(views, query, f)).collect();

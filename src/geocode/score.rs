@@ -37,6 +37,8 @@ pub struct Question {
     pub matches: Vec<Match>,
     pub postcodes: Vec<u32>,
     pub citycodes: Vec<String>,
+    /// The commune that the caller says, besides the words.
+    told: Option<String>,
     /// Indexes of numbers, those in front of a kind of road first.
     numbers: Vec<u8>,
     initials: bool,
@@ -45,7 +47,7 @@ pub struct Question {
 
 impl Question {
     #[must_use]
-    pub fn new(views: &Views<'_>, analysis: &Analysis, matches: Vec<Match>) -> Self {
+    pub fn new(views: &Views<'_>, analysis: &Analysis, told: Option<&str>, matches: Vec<Match>) -> Self {
         let mut weights = vec![0.0f32; analysis.tokens.len()];
         for m in &matches {
             let w = &mut weights[m.token as usize];
@@ -89,6 +91,7 @@ impl Question {
             matches,
             postcodes: analysis.codes.iter().filter_map(|c| c.parse().ok()).collect(),
             citycodes: analysis.codes.clone(),
+            told: told.map(str::to_owned),
             numbers,
         }
     }
@@ -184,7 +187,7 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     let place = if municipality { 0.0 } else { commune(views, question, i, &mut used) };
     let postcode = views.postcodes[i];
     let citycode = views.place_codes.get(views.communes[i] as usize);
-    let mut same_code = question.postcodes.contains(&postcode) || question.citycodes.iter().any(|c| c == citycode);
+    let mut same_code = question.postcodes.contains(&postcode) || question.citycodes.iter().chain(&question.told).any(|c| c == citycode);
     if question.citycodes.is_empty()
         && let Some(t) = question.numbers.iter().find(|t| question.tokens[**t as usize].number == postcode)
     {
