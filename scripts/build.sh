@@ -18,6 +18,6 @@ fi
 if [ -x target/debug/mosaique ]; then
   label="Serveur mosaïque"
 else
-  label="Serveur mosaïque : première compilation, environ 9 min sur 2 cœurs (PROJ et polars en font les deux tiers)"
+  label="Serveur mosaïque : première compilation, environ 18 min sur 2 cœurs (PROJ, polars, HiGHS et tantivy en font l'essentiel)"
 fi
 timed "$label" "$CARGO" build --locked

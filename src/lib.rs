@@ -5,18 +5,18 @@
 //! (accounts, conventions, audit trail) beside. A module imports only
 //! from modules that stand before it in this list (see ARCHITECTURE.md).
 
-pub mod reference;
-pub mod territory;
-pub mod address;
-pub mod registers;
-pub mod store;
-pub mod stock;
-pub mod cube;
-pub mod geocode;
-pub mod disclosure;
-pub mod policy;
 pub mod access;
-pub mod state;
-pub mod server;
-pub mod demo;
+pub mod address;
 pub mod cli;
+pub mod cube;
+pub mod demo;
+pub mod disclosure;
+pub mod geocode;
+pub mod policy;
+pub mod reference;
+pub mod registers;
+pub mod server;
+pub mod state;
+pub mod stock;
+pub mod store;
+pub mod territory;

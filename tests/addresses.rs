@@ -26,13 +26,28 @@ fn sound_rows_are_kept_and_the_others_rejected_by_rule() {
     assert_eq!(
         t.get_column_names(),
         [
-            "id", "numero", "rep", "nom_voie", "code_postal", "code_insee", "nom_commune", "lon", "lat", "type_position", "cle",
-            "code_ancienne", "nom_ancienne", "nom_ld"
+            "id",
+            "numero",
+            "rep",
+            "nom_voie",
+            "code_postal",
+            "code_insee",
+            "nom_commune",
+            "lon",
+            "lat",
+            "type_position",
+            "cle",
+            "code_ancienne",
+            "nom_ancienne",
+            "nom_ld"
         ]
     );
     assert_eq!((cell(&t, "lon", 0), cell(&t, "type_position", 0)), ("5.91".to_owned(), "entrée".to_owned()));
     assert_eq!(cell(&t, "cle", 0), "73065:12:BIS:RUE DES LILAS");
-    assert_eq!((cell(&t, "numero", 1), cell(&t, "type_position", 1), cell(&t, "lat", 1)), (String::new(), String::new(), "45.5".to_owned()));
+    assert_eq!(
+        (cell(&t, "numero", 1), cell(&t, "type_position", 1), cell(&t, "lat", 1)),
+        (String::new(), String::new(), "45.5".to_owned())
+    );
     let rules: Vec<(u64, String)> = findings(dir.path()).into_iter().map(|f| (f.0, f.2)).collect();
     let want = [(3, "B04"), (4, "B01"), (5, "B05"), (5, "B05"), (6, "B02"), (7, "B06"), (7, "B07")];
     assert_eq!(rules, want.map(|(l, r)| (l, r.to_owned())));
@@ -83,7 +98,10 @@ fn the_real_sample_is_read_whole_and_its_na_is_missing() {
     assert_eq!(t.column("rep").expect("column").null_count(), 9_517);
     assert_eq!(t.column("lon").expect("column").null_count(), 0);
     let i = row_of(&t, "id", "74010_2678_00054");
-    assert_eq!((cell(&t, "lon", i), cell(&t, "lat", i), cell(&t, "cle", i)), ("6.154345".to_owned(), "45.924813".to_owned(), "74010:54:-:CHEMIN DE HAUTEVUE".to_owned()));
+    assert_eq!(
+        (cell(&t, "lon", i), cell(&t, "lat", i), cell(&t, "cle", i)),
+        ("6.154345".to_owned(), "45.924813".to_owned(), "74010:54:-:CHEMIN DE HAUTEVUE".to_owned())
+    );
     let (_dir, r) = run(&path, "73");
     let r = r.expect("import");
     assert_eq!((r.lignes_gardees, r.regles["B01"].lignes), (4_005, 5_995));

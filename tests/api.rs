@@ -1,15 +1,17 @@
 //! The HTTP interface over a small territory built in memory: one module a resource, requests through the router.
 
+#[path = "api/attacks.rs"]
+mod attacks;
 #[path = "api/catalogue.rs"]
 mod catalogue;
-#[path = "api/geocoder.rs"]
-mod geocoder;
 #[path = "api/controle.rs"]
 mod controle;
 #[path = "api/ensembles.rs"]
 mod ensembles;
 #[path = "api/facettes.rs"]
 mod facettes;
+#[path = "api/geocoder.rs"]
+mod geocoder;
 #[path = "api/mesure.rs"]
 mod mesure;
 #[path = "api/objectifs.rs"]
@@ -18,16 +20,14 @@ mod objectifs;
 mod people;
 #[path = "api/problems.rs"]
 mod problems;
-#[path = "api/situation.rs"]
-mod situation;
-#[path = "api/rights.rs"]
-mod rights;
 #[path = "api/residences.rs"]
 mod residences;
+#[path = "api/rights.rs"]
+mod rights;
 #[path = "api/session.rs"]
 mod session;
-#[path = "api/attacks.rs"]
-mod attacks;
+#[path = "api/situation.rs"]
+mod situation;
 #[path = "api/sums.rs"]
 mod sums;
 #[path = "api/territoires.rs"]

@@ -32,10 +32,21 @@ fn a_full_row_is_typed_and_its_income_per_unit_computed() {
     let t = table(dir.path(), "attributions");
     let i = row_of(&t, "ident_rep", "AA00000001");
     for (column, want) in [
-        ("date_caleol", "20240312"), ("date_bail", "20240401"), ("reservataire", "1"), ("mutation", "false"),
-        ("statut_dalo", "2"), ("accord_collectif", "3"), ("priorite_l441_1", "a,gbis,k"), ("relogement", "1"),
-        ("typologie", "3"), ("financement", "2"), ("activite", "1"), ("adresse", "73065:12:BIS:RUE DES LILAS"),
-        ("premiere_mise_en_location", "false"), ("decote_gestion_directe", ""), ("drapeaux", "0"),
+        ("date_caleol", "20240312"),
+        ("date_bail", "20240401"),
+        ("reservataire", "1"),
+        ("mutation", "false"),
+        ("statut_dalo", "2"),
+        ("accord_collectif", "3"),
+        ("priorite_l441_1", "a,gbis,k"),
+        ("relogement", "1"),
+        ("typologie", "3"),
+        ("financement", "2"),
+        ("activite", "1"),
+        ("adresse", "73065:12:BIS:RUE DES LILAS"),
+        ("premiere_mise_en_location", "false"),
+        ("decote_gestion_directe", ""),
+        ("drapeaux", "0"),
         ("nud", pseudonym(&key, "0731234567890").as_str()),
     ] {
         assert_eq!(cell(&t, column, i), want, "{column}");
@@ -49,17 +60,33 @@ fn words_of_the_sne_and_french_dates_are_understood() {
     let t = table(dir.path(), "attributions");
     let i = row_of(&t, "ident_rep", "AA00000002");
     for (column, want) in [
-        ("date_caleol", "20240312"), ("date_bail", ""), ("reservataire", "1"), ("mutation", "true"), ("statut_dalo", "1"),
-        ("accord_collectif", "1"), ("relogement", "2"), ("ressources_mensuelles", "1200.5"), ("revenu_uc", "14406.0"),
-        ("typologie", "1"), ("financement", "1"), ("activite", "4"), ("rfr", ""), ("drapeaux", "0"),
+        ("date_caleol", "20240312"),
+        ("date_bail", ""),
+        ("reservataire", "1"),
+        ("mutation", "true"),
+        ("statut_dalo", "1"),
+        ("accord_collectif", "1"),
+        ("relogement", "2"),
+        ("ressources_mensuelles", "1200.5"),
+        ("revenu_uc", "14406.0"),
+        ("typologie", "1"),
+        ("financement", "1"),
+        ("activite", "4"),
+        ("rfr", ""),
+        ("drapeaux", "0"),
     ] {
         assert_eq!(cell(&t, column, i), want, "{column}");
     }
     let i = row_of(&t, "ident_rep", "AA00000005");
     // No number, a lease without a day, a size written T6+, a financing code, an income of 0 that stays 0.
     for (column, want) in [
-        ("nud", ""), ("date_bail", ""), ("typologie", "6"), ("financement", "2"), ("ressources_mensuelles", "0.0"),
-        ("revenu_uc", ""), ("reservataire", "10"),
+        ("nud", ""),
+        ("date_bail", ""),
+        ("typologie", "6"),
+        ("financement", "2"),
+        ("ressources_mensuelles", "0.0"),
+        ("revenu_uc", ""),
+        ("reservataire", "10"),
     ] {
         assert_eq!(cell(&t, column, i), want, "{column}");
     }
@@ -76,7 +103,9 @@ fn each_fault_has_its_rule_and_rejections_their_line() {
     assert_eq!(rules, ["A03", "A05", "A06", "A08", "A09", "A09", "A09", "A10", "A12", "A13", "A16", "A17"]);
     let t = table(dir.path(), "attributions");
     let i = row_of(&t, "ligne", "6");
-    for column in ["reservataire", "mutation", "ressources_mensuelles", "revenu_uc", "rfr", "cat_plafond", "typologie", "priorite_l441_1"] {
+    for column in
+        ["reservataire", "mutation", "ressources_mensuelles", "revenu_uc", "rfr", "cat_plafond", "typologie", "priorite_l441_1"]
+    {
         assert_eq!(cell(&t, column, i), "", "{column}");
     }
     assert_eq!(cell(&t, "depcom", i), "06029");

@@ -78,13 +78,16 @@ fn an_import_killed_at_any_instant_leaves_the_old_state_or_the_new_one() {
         std::thread::sleep(std::time::Duration::from_millis(delay * 3));
         let _ = child.kill();
         child.wait().unwrap();
-        let manifest: Value =
-            serde_json::from_slice(&std::fs::read(Path::new(&store).join("manifeste.json")).unwrap()).unwrap();
+        let manifest: Value = serde_json::from_slice(&std::fs::read(Path::new(&store).join("manifeste.json")).unwrap()).unwrap();
         let current = &manifest["jeux"][0];
         let table = Path::new(&store).join(current["dossier"].as_str().unwrap()).join("logements.parquet");
         let length = std::fs::metadata(&table).unwrap().len();
         assert!(length > 10_000, "the table that the manifest names is whole");
-        if current["rapport"]["empreinte"] == first["empreinte"] { saw_old += 1 } else { saw_new += 1 }
+        if current["rapport"]["empreinte"] == first["empreinte"] {
+            saw_old += 1
+        } else {
+            saw_new += 1
+        }
         if saw_new > 3 {
             // Back to the old file, to be interrupted again.
             json(&["import", "rpls", &old, "--millesime", "2024", "--data", &store, "--json"]);
@@ -151,9 +154,17 @@ fn the_real_file_of_cannes_is_read_whole_with_its_defects_counted() {
         let r = json(&["import", "rpls", &format!("{SHARED}/rpls/{file}"), "--millesime", "2018", "--data", &store, "--json"]);
         assert_eq!((r["lignes_lues"].as_u64(), r["lignes_rejetees"].as_u64()), (Some(6374), Some(0)), "{file}");
         for (key, n) in [
-            ("numvoie_vide", 4023), ("numero_dans_nomvoie", 678), ("numvoie_nomvoie_sans_numero", 3345),
-            ("complident_commence_par_numero", 3289), ("date_a_la_place", 929), ("dpedate_1900", 941), ("dpe_vide", 961),
-            ("doublon_exact", 162), ("sru_expir_passe", 128), ("caractere_remplacement", 6374), ("depcom_zero_restitue", 6374),
+            ("numvoie_vide", 4023),
+            ("numero_dans_nomvoie", 678),
+            ("numvoie_nomvoie_sans_numero", 3345),
+            ("complident_commence_par_numero", 3289),
+            ("date_a_la_place", 929),
+            ("dpedate_1900", 941),
+            ("dpe_vide", 961),
+            ("doublon_exact", 162),
+            ("sru_expir_passe", 128),
+            ("caractere_remplacement", 6374),
+            ("depcom_zero_restitue", 6374),
         ] {
             assert_eq!(r["comptes"][key].as_u64(), Some(n), "{file}: {key}");
         }

@@ -31,10 +31,7 @@ fn default() -> &'static (tempfile::TempDir, DemoSummary) {
 fn rows(dir: &Path, name: &str) -> Rows {
     let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_path(dir.join(name)).expect("file");
     let header = reader.headers().expect("header").clone();
-    reader
-        .records()
-        .map(|r| header.iter().map(str::to_owned).zip(r.expect("row").iter().map(str::to_owned)).collect())
-        .collect()
+    reader.records().map(|r| header.iter().map(str::to_owned).zip(r.expect("row").iter().map(str::to_owned)).collect()).collect()
 }
 
 /// Zones by code, in WGS84.
@@ -271,11 +268,8 @@ fn the_ops_reader_finds_what_was_planted_and_agrees_with_the_truth_on_income() {
     let report = ops::import(&dir.join("ops_2024.csv"), &options, &Output::new(out.path()), &|_, _| ()).expect("import");
     let rules = ["O00", "O01", "O02", "O03", "O04", "O06", "O10", "O11", "O12", "O13", "O14", "O25", "O26"];
     let want = planted(dir, "ops_2024.csv", &rules);
-    let found: BTreeSet<(u64, String)> = findings(out.path())
-        .into_iter()
-        .filter(|f| rules.contains(&f.2.as_str()))
-        .map(|f| (f.0, f.2))
-        .collect();
+    let found: BTreeSet<(u64, String)> =
+        findings(out.path()).into_iter().filter(|f| rules.contains(&f.2.as_str())).map(|f| (f.0, f.2)).collect();
     assert_eq!(want.difference(&found).collect::<Vec<_>>(), Vec::<&(u64, String)>::new(), "planted, not found");
     assert_eq!(found.difference(&want).collect::<Vec<_>>(), Vec::<&(u64, String)>::new(), "found, not planted");
     assert!(report.lignes_rejetees > 0);
@@ -357,7 +351,8 @@ fn the_other_readers_take_their_files_without_a_fault() {
         ("qpv2024.geojson", "qpv", Some("2024")),
         ("appartenance_2024.csv", "appartenance", Some("2024")),
     ] {
-        let options = layers::ZonesOptions { couche: layer.to_owned(), generation: generation.map(str::to_owned), epsg: None, table: None };
+        let options =
+            layers::ZonesOptions { couche: layer.to_owned(), generation: generation.map(str::to_owned), epsg: None, table: None };
         let r = layers::import(&dir.join(name), &options, &Output::new(into().path()), &|_, _| ()).expect(name);
         clean(name, &r);
         assert_eq!(r.lignes_avec_drapeau, 0, "{name}: {:?}", r.regles);
@@ -366,7 +361,12 @@ fn the_other_readers_take_their_files_without_a_fault() {
     let r = addresses::import(&dir.join("adresses-01.csv"), &options, &Output::new(into().path()), &|_, _| ()).expect("BAN");
     clean("adresses-01.csv", &r);
     assert_eq!(r.lignes_avec_drapeau, 0, "{:?}", r.regles);
-    let r = thresholds::import(&dir.join("seuils_q1.csv"), &thresholds::Options { annee: None }, &Output::new(into().path()), &|_, _| ());
+    let r = thresholds::import(
+        &dir.join("seuils_q1.csv"),
+        &thresholds::Options { annee: None },
+        &Output::new(into().path()),
+        &|_, _| (),
+    );
     clean("seuils_q1.csv", &r.expect("thresholds"));
     let key = into();
     std::fs::write(key.path().join("cle"), [7u8; 32]).expect("key");
@@ -384,7 +384,9 @@ fn rates_of_dirt_are_near_their_parameters() {
     let summary = &default().1;
     let rows_rpls = (summary.files["rpls_2022.csv"] + summary.files["rpls_2024.csv"]) as f64;
     // Kinds that any row can show, with their rates in data/demo/defauts.toml.
-    for (code, rate) in [("virgule_decimale", 0.02), ("libelle_perdu", 0.004), ("immeuble_en_date", 0.006), ("doublon_ident_rep", 0.003)] {
+    for (code, rate) in
+        [("virgule_decimale", 0.02), ("libelle_perdu", 0.004), ("immeuble_en_date", 0.006), ("doublon_ident_rep", 0.003)]
+    {
         let got = summary.defects[code] as f64 / rows_rpls;
         assert!((0.7 * rate..1.3 * rate).contains(&got), "{code}: {got}");
     }
@@ -429,7 +431,10 @@ fn the_country_is_nested_and_in_order() {
     let idents: Vec<String> = rows(dir, "rpls_2024.csv").into_iter().map(|r| r["IDENT_REP"].clone()).collect();
     assert!(idents.is_sorted());
     let again = draw(60_000, 2, true);
-    assert!(std::fs::read(dir.join("rpls_2024.csv")).expect("file") == std::fs::read(again.0.path().join("rpls_2024.csv")).expect("file"));
+    assert!(
+        std::fs::read(dir.join("rpls_2024.csv")).expect("file")
+            == std::fs::read(again.0.path().join("rpls_2024.csv")).expect("file")
+    );
     let out = tempfile::tempdir().expect("folder");
     let options = rpls::RplsOptions { millesime: 2024, workers: None };
     let report = rpls::import(&dir.join("rpls_2024.csv"), &options, &Output::new(out.path()), &|_, _| ()).expect("import");

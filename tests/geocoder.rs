@@ -88,7 +88,8 @@ fn the_file_of_cannes_gives_numbers_and_streets() {
         // A row that begins with digits in NOMVOIE and a kind of road gives them as its number, whoever reads it.
         let digits: String = r[nom].trim().chars().take_while(char::is_ascii_digit).collect();
         let kind = r[nom].trim()[digits.len()..].trim().split(' ').next().unwrap_or("").to_uppercase();
-        if !own && !digits.is_empty() && ["AVENUE", "RUE", "BOULEVARD", "CHEMIN", "IMPASSE", "AV", "BD"].contains(&kind.as_str()) {
+        if !own && !digits.is_empty() && ["AVENUE", "RUE", "BOULEVARD", "CHEMIN", "IMPASSE", "AV", "BD"].contains(&kind.as_str())
+        {
             assert_eq!(parsed.number, digits.parse().ok(), "{}", &r[nom]);
         }
     }
@@ -126,7 +127,9 @@ fn row<'a>(id: &'a str, numero: u32, street: &'a str, city: &'a str, code: &'a s
 #[test]
 fn near_words_are_those_that_a_full_comparison_finds() {
     let mut words: Vec<String> =
-        ["GARE", "GARDE", "GRANGE", "GRANGES", "CHAMBERY", "CHAMBERT", "EGLISE", "LECLERC", "LECLERCQ", "MONT"].map(str::to_owned).to_vec();
+        ["GARE", "GARDE", "GRANGE", "GRANGES", "CHAMBERY", "CHAMBERT", "EGLISE", "LECLERC", "LECLERCQ", "MONT"]
+            .map(str::to_owned)
+            .to_vec();
     words.sort();
     let table = remainders(&words);
     let dir = tempfile::tempdir().expect("folder");
@@ -185,7 +188,22 @@ fn a_batch_answers_like_single_questions() {
 #[test]
 fn wild_questions_never_break_it() {
     let (_dir, geocoder) = small(&[row("a_1_1", 1, "Rue des Lilas", "Chambéry", "73065")]);
-    let texts = ["12B", "1 A", "9", "99999999999", "2A004", "73000", "é", "?", "12 12 12 12", "L'", "N° 12", "1ER 2E", "\u{fffd}", "BAT A"];
+    let texts = [
+        "12B",
+        "1 A",
+        "9",
+        "99999999999",
+        "2A004",
+        "73000",
+        "é",
+        "?",
+        "12 12 12 12",
+        "L'",
+        "N° 12",
+        "1ER 2E",
+        "\u{fffd}",
+        "BAT A",
+    ];
     for text in texts {
         let _ = geocoder.search(&Query::new(text));
     }

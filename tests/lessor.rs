@@ -49,11 +49,19 @@ fn store() -> tempfile::TempDir {
             let options = rpls::RplsOptions { millesime: year, workers: None };
             rpls::import(&from.join(format!("rpls_{year}.csv")), &options, o, &quiet).unwrap()
         });
-        publish(dir.path(), |o| ops::import(&from.join(format!("ops_{year}.csv")), &ops::Options { vague: year }, o, &quiet).unwrap());
-    }
-    for (file, layer, generation) in [("communes.geojson", "commune", None), ("iris.geojson", "iris", None), ("qpv2015.geojson", "qpv", Some("2015")), ("qpv2024.geojson", "qpv", Some("2024"))] {
         publish(dir.path(), |o| {
-            let options = zones::ZonesOptions { couche: layer.into(), generation: generation.map(str::to_owned), epsg: None, table: None };
+            ops::import(&from.join(format!("ops_{year}.csv")), &ops::Options { vague: year }, o, &quiet).unwrap()
+        });
+    }
+    for (file, layer, generation) in [
+        ("communes.geojson", "commune", None),
+        ("iris.geojson", "iris", None),
+        ("qpv2015.geojson", "qpv", Some("2015")),
+        ("qpv2024.geojson", "qpv", Some("2024")),
+    ] {
+        publish(dir.path(), |o| {
+            let options =
+                zones::ZonesOptions { couche: layer.into(), generation: generation.map(str::to_owned), epsg: None, table: None };
             zones::import(&from.join(file), &options, o, &quiet).unwrap()
         });
     }
@@ -81,7 +89,14 @@ fn largest() -> String {
 }
 
 /// Deposits rows as a bailleur, and publishes them.
-fn deposit(root: &Path, register: &str, siren: &str, header: &[String], list: &[&BTreeMap<String, String>], corrections: &Corrections) -> Report {
+fn deposit(
+    root: &Path,
+    register: &str,
+    siren: &str,
+    header: &[String],
+    list: &[&BTreeMap<String, String>],
+    corrections: &Corrections,
+) -> Report {
     let dir = tempfile::tempdir().unwrap();
     let mut out = csv::WriterBuilder::new().delimiter(b';').from_path(dir.path().join("recu")).unwrap();
     out.write_record(header).unwrap();
@@ -156,7 +171,12 @@ fn a_dwelling_that_changed_hands_is_counted_once() {
     let siret = list.iter().map(|r| &r["SIRET"]).find(|s| s.starts_with(&siren)).unwrap();
     let taken: Vec<BTreeMap<String, String>> = list
         .iter()
-        .filter(|r| r["SIRET"].len() == 14 && !r["SIRET"].starts_with(&siren) && !r["IDENT_REP"].is_empty() && r["DEPCOM"].starts_with("01"))
+        .filter(|r| {
+            r["SIRET"].len() == 14
+                && !r["SIRET"].starts_with(&siren)
+                && !r["IDENT_REP"].is_empty()
+                && r["DEPCOM"].starts_with("01")
+        })
         .take(10)
         .map(|r| {
             let mut r = r.clone();
@@ -185,7 +205,16 @@ fn a_commune_that_loses_its_households_is_seen_before_acceptance() {
     let (target, n) = counts.into_iter().filter(|(c, _)| !c.is_empty()).max_by_key(|(_, n)| *n).unwrap();
     // 40 % of its households are forgotten.
     let mut seen = 0;
-    let kept: Vec<_> = mine.iter().copied().filter(|r| place(r) != target || { seen += 1; seen > n * 2 / 5 }).collect();
+    let kept: Vec<_> = mine
+        .iter()
+        .copied()
+        .filter(|r| {
+            place(r) != target || {
+                seen += 1;
+                seen > n * 2 / 5
+            }
+        })
+        .collect();
     let folder = tempfile::tempdir().unwrap();
     let mut out = csv::WriterBuilder::new().delimiter(b';').from_path(folder.path().join("recu")).unwrap();
     out.write_record(&header).unwrap();
@@ -270,7 +299,10 @@ fn a_correction_moves_dwellings_into_their_qpv_and_outlives_the_next_import() {
     let next = stock::load(&Store::open(dir.path()).unwrap(), 2026, Catalogue::embedded().unwrap()).unwrap();
     assert_eq!(next.report.comptes["logements_deplaces_par_bailleur"], doubt.logements.len() as u64);
     let earlier = stock::load(&Store::open(dir.path()).unwrap(), 2022, Catalogue::embedded().unwrap()).unwrap();
-    assert!(earlier.report.comptes.get("logements_deplaces_par_bailleur").is_none_or(|n| *n == 0), "not before the year it was made for");
+    assert!(
+        earlier.report.comptes.get("logements_deplaces_par_bailleur").is_none_or(|n| *n == 0),
+        "not before the year it was made for"
+    );
     // Only the cubes that it touches are made anew.
     refresh(&mut Writer::open(dir.path()).unwrap(), &mut |_| ()).unwrap();
     publish_edits(dir.path(), &[PointFix { des: 2026, ..fix }], &[]);
@@ -292,14 +324,19 @@ fn a_residence_is_what_its_bailleur_says() {
     assert!(!list.is_empty());
     let exact: Vec<(String, String)> = {
         let all = doubts(&store, 2024, None).unwrap();
-        let good = |d: &&mosaique::stock::review::Doubt| d.motifs().keys().all(|m| matches!(m, Motif::Qpv | Motif::InconnueBan | Motif::Doublon)) && d.logements.iter().all(|l| l.qualite == 11);
+        let good = |d: &&mosaique::stock::review::Doubt| {
+            d.motifs().keys().all(|m| matches!(m, Motif::Qpv | Motif::InconnueBan | Motif::Doublon))
+                && d.logements.iter().all(|l| l.qualite == 11)
+        };
         all.iter().filter(good).map(|d| (d.siren.clone(), d.adresse.clone())).collect()
     };
     let siren = exact[0].0.clone();
     let two: Vec<&(String, String)> = exact.iter().filter(|e| e.0 == siren).take(2).collect();
     assert_eq!(two.len(), 2);
-    let homes: Vec<Home> =
-        two.iter().map(|e| Home { siren: e.0.clone(), adresse: e.1.clone(), code: "R000000000001".into(), libelle: "Les Réunis".into() }).collect();
+    let homes: Vec<Home> = two
+        .iter()
+        .map(|e| Home { siren: e.0.clone(), adresse: e.1.clone(), code: "R000000000001".into(), libelle: "Les Réunis".into() })
+        .collect();
     publish_edits(dir.path(), &[], &homes);
     let after = facts(dir.path());
     let l = layer(&after);
@@ -313,7 +350,14 @@ fn a_residence_is_what_its_bailleur_says() {
 
 /// What was planted in the register of 2024: line → kinds of fault, and which of them call for a correction of the address.
 const TO_CORRECT: [&str; 9] = [
-    "qualite_12", "qualite_22", "qualite_33", "point_hors_commune", "sans_point", "empilement_siege", "hors_du_repere", "numero_manquant",
+    "qualite_12",
+    "qualite_22",
+    "qualite_33",
+    "point_hors_commune",
+    "sans_point",
+    "empilement_siege",
+    "hors_du_repere",
+    "numero_manquant",
     "qpv_declare_faux",
 ];
 
@@ -326,7 +370,8 @@ const ALSO_WRONG: [&str; 6] =
 fn the_planted_faults_of_addresses_are_in_the_worklist() {
     let dir = store();
     let list = doubts(&Store::open(dir.path()).unwrap(), 2024, None).unwrap();
-    let found: BTreeSet<&str> = list.iter().flat_map(|d| &d.logements).filter(|l| l.motifs != 0).map(|l| l.ident_rep.as_str()).collect();
+    let found: BTreeSet<&str> =
+        list.iter().flat_map(|d| &d.logements).filter(|l| l.motifs != 0).map(|l| l.ident_rep.as_str()).collect();
     let text = std::fs::read_to_string(files().join("rpls_2024.csv")).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     let (header, _) = rows(&files().join("rpls_2024.csv"));

@@ -57,8 +57,16 @@ fn accents_and_plain_words_are_understood_and_a_negative_income_is_zero_percent(
     let t = table(dir.path(), "menages");
     let i = row_of(&t, "ident_rep", "AA00000002");
     for (column, want) in [
-        ("statut_logement", "1"), ("statut_reponse", "1"), ("type_menage", "1"), ("aide", "3"), ("act_titulaire", "4"),
-        ("rfr", "-250"), ("pct_plafond", "0.0"), ("plafond", "1"), ("entree", "202403"), ("drapeaux", "0"),
+        ("statut_logement", "1"),
+        ("statut_reponse", "1"),
+        ("type_menage", "1"),
+        ("aide", "3"),
+        ("act_titulaire", "4"),
+        ("rfr", "-250"),
+        ("pct_plafond", "0.0"),
+        ("plafond", "1"),
+        ("entree", "202403"),
+        ("drapeaux", "0"),
     ] {
         assert_eq!(cell(&t, column, i), want, "{column}");
     }
@@ -112,7 +120,10 @@ fn a_lone_parent_ranks_one_above_and_without_commune_nothing_is_computed() {
     report.expect("import");
     let t = table(dir.path(), "menages");
     let i = row_of(&t, "ident_rep", "AA00000011");
-    assert_eq!((cell(&t, "rfr", i), cell(&t, "pct_plafond", i), cell(&t, "plafond", i)), ("44982".to_owned(), "100.0".to_owned(), "6".to_owned()));
+    assert_eq!(
+        (cell(&t, "rfr", i), cell(&t, "pct_plafond", i), cell(&t, "plafond", i)),
+        ("44982".to_owned(), "100.0".to_owned(), "6".to_owned())
+    );
     let i = row_of(&t, "ligne", "11");
     assert_eq!((cell(&t, "pct_plafond", i), cell(&t, "depcom", i)), (String::new(), String::new()));
     let rules: Vec<String> = findings(dir.path()).into_iter().filter(|f| f.0 == 11).map(|f| f.2).collect();
@@ -199,11 +210,16 @@ fn the_aggregates_of_an_old_wave_are_recognised_and_checked() {
     assert_eq!((r.lignes_lues, r.lignes_gardees, r.lignes_rejetees, r.lignes_avec_drapeau), (7, 3, 4, 1));
     assert!(r.remarques.iter().any(|m| m.contains("non comparable")));
     let t = table(dir.path(), "agregats");
-    assert_eq!(t.get_column_names(), ["vague", "zone_type", "zone_code", "bailleur", "population", "indicateur", "classe", "effectif", "base"]);
-    assert_eq!((cell(&t, "zone_code", 0), cell(&t, "zone_type", 0), cell(&t, "effectif", 0)), ("06029".to_owned(), "COMMUNE".to_owned(), "12.5".to_owned()));
+    assert_eq!(
+        t.get_column_names(),
+        ["vague", "zone_type", "zone_code", "bailleur", "population", "indicateur", "classe", "effectif", "base"]
+    );
+    assert_eq!(
+        (cell(&t, "zone_code", 0), cell(&t, "zone_type", 0), cell(&t, "effectif", 0)),
+        ("06029".to_owned(), "COMMUNE".to_owned(), "12.5".to_owned())
+    );
     assert_eq!((cell(&t, "population", 1), cell(&t, "bailleur", 1)), ("RECENTS".to_owned(), String::new()));
-    let rejected: Vec<(u64, String)> =
-        findings(dir.path()).into_iter().filter(|f| f.3 == "rejet").map(|f| (f.0, f.2)).collect();
+    let rejected: Vec<(u64, String)> = findings(dir.path()).into_iter().filter(|f| f.3 == "rejet").map(|f| (f.0, f.2)).collect();
     assert_eq!(rejected, [(4, "G06"), (6, "G02"), (7, "G01"), (8, "G05")].map(|(l, r)| (l, r.to_owned())));
 }
 

@@ -56,24 +56,27 @@ fn the_file_of_cannes_has_the_defects_that_were_counted_by_hand() {
     println!("{:#?}", got.report);
     assert_eq!((got.report.lignes_lues, got.report.lignes_gardees, got.report.lignes_rejetees), (6374, 6374, 0));
     assert_eq!(got.rows.height(), 6374);
-    expect(&got.report, &[
-        ("depcom_zero_restitue", 6374),
-        ("codepostal_zero_restitue", 6374),
-        ("caractere_remplacement", 6374),
-        ("numvoie_vide", 4023),
-        ("numero_dans_nomvoie", 678),
-        ("numvoie_nomvoie_sans_numero", 3345),
-        ("complident_commence_par_numero", 3289),
-        ("date_a_la_place", 929),
-        ("dpedate_1900", 941),
-        ("dpe_vide", 961),
-        ("doublon_exact", 162),
-        ("sru_expir_passe", 128),
-        ("segment_sans_code", 4115),
-        ("notation_scientifique", 461),
-        ("etage_vide", 168),
-        ("typvoie_abrege", 245),
-    ]);
+    expect(
+        &got.report,
+        &[
+            ("depcom_zero_restitue", 6374),
+            ("codepostal_zero_restitue", 6374),
+            ("caractere_remplacement", 6374),
+            ("numvoie_vide", 4023),
+            ("numero_dans_nomvoie", 678),
+            ("numvoie_nomvoie_sans_numero", 3345),
+            ("complident_commence_par_numero", 3289),
+            ("date_a_la_place", 929),
+            ("dpedate_1900", 941),
+            ("dpe_vide", 961),
+            ("doublon_exact", 162),
+            ("sru_expir_passe", 128),
+            ("segment_sans_code", 4115),
+            ("notation_scientifique", 461),
+            ("etage_vide", 168),
+            ("typvoie_abrege", 245),
+        ],
+    );
 }
 
 #[test]
@@ -82,15 +85,18 @@ fn the_geocoded_file_of_cannes_is_read_with_its_floats_and_its_index() {
     let got = read(&path, 2018).unwrap();
     println!("{:#?}", got.report);
     assert_eq!((got.report.lignes_lues, got.report.lignes_gardees), (6374, 6374));
-    expect(&got.report, &[
-        ("colonne_index_ignoree", 1),
-        ("sans_xy", 1415),
-        // ETAGE 6206, CUS 1536, SRU_EXPIR 1261, SRU_ALINEA 5485
-        ("entier_decimal", 14_488),
-        ("doublon_exact", 162),
-        ("sru_expir_passe", 128),
-        ("dpe_vide", 961),
-    ]);
+    expect(
+        &got.report,
+        &[
+            ("colonne_index_ignoree", 1),
+            ("sans_xy", 1415),
+            // ETAGE 6206, CUS 1536, SRU_EXPIR 1261, SRU_ALINEA 5485
+            ("entier_decimal", 14_488),
+            ("doublon_exact", 162),
+            ("sru_expir_passe", 128),
+            ("dpe_vide", 961),
+        ],
+    );
     assert_eq!(got.rows.column("lon").unwrap().null_count(), 1415);
 }
 
@@ -117,7 +123,10 @@ fn the_41_columns_in_latin1_are_read_with_quotes_and_crlf() {
     let columns = ["ligne", "depcom", "libcom", "adresse", "surfhab", "dpe", "typeconst", "lon"];
     assert_eq!(line(&got.rows, 0, &columns), ["2", "73065", "CHAMBÉRY", "73065:12:-:RUE DES CHENES", "66", "3", "1", "null"]);
     assert_eq!(line(&got.rows, 1, &columns), ["3", "73065", "CHAMBÉRY", "73065:12:-:RUE DES CHENES", "65", "null", "1", "null"]);
-    assert_eq!(line(&got.rows, 2, &columns), ["4", "2A004", "AJACCIO", "2A004:3:BIS:AVENUE NOEL FRANCHINI", "90", "3", "2", "null"]);
+    assert_eq!(
+        line(&got.rows, 2, &columns),
+        ["4", "2A004", "AJACCIO", "2A004:3:BIS:AVENUE NOEL FRANCHINI", "90", "3", "2", "null"]
+    );
     expect(&got.report, &[("decimale_arrondie", 1), ("virgule_decimale", 1), ("dpedate_1900", 1), ("indice_dans_numvoie", 1)]);
 }
 
@@ -134,7 +143,10 @@ fn the_suffix_red_and_windows_signs_are_read() {
 fn each_row_is_projected_from_the_system_of_its_territory() {
     let got = read(&fixture("2020_geolocalise.csv"), 2020).unwrap();
     assert_eq!(got.report.lignes_gardees, 3);
-    assert_eq!(line(&got.rows, 0, &["epsg", "iris_fichier", "qpv15_fichier", "qpv24_fichier"]), ["2154", "730650101", "QP073001", "null"]);
+    assert_eq!(
+        line(&got.rows, 0, &["epsg", "iris_fichier", "qpv15_fichier", "qpv24_fichier"]),
+        ["2154", "730650101", "QP073001", "null"]
+    );
     assert_eq!(line(&got.rows, 1, &["epsg", "iris_fichier", "qpv15_fichier"]), ["2975", "974110105", "null"]);
     let at = |row: usize| -> (f64, f64) {
         let get = |c: &str| got.rows.column(c).unwrap().f64().unwrap().get(row).unwrap();

@@ -26,8 +26,7 @@ fn agree(name: &str, registre: &Registre, optional_in_reader: &[&str]) {
         assert_eq!(required, column.obligatoire || optional_in_reader.contains(&id), "{name}.{id}");
         let ids: Option<Vec<&str>> =
             field["constraints"]["enum"].as_array().map(|e| e.iter().filter_map(Value::as_str).collect());
-        let list: Option<Vec<&str>> =
-            registre.liste(id).map(|l| l.valeurs.iter().map(|v| v.id.as_str()).collect());
+        let list: Option<Vec<&str>> = registre.liste(id).map(|l| l.valeurs.iter().map(|v| v.id.as_str()).collect());
         // A set of values is described by a pattern, not by a list.
         if id != "priorite_l441_1" {
             assert_eq!(ids, list, "{name}.{id}");
@@ -62,7 +61,8 @@ fn a_file_that_conforms_to_its_schema_gives_no_finding() {
     let cle = keys.path().join("cle");
     std::fs::write(&cle, "0123456789abcdef0123456789abcdef").expect("key");
     clean("attributions/conforme.csv", |p, o| {
-        attributions::import(p, &attributions::Options { annee: 2024, cle: Some(cle.clone()) }, o, &|_, _| ()).expect("attributions")
+        attributions::import(p, &attributions::Options { annee: 2024, cle: Some(cle.clone()) }, o, &|_, _| ())
+            .expect("attributions")
     });
 }
 

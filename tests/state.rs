@@ -2,13 +2,13 @@
 
 use mosaique::access::Place;
 use mosaique::reference::access::{Class, Donnees, Role};
-use mosaique::state::audit::{Entry, Wanted};
 use mosaique::reference::fragilite::Decision;
+use mosaique::state::audit::{Entry, Wanted};
 use mosaique::state::dalo::{Said, Stand};
 use mosaique::state::rpems::{Act, NewFile, Statut, Whose};
 use mosaique::state::{
-    Asker, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent, NewFlag, NewNote, NewZoneSet, Passwords,
-    State, StateError, StatutCorrection, StatutDepot, TauxCia, Visibilite, ZoneSetChange, day,
+    Asker, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent, NewFlag, NewNote,
+    NewZoneSet, Passwords, State, StateError, StatutCorrection, StatutDepot, TauxCia, Visibilite, ZoneSetChange, day,
 };
 use mosaique::stock::edits::Home;
 use sqlx::{AnyPool, Executor};
@@ -91,7 +91,8 @@ async fn an_account_is_found_by_its_address_and_closed_for_good(db: Db) {
     let s = &db.state;
     let (id, org) = agent(s, "Agente@Exemple.fr ").await;
     assert_eq!(s.credentials("agente@exemple.FR").await.unwrap(), Some((id.clone(), Some("x".into()))));
-    let again = NewAccount { courriel: "agente@exemple.fr", nom: "B", organisation: &org, gestionnaire: false, mot_de_passe: "y" };
+    let again =
+        NewAccount { courriel: "agente@exemple.fr", nom: "B", organisation: &org, gestionnaire: false, mot_de_passe: "y" };
     assert!(matches!(s.add_account(&again, NOW).await, Err(StateError::Taken(_))));
     let nowhere = NewAccount { courriel: "b@exemple.fr", organisation: "absent", ..again };
     assert!(matches!(s.add_account(&nowhere, NOW).await, Err(StateError::Absent(_))));
@@ -242,7 +243,9 @@ async fn a_removed_or_altered_line_of_the_trail_is_found(db: Db) {
     assert_eq!((whole.lignes, whole.faute.clone()), (20, None));
     let lines = s.audit_lines(&Wanted { limite: 3, avant: Some(11), ..Wanted::default() }).await.unwrap();
     assert_eq!(lines.iter().map(|l| l.rang).collect::<Vec<_>>(), [10, 9, 8]);
-    assert!(s.audit_lines(&Wanted { limite: 3, action: Some("connexion".into()), ..Wanted::default() }).await.unwrap().is_empty());
+    assert!(
+        s.audit_lines(&Wanted { limite: 3, action: Some("connexion".into()), ..Wanted::default() }).await.unwrap().is_empty()
+    );
     let witness = s.audit_lines(&Wanted { limite: 1, avant: Some(16), ..Wanted::default() }).await.unwrap().remove(0);
     assert_eq!(s.verify_audit(Some((15, &witness.empreinte))).await.unwrap().faute, None);
 
@@ -306,7 +309,10 @@ async fn a_subject_of_the_provider_takes_one_account_once(db: Db) {
     assert_eq!(s.account_of_subject("sub2", Some("a@exemple.fr")).await.unwrap(), None);
     let (_, _) = agent(s, "b@exemple.fr").await;
     // A subject that has an account takes no second one.
-    assert_eq!(s.account_of_subject("sub1", Some("b@exemple.fr")).await.unwrap(), s.account_of_subject("sub1", None).await.unwrap());
+    assert_eq!(
+        s.account_of_subject("sub1", Some("b@exemple.fr")).await.unwrap(),
+        s.account_of_subject("sub1", None).await.unwrap()
+    );
     let pending = mosaique::state::Pending { nonce: "n".into(), verificateur: "v".into() };
     s.remember_signin("etat", &pending, NOW).await.unwrap();
     assert_eq!(s.take_signin("autre", NOW).await.unwrap(), None);
@@ -335,7 +341,15 @@ async fn a_folder_that_is_not_there_is_said_without_secrets() {
 async fn a_deposit_goes_where_it_may_and_its_history_says_who_did_what(db: Db) {
     let s = &db.state;
     let (who, _) = agent(s, "a@exemple.fr").await;
-    let new = NewDeposit { id: "d1", registre: "ops", annee: 2024, siren: "300000000", fichier: "ops.csv", octets: 12, empreinte: "ff" };
+    let new = NewDeposit {
+        id: "d1",
+        registre: "ops",
+        annee: 2024,
+        siren: "300000000",
+        fichier: "ops.csv",
+        octets: 12,
+        empreinte: "ff",
+    };
     s.add_deposit(&new, &who, NOW).await.unwrap();
     assert!(matches!(s.deposit("399999999", "d1").await, Err(StateError::Absent(_))), "another bailleur's");
     // What is being checked cannot be accepted.
@@ -352,7 +366,10 @@ async fn a_deposit_goes_where_it_may_and_its_history_says_who_did_what(db: Db) {
     let (a, b) = tokio::join!(accept(), accept());
     assert_eq!([a.unwrap(), b.unwrap()].iter().filter(|x| **x).count(), 1);
     let history = s.deposit_history("d1").await.unwrap();
-    assert_eq!(history.iter().map(|g| (g.geste.as_str(), g.qui.as_str(), g.quand)).collect::<Vec<_>>(), [("depot", "Agente", NOW), ("correction", "Agente", NOW + 5)]);
+    assert_eq!(
+        history.iter().map(|g| (g.geste.as_str(), g.qui.as_str(), g.quand)).collect::<Vec<_>>(),
+        [("depot", "Agente", NOW), ("correction", "Agente", NOW + 5)]
+    );
     assert_eq!(s.deposits("300000000").await.unwrap().len(), 1);
 }
 
@@ -363,7 +380,14 @@ fn moved(adresse: &str, lon: f64) -> NewCorrection {
         ident_rep: String::new(),
         des: 2024,
         avant: Lieu { libelle: "1 RUE A".into(), ..Lieu::default() },
-        apres: Lieu { lon: Some(lon), lat: Some(45.5), libelle: "1 rue A".into(), qualite: 11, score: Some(0.93), ..Lieu::default() },
+        apres: Lieu {
+            lon: Some(lon),
+            lat: Some(45.5),
+            libelle: "1 rue A".into(),
+            qualite: 11,
+            score: Some(0.93),
+            ..Lieu::default()
+        },
         methode: "BAN",
         statut: StatutCorrection::Acceptee,
         commentaire: "vu sur place".into(),
@@ -398,18 +422,29 @@ async fn a_correction_undone_gives_back_what_it_had_replaced(db: Db) {
     let all = s.corrections("300000000").await.unwrap();
     assert_eq!(all.len(), 5, "history keeps what was undone");
     let kept = all.iter().find(|c| c.id == first[0]).unwrap();
-    assert_eq!((kept.statut, kept.qui.as_str(), kept.apres.score, kept.logements), (StatutCorrection::Acceptee, "Agente", Some(0.93), 12));
+    assert_eq!(
+        (kept.statut, kept.qui.as_str(), kept.apres.score, kept.logements),
+        (StatutCorrection::Acceptee, "Agente", Some(0.93), 12)
+    );
     assert!(matches!(s.undo_corrections("300000000", "", &who, NOW).await, Err(StateError::Absent(_))), "no name is no lot");
 }
 
 async fn residences_follow_the_last_operation_that_was_not_undone(db: Db) {
     let s = &db.state;
     let (who, _) = agent(s, "a@exemple.fr").await;
-    let home = |a: &str, code: &str| Home { siren: "300000000".into(), adresse: a.into(), code: code.into(), libelle: format!("Résidence {code}") };
-    let add = async |genre: &str, homes: &[Home], at: i64| s.add_residence_operation("300000000", genre, &Lignee::default(), homes, &who, at).await;
+    let home = |a: &str, code: &str| Home {
+        siren: "300000000".into(),
+        adresse: a.into(),
+        code: code.into(),
+        libelle: format!("Résidence {code}"),
+    };
+    let add = async |genre: &str, homes: &[Home], at: i64| {
+        s.add_residence_operation("300000000", genre, &Lignee::default(), homes, &who, at).await
+    };
     add("renommee", &[home("a", "R1"), home("b", "R1")], NOW).await.unwrap();
     let second = add("scission", &[home("b", "R2")], NOW).await.unwrap();
-    let codes = async || s.homes_in_force().await.unwrap().iter().map(|h| (h.adresse.clone(), h.code.clone())).collect::<Vec<_>>();
+    let codes =
+        async || s.homes_in_force().await.unwrap().iter().map(|h| (h.adresse.clone(), h.code.clone())).collect::<Vec<_>>();
     assert_eq!(codes().await, [("a".to_owned(), "R1".to_owned()), ("b".to_owned(), "R2".to_owned())]);
     s.undo_residence_operation("300000000", &second, NOW + 1).await.unwrap();
     assert_eq!(codes().await[1].1, "R1");
@@ -433,7 +468,10 @@ async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
         autre: String::new(),
         commentaire: String::new(),
     };
-    let ids = s.add_events("300000000", &[event(GenreEvenement::MiseEnService, 12), event(GenreEvenement::Vente, 1)], "l", &who, NOW).await.unwrap();
+    let ids = s
+        .add_events("300000000", &[event(GenreEvenement::MiseEnService, 12), event(GenreEvenement::Vente, 1)], "l", &who, NOW)
+        .await
+        .unwrap();
     assert_eq!(s.undo_events("300000000", &ids[1], &who, NOW).await.unwrap(), 1);
     assert!(matches!(s.undo_events("399999999", &ids[0], &who, NOW).await, Err(StateError::Absent(_))));
     assert_eq!(s.undo_events("300000000", "l", &who, NOW).await.unwrap(), 1, "what was undone before is not undone again");
@@ -441,15 +479,36 @@ async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
     assert!(all.len() == 2 && all.iter().all(|e| e.annule.is_some() && e.qui == "Agente" && e.ident_rep == ["1"]));
     assert!(s.events(Some("3")).await.unwrap().is_empty());
 
-    let flag = |partage| NewFlag { siren: "300000000", residence: "R1", nom: "Les Lilas", commune: "73065", motif: "Trafic", du: "2025-01-01", au: "", partage };
+    let flag = |partage| NewFlag {
+        siren: "300000000",
+        residence: "R1",
+        nom: "Les Lilas",
+        commune: "73065",
+        motif: "Trafic",
+        du: "2025-01-01",
+        au: "",
+        partage,
+    };
     let own = s.add_flag(&flag(false), &who, NOW).await.unwrap();
     let shared = s.add_flag(&flag(true), &who, NOW + 1).await.unwrap();
-    assert_eq!(s.flags(None).await.unwrap().iter().map(|f| f.id.clone()).collect::<Vec<_>>(), [shared], "others see what is shared");
+    assert_eq!(
+        s.flags(None).await.unwrap().iter().map(|f| f.id.clone()).collect::<Vec<_>>(),
+        [shared],
+        "others see what is shared"
+    );
     s.lift_flag("300000000", &own, &who, Some(NOW + 9)).await.unwrap();
     assert_eq!(s.flags(Some("300000000")).await.unwrap()[1].leve, Some(NOW + 9));
     assert!(matches!(s.lift_flag("399999999", &own, &who, None).await, Err(StateError::Absent(_))));
     for technique in [2, 4] {
-        let note = NewNote { siren: "300000000", residence: "R1", nom: "Les Lilas", technique, climat: 3, attractivite: 5, commentaire: "" };
+        let note = NewNote {
+            siren: "300000000",
+            residence: "R1",
+            nom: "Les Lilas",
+            technique,
+            climat: 3,
+            attractivite: 5,
+            commentaire: "",
+        };
         s.add_note(&note, &who, NOW + i64::from(technique)).await.unwrap();
     }
     let notes = s.notes("300000000").await.unwrap();
@@ -518,7 +577,8 @@ async fn a_residence_enters_the_list_by_people_only_and_its_history_is_kept(db: 
     assert!(file.statut.on_the_list() && file.fin == "2029-03-01");
     let past: Vec<&str> = file.historique.iter().map(|e| e.decision.as_str()).collect();
     assert_eq!(past, ["proposer", "refuser", "proposer", "valider", "renouveler", "refuser"]);
-    let place = |scale: &str, code: &str| Whose { bailleur: None, zones: Some(vec![Place { echelle: scale.into(), code: code.into() }]) };
+    let place =
+        |scale: &str, code: &str| Whose { bailleur: None, zones: Some(vec![Place { echelle: scale.into(), code: code.into() }]) };
     for (whose, n) in [
         (place("epci", "200000001"), 1),
         (place("epci", "200000002"), 0),
@@ -541,8 +601,12 @@ async fn two_decisions_at_once_do_not_both_pass(db: Db) {
 
 async fn a_placement_is_justified_contested_and_justified_again(db: Db) {
     let s = &db.state;
-    let said = |statut, motif| Said { statut, motif, commentaire: "parce que", compte: "c", auteur: "Agent", organisme: "Bailleur" };
-    assert!(matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW).await, Err(StateError::Taken(_))), "nothing to contest");
+    let said =
+        |statut, motif| Said { statut, motif, commentaire: "parce que", compte: "c", auteur: "Agent", organisme: "Bailleur" };
+    assert!(
+        matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW).await, Err(StateError::Taken(_))),
+        "nothing to contest"
+    );
     s.say_of_dalo("p1", &said(Stand::Justifie, "urgence"), NOW).await.unwrap();
     s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 1).await.unwrap();
     assert!(matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 2).await, Err(StateError::Taken(_))), "once");
@@ -616,7 +680,11 @@ async fn a_set_of_zones_is_seen_by_those_it_is_shared_with(db: Db) {
             assert_eq!(list.iter().any(|e| e.id == id), seen, "{visibility:?} {}", person.0);
             assert_eq!(s.zone_set(asker, &id, NOW).await.is_ok(), seen, "{visibility:?}");
             // Seeing is not changing: only the author, and who manages the organisation.
-            let change = ZoneSetChange { nom: Some("x"), version: s.zone_set(who(&author, false), &id, NOW).await.unwrap().0.version, ..ZoneSetChange::default() };
+            let change = ZoneSetChange {
+                nom: Some("x"),
+                version: s.zone_set(who(&author, false), &id, NOW).await.unwrap().0.version,
+                ..ZoneSetChange::default()
+            };
             let may = person == &author || (person == &colleague && visibility != Visibilite::Prive);
             assert_eq!(s.change_zone_set(asker, &id, change, NOW).await.is_ok(), may, "{visibility:?} {}", person.0);
             if !may {

@@ -95,10 +95,16 @@ fn a_failing_consumer_stops_the_reading() {
     let file = file(&bytes);
     let table = Table::open(file.path()).unwrap().with_block_size(64);
     let mut calls = 0;
-    let result = table.blocks(1, 2, || (), |(), _| (), |(), _| {
-        calls += 1;
-        Err(TableError::NoColumns { path: file.path().to_owned() })
-    });
+    let result = table.blocks(
+        1,
+        2,
+        || (),
+        |(), _| (),
+        |(), _| {
+            calls += 1;
+            Err(TableError::NoColumns { path: file.path().to_owned() })
+        },
+    );
     assert!(result.is_err());
     assert_eq!(calls, 1);
 }

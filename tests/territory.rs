@@ -86,7 +86,16 @@ fn systems_without_exact_conversion_are_refused_by_name() {
 
 #[test]
 fn each_territory_has_its_legal_system() {
-    let expected = [("73065", 2154), ("2A004", 2154), ("97105", 5490), ("97209", 5490), ("97302", 2972), ("97411", 2975), ("97608", 4471), ("6029", 2154)];
+    let expected = [
+        ("73065", 2154),
+        ("2A004", 2154),
+        ("97105", 5490),
+        ("97209", 5490),
+        ("97302", 2972),
+        ("97411", 2975),
+        ("97608", 4471),
+        ("6029", 2154),
+    ];
     for (depcom, epsg) in expected {
         assert_eq!(default_epsg(depcom), epsg, "{depcom}");
     }
@@ -133,7 +142,15 @@ fn the_polygon_of_a_cell_starts_at_its_south_west_corner_and_holds_its_centre() 
 
 #[test]
 fn what_names_no_cell_is_refused() {
-    for id in ["", "CRS3035RES200mE1N2", "CRS3035RES200mN1E200", "CRS3035RES0mN0E0", "CRS3035RES200mN200E200 ", "CRS3035RES200mN+200E200", "CRS99999RES200mN200E200"] {
+    for id in [
+        "",
+        "CRS3035RES200mE1N2",
+        "CRS3035RES200mN1E200",
+        "CRS3035RES0mN0E0",
+        "CRS3035RES200mN200E200 ",
+        "CRS3035RES200mN+200E200",
+        "CRS99999RES200mN200E200",
+    ] {
         assert!(id.parse::<Cell>().is_err(), "{id}");
     }
 }
@@ -207,7 +224,9 @@ fn holes_and_islands_are_told_apart() {
     );
     let island = Polygon::new(ring(&[(3.0, 3.0), (5.0, 3.0), (5.0, 5.0), (3.0, 5.0)]), vec![]);
     let one = layer(vec![MultiPolygon(vec![lake, island])]);
-    for (x, y, inside) in [(0.5, 4.0, true), (2.0, 4.0, false), (4.0, 4.0, true), (1.0, 4.0, true), (6.0, 4.0, false), (8.5, 4.0, true)] {
+    for (x, y, inside) in
+        [(0.5, 4.0, true), (2.0, 4.0, false), (4.0, 4.0, true), (1.0, 4.0, true), (6.0, 4.0, false), (8.5, 4.0, true)]
+    {
         assert_eq!(one.locate(x, y).is_some(), inside, "{x} {y}");
     }
 }
@@ -279,7 +298,13 @@ fn distances_to_the_edge_are_metres_of_the_legal_projection() {
 #[test]
 fn bands_of_300_and_500_metres_surround_a_qpv() {
     let qpv = layer(vec![metric_square(927_000.0, 6_500_000.0, 1_000.0)]);
-    let cases = [(927_500.0, Band::Inside), (926_701.0, Band::Within(0)), (926_699.0, Band::Within(1)), (926_501.0, Band::Within(1)), (926_499.0, Band::Beyond)];
+    let cases = [
+        (927_500.0, Band::Inside),
+        (926_701.0, Band::Within(0)),
+        (926_699.0, Band::Within(1)),
+        (926_501.0, Band::Within(1)),
+        (926_499.0, Band::Beyond),
+    ];
     let points = cases.map(|(x, _)| {
         let (lon, lat) = degrees(x, 6_500_500.0);
         [lon, lat]

@@ -106,7 +106,12 @@ fn a_shapefile_without_cpg_and_with_a_projection_in_words_is_read() {
     assert_eq!(layer.zones[1].geometry.0.len(), 2);
     assert_eq!(layer.zones[2].geometry.0.len(), 2);
     assert_eq!((i.count("zones_reparees"), i.rule("Z05")), (1, 1));
-    assert!(i.findings().contains("2;géométrie;QP073902;Z05;drapeau;\"zone QP073902 : un contour se croise lui-même en (928200, 6500200)"), "{}", i.findings());
+    assert!(
+        i.findings()
+            .contains("2;géométrie;QP073902;Z05;drapeau;\"zone QP073902 : un contour se croise lui-même en (928200, 6500200)"),
+        "{}",
+        i.findings()
+    );
     // (927050, 6500050) is inside, (927150, 6500150) is in the hole.
     let (mut x, mut y) = ([927_050.0, 927_150.0], [6_500_050.0, 6_500_150.0]);
     mosaique::territory::crs::to_lonlat(2154, &mut x, &mut y).unwrap();
@@ -134,7 +139,10 @@ fn a_shapefile_without_its_table_is_refused() {
 
 #[test]
 fn the_crs_member_is_honoured_and_lost_zeros_come_back() {
-    let text = collection("urn:ogc:def:crs:EPSG::2154", &[feature(r#"{"Code_Insee":6029,"Nom":"Cannes"}"#, &square(1_024_000.0, 6_281_000.0, 100.0))]);
+    let text = collection(
+        "urn:ogc:def:crs:EPSG::2154",
+        &[feature(r#"{"Code_Insee":6029,"Nom":"Cannes"}"#, &square(1_024_000.0, 6_281_000.0, 100.0))],
+    );
     let i = run_text("communes.geojson", &text, couche("commune")).unwrap();
     let layer = i.layer();
     assert_eq!((layer.zones[0].code.as_str(), layer.zones[0].departement.as_deref()), ("06029", Some("06")));
@@ -195,14 +203,29 @@ fn each_bad_feature_is_rejected_by_name_and_the_others_stay() {
         feature(r#"{"code_qp":"QP073003"}"#, r#"{"type":"Point","coordinates":[5.9,45.5]}"#),
         feature(r#"{"code_qp":""}"#, &square(5.9, 45.5, 0.001)),
         feature(r#"{"code_qp":"QP073005"}"#, &square(900.0, 45.5, 0.001)),
-        feature(r#"{"code_qp":"QP073006"}"#, r#"{"type":"Polygon","coordinates":[[[5.9,45.5],[5.91,45.5],[5.92,45.5],[5.9,45.5]]]}"#),
+        feature(
+            r#"{"code_qp":"QP073006"}"#,
+            r#"{"type":"Polygon","coordinates":[[[5.9,45.5],[5.91,45.5],[5.92,45.5],[5.9,45.5]]]}"#,
+        ),
         feature(r#"{"code_qp":"BIZARRE1"}"#, &square(5.95, 45.5, 0.001)),
     ];
-    let i = run_text("qpv.geojson", &collection("", &features), ZonesOptions { generation: Some("2015".to_owned()), ..couche("qpv") }).unwrap();
-    assert_eq!((i.report.lignes_lues, i.report.lignes_gardees, i.report.lignes_rejetees, i.report.lignes_avec_drapeau), (7, 2, 5, 1));
+    let i = run_text(
+        "qpv.geojson",
+        &collection("", &features),
+        ZonesOptions { generation: Some("2015".to_owned()), ..couche("qpv") },
+    )
+    .unwrap();
+    assert_eq!(
+        (i.report.lignes_lues, i.report.lignes_gardees, i.report.lignes_rejetees, i.report.lignes_avec_drapeau),
+        (7, 2, 5, 1)
+    );
     for (rule, line) in [("Z02", 2), ("Z03", 3), ("Z01", 4), ("Z04", 5), ("Z06", 6), ("Z09", 7)] {
         assert_eq!(i.rule(rule), 1, "{rule}");
-        assert!(i.findings().lines().any(|l| l.starts_with(&format!("{line};")) && l.contains(&format!(";{rule};"))), "{rule} {}", i.findings());
+        assert!(
+            i.findings().lines().any(|l| l.starts_with(&format!("{line};")) && l.contains(&format!(";{rule};"))),
+            "{rule} {}",
+            i.findings()
+        );
     }
     assert_eq!(i.count("geometries_vides"), 1);
 }
@@ -258,10 +281,13 @@ fn what_is_no_zone_layer_is_refused_whole_with_a_sentence() {
 fn communes_given_as_qpv_and_mixed_generations_are_refused() {
     let text = collection("", &[feature(r#"{"code":"73065","nom":"Chambéry"}"#, &square(5.9, 45.5, 0.01))]);
     assert!(refused(run_text("c.geojson", &text, couche("qpv"))).contains("couche « commune »"));
-    let both = collection("", &[
-        feature(r#"{"code_qp":"QP073001"}"#, &square(5.9, 45.5, 0.001)),
-        feature(r#"{"code_qp":"QN07301M"}"#, &square(5.8, 45.5, 0.001)),
-    ]);
+    let both = collection(
+        "",
+        &[
+            feature(r#"{"code_qp":"QP073001"}"#, &square(5.9, 45.5, 0.001)),
+            feature(r#"{"code_qp":"QN07301M"}"#, &square(5.8, 45.5, 0.001)),
+        ],
+    );
     assert!(refused(run_text("q.geojson", &both, couche("qpv"))).contains("2015 ou 2024"));
 }
 
@@ -341,12 +367,18 @@ fn membership_is_read_from_csv_and_each_commune_has_one_epci() {
     let text = "Code INSEE;SIREN_EPCI;Nom EPCI\n1004;240100883;CC de la Plaine de l'Ain\n73065;200069110;Grand Chambéry\n73065;200068674;Autre\n;200069110;x\n29083;ZZZZZZZZZ;Sans objet\n";
     let options = ZonesOptions { generation: Some("2025".to_owned()), ..couche("appartenance") };
     let i = run_text("epci.csv", text, options).unwrap();
-    assert_eq!((i.report.lignes_lues, i.report.lignes_gardees, i.rule("A01"), i.rule("A02"), i.report.cle.as_str()), (5, 2, 1, 1, "2025"));
+    assert_eq!(
+        (i.report.lignes_lues, i.report.lignes_gardees, i.rule("A01"), i.rule("A02"), i.report.cle.as_str()),
+        (5, 2, 1, 1, "2025")
+    );
     assert_eq!(i.count("communes_sans_epci"), 1);
     use polars::prelude::*;
     let t = ParquetReader::new(std::fs::File::open(i.folder.join("appartenance.parquet")).unwrap()).finish().unwrap();
     let cell = |c: &str, r: usize| t.column(c).unwrap().get(r).unwrap().to_string().replace('"', "");
-    assert_eq!([cell("commune", 0), cell("epci", 1), cell("nom", 1), cell("annee", 0)], ["01004", "200069110", "Grand Chambéry", "2025"]);
+    assert_eq!(
+        [cell("commune", 0), cell("epci", 1), cell("nom", 1), cell("annee", 0)],
+        ["01004", "200069110", "Grand Chambéry", "2025"]
+    );
     assert!(refused(run_text("x.csv", "a;b\n1;2\n", couche("appartenance"))).contains("a;b"));
 }
 
@@ -377,7 +409,14 @@ fn the_official_qpv_of_2015_are_read_whole_and_the_invalid_ones_repaired() {
 fn overseas_qpv_in_their_own_projection_stand_where_the_national_file_puts_them() {
     let Some(national) = real("qpv/qpv2015_shp/QP_METROPOLEOUTREMER_WGS84_EPSG4326.shp") else { return };
     let national = run(&national, couche("qpv")).unwrap().layer();
-    for file in ["QP_GUADELOUPE_WGS84_UTM20N", "QP_MARTINIQUE_WGS84_UTM20N", "QP_GUYANE_RGF95_UTM22N", "QP_LAREUNION_RGR92_UTM40S", "QP_MAYOTTE_RGM04_UTM38S", "QP_METROPOLE_LB93"] {
+    for file in [
+        "QP_GUADELOUPE_WGS84_UTM20N",
+        "QP_MARTINIQUE_WGS84_UTM20N",
+        "QP_GUYANE_RGF95_UTM22N",
+        "QP_LAREUNION_RGR92_UTM40S",
+        "QP_MAYOTTE_RGM04_UTM38S",
+        "QP_METROPOLE_LB93",
+    ] {
         let Some(path) = real(&format!("qpv/qpv2015_shp/{file}.shp")) else { return };
         let own = run(&path, couche("qpv")).unwrap().layer();
         for zone in &own.zones {

@@ -26,8 +26,7 @@ pub enum Scope {
 }
 
 const SIGN_IN: &str = "Connectez-vous avec un compte dont l'organisme y a droit : ces chiffres ne sont pas publics.";
-const ADMINISTRATOR: &str =
-    "L'administration du service n'ouvre pas les chiffres de ménages plus fins que la commune.";
+const ADMINISTRATOR: &str = "L'administration du service n'ouvre pas les chiffres de ménages plus fins que la commune.";
 const NO_AGREEMENT: &str = "Aucune convention en vigueur n'ouvre cette échelle à votre organisme.";
 const NOT_THIS_ROLE: &str = "Cette échelle n'est pas ouverte à votre organisme.";
 const NO_CODE: &str = "Le territoire de votre organisme n'est pas renseigné : demandez-le à l'administration du service.";

@@ -89,9 +89,7 @@ fn name(kind: &str, rest: &str, words: &Words) -> String {
     let own = name.first().and_then(|w| words.types.get(*w)).map(String::as_str);
     // The name's own kind counts where the column is empty or says the same, or says another one while
     // the name spells its own in full; a kind alone (« RUE | CORNICHE ») is a name.
-    let counts = own.is_some_and(|own| {
-        kinds.first().is_none_or(|given| name.len() > 1 && (*given == own || name[0] == own))
-    });
+    let counts = own.is_some_and(|own| kinds.first().is_none_or(|given| name.len() > 1 && (*given == own || name[0] == own)));
     if let (true, Some(own)) = (counts, own) {
         name[0] = own;
     } else {
@@ -124,9 +122,7 @@ fn is_building(word: &str, next: Option<&str>, words: &Words) -> bool {
     }
     words.building_if.contains(stem)
         && (stem.len() < word.len()
-            || next.is_none_or(|n| {
-                n.bytes().any(|b| b.is_ascii_digit()) || (n.len() == 1 && !matches!(n, "D" | "L"))
-            }))
+            || next.is_none_or(|n| n.bytes().any(|b| b.is_ascii_digit()) || (n.len() == 1 && !matches!(n, "D" | "L"))))
 }
 
 /// The repetition sign of its own column: `bis` → `BIS`; an empty or meaningless one → `None`.
@@ -136,6 +132,7 @@ pub(super) fn sign(indrep: &str, words: &Words) -> Option<String> {
         return None;
     }
     let upper: String = unaccent(trimmed).chars().filter(char::is_ascii_alphanumeric).collect();
-    let none = upper.is_empty() || upper.bytes().all(|b| b == b'0') || words.numbers.aucun.iter().any(|a| *a == upper && a.len() > 1);
+    let none =
+        upper.is_empty() || upper.bytes().all(|b| b == b'0') || words.numbers.aucun.iter().any(|a| *a == upper && a.len() > 1);
     (!none).then_some(upper)
 }

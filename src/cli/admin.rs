@@ -169,7 +169,8 @@ async fn create(state: &State, args: &CreateArgs) -> Result<(), Failure> {
         mot_de_passe: &hash,
     };
     let compte = state.add_account(&new, state::now()).await?;
-    noted(state, Trace::new("compte_cree", compte).with("courriel", args.courriel.as_str()).with("role", "administrateur")).await?;
+    noted(state, Trace::new("compte_cree", compte).with("courriel", args.courriel.as_str()).with("role", "administrateur"))
+        .await?;
     println!("Compte d'administration créé : {}", args.courriel);
     println!("Mot de passe, à changer à la première connexion : {password}");
     Ok(())
@@ -219,7 +220,8 @@ fn places(cube: &Cube) -> Option<Places> {
         Some((code.to_owned(), if nom.is_empty() { code } else { nom }.to_owned()))
     };
     let departement = first("departement")?.0;
-    let region = access().regions.iter().find(|(_, list)| list.contains(&departement)).map(|(r, _)| r.clone()).unwrap_or_default();
+    let region =
+        access().regions.iter().find(|(_, list)| list.contains(&departement)).map(|(r, _)| r.clone()).unwrap_or_default();
     let owner = cube.bailleur_of();
     let mut counts = vec![0u64; cube.bailleurs().len()];
     for b in owner {

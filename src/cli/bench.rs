@@ -70,9 +70,7 @@ fn twenty(catalogue: &Catalogue) -> Result<Vec<usize>, Failure> {
     list.push(one("dpe", &["F", "G"]));
     list.push(Measure { somme: "surface".into(), ..one("surface_connue", &["OUI"]) });
     list.extend(["LOUE", "VACANT"].map(|c| one("mode", &[c])));
-    list.iter()
-        .map(|m| catalogue.measure_index(m).ok_or_else(|| format!("mesure absente du catalogue : {m:?}").into()))
-        .collect()
+    list.iter().map(|m| catalogue.measure_index(m).ok_or_else(|| format!("mesure absente du catalogue : {m:?}").into())).collect()
 }
 
 /// CPU seconds of this process.
@@ -97,11 +95,8 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     let measures = twenty(catalogue)?;
     let filter = filter(catalogue, &args.filter)?;
 
-    let layer_data = store
-        .manifest()
-        .of_register("zones")
-        .find(|d| d.rapport.cle == args.layer)
-        .ok_or("couche absente du magasin")?;
+    let layer_data =
+        store.manifest().of_register("zones").find(|d| d.rapport.cle == args.layer).ok_or("couche absente du magasin")?;
     let layer = Layer::from_parquet(&args.layer, &store.folder(layer_data).join("zones.parquet"))?;
     let (start, cpu0) = (Instant::now(), cpu());
     let mut sums = serde_json::Map::new();
@@ -150,10 +145,7 @@ fn filter(catalogue: &Catalogue, list: &[String]) -> Result<Filter, Failure> {
     let mut filter = Filter::default();
     for f in list {
         let (id, code) = f.split_once('=').ok_or("filtre : attribut=code")?;
-        let class = catalogue
-            .attribute(id)
-            .and_then(|a| a.class(code))
-            .ok_or_else(|| format!("filtre inconnu : {f}"))?;
+        let class = catalogue.attribute(id).and_then(|a| a.class(code)).ok_or_else(|| format!("filtre inconnu : {f}"))?;
         filter.classes.entry(id.to_owned()).or_default().push(class);
     }
     Ok(filter)

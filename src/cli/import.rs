@@ -162,16 +162,15 @@ fn note(root: &Path, report: &Report) -> Result<(), Failure> {
     })
 }
 
-fn read(
-    register: &Register,
-    common: &Common,
-    out: &Output,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, Failure> {
+fn read(register: &Register, common: &Common, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, Failure> {
     let name = common.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     match register {
-        Register::Rpls { millesime: year, bailleur: Some(siren), .. } => return deposited(common, "rpls", *year, siren, &name, out, progress),
-        Register::Ops { wave: year, bailleur: Some(siren), .. } => return deposited(common, "ops", *year, siren, &name, out, progress),
+        Register::Rpls { millesime: year, bailleur: Some(siren), .. } => {
+            return deposited(common, "rpls", *year, siren, &name, out, progress);
+        }
+        Register::Ops { wave: year, bailleur: Some(siren), .. } => {
+            return deposited(common, "ops", *year, siren, &name, out, progress);
+        }
         _ => {}
     }
     if workbook::is_workbook(&common.file) {
@@ -212,19 +211,21 @@ fn deposited(
     Ok(report)
 }
 
-fn read_text(register: &Register, data: &Path, file: &Path, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, Failure> {
+fn read_text(
+    register: &Register,
+    data: &Path,
+    file: &Path,
+    out: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, Failure> {
     Ok(match register {
         Register::Rpls { millesime, .. } => {
             rpls::import(file, &rpls::RplsOptions { millesime: *millesime, workers: None }, out, progress)?
         }
         Register::Ops { wave, .. } => ops::import(file, &ops::Options { vague: *wave }, out, progress)?,
         Register::Zones { layer, generation, epsg, table, .. } => {
-            let options = zones::ZonesOptions {
-                couche: layer.clone(),
-                generation: generation.clone(),
-                epsg: *epsg,
-                table: table.clone(),
-            };
+            let options =
+                zones::ZonesOptions { couche: layer.clone(), generation: generation.clone(), epsg: *epsg, table: table.clone() };
             let mut report = zones::import(file, &options, out, progress)?;
             // QPV carry their generation in their name; other layers have one for each year that the user gives.
             if layer == "appartenance" && report.cle != "appartenance" {
@@ -248,9 +249,7 @@ fn read_text(register: &Register, data: &Path, file: &Path, out: &Output, progre
             };
             attributions::import(file, &attributions::Options { annee: *year, cle: Some(key) }, out, progress)?
         }
-        Register::Thresholds { year, .. } => {
-            thresholds::import(file, &thresholds::Options { annee: *year }, out, progress)?
-        }
+        Register::Thresholds { year, .. } => thresholds::import(file, &thresholds::Options { annee: *year }, out, progress)?,
     })
 }
 

@@ -128,8 +128,22 @@ fn csv(answer: &Value) -> Result<(), Failure> {
     out.write_all("\u{feff}".as_bytes())?;
     let mut w = csv::WriterBuilder::new().delimiter(b';').from_writer(out);
     w.write_record([
-        "zone", "nom", "millesime", "vague", "population", "indicateur", "valeur", "unite", "numerateur",
-        "denominateur", "repondants", "taux_reponse", "fiabilite", "secret", "motif", "source",
+        "zone",
+        "nom",
+        "millesime",
+        "vague",
+        "population",
+        "indicateur",
+        "valeur",
+        "unite",
+        "numerateur",
+        "denominateur",
+        "repondants",
+        "taux_reponse",
+        "fiabilite",
+        "secret",
+        "motif",
+        "source",
     ])?;
     let word = |v: &Value| match v {
         Value::Null => String::new(),
@@ -141,9 +155,22 @@ fn csv(answer: &Value) -> Result<(), Failure> {
     for m in answer["mesures"].as_array().into_iter().flatten() {
         for c in m["chiffres"].as_array().into_iter().flatten() {
             let row = [
-                &m["zone"]["id"], &m["zone"]["nom"], &m["millesime"], &m["vague"], &m["population"], &c["indicateur"],
-                &c["valeur"], &c["unite"], &c["numerateur"], &c["denominateur"], &c["repondants"], &c["taux_reponse"],
-                &c["badge"], &c["secret"], &c["motif"], &c["source"],
+                &m["zone"]["id"],
+                &m["zone"]["nom"],
+                &m["millesime"],
+                &m["vague"],
+                &m["population"],
+                &c["indicateur"],
+                &c["valeur"],
+                &c["unite"],
+                &c["numerateur"],
+                &c["denominateur"],
+                &c["repondants"],
+                &c["taux_reponse"],
+                &c["badge"],
+                &c["secret"],
+                &c["motif"],
+                &c["source"],
             ];
             w.write_record(row.map(word))?;
         }

@@ -82,22 +82,15 @@ pub fn cut(items: &[&[u64]], respondents: &[u64], starts: &[u32], levels: &Level
     let n = starts.len() - 1;
     let all = 0..starts[n] as usize;
     let total = Bits(respondents).count(all.clone());
-    let used: Vec<bool> = items
-        .iter()
-        .map(|i| Bits(i).count(all.clone()) as f64 >= secrecy.part_item_minimale * total as f64)
-        .collect();
+    let used: Vec<bool> =
+        items.iter().map(|i| Bits(i).count(all.clone()) as f64 >= secrecy.part_item_minimale * total as f64).collect();
     let kept: Vec<Bits<'_>> = items.iter().zip(&used).filter(|(_, u)| **u).map(|(i, _)| Bits(i)).collect();
-    let count = |b: &Bits<'_>, a: usize| {
-        u32::try_from(b.count(starts[a] as usize..starts[a + 1] as usize)).unwrap_or(u32::MAX)
-    };
+    let count = |b: &Bits<'_>, a: usize| u32::try_from(b.count(starts[a] as usize..starts[a + 1] as usize)).unwrap_or(u32::MAX);
     let mut segments: Vec<Segment> = (0..n)
         .map(|a| Segment {
             start: u32::try_from(a).unwrap_or(u32::MAX),
             end: u32::try_from(a + 1).unwrap_or(u32::MAX),
-            counts: Counts {
-                respondents: count(&Bits(respondents), a),
-                items: kept.iter().map(|b| count(b, a)).collect(),
-            },
+            counts: Counts { respondents: count(&Bits(respondents), a), items: kept.iter().map(|b| count(b, a)).collect() },
         })
         .collect();
     let k = secrecy.k;
@@ -110,11 +103,7 @@ pub fn cut(items: &[&[u64]], respondents: &[u64], starts: &[u32], levels: &Level
     let mut atom_starts: Vec<u32> = segments.iter().map(|s| s.start).collect();
     let firsts = atom_starts.clone();
     atom_starts.push(u32::try_from(n).unwrap_or(u32::MAX));
-    Cut {
-        hierarchy: hierarchy(&firsts, levels),
-        starts: atom_starts,
-        items: used.into_iter().map(u8::from).collect(),
-    }
+    Cut { hierarchy: hierarchy(&firsts, levels), starts: atom_starts, items: used.into_iter().map(u8::from).collect() }
 }
 
 /// One pass: inside each group of consecutive segments, segments grow until publishable; a leftover joins the last one.

@@ -53,8 +53,7 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
     w.array("lon", &lon)?;
     w.array("lat", &lat)?;
     w.array("boxes", &tree::boxes(&lon, &lat))?;
-    let approximate: Vec<u8> =
-        order.addresses.iter().map(|&a| u8::from(facts.addresses[a as usize].approximate)).collect();
+    let approximate: Vec<u8> = order.addresses.iter().map(|&a| u8::from(facts.addresses[a as usize].approximate)).collect();
     w.array("approximate", &approximate)?;
     w.array("starts", &order.starts)?;
 
@@ -64,15 +63,11 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
         w.array(&format!("attribut.{id}"), column)?;
     }
     w.array("bailleur", &order.dwelling_column(&facts.bailleur_of))?;
-    let (sirens, noms): (Vec<&str>, Vec<&str>) =
-        facts.bailleurs.iter().map(|(s, n)| (s.as_str(), n.as_str())).unzip();
+    let (sirens, noms): (Vec<&str>, Vec<&str>) = facts.bailleurs.iter().map(|(s, n)| (s.as_str(), n.as_str())).unzip();
     w.strings("bailleur.codes", &sirens)?;
     w.strings("bailleur.noms", &noms)?;
-    let quantities: BTreeMap<&str, Vec<u32>> = facts
-        .quantities
-        .par_iter()
-        .map(|(id, column)| (id.as_str(), order.dwelling_column(column)))
-        .collect();
+    let quantities: BTreeMap<&str, Vec<u32>> =
+        facts.quantities.par_iter().map(|(id, column)| (id.as_str(), order.dwelling_column(column))).collect();
     for (id, column) in &quantities {
         w.array(&format!("grandeur.{id}"), column)?;
     }
@@ -98,7 +93,7 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
             w.array(&format!("classe.{}.0", a.id), &bits::from_fn(n, |i| column[i] == 0))?;
         }
         for class in &a.classes {
-            let column = conditions(catalogue, &[(&a.id, &[class.code.clone()])], &attributes, n);
+            let column = conditions(catalogue, &[(&a.id, std::slice::from_ref(&class.code))], &attributes, n);
             w.array(&format!("classe.{}.{}", a.id, a.class(&class.code).unwrap_or(0)), &column)?;
         }
     }
@@ -123,11 +118,8 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
         order.write_layer(&mut w, layer)?;
     }
 
-    let items: Vec<&[u64]> = atoms::items(catalogue)
-        .iter()
-        .filter_map(|m| catalogue.measure_index(m))
-        .map(|i| columns[i].as_slice())
-        .collect();
+    let items: Vec<&[u64]> =
+        atoms::items(catalogue).iter().filter_map(|m| catalogue.measure_index(m)).map(|i| columns[i].as_slice()).collect();
     let cut = atoms::cut(&items, &respondent, &order.starts, &order.levels(facts), secrecy);
     w.array("atomes", &cut.starts)?;
     w.array("atomes.arbre", &cut.hierarchy)?;
@@ -150,12 +142,7 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
 }
 
 /// Rows whose every listed attribute is in one of the listed classes (`*` = any known class).
-fn conditions(
-    catalogue: &Catalogue,
-    list: &[(&str, &[String])],
-    columns: &BTreeMap<&str, Vec<u8>>,
-    n: usize,
-) -> Vec<u64> {
+fn conditions(catalogue: &Catalogue, list: &[(&str, &[String])], columns: &BTreeMap<&str, Vec<u8>>, n: usize) -> Vec<u64> {
     let mut bits = bits::from_fn(n, |_| true);
     for (id, codes) in list {
         let mut wanted = [false; 256];
@@ -166,9 +153,7 @@ fn conditions(
                 wanted[c as usize] = true;
             }
         }
-        let keep = columns
-            .get(id)
-            .map_or_else(|| vec![0; bits.len()], |c| bits::from_fn(n, |i| wanted[c[i] as usize]));
+        let keep = columns.get(id).map_or_else(|| vec![0; bits.len()], |c| bits::from_fn(n, |i| wanted[c[i] as usize]));
         for (b, k) in bits.iter_mut().zip(keep) {
             *b &= k;
         }
@@ -236,10 +221,7 @@ impl Order {
     fn levels(&self, facts: &Facts) -> Levels {
         let column = |id: &str| -> Vec<u32> {
             let layer = facts.layers.iter().find(|l| l.id == id);
-            self.addresses
-                .iter()
-                .map(|&a| layer.map_or(0, |l| l.of_address[a as usize]))
-                .collect()
+            self.addresses.iter().map(|&a| layer.map_or(0, |l| l.of_address[a as usize])).collect()
         };
         let mut levels: Vec<Vec<u32>> = ADMINISTRATIVE.iter().map(|id| column(id)).collect();
         // A block is a new number each time that one of its layers changes along the order.
@@ -290,18 +272,16 @@ impl Order {
 /// Box of the located addresses.
 fn bounds(facts: &Facts) -> [f64; 4] {
     let empty = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
-    facts.addresses.iter().filter(|a| a.is_located()).fold(empty, |b, a| {
-        [b[0].min(a.lon), b[1].min(a.lat), b[2].max(a.lon), b[3].max(a.lat)]
-    })
+    facts
+        .addresses
+        .iter()
+        .filter(|a| a.is_located())
+        .fold(empty, |b, a| [b[0].min(a.lon), b[1].min(a.lat), b[2].max(a.lon), b[3].max(a.lat)])
 }
 
 /// Hilbert rank of each address; unlocated ones come last.
 fn curve(facts: &Facts, bounds: [f64; 4]) -> Vec<u32> {
-    facts
-        .addresses
-        .par_iter()
-        .map(|a| if a.is_located() { hilbert::rank_in(bounds, a.lon, a.lat) } else { NONE })
-        .collect()
+    facts.addresses.par_iter().map(|a| if a.is_located() { hilbert::rank_in(bounds, a.lon, a.lat) } else { NONE }).collect()
 }
 
 /// For each address, the rank of its zone: zones are ranked along the curve by the mean place of their addresses.

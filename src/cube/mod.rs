@@ -88,10 +88,7 @@ impl Cube {
     pub fn open(path: &Path, catalogue: &Catalogue) -> Result<Self, CubeError> {
         let (file, meta) = Mapped::open::<Meta>(path)?;
         if meta.mesures != catalogue.measures {
-            return Err(CubeError::Format {
-                path: path.to_owned(),
-                message: "les indicateurs ont changé".to_owned(),
-            });
+            return Err(CubeError::Format { path: path.to_owned(), message: "les indicateurs ont changé".to_owned() });
         }
         let mut codes = BTreeMap::new();
         for layer in &meta.couches {

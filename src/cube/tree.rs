@@ -27,9 +27,7 @@ pub fn level_sizes(n: usize) -> Vec<usize> {
 #[must_use]
 pub fn boxes(lon: &[f64], lat: &[f64]) -> Vec<f64> {
     let empty = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
-    let join = |a: [f64; 4], b: [f64; 4]| {
-        [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
-    };
+    let join = |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
     let mut level: Vec<[f64; 4]> = lon
         .chunks(LEAF)
         .zip(lat.chunks(LEAF))

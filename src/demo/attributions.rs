@@ -134,7 +134,13 @@ fn allocation(ground: &Ground, block: &Block, d: &Dwelling, lease: i32, dice: &m
     let qpv = if year >= 2024 { place.qpv2024 } else { place.qpv2015 }.is_some();
     let h = household(ground, block, d, lease, year.min(2024));
     let anru = dice.chance(f.relogement_anru * if qpv { 0.4 } else { 1.0 });
-    let poorest = dice.chance(if anru { 0.45 } else if qpv { f.q1_qpv } else { f.q1_hors_qpv });
+    let poorest = dice.chance(if anru {
+        0.45
+    } else if qpv {
+        f.q1_qpv
+    } else {
+        f.q1_hors_qpv
+    });
     let mut m = means(dice, threshold(ground, town.epci, year), &h, poorest);
     if dice.chance(f.revenu_absent) {
         m.monthly = None;
@@ -171,7 +177,12 @@ fn allocation(ground: &Ground, block: &Block, d: &Dwelling, lease: i32, dice: &m
     let _ = write!(w, "{};{:010};", if signed { date(lease, day) } else { String::new() }, d.ident);
     let _ = write!(w, "{};{} {} {};", town.code, place.number, plain(&street.kind), plain(&street.name));
     let _ = write!(w, "{};{};{};", ground.bailleurs[r.bailleur].siren, f.reservataires[reservataire], u8::from(mutation));
-    let _ = write!(w, "{};{};{priority};{relogement};", if dalo { "ACTIF" } else { "NON" }, if dice.chance(0.06) { "ACD" } else { "AUCUN" });
+    let _ = write!(
+        w,
+        "{};{};{priority};{relogement};",
+        if dalo { "ACTIF" } else { "NON" },
+        if dice.chance(0.06) { "ACD" } else { "AUCUN" }
+    );
     let _ = match m.monthly {
         Some(v) => write!(w, "{v};"),
         None => write!(w, ";"),

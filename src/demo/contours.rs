@@ -97,7 +97,7 @@ mod tests {
     fn what_is_written_reads_as_geojson() {
         let mut c = Collection::new("essai");
         let square = vec![vec![[900_000.0, 6_500_000.0], [900_100.0, 6_500_000.0], [900_100.0, 6_500_100.0]]];
-        c.area(&[("nom", "L'\"Orme\"")], &[square.clone()]);
+        c.area(&[("nom", "L'\"Orme\"")], std::slice::from_ref(&square));
         c.area(&[("nom", "deux")], &[square.clone(), square]);
         let (text, n) = c.finish();
         let read: geojson::FeatureCollection = text.parse().expect("GeoJSON");

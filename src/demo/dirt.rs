@@ -110,7 +110,15 @@ pub fn road(ground: &Ground, dirt: &Dirt, block: &Block, place: &Place, key: u64
     };
     let Some(fault) = r.fault else { return r };
     let wide = !street.name.is_ascii();
-    let glued = |r: &Road| [&r.number, &r.suffix, &r.kind, &r.name].map(String::as_str).iter().filter(|s| !s.is_empty()).copied().collect::<Vec<_>>().join(" ");
+    let glued = |r: &Road| {
+        [&r.number, &r.suffix, &r.kind, &r.name]
+            .map(String::as_str)
+            .iter()
+            .filter(|s| !s.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     match fault.code.as_str() {
         "numero_dans_nomvoie" => {
             r = Road { name: glued(&r), fault: r.fault, ..Road::default() };

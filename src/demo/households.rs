@@ -146,7 +146,13 @@ pub fn household(ground: &Ground, block: &Block, dwelling: &Dwelling, entered: i
         for _ in 0..n {
             // A child born when the holder was about 29; grown children who left are replaced by the youngest.
             let child = f64::from(age) - (29.0 + 5.0 * d.normal()).clamp(17.0, 44.0);
-            ages.push(if child < 0.0 { d.int(0, 3) as u8 } else if child > 26.0 { d.int(14, 24) as u8 } else { child as u8 });
+            ages.push(if child < 0.0 {
+                d.int(0, 3) as u8
+            } else if child > 26.0 {
+                d.int(14, 24) as u8
+            } else {
+                child as u8
+            });
         }
     }
     let mut without_job = f.sans_emploi + if qpv { f.surcroit_qpv } else { 0.0 } + 0.25 * r.effect;
@@ -159,7 +165,13 @@ pub fn household(ground: &Ground, block: &Block, dwelling: &Dwelling, entered: i
         .enumerate()
         .filter(|(_, a)| **a >= 18)
         .map(|(i, a)| {
-            let student = if r.kind == 'E' { 0.85 } else if i >= adults && *a < 25 { 0.5 } else { 0.01 };
+            let student = if r.kind == 'E' {
+                0.85
+            } else if i >= adults && *a < 25 {
+                0.5
+            } else {
+                0.01
+            };
             match *a {
                 65.. => Activity::Retraite,
                 61..=64 if d.chance(0.55) => Activity::Retraite,

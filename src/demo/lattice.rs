@@ -46,10 +46,7 @@ impl Lattice {
     pub fn center(&self, cell: usize) -> Point {
         let (row, col) = (cell / self.cols, cell % self.cols);
         let shift = if row % 2 == 1 { 0.5 } else { 0.0 };
-        [
-            self.origin[0] + self.radius * 3f64.sqrt() * (col as f64 + shift),
-            self.origin[1] + 1.5 * self.radius * row as f64,
-        ]
+        [self.origin[0] + self.radius * 3f64.sqrt() * (col as f64 + shift), self.origin[1] + 1.5 * self.radius * row as f64]
     }
 
     /// The cell whose centre is nearest to a point of the box.
@@ -310,7 +307,9 @@ fn nest(rings: Vec<Ring>) -> Vec<Polygon> {
     let mut parts: Vec<Polygon> = outer.into_iter().map(|r| vec![r]).collect();
     for hole in holes {
         // The smallest outer ring around the hole.
-        if let Some(part) = parts.iter_mut().rev().find(|p| ring_contains(&p[0], hole[0]) || hole.iter().any(|q| ring_contains(&p[0], *q))) {
+        if let Some(part) =
+            parts.iter_mut().rev().find(|p| ring_contains(&p[0], hole[0]) || hole.iter().any(|q| ring_contains(&p[0], *q)))
+        {
             part.push(hole);
         }
     }

@@ -104,7 +104,12 @@ impl Files<'_> {
 
 fn ground(data: &'static Demo, plan: &Plan, network: &Network) -> Ground {
     let t = &data.names.territoire;
-    let zone = |q: &super::plan::Qpv| Zone { code: q.code.clone(), nom: q.nom.clone(), town: q.commune, ground: vec![vec![q.ring.clone()]] };
+    let zone = |q: &super::plan::Qpv| Zone {
+        code: q.code.clone(),
+        nom: q.nom.clone(),
+        town: q.commune,
+        ground: vec![vec![q.ring.clone()]],
+    };
     let heart = |p: Point| super::geometry::distance(p, plan.centre);
     let head_office = network
         .lots
@@ -177,10 +182,7 @@ fn settle(ground: &Ground, plan: &Plan, network: Network, dwellings: u32) -> Blo
         .iter()
         .map(|l| {
             let at = round(l.at);
-            let iris = plan.communes[l.commune]
-                .iris
-                .clone()
-                .find(|&i| plan.iris[i].ground.iter().any(|g| contains(g, at)));
+            let iris = plan.communes[l.commune].iris.clone().find(|&i| plan.iris[i].ground.iter().any(|g| contains(g, at)));
             Place {
                 street: l.street,
                 number: l.number,
@@ -257,7 +259,13 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
     let mut c = Collection::new("communes");
     for town in &ground.towns {
         let e = &ground.epci[town.epci];
-        let p = [("INSEE_COM", town.code.as_str()), ("NOM", &town.nom), ("INSEE_DEP", &t.departement), ("INSEE_REG", &t.region), ("SIREN_EPCI", &e.code)];
+        let p = [
+            ("INSEE_COM", town.code.as_str()),
+            ("NOM", &town.nom),
+            ("INSEE_DEP", &t.departement),
+            ("INSEE_REG", &t.region),
+            ("SIREN_EPCI", &e.code),
+        ];
         c.area(&p, &town.ground);
     }
     save("communes.geojson", c)?;
@@ -274,7 +282,14 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
     for (i, z) in plan.iris.iter().enumerate() {
         let town = &ground.towns[z.commune];
         let kind = z.kind.to_string();
-        let p = [("CODE_IRIS", ground.iris[i].code.as_str()), ("NOM_IRIS", &z.nom), ("INSEE_COM", &town.code), ("NOM_COM", &town.nom), ("IRIS", &z.code[5..]), ("TYP_IRIS", &kind)];
+        let p = [
+            ("CODE_IRIS", ground.iris[i].code.as_str()),
+            ("NOM_IRIS", &z.nom),
+            ("INSEE_COM", &town.code),
+            ("NOM_COM", &town.nom),
+            ("IRIS", &z.code[5..]),
+            ("TYP_IRIS", &kind),
+        ];
         c.area(&p, &z.ground);
     }
     save("iris.geojson", c)?;
@@ -287,8 +302,15 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
     for z in &ground.qpv2024 {
         let town = &ground.towns[z.town];
         let p = [
-            ("code_qp", z.code.as_str()), ("lib_qp", &z.nom), ("insee_reg", &t.region), ("lib_reg", &t.nom_region), ("insee_dep", &t.departement),
-            ("lib_dep", &t.nom_departement), ("insee_com", &town.code), ("lib_com", &town.nom), ("siren_epci", &ground.epci[town.epci].code),
+            ("code_qp", z.code.as_str()),
+            ("lib_qp", &z.nom),
+            ("insee_reg", &t.region),
+            ("lib_reg", &t.nom_region),
+            ("insee_dep", &t.departement),
+            ("lib_dep", &t.nom_departement),
+            ("insee_com", &town.code),
+            ("lib_com", &town.nom),
+            ("siren_epci", &ground.epci[town.epci].code),
         ];
         c.area(&p, &z.ground);
     }
@@ -319,7 +341,9 @@ fn ban_id(town: &Town, fantoir: u16, place: &Place) -> String {
 
 /// `adresses-01.csv`, the BAN of the territory: every true address.
 fn addresses(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), DemoError> {
-    let mut w = Vec::from("id;id_fantoir;numero;rep;nom_voie;code_postal;code_insee;nom_commune;code_insee_ancienne_commune;nom_ancienne_commune;x;y;lon;lat;type_position;alias;nom_ld;libelle_acheminement;nom_afnor;source_position;source_nom_voie;certification_commune;cad_parcelles\n");
+    let mut w = Vec::from(
+        "id;id_fantoir;numero;rep;nom_voie;code_postal;code_insee;nom_commune;code_insee_ancienne_commune;nom_ancienne_commune;x;y;lon;lat;type_position;alias;nom_ld;libelle_acheminement;nom_afnor;source_position;source_nom_voie;certification_commune;cad_parcelles\n",
+    );
     for p in &block.places {
         let town = &ground.towns[p.town];
         let s = &block.streets[p.street];
@@ -374,4 +398,3 @@ fn dwellings_truth(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Resul
     }
     out.save("verite/logements.csv", &[&w], block.dwellings.len() as u64)
 }
-

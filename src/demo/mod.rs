@@ -17,22 +17,22 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub mod dice;
-pub mod geometry;
-pub mod lattice;
-pub mod plan;
-pub mod streets;
-pub mod estates;
-pub mod ground;
-pub mod stock;
-pub mod households;
-pub mod dirt;
-pub mod rpls;
-pub mod ops;
 pub mod attributions;
 pub mod contours;
+pub mod dice;
+pub mod dirt;
+pub mod estates;
+pub mod geometry;
+pub mod ground;
+pub mod households;
+pub mod lattice;
 mod local;
 mod national;
+pub mod ops;
+pub mod plan;
+pub mod rpls;
+pub mod stock;
+pub mod streets;
 
 /// What to draw.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -186,7 +186,18 @@ fn communes(data: &'static Demo, seed: u64) -> (Ground, Partition, Vec<usize>) {
 
 fn name_towns(data: &Demo, dice: &mut Dice, towns: &mut [Town]) {
     let heads = ["Saint-", "Sainte-", "Villers-", "Mont-", "Bourg-", "Val-", "Pont-", "Roche-", "Fontaine-", "Château-"];
-    let tails = ["-sur-Orme", "-la-Forêt", "-les-Bois", "-le-Vieux", "-en-Plaine", "-sous-Bois", "-le-Grand", "-l'Abbaye", "-la-Vallée", ""];
+    let tails = [
+        "-sur-Orme",
+        "-la-Forêt",
+        "-les-Bois",
+        "-le-Vieux",
+        "-en-Plaine",
+        "-sous-Bois",
+        "-le-Grand",
+        "-l'Abbaye",
+        "-la-Vallée",
+        "",
+    ];
     let v = &data.names.voies;
     for t in towns {
         let middle = if dice.chance(0.5) { dice.pick(&v.prenoms) } else { dice.pick(&v.patronymes) };
@@ -377,7 +388,11 @@ fn street_name(ground: &Ground, dice: &mut Dice, genre: Genre) -> (String, Strin
     let v = &ground.data.names.voies;
     let weights = if genre == Genre::Village { &v.poids_village } else { &v.poids_ville };
     let kind = v.types[dice.weighted(weights)].clone();
-    let name = if dice.chance(0.6) { dice.pick(&v.noms).clone() } else { format!("{} {}", dice.pick(&v.prenoms), dice.pick(&v.patronymes)) };
+    let name = if dice.chance(0.6) {
+        dice.pick(&v.noms).clone()
+    } else {
+        format!("{} {}", dice.pick(&v.prenoms), dice.pick(&v.patronymes))
+    };
     (kind, name)
 }
 
@@ -549,7 +564,13 @@ fn contours(out: &mut Files<'_>, ground: &Ground, partition: &Partition, of_labe
     let mut c = Collection::new("communes");
     for t in &ground.towns {
         let area = &ground.departements[t.departement];
-        let p = [("INSEE_COM", t.code.as_str()), ("NOM", &t.nom), ("INSEE_DEP", &area.code), ("INSEE_REG", &area.region), ("SIREN_EPCI", &ground.epci[t.epci].code)];
+        let p = [
+            ("INSEE_COM", t.code.as_str()),
+            ("NOM", &t.nom),
+            ("INSEE_DEP", &area.code),
+            ("INSEE_REG", &area.region),
+            ("SIREN_EPCI", &ground.epci[t.epci].code),
+        ];
         c.area(&p, &t.ground);
     }
     save("communes.geojson", c)?;
@@ -576,8 +597,15 @@ fn contours(out: &mut Files<'_>, ground: &Ground, partition: &Partition, of_labe
         let t = &ground.towns[z.town];
         let area = &ground.departements[t.departement];
         let p = [
-            ("code_qp", z.code.as_str()), ("lib_qp", &z.nom), ("insee_reg", &area.region), ("lib_reg", &area.nom_region), ("insee_dep", &area.code),
-            ("lib_dep", &area.nom), ("insee_com", &t.code), ("lib_com", &t.nom), ("siren_epci", &ground.epci[t.epci].code),
+            ("code_qp", z.code.as_str()),
+            ("lib_qp", &z.nom),
+            ("insee_reg", &area.region),
+            ("lib_reg", &area.nom_region),
+            ("insee_dep", &area.code),
+            ("lib_dep", &area.nom),
+            ("insee_com", &t.code),
+            ("lib_com", &t.nom),
+            ("siren_epci", &ground.epci[t.epci].code),
         ];
         c.area(&p, &z.ground);
     }

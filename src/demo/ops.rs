@@ -127,7 +127,11 @@ impl<'a> Survey<'a> {
             }
             let _ = write!(w.buffer, "R{:05};", r.segment);
             w.text(&self.ground.towns[place.town].code);
-            if unknown { w.text("") } else { w.number(i64::from(place.number)) }
+            if unknown {
+                w.text("")
+            } else {
+                w.number(i64::from(place.number))
+            }
             w.text(place.suffix);
             w.text(if unknown { "" } else { &roads[place.street] });
             w.text(&self.ground.towns[place.town].codepostal);
@@ -156,11 +160,19 @@ impl<'a> Survey<'a> {
 
 fn household_cells(w: &mut Cells<'_>, h: &Household, lost: [bool; 6], code: &str, key: OpsKey, d: &Dwelling) {
     let [composition, age, entry, income, aid, activity] = lost;
-    if entry { w.text("") } else { w.text(&year_month(h.entered)) }
+    if entry {
+        w.text("")
+    } else {
+        w.text(&year_month(h.entered))
+    }
     if composition {
         w.buffer.extend_from_slice(b";;;");
     } else {
-        if code == "ops_modalite_en_minuscules" { w.text(&TYPES[h.kind].to_lowercase()) } else { w.text(TYPES[h.kind]) }
+        if code == "ops_modalite_en_minuscules" {
+            w.text(&TYPES[h.kind].to_lowercase())
+        } else {
+            w.text(TYPES[h.kind])
+        }
         w.number(h.ages.len() as i64);
         w.number(h.minors() as i64);
     }
@@ -170,7 +182,11 @@ fn household_cells(w: &mut Cells<'_>, h: &Household, lost: [bool; 6], code: &str
         _ => w.number(i64::from(h.ages[0])),
     }
     // Two ages tell a young household, whose ceiling is that of three persons.
-    if age || composition || !h.has_partner { w.text("") } else { w.number(i64::from(h.ages[1])) }
+    if age || composition || !h.has_partner {
+        w.text("")
+    } else {
+        w.number(i64::from(h.ages[1]))
+    }
     if composition {
         w.buffer.extend_from_slice(b";;;;;;;");
     } else {
@@ -195,7 +211,11 @@ fn household_cells(w: &mut Cells<'_>, h: &Household, lost: [bool; 6], code: &str
             w.text("");
         }
     }
-    if aid { w.text("") } else { w.text(["APL", "AL", "NON"][h.aid]) }
+    if aid {
+        w.text("")
+    } else {
+        w.text(["APL", "AL", "NON"][h.aid])
+    }
     if activity || composition {
         w.buffer.extend_from_slice(b";;;;;;;;");
         return;

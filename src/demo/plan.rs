@@ -187,10 +187,7 @@ impl Plan {
     #[must_use]
     pub fn built(&self, p: Point) -> f64 {
         let wobble = 1.0 + 0.42 * noise(self.seed ^ 77, p[0] / 620.0, p[1] / 620.0);
-        self.communes
-            .iter()
-            .map(|c| 1.0 - distance(c.centre, p) / (c.radius * wobble))
-            .fold(f64::NEG_INFINITY, f64::max)
+        self.communes.iter().map(|c| 1.0 - distance(c.centre, p) / (c.radius * wobble)).fold(f64::NEG_INFINITY, f64::max)
     }
 }
 
@@ -208,20 +205,14 @@ fn river_offset(seed: u64, centre: Point, p: Point) -> f64 {
 }
 
 /// Lattice, IRIS of each cell (the last label is the rest of the département), IRIS of each commune.
-fn ground(
-    data: &Demo,
-    seed: u64,
-    centre: Point,
-    centres: &[Point],
-) -> (Lattice, Vec<u32>, Vec<std::ops::Range<usize>>) {
+fn ground(data: &Demo, seed: u64, centre: Point, centres: &[Point]) -> (Lattice, Vec<u32>, Vec<std::ops::Range<usize>>) {
     let reach = 26_500.0;
-    let lattice =
-        Lattice::new([centre[0] - reach, centre[1] - reach, centre[0] + reach, centre[1] + reach], 70.0);
+    let lattice = Lattice::new([centre[0] - reach, centre[1] - reach, centre[0] + reach, centre[1] + reach], 70.0);
     let near_river = |p: Point| river_offset(seed, centre, p).abs() < 90.0;
     let cost = |c: usize| {
         let p = lattice.center(c);
-        let rough = 1.0 + 0.5 * fractal(seed ^ 31, p[0] / 1500.0, p[1] / 1500.0)
-            + 0.45 * noise(seed ^ 34, p[0] / 260.0, p[1] / 260.0);
+        let rough =
+            1.0 + 0.5 * fractal(seed ^ 31, p[0] / 1500.0, p[1] / 1500.0) + 0.45 * noise(seed ^ 34, p[0] / 260.0, p[1] / 260.0);
         if near_river(p) { rough * 5.0 } else { rough }
     };
     let step = 70.0 * 3f64.sqrt();

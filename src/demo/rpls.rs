@@ -12,19 +12,105 @@ use super::stock::january;
 /// Columns of the file of 2024 in their order. The file of 2022 names the zones of its time
 /// (`PLG_QP`, `PLG_IRIS2022_CODE`) and knows no QPV of 2024.
 pub const COLUMNS: [&str; 99] = [
-    "IDENT_REP", "IDENT_INT", "SIRET", "RS", "CAT_ORG",
-    "REG_CODE", "REG_LIBELLE", "LIBREG", "DEP_CODE", "DEP_LIBELLE", "LIBDEP", "EPCI_CODE", "EPCI_LIBELLE", "LIBEPCI",
-    "DEPCOM", "CODEPOSTAL", "LIBCOM", "NUMVOIE", "INDREP", "TYPVOIE", "NOMVOIE", "NUMAPPT", "NUMBOITE", "ESC", "COULOIR",
-    "ETAGE", "COMPLIDENT", "ENTREE", "BAT", "IMMEU", "COMPLGEO", "LIEUDIT",
-    "QPV_CODE", "QPV_LIBELLE", "DROIT_CODE", "DROIT_LIBELLE", "TYPECONST_CODE", "TYPECONST_LIBELLE",
-    "NBPIECE", "SURFHAB", "CONSTRUCT", "LOCAT", "PATRIMOINE", "ORIGINE", "FINAN_CODE", "FINAN_LIBELLE", "FINANAUTRE",
-    "CONV", "NUMCONV", "DATCONV", "NEWLOGT_CODE", "NEWLOGT_LIBELLE", "CUS", "DPEDATE", "DPEENERGIE", "DPESERRE",
-    "SRU_EXPIR", "SRU_ALINEA", "CODSEGPATRIM", "LIBSEGPATRIM", "PMR_CODE", "PMR_LIBELLE",
-    "MODE", "BAIL", "MODESURF", "SURFMODE", "LOYERPRINC", "LOYERACC", "CONTRIB", "REMLOCDATE", "DUREE_VACANCE", "CONTRESLOG",
-    "PLG_VOIE", "EPSG", "X", "Y", "PLG_QP24", "PLG_QP15", "PLG_IRIS2024_CODE", "PLG_IRIS2024_LIBELLE",
-    "PLG_ZUS", "PLG_QVA", "QUALITE_VOIE", "QUALITE_NUMERO", "QUALITE_XY", "DISTANCE_PRECISION",
-    "QUALITE_QP24", "QUALITE_QP15", "QUALITE_IRIS", "QUALITE_ZUS", "QUALITE_QVA", "COMAQP", "COMAZUS",
-    "UU2020", "AAV2020", "ZE2020", "IDENTGES", "LOYERMAXAPL", "SORTIEPATRIM",
+    "IDENT_REP",
+    "IDENT_INT",
+    "SIRET",
+    "RS",
+    "CAT_ORG",
+    "REG_CODE",
+    "REG_LIBELLE",
+    "LIBREG",
+    "DEP_CODE",
+    "DEP_LIBELLE",
+    "LIBDEP",
+    "EPCI_CODE",
+    "EPCI_LIBELLE",
+    "LIBEPCI",
+    "DEPCOM",
+    "CODEPOSTAL",
+    "LIBCOM",
+    "NUMVOIE",
+    "INDREP",
+    "TYPVOIE",
+    "NOMVOIE",
+    "NUMAPPT",
+    "NUMBOITE",
+    "ESC",
+    "COULOIR",
+    "ETAGE",
+    "COMPLIDENT",
+    "ENTREE",
+    "BAT",
+    "IMMEU",
+    "COMPLGEO",
+    "LIEUDIT",
+    "QPV_CODE",
+    "QPV_LIBELLE",
+    "DROIT_CODE",
+    "DROIT_LIBELLE",
+    "TYPECONST_CODE",
+    "TYPECONST_LIBELLE",
+    "NBPIECE",
+    "SURFHAB",
+    "CONSTRUCT",
+    "LOCAT",
+    "PATRIMOINE",
+    "ORIGINE",
+    "FINAN_CODE",
+    "FINAN_LIBELLE",
+    "FINANAUTRE",
+    "CONV",
+    "NUMCONV",
+    "DATCONV",
+    "NEWLOGT_CODE",
+    "NEWLOGT_LIBELLE",
+    "CUS",
+    "DPEDATE",
+    "DPEENERGIE",
+    "DPESERRE",
+    "SRU_EXPIR",
+    "SRU_ALINEA",
+    "CODSEGPATRIM",
+    "LIBSEGPATRIM",
+    "PMR_CODE",
+    "PMR_LIBELLE",
+    "MODE",
+    "BAIL",
+    "MODESURF",
+    "SURFMODE",
+    "LOYERPRINC",
+    "LOYERACC",
+    "CONTRIB",
+    "REMLOCDATE",
+    "DUREE_VACANCE",
+    "CONTRESLOG",
+    "PLG_VOIE",
+    "EPSG",
+    "X",
+    "Y",
+    "PLG_QP24",
+    "PLG_QP15",
+    "PLG_IRIS2024_CODE",
+    "PLG_IRIS2024_LIBELLE",
+    "PLG_ZUS",
+    "PLG_QVA",
+    "QUALITE_VOIE",
+    "QUALITE_NUMERO",
+    "QUALITE_XY",
+    "DISTANCE_PRECISION",
+    "QUALITE_QP24",
+    "QUALITE_QP15",
+    "QUALITE_IRIS",
+    "QUALITE_ZUS",
+    "QUALITE_QVA",
+    "COMAQP",
+    "COMAZUS",
+    "UU2020",
+    "AAV2020",
+    "ZE2020",
+    "IDENTGES",
+    "LOYERMAXAPL",
+    "SORTIEPATRIM",
 ];
 
 /// First line of the file of one millésime (0: 2022, 1: 2024).
@@ -33,7 +119,13 @@ pub fn header(wave: usize) -> String {
     let names: Vec<String> = COLUMNS
         .iter()
         .filter(|c| wave == 1 || !["PLG_QP24", "QUALITE_QP24"].contains(*c))
-        .map(|c| if wave == 1 { (*c).to_owned() } else { c.replace("PLG_QP15", "PLG_QP").replace("QUALITE_QP15", "QUALITE_QP").replace("IRIS2024", "IRIS2022") })
+        .map(|c| {
+            if wave == 1 {
+                (*c).to_owned()
+            } else {
+                c.replace("PLG_QP15", "PLG_QP").replace("QUALITE_QP15", "QUALITE_QP").replace("IRIS2024", "IRIS2022")
+            }
+        })
         .collect();
     names.join(";") + "\n"
 }
@@ -342,7 +434,11 @@ impl<'a> Register<'a> {
         let letter = &g.data.names.programmes.batiments[usize::from(d.building) % g.data.names.programmes.batiments.len()];
         w.text(if r.kind == 'I' { "" } else { letter });
         w.text("");
-        if d.floor == 0 && r.kind != 'I' { w.text("RC") } else { w.number(i64::from(d.floor)) }
+        if d.floor == 0 && r.kind != 'I' {
+            w.text("RC")
+        } else {
+            w.number(i64::from(d.floor))
+        }
         w.text(&road.complement);
         w.text("");
         w.text(if r.kind == 'I' { "" } else { letter });
@@ -359,8 +455,16 @@ impl<'a> Register<'a> {
             _ => w.text("C;Collectif"),
         }
         w.number(i64::from(d.rooms));
-        if fault == "surface_incoherente" { w.number(if dice.chance(0.5) { i64::from(d.rooms) * 3 + 2 } else { 950 }) } else { w.number(i64::from(d.surface)) }
-        if fault == "annee_impossible" { w.text(["1010", "1092", "1450", "2075"][dice.below(4)]) } else { w.number(i64::from(r.construct)) }
+        if fault == "surface_incoherente" {
+            w.number(if dice.chance(0.5) { i64::from(d.rooms) * 3 + 2 } else { 950 })
+        } else {
+            w.number(i64::from(d.surface))
+        }
+        if fault == "annee_impossible" {
+            w.text(["1010", "1092", "1450", "2075"][dice.below(4)])
+        } else {
+            w.number(i64::from(r.construct))
+        }
         w.number(i64::from(r.locat));
         w.number(i64::from(r.patrimoine));
         w.number(i64::from(r.origine));
@@ -374,7 +478,15 @@ impl<'a> Register<'a> {
         let conventionne = d.finan != 16;
         w.text(if conventionne { "1" } else { "2" });
         if conventionne && r.patrimoine >= 1978 {
-            let _ = write!(w.buffer, "{}/3/{:02}-{}/80-415/{:06};01/07/{};", area.code, 1 + r.conv % 12, r.patrimoine, r.conv, r.patrimoine);
+            let _ = write!(
+                w.buffer,
+                "{}/3/{:02}-{}/80-415/{:06};01/07/{};",
+                area.code,
+                1 + r.conv % 12,
+                r.patrimoine,
+                r.conv,
+                r.patrimoine
+            );
         } else {
             w.text(";");
         }
@@ -387,7 +499,11 @@ impl<'a> Register<'a> {
         });
         match r.dpe {
             Some(class) => {
-                if fault == "dpe_sans_date" { w.text("01/1900") } else { w.month(january((2010 + (r.conv % 11) as i32).max(r.construct.min(2020))) + (r.conv % 12) as i32) }
+                if fault == "dpe_sans_date" {
+                    w.text("01/1900")
+                } else {
+                    w.month(january((2010 + (r.conv % 11) as i32).max(r.construct.min(2020))) + (r.conv % 12) as i32)
+                }
                 w.text(["A", "B", "C", "D", "E", "F", "G"][usize::from(class) - 1]);
                 w.text(["A", "B", "C", "D", "E", "F", "G"][usize::from(class.saturating_sub((r.conv % 2) as u8).max(1)) - 1]);
             }
@@ -416,8 +532,16 @@ impl<'a> Register<'a> {
         }
         w.text("999");
         w.text("999");
-        if mode == 1 { w.month(lease) } else { w.text("") }
-        if mode == 2 { w.number(i64::from(january(year) - lease)) } else { w.text("") }
+        if mode == 1 {
+            w.month(lease)
+        } else {
+            w.text("")
+        }
+        if mode == 2 {
+            w.number(i64::from(january(year) - lease))
+        } else {
+            w.text("")
+        }
         w.number(i64::from(d.contingent));
         self.position(block, place, located, fault, mark, &mut w);
         w.text(&t.unite_urbaine);
@@ -460,9 +584,32 @@ impl<'a> Register<'a> {
         }
         w.text("CSZ;CSZ");
         let known = at.at.is_some();
-        let street = if !known { "" } else { match at.quality { 11 | 12 => "1", 21 | 22 => "2", _ => "3" } };
-        let number = if !known { "" } else { match at.quality { 11 | 21 => "1", _ => "3" } };
-        let zone = if !known { "" } else { match at.quality { 11 => "1", 21 | 12 => "2", _ => "3" } };
+        let street = if !known {
+            ""
+        } else {
+            match at.quality {
+                11 | 12 => "1",
+                21 | 22 => "2",
+                _ => "3",
+            }
+        };
+        let number = if !known {
+            ""
+        } else {
+            match at.quality {
+                11 | 21 => "1",
+                _ => "3",
+            }
+        };
+        let zone = if !known {
+            ""
+        } else {
+            match at.quality {
+                11 => "1",
+                21 | 12 => "2",
+                _ => "3",
+            }
+        };
         w.text(street);
         w.text(number);
         match (known, fault) {
@@ -470,7 +617,11 @@ impl<'a> Register<'a> {
             (_, "qualite_inconnue") => w.text("99"),
             _ => w.number(i64::from(at.quality)),
         }
-        if known { w.cents(at.precision, b'.') } else { w.text("") }
+        if known {
+            w.cents(at.precision, b'.')
+        } else {
+            w.text("")
+        }
         if self.wave == 1 {
             w.text(zone);
         }

@@ -165,7 +165,13 @@ impl Builder<'_> {
         let nom = plain(&format!("{} {}", self.dice.pick(&names.debuts), self.dice.pick(&names.noms)));
         let weights: Vec<f64> = self.owners.iter().map(|o| o.1).collect();
         let bailleur = self.owners[self.dice.weighted(&weights)].0;
-        let kind = if houses { 'I' } else if students { 'E' } else { 'C' };
+        let kind = if houses {
+            'I'
+        } else if students {
+            'E'
+        } else {
+            'C'
+        };
         let r = self.draw_residence(kind, year, nom, bailleur);
         let residence = block.residences.len();
         block.residences.push(r);
@@ -204,7 +210,13 @@ impl Builder<'_> {
         let bought = construct < 1949 || d.chance(f.parc.acquis_ameliore);
         let patrimoine = if bought && construct < 2016 { d.int((construct + 4).max(1980), 2021) } else { construct };
         let origine = match (bought, construct) {
-            (true, _) => if d.chance(0.7) { 2 } else { 3 },
+            (true, _) => {
+                if d.chance(0.7) {
+                    2
+                } else {
+                    3
+                }
+            }
             (false, y) if y > 2008 && d.chance(0.4) => 4,
             _ => 1,
         };
@@ -241,15 +253,7 @@ impl Builder<'_> {
         }
     }
 
-    fn draw_dwelling(
-        &mut self,
-        block: &Block,
-        residence: usize,
-        place: usize,
-        k: usize,
-        n: usize,
-        building: u8,
-    ) -> Dwelling {
+    fn draw_dwelling(&mut self, block: &Block, residence: usize, place: usize, k: usize, n: usize, building: u8) -> Dwelling {
         let f = &self.figures().parc;
         let r = &block.residences[residence];
         let town = &self.ground.towns[block.places[place].town];
@@ -259,7 +263,8 @@ impl Builder<'_> {
             'E' => 1 + usize::from(d.chance(0.1)),
             _ => 1 + d.weighted(weights),
         };
-        let surface = (f.surfaces[rooms - 1] * (1.0 + 0.09 * d.normal()) + if r.kind == 'I' { 5.0 } else { 0.0 }).clamp(16.0, 160.0);
+        let surface =
+            (f.surfaces[rooms - 1] * (1.0 + 0.09 * d.normal()) + if r.kind == 'I' { 5.0 } else { 0.0 }).clamp(16.0, 160.0);
         // New programmes mix PLUS and PLAI on one landing.
         let finan = match r.finan {
             13 if d.chance(0.28) => 10,
@@ -295,7 +300,11 @@ impl Builder<'_> {
             mode,
             lease,
             rent: (rent * 100.0).round() / 100.0,
-            contingent: if d.chance(f.sans_contingent) { 7 } else { [2, 3, 4, 5, 1, 6][d.weighted(&[24.0, 30.0, 30.0, 6.0, 7.0, 3.0])] },
+            contingent: if d.chance(f.sans_contingent) {
+                7
+            } else {
+                [2, 3, 4, 5, 1, 6][d.weighted(&[24.0, 30.0, 30.0, 6.0, 7.0, 3.0])]
+            },
             pmr: d.chance(f.pmr) && r.construct > 2000,
         }
     }

@@ -123,9 +123,7 @@ impl Drawing<'_> {
     }
 
     fn buildable(&self, p: Point) -> bool {
-        self.plan.built(p) > 0.0
-            && self.plan.river(p).abs() > BANK
-            && !self.plan.estates.iter().any(|e| e.holds(p, 12.0))
+        self.plan.built(p) > 0.0 && self.plan.river(p).abs() > BANK && !self.plan.estates.iter().any(|e| e.holds(p, 12.0))
     }
 
     /// Follows the field from `p` in one direction.

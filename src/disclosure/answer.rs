@@ -217,9 +217,7 @@ impl<'a> Asker<'a> {
         let list = &self.of_households;
         let sums = match (&release, self.population) {
             (None, _) => zip(list, cube.sum(&described, list, Rows::All)),
-            (Some(_), Population::Recents) if self.filter.is_empty() => {
-                zip(list, cube.sum(&described, list, Rows::Recent))
-            }
+            (Some(_), Population::Recents) if self.filter.is_empty() => zip(list, cube.sum(&described, list, Rows::Recent)),
             (Some(r), _) => zip(list, cube.sum(&described, list, Rows::Mask(Bits(&r.rows)))),
         };
         // Response is a property of the place, not of the sub-population.
@@ -297,7 +295,10 @@ impl<'a> Asker<'a> {
 
 /// A warning if some addresses are located by their street only.
 fn approximate_places(n: u64) -> Vec<String> {
-    (n > 0).then(|| format!("{n} adresse(s) de la zone sont localisées à la rue près seulement (qualité 12).")).into_iter().collect()
+    (n > 0)
+        .then(|| format!("{n} adresse(s) de la zone sont localisées à la rue près seulement (qualité 12)."))
+        .into_iter()
+        .collect()
 }
 
 fn measure(quantity: &str) -> Measure {

@@ -65,12 +65,7 @@ impl Publisher {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn new(
-        cube: Arc<Cube>,
-        catalogue: &Catalogue,
-        secrecy: &Secrecy,
-        ledger: Option<PathBuf>,
-    ) -> Result<Self, LedgerError> {
+    pub fn new(cube: Arc<Cube>, catalogue: &Catalogue, secrecy: &Secrecy, ledger: Option<PathBuf>) -> Result<Self, LedgerError> {
         let starts = cube.starts();
         let respondents = cube.respondents();
         let mut rank = 0u32;
@@ -83,12 +78,7 @@ impl Publisher {
         let m = u32::try_from(atom_starts.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let hierarchy = Hierarchy {
             dwellings: atom_starts.iter().map(|a| starts[*a as usize]).collect(),
-            partitions: cube
-                .hierarchy()
-                .split(|x| *x == m)
-                .filter(|p| !p.is_empty())
-                .map(<[u32]>::to_vec)
-                .collect(),
+            partitions: cube.hierarchy().split(|x| *x == m).filter(|p| !p.is_empty()).map(<[u32]>::to_vec).collect(),
         };
         let items = atoms::items(catalogue)
             .iter()
@@ -160,11 +150,7 @@ impl Publisher {
         if population == Population::Tous && filter.is_empty() {
             return Ok((self.addresses(atoms.iter()), None));
         }
-        let predicate = Predicate {
-            population,
-            classes: filter.classes.clone(),
-            bailleurs: filter.bailleurs.clone(),
-        };
+        let predicate = Predicate { population, classes: filter.classes.clone(), bailleurs: filter.bailleurs.clone() };
         let release = self.release(&predicate)?;
         let mut inside = Runs::default();
         for (start, end) in atoms.iter() {
@@ -244,8 +230,7 @@ impl Publisher {
 
     fn decide(&self, predicate: &Predicate) -> Arc<Release> {
         let everyone = self.cube.respondents();
-        let filter =
-            Filter { classes: predicate.classes.clone(), bailleurs: predicate.bailleurs.clone() };
+        let filter = Filter { classes: predicate.classes.clone(), bailleurs: predicate.bailleurs.clone() };
         let mut rows = Bits(&self.cube.mask(&filter)).and(everyone);
         let recents = self.cube.recents().0;
         match predicate.population {

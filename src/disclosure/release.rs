@@ -109,13 +109,10 @@ const LARGEST_MERGE: u32 = 16;
 #[must_use]
 pub fn cut(h: &Hierarchy, rows: Vec<u64>, everyone: Bits<'_>, items: &[Bits<'_>], k: u32) -> Release {
     let base = Totals::new(h, Bits(&rows), everyone);
-    let answered: Vec<Totals> = items
-        .iter()
-        .map(|item| Totals::new(h, Bits(&Bits(&rows).and(*item)), Bits(&everyone.and(*item))))
-        .collect();
-    let publishable = |start: u32, end: u32| {
-        base.publishable(start, end, k, k) && answered.iter().all(|t| t.publishable(start, end, k, 0))
-    };
+    let answered: Vec<Totals> =
+        items.iter().map(|item| Totals::new(h, Bits(&Bits(&rows).and(*item)), Bits(&everyone.and(*item)))).collect();
+    let publishable =
+        |start: u32, end: u32| base.publishable(start, end, k, k) && answered.iter().all(|t| t.publishable(start, end, k, 0));
     let households = |start: u32, end: u32| base.inside[end as usize] - base.inside[start as usize];
     let m = narrow(h.atoms() as u64);
     // Nodes of the partition below, with whether they wait, and the groups found so far (sorted).
@@ -194,14 +191,12 @@ pub fn withhold(h: &Hierarchy, new: &mut Release, old: &Release, k: u32) {
                 i += 1;
             }
             loop {
-                let within: Vec<Group> =
-                    (from..i).filter(|x| keep[*x]).map(|x| new.groups[x]).collect();
+                let within: Vec<Group> = (from..i).filter(|x| keep[*x]).map(|x| new.groups[x]).collect();
                 if !conflict(&g, shared(&g), &within, &shared, &risky) {
                     break;
                 }
-                let smallest = (from..i)
-                    .filter(|x| keep[*x] && shared(&new.groups[*x]) > 0)
-                    .min_by_key(|x| new.groups[*x].households);
+                let smallest =
+                    (from..i).filter(|x| keep[*x] && shared(&new.groups[*x]) > 0).min_by_key(|x| new.groups[*x].households);
                 let Some(x) = smallest else { break };
                 keep[x] = false;
             }
@@ -222,8 +217,7 @@ fn conflict(
 ) -> bool {
     let n = i64::from(large.households);
     // Small groups that lie wholly in the large one: what remains of it.
-    let covered: i64 =
-        small.iter().filter(|s| shared(s) == s.households).map(|s| i64::from(s.households)).sum();
+    let covered: i64 = small.iter().filter(|s| shared(s) == s.households).map(|s| i64::from(s.households)).sum();
     if covered > 0 && risky(n - covered) {
         return true;
     }

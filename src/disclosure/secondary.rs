@@ -14,9 +14,7 @@ pub fn shown(children: &[u64], k: u64) -> Vec<bool> {
         if hidden.is_empty() || (hidden.len() >= 2 && hidden.iter().sum::<u64>() >= k) {
             return shown;
         }
-        let next = (0..children.len())
-            .filter(|&i| shown[i] && children[i] > 0)
-            .min_by_key(|&i| (children[i], i));
+        let next = (0..children.len()).filter(|&i| shown[i] && children[i] > 0).min_by_key(|&i| (children[i], i));
         match next {
             Some(i) => shown[i] = false,
             None => return shown,

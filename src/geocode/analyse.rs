@@ -199,7 +199,14 @@ impl Reader {
             }
         }
         let after = rest[1..].iter().take(AFTER).map(|r| r.0).collect();
-        self.out.tokens.push(Token { readings: vec![number.to_string()], role: Role::Number, number, sign, next_may_be_sign, after });
+        self.out.tokens.push(Token {
+            readings: vec![number.to_string()],
+            role: Role::Number,
+            number,
+            sign,
+            next_may_be_sign,
+            after,
+        });
         taken
     }
 }

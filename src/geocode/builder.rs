@@ -302,8 +302,7 @@ fn write_index(folder: &Path, terms: &[Vec<String>]) -> Result<(), GeocoderError
         TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
     let field = schema.add_text_field(WORD_FIELD, TextOptions::default().set_indexing_options(indexing));
     let directory = MmapDirectory::open(folder).map_err(|e| GeocoderError::Index(e.to_string()))?;
-    let mut writer =
-        Index::builder().schema(schema.build()).single_segment_index_writer::<TantivyDocument>(directory, MEMORY)?;
+    let mut writer = Index::builder().schema(schema.build()).single_segment_index_writer::<TantivyDocument>(directory, MEMORY)?;
     for words in terms {
         let mut document = TantivyDocument::default();
         for word in words {

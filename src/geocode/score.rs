@@ -187,7 +187,8 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     let place = if municipality { 0.0 } else { commune(views, question, i, &mut used) };
     let postcode = views.postcodes[i];
     let citycode = views.place_codes.get(views.communes[i] as usize);
-    let mut same_code = question.postcodes.contains(&postcode) || question.citycodes.iter().chain(&question.told).any(|c| c == citycode);
+    let mut same_code =
+        question.postcodes.contains(&postcode) || question.citycodes.iter().chain(&question.told).any(|c| c == citycode);
     if question.citycodes.is_empty()
         && let Some(t) = question.numbers.iter().find(|t| question.tokens[**t as usize].number == postcode)
     {

@@ -226,9 +226,7 @@ pub fn search(geocoder: &Geocoder, bytes: &[u8], options: &Options, most: usize)
     let hits = geocoder.batch(&queries);
     let written = table.write(options, &SEARCH_COLUMNS, |i, column| match hits[i].first() {
         Some(hit) => search_cell(hit, column),
-        None if column == "result_status" => {
-            if queries[i].text.trim().is_empty() { "skipped" } else { "not-found" }.to_owned()
-        }
+        None if column == "result_status" => if queries[i].text.trim().is_empty() { "skipped" } else { "not-found" }.to_owned(),
         None => String::new(),
     })?;
     Ok((written, table.rows.len()))
@@ -242,9 +240,9 @@ pub fn reverse(geocoder: &Geocoder, bytes: &[u8], options: &Options, most: usize
     let table = Table::read(bytes, options, most)?;
     let usual = |names: [&str; 4]| names.iter().find_map(|n| table.at(n));
     let lat = table.need("lat", options.lat.as_ref())?.or_else(|| usual(["latitude", "lat", "LATITUDE", "LAT"]));
-    let lon = table.need("lon", options.lon.as_ref())?.or_else(|| {
-        usual(["longitude", "lon", "lng", "long"]).or_else(|| usual(["LONGITUDE", "LON", "LNG", "LONG"]))
-    });
+    let lon = table
+        .need("lon", options.lon.as_ref())?
+        .or_else(|| usual(["longitude", "lon", "lng", "long"]).or_else(|| usual(["LONGITUDE", "LON", "LNG", "LONG"])));
     let (Some(lat), Some(lon)) = (lat, lon) else { return Err(TableError::NoPoint(table.known())) };
     let answers: Vec<Result<Option<Hit>, &str>> = table
         .rows

@@ -137,11 +137,22 @@ fn away(effect: &Effect<'_>, sense: Sense) -> Option<Verdict> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fit {
     /// % of the PLUS ceiling, and the highest for the financing.
-    Ceiling { pct: f64, most: f64 },
+    Ceiling {
+        pct: f64,
+        most: f64,
+    },
     /// Persons, rooms of the dwelling, fewest and most rooms, surface and the smallest (0: not known).
-    Size { persons: u8, rooms: u8, range: (u8, u8), surface: u16, least: u16 },
+    Size {
+        persons: u8,
+        rooms: u8,
+        range: (u8, u8),
+        surface: u16,
+        least: u16,
+    },
     /// DALO household in a QPV, in a precarious situation or not.
-    Dalo { precarious: bool },
+    Dalo {
+        precarious: bool,
+    },
     NotDalo,
     OutOfQpv,
     /// Signed before the circular.

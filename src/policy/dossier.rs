@@ -138,7 +138,8 @@ impl Checker {
         let parc = Parc::load(store, rules)?;
         let ground = Ground::open(store, parc.millesime)?;
         let mut out = Self { mix, rules, parc, all, vacant: BTreeMap::new(), ground, thresholds: facts::thresholds(store)? };
-        let vacant: Vec<(Option<String>, Vacant)> = out.parc.vacant.par_iter().map(|(row, ident)| out.vacancy(*row, ident)).collect();
+        let vacant: Vec<(Option<String>, Vacant)> =
+            out.parc.vacant.par_iter().map(|(row, ident)| out.vacancy(*row, ident)).collect();
         for (epci, v) in vacant {
             out.vacant.entry(epci.unwrap_or_default()).or_default().push(v);
         }

@@ -185,7 +185,8 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
                 provisional: threshold.is_some_and(|t| t.provisional),
                 dalo,
                 priority: !r.priorite.get(i).is_empty() || mix.dalo.accord.contains(&r.accord[i]),
-                precarious: dalo && (quartile == Quartile::First || (r.activite[i] != 0 && !mix.dalo.stable.contains(&r.activite[i]))),
+                precarious: dalo
+                    && (quartile == Quartile::First || (r.activite[i] != 0 && !mix.dalo.stable.contains(&r.activite[i]))),
                 relocation: r.relogement[i],
                 transfer: r.mutation[i],
                 first_letting: r.premiere[i],
@@ -199,8 +200,21 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
 }
 
 const COLUMNS: [&str; 16] = [
-    "nud", "date_bail", "ident_rep", "depcom", "adresse", "bailleur_siren", "reservataire", "mutation", "statut_dalo",
-    "accord_collectif", "priorite_l441_1", "relogement", "revenu_uc", "activite", "premiere_mise_en_location",
+    "nud",
+    "date_bail",
+    "ident_rep",
+    "depcom",
+    "adresse",
+    "bailleur_siren",
+    "reservataire",
+    "mutation",
+    "statut_dalo",
+    "accord_collectif",
+    "priorite_l441_1",
+    "relogement",
+    "revenu_uc",
+    "activite",
+    "premiere_mise_en_location",
     "typologie",
 ];
 

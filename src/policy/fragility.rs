@@ -51,25 +51,24 @@ pub struct Stability {
 
 /// Reads residences, in their order; None for those that are not classed. `territory`: values of the EPCI.
 #[must_use]
-pub fn read(rules: &Fragility, residences: &[Residence], territory: &[Option<f64>]) -> (Vec<Option<Spread>>, Vec<Option<Reading>>) {
+pub fn read(
+    rules: &Fragility,
+    residences: &[Residence],
+    territory: &[Option<f64>],
+) -> (Vec<Option<Spread>>, Vec<Option<Reading>>) {
     let classed: Vec<&Residence> = residences.iter().filter(|r| r.classed).collect();
     let weights: Vec<f64> = rules.components.iter().map(|c| c.poids).collect();
     let spreads: Vec<Option<Spread>> = (0..weights.len()).map(|j| spread(&classed, j)).collect();
     let ladders: Vec<Ladder> = (0..weights.len()).map(|j| Ladder::new(&classed, j)).collect();
-    let z: Vec<Vec<Option<f64>>> = classed
-        .iter()
-        .map(|r| r.values.iter().zip(&spreads).map(|(v, s)| standard(v.zip(*s), rules.z_max)).collect())
-        .collect();
+    let z: Vec<Vec<Option<f64>>> =
+        classed.iter().map(|r| r.values.iter().zip(&spreads).map(|(v, s)| standard(v.zip(*s), rules.z_max)).collect()).collect();
     let scores: Vec<Option<f64>> = z.iter().map(|z| mean(z, &weights)).collect();
     let ranks = ranked(&scores);
     let stability = stability(&rules.sensibilite, &z, &weights);
     let mut readings = (0..classed.len()).map(|i| {
         let values = &classed[i].values;
-        let alerts: Vec<Option<bool>> = values
-            .iter()
-            .zip(territory)
-            .map(|(v, t)| v.zip(*t).map(|(v, t)| v > rules.alerte_ratio * t.max(0.0)))
-            .collect();
+        let alerts: Vec<Option<bool>> =
+            values.iter().zip(territory).map(|(v, t)| v.zip(*t).map(|(v, t)| v > rules.alerte_ratio * t.max(0.0))).collect();
         let percentiles: Vec<Option<f64>> = values.iter().zip(&ladders).map(|(v, l)| v.map(|v| l.percentile(v))).collect();
         Reading {
             count: alerts.iter().filter(|a| **a == Some(true)).count(),

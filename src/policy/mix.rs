@@ -204,11 +204,7 @@ pub struct Table<K: Ord> {
 }
 
 /// Counts leases under every rule, in all and by a key.
-pub fn table<'a, K: Ord>(
-    mix: &Mix,
-    leases: impl Iterator<Item = &'a Allocation>,
-    key: impl Fn(&Allocation) -> K,
-) -> Table<K> {
+pub fn table<'a, K: Ord>(mix: &Mix, leases: impl Iterator<Item = &'a Allocation>, key: impl Fn(&Allocation) -> K) -> Table<K> {
     let rules = mix.rules.len();
     let mut out = Table { whole: Line::new(rules), lines: BTreeMap::new() };
     for a in leases {

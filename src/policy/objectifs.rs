@@ -85,7 +85,10 @@ pub fn refusal(rule: &Rule, share: f64, approved: bool) -> Option<String> {
     };
     match cia {
         _ if share >= rule.cible => None,
-        Cia::Hausse => Some(format!("« {} » : le taux d'une convention ne peut pas être inférieur à celui de la loi ({law} %).", rule.libelle)),
+        Cia::Hausse => Some(format!(
+            "« {} » : le taux d'une convention ne peut pas être inférieur à celui de la loi ({law} %).",
+            rule.libelle
+        )),
         Cia::HausseOuBaisseApprouvee if approved => None,
         Cia::HausseOuBaisseApprouvee => Some(format!(
             "« {} » : un taux inférieur à celui de la loi ({law} %) demande l'accord du préfet ; donnez-en la date.",
@@ -123,7 +126,8 @@ mod tests {
 
     #[test]
     fn the_most_precise_rate_holds_and_only_where_and_when_it_was_set() {
-        let rates = [rate("epci", 0.28, None, None), rate("commune", 0.30, Some("73901"), None), rate("bailleur", 0.32, None, Some("3"))];
+        let rates =
+            [rate("epci", 0.28, None, None), rate("commune", 0.30, Some("73901"), None), rate("bailleur", 0.32, None, Some("3"))];
         let epci = Scope { year: 2024, epci: Some("200000001"), ..Scope::default() };
         assert_eq!(chosen(&rates, epci), "epci");
         assert_eq!(chosen(&rates, Scope { commune: Some("73901"), ..epci }), "commune");

@@ -92,9 +92,8 @@ impl Parc {
         let Some(parts) = Parts::of(store, "rpls", millesime) else { return Ok(Self { millesime, ..Self::default() }) };
         let t = parts.read(&COLUMNS)?;
         let (siren, ident_int) = (t.texts("siren")?, t.hashes("ident_int")?);
-        let internals: Vec<u64> = (0..t.rows())
-            .map(|row| if ident_int[row] == 0 { 0 } else { own_number(siren.get(row), ident_int[row]) })
-            .collect();
+        let internals: Vec<u64> =
+            (0..t.rows()).map(|row| if ident_int[row] == 0 { 0 } else { own_number(siren.get(row), ident_int[row]) }).collect();
         let (cus, finan, mode) = (t.u8s("cus")?, t.u8s("finan")?, t.u8s("mode")?);
         let classes = Catalogue::embedded()?.attribute("financement").map_or(&[][..], |a| a.classes.as_slice());
         let (ident, owner) = (t.texts("ident_rep")?, t.texts("bailleur")?);
@@ -187,8 +186,21 @@ impl Parc {
 }
 
 const COLUMNS: [&str; 15] = [
-    "ident_rep", "ident_int", "siren", "bailleur", "depcom", "adresse", "lon", "lat", "qualite", "nbpiece", "surfhab", "finan", "cus",
-    "mode", "vacance_mois",
+    "ident_rep",
+    "ident_int",
+    "siren",
+    "bailleur",
+    "depcom",
+    "adresse",
+    "lon",
+    "lat",
+    "qualite",
+    "nbpiece",
+    "surfhab",
+    "finan",
+    "cus",
+    "mode",
+    "vacance_mois",
 ];
 
 #[cfg(test)]

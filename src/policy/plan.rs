@@ -248,7 +248,11 @@ impl Kinds {
             .map(|c| {
                 let most = self.dwellings[c.dwelling].1.len().min(self.households[c.household].1.len());
                 // Alone, a fraction of a lease does: what it cannot meet, whole leases cannot either, and the answer is quick.
-                if free { problem.add_column(0.0, 0.0..=most as f64) } else { problem.add_integer_column(c.cost, 0.0..=most as f64) }
+                if free {
+                    problem.add_column(0.0, 0.0..=most as f64)
+                } else {
+                    problem.add_integer_column(c.cost, 0.0..=most as f64)
+                }
             })
             .collect();
         let empty = rules.weight(Departure::Vacant);
@@ -256,7 +260,9 @@ impl Kinds {
         let slacks: Vec<Col> = standings
             .iter()
             .enumerate()
-            .map(|(i, _)| problem.add_column(if only.is_none_or(|o| o == i) { rules.weight(Departure::Cible) } else { 0.0 }, 0.0..))
+            .map(|(i, _)| {
+                problem.add_column(if only.is_none_or(|o| o == i) { rules.weight(Departure::Cible) } else { 0.0 }, 0.0..)
+            })
             .collect();
         let mut of_dwelling: Vec<Vec<(Col, f64)>> = vacant.iter().map(|v| vec![(*v, 1.0)]).collect();
         let mut of_household: Vec<Vec<(Col, f64)>> = vec![Vec::new(); self.households.len()];
@@ -418,9 +424,8 @@ mod tests {
                     ..household(if rng.bool() { Quartile::First } else { Quartile::Other }, rng.u8(2..4), rng.u32(0..2))
                 })
                 .collect();
-            let standings: Vec<Standing> = (0..3)
-                .map(|r| (r, Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), unknown: 0 }))
-                .collect();
+            let standings: Vec<Standing> =
+                (0..3).map(|r| (r, Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), unknown: 0 })).collect();
             let found = plan(mix, rules, &standings, 2026_06_01, &dwellings, &households).unwrap();
             let best = all_tried(mix, rules, &standings, &dwellings, &households);
             assert!((found.objective - best).abs() < 1e-4, "round {round}: {} {best}", found.objective);

@@ -63,7 +63,10 @@ pub fn finding(f: &Finding<'_>, facts: &Facts, zone: &str) -> String {
             (Some(_), Some(_)) => "Un revenu nul peut être un revenu non déclaré : on ne sait pas dire le quartile.".to_owned(),
         },
         Cause::Secret => {
-            format!("{} Les chiffres déjà signés sont secrets ou ne vous sont pas ouverts : l'effet ne peut pas être dit.", household(f.rule, facts, zone))
+            format!(
+                "{} Les chiffres déjà signés sont secrets ou ne vous sont pas ouverts : l'effet ne peut pas être dit.",
+                household(f.rule, facts, zone)
+            )
         }
         Cause::Counts | Cause::DoesNotCount => {
             let mut words = household(f.rule, facts, zone);
@@ -217,7 +220,9 @@ pub fn alone(a: &Alone, facts: &Facts) -> String {
 /// Where the dwelling is, to a QPV.
 #[must_use]
 pub fn place(facts: &Facts, qpv: Option<&str>) -> String {
-    let Some(p) = facts.placed else { return "Le logement n'est pas localisé assez précisément pour dire s'il est en QPV.".to_owned() };
+    let Some(p) = facts.placed else {
+        return "Le logement n'est pas localisé assez précisément pour dire s'il est en QPV.".to_owned();
+    };
     let near = p.metres.map_or_else(|| "à plus de 2 km de tout bord".to_owned(), |m| format!("à {} m du bord", decimal(m)));
     match (p.situation, qpv) {
         (Situation::Dedans, name) => format!("En QPV ({}), {near}.", name.unwrap_or("sans nom")),

@@ -148,7 +148,8 @@ pub fn registre() -> Result<&'static Registre, ReferenceError> {
     let own: Columns = parse(COLUMNS, include_str!("../../data/registers/controle.toml"))?;
     let mut registre = attributions()?.registre.clone();
     for c in own.colonnes {
-        let twice = registre.colonnes.iter().any(|k| std::iter::once(&k.nom).chain(&k.alias).any(|n| *n == c.nom || c.alias.contains(n)));
+        let twice =
+            registre.colonnes.iter().any(|k| std::iter::once(&k.nom).chain(&k.alias).any(|n| *n == c.nom || c.alias.contains(n)));
         if twice {
             return Err(ReferenceError { file: COLUMNS, message: format!("colonne {} : déjà dans attributions.toml", c.nom) });
         }

@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn an_origin_cannot_carry_another_directive() {
         assert_eq!(origin("https://intranet.exemple.fr/").unwrap(), "https://intranet.exemple.fr");
-        for wrong in ["*", "intranet.exemple.fr", "https://a b", "https://a;b", "javascript://x", "https://", "https://a/chemin"] {
+        for wrong in ["*", "intranet.exemple.fr", "https://a b", "https://a;b", "javascript://x", "https://", "https://a/chemin"]
+        {
             assert!(origin(wrong).is_err(), "{wrong}");
         }
     }

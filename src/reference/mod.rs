@@ -42,9 +42,6 @@ pub struct ReferenceError {
 ///
 /// # Errors
 /// The file does not have the shape that its type asks for.
-pub fn parse<T: serde::de::DeserializeOwned>(
-    file: &'static str,
-    text: &str,
-) -> Result<T, ReferenceError> {
+pub fn parse<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Result<T, ReferenceError> {
     toml::from_str(text).map_err(|e| ReferenceError { file, message: e.to_string() })
 }

@@ -193,16 +193,11 @@ impl Plafonds {
             return Err(NoZone::Overseas);
         }
         let dep = &depcom[..2];
-        let mainland = matches!(dep, "2A" | "2B")
-            || dep.parse::<u8>().is_ok_and(|d| (1..=95).contains(&d) && d != 20);
+        let mainland = matches!(dep, "2A" | "2B") || dep.parse::<u8>().is_ok_and(|d| (1..=95).contains(&d) && d != 20);
         if !mainland {
             return Err(if dep == "97" || dep == "98" { NoZone::Overseas } else { NoZone::NotACommune });
         }
-        Ok(*self
-            .communes
-            .get(depcom)
-            .or_else(|| self.departements.get(dep))
-            .unwrap_or(&Zone::AutresRegions))
+        Ok(*self.communes.get(depcom).or_else(|| self.departements.get(dep)).unwrap_or(&Zone::AutresRegions))
     }
 
     /// Ceiling in €/year on 1 January of `year` for a household of rank `rank` (1–6 = category; above 6, each
@@ -301,12 +296,8 @@ mod tests {
         assert_eq!(p().years(), (2017..=2026).collect::<Vec<_>>());
         for year in 2018..=2026u16 {
             let (now, before) = (&p().tables[&year], &p().tables[&(year - 1)]);
-            let ratios: Vec<f64> = now
-                .iter()
-                .flatten()
-                .zip(before.iter().flatten())
-                .map(|(a, b)| f64::from(*a) / f64::from(*b))
-                .collect();
+            let ratios: Vec<f64> =
+                now.iter().flatten().zip(before.iter().flatten()).map(|(a, b)| f64::from(*a) / f64::from(*b)).collect();
             let (lo, hi) = ratios.iter().fold((9.0f64, 0.0f64), |(l, h), r| (l.min(*r), h.max(*r)));
             assert!(hi - lo < 3e-4, "{year}: {lo} … {hi}");
         }

@@ -162,12 +162,7 @@ impl Registre {
                 }
             }
         }
-        Ok(Self {
-            vides: f.vides.iter().map(|v| v.to_uppercase()).collect(),
-            colonnes: f.colonnes,
-            regles: f.regles,
-            listes,
-        })
+        Ok(Self { vides: f.vides.iter().map(|v| v.to_uppercase()).collect(), colonnes: f.colonnes, regles: f.regles, listes })
     }
 
     /// The code list of a column.

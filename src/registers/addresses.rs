@@ -36,12 +36,7 @@ pub enum AddressesError {
 /// # Errors
 /// The option is no list of départements, the file is no table or lacks a mandatory column, or the result cannot
 /// be written.
-pub fn import(
-    path: &Path,
-    options: &Options,
-    output: &Output,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, AddressesError> {
+pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, AddressesError> {
     let departements: Vec<String> = options.departement.split(',').map(|d| d.trim().to_uppercase()).collect();
     for d in &departements {
         // A département is the beginning of its communes' codes.

@@ -55,8 +55,7 @@ const CONTEXT: &str = "mosaique 2026-11 numero unique de demande";
 /// # Errors
 /// The file cannot be read or holds fewer than 32 bytes.
 pub fn read_key(path: &Path) -> Result<[u8; 32], AttributionsError> {
-    let bytes = std::fs::read(path)
-        .map_err(|source| AttributionsError::KeyUnreadable { path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| AttributionsError::KeyUnreadable { path: path.to_owned(), source })?;
     let secret = bytes.trim_ascii();
     if secret.len() < MIN_KEY {
         return Err(AttributionsError::KeyTooShort { path: path.to_owned(), found: secret.len() });
@@ -82,12 +81,7 @@ pub fn consumption_units(aged_14_and_more: u8, under_14: u8) -> f64 {
 ///
 /// # Errors
 /// The file is no table or has no dates; it has a NUD and no sound key is given; the result cannot be written.
-pub fn import(
-    path: &Path,
-    options: &Options,
-    output: &Output,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, AttributionsError> {
+pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, AttributionsError> {
     let reference = attributions().map_err(IntakeError::from)?;
     let table = intake::open(path)?;
     let layout = intake::layout(&reference.registre, &table)?;
@@ -286,7 +280,8 @@ pub fn street_part(address: &str) -> &str {
     let head = end.map_or(address, |i| &address[..i]);
     let head = head.trim_end_matches([' ', ',', '-']);
     // « 12, rue des Lilas, Chambéry »: a comma after the name ends it; one after the number does not.
-    match head.char_indices().find(|(i, c)| *c == ',' && head[..*i].chars().any(char::is_alphabetic) && head[..*i].contains(' ')) {
+    match head.char_indices().find(|(i, c)| *c == ',' && head[..*i].chars().any(char::is_alphabetic) && head[..*i].contains(' '))
+    {
         Some((i, _)) => &head[..i],
         None => head,
     }
@@ -368,7 +363,12 @@ impl Intake for Rows<'_> {
             && u16::from(u) + u16::from(o) != u16::from(p)
         {
             let cell = self.nb_personnes.cell(record).unwrap_or(b"");
-            notes.note("A12", &self.nb_personnes, cell, format!("{u} de moins de 14 ans et {o} de 14 ans et plus ne font pas {p}."));
+            notes.note(
+                "A12",
+                &self.nb_personnes,
+                cell,
+                format!("{u} de moins de 14 ans et {o} de 14 ans et plus ne font pas {p}."),
+            );
         }
         let older = over.or_else(|| persons?.checked_sub(under?)).filter(|o| *o > 0);
         let younger = under.or_else(|| persons?.checked_sub(over?));
@@ -410,9 +410,10 @@ impl Intake for Rows<'_> {
         b.decote_gestion_directe.push(discount);
         b.drapeaux.push(Some(notes.flags()));
         // Without a demand or a dwelling, two rows that look alike may well be two allocations.
-        let key = nud.as_deref().zip(ident.or(address.map(str::as_bytes))).map(|(n, d)| {
-            hashed(format!("{n} {} {caleol:?} {bail:?}", String::from_utf8_lossy(d)).as_bytes())
-        });
+        let key = nud
+            .as_deref()
+            .zip(ident.or(address.map(str::as_bytes)))
+            .map(|(n, d)| hashed(format!("{n} {} {caleol:?} {bail:?}", String::from_utf8_lossy(d)).as_bytes()));
         Fate::Kept { key }
     }
 }

@@ -79,11 +79,7 @@ pub fn decimal(cell: &[u8]) -> Result<f64, Unreadable> {
         n += 1;
         i += 1;
     }
-    std::str::from_utf8(&text[..n])
-        .ok()
-        .and_then(|t| t.parse::<f64>().ok())
-        .filter(|v| v.is_finite())
-        .ok_or(Unreadable)
+    std::str::from_utf8(&text[..n]).ok().and_then(|t| t.parse::<f64>().ok()).filter(|v| v.is_finite()).ok_or(Unreadable)
 }
 
 /// A whole number. `3.0` is 3; `3.5` is unreadable.
@@ -219,9 +215,7 @@ pub fn commune(cell: &[u8]) -> Result<([u8; 5], bool), Unreadable> {
         b"2A" | b"2B" => code[2..].iter().all(u8::is_ascii_digit),
         b"97" => matches!(code[2], b'1'..=b'4' | b'6') && code[3..].iter().all(u8::is_ascii_digit),
         [a, b] => {
-            code.iter().all(u8::is_ascii_digit)
-                && (1..=95).contains(&((a - b'0') * 10 + (b - b'0')))
-                && &code[..2] != b"20"
+            code.iter().all(u8::is_ascii_digit) && (1..=95).contains(&((a - b'0') * 10 + (b - b'0'))) && &code[..2] != b"20"
         }
         _ => false,
     };
@@ -275,29 +269,17 @@ pub fn date(cell: &[u8]) -> Result<Date, Unreadable> {
         (2, 1 | 2, 4, _) if is_number(parts[0]) => (number(parts[1])?, number(parts[0])?, None),
         (2, ..) => (short_year(number(parts[1])?, parts[1].len())?, month_name(parts[0]).ok_or(Unreadable)?, None),
         (3, 4, ..) => (number(parts[0])?, number(parts[1])?, Some(number(parts[2])?)),
-        (3, 1 | 2, 1 | 2, 2 | 4) => {
-            (short_year(number(parts[2])?, parts[2].len())?, number(parts[1])?, Some(number(parts[0])?))
+        (3, 1 | 2, 1 | 2, 2 | 4) => (short_year(number(parts[2])?, parts[2].len())?, number(parts[1])?, Some(number(parts[0])?)),
+        (3, 1 | 2, _, 2 | 4) => {
+            (short_year(number(parts[2])?, parts[2].len())?, month_name(parts[1]).ok_or(Unreadable)?, Some(number(parts[0])?))
         }
-        (3, 1 | 2, _, 2 | 4) => (
-            short_year(number(parts[2])?, parts[2].len())?,
-            month_name(parts[1]).ok_or(Unreadable)?,
-            Some(number(parts[0])?),
-        ),
         _ => return Err(Unreadable),
     };
     let small = |v: u16| i8::try_from(v).map_err(|_| Unreadable);
     // jiff knows the length of months.
-    let checked = jiff::civil::Date::new(
-        i16::try_from(y).map_err(|_| Unreadable)?,
-        small(m)?,
-        d.map_or(Ok(1), small)?,
-    )
-    .map_err(|_| Unreadable)?;
-    Ok(Date {
-        year: y,
-        month: checked.month().unsigned_abs(),
-        day: d.map(|_| checked.day().unsigned_abs()),
-    })
+    let checked = jiff::civil::Date::new(i16::try_from(y).map_err(|_| Unreadable)?, small(m)?, d.map_or(Ok(1), small)?)
+        .map_err(|_| Unreadable)?;
+    Ok(Date { year: y, month: checked.month().unsigned_abs(), day: d.map(|_| checked.day().unsigned_abs()) })
 }
 
 /// Two-digit years as spreadsheets read them: 00–29 are 2000–2029, 30–99 are 1930–1999.
@@ -312,9 +294,27 @@ fn short_year(y: u16, digits: usize) -> Result<u16, Unreadable> {
 
 fn month_name(word: &str) -> Option<u16> {
     const NAMES: [(&str, u16); 21] = [
-        ("JANV", 1), ("JAN", 1), ("FEVR", 2), ("FEV", 2), ("FEB", 2), ("MARS", 3), ("MAR", 3), ("AVR", 4), ("APR", 4),
-        ("MAI", 5), ("MAY", 5), ("JUIN", 6), ("JUN", 6), ("JUIL", 7), ("JUL", 7), ("AOUT", 8), ("AUG", 8), ("SEP", 9),
-        ("OCT", 10), ("NOV", 11), ("DEC", 12),
+        ("JANV", 1),
+        ("JAN", 1),
+        ("FEVR", 2),
+        ("FEV", 2),
+        ("FEB", 2),
+        ("MARS", 3),
+        ("MAR", 3),
+        ("AVR", 4),
+        ("APR", 4),
+        ("MAI", 5),
+        ("MAY", 5),
+        ("JUIN", 6),
+        ("JUN", 6),
+        ("JUIL", 7),
+        ("JUL", 7),
+        ("AOUT", 8),
+        ("AUG", 8),
+        ("SEP", 9),
+        ("OCT", 10),
+        ("NOV", 11),
+        ("DEC", 12),
     ];
     let word = crate::reference::registre::mot(word);
     NAMES.iter().find(|(n, _)| word.starts_with(n)).map(|(_, m)| *m)
@@ -327,8 +327,15 @@ mod tests {
     #[test]
     fn numbers_survive_a_spreadsheet() {
         for (cell, want) in [
-            ("12", 12.0), ("12,5", 12.5), ("12.5", 12.5), ("15 000", 15000.0), ("15\u{a0}000,00 €", 15000.0),
-            ("15\u{202f}000", 15000.0), ("40,26 %", 40.26), ("1,5E+04", 15000.0), ("-3", -3.0),
+            ("12", 12.0),
+            ("12,5", 12.5),
+            ("12.5", 12.5),
+            ("15 000", 15000.0),
+            ("15\u{a0}000,00 €", 15000.0),
+            ("15\u{202f}000", 15000.0),
+            ("40,26 %", 40.26),
+            ("1,5E+04", 15000.0),
+            ("-3", -3.0),
         ] {
             assert_eq!(decimal(cell.as_bytes()), Ok(want), "{cell}");
         }
@@ -346,7 +353,8 @@ mod tests {
 
     #[test]
     fn cells_are_freed_of_what_spreadsheets_put_around() {
-        for (cell, want) in [(" a ", "a"), ("=\"012\"", "012"), ("'012", "012"), ("\u{a0}x\u{202f}", "x"), ("", ""), ("   ", "")] {
+        for (cell, want) in [(" a ", "a"), ("=\"012\"", "012"), ("'012", "012"), ("\u{a0}x\u{202f}", "x"), ("", ""), ("   ", "")]
+        {
             assert_eq!(clean(cell.as_bytes()), want.as_bytes(), "{cell:?}");
         }
     }
@@ -368,10 +376,18 @@ mod tests {
     #[test]
     fn a_commune_gets_its_zero_back_and_the_impossible_is_refused() {
         for (cell, want) in [
-            ("73065", Ok(("73065", false))), ("6029", Ok(("06029", true))), ("2a004", Ok(("2A004", true))),
-            ("97411", Ok(("97411", false))), ("73065.0", Ok(("73065", true))), ("20004", Err(Unreadable)),
-            ("97511", Err(Unreadable)), ("96001", Err(Unreadable)), ("00001", Err(Unreadable)), ("7306", Ok(("07306", true))),
-            ("ABCDE", Err(Unreadable)), ("2C001", Err(Unreadable)),
+            ("73065", Ok(("73065", false))),
+            ("6029", Ok(("06029", true))),
+            ("2a004", Ok(("2A004", true))),
+            ("97411", Ok(("97411", false))),
+            ("73065.0", Ok(("73065", true))),
+            ("20004", Err(Unreadable)),
+            ("97511", Err(Unreadable)),
+            ("96001", Err(Unreadable)),
+            ("00001", Err(Unreadable)),
+            ("7306", Ok(("07306", true))),
+            ("ABCDE", Err(Unreadable)),
+            ("2C001", Err(Unreadable)),
         ] {
             let got = commune(cell.as_bytes());
             let got = got.map(|(c, r)| (String::from_utf8_lossy(&c).into_owned(), r));
@@ -382,11 +398,22 @@ mod tests {
     #[test]
     fn dates_are_read_in_every_french_form() {
         for (cell, want) in [
-            ("2019-03", (201_903, None)), ("2019-03-15", (201_903, Some(20_190_315))), ("15/03/2019", (201_903, Some(20_190_315))),
-            ("03/2019", (201_903, None)), ("201903", (201_903, None)), ("20190315", (201_903, Some(20_190_315))),
-            ("201903.0", (201_903, None)), ("mars-19", (201_903, None)), ("Mars 2019", (201_903, None)), ("févr.-87", (198_702, None)),
-            ("août 2005", (200_508, None)), ("2019-03-15 00:00:00", (201_903, Some(20_190_315))), ("2019-03-15T08:00", (201_903, Some(20_190_315))),
-            ("1/3/19", (201_903, Some(20_190_301))), ("15 mars 2019", (201_903, Some(20_190_315))), ("juin 2020", (202_006, None)),
+            ("2019-03", (201_903, None)),
+            ("2019-03-15", (201_903, Some(20_190_315))),
+            ("15/03/2019", (201_903, Some(20_190_315))),
+            ("03/2019", (201_903, None)),
+            ("201903", (201_903, None)),
+            ("20190315", (201_903, Some(20_190_315))),
+            ("201903.0", (201_903, None)),
+            ("mars-19", (201_903, None)),
+            ("Mars 2019", (201_903, None)),
+            ("févr.-87", (198_702, None)),
+            ("août 2005", (200_508, None)),
+            ("2019-03-15 00:00:00", (201_903, Some(20_190_315))),
+            ("2019-03-15T08:00", (201_903, Some(20_190_315))),
+            ("1/3/19", (201_903, Some(20_190_301))),
+            ("15 mars 2019", (201_903, Some(20_190_315))),
+            ("juin 2020", (202_006, None)),
         ] {
             let got = date(cell.as_bytes()).unwrap_or_else(|_| panic!("{cell}"));
             assert_eq!((got.yyyymm(), got.yyyymmdd()), want, "{cell}");

@@ -72,9 +72,10 @@ pub fn apply(table: &Table, corrections: &Corrections, out: &Path) -> Result<(),
             None => write_record(&mut to, record.iter(), table.delimiter, &mut at),
             Some(cells) => {
                 // A row of the wrong width gets the header's: what it lacks is empty, what it has too much is dropped.
-                let fields = columns.iter().enumerate().map(|(i, name)| {
-                    cells.get(name).map_or_else(|| record.get(i).unwrap_or(b""), |v| v.as_bytes())
-                });
+                let fields = columns
+                    .iter()
+                    .enumerate()
+                    .map(|(i, name)| cells.get(name).map_or_else(|| record.get(i).unwrap_or(b""), |v| v.as_bytes()));
                 write_record(&mut to, fields, table.delimiter, &mut at)
             }
         }
@@ -83,7 +84,12 @@ pub fn apply(table: &Table, corrections: &Corrections, out: &Path) -> Result<(),
     Ok(())
 }
 
-fn write_record<'a>(to: &mut impl Write, fields: impl Iterator<Item = &'a [u8]>, delimiter: u8, at: &mut u64) -> Result<(), MendError> {
+fn write_record<'a>(
+    to: &mut impl Write,
+    fields: impl Iterator<Item = &'a [u8]>,
+    delimiter: u8,
+    at: &mut u64,
+) -> Result<(), MendError> {
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
     writer.write_record(fields)?;
     let bytes = writer.into_inner().map_err(|e| MendError::Write(e.into_error()))?;

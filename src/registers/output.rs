@@ -31,9 +31,7 @@ impl Output {
     /// The file cannot be created or the schema has a type that Parquet lacks.
     pub fn table(&self, name: &str, schema: &Schema) -> PolarsResult<TableWriter> {
         let file = File::create(self.dir.join(format!("{name}.parquet")))?;
-        let inner = ParquetWriter::new(file)
-            .with_compression(ParquetCompression::Snappy)
-            .batched(schema)?;
+        let inner = ParquetWriter::new(file).with_compression(ParquetCompression::Snappy).batched(schema)?;
         Ok(TableWriter { inner })
     }
 
@@ -94,14 +92,7 @@ impl FindingWriter {
             Level::Rejet => "rejet",
             Level::Drapeau => "drapeau",
         };
-        self.inner.write_record([
-            f.line.to_string().as_str(),
-            &f.column,
-            &f.value,
-            &f.rule,
-            level,
-            &f.message,
-        ])?;
+        self.inner.write_record([f.line.to_string().as_str(), &f.column, &f.value, &f.rule, level, &f.message])?;
         Ok(())
     }
 

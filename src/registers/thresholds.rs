@@ -40,12 +40,7 @@ pub enum ThresholdsError {
 ///
 /// # Errors
 /// The file is no table, lacks a mandatory column or its year; or the result cannot be written.
-pub fn import(
-    path: &Path,
-    options: &Options,
-    output: &Output,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, ThresholdsError> {
+pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, ThresholdsError> {
     let reference = thresholds().map_err(IntakeError::from)?;
     let table = intake::open(path)?;
     let layout = intake::layout(&reference.registre, &table)?;
@@ -67,10 +62,7 @@ pub fn import(
     };
     intake::run(&reader, &table, &layout, "seuils", output, &mut report, progress)?;
     let years = reader.years.into_inner().unwrap_or_default();
-    report.cle = options.annee.map_or_else(
-        || years.iter().map(u16::to_string).collect::<Vec<_>>().join(","),
-        |a| a.to_string(),
-    );
+    report.cle = options.annee.map_or_else(|| years.iter().map(u16::to_string).collect::<Vec<_>>().join(","), |a| a.to_string());
     Ok(report)
 }
 

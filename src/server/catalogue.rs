@@ -11,8 +11,8 @@ use super::query::{self, Asked, GENERATIONS, POPULATIONS, UNKNOWN};
 use super::state::{App, Current, Loaded};
 use crate::access::{self, Person, Scope};
 use crate::reference::access::{Class, Donnees};
-use crate::reference::scales;
 use crate::reference::indicators::Attribute;
+use crate::reference::scales;
 
 /// Ce qui est chargé.
 #[derive(Debug, Serialize, ToSchema)]

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -249,7 +249,8 @@ pub async fn placements(
     let detail = detail(&visitor.person);
     let fresh = if detail { fresh(&server, &visitor, &found).await? } else { Vec::new() };
     let answer = told(&found, &said, detail, &fresh, app.secrecy)?;
-    let counts = if detail { answer.placements.len() } else { answer.mois.len() + answer.communes.len() + answer.quartiers.len() };
+    let counts =
+        if detail { answer.placements.len() } else { answer.mois.len() + answer.communes.len() + answer.quartiers.len() };
     let secret = answer.mois.iter().chain(&answer.communes).any(|c| c.secret);
     Ok((Extension(trace.rows(counts, secret)), Json(answer)))
 }
@@ -374,7 +375,11 @@ async fn say(
 ) -> Result<(), Problem> {
     let found = found(server, app, visitor, Asked::default()).await?;
     if !found.dalo.iter().any(|f| f.concerne && f.id == id) {
-        return Err(Problem::not_found("id", id, "Ce placement n'existe pas, n'est pas à justifier ou n'est pas ouvert à votre organisme."));
+        return Err(Problem::not_found(
+            "id",
+            id,
+            "Ce placement n'existe pas, n'est pas à justifier ou n'est pas ouvert à votre organisme.",
+        ));
     }
     let said = Said {
         statut,
@@ -387,12 +392,7 @@ async fn say(
     Ok(server.state.say_of_dalo(id, &said, state::now()).await?)
 }
 
-async fn found(
-    server: &Server,
-    app: &Arc<App>,
-    visitor: &Arc<Visitor>,
-    asked: Asked,
-) -> Result<Leases, Problem> {
+async fn found(server: &Server, app: &Arc<App>, visitor: &Arc<Visitor>, asked: Asked) -> Result<Leases, Problem> {
     let (app, state, visitor) = (app.clone(), server.state.clone(), visitor.clone());
     let work = move || leases(&app, &state, &visitor.person, &asked);
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
@@ -436,7 +436,11 @@ fn told(
         mois: counted(months, detail, secrecy, month),
         communes: counted(communes, detail, secrecy, commune),
         quartiers: quartiers(found, detail, secrecy),
-        placements: if detail { found.dalo.iter().map(|f| placement(found, f, &stand, said, fresh)).collect() } else { Vec::new() },
+        placements: if detail {
+            found.dalo.iter().map(|f| placement(found, f, &stand, said, fresh)).collect()
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -555,7 +559,11 @@ fn placement(
         mois: format!("{:04}-{:02}", a.year(), a.month()),
         commune,
         commune_nom,
-        quartier: found.all.quartiers.get(f.quartier as usize).map(|q| if q.nom.is_empty() { q.code.clone() } else { q.nom.clone() }),
+        quartier: found
+            .all
+            .quartiers
+            .get(f.quartier as usize)
+            .map(|q| if q.nom.is_empty() { q.code.clone() } else { q.nom.clone() }),
         jusqu_a,
         lieu,
         bailleur,

@@ -88,7 +88,7 @@ impl<'a> Desk<'a> {
     /// Refuses, for a reason: who is nobody yet may sign in.
     fn refused(&self, why: &str) -> Problem {
         let problem = Problem::forbidden(why);
-        if self.person.compte.is_none() { problem.to_sign_in() } else { problem }
+        if self.person.compte.is_none() { problem.or_sign_in() } else { problem }
     }
 }
 
@@ -174,7 +174,9 @@ impl Counter<'_> {
         let inside = zone.intersection(open);
         let out = zone.len() - inside.len();
         (out > 0 && !inside.is_empty()).then(|| {
-            let words = format!("La zone dépasse le territoire ouvert à votre organisme : {out} adresse(s) au-delà ne sont pas comptées.");
+            let words = format!(
+                "La zone dépasse le territoire ouvert à votre organisme : {out} adresse(s) au-delà ne sont pas comptées."
+            );
             (inside, words)
         })
     }

@@ -88,7 +88,11 @@ fn checked(loaded: &Loaded, zones: &[ZoneGardee]) -> Result<(usize, String), Pro
     let limits = zonage::limits();
     let n = zones.len();
     if n == 0 || n > limits.zones_max {
-        return Err(Problem::value("zones", &n.to_string(), format!("Un ensemble a de 1 à {} zones, or celui-ci en a {n}.", limits.zones_max)));
+        return Err(Problem::value(
+            "zones",
+            &n.to_string(),
+            format!("Un ensemble a de 1 à {} zones, or celui-ci en a {n}.", limits.zones_max),
+        ));
     }
     for (i, zone) in zones.iter().enumerate() {
         let at = |field: &str| format!("zones[{i}].{field}");
@@ -96,9 +100,15 @@ fn checked(loaded: &Loaded, zones: &[ZoneGardee]) -> Result<(usize, String), Pro
         match (&zone.geometrie, &zone.codes) {
             (Some(geometry), None) => drop(geometry::areas(&at("geometrie"), geometry.clone(), limits)?),
             (None, Some(codes)) => listed(loaded, &at("codes"), codes, limits.codes_max)?,
-            (None, None) => return Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »")),
+            (None, None) => {
+                return Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »"));
+            }
             (Some(_), Some(_)) => {
-                return Err(Problem::value(&at("codes"), &zone.nom, "Une zone a une « geometrie » ou une liste de « codes », pas les deux."));
+                return Err(Problem::value(
+                    &at("codes"),
+                    &zone.nom,
+                    "Une zone a une « geometrie » ou une liste de « codes », pas les deux.",
+                ));
             }
         }
     }
@@ -121,7 +131,11 @@ fn listed(loaded: &Loaded, champ: &str, codes: &[CodeGarde], most: usize) -> Res
         places::layer(loaded, &format!("{champ}[{j}].echelle"), echelle)?;
         let written = !code.is_empty() && code.len() <= 200 && !code.chars().any(char::is_control);
         if !written {
-            return Err(Problem::value(&format!("{champ}[{j}].code"), code, "Un code a de 1 à 200 caractères, sans retour à la ligne."));
+            return Err(Problem::value(
+                &format!("{champ}[{j}].code"),
+                code,
+                "Un code a de 1 à 200 caractères, sans retour à la ligne.",
+            ));
         }
     }
     Ok(())
@@ -134,7 +148,11 @@ fn listed(loaded: &Loaded, champ: &str, codes: &[CodeGarde], most: usize) -> Res
     get, path = "/api/ensembles", tag = "zones", operation_id = "ensembles",
     responses((status = OK, body = Vec<ZoneSet>))
 )]
-pub async fn list(FromState(server): FromState<Server>, Who(visitor): Who, params: Params) -> Result<Json<Vec<ZoneSet>>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<Vec<ZoneSet>>, Problem> {
     params.finish()?;
     Ok(Json(server.state.zone_sets(asker(&visitor)?, state::now()).await?))
 }
@@ -163,7 +181,10 @@ pub async fn add(
     let (n, zones) = kept(Arc::clone(loaded), asked.zones).await?;
     let new = NewZoneSet { nom: &nom, visibilite: asked.visibilite, millesime, vague, n, zones: &zones };
     let id = server.state.add_zone_set(who, &new, state::now()).await?;
-    let trace = Trace::new("ensemble_cree", id.clone()).with("nom", nom.as_str()).with("visibilite", asked.visibilite.id()).rows(n, false);
+    let trace = Trace::new("ensemble_cree", id.clone())
+        .with("nom", nom.as_str())
+        .with("visibilite", asked.visibilite.id())
+        .rows(n, false);
     Ok((StatusCode::CREATED, Extension(trace), Json(EnsembleCree { id })))
 }
 

@@ -19,8 +19,8 @@ use super::problem::{Document, Problem};
 use super::query::{self, Asked};
 use super::state::{App, Current, Loaded};
 use crate::access::Person;
-use crate::cube::{Filter, Layer};
 use crate::cube::runs::Runs;
+use crate::cube::{Filter, Layer};
 use crate::disclosure::answer::Answer;
 use crate::policy::fragility::{self, Reading, Residence};
 use crate::reference::access::Class;
@@ -321,7 +321,8 @@ fn chosen(loaded: &Loaded, parents: &Layer<'_>, fine: &Counter<'_>, asked: Optio
             .max_by_key(|z| (loaded.dwellings(parents, *z, None), std::cmp::Reverse(*z)))
             .ok_or_else(|| Problem::forbidden("Aucune résidence n'est ouverte à votre organisme.")),
     }?;
-    let mut list: Vec<Choix> = open.iter().map(|z| Choix { code: code(*z).to_owned(), nom: places::title(parents, *z) }).collect();
+    let mut list: Vec<Choix> =
+        open.iter().map(|z| Choix { code: code(*z).to_owned(), nom: places::title(parents, *z) }).collect();
     list.sort_by(|a, b| a.nom.cmp(&b.nom).then_with(|| a.code.cmp(&b.code)));
     Ok((zone, list))
 }
@@ -331,7 +332,9 @@ fn refusal(rules: &Fragility, figures: &Figures) -> Option<String> {
     let c = &figures.all.couverture;
     match (c.repondants, c.taux_reponse) {
         (Some(n), _) if n < rules.repondants_min => Some(format!("moins de {} ménages répondants", rules.repondants_min)),
-        (Some(_), Some(rate)) if rate < rules.reponse_min => Some(format!("moins de {} % de réponses", 100.0 * rules.reponse_min)),
+        (Some(_), Some(rate)) if rate < rules.reponse_min => {
+            Some(format!("moins de {} % de réponses", 100.0 * rules.reponse_min))
+        }
         (Some(_), Some(_)) => None,
         _ => Some("trop peu de ménages répondants (secret statistique)".to_owned()),
     }
@@ -350,10 +353,11 @@ pub(super) fn owner(loaded: &Loaded, at: &Runs) -> Option<Choix> {
         });
     }
     let (most, _) = counts.into_iter().max_by_key(|(b, n)| (*n, std::cmp::Reverse(*b)))?;
-    loaded.cube().bailleurs().get(usize::from(most)).map(|(code, nom)| Choix {
-        code: (*code).to_owned(),
-        nom: if nom.is_empty() { *code } else { *nom }.to_owned(),
-    })
+    loaded
+        .cube()
+        .bailleurs()
+        .get(usize::from(most))
+        .map(|(code, nom)| Choix { code: (*code).to_owned(), nom: if nom.is_empty() { *code } else { *nom }.to_owned() })
 }
 
 pub(super) fn name_of(loaded: &Loaded, scale: &str, code: &str) -> Option<String> {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::{FromRequest, Request, State as FromState};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Extension;
 use utoipa::ToSchema;
 
 use super::auth::trail::Trace;
@@ -15,8 +15,8 @@ use super::geocodage_distant::Remote;
 use super::params::BODY_LIMIT;
 use super::problem::{Document, Problem};
 use super::state::{App, Current};
-use crate::geocode::table::{self, Options, TableError};
 use crate::geocode::Geocoder;
+use crate::geocode::table::{self, Options, TableError};
 use crate::reference::geocodage::geocodage;
 
 /// Le fichier et ce qu'on en demande, en `multipart/form-data`.
@@ -89,7 +89,17 @@ async fn read(form: Result<Multipart, MultipartRejection>) -> Result<(String, By
             "encoding" | "index" | "indexes" => {}
             other => {
                 let known = [
-                    "data", "columns", "postcode", "citycode", "type", "lat", "lon", "result_columns", "delimiter", "encoding", "with_bom",
+                    "data",
+                    "columns",
+                    "postcode",
+                    "citycode",
+                    "type",
+                    "lat",
+                    "lon",
+                    "result_columns",
+                    "delimiter",
+                    "encoding",
+                    "with_bom",
                 ];
                 return Err(Problem::unknown("champ", other, known));
             }
@@ -117,10 +127,8 @@ async fn convert(
     let stem: String = file.trim_end_matches(".csv").chars().filter(plain).collect();
     let named = format!("attachment; filename=\"{stem}.geocoded.csv\"");
     let disposition = HeaderValue::from_str(&named).map_err(|e| Problem::internal(&e))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")), (header::CONTENT_DISPOSITION, disposition)];
     Ok((Extension(Trace::new(action, "").rows(rows, false)), headers, csv).into_response())
 }
 

@@ -61,7 +61,9 @@ impl Remote {
     /// The API does not answer.
     pub async fn search(&self, query: &Query) -> Result<Response, Problem> {
         let mut url = self.url("search")?;
-        url.query_pairs_mut().append_pair("q", &query.text).append_pair("autocomplete", if query.autocomplete { "1" } else { "0" });
+        url.query_pairs_mut()
+            .append_pair("q", &query.text)
+            .append_pair("autocomplete", if query.autocomplete { "1" } else { "0" });
         if let Some([lon, lat]) = query.near {
             url.query_pairs_mut().append_pair("lon", &lon.to_string()).append_pair("lat", &lat.to_string());
         }

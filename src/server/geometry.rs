@@ -14,8 +14,8 @@ use crate::reference::zonage::ZoneLimits;
 pub fn areas(champ: &str, value: serde_json::Value, limits: &ZoneLimits) -> Result<Vec<MultiPolygon<f64>>, Problem> {
     let kind = value.get("type").and_then(|t| t.as_str()).unwrap_or("").to_owned();
     let refuse = |detail: String| Problem::value(champ, &kind, detail);
-    let parsed = serde_json::from_value::<GeoJson>(value)
-        .map_err(|e| refuse(format!("La géométrie n'est pas du GeoJSON : {e}.")))?;
+    let parsed =
+        serde_json::from_value::<GeoJson>(value).map_err(|e| refuse(format!("La géométrie n'est pas du GeoJSON : {e}.")))?;
     let mut parts = Vec::new();
     match parsed {
         GeoJson::Geometry(g) => parts.push(g.value),

@@ -172,8 +172,8 @@ pub async fn mesure(
             .collect::<Result<Vec<Found>, Problem>>()?;
         let mut counters = BTreeMap::new();
         for f in &found {
-            if !counters.contains_key(&f.class) {
-                counters.insert(f.class, desk.counter(f.class)?);
+            if let std::collections::btree_map::Entry::Vacant(e) = counters.entry(f.class) {
+                e.insert(desk.counter(f.class)?);
             }
         }
         let mut mesures = found

@@ -156,9 +156,8 @@ pub struct Choix {
 }
 
 const KEYS: [&str; 5] = ["bailleur", "commune", "epci", "reservataire", "mois"];
-pub(super) const MONTHS: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-];
+pub(super) const MONTHS: [&str; 12] =
+    ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"];
 
 /// Objectifs de mixité : où en est une année de baux
 ///
@@ -232,7 +231,8 @@ impl Open {
         let mut open = Self { communes: None, bailleur: None, reservataire: None };
         if person.role() == Role::ActionLogement {
             // The contingent is named after the organisation.
-            open.reservataire = reservataires().iter().find(|v| v.id.eq_ignore_ascii_case(person.role().id())).map(|v| v.code).or(Some(u8::MAX));
+            open.reservataire =
+                reservataires().iter().find(|v| v.id.eq_ignore_ascii_case(person.role().id())).map(|v| v.code).or(Some(u8::MAX));
         }
         match access::leases(person) {
             Scope::Everywhere => {}
@@ -291,7 +291,10 @@ fn answer(all: &Allocations, asked: &Asked, open: &Open, rates: &[Rate], secrecy
     let commune = number("commune", asked.commune.as_deref(), &all.communes)?;
     let bailleur = number("bailleur", asked.bailleur.as_deref(), &all.bailleurs)?;
     let kept = |a: &&Allocation| {
-        open.holds(a) && epci.is_none_or(|n| a.epci == n) && commune.is_none_or(|n| a.commune == n) && bailleur.is_none_or(|n| a.bailleur == n)
+        open.holds(a)
+            && epci.is_none_or(|n| a.epci == n)
+            && commune.is_none_or(|n| a.commune == n)
+            && bailleur.is_none_or(|n| a.bailleur == n)
     };
     let leases = || all.list.iter().filter(|a| a.year() == year).filter(kept);
 
@@ -414,15 +417,18 @@ pub(super) fn number(champ: &str, code: Option<&str>, list: &[Named]) -> Result<
 /// Code and name of a line.
 fn name(all: &Allocations, by: &str, key: u32, year: u16) -> (String, String) {
     let unknown = || (String::new(), "Non renseigné".to_owned());
-    let of = |list: &[Named]| list.get(key as usize).map_or_else(unknown, |n| {
-        (n.code.clone(), n.title().to_owned())
-    });
+    let of = |list: &[Named]| list.get(key as usize).map_or_else(unknown, |n| (n.code.clone(), n.title().to_owned()));
     match by {
         "commune" => of(&all.communes),
         "epci" => of(&all.epcis),
         "bailleur" => of(&all.bailleurs),
-        "mois" => (format!("{year}-{key:02}"), key.checked_sub(1).and_then(|m| MONTHS.get(m as usize)).map_or_else(String::new, |m| (*m).to_owned())),
-        _ => reservataires().iter().find(|v| u32::from(v.code) == key).map_or_else(unknown, |v| (v.id.clone(), v.libelle.clone())),
+        "mois" => (
+            format!("{year}-{key:02}"),
+            key.checked_sub(1).and_then(|m| MONTHS.get(m as usize)).map_or_else(String::new, |m| (*m).to_owned()),
+        ),
+        _ => {
+            reservataires().iter().find(|v| u32::from(v.code) == key).map_or_else(unknown, |v| (v.id.clone(), v.libelle.clone()))
+        }
     }
 }
 

@@ -53,19 +53,19 @@ use std::time::{Duration, Instant, SystemTime};
 
 use axum::serve::ListenerExt;
 
-pub use self::controle::measure as measure_checks;
-pub use self::openapi::document;
 pub use self::auth::sso::SsoError;
 pub use self::auth::trail::Trace;
+pub use self::controle::measure as measure_checks;
 pub use self::geocodage_distant::{RemoteError, configured as remote_ban};
+pub use self::openapi::document;
 pub use self::router::{Server, router, router_for_holder};
 pub use self::state::{App, Live};
 use crate::cube::file::CubeError;
 use crate::disclosure::publisher::LedgerError;
 use crate::reference::ReferenceError;
 use crate::reference::fonds::Basemap;
-use crate::stock::StockError;
 use crate::state::{State, StateError};
+use crate::stock::StockError;
 use crate::store::{Store, StoreError};
 use crate::territory::layer::LayerError;
 
@@ -139,8 +139,7 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
     let seen = changed(&root);
     // Before any request: nothing else needs this thread.
     let live = Live::new(App::load(&store, None)?);
-    let listener =
-        tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
+    let listener = tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
     let addr = listener.local_addr().unwrap_or(addr);
     let state = State::of_store(&root).await?;
     let routes = router(Server::new(live.clone(), state, options)?);
@@ -152,7 +151,10 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
             tracing::debug!("TCP_NODELAY : {e}");
         }
     });
-    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stopped()).await.map_err(ServerError::Serve)
+    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stopped())
+        .await
+        .map_err(ServerError::Serve)
 }
 
 /// When the manifest was last replaced.

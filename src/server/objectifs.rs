@@ -151,7 +151,10 @@ pub async fn list(
                     })
                 })
                 .collect(),
-            reservataires: reservataires().iter().map(|v| super::mixite::Choix { code: v.id.clone(), nom: v.libelle.clone() }).collect(),
+            reservataires: reservataires()
+                .iter()
+                .map(|v| super::mixite::Choix { code: v.id.clone(), nom: v.libelle.clone() })
+                .collect(),
         }))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
@@ -207,7 +210,11 @@ fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia, Problem> {
     if let Some(commune) = &t.commune {
         let checker = app.checker().map_err(|e| Problem::internal(&e))?;
         if checker.epci_of(commune).as_deref() != Some(t.epci.as_str()) {
-            return Err(Problem::value("commune", commune, format!("La commune « {commune} » n'est pas connue dans l'EPCI {}.", t.epci)));
+            return Err(Problem::value(
+                "commune",
+                commune,
+                format!("La commune « {commune} » n'est pas connue dans l'EPCI {}.", t.epci),
+            ));
         }
     }
     if let Some(b) = t.bailleur.as_deref().filter(|b| b.len() != 9 || !b.bytes().all(|c| c.is_ascii_digit())) {

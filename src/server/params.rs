@@ -44,9 +44,9 @@ impl Params {
         self.take(name)
             .map(|v| {
                 let plain = v.trim().replace(',', ".");
-                plain.parse().map_err(|_| {
-                    Problem::value(name, &v, format!("« {v} » n'est pas un nombre acceptable pour « {name} »."))
-                })
+                plain
+                    .parse()
+                    .map_err(|_| Problem::value(name, &v, format!("« {v} » n'est pas un nombre acceptable pour « {name} ».")))
             })
             .transpose()
     }
@@ -64,11 +64,12 @@ impl Params {
         match self.map.into_iter().next() {
             None => Ok(()),
             Some((name, value)) => {
-                let detail = format!(
-                    "Le paramètre « {name} » n'existe pas ici. Paramètres acceptés : {}.",
-                    self.known.join(", ")
-                );
-                Err(Problem { acceptees: Some(self.known.iter().map(|k| (*k).to_owned()).collect()), ..Problem::value(&name, &value, detail) })
+                let detail =
+                    format!("Le paramètre « {name} » n'existe pas ici. Paramètres acceptés : {}.", self.known.join(", "));
+                Err(Problem {
+                    acceptees: Some(self.known.iter().map(|k| (*k).to_owned()).collect()),
+                    ..Problem::value(&name, &value, detail)
+                })
             }
         }
     }

@@ -16,10 +16,7 @@ const WIDE: [&str; 3] = ["departement", "epci", "commune"];
 /// # Errors
 /// There is none; `champ` is where it was named.
 pub fn layer<'a>(loaded: &'a Loaded, champ: &str, id: &str) -> Result<Layer<'a>, Problem> {
-    loaded
-        .cube()
-        .layer(id)
-        .ok_or_else(|| Problem::unknown(champ, id, loaded.meta().couches.iter().map(|l| l.id.as_str())))
+    loaded.cube().layer(id).ok_or_else(|| Problem::unknown(champ, id, loaded.meta().couches.iter().map(|l| l.id.as_str())))
 }
 
 /// A parent zone: `dans=epci:200000001`.
@@ -36,7 +33,11 @@ impl<'a> Within<'a> {
     /// It is written otherwise, or names nothing that is loaded.
     pub fn parse(loaded: &'a Loaded, text: &str) -> Result<Self, Problem> {
         let (scale, code) = text.split_once(':').ok_or_else(|| {
-            Problem::value("dans", text, format!("« {text} » ne nomme pas une zone : écrivez échelle:code, par exemple commune:73065."))
+            Problem::value(
+                "dans",
+                text,
+                format!("« {text} » ne nomme pas une zone : écrivez échelle:code, par exemple commune:73065."),
+            )
         })?;
         let layer = layer(loaded, "dans", scale)?;
         let zone = layer.zone(code).ok_or_else(|| {

@@ -154,7 +154,8 @@ fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPropose
     let all = app.allocations().map_err(|e| internal(&e))?;
     let open = Open::new(&all, person)?;
     let epci = number("epci", Some(&asked.epci), &all.epcis)?;
-    let theirs: Vec<usize> = (0..all.list.len()).filter(|i| open.holds(&all.list[*i]) && Some(all.list[*i].epci) == epci).collect();
+    let theirs: Vec<usize> =
+        (0..all.list.len()).filter(|i| open.holds(&all.list[*i]) && Some(all.list[*i].epci) == epci).collect();
     let until = theirs.iter().map(|i| all.list[*i].bail).max().filter(|d| *d > 0).ok_or_else(|| Problem::forbidden(REFUSED))?;
     // The year is over once it has leases of December: the plan is then for the next one.
     let (last, over) = ((until / 10_000) as u16, until / 100 % 100 == 12);
@@ -180,7 +181,10 @@ fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPropose
     // A score that may not be shown is no ground for a plan that would tell it.
     so_far.protect(app.secrecy);
     let household_rule = |c: &Criterion| {
-        !matches!(c, Criterion::Etat | Criterion::EtatAgents | Criterion::Mutation | Criterion::Relogement | Criterion::PremiereLocation)
+        !matches!(
+            c,
+            Criterion::Etat | Criterion::EtatAgents | Criterion::Mutation | Criterion::Relogement | Criterion::PremiereLocation
+        )
     };
     let standings: Vec<Standing> = mix
         .rules
@@ -291,7 +295,8 @@ fn waiting(
     let sheet = Sheet::read("demandes", text)?;
     let of = |name| sheet.required("demandes", name);
     let (kind, depcom, adults) = (of("typologie")?, of("depcom_demandee")?, of("nb_14plus")?);
-    let (children, money, activity, dalo) = (of("nb_moins14")?, of("ressources_mensuelles")?, of("activite")?, of("statut_dalo")?);
+    let (children, money, activity, dalo) =
+        (of("nb_moins14")?, of("ressources_mensuelles")?, of("activite")?, of("statut_dalo")?);
     let (statut, epci) = (sheet.column("statut"), sheet.column("epci"));
     let (priority, agreement) = (sheet.column("priorite_l441_1"), sheet.column("accord_collectif"));
     let (mut list, mut lines, mut left) = (Vec::new(), Vec::new(), 0);
@@ -313,7 +318,8 @@ fn waiting(
         list.push(Household {
             quartile,
             dalo: is_dalo,
-            priority: !cell(row, priority).is_empty() || mix.dalo.accord.contains(&code("accord_collectif", cell(row, agreement))),
+            priority: !cell(row, priority).is_empty()
+                || mix.dalo.accord.contains(&code("accord_collectif", cell(row, agreement))),
             precarious: is_dalo && (quartile == Quartile::First || unstable),
             rooms: rooms(code("typologie", cell(row, Some(kind)))),
             commune: communes.get(commune).copied().unwrap_or(u32::MAX),
@@ -338,11 +344,13 @@ fn told(
     (mix, rules): (&'static Mix, &'static PlanRules),
 ) -> PlanPropose {
     let label = |d: Departure| rules.departures.iter().find(|w| w.id == d).map_or("", |w| w.libelle.as_str());
-    let place = |d: &Dwelling| (
-        all.communes.get(d.commune as usize).map_or_else(String::new, |c| c.title().to_owned()),
-        reservataires().iter().find(|v| v.code == d.reservataire).map_or_else(String::new, |v| v.libelle.clone()),
-        if d.rooms > 0 { format!("T{}", d.rooms) } else { String::new() },
-    );
+    let place = |d: &Dwelling| {
+        (
+            all.communes.get(d.commune as usize).map_or_else(String::new, |c| c.title().to_owned()),
+            reservataires().iter().find(|v| v.code == d.reservataire).map_or_else(String::new, |v| v.libelle.clone()),
+            if d.rooms > 0 { format!("T{}", d.rooms) } else { String::new() },
+        )
+    };
     let line = |dwelling: usize, household: Option<usize>, departures: &[Departure]| {
         let d = &dwellings[dwelling];
         let h = household.map(|h| &households[h]);

@@ -118,11 +118,7 @@ impl Problem {
     /// A parameter or field holds something that cannot be used.
     #[must_use]
     pub fn value(champ: &str, valeur: &str, detail: impl Into<String>) -> Self {
-        Self {
-            champ: Some(champ.to_owned()),
-            valeur: Some(shortened(valeur)),
-            ..Self::new(Kind::Value, detail)
-        }
+        Self { champ: Some(champ.to_owned()), valeur: Some(shortened(valeur)), ..Self::new(Kind::Value, detail) }
     }
 
     /// A parameter or field holds none of the values that it may hold.
@@ -133,20 +129,14 @@ impl Problem {
         list.truncate(LISTED);
         let words = if list.is_empty() { "aucune".to_owned() } else { list.join(", ") };
         let rest = if more > 0 { format!(" et {more} autres") } else { String::new() };
-        let detail =
-            format!("« {} » n'est pas une valeur de « {champ} ». Valeurs acceptées : {words}{rest}.", shortened(valeur));
+        let detail = format!("« {} » n'est pas une valeur de « {champ} ». Valeurs acceptées : {words}{rest}.", shortened(valeur));
         Self { acceptees: Some(list), ..Self::value(champ, valeur, detail) }
     }
 
     /// A parameter or field that must be given is not.
     #[must_use]
     pub fn missing(champ: &str, what: &str) -> Self {
-        Self {
-            champ: Some(champ.to_owned()),
-            ..Self::new(Kind::Missing,
-                format!("« {champ} » manque : {what}."),
-            )
-        }
+        Self { champ: Some(champ.to_owned()), ..Self::new(Kind::Missing, format!("« {champ} » manque : {what}.")) }
     }
 
     /// The body is not what it should be.
@@ -158,35 +148,25 @@ impl Problem {
     /// The body is of another kind than the one that is read.
     #[must_use]
     pub fn media_type(expected: &str) -> Self {
-        Self::new(Kind::MediaType,
-            format!("Envoyez un corps « {expected} » et annoncez-le dans l'en-tête Content-Type."),
-        )
+        Self::new(Kind::MediaType, format!("Envoyez un corps « {expected} » et annoncez-le dans l'en-tête Content-Type."))
     }
 
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
-        Self::new(Kind::TooLarge,
-            format!("Le corps de la requête dépasse {} Mo. Découpez l'envoi.", limit / 1_000_000),
-        )
+        Self::new(Kind::TooLarge, format!("Le corps de la requête dépasse {} Mo. Découpez l'envoi.", limit / 1_000_000))
     }
 
     /// Something that is named in the path does not exist.
     #[must_use]
     pub fn not_found(champ: &str, valeur: &str, detail: impl Into<String>) -> Self {
-        Self {
-            champ: Some(champ.to_owned()),
-            valeur: Some(shortened(valeur)),
-            ..Self::new(Kind::Absent, detail)
-        }
+        Self { champ: Some(champ.to_owned()), valeur: Some(shortened(valeur)), ..Self::new(Kind::Absent, detail) }
     }
 
     #[must_use]
     pub fn no_route(path: &str) -> Self {
         Self {
             valeur: Some(shortened(path)),
-            ..Self::new(Kind::Absent,
-                "Cette adresse n'existe pas. L'interface est décrite par /api/openapi.json.",
-            )
+            ..Self::new(Kind::Absent, "Cette adresse n'existe pas. L'interface est décrite par /api/openapi.json.")
         }
     }
 
@@ -194,25 +174,19 @@ impl Problem {
     pub fn method(method: &str) -> Self {
         Self {
             valeur: Some(shortened(method)),
-            ..Self::new(Kind::Method,
-                format!("La méthode {} ne s'applique pas à cette adresse.", shortened(method)),
-            )
+            ..Self::new(Kind::Method, format!("La méthode {} ne s'applique pas à cette adresse.", shortened(method)))
         }
     }
 
     /// Nothing is loaded that could answer.
     #[must_use]
     pub fn nothing_loaded() -> Self {
-        Self::new(Kind::Empty,
-            "Le magasin ne contient aucun cube : importez un RPLS puis lancez « mosaique build ».",
-        )
+        Self::new(Kind::Empty, "Le magasin ne contient aucun cube : importez un RPLS puis lancez « mosaique build ».")
     }
 
     #[must_use]
     pub fn timeout() -> Self {
-        Self::new(Kind::Timeout,
-            "Le calcul a été abandonné. Demandez moins de zones à la fois.",
-        )
+        Self::new(Kind::Timeout, "Le calcul a été abandonné. Demandez moins de zones à la fois.")
     }
 
     /// Nobody is signed in, and this is not for everyone.
@@ -230,14 +204,20 @@ impl Problem {
     /// A token opens nothing.
     #[must_use]
     pub fn bad_token() -> Self {
-        Self::new(Kind::SignIn, "Ce jeton n'ouvre rien : il est mal copié, expiré ou révoqué. Créez-en un autre dans « Mon organisme ».")
+        Self::new(
+            Kind::SignIn,
+            "Ce jeton n'ouvre rien : il est mal copié, expiré ou révoqué. Créez-en un autre dans « Mon organisme ».",
+        )
     }
 
     /// The identity provider does not do its part; `cause` goes to the log only.
     #[must_use]
     pub fn provider(nom: &str, cause: &dyn std::fmt::Display) -> Self {
         tracing::error!("{nom} : {cause}");
-        Self::new(Kind::Provider, format!("{nom} n'a pas confirmé votre connexion : réessayez, ou connectez-vous par mot de passe."))
+        Self::new(
+            Kind::Provider,
+            format!("{nom} n'a pas confirmé votre connexion : réessayez, ou connectez-vous par mot de passe."),
+        )
     }
 
     /// The API of addresses that answers for this server does not; `cause` goes to the log only.
@@ -255,7 +235,7 @@ impl Problem {
 
     /// The same refusal, for who has not signed in.
     #[must_use]
-    pub fn to_sign_in(self) -> Self {
+    pub fn or_sign_in(self) -> Self {
         Self { kind: Kind::SignIn, ..self }
     }
 
@@ -270,9 +250,7 @@ impl Problem {
     pub fn host(host: &str) -> Self {
         Self {
             valeur: Some(shortened(host)),
-            ..Self::new(Kind::Host,
-                "Ce serveur n'est ouvert qu'à cette machine : appelez-le par 127.0.0.1 ou localhost.",
-            )
+            ..Self::new(Kind::Host, "Ce serveur n'est ouvert qu'à cette machine : appelez-le par 127.0.0.1 ou localhost.")
         }
     }
 
@@ -280,9 +258,7 @@ impl Problem {
     #[must_use]
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!("{cause}");
-        Self::new(Kind::Internal,
-            "Une erreur s'est produite sur le serveur ; son journal en donne la cause.",
-        )
+        Self::new(Kind::Internal, "Une erreur s'est produite sur le serveur ; son journal en donne la cause.")
     }
 }
 

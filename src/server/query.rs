@@ -139,12 +139,10 @@ impl Asked {
                 continue;
             }
             let id = if by_generation(name) { format!("{name}{generation}") } else { name.clone() };
-            let attribute = app
-                .catalogue
-                .attribute(&id)
-                .filter(|a| by_generation(name) || (a.filtre && !a.occupation))
-                .ok_or_else(|| {
-                    let known = filters(app.catalogue).map(|a| a.id.as_str()).chain(["bailleur"]).chain(BY_GENERATION.map(|(n, _)| n));
+            let attribute =
+                app.catalogue.attribute(&id).filter(|a| by_generation(name) || (a.filtre && !a.occupation)).ok_or_else(|| {
+                    let known =
+                        filters(app.catalogue).map(|a| a.id.as_str()).chain(["bailleur"]).chain(BY_GENERATION.map(|(n, _)| n));
                     Problem::unknown("filtres", name, known)
                 })?;
             filter.classes.insert(id, classes(name, attribute, codes)?);
@@ -188,9 +186,9 @@ fn classes(name: &str, attribute: &Attribute, codes: &[String]) -> Result<Vec<u8
         .iter()
         .map(|code| {
             let unknown = (code == UNKNOWN && attribute.class(UNKNOWN).is_none()).then_some(0);
-            unknown.or_else(|| attribute.class(code)).ok_or_else(|| {
-                Problem::unknown(name, code, attribute.classes.iter().map(|c| c.code.as_str()).chain([UNKNOWN]))
-            })
+            unknown
+                .or_else(|| attribute.class(code))
+                .ok_or_else(|| Problem::unknown(name, code, attribute.classes.iter().map(|c| c.code.as_str()).chain([UNKNOWN])))
         })
         .collect::<Result<Vec<u8>, _>>()?;
     list.sort_unstable();
@@ -205,9 +203,9 @@ fn bailleurs(loaded: &Loaded, codes: &[String]) -> Result<Vec<u16>, Problem> {
         .iter()
         .map(|code| {
             let place = all.iter().position(|(siren, _)| siren == code);
-            place.and_then(|i| u16::try_from(i).ok()).ok_or_else(|| {
-                Problem::unknown("bailleur", code, all.iter().map(|(siren, _)| *siren))
-            })
+            place
+                .and_then(|i| u16::try_from(i).ok())
+                .ok_or_else(|| Problem::unknown("bailleur", code, all.iter().map(|(siren, _)| *siren)))
         })
         .collect::<Result<Vec<u16>, _>>()?;
     list.sort_unstable();
@@ -248,9 +246,7 @@ pub fn indicators(app: &App, ids: Option<&[String]>) -> Result<Vec<&'static Indi
     let Some(ids) = ids else { return Ok(all.iter().collect()) };
     ids.iter()
         .map(|id| {
-            app.catalogue
-                .indicator(id)
-                .ok_or_else(|| Problem::unknown("indicateur", id, all.iter().map(|i| i.id.as_str())))
+            app.catalogue.indicator(id).ok_or_else(|| Problem::unknown("indicateur", id, all.iter().map(|i| i.id.as_str())))
         })
         .collect()
 }

@@ -27,9 +27,9 @@ use super::problem::Problem;
 use super::state::Live;
 use super::works::Works;
 use super::{
-    ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage, geocodage_csv,
-    health, indicateurs, mesure, mixite, objectifs, openapi, plan, rpems, security, segregation, situation, situation_csv, territoires, tiles, valeurs,
-    web, zones,
+    ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
+    geocodage_csv, health, indicateurs, mesure, mixite, objectifs, openapi, plan, rpems, security, segregation, situation,
+    situation_csv, territoires, tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
 
@@ -200,9 +200,14 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
         .layer(from_fn_with_state(server.clone(), guard::guard));
     identified(routes)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CompressionLayer::new().compress_when(
-            SizeAbove::new(860).and(NotForContentType::IMAGES).and(NotForContentType::SSE).and(NotForContentType::const_new("font/")),
-        ))
+        .layer(
+            CompressionLayer::new().compress_when(
+                SizeAbove::new(860)
+                    .and(NotForContentType::IMAGES)
+                    .and(NotForContentType::SSE)
+                    .and(NotForContentType::const_new("font/")),
+            ),
+        )
         .layer(from_fn(security::timeout))
         .layer(from_fn_with_state(server.options.allow_remote, security::host))
         .layer(from_fn_with_state(Arc::new(security::Policies::new(&server.options)), security::headers))

@@ -1,10 +1,10 @@
 //! `/api/rpems`: the list of residences à enjeu prioritaire de mixité sociale. The bailleur proposes for its own stock, the EPCI validates or
 //! refuses, the State reads (domain §9.3); nothing enters the list by itself.
 
+use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -93,7 +93,9 @@ fn whose(person: &Person) -> Result<Whose, Problem> {
     }
     match (person.role(), person.organisation.as_ref().map(|o| o.code.clone()).filter(|c| !c.is_empty())) {
         (Role::Bailleur, Some(code)) => Ok(Whose { bailleur: Some(code), zones: None }),
-        (Role::Epci | Role::Commune | Role::Ddets | Role::Dreal, Some(_)) => Ok(Whose { bailleur: None, zones: Some(person.territory()) }),
+        (Role::Epci | Role::Commune | Role::Ddets | Role::Dreal, Some(_)) => {
+            Ok(Whose { bailleur: None, zones: Some(person.territory()) })
+        }
         _ => Err(Problem::forbidden(READERS)),
     }
 }
@@ -229,9 +231,10 @@ pub async fn decide(
     Body(asked): Body<DecisionRpems>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     let files = read(&server, &visitor.person, None).await?;
-    let file = files.into_iter().find(|f| f.id == id).ok_or_else(|| {
-        Problem::not_found("id", &id, "Ce dossier n'existe pas, ou n'est pas ouvert à votre organisme.")
-    })?;
+    let file = files
+        .into_iter()
+        .find(|f| f.id == id)
+        .ok_or_else(|| Problem::not_found("id", &id, "Ce dossier n'existe pas, ou n'est pas ouvert à votre organisme."))?;
     let org = organisation(&visitor)?;
     let may = match asked.decision {
         Decision::Proposer | Decision::Retirer | Decision::Renouveler => org.role == Role::Bailleur && org.code == file.bailleur,
@@ -332,9 +335,9 @@ fn act<'a>(
 fn residence(app: &App, org: &Organisation, code: &str) -> Result<NewFile, Problem> {
     let loaded = app.millesimes.last().ok_or_else(Problem::nothing_loaded)?;
     let layer = places::layer(loaded, "residence", "residence")?;
-    let zone = layer
-        .zone(code)
-        .ok_or_else(|| Problem::value("residence", code, format!("Aucune résidence n'a le code « {code} » dans le dernier millésime.")))?;
+    let zone = layer.zone(code).ok_or_else(|| {
+        Problem::value("residence", code, format!("Aucune résidence n'a le code « {code} » dans le dernier millésime."))
+    })?;
     let place = loaded.cube().bailleurs().iter().position(|(siren, _)| *siren == org.code);
     let own = place.and_then(|i| u16::try_from(i).ok()).map(|b| loaded.mask(&Filter { bailleurs: vec![b], ..Filter::default() }));
     if own.is_none_or(|mask| loaded.dwellings(&layer, zone, Some(&mask)) == 0) {
@@ -359,7 +362,16 @@ fn written(files: &[File], rules: &Fragility) -> Result<Vec<u8>, csv::Error> {
     // Spreadsheets read UTF-8 when the file says so.
     let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
     out.write_record([
-        "bailleur_siren", "bailleur", "residence_code", "residence", "commune", "epci", "debut", "fin", "motif", "commentaire",
+        "bailleur_siren",
+        "bailleur",
+        "residence_code",
+        "residence",
+        "commune",
+        "epci",
+        "debut",
+        "fin",
+        "motif",
+        "commentaire",
     ])?;
     for f in files {
         let last = f.historique.iter().rev().find(|e| e.decision == Decision::Valider.id());

@@ -90,8 +90,7 @@ fn is_local(host: &str) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or(""),
         None => host.split(':').next().unwrap_or(""),
     };
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Gives up after a while.
@@ -116,7 +115,10 @@ mod tests {
     #[test]
     fn by_default_no_other_host_is_asked_and_no_site_embeds() {
         let (page, embedded) = told(&ServeOptions::default());
-        assert!(!page.contains("http") && page.contains("connect-src 'self';") && page.ends_with("frame-ancestors 'none'"), "{page}");
+        assert!(
+            !page.contains("http") && page.contains("connect-src 'self';") && page.ends_with("frame-ancestors 'none'"),
+            "{page}"
+        );
         assert_eq!(embedded, None);
     }
 
@@ -128,7 +130,10 @@ mod tests {
             ..ServeOptions::default()
         };
         let (page, embedded) = told(&options);
-        assert!(page.contains("connect-src 'self' https://data.geopf.fr;") && page.contains("blob: https://data.geopf.fr;"), "{page}");
+        assert!(
+            page.contains("connect-src 'self' https://data.geopf.fr;") && page.contains("blob: https://data.geopf.fr;"),
+            "{page}"
+        );
         assert!(page.contains("script-src 'self';") && page.ends_with("frame-ancestors 'none'"), "{page}");
         assert!(embedded.unwrap().ends_with("frame-ancestors https://intranet.exemple.fr"));
     }

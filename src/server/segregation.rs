@@ -236,10 +236,12 @@ fn lines(
             };
             let described = wide.answer(Some("epci"), &territory)?.chiffres.first().and_then(|f| f.denominateur);
             let share = |n: u64, d: u64| (d > 0).then(|| (1000.0 * n as f64 / d as f64).round() / 10.0);
-            let opened = |z: u32| near.as_ref().is_some_and(|c| {
-                let at = units.addresses(z);
-                c.lists(&at, true) && c.withheld(&at).is_none()
-            });
+            let opened = |z: u32| {
+                near.as_ref().is_some_and(|c| {
+                    let at = units.addresses(z);
+                    c.lists(&at, true) && c.withheld(&at).is_none()
+                })
+            };
             let quotients = known.iter().filter(|(z, _)| epci.is_some() && opened(*z)).map(|(z, u)| QuotientLocalisation {
                 code: units.codes.get(*z as usize).to_owned(),
                 nom: places::title(&units, *z),
@@ -265,13 +267,7 @@ fn lines(
         .collect()
 }
 
-fn said(
-    asker: &Asker<'_>,
-    loaded: &Loaded,
-    scale: &str,
-    units: &crate::cube::Layer<'_>,
-    zone: u32,
-) -> Result<Answer, Problem> {
+fn said(asker: &Asker<'_>, loaded: &Loaded, scale: &str, units: &crate::cube::Layer<'_>, zone: u32) -> Result<Answer, Problem> {
     let addresses = units.addresses(zone);
     Ok(asker.answer(&addresses, places::is_fine(loaded, Some(scale), &addresses))?)
 }

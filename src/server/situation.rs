@@ -175,10 +175,7 @@ pub fn locate(
         let named = cube.layer(id).and_then(|l| l.zone(&code).map(|z| super::places::title(&l, z)));
         Some(Lieu { nom: named.unwrap_or_else(|| code.clone()), code })
     };
-    let h3 = h3::resolutions()
-        .iter()
-        .filter_map(|&r| h3::cell(lon, lat, r).map(|c| (format!("r{r}"), h3::name(c))))
-        .collect();
+    let h3 = h3::resolutions().iter().filter_map(|&r| h3::cell(lon, lat, r).map(|c| (format!("r{r}"), h3::name(c)))).collect();
     let qpv = loaded
         .zones
         .iter()
@@ -198,13 +195,7 @@ pub fn locate(
     }
 }
 
-fn in_qpv(
-    generation: &str,
-    layer: &Layer,
-    rules: &SituationRules,
-    [lon, lat]: [f64; 2],
-    quality: Option<u8>,
-) -> ReponseQpv {
+fn in_qpv(generation: &str, layer: &Layer, rules: &SituationRules, [lon, lat]: [f64; 2], quality: Option<u8>) -> ReponseQpv {
     let place = bands::placed(layer, rules, [lon, lat], quality);
     let none = ReponseQpv {
         generation: generation.to_owned(),

@@ -38,9 +38,8 @@ pub async fn situations(Current(app): Current, mut params: Params, CsvBody(body)
     let millesime = params.number("millesime")?;
     params.finish()?;
     let loaded = Asked { millesime, ..Asked::default() }.resolve(&app)?.loaded;
-    let answer = tokio::task::spawn_blocking(move || convert(&loaded, &body, epsg))
-        .await
-        .map_err(|e| Problem::internal(&e))??;
+    let answer =
+        tokio::task::spawn_blocking(move || convert(&loaded, &body, epsg)).await.map_err(|e| Problem::internal(&e))??;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"situation.csv\"")),

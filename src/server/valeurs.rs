@@ -123,8 +123,7 @@ fn json(bytes: Bytes) -> Response {
 
 fn compute(app: &App, desk: &Desk<'_>, class: Class, key: &ValuesKey, indicator: &Indicator) -> Result<Valeurs, Problem> {
     let loaded = desk.loaded();
-    let layer = places::layer(loaded, "echelle", &key.scale)
-        .map_err(Problem::in_path)?;
+    let layer = places::layer(loaded, "echelle", &key.scale).map_err(Problem::in_path)?;
     let within = key.within.as_deref().map(|d| Within::parse(loaded, d)).transpose()?;
     let counter = desk.counter(class)?;
     let households = app.catalogue.describes_households(indicator);
@@ -137,17 +136,11 @@ fn compute(app: &App, desk: &Desk<'_>, class: Class, key: &ValuesKey, indicator:
     let reference_zone = within.as_ref().map_or_else(|| loaded.everything(), |w| w.layer.addresses(w.zone));
     let reference_scale = within.as_ref().map_or("departement", |w| w.layer.meta.id.as_str());
     // The parent is of another class: what is not open of it is no reference.
-    let reference = desk
-        .counter(scales::scale(reference_scale).acces)
-        .and_then(|c| c.answer(Some(reference_scale), &reference_zone))
-        .ok();
+    let reference =
+        desk.counter(scales::scale(reference_scale).acces).and_then(|c| c.answer(Some(reference_scale), &reference_zone)).ok();
 
-    let answers = zones
-        .par_iter()
-        .map(|&z| {
-            counter.answer(Some(&key.scale), &layer.addresses(z))
-        })
-        .collect::<Result<Vec<_>, Problem>>()?;
+    let answers =
+        zones.par_iter().map(|&z| counter.answer(Some(&key.scale), &layer.addresses(z))).collect::<Result<Vec<_>, Problem>>()?;
     let figures = || answers.iter().map(|a| &a.chiffres[0]);
     let known: Vec<f64> = figures().filter_map(|f| f.valeur).collect();
     Ok(Valeurs {

@@ -211,7 +211,10 @@ fn publish_edits(writer: &mut Writer, points: &[PointFix], homes: &[Home]) -> Re
     let folder = writer.temporary()?;
     let mut hasher = blake3::Hasher::new();
     let point_names = ["siren", "adresse", "ident_rep", "des", "lon", "lat", "qualite", "cle"];
-    for (name, bytes) in [(edits::POINTS, written(&point_names, points)?), (edits::HOMES, written(&["siren", "adresse", "code", "libelle"], homes)?)] {
+    for (name, bytes) in [
+        (edits::POINTS, written(&point_names, points)?),
+        (edits::HOMES, written(&["siren", "adresse", "code", "libelle"], homes)?),
+    ] {
         hasher.update(&bytes);
         std::fs::write(folder.path().join(name), &bytes)?;
     }

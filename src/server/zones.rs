@@ -88,12 +88,8 @@ pub async fn list(Current(app): Current, Who(visitor): Who, mut params: Params) 
         zones.extend(without_addresses(loaded, &layer, within.as_ref()));
         zones.sort_unstable();
         let mask = counter.selection.mask.as_ref().map(|m| m.as_slice());
-        let rows: Vec<ZoneListee> = zones
-            .par_iter()
-            .skip(skip)
-            .take(limit)
-            .map(|&z| row(loaded, &layer, z, loaded.dwellings(&layer, z, mask)))
-            .collect();
+        let rows: Vec<ZoneListee> =
+            zones.par_iter().skip(skip).take(limit).map(|&z| row(loaded, &layer, z, loaded.dwellings(&layer, z, mask))).collect();
         Ok(Json(Zones { echelle: echelle.clone(), total: zones.len() as u64, zones: rows }))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?

@@ -129,7 +129,8 @@ impl State {
     /// # Errors
     /// It does not exist.
     pub async fn close_organisation(&self, id: &str, closed: Option<i64>) -> Result<(), StateError> {
-        let done = sqlx::query("UPDATE organisations SET ferme = $2 WHERE id = $1").bind(id).bind(closed).execute(&self.pool).await?;
+        let done =
+            sqlx::query("UPDATE organisations SET ferme = $2 WHERE id = $1").bind(id).bind(closed).execute(&self.pool).await?;
         existing(done.rows_affected(), id)
     }
 
@@ -162,11 +163,10 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn accounts(&self, organisation: Option<&str>) -> Result<Vec<Account>, StateError> {
-        let rows: Vec<AccountRow> = 
-            sqlx::query_as(select!("WHERE $1 = '' OR c.organisation = $1 ORDER BY c.nom, c.id"))
-                .bind(organisation.unwrap_or(""))
-                .fetch_all(&self.pool)
-                .await?;
+        let rows: Vec<AccountRow> = sqlx::query_as(select!("WHERE $1 = '' OR c.organisation = $1 ORDER BY c.nom, c.id"))
+            .bind(organisation.unwrap_or(""))
+            .fetch_all(&self.pool)
+            .await?;
         Ok(rows.into_iter().map(account).collect())
     }
 

@@ -221,9 +221,10 @@ impl State {
     pub async fn verify_audit(&self, witness: Option<(i64, &str)>) -> Result<Verdict, StateError> {
         // What is added meanwhile stands after the head as it is read here.
         let (last, head, anchor_rank, anchor): (i64, String, i64, String) =
-            sqlx::query_as("SELECT rang, empreinte, ancre_rang, ancre FROM audit_tete WHERE seul = 1").fetch_one(&self.pool).await?;
-        let mut verdict =
-            Verdict { lignes: 0, premier: anchor_rank + 1, dernier: last, empreinte: head.clone(), faute: None };
+            sqlx::query_as("SELECT rang, empreinte, ancre_rang, ancre FROM audit_tete WHERE seul = 1")
+                .fetch_one(&self.pool)
+                .await?;
+        let mut verdict = Verdict { lignes: 0, premier: anchor_rank + 1, dernier: last, empreinte: head.clone(), faute: None };
         let (mut rank, mut before) = (anchor_rank, anchor);
         let mut seen = witness.is_none_or(|(r, _)| r <= anchor_rank);
         while verdict.faute.is_none() && rank < last {
@@ -269,8 +270,10 @@ impl State {
         let mut tx = self.pool.begin().await?;
         // Writers wait from here on.
         sqlx::query("UPDATE audit_tete SET rang = rang WHERE seul = 1").execute(&mut *tx).await?;
-        let kept: Option<(i64,)> =
-            sqlx::query_as("SELECT rang FROM audit WHERE quand >= $1 ORDER BY rang LIMIT 1").bind(before).fetch_optional(&mut *tx).await?;
+        let kept: Option<(i64,)> = sqlx::query_as("SELECT rang FROM audit WHERE quand >= $1 ORDER BY rang LIMIT 1")
+            .bind(before)
+            .fetch_optional(&mut *tx)
+            .await?;
         let until = kept.map_or(i64::MAX, |k| k.0);
         let last: Option<(i64, String)> =
             sqlx::query_as("SELECT rang, empreinte FROM audit WHERE rang < $1 ORDER BY rang DESC LIMIT 1")
@@ -279,7 +282,11 @@ impl State {
                 .await?;
         let mut dropped = 0;
         if let Some((rank, mark)) = last {
-            sqlx::query("UPDATE audit_tete SET ancre_rang = $1, ancre = $2 WHERE seul = 1").bind(rank).bind(mark).execute(&mut *tx).await?;
+            sqlx::query("UPDATE audit_tete SET ancre_rang = $1, ancre = $2 WHERE seul = 1")
+                .bind(rank)
+                .bind(mark)
+                .execute(&mut *tx)
+                .await?;
             dropped = sqlx::query("DELETE FROM audit WHERE rang <= $1").bind(rank).execute(&mut *tx).await?.rows_affected();
         }
         tx.commit().await?;

@@ -89,7 +89,8 @@ impl State {
     /// # Errors
     /// It does not exist.
     pub async fn end_convention(&self, id: &str, last_day: &str) -> Result<(), StateError> {
-        let done = sqlx::query("UPDATE conventions SET au = $2 WHERE id = $1").bind(id).bind(last_day).execute(&self.pool).await?;
+        let done =
+            sqlx::query("UPDATE conventions SET au = $2 WHERE id = $1").bind(id).bind(last_day).execute(&self.pool).await?;
         existing(done.rows_affected(), id)
     }
 

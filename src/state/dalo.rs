@@ -137,8 +137,10 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn dalo_visit(&self, organisation: &str) -> Result<Option<i64>, StateError> {
-        let row: Option<(i64,)> =
-            sqlx::query_as("SELECT quand FROM dalo_visites WHERE organisation = $1").bind(organisation).fetch_optional(&self.pool).await?;
+        let row: Option<(i64,)> = sqlx::query_as("SELECT quand FROM dalo_visites WHERE organisation = $1")
+            .bind(organisation)
+            .fetch_optional(&self.pool)
+            .await?;
         Ok(row.map(|r| r.0))
     }
 

@@ -212,7 +212,11 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn correct_deposit(&self, id: &str, corrections: &str) -> Result<(), StateError> {
-        let done = sqlx::query("UPDATE depots SET corrections = $2 WHERE id = $1").bind(id).bind(corrections).execute(&self.pool).await?;
+        let done = sqlx::query("UPDATE depots SET corrections = $2 WHERE id = $1")
+            .bind(id)
+            .bind(corrections)
+            .execute(&self.pool)
+            .await?;
         existing(done.rows_affected(), id)
     }
 
@@ -231,8 +235,10 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn deposits(&self, siren: &str) -> Result<Vec<Deposit>, StateError> {
-        let rows: Vec<Row> =
-            sqlx::query_as(deposits!("WHERE siren = $1 ORDER BY cree DESC, id LIMIT 500")).bind(siren).fetch_all(&self.pool).await?;
+        let rows: Vec<Row> = sqlx::query_as(deposits!("WHERE siren = $1 ORDER BY cree DESC, id LIMIT 500"))
+            .bind(siren)
+            .fetch_all(&self.pool)
+            .await?;
         Ok(rows.into_iter().map(deposit).collect())
     }
 

@@ -106,25 +106,11 @@ const COLUMNS: &str = "e.id, e.nom, o.nom, c.nom, e.visibilite, e.millesime, e.v
     e.auteur, e.organisation";
 const FROM: &str = "FROM ensembles e JOIN organisations o ON o.id = e.organisation JOIN comptes c ON c.id = e.auteur";
 
-type Row = (
-    String,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    Option<i64>,
-    i64,
-    i64,
-    i64,
-    i64,
-    Option<i64>,
-    String,
-    String,
-);
+type Row = (String, String, String, String, String, i64, Option<i64>, i64, i64, i64, i64, Option<i64>, String, String);
 
 fn set(row: Row, asker: Asker<'_>) -> ZoneSet {
-    let (id, nom, organisme, auteur, seen_by, millesime, vague, zones, version, cree, modifie, erased, author, organisation) = row;
+    let (id, nom, organisme, auteur, seen_by, millesime, vague, zones, version, cree, modifie, erased, author, organisation) =
+        row;
     let visibilite = Visibilite::parse(&seen_by);
     let shared = visibilite != Visibilite::Prive && organisation == asker.organisation;
     ZoneSet {
@@ -156,7 +142,9 @@ impl State {
             .fetch_one(&self.pool)
             .await?;
         if kept >= most {
-            return Err(StateError::Taken(format!("Un organisme garde {most} ensembles au plus : effacez-en un, puis attendez sa purge.")));
+            return Err(StateError::Taken(format!(
+                "Un organisme garde {most} ensembles au plus : effacez-en un, puis attendez sa purge."
+            )));
         }
         let id = secrets::id()?;
         sqlx::query(
@@ -218,7 +206,13 @@ impl State {
     ///
     /// # Errors
     /// The person may change no such set, or someone changed it since the version that they saw.
-    pub async fn change_zone_set(&self, asker: Asker<'_>, id: &str, change: ZoneSetChange<'_>, now: i64) -> Result<(), StateError> {
+    pub async fn change_zone_set(
+        &self,
+        asker: Asker<'_>,
+        id: &str,
+        change: ZoneSetChange<'_>,
+        now: i64,
+    ) -> Result<(), StateError> {
         self.own_zone_set(asker, id, now).await?;
         let (n, zones) = change.zones.unzip();
         let done = sqlx::query(

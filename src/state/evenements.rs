@@ -93,14 +93,22 @@ pub struct NewEvent {
     pub commentaire: String,
 }
 
-type Row = (String, String, String, String, String, String, String, i64, String, String, String, String, String, i64, Option<i64>);
+type Row =
+    (String, String, String, String, String, String, String, i64, String, String, String, String, String, i64, Option<i64>);
 
 impl State {
     /// Keeps events, all or none.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn add_events(&self, siren: &str, list: &[NewEvent], lot: &str, compte: &str, now: i64) -> Result<Vec<String>, StateError> {
+    pub async fn add_events(
+        &self,
+        siren: &str,
+        list: &[NewEvent],
+        lot: &str,
+        compte: &str,
+        now: i64,
+    ) -> Result<Vec<String>, StateError> {
         let mut tx = self.pool.begin().await?;
         let mut ids = Vec::with_capacity(list.len());
         for new in list {

@@ -109,7 +109,8 @@ impl State {
     /// The database fails.
     pub async fn objectifs(&self) -> Result<Vec<Objectif>, StateError> {
         type Row = (String, String, String, String, String, String, i64, i64, i64, String, String, String);
-        let sql = format!("SELECT id, {COLUMNS} FROM objectifs ORDER BY epci, regle, commune, bailleur, reservataire, du, signee");
+        let sql =
+            format!("SELECT id, {COLUMNS} FROM objectifs ORDER BY epci, regle, commune, bailleur, reservataire, du, signee");
         let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         let some = |text: String| Some(text).filter(|t| !t.is_empty());
         let year = |n: i64| u16::try_from(n).unwrap_or(u16::MAX);

@@ -66,10 +66,7 @@ fn argon2() -> Result<Argon2<'static>, StateError> {
 }
 
 fn hash_now(password: &str) -> Result<String, StateError> {
-    argon2()?
-        .hash_password(password.as_bytes())
-        .map(|h| h.to_string())
-        .map_err(|e| StateError::Hash(e.to_string()))
+    argon2()?.hash_password(password.as_bytes()).map(|h| h.to_string()).map_err(|e| StateError::Hash(e.to_string()))
 }
 
 /// Checks that a password is strong enough.
@@ -81,7 +78,10 @@ pub fn check(password: &str, courriel: &str) -> Result<(), Weak> {
     let weak = |why: String| Err(Weak(why));
     let n = password.chars().count();
     if n < rules.longueur_min || n > rules.longueur_max {
-        return weak(format!("Un mot de passe a de {} à {} caractères, or celui-ci en a {n}.", rules.longueur_min, rules.longueur_max));
+        return weak(format!(
+            "Un mot de passe a de {} à {} caractères, or celui-ci en a {n}.",
+            rules.longueur_min, rules.longueur_max
+        ));
     }
     let lower = password.to_lowercase();
     let name = courriel.split('@').next().unwrap_or("").to_lowercase();

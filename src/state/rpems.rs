@@ -219,7 +219,10 @@ impl State {
             return Err(StateError::Taken(MEANWHILE.to_owned()));
         }
         let next = Statut::parse(&statut).and_then(|s| s.after(act.decision)).ok_or_else(|| {
-            StateError::Taken(format!("Dans son état présent (« {statut} »), on ne peut pas « {} » cette résidence.", act.decision.id()))
+            StateError::Taken(format!(
+                "Dans son état présent (« {statut} »), on ne peut pas « {} » cette résidence.",
+                act.decision.id()
+            ))
         })?;
         let (debut, fin) = act.dates.unwrap_or((&debut, &fin));
         sqlx::query("UPDATE rpems SET statut = $2, debut = $3, fin = $4 WHERE id = $1")

@@ -51,16 +51,18 @@ impl State {
         let id = secrets::id()?;
         let secret = format!("{PREFIX}{}", secrets::secret()?);
         let expire = now + days.clamp(1, rules.duree_max_j) * 86_400;
-        sqlx::query("INSERT INTO jetons (id, compte, nom, empreinte, ecriture, cree, expire) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(&id)
-            .bind(compte)
-            .bind(nom)
-            .bind(secrets::mark(&secret))
-            .bind(i64::from(writes))
-            .bind(now)
-            .bind(expire)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "INSERT INTO jetons (id, compte, nom, empreinte, ecriture, cree, expire) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&id)
+        .bind(compte)
+        .bind(nom)
+        .bind(secrets::mark(&secret))
+        .bind(i64::from(writes))
+        .bind(now)
+        .bind(expire)
+        .execute(&self.pool)
+        .await?;
         Ok(NewToken { id, secret, expire })
     }
 

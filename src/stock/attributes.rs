@@ -93,7 +93,11 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
             let a = inputs.places.address_of[r] as usize;
             match layer {
                 Some(l) if drawn && inputs.places.addresses[a].is_located() => {
-                    if l.of_address[a] == NONE { 2 } else { 1 }
+                    if l.of_address[a] == NONE {
+                        2
+                    } else {
+                        1
+                    }
                 }
                 _ => 0,
             }
@@ -118,10 +122,9 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     put(columns, "surface_connue", n, |r| u8::from(d.surfhab[r] > 0));
     put(columns, "loyer_connu", n, |r| u8::from(d.mode[r] == 1 && d.loyer[r] > 0.0 && d.surfhab[r] > 0));
     columns.quantities.insert("surface".into(), d.surfhab.iter().map(|s| u32::from(*s)).collect());
-    columns.quantities.insert(
-        "loyer".into(),
-        d.loyer.iter().map(|l| if l.is_finite() { (l * 100.0).round() as u32 } else { 0 }).collect(),
-    );
+    columns
+        .quantities
+        .insert("loyer".into(), d.loyer.iter().map(|l| if l.is_finite() { (l * 100.0).round() as u32 } else { 0 }).collect());
 }
 
 /// Households as found by the join.
@@ -142,9 +145,7 @@ fn occupancy(inputs: &Inputs<'_>, answers: &Answers<'_>, catalogue: &Catalogue, 
     put(columns, "interroge", n, |r| u8::from(of(r).is_some_and(|i| h.asked(i))));
     put(columns, "repondant", n, |r| u8::from(answer(r).is_some()));
     let surveyed: std::collections::BTreeSet<&str> = h.siren.list.iter().map(String::as_str).collect();
-    put(columns, "couverture", n, |r| {
-        u8::from(of(r).is_some() || surveyed.contains(inputs.dwellings.siren.get(r)))
-    });
+    put(columns, "couverture", n, |r| u8::from(of(r).is_some() || surveyed.contains(inputs.dwellings.siren.get(r))));
     let coded = |columns: &mut Columns, id: &str, values: &[u8]| {
         let attribute = catalogue.attribute(id);
         put(columns, id, n, |r| answer(r).map_or(0, |i| code(attribute, values[i])));
@@ -166,9 +167,7 @@ fn occupancy(inputs: &Inputs<'_>, answers: &Answers<'_>, catalogue: &Catalogue, 
     };
     let recent = i32::from(survey.recent_months(answers.wave));
     put(columns, "entree_connue", n, |r| u8::from(answer(r).is_some_and(|i| months(i).is_some())));
-    put(columns, "emmenagement", n, |r| {
-        answer(r).map_or(0, |i| if months(i).is_some_and(|m| m <= recent) { 1 } else { 2 })
-    });
+    put(columns, "emmenagement", n, |r| answer(r).map_or(0, |i| if months(i).is_some_and(|m| m <= recent) { 1 } else { 2 }));
     put(columns, "personnes_connues", n, |r| {
         u8::from(answer(r).is_some_and(|i| h.nb_personnes[i] > 0 && h.nb_mineurs[i] != 255))
     });
@@ -184,9 +183,7 @@ fn occupancy(inputs: &Inputs<'_>, answers: &Answers<'_>, catalogue: &Catalogue, 
     quantity("sans_emploi", &|r| activity[r].map_or(0, |a| a.jobless));
     quantity("emploi_stable", &|r| activity[r].map_or(0, |a| a.stable));
     quantity("emploi_precaire", &|r| activity[r].map_or(0, |a| a.precarious));
-    quantity("anciennete", &|r| {
-        answer(r).and_then(months).map_or(0, |m| u32::try_from(m.max(0)).unwrap_or(0))
-    });
+    quantity("anciennete", &|r| answer(r).and_then(months).map_or(0, |m| u32::try_from(m.max(0)).unwrap_or(0)));
 }
 
 /// Adults of a household by activity.
@@ -203,8 +200,7 @@ impl Activity {
     fn of(h: &Households, i: usize) -> Option<Self> {
         let numbers = [h.nb_stable[i], h.nb_precaire[i], h.nb_sans_emploi[i], h.nb_retraite[i], h.nb_autre[i]];
         if numbers.iter().any(|n| *n != 255) {
-            let [stable, precarious, jobless, retired, other] =
-                numbers.map(|n| if n == 255 { 0 } else { u32::from(n) });
+            let [stable, precarious, jobless, retired, other] = numbers.map(|n| if n == 255 { 0 } else { u32::from(n) });
             let known = stable + precarious + jobless + retired + other;
             return (known > 0).then_some(Self { known, stable, precarious, jobless });
         }
@@ -218,10 +214,10 @@ impl Activity {
 fn bailleurs(d: &Dwellings, columns: &mut Columns) {
     let mut names = vec![String::new(); d.siren.list.len()];
     for r in 0..d.registered() {
-        if let Some(name) = names.get_mut(d.siren.of[r] as usize) {
-            if name.is_empty() {
-                name.push_str(d.bailleur.get(r));
-            }
+        if let Some(name) = names.get_mut(d.siren.of[r] as usize)
+            && name.is_empty()
+        {
+            name.push_str(d.bailleur.get(r));
         }
     }
     columns.bailleurs = d.siren.list.iter().cloned().zip(names).collect();

@@ -44,13 +44,35 @@ pub struct Dwellings {
 /// # Errors
 /// The table is missing or lacks a column.
 pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
-    let t = parts.read(
-        &[
-            "ident_rep", "ident_int", "siren", "bailleur", "depcom", "adresse", "complgeo", "segment",
-            "qpv15_fichier", "qpv24_fichier", "iris_fichier", "lon", "lat", "qualite", "qpv_declare", "typeconst",
-            "nbpiece", "finan", "cus", "mode", "dpe", "surfhab", "construct", "locat", "vacance_mois", "bail", "loyer",
-        ],
-    )?;
+    let t = parts.read(&[
+        "ident_rep",
+        "ident_int",
+        "siren",
+        "bailleur",
+        "depcom",
+        "adresse",
+        "complgeo",
+        "segment",
+        "qpv15_fichier",
+        "qpv24_fichier",
+        "iris_fichier",
+        "lon",
+        "lat",
+        "qualite",
+        "qpv_declare",
+        "typeconst",
+        "nbpiece",
+        "finan",
+        "cus",
+        "mode",
+        "dpe",
+        "surfhab",
+        "construct",
+        "locat",
+        "vacance_mois",
+        "bail",
+        "loyer",
+    ])?;
     Ok(Dwellings {
         registered: t.rows(),
         ident_rep: t.hashes("ident_rep")?,
@@ -107,14 +129,25 @@ impl Dwellings {
         self.depcom.of.push(depcom);
         self.siren.of.push(siren);
         for texts in [
-            &mut self.bailleur, &mut self.adresse, &mut self.complgeo, &mut self.segment, &mut self.qpv15,
-            &mut self.qpv24, &mut self.iris,
+            &mut self.bailleur,
+            &mut self.adresse,
+            &mut self.complgeo,
+            &mut self.segment,
+            &mut self.qpv15,
+            &mut self.qpv24,
+            &mut self.iris,
         ] {
             texts.of.push(u32::MAX);
         }
         for column in [
-            &mut self.qualite, &mut self.qpv_declare, &mut self.typeconst, &mut self.nbpiece, &mut self.finan,
-            &mut self.cus, &mut self.mode, &mut self.dpe,
+            &mut self.qualite,
+            &mut self.qpv_declare,
+            &mut self.typeconst,
+            &mut self.nbpiece,
+            &mut self.finan,
+            &mut self.cus,
+            &mut self.mode,
+            &mut self.dpe,
         ] {
             column.push(0);
         }

@@ -77,7 +77,8 @@ impl Edits {
         points.sort_by_key(|p| p.des);
         let mut out = Self::default();
         for (i, p) in points.iter().enumerate() {
-            let (list, name) = if p.ident_rep.is_empty() { (&mut out.by_address, &p.adresse) } else { (&mut out.by_ident, &p.ident_rep) };
+            let (list, name) =
+                if p.ident_rep.is_empty() { (&mut out.by_address, &p.adresse) } else { (&mut out.by_ident, &p.ident_rep) };
             list.entry((hash(&p.siren), hash(name))).or_default().push(i);
         }
         out.homes = homes.into_iter().map(|h| ((hash(&h.siren), hash(&h.adresse)), h)).collect();
@@ -155,7 +156,8 @@ mod tests {
     #[test]
     fn the_last_correction_made_for_a_millésime_or_before_holds_and_a_number_goes_before_an_address() {
         let edits = Edits::new(vec![fix("a", "", 2024, 2.0), fix("a", "", 2022, 1.0), fix("", "9", 2024, 3.0)], vec![]);
-        let at = |year, siren: &str, ident: &str, address: &str| edits.point(year, siren, hash(ident), hash(address)).map(|f| f.lon);
+        let at =
+            |year, siren: &str, ident: &str, address: &str| edits.point(year, siren, hash(ident), hash(address)).map(|f| f.lon);
         assert_eq!(at(2021, "1", "8", "a"), None);
         assert_eq!(at(2023, "1", "9", "a"), Some(1.0));
         assert_eq!(at(2025, "1", "8", "a"), Some(2.0));

@@ -36,13 +36,30 @@ pub struct Households {
 /// # Errors
 /// The table is missing or lacks a column.
 pub fn read(parts: &Parts) -> Result<Households, StockError> {
-    let t = parts.read(
-        &[
-            "ident_rep", "ident_int", "siren", "residence", "depcom", "adresse", "statut_logement", "statut_reponse",
-            "entree", "type_menage", "nb_personnes", "nb_mineurs", "age_titulaire", "plafond", "aide",
-            "act_titulaire", "act_conjoint", "nb_stable", "nb_precaire", "nb_sans_emploi", "nb_retraite", "nb_autre",
-        ],
-    )?;
+    let t = parts.read(&[
+        "ident_rep",
+        "ident_int",
+        "siren",
+        "residence",
+        "depcom",
+        "adresse",
+        "statut_logement",
+        "statut_reponse",
+        "entree",
+        "type_menage",
+        "nb_personnes",
+        "nb_mineurs",
+        "age_titulaire",
+        "plafond",
+        "aide",
+        "act_titulaire",
+        "act_conjoint",
+        "nb_stable",
+        "nb_precaire",
+        "nb_sans_emploi",
+        "nb_retraite",
+        "nb_autre",
+    ])?;
     Ok(Households {
         ident_rep: t.hashes("ident_rep")?,
         ident_int: t.hashes("ident_int")?,

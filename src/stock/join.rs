@@ -27,11 +27,8 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
     let mut counts = [0u64; 5];
     let (mut twice, mut ambiguous, mut lost) = (0u64, 0u64, 0u64);
 
-    let by_ident: HashMap<u64, u32, FxBuildHasher> = (0u32..)
-        .zip(&dwellings.ident_rep)
-        .filter(|(_, h)| **h != 0)
-        .map(|(row, h)| (*h, row))
-        .collect();
+    let by_ident: HashMap<u64, u32, FxBuildHasher> =
+        (0u32..).zip(&dwellings.ident_rep).filter(|(_, h)| **h != 0).map(|(row, h)| (*h, row)).collect();
     let all = 0..u32::try_from(households.len()).unwrap_or(u32::MAX);
     for h in all {
         match by_ident.get(&households.ident_rep[h as usize]) {
@@ -69,25 +66,18 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
                 both(s, a)
             },
             &|of_household, row| {
-                if of_household {
-                    at(&adresse_h, households.adresse.of[row])
-                } else {
-                    at(&adresse_d, dwellings.adresse.of[row])
-                }
+                if of_household { at(&adresse_h, households.adresse.of[row]) } else { at(&adresse_d, dwellings.adresse.of[row]) }
             },
         ];
         for (rung, key) in rungs.iter().enumerate() {
             // Index only the keys that are asked for, and only free dwellings, in reverse so that pop gives the first.
-            let mut index: Index = waiting
-                .iter()
-                .map(|&h| (key(true, h as usize), Vec::new()))
-                .filter(|(k, _)| *k != 0)
-                .collect();
+            let mut index: Index =
+                waiting.iter().map(|&h| (key(true, h as usize), Vec::new())).filter(|(k, _)| *k != 0).collect();
             for row in (0..dwellings.len()).rev() {
-                if household_of[row] == u32::MAX {
-                    if let Some(free) = index.get_mut(&key(false, row)) {
-                        free.push(u32::try_from(row).unwrap_or(u32::MAX));
-                    }
+                if household_of[row] == u32::MAX
+                    && let Some(free) = index.get_mut(&key(false, row))
+                {
+                    free.push(u32::try_from(row).unwrap_or(u32::MAX));
                 }
             }
             waiting.retain(|&h| {

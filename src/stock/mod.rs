@@ -78,10 +78,8 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
     let wave = wave_of(store, millesime, survey.ecart_millesime);
     let survey_data = wave.and_then(|w| Parts::of(store, "ops", w));
     let edits = Edits::of(store)?;
-    let (dwellings, households) = rayon::join(
-        || dwellings::read(&register),
-        || survey_data.map(|d| households::read(&d)).transpose(),
-    );
+    let (dwellings, households) =
+        rayon::join(|| dwellings::read(&register), || survey_data.map(|d| households::read(&d)).transpose());
     let (mut dwellings, households) = (dwellings?, households?);
 
     let mut report = facts::BuildReport::default();
@@ -89,7 +87,15 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
     // After the ladder: households name their dwelling by its address as it was filed.
     edits.move_points(millesime, &mut dwellings, &mut report);
     let mut places = places::locate(store, millesime, &dwellings, survey, &mut report)?;
-    places.layers.push(residences::group(&dwellings, &places, households.as_ref(), matches.as_ref(), &edits, survey, &mut report));
+    places.layers.push(residences::group(
+        &dwellings,
+        &places,
+        households.as_ref(),
+        matches.as_ref(),
+        &edits,
+        survey,
+        &mut report,
+    ));
     let columns = attributes::columns(
         &attributes::Inputs {
             millesime,

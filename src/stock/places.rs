@@ -89,8 +89,7 @@ pub fn locate(
     }
     let exact: Vec<usize> = located.iter().copied().filter(|&a| places.is_exact(a)).collect();
     let exact_points: Vec<[f64; 2]> = exact.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
-    let cells: Vec<Option<String>> =
-        grid::cells(&exact_points)?.into_iter().map(|c| c.map(|c| c.to_string())).collect();
+    let cells: Vec<Option<String>> = grid::cells(&exact_points)?.into_iter().map(|c| c.map(|c| c.to_string())).collect();
     places.layers.push(coded("carreau", "Carreau de 200 m", cells, &exact, places.addresses.len()));
     for r in h3::resolutions() {
         let codes: Vec<Option<String>> =
@@ -234,12 +233,8 @@ fn whole_communes(places: &mut Places, dwellings: &Dwellings) {
     let first = &places.first;
     let Some(iris) = places.layers.iter_mut().find(|l| l.id == "iris") else { return };
     let index: HashMap<&str, u32, FxBuildHasher> = iris.codes.iter().map(String::as_str).zip(0..).collect();
-    let whole: Vec<u32> = dwellings
-        .depcom
-        .list
-        .iter()
-        .map(|c| index.get(format!("{c}0000").as_str()).copied().unwrap_or(NONE))
-        .collect();
+    let whole: Vec<u32> =
+        dwellings.depcom.list.iter().map(|c| index.get(format!("{c}0000").as_str()).copied().unwrap_or(NONE)).collect();
     for (a, zone) in iris.of_address.iter_mut().enumerate() {
         if !addresses[a].is_located() {
             *zone = whole.get(dwellings.depcom.of[first[a] as usize] as usize).copied().unwrap_or(NONE);
@@ -307,8 +302,7 @@ pub fn address_code(key: &str, lon: f64, lat: f64) -> String {
 #[must_use]
 pub fn label(key: &str) -> String {
     let mut parts = key.splitn(4, ':').skip(1);
-    let (number, suffix, street) =
-        (parts.next().unwrap_or("0"), parts.next().unwrap_or("-"), parts.next().unwrap_or(""));
+    let (number, suffix, street) = (parts.next().unwrap_or("0"), parts.next().unwrap_or("-"), parts.next().unwrap_or(""));
     [if number == "0" { "" } else { number }, if suffix == "-" { "" } else { suffix }, street]
         .into_iter()
         .filter(|p| !p.is_empty())
@@ -348,10 +342,8 @@ fn administrative(
             })
         })
         .collect();
-    let department_of: Vec<Option<String>> = commune_of
-        .iter()
-        .map(|c| c.get(..if c.starts_with("97") { 3 } else { 2 }).map(str::to_owned))
-        .collect();
+    let department_of: Vec<Option<String>> =
+        commune_of.iter().map(|c| c.get(..if c.starts_with("97") { 3 } else { 2 }).map(str::to_owned)).collect();
     let all: Vec<usize> = (0..places.addresses.len()).collect();
     let build = |id: &str, libelle: &str, of_commune: &dyn Fn(usize) -> Option<String>| {
         let codes = all.iter().map(|&a| of_commune(declared(a))).collect();
@@ -399,9 +391,7 @@ pub(crate) fn membership(store: &Store, millesime: u16) -> Result<HashMap<String
     let Some((_, path)) = nearest else { return Ok(HashMap::new()) };
     let t = Table::read(&path, &["commune", "epci", "nom"])?;
     let (commune, epci, nom) = (t.texts("commune")?, t.texts("epci")?, t.texts("nom")?);
-    Ok((0..t.rows())
-        .map(|i| (commune.get(i).to_owned(), (epci.get(i).to_owned(), nom.get(i).to_owned())))
-        .collect())
+    Ok((0..t.rows()).map(|i| (commune.get(i).to_owned(), (epci.get(i).to_owned(), nom.get(i).to_owned()))).collect())
 }
 
 /// What the build report says of places.
@@ -423,8 +413,8 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
     let generation = if millesime >= 2024 { "qpv2024" } else { "qpv2015" };
     if let Some(layer) = places.layer(generation).filter(|l| !l.codes.is_empty()) {
         let (mut declared_in, mut declared_out) = (0, 0);
-        for row in 0..registered {
-            let a = of[row] as usize;
+        for (row, address) in of.iter().enumerate().take(registered) {
+            let a = *address as usize;
             if !places.addresses[a].is_located() {
                 continue;
             }
@@ -438,8 +428,8 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
     }
     // R10: too many dwellings on one point, under several street names.
     let mut stacks: HashMap<(u64, u64), (usize, Vec<u32>), FxBuildHasher> = HashMap::default();
-    for row in 0..registered {
-        let place = places.addresses[of[row] as usize];
+    for (row, address) in of.iter().enumerate().take(registered) {
+        let place = places.addresses[*address as usize];
         if place.is_located() {
             let s = stacks.entry((place.lon.to_bits(), place.lat.to_bits())).or_default();
             s.0 += 1;
@@ -448,9 +438,7 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
             }
         }
     }
-    let street = |n: &u32| {
-        dwellings.adresse.list.get(*n as usize).and_then(|k| k.splitn(4, ':').nth(3)).unwrap_or("").to_owned()
-    };
+    let street = |n: &u32| dwellings.adresse.list.get(*n as usize).and_then(|k| k.splitn(4, ':').nth(3)).unwrap_or("").to_owned();
     let stacked = stacks.values().filter(|(n, keys)| {
         let streets: std::collections::BTreeSet<String> = keys.iter().map(street).collect();
         *n > survey.localisation.empilement && streets.len() > 1

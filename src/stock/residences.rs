@@ -77,8 +77,7 @@ pub fn group(
         noms: Vec::new(),
         of_address: vec![NONE; n],
     };
-    let limits =
-        [f64::INFINITY, survey.residences.programme_m, survey.residences.programme_m, survey.residences.lien_m];
+    let limits = [f64::INFINITY, survey.residences.programme_m, survey.residences.programme_m, survey.residences.lien_m];
     let mut counts = [0u64; 5];
     report.comptes.insert("residences_bailleur".into(), decided.len() as u64);
     for (code, (name, members)) in decided {
@@ -105,7 +104,8 @@ pub fn group(
             }
         }
     }
-    let keys = ["residences_code_bailleur", "residences_segment", "residences_programme", "residences_proximite", "residences_adresse"];
+    let keys =
+        ["residences_code_bailleur", "residences_segment", "residences_programme", "residences_proximite", "residences_adresse"];
     for (key, n) in keys.iter().zip(counts) {
         report.comptes.insert((*key).to_owned(), n);
     }

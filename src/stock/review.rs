@@ -145,9 +145,8 @@ impl Doubt {
     }
 }
 
-const COLUMNS: [&str; 11] = [
-    "siren", "depcom", "adresse", "codepostal", "libcom", "lon", "lat", "qualite", "qpv_declare", "ident_rep", "ident_int",
-];
+const COLUMNS: [&str; 11] =
+    ["siren", "depcom", "adresse", "codepostal", "libcom", "lon", "lat", "qualite", "qpv_declare", "ident_rep", "ident_int"];
 
 /// Doubtful addresses of a millésime, of one bailleur or of all, those with the most dwellings first.
 ///
@@ -197,7 +196,10 @@ pub fn doubts(store: &Store, millesime: u16, siren: Option<&str>) -> Result<Vec<
                 add(placed && survey.localisation.rue.contains(&quality), Motif::QualiteVoie);
                 if fit {
                     let commune = commune_of.get(rows.depcom.of[row] as usize).copied().flatten();
-                    let far = communes.as_ref().zip(commune).is_some_and(|(l, z)| is_far(l, z, lon, lat, survey.localisation.tolerance_commune_m));
+                    let far = communes
+                        .as_ref()
+                        .zip(commune)
+                        .is_some_and(|(l, z)| is_far(l, z, lon, lat, survey.localisation.tolerance_commune_m));
                     add(far, Motif::HorsCommune);
                     add(stacks.contains(&(lon.to_bits(), lat.to_bits())), Motif::Empilement);
                     let inside = qpv.as_ref().filter(|l| !l.is_empty()).map(|l| l.locate(lon, lat).is_some());

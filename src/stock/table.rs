@@ -45,7 +45,9 @@ impl Table {
             let mut t = Self::read(path, &wanted)?;
             let (idents, sirens) = (t.hashes("ident_rep")?, t.texts("siren")?);
             let keep: Vec<bool> = (0..t.rows())
-                .map(|row| (siren.is_some() || !owners.contains(sirens.get(row))) && (idents[row] == 0 || !taken.contains(&idents[row])))
+                .map(|row| {
+                    (siren.is_some() || !owners.contains(sirens.get(row))) && (idents[row] == 0 || !taken.contains(&idents[row]))
+                })
                 .collect();
             taken.extend(idents.iter().zip(&keep).filter(|(h, k)| **k && **h != 0).map(|(h, _)| *h));
             let fault = |source| StockError::Table { name: t.name.clone(), source };
@@ -59,10 +61,7 @@ impl Table {
                 }
             });
         }
-        whole.ok_or_else(|| StockError::Table {
-            name: String::new(),
-            source: PolarsError::NoData("aucune table".into()),
-        })
+        whole.ok_or_else(|| StockError::Table { name: String::new(), source: PolarsError::NoData("aucune table".into()) })
     }
 
     pub fn rows(&self) -> usize {

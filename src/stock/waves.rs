@@ -48,7 +48,8 @@ type Counts = BTreeMap<String, Count>;
 pub fn compare(store: &Store, register: &str, year: u16, siren: &str, folder: &Path) -> Result<Comparison, StockError> {
     let columns = columns(register);
     let homes = communes_of(store, register, year, siren)?;
-    let deposit = count(&Table::read(&folder.join(format!("{}.parquet", table_of(register))), columns)?, register, siren, &homes)?;
+    let deposit =
+        count(&Table::read(&folder.join(format!("{}.parquet", table_of(register))), columns)?, register, siren, &homes)?;
     let stored = |year: u16| -> Result<Option<Counts>, StockError> {
         let Some(parts) = Parts::of(store, register, year) else { return Ok(None) };
         let counts = count(&parts.read(columns)?, register, siren, &homes)?;
@@ -71,7 +72,9 @@ pub fn compare(store: &Store, register: &str, year: u16, siren: &str, folder: &P
         })
         .collect();
     let sum = |counts: &Counts| {
-        counts.values().fold(Count::default(), |a, b| Count { lignes: a.lignes + b.lignes, repondants: a.repondants + b.repondants })
+        counts
+            .values()
+            .fold(Count::default(), |a, b| Count { lignes: a.lignes + b.lignes, repondants: a.repondants + b.repondants })
     };
     let total = Change {
         commune: String::new(),
@@ -83,7 +86,11 @@ pub fn compare(store: &Store, register: &str, year: u16, siren: &str, folder: &P
 }
 
 fn columns(register: &str) -> &'static [&'static str] {
-    if register == "ops" { &["siren", "depcom", "ident_rep", "statut_logement", "statut_reponse"] } else { &["siren", "depcom", "ident_rep"] }
+    if register == "ops" {
+        &["siren", "depcom", "ident_rep", "statut_logement", "statut_reponse"]
+    } else {
+        &["siren", "depcom", "ident_rep"]
+    }
 }
 
 /// The commune of each national number of the bailleur, for rows of the survey that name their dwelling only.
@@ -106,7 +113,8 @@ fn count(t: &Table, register: &str, siren: &str, homes: &HashMap<u64, String, Fx
             "" => homes.get(&ident[row]).map_or("", String::as_str),
             code => code,
         };
-        let (asked, answered) = status.as_ref().map_or((true, false), |(home, reply)| (home[row] == 1, matches!(reply[row], 1 | 2)));
+        let (asked, answered) =
+            status.as_ref().map_or((true, false), |(home, reply)| (home[row] == 1, matches!(reply[row], 1 | 2)));
         if asked {
             let count = out.entry(code.to_owned()).or_default();
             count.lignes += 1;

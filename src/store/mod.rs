@@ -96,8 +96,7 @@ impl Writer {
         let lock = File::create(&lock_path).map_err(at(&lock_path))?;
         lock.try_lock().map_err(|_| StoreError::Locked(root.to_owned()))?;
         let path = root.join("manifeste.json");
-        let manifest =
-            if path.exists() { Manifest::read(&path)? } else { Manifest::default() };
+        let manifest = if path.exists() { Manifest::read(&path)? } else { Manifest::default() };
         let writer = Self { store: Store { root: root.to_owned(), manifest }, _lock: lock };
         writer.sweep()?;
         Ok(writer)
@@ -113,10 +112,7 @@ impl Writer {
     /// # Errors
     /// The disk refuses.
     pub fn temporary(&self) -> Result<tempfile::TempDir, StoreError> {
-        tempfile::Builder::new()
-            .prefix(".en-cours-")
-            .tempdir_in(&self.store.root)
-            .map_err(at(&self.store.root))
+        tempfile::Builder::new().prefix(".en-cours-").tempdir_in(&self.store.root).map_err(at(&self.store.root))
     }
 
     /// Publishes an import. Importing the same file with the same result changes nothing (returns false).
@@ -134,10 +130,8 @@ impl Writer {
             report.cle,
             report.empreinte.get(..16).unwrap_or(&report.empreinte)
         ));
-        let json = serde_json::to_vec_pretty(&report).map_err(|e| StoreError::Manifest {
-            path: folder.path().join("rapport.json"),
-            message: e.to_string(),
-        })?;
+        let json = serde_json::to_vec_pretty(&report)
+            .map_err(|e| StoreError::Manifest { path: folder.path().join("rapport.json"), message: e.to_string() })?;
         write_synced(&folder.path().join("rapport.json"), &json)?;
         let target = self.store.root.join(&dossier);
         self.settle(folder, &target)?;
@@ -152,11 +146,8 @@ impl Writer {
     /// # Errors
     /// The disk refuses; the store is then as before.
     pub fn publish_cube(&mut self, folder: tempfile::TempDir, mut entry: CubeEntry) -> Result<(), StoreError> {
-        entry.dossier = self.free_name(&format!(
-            "cubes/{}-{}",
-            entry.millesime,
-            entry.empreinte.get(..16).unwrap_or(&entry.empreinte)
-        ));
+        entry.dossier =
+            self.free_name(&format!("cubes/{}-{}", entry.millesime, entry.empreinte.get(..16).unwrap_or(&entry.empreinte)));
         let target = self.store.root.join(&entry.dossier);
         self.settle(folder, &target)?;
         self.store.manifest.put_cube(entry);
@@ -213,9 +204,8 @@ impl Writer {
 
     fn write_manifest(&self) -> Result<(), StoreError> {
         let path = self.store.root.join("manifeste.json");
-        let json = serde_json::to_vec_pretty(&self.store.manifest).map_err(|e| {
-            StoreError::Manifest { path: path.clone(), message: e.to_string() }
-        })?;
+        let json = serde_json::to_vec_pretty(&self.store.manifest)
+            .map_err(|e| StoreError::Manifest { path: path.clone(), message: e.to_string() })?;
         let temporary = self.store.root.join("manifeste.json.tmp");
         write_synced(&temporary, &json)?;
         fs::rename(&temporary, &path).map_err(at(&path))?;
@@ -239,9 +229,7 @@ impl Writer {
         for parent in parents {
             for entry in fs::read_dir(&parent).map_err(at(&parent))? {
                 let path = entry.map_err(at(&parent))?.path();
-                let known = path
-                    .strip_prefix(root)
-                    .is_ok_and(|p| named.contains(p.to_string_lossy().as_ref()));
+                let known = path.strip_prefix(root).is_ok_and(|p| named.contains(p.to_string_lossy().as_ref()));
                 if !known {
                     fs::remove_dir_all(&path).map_err(at(&path))?;
                 }

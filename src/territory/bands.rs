@@ -63,10 +63,10 @@ pub fn situation(layer: &Layer, lon: f64, lat: f64, exact: bool, precision_m: f6
     let held = layer.locate(lon, lat);
     let sure = if held.is_some() { Situation::Dedans } else { Situation::Dehors };
     let reach = if exact { precision_m } else { precision_m.max(territory().qpv.incertain_m) };
-    if reach > 0.0 {
-        if let Some(edge) = layer.distance_to_edge_m(lon, lat, reach) {
-            return (Situation::Incertain, held.or(Some(edge.zone)));
-        }
+    if reach > 0.0
+        && let Some(edge) = layer.distance_to_edge_m(lon, lat, reach)
+    {
+        return (Situation::Incertain, held.or(Some(edge.zone)));
     }
     (sure, held)
 }

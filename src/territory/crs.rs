@@ -19,9 +19,13 @@ const CHUNK: usize = 4_096;
 /// Why coordinates cannot be converted. Messages are for users.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrsError {
-    #[error("le système de coordonnées EPSG:{epsg} n'est pas connu ; convertissez le fichier en EPSG:2154, EPSG:4326 ou dans le système légal du territoire")]
+    #[error(
+        "le système de coordonnées EPSG:{epsg} n'est pas connu ; convertissez le fichier en EPSG:2154, EPSG:4326 ou dans le système légal du territoire"
+    )]
     Unknown { epsg: u16 },
-    #[error("le système EPSG:{epsg} ({nom}) ne se convertit pas à moins d'un mètre près sans grille de correction ; convertissez le fichier en EPSG:2154 ou EPSG:4326")]
+    #[error(
+        "le système EPSG:{epsg} ({nom}) ne se convertit pas à moins d'un mètre près sans grille de correction ; convertissez le fichier en EPSG:2154 ou EPSG:4326"
+    )]
     NeedsGrid { epsg: u16, nom: String },
     #[error("{xs} abscisses pour {ys} ordonnées")]
     Lengths { xs: usize, ys: usize },
@@ -83,11 +87,9 @@ pub fn sanity_box(epsg: u16) -> Option<[f64; 4]> {
 /// # Errors
 /// Unknown system, or system that needs a grid.
 pub fn definition(epsg: u16) -> Result<&'static Crs, CrsError> {
-    territory().crs(epsg).ok_or_else(|| {
-        match territory().crs_refuse.iter().find(|c| c.epsg == epsg) {
-            Some(c) => CrsError::NeedsGrid { epsg, nom: c.nom.clone() },
-            None => CrsError::Unknown { epsg },
-        }
+    territory().crs(epsg).ok_or_else(|| match territory().crs_refuse.iter().find(|c| c.epsg == epsg) {
+        Some(c) => CrsError::NeedsGrid { epsg, nom: c.nom.clone() },
+        None => CrsError::Unknown { epsg },
     })
 }
 
@@ -107,9 +109,7 @@ fn convert(epsg: u16, way: Direction, xs: &mut [f64], ys: &mut [f64]) -> Result<
     if xs.len() < PARALLEL_FROM {
         return convert_here(crs, way, xs, ys);
     }
-    xs.par_chunks_mut(CHUNK)
-        .zip(ys.par_chunks_mut(CHUNK))
-        .try_for_each(|(xs, ys)| convert_here(crs, way, xs, ys))
+    xs.par_chunks_mut(CHUNK).zip(ys.par_chunks_mut(CHUNK)).try_for_each(|(xs, ys)| convert_here(crs, way, xs, ys))
 }
 
 /// Converts on this thread with its own PROJ object.
@@ -136,15 +136,8 @@ fn convert_here(crs: &Crs, way: Direction, xs: &mut [f64], ys: &mut [f64]) -> Re
 
 fn open(crs: &Crs, way: Direction) -> Result<Proj, CrsError> {
     let pipeline = match way {
-        Direction::ToDegrees => format!(
-            "+proj=pipeline +step +inv {} +step +proj=unitconvert +xy_in=rad +xy_out=deg",
-            crs.proj
-        ),
-        Direction::FromDegrees => format!(
-            "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step {}",
-            crs.proj
-        ),
+        Direction::ToDegrees => format!("+proj=pipeline +step +inv {} +step +proj=unitconvert +xy_in=rad +xy_out=deg", crs.proj),
+        Direction::FromDegrees => format!("+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step {}", crs.proj),
     };
-    Proj::new(&pipeline)
-        .map_err(|e| CrsError::Definition { epsg: crs.epsg, message: e.to_string() })
+    Proj::new(&pipeline).map_err(|e| CrsError::Definition { epsg: crs.epsg, message: e.to_string() })
 }

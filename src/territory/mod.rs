@@ -5,10 +5,10 @@
 //! cuts its polygons in slabs of a few edges and lists them by square cells, so that a point reads a few
 //! dozen edges whatever the size of the zones; areas are closed and the lowest zone wins.
 
+pub mod bands;
 pub mod crs;
 pub mod grid;
 pub mod h3;
 pub mod layer;
-pub mod bands;
-pub mod wkb;
 mod pieces;
+pub mod wkb;

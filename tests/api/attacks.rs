@@ -44,7 +44,13 @@ async fn a_request_made_by_another_site_does_nothing() {
     let token = |csrf: &str, site: &str| {
         let (cookie, csrf, site) = (cookie.clone(), csrf.to_owned(), site.to_owned());
         async move {
-            raw("POST", "/api/jetons", &[JSON, ("cookie", &cookie), ("x-csrf-token", &csrf), ("sec-fetch-site", &site)], "{\"nom\":\"x\"}").await
+            raw(
+                "POST",
+                "/api/jetons",
+                &[JSON, ("cookie", &cookie), ("x-csrf-token", &csrf), ("sec-fetch-site", &site)],
+                "{\"nom\":\"x\"}",
+            )
+            .await
         }
     };
     assert_eq!(token("", "same-origin").await.status, 403);
@@ -53,7 +59,13 @@ async fn a_request_made_by_another_site_does_nothing() {
     assert_eq!(token(&csrf, "same-origin").await.status, 201);
     // The forms of a browser cannot send JSON: they are not read.
     for kind in ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"] {
-        let reply = raw("POST", "/api/jetons", &[("content-type", kind), ("cookie", &cookie), ("x-csrf-token", &csrf)], "{\"nom\":\"x\"}").await;
+        let reply = raw(
+            "POST",
+            "/api/jetons",
+            &[("content-type", kind), ("cookie", &cookie), ("x-csrf-token", &csrf)],
+            "{\"nom\":\"x\"}",
+        )
+        .await;
         assert_eq!(reply.status, 415, "{kind}");
         let body = json!({"courriel": courriel("ddets ailleurs"), "mot_de_passe": PASSWORD}).to_string();
         assert_eq!(raw("POST", "/api/session", &[("content-type", kind)], &body).await.status, 415, "{kind}");
@@ -99,8 +111,18 @@ async fn an_identifier_of_someone_else_is_as_good_as_none() {
 }
 
 const NASTY: [&str; 12] = [
-    "' OR '1'='1", "'; DROP TABLE comptes; --", "1 UNION SELECT mot_de_passe FROM comptes", "%00", "../../../etc/passwd", "..%2f..%2fetc%2fpasswd",
-    "<script>alert(1)</script>", "${jndi:ldap://x}", "\u{202e}abc", "9999999999999999999999", "-1", "NaN",
+    "' OR '1'='1",
+    "'; DROP TABLE comptes; --",
+    "1 UNION SELECT mot_de_passe FROM comptes",
+    "%00",
+    "../../../etc/passwd",
+    "..%2f..%2fetc%2fpasswd",
+    "<script>alert(1)</script>",
+    "${jndi:ldap://x}",
+    "\u{202e}abc",
+    "9999999999999999999999",
+    "-1",
+    "NaN",
 ];
 
 fn quoted(text: &str) -> String {
@@ -122,7 +144,8 @@ async fn strings_made_to_break_out_are_values_like_others() {
                 }
                 let query: Vec<&Value> = params.iter().copied().filter(|p| p["in"] == "query").collect();
                 // Each parameter alone, and all of them.
-                let mut queries: Vec<String> = query.iter().map(|p| format!("{}={}", p["name"].as_str().unwrap(), quoted(nasty))).collect();
+                let mut queries: Vec<String> =
+                    query.iter().map(|p| format!("{}={}", p["name"].as_str().unwrap(), quoted(nasty))).collect();
                 queries.push(queries.join("&"));
                 for q in queries {
                     let body = json!({"nom": nasty, "courriel": nasty, "mot_de_passe": nasty, "zones": [{"codes": [{"echelle": nasty, "code": nasty}]}]});
@@ -148,7 +171,9 @@ async fn bodies_that_are_too_large_too_deep_or_broken_are_refused() {
     assert_eq!(post("/api/mesure", kind, huge).await.status, 413);
     let deep = format!("{{\"zones\":[{{\"geometrie\":{}{}}}]}}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(post("/api/mesure", kind, deep).await.status, 400);
-    for broken in ["", "{", "null", "[]", "\u{0}", "{\"zones\":", "{\"zones\":[{\"codes\":null}]}", "{\"inconnu\":1}", "\u{feff}{}"] {
+    for broken in
+        ["", "{", "null", "[]", "\u{0}", "{\"zones\":", "{\"zones\":[{\"codes\":null}]}", "{\"inconnu\":1}", "\u{feff}{}"]
+    {
         let status = post("/api/mesure", kind, broken).await.status.as_u16();
         assert!((400..500).contains(&status), "{broken:?}: {status}");
         let reply = raw("POST", "/api/session", &[JSON], broken).await;
@@ -168,7 +193,13 @@ async fn a_token_that_was_ended_or_never_was_opens_nothing() {
     ask(&me, "DELETE", &format!("/api/jetons/{}", made["id"].as_str().unwrap()), None).await;
     let flipped: String = secret.chars().rev().collect();
     for header in [
-        &format!("Bearer {secret}"), "Bearer ", "Bearer", "Basic YTpi", "", &format!("Bearer {flipped}"), &format!("bearer {}", "a".repeat(5_000)),
+        &format!("Bearer {secret}"),
+        "Bearer ",
+        "Bearer",
+        "Basic YTpi",
+        "",
+        &format!("Bearer {flipped}"),
+        &format!("bearer {}", "a".repeat(5_000)),
         "Bearer mq_' OR 1=1",
     ] {
         assert_eq!(ask_with(header).await, 401, "{header}");
@@ -210,11 +241,19 @@ async fn guessing_passwords_stops_after_five() {
 async fn the_page_may_not_be_framed_nor_run_scripts_of_others() {
     let reply = raw("GET", "/api/session", &[], "").await;
     let policy = reply.header("content-security-policy");
-    for rule in ["default-src 'self'", "script-src 'self'", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'self'", "form-action 'self'"] {
+    for rule in [
+        "default-src 'self'",
+        "script-src 'self'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    ] {
         assert!(policy.contains(rule), "{policy}");
     }
     assert!(!policy.split(';').any(|r| r.contains("script-src") && r.contains("unsafe")), "{policy}");
-    for (name, value) in [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")] {
+    for (name, value) in [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")]
+    {
         assert_eq!(reply.header(name), value);
     }
 }

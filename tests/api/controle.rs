@@ -17,7 +17,9 @@ fn at(commune: usize, more: Value) -> Value {
 }
 
 async fn csv(who: &str, query: &str, text: &str) -> Reply {
-    let request = Request::post(format!("{PATH}/csv{query}")).header("content-type", "text/csv").header("authorization", WORLD.people.bearer(who));
+    let request = Request::post(format!("{PATH}/csv{query}"))
+        .header("content-type", "text/csv")
+        .header("authorization", WORLD.people.bearer(who));
     send_as_is(request.body(Body::from(text.to_owned())).unwrap()).await
 }
 
@@ -29,8 +31,16 @@ fn verdict(answer: &Value, rule: &str) -> String {
 #[tokio::test]
 async fn each_checks_its_own_and_is_told_why_not_the_rest() {
     for (who, commune, status) in [
-        ("epci", 0, 200), ("epci", 2, 403), ("commune", 0, 200), ("commune", 1, 403), ("ddets", 2, 200), ("ddets ailleurs", 0, 403),
-        ("bailleur", 0, 200), ("agence", 0, 403), ("administrateur", 0, 403), ("action logement", 0, 403),
+        ("epci", 0, 200),
+        ("epci", 2, 403),
+        ("commune", 0, 200),
+        ("commune", 1, 403),
+        ("ddets", 2, 200),
+        ("ddets ailleurs", 0, 403),
+        ("bailleur", 0, 200),
+        ("agence", 0, 403),
+        ("administrateur", 0, 403),
+        ("action logement", 0, 403),
     ] {
         let reply = ask(&door(who).await, "POST", PATH, Some(&at(commune, json!({})))).await;
         assert_eq!(reply.status, status, "{who} {commune}: {}", reply.text());
@@ -48,7 +58,12 @@ async fn a_level_that_is_not_open_is_named_and_not_shown() {
         answer["niveaux_fermes"].as_array().unwrap().iter().map(|n| n["niveau"].as_str().unwrap().to_owned()).collect()
     };
     let body = at(0, json!({"reservataire": "ACTION_LOGEMENT"}));
-    for (who, expected) in [("ddets", vec![]), ("epci", vec![]), ("bailleur", vec!["epci", "commune"]), ("action logement", vec!["epci", "commune", "bailleur"])] {
+    for (who, expected) in [
+        ("ddets", vec![]),
+        ("epci", vec![]),
+        ("bailleur", vec!["epci", "commune"]),
+        ("action logement", vec!["epci", "commune", "bailleur"]),
+    ] {
         let answer = ask(&door(who).await, "POST", PATH, Some(&body)).await.json();
         assert_eq!(closed(&answer), expected, "{who}");
         let levels = answer["regles"].as_array().unwrap().iter().flat_map(|r| r["effets"].as_array().unwrap());
@@ -63,8 +78,14 @@ async fn the_qpv_in_force_on_the_day_of_the_lease_decides() {
     let door = door("ddets").await;
     let before = ask(&door, "POST", PATH, Some(&place("2023-12-31"))).await.json();
     let after = ask(&door, "POST", PATH, Some(&place("2024-01-01"))).await.json();
-    assert_eq!((&before["logement"]["qpv"]["generation"], &before["logement"]["qpv"]["reponse"]), (&json!("2015"), &json!("dehors")));
-    assert_eq!((&after["logement"]["qpv"]["generation"], &after["logement"]["qpv"]["reponse"]), (&json!("2024"), &json!("dedans")));
+    assert_eq!(
+        (&before["logement"]["qpv"]["generation"], &before["logement"]["qpv"]["reponse"]),
+        (&json!("2015"), &json!("dehors"))
+    );
+    assert_eq!(
+        (&after["logement"]["qpv"]["generation"], &after["logement"]["qpv"]["reponse"]),
+        (&json!("2024"), &json!("dedans"))
+    );
     assert_eq!(verdict(&before, "hors_qpv_q1"), "conforme");
     assert_eq!(verdict(&after, "hors_qpv_q1"), "sans_objet");
     // At ten metres of the edge with a point of the street only, nobody can say.
@@ -93,9 +114,18 @@ async fn bad_lines_are_named_by_line_column_and_rule_and_the_others_are_checked(
         .iter()
         .map(|e| (e["ligne"].as_u64().unwrap(), e["colonne"].as_str().unwrap(), e["regle"].as_str().unwrap()))
         .collect();
-    assert_eq!(errors[..6], [
-        (3, "reservataire", "C02"), (4, "date_bail", "C01"), (5, "lon", "C03"), (6, "nb_moins14", "C06"), (7, "ident_rep", "C08"), (8, "", "C00"),
-    ], "{answer:#}");
+    assert_eq!(
+        errors[..6],
+        [
+            (3, "reservataire", "C02"),
+            (4, "date_bail", "C01"),
+            (5, "lon", "C03"),
+            (6, "nb_moins14", "C06"),
+            (7, "ident_rep", "C08"),
+            (8, "", "C00"),
+        ],
+        "{answer:#}"
+    );
     assert_eq!(errors.last().map(|e| e.2), Some("C08"), "a point outside of all communes");
     assert_eq!((answer["lignes"].as_u64(), answer["controlees"].as_u64()), (Some(8), Some(1)));
     assert_eq!(answer["dossiers"][0]["dossier"], "A");

@@ -28,7 +28,10 @@ async fn a_set_is_given_back_as_it_was_kept_and_measures_the_same() {
     let open = ask(&door, "GET", &format!("/api/ensembles/{id}"), None).await.json();
     assert_eq!(open["zones"], asked("PRIVE")["zones"]);
     let set = &open["ensemble"];
-    assert_eq!((&set["zones"], &set["millesime"], &set["vague"], &set["version"]), (&json!(2), &json!(2024), &json!(2024), &json!(1)));
+    assert_eq!(
+        (&set["zones"], &set["millesime"], &set["vague"], &set["version"]),
+        (&json!(2), &json!(2024), &json!(2024), &json!(1))
+    );
     assert_eq!((&set["modifiable"], &set["visibilite"], &set["organisme"]), (&json!(true), &json!("PRIVE"), &json!("ddets")));
     let zones: Vec<Value> = open["zones"].as_array().unwrap().clone();
     let again = ask(&door, "POST", "/api/mesure", Some(&json!({"zones": zones, "indicateurs": ["I05"]}))).await;
@@ -77,7 +80,8 @@ async fn erasing_can_be_undone_and_each_change_is_written_down() {
     let owner = door("dreal").await;
     let id = ask(&owner, "POST", "/api/ensembles", Some(&asked("PRIVE"))).await.json()["id"].as_str().unwrap().to_owned();
     let path = format!("/api/ensembles/{id}");
-    let renamed = ask(&owner, "PATCH", &path, Some(&json!({"version": 1, "nom": "Autre nom", "zones": [asked("ORG")["zones"][0]]}))).await;
+    let renamed =
+        ask(&owner, "PATCH", &path, Some(&json!({"version": 1, "nom": "Autre nom", "zones": [asked("ORG")["zones"][0]]}))).await;
     assert_eq!(renamed.status, 204, "{}", renamed.text());
     let late = ask(&owner, "PATCH", &path, Some(&json!({"version": 1, "nom": "Trop tard"}))).await;
     assert_eq!(late.status, 409);

@@ -7,8 +7,13 @@ use crate::world::{WORLD, fault, ok};
 
 /// What a filter is called, and the attribute that it is about.
 const FILTERS: [(&str, &str); 7] = [
-    ("financement", "financement"), ("typologie", "typologie"), ("periode", "periode"), ("dpe", "dpe"),
-    ("construction", "construction"), ("qpv", "qpv2024"), ("bande", "bande2024"),
+    ("financement", "financement"),
+    ("typologie", "typologie"),
+    ("periode", "periode"),
+    ("dpe", "dpe"),
+    ("construction", "construction"),
+    ("qpv", "qpv2024"),
+    ("bande", "bande2024"),
 ];
 
 /// Filter → code → dwellings, counted dwelling by dwelling.
@@ -45,9 +50,11 @@ fn answered(facettes: &Value) -> BTreeMap<String, BTreeMap<String, u64>> {
     let list = facettes["filtres"].as_array().unwrap();
     list.iter()
         .map(|f| {
-            let counts = f["modalites"].as_array().unwrap().iter().map(|m| {
-                (m["code"].as_str().unwrap().to_owned(), m["logements"].as_u64().unwrap())
-            });
+            let counts = f["modalites"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|m| (m["code"].as_str().unwrap().to_owned(), m["logements"].as_u64().unwrap()));
             (f["id"].as_str().unwrap().to_owned(), counts.filter(|(_, n)| *n > 0).collect())
         })
         .collect()
@@ -65,7 +72,11 @@ async fn each_filter_is_counted_under_the_others_dwelling_by_dwelling() {
             Some(0),
             vec![("qpv", &["DANS"]), ("typologie", &["T2", "T3"]), ("bailleur", &["300000001"])],
         ),
-        ("dpe=NC&periode=AV1949&construction=C", None, vec![("dpe", &["NC"]), ("periode", &["AV1949"]), ("construction", &["C"])]),
+        (
+            "dpe=NC&periode=AV1949&construction=C",
+            None,
+            vec![("dpe", &["NC"]), ("periode", &["AV1949"]), ("construction", &["C"])],
+        ),
     ];
     for (query, commune, chosen) in questions {
         let answer = ok(&format!("/api/facettes?{query}")).await;
@@ -96,8 +107,10 @@ async fn a_bailleur_counts_only_its_own_stock_where_only_that_is_open() {
     let reply = ask(&session, "GET", &format!("/api/facettes?dans=adresse:{code}"), None).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let bailleurs: Vec<(String, u64)> = answered(&reply.json())["bailleur"].clone().into_iter().collect();
-    let mine = own["zones"].as_array().unwrap().iter().find(|z| z["code"] == code.as_str()).unwrap()["logements"].as_u64().unwrap();
-    let whole = all["zones"].as_array().unwrap().iter().find(|z| z["code"] == code.as_str()).unwrap()["logements"].as_u64().unwrap();
+    let mine =
+        own["zones"].as_array().unwrap().iter().find(|z| z["code"] == code.as_str()).unwrap()["logements"].as_u64().unwrap();
+    let whole =
+        all["zones"].as_array().unwrap().iter().find(|z| z["code"] == code.as_str()).unwrap()["logements"].as_u64().unwrap();
     assert!(mine < whole, "an address with one owner would prove nothing");
     assert_eq!(bailleurs, [("300000000".to_owned(), mine)]);
     // The public sees no address at all.

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::Request;
 use mosaique::registers::addresses;
 use mosaique::registers::output::Output;
-use mosaique::server::{App, Live, Server, ServeOptions, router, router_for_holder};
+use mosaique::server::{App, Live, ServeOptions, Server, router, router_for_holder};
 use mosaique::state::State;
 use mosaique::store::{Store, Writer};
 use serde_json::{Value, json};
@@ -127,7 +127,10 @@ async fn the_street_the_commune_and_its_former_name_tell_addresses_apart() {
     }
     assert_eq!(town.found("le mollard aime la plagne").await["type"], "locality");
     let commune = town.found("albertville").await;
-    assert_eq!((&commune["type"], &commune["id"], &commune["label"]), (&json!("municipality"), &json!("73011"), &json!("Albertville")));
+    assert_eq!(
+        (&commune["type"], &commune["id"], &commune["label"]),
+        (&json!("municipality"), &json!("73011"), &json!("Albertville"))
+    );
 }
 
 #[tokio::test]
@@ -258,11 +261,13 @@ async fn a_file_comes_back_with_the_columns_of_the_ban_api() {
     assert_eq!((cell(1, "result_id"), cell(1, "result_oldcity")), ("73006_0301_00005".into(), "Granier".into()));
     assert_eq!((cell(2, "result_status"), cell(3, "result_status")), ("skipped".into(), "not-found".into()));
     assert_eq!(cell(0, "adresse"), "12 bis, rue de la gare");
-    let reply = town.form("/search/csv", FILE, &[("columns", "adresse"), ("citycode", "insee"), ("result_columns", "result_id")]).await;
+    let reply =
+        town.form("/search/csv", FILE, &[("columns", "adresse"), ("citycode", "insee"), ("result_columns", "result_id")]).await;
     assert_eq!(reply.text().lines().next().unwrap(), "nom;adresse;ville;cp;insee;result_id");
     assert!(reply.text().lines().nth(1).unwrap().ends_with(";73065_0100_00012_bis"));
     // One column alone, with commas in it or not.
-    let reply = town.form("/search/csv", "adresse\n12 rue de la gare 73200 albertville\n", &[("result_columns", "result_id")]).await;
+    let reply =
+        town.form("/search/csv", "adresse\n12 rue de la gare 73200 albertville\n", &[("result_columns", "result_id")]).await;
     assert_eq!(reply.text(), "adresse,result_id\n12 rue de la gare 73200 albertville,73011_0200_00012\n");
 }
 
@@ -272,8 +277,14 @@ async fn points_of_a_file_get_their_addresses() {
     let reply = town.form("/reverse/csv/", "id,lat,lon\n1,45.57,5.92\n2,,\n3,x,y\n4,48.85,2.35\n", &[]).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let lines: Vec<String> = reply.text().lines().map(str::to_owned).collect();
-    assert!(lines[0].starts_with("id,lat,lon,result_latitude,result_longitude,result_label,result_distance,result_type,result_id"));
-    assert!(lines[1].starts_with("1,45.57,5.92,45.57,5.92,10 Rue de la Gare 73000 Chambéry,0,housenumber,73065_0100_00010,10,"), "{}", lines[1]);
+    assert!(
+        lines[0].starts_with("id,lat,lon,result_latitude,result_longitude,result_label,result_distance,result_type,result_id")
+    );
+    assert!(
+        lines[1].starts_with("1,45.57,5.92,45.57,5.92,10 Rue de la Gare 73000 Chambéry,0,housenumber,73065_0100_00010,10,"),
+        "{}",
+        lines[1]
+    );
     assert!(lines[2].ends_with(",skipped") && lines[3].ends_with(",error") && lines[4].ends_with(",not-found"), "{lines:?}");
 }
 
@@ -329,7 +340,10 @@ async fn a_remote_api_answers_instead_if_one_is_set_up() {
     let reply = town.get("/reverse?lon=5.9&lat=45.5").await.json();
     assert_eq!(reply["uri"], "/geocodage/reverse?lon=5.9&lat=45.5&limit=1");
     let reply = town.form("/search/csv", FILE, &[("columns", "adresse")]).await.json();
-    assert_eq!((&reply["uri"], &reply["genre"]), (&json!("/geocodage/search/csv"), &json!("multipart/form-data; boundary=frontiere")));
+    assert_eq!(
+        (&reply["uri"], &reply["genre"]),
+        (&json!("/geocodage/search/csv"), &json!("multipart/form-data; boundary=frontiere"))
+    );
     assert!(reply["octets"].as_u64().unwrap() > FILE.len() as u64);
     // Wrong parameters are refused here, and a silent API is said.
     assert_eq!(town.get("/search?q=ab").await.status, 400);

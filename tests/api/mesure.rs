@@ -101,7 +101,8 @@ async fn zones_that_share_addresses_say_so() {
     .await;
     let list = answer["mesures"].as_array().unwrap();
     assert_eq!(list.iter().map(warned).collect::<Vec<_>>(), [true, true, true]);
-    let apart = measure(json!({"indicateurs": ["P01"], "zones": [zone("nord", commune_box(2)), zone("sud", commune_box(0))]})).await;
+    let apart =
+        measure(json!({"indicateurs": ["P01"], "zones": [zone("nord", commune_box(2)), zone("sud", commune_box(0))]})).await;
     assert!(!apart["mesures"].as_array().unwrap().iter().any(warned));
 }
 
@@ -112,7 +113,10 @@ async fn a_fault_names_its_field() {
         (json!({"zones": []}), "zones"),
         (json!({"zones": [{"id": "a"}]}), "zones[0].geometrie"),
         (json!({"zones": [{"geometrie": bow_tie}]}), "zones[0].geometrie"),
-        (json!({"zones": [{"codes": [{"echelle": "commune", "code": "73901"}]}, {"codes": [{"echelle": "iris", "code": "x"}]}]}), "zones[1].codes[0].code"),
+        (
+            json!({"zones": [{"codes": [{"echelle": "commune", "code": "73901"}]}, {"codes": [{"echelle": "iris", "code": "x"}]}]}),
+            "zones[1].codes[0].code",
+        ),
         (json!({"zones": [{"codes": [{"echelle": "quartier", "code": "x"}]}]}), "zones[0].codes[0].echelle"),
         (json!({"zones": [{"geometrie": polygon(QPV)}], "indicateurs": ["I01", "I99"]}), "indicateur"),
         (json!({"zones": [{"geometrie": polygon(QPV)}], "filtres": {"plafond": ["0_20"]}}), "filtres"),

@@ -24,7 +24,11 @@ async fn an_epci_sets_changes_and_ends_its_rates_and_nobody_else_does() {
         assert_eq!(ask(&other, "PUT", &path, Some(&rate(json!({})))).await.status, 403, "{who}");
         let list = ask(&other, "GET", "/api/objectifs", None).await.json();
         let found = list["objectifs"].as_array().unwrap().iter().find(|o| o["id"] == id.as_str()).unwrap();
-        assert_eq!((&found["taux"], &found["au"], &found["commune_nom"]), (&json!(32.5), &json!(2025), &json!("Commune 1")), "{who}");
+        assert_eq!(
+            (&found["taux"], &found["au"], &found["commune_nom"]),
+            (&json!(32.5), &json!(2025), &json!("Commune 1")),
+            "{who}"
+        );
     }
     // An EPCI does not take the rate of another to itself.
     let neighbour = door("epci sans convention").await;

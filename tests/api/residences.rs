@@ -86,7 +86,11 @@ async fn the_bailleur_proposes_the_epci_decides_and_the_state_reads() {
     let valid = file(&ddets, &code).await.unwrap();
     assert_eq!((valid["debut"].as_str(), valid["fin"].as_str()), (Some("2024-01-15"), Some("2027-01-15")));
     let annex = ask(&epci, "GET", "/api/rpems.csv?epci=200000001", None).await;
-    assert!(annex.header("content-disposition").contains("mosaique_rpems_annexe-cia_200000001_"), "{}", annex.header("content-disposition"));
+    assert!(
+        annex.header("content-disposition").contains("mosaique_rpems_annexe-cia_200000001_"),
+        "{}",
+        annex.header("content-disposition")
+    );
     assert_eq!(annex.text().contains(&code), valid["en_vigueur"] == true, "{}", annex.text());
     let again = ask(&bailleur, "POST", &path, Some(&decide("renouveler", 2, "trajectoire"))).await;
     assert_eq!(again.status, 204, "{}", again.text());

@@ -102,7 +102,11 @@ fn seen(reply: &Reply, sheet: &Value) -> Seen {
         401 | 403 => Nothing,
         200 => {
             let households = sheet["chiffres"].as_array().unwrap().iter().find(|f| f["indicateur"] == "I05").unwrap();
-            let withheld = sheet["avertissements"].as_array().unwrap().iter().any(|a| a.as_str().unwrap().starts_with("Occupation non montrée"));
+            let withheld = sheet["avertissements"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|a| a.as_str().unwrap().starts_with("Occupation non montrée"));
             if withheld {
                 assert!(households["secret"] == true && households["valeur"].is_null() && households["repondants"].is_null());
                 assert!(sheet["couverture"]["repondants"].is_null() && sheet["couverture"]["menages_interroges"].is_null());
@@ -207,7 +211,9 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
     let with = |path: &str, body: Value| (path.to_owned(), Some(body));
     match operation {
         "healthz" => plain("/healthz"),
-        "catalogue" | "indicateurs" | "session" | "jetons" | "organisation" | "mixite" | "objectifs" => plain(&format!("/api/{operation}")),
+        "catalogue" | "indicateurs" | "session" | "jetons" | "organisation" | "mixite" | "objectifs" => {
+            plain(&format!("/api/{operation}"))
+        }
         "zones" => plain("/api/zones?echelle=commune"),
         "zone" => plain("/api/zones/commune/73901"),
         "valeurs" => plain("/api/valeurs/commune?indicateur=P01"),
@@ -237,7 +243,9 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "membre_ajouter" => with("/api/organisation/membres", json!({"courriel": "x", "nom": "y"})),
         "membre_modifier" => with("/api/organisation/membres/absent", json!({"ferme": true})),
         "membre_mot_de_passe" => plain("/api/organisation/membres/absent/mot-de-passe"),
-        "depots" | "travaux" | "adresses" | "evenements" | "parc" | "residences" | "signalements" => plain(&format!("/api/{operation}")),
+        "depots" | "travaux" | "adresses" | "evenements" | "parc" | "residences" | "signalements" => {
+            plain(&format!("/api/{operation}"))
+        }
         "depot" | "depot_retirer" => plain("/api/depots/absent"),
         "depot_deposer" => plain("/api/depots?registre=ops&annee=2024&fichier=vide.csv"),
         "depot_suivi" => plain("/api/depots/absent/suivi"),
@@ -255,7 +263,9 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "adresses_corrections" => plain("/api/adresses/corrections"),
         "adresses_corrections_csv" => plain("/api/adresses/corrections.csv"),
         "adresse_annuler" => plain("/api/adresses/corrections/absent"),
-        "evenement_ajouter" => with("/api/evenements", json!({"genre": "vente", "date": "2024", "commune": "73901", "logements": 1})),
+        "evenement_ajouter" => {
+            with("/api/evenements", json!({"genre": "vente", "date": "2024", "commune": "73901", "logements": 1}))
+        }
         "evenements_importer" => plain("/api/evenements"),
         "evenement_annuler" => plain("/api/evenements/absent"),
         "parc_csv" => plain("/api/parc.csv"),
@@ -340,9 +350,8 @@ pub fn operations() -> Vec<(String, String)> {
     let document: Value = serde_json::from_str(&mosaique::server::document().to_json().unwrap()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let each = paths.values().flat_map(|item| item.as_object().unwrap().iter());
-    let mut all: Vec<(String, String)> = each
-        .filter_map(|(method, o)| Some((o["operationId"].as_str()?.to_owned(), method.to_uppercase())))
-        .collect();
+    let mut all: Vec<(String, String)> =
+        each.filter_map(|(method, o)| Some((o["operationId"].as_str()?.to_owned(), method.to_uppercase()))).collect();
     all.push(("openapi".into(), "GET".into()));
     all
 }
@@ -381,7 +390,9 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 }
                 "objectif_ajouter" | "objectif_modifier" => who != "epci",
                 // Residences are of the class of addresses.
-                "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| *e == who && inside[0] != Households && outside[0] != Households),
+                "fragilite" => {
+                    EXPECTED.iter().any(|(e, inside, outside)| *e == who && inside[0] != Households && outside[0] != Households)
+                }
                 "rpems_proposer" => !who.starts_with("bailleur"),
                 "dalo_placements" | "plan" => ["administrateur", "agence", "agence sans convention"].contains(&who),
                 "dalo_visite" => !["bailleur", "ddets", "dreal"].contains(&who.split(' ').next().unwrap()),
@@ -402,7 +413,10 @@ async fn files_of_the_workspace_are_taken_from_bailleurs_only() {
     for path in ["/api/depots/absent/corrections", "/api/evenements", "/api/residences/operations"] {
         for who in ["administrateur", "epci", "dreal", "agence"] {
             let door = door(who).await.unwrap();
-            let request = Request::put(path).header("cookie", &door.cookie).header("x-csrf-token", &door.csrf).header("content-type", "text/csv");
+            let request = Request::put(path)
+                .header("cookie", &door.cookie)
+                .header("x-csrf-token", &door.csrf)
+                .header("content-type", "text/csv");
             let reply = send_as_is(request.body(Body::from("ligne;A\n2;x\n")).unwrap()).await;
             assert_eq!(reply.status, 403, "{who} {path}: {}", reply.text());
         }
@@ -473,7 +487,8 @@ async fn a_zone_that_leaves_the_territory_is_cut_and_says_so() {
     let body = json!({"zones": [{"geometrie": area}], "indicateurs": ["P01"]});
     let cut = ask(&door, "POST", "/api/mesure", Some(&body)).await.json();
     let inside = polygon([w + 0.001, n - 0.03, e - 0.001, n]);
-    let whole = ask(&door, "POST", "/api/mesure", Some(&json!({"zones": [{"geometrie": inside}], "indicateurs": ["P01"]}))).await.json();
+    let whole =
+        ask(&door, "POST", "/api/mesure", Some(&json!({"zones": [{"geometrie": inside}], "indicateurs": ["P01"]}))).await.json();
     assert_eq!(cut["mesures"][0]["couverture"]["logements"], whole["mesures"][0]["couverture"]["logements"]);
     assert!(cut["mesures"][0]["avertissements"].to_string().contains("dépasse le territoire ouvert"), "{cut}");
 }

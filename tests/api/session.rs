@@ -153,22 +153,25 @@ async fn the_administration_makes_organisations_and_conventions_that_open_a_terr
     let made = ask(&admin, "POST", "/api/admin/organisations", Some(&new)).await;
     assert_eq!(made.status, 201, "{}", made.text());
     let id = made.json()["id"].as_str().unwrap().to_owned();
-    for wrong in [("epci", "12"), ("commune", "é9001"), ("ddets", "999x"), ("dreal", "55"), ("administrateur", "1"), ("public", "")] {
+    for wrong in
+        [("epci", "12"), ("commune", "é9001"), ("ddets", "999x"), ("dreal", "55"), ("administrateur", "1"), ("public", "")]
+    {
         let body = json!({"nom": "x", "role": wrong.0, "code": wrong.1});
         assert_eq!(ask(&admin, "POST", "/api/admin/organisations", Some(&body)).await.status, 400, "{wrong:?}");
     }
     let member = json!({"organisation": id, "courriel": "nord@exemple.fr", "nom": "Nord"});
-    let password = ask(&admin, "POST", "/api/admin/comptes", Some(&member)).await.json()["mot_de_passe"].as_str().unwrap().to_owned();
+    let password =
+        ask(&admin, "POST", "/api/admin/comptes", Some(&member)).await.json()["mot_de_passe"].as_str().unwrap().to_owned();
     let reply = sign_in("nord@exemple.fr", &password).await;
     let (cookie, csrf) = (set_cookie(&reply), reply.json()["csrf"].as_str().unwrap().to_owned());
     let changed = json!({"actuel": password, "nouveau": "Une phrase assez longue 2"});
     with(&cookie, &csrf, "PUT", "/api/session/mot-de-passe", Some(changed)).await;
-    let sheet = async || with(&cookie, "", "GET", "/api/zones/iris/739030101?indicateurs=I05", None).await.json()["chiffres"][0]["motif"].clone();
+    let sheet = async || {
+        with(&cookie, "", "GET", "/api/zones/iris/739030101?indicateurs=I05", None).await.json()["chiffres"][0]["motif"].clone()
+    };
     assert!(sheet().await.as_str().unwrap().contains("convention"));
 
-    let convention = |territoire: &str, du: &str, au: &str| {
-        json!({"titre": "Convention du Nord", "territoire": [territoire], "classes": ["proche"], "donnees": ["ops"], "du": du, "au": au, "parties": [id]})
-    };
+    let convention = |territoire: &str, du: &str, au: &str| json!({"titre": "Convention du Nord", "territoire": [territoire], "classes": ["proche"], "donnees": ["ops"], "du": du, "au": au, "parties": [id]});
     for (territoire, du, au) in [
         ("epci:299999999", "2026-01-01", "2099-01-01"),
         ("epci", "2026-01-01", "2099-01-01"),
@@ -178,7 +181,8 @@ async fn the_administration_makes_organisations_and_conventions_that_open_a_terr
         let reply = ask(&admin, "POST", "/api/admin/conventions", Some(&convention(territoire, du, au))).await;
         assert_eq!(reply.status, 400, "{territoire} {du} {au}: {}", reply.text());
     }
-    let made = ask(&admin, "POST", "/api/admin/conventions", Some(&convention("epci:200000002", "2026-01-01", "2099-01-01"))).await;
+    let made =
+        ask(&admin, "POST", "/api/admin/conventions", Some(&convention("epci:200000002", "2026-01-01", "2099-01-01"))).await;
     assert_eq!(made.status, 201, "{}", made.text());
     assert!(sheet().await.is_null());
     let path = format!("/api/admin/conventions/{}", made.json()["id"].as_str().unwrap());

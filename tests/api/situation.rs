@@ -22,9 +22,13 @@ async fn in_out_or_uncertain_follows_the_distance_and_the_quality() {
     // 15 m inside of the western edge: one degree of longitude is 78.0 km here.
     let (lon, lat) = (QPV[0] + 15.0 / 78_000.0, 45.52);
     let ask = async |quality: &str| ok(&format!("/api/situation?lon={lon}&lat={lat}{quality}")).await;
-    for (quality, expected) in
-        [("", "dedans"), ("&qualite=11", "dedans"), ("&qualite=21", "incertain"), ("&qualite=12", "incertain"), ("&qualite=33", "incertain")]
-    {
+    for (quality, expected) in [
+        ("", "dedans"),
+        ("&qualite=11", "dedans"),
+        ("&qualite=21", "incertain"),
+        ("&qualite=12", "incertain"),
+        ("&qualite=33", "incertain"),
+    ] {
         let s = ask(quality).await;
         let q = qpv(&s, "2024");
         assert_eq!(q["reponse"], expected, "{quality}: {q}");
@@ -63,7 +67,10 @@ async fn a_file_comes_back_with_its_columns_and_the_answers_of_single_points() {
     let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
     let at = |row: usize, title: &str| rows[row].get(titles.iter().position(|t| t == title).unwrap()).unwrap().to_owned();
     assert_eq!(rows.len(), 4);
-    assert_eq!((at(0, "résidence").as_str(), at(0, "qpv2024").as_str(), at(0, "qpv2024_code").as_str()), ("Les Érables", "dedans", "QN07301M"));
+    assert_eq!(
+        (at(0, "résidence").as_str(), at(0, "qpv2024").as_str(), at(0, "qpv2024_code").as_str()),
+        ("Les Érables", "dedans", "QN07301M")
+    );
     assert_eq!(at(0, "qpv2015"), "dehors");
     assert_eq!(at(2, "qpv2024"), "incertain");
     assert!(at(1, "situation_erreur").contains("illisibles") && !at(3, "situation_erreur").is_empty());

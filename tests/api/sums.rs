@@ -42,7 +42,7 @@ fn outline(rng: &mut fastrand::Rng) -> MultiPolygon<f64> {
         LineString(points)
     };
     let outer = ring(1.0);
-    let holes = if n % 3 == 0 { vec![ring(0.4)] } else { Vec::new() };
+    let holes = if n.is_multiple_of(3) { vec![ring(0.4)] } else { Vec::new() };
     MultiPolygon(vec![Polygon::new(outer, holes)])
 }
 

@@ -1,6 +1,6 @@
 use axum::body::Body;
 use axum::http::Request;
-use mosaique::server::{App, Live, Server, ServeOptions, router};
+use mosaique::server::{App, Live, ServeOptions, Server, router};
 use mosaique::state::State;
 use mosaique::store::Store;
 use tower::ServiceExt;

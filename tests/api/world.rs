@@ -13,7 +13,7 @@ use mosaique::cube::build::build;
 use mosaique::reference::indicators::Catalogue;
 use mosaique::reference::secrecy::Secrecy;
 use mosaique::registers::report::Report;
-use mosaique::server::{App, Live, Server, ServeOptions, router};
+use mosaique::server::{App, Live, ServeOptions, Server, router};
 use mosaique::state::State;
 use mosaique::stock::facts::{Address, BuildReport, Facts, LayerFacts, NONE};
 use mosaique::store::{CubeEntry, Store, Writer};
@@ -79,7 +79,13 @@ fn layers() -> BTreeMap<&'static str, Layer> {
         ("commune-2024", Layer::new("commune", communes)),
         ("iris-2024", Layer::new("iris", iris)),
         ("qpv-2015", Layer::new("qpv2015", vec![zone("QP073901", "Les Hauts", [w, s, e - 0.01, n])])),
-        ("qpv-2024", Layer::new("qpv2024", vec![zone("QN07301M", "Les Hauts", QPV), zone("QN07302M", "La Plaine", [5.86, 45.56, 5.88, 45.58])])),
+        (
+            "qpv-2024",
+            Layer::new(
+                "qpv2024",
+                vec![zone("QN07301M", "Les Hauts", QPV), zone("QN07302M", "La Plaine", [5.86, 45.56, 5.88, 45.58])],
+            ),
+        ),
     ])
 }
 
@@ -173,8 +179,7 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
         of_address: vec![0; total],
     };
     let qpv = ["qpv2015", "qpv2024"].map(|id| located(id, &layers[format!("qpv-{}", &id[3..]).as_str()], &points, total));
-    let mut cells: Vec<Option<String>> =
-        grid::cells(&points).unwrap().into_iter().map(|c| c.map(|c| c.to_string())).collect();
+    let mut cells: Vec<Option<String>> = grid::cells(&points).unwrap().into_iter().map(|c| c.map(|c| c.to_string())).collect();
     cells.resize(total, None);
     let mut all = vec![departement, epci, commune, located("iris", &layers["iris-2024"], &points, total)];
     let inside: Vec<[bool; 2]> = (0..total).map(|a| [qpv[0].of_address[a] != NONE, qpv[1].of_address[a] != NONE]).collect();
@@ -265,9 +270,7 @@ impl World {
             let people = People::new(&state).await;
             (router(Server::new(Live::new(app), state.clone(), ServeOptions::default()).unwrap()), state, people)
         });
-        let (router, state, people) = std::thread::scope(|s| {
-            s.spawn(|| runtime.block_on(made).unwrap()).join().unwrap()
-        });
+        let (router, state, people) = std::thread::scope(|s| s.spawn(|| runtime.block_on(made).unwrap()).join().unwrap());
         Self { router, facts, state, people, runtime, _dir: dir }
     }
 

@@ -27,8 +27,7 @@ pub fn table(dir: &Path, name: &str) -> DataFrame {
 
 /// `(line, column, rule, level)` of each finding.
 pub fn findings(dir: &Path) -> Vec<(u64, String, String, String)> {
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(b';').from_path(dir.join("constats.csv")).expect("constats.csv");
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_path(dir.join("constats.csv")).expect("constats.csv");
     reader
         .records()
         .map(|r| {

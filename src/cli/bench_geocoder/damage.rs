@@ -111,14 +111,51 @@ const NAMES: [(&str, &str); 14] = [
     ("grande", "GDE"),
 ];
 const FIRST_NAMES: [&str; 16] = [
-    "jean", "pierre", "paul", "jacques", "louis", "charles", "henri", "françois", "joseph", "georges", "marcel", "marie", "victor",
-    "émile", "jules", "albert",
+    "jean",
+    "pierre",
+    "paul",
+    "jacques",
+    "louis",
+    "charles",
+    "henri",
+    "françois",
+    "joseph",
+    "georges",
+    "marcel",
+    "marie",
+    "victor",
+    "émile",
+    "jules",
+    "albert",
 ];
 /// Neighbours on a French keyboard.
 const KEYS: [(char, &str); 26] = [
-    ('a', "zq"), ('z', "aes"), ('e', "zrd"), ('r', "etf"), ('t', "ryg"), ('y', "tuh"), ('u', "yij"), ('i', "uok"), ('o', "ipl"),
-    ('p', "om"), ('q', "asw"), ('s', "qdze"), ('d', "sfer"), ('f', "dgrt"), ('g', "fhty"), ('h', "gjyu"), ('j', "hkui"), ('k', "jlio"),
-    ('l', "kmop"), ('m', "lp"), ('w', "qxs"), ('x', "wcs"), ('c', "xvd"), ('v', "cbf"), ('b', "vng"), ('n', "bh"),
+    ('a', "zq"),
+    ('z', "aes"),
+    ('e', "zrd"),
+    ('r', "etf"),
+    ('t', "ryg"),
+    ('y', "tuh"),
+    ('u', "yij"),
+    ('i', "uok"),
+    ('o', "ipl"),
+    ('p', "om"),
+    ('q', "asw"),
+    ('s', "qdze"),
+    ('d', "sfer"),
+    ('f', "dgrt"),
+    ('g', "fhty"),
+    ('h', "gjyu"),
+    ('j', "hkui"),
+    ('k', "jlio"),
+    ('l', "kmop"),
+    ('m', "lp"),
+    ('w', "qxs"),
+    ('x', "wcs"),
+    ('c', "xvd"),
+    ('v', "cbf"),
+    ('b', "vng"),
+    ('n', "bh"),
 ];
 const BUILDINGS: [&str; 6] = ["BAT A", "bât. 2", "ESC 3", "appt 12", "ENTREE B", "Bâtiment C"];
 const RESIDENCES: [&str; 5] = ["RES LES TILLEULS", "Résidence du Parc", "LE BELVEDERE", "Les Mimosas", "FOYER ST JOSEPH"];
@@ -156,7 +193,8 @@ pub fn spoil(truth: &Truth, damage: Damage, neighbours: &[String], dice: &mut Di
         city_first: false,
     };
     let list: Vec<Damage> = if damage == Damage::Mixed {
-        let from = [Damage::Abbreviated, Damage::Unaccented, Damage::Glued, Damage::OneFault, Damage::WrongPostcode, Damage::Swapped];
+        let from =
+            [Damage::Abbreviated, Damage::Unaccented, Damage::Glued, Damage::OneFault, Damage::WrongPostcode, Damage::Swapped];
         let first = dice.below(from.len());
         let second = (first + 1 + dice.below(from.len() - 1)) % from.len();
         vec![from[first.min(second)], from[first.max(second)]]
@@ -250,10 +288,7 @@ fn abbreviate(parts: &mut Parts, dice: &mut Dice) {
 
 /// Abbreviates a word, also within a hyphened one (`Saint-Réal` → `ST-Réal`).
 fn short_name(word: &str) -> String {
-    word.split('-')
-        .map(|w| NAMES.iter().find(|n| n.0 == w.to_lowercase()).map_or(w, |n| n.1))
-        .collect::<Vec<_>>()
-        .join("-")
+    word.split('-').map(|w| NAMES.iter().find(|n| n.0 == w.to_lowercase()).map_or(w, |n| n.1)).collect::<Vec<_>>().join("-")
 }
 
 /// Without accents; apostrophes become `apostrophe`, hyphens spaces.

@@ -178,17 +178,20 @@ pub fn run(args: &BenchGeocoderArgs) -> Result<(), Failure> {
         counts.insert((usize::from(!ASKED.contains(&damage)), d, damage.name()), count);
     }
     let absent = absent(&all, &chosen, args)?;
-    report(args, &Measures {
-        addresses: geocoder.addresses(),
-        built,
-        opened,
-        counts: counts.into_iter().map(|((more, _, name), c)| (more == 1, name, c)).collect(),
-        total,
-        absent,
-        questions,
-        cpu,
-        wall,
-    })
+    report(
+        args,
+        &Measures {
+            addresses: geocoder.addresses(),
+            built,
+            opened,
+            counts: counts.into_iter().map(|((more, _, name), c)| (more == 1, name, c)).collect(),
+            total,
+            absent,
+            questions,
+            cpu,
+            wall,
+        },
+    )
 }
 
 /// Streets of other communes under the names of each commune, unless it has one of that name, with numbers 1 to 40.
@@ -254,8 +257,7 @@ fn absent(all: &[Truth], chosen: &[usize], args: &BenchGeocoderArgs) -> Result<C
     let gone: Vec<&Truth> = chosen.iter().map(|i| &all[*i]).filter(|t| left_out(t)).collect();
     let mut count = Count::default();
     let mut dice = Dice::new(seed, 999);
-    let queries: Vec<Query> =
-        gone.iter().filter_map(|t| spoil(t, Damage::None, &[], &mut dice)).map(Query::new).collect();
+    let queries: Vec<Query> = gone.iter().filter_map(|t| spoil(t, Damage::None, &[], &mut dice)).map(Query::new).collect();
     for (truth, hits) in gone.iter().zip(geocoder.batch(&queries)) {
         judge(truth, hits.first(), &mut count);
     }
@@ -290,7 +292,10 @@ fn report(args: &BenchGeocoderArgs, m: &Measures) -> Result<(), Failure> {
         );
         return Ok(());
     }
-    println!("{} adresses dans l'index (fait en {:.2} s, ouvert en {:.4} s), graine {}", m.addresses, m.built, m.opened, args.seed);
+    println!(
+        "{} adresses dans l'index (fait en {:.2} s, ouvert en {:.4} s), graine {}",
+        m.addresses, m.built, m.opened, args.seed
+    );
     println!("{:<26}{:>10}{:>11}{:>12}{:>10}{:>16}", "défaut", "questions", "au rang 1", "au numéro", "≥ 0,8", "≥ 0,8 et faux");
     let line = |name: &str, c: &Count| {
         let share = |n: usize| format!("{:.2} %", 100.0 * n as f64 / c.asked.max(1) as f64);

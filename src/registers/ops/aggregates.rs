@@ -91,7 +91,12 @@ impl Intake for Aggregates<'_> {
         let cell = |c: &Column| c.cell(record).unwrap_or(b"").to_vec();
         let Some(zone_type) = self.id("zone_type", self.zone_type.cell(record)) else {
             let allowed = self.registre.liste("zone_type").map_or_else(String::new, Liste::admis);
-            notes.note("G02", &self.zone_type, &cell(&self.zone_type), format!("Type de zone absent ou inconnu ; admis : {allowed}."));
+            notes.note(
+                "G02",
+                &self.zone_type,
+                &cell(&self.zone_type),
+                format!("Type de zone absent ou inconnu ; admis : {allowed}."),
+            );
             return Fate::Rejected;
         };
         let Some(code) = self.zone_code.cell(record) else {

@@ -42,12 +42,7 @@ pub enum OpsError {
 ///
 /// # Errors
 /// The file is no table, lacks a mandatory column, or belongs to another wave; or the result cannot be written.
-pub fn import(
-    path: &Path,
-    options: &Options,
-    output: &Output,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, OpsError> {
+pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, OpsError> {
     let reference = ops().map_err(IntakeError::from)?;
     let table = intake::open(path)?;
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -78,11 +73,7 @@ pub fn import(
     // Rows of the wrong width were not asked for their wave.
     let rows = |id: &str| report.regles.get(id).map_or(0, |r| r.lignes);
     if rows(wave) > 0 && rows(wave) + rows(width) == report.lignes_lues {
-        return Err(OpsError::OtherWave {
-            path: path.to_owned(),
-            expected: options.vague,
-            found: waves_in_head(&table),
-        });
+        return Err(OpsError::OtherWave { path: path.to_owned(), expected: options.vague, found: waves_in_head(&table) });
     }
     if options.vague <= 2014 {
         report.remarques.push(

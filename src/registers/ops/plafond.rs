@@ -222,10 +222,7 @@ mod tests {
     fn what_is_missing_stays_missing_and_a_negative_income_is_zero() {
         let h = couple(28, 26);
         assert_eq!(percent(p(), 2025, Some("73065"), None, None, &h), Outcome::NoIncome);
-        assert_eq!(
-            percent(p(), 2025, Some("73065"), Some(-400), None, &h),
-            Outcome::Percent { pct: 0.0, assumed: false }
-        );
+        assert_eq!(percent(p(), 2025, Some("73065"), Some(-400), None, &h), Outcome::Percent { pct: 0.0, assumed: false });
         assert_eq!(percent(p(), 2025, Some("97411"), Some(1), None, &h), Outcome::Overseas);
         assert_eq!(percent(p(), 2025, None, Some(1), None, &h), Outcome::NoZone);
         assert_eq!(percent(p(), 2014, Some("73065"), Some(1), None, &h), Outcome::NoTable);
@@ -239,10 +236,8 @@ mod tests {
         // whose fifth is whole and check both sides of 20 %.
         for year in p().years() {
             for rank in 1..=6u8 {
-                let c = p()
-                    .ceiling(year, crate::reference::plafonds::Zone::AutresRegions, rank)
-                    .expect("table");
-                if c % 5 != 0 {
+                let c = p().ceiling(year, crate::reference::plafonds::Zone::AutresRegions, rank).expect("table");
+                if !c.is_multiple_of(5) {
                     continue;
                 }
                 let h = Household { persons: Some(1), ..Household::default() };

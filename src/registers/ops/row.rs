@@ -90,13 +90,25 @@ impl<'r> Dwellings<'r> {
         }
     }
 
-    fn percentage(&self, record: &ByteRecord, notes: &mut Notes<'_>, depcom: Option<&str>, rfr: Option<i32>, h: &Household) -> Option<f64> {
+    fn percentage(
+        &self,
+        record: &ByteRecord,
+        notes: &mut Notes<'_>,
+        depcom: Option<&str>,
+        rfr: Option<i32>,
+        h: &Household,
+    ) -> Option<f64> {
         let s = &self.ops.seuils;
         let category = checks::count(&self.cat_plafond, record, "O09", notes).filter(|c| {
             let sound = (1..=6).contains(c);
             if !sound {
                 let cell = self.cat_plafond.cell(record).unwrap_or(b"");
-                notes.note("O29", &self.cat_plafond, cell, "La catégorie de ménage va de 1 à 6 ; elle est ignorée et recalculée.");
+                notes.note(
+                    "O29",
+                    &self.cat_plafond,
+                    cell,
+                    "La catégorie de ménage va de 1 à 6 ; elle est ignorée et recalculée.",
+                );
             }
             sound
         });
@@ -116,7 +128,11 @@ impl<'r> Dwellings<'r> {
         if let (Some(g), Outcome::Percent { pct, assumed: false }) = (given, outcome)
             && (g - pct).abs() > s.pct_plafond_ecart
         {
-            let which = if self.ops.pct_donne_prime { "le pourcentage du fichier est gardé" } else { "le pourcentage calculé est gardé" };
+            let which = if self.ops.pct_donne_prime {
+                "le pourcentage du fichier est gardé"
+            } else {
+                "le pourcentage calculé est gardé"
+            };
             let computed = format!("{pct:.1}").replace('.', ",");
             let message = format!("Le calcul donne {computed} % ; {which}.");
             let cell = self.pct_plafond.cell(record).unwrap_or(b"");
@@ -143,7 +159,12 @@ impl<'r> Dwellings<'r> {
             }
             Outcome::NoZone => notes.note("O22", &self.rfr, cell, "Sans code commune, la zone du plafond est inconnue."),
             Outcome::NoCategory => {
-                notes.note("O22", &self.rfr, cell, "Le nombre de personnes ou de mineurs manque : la catégorie du ménage est inconnue.");
+                notes.note(
+                    "O22",
+                    &self.rfr,
+                    cell,
+                    "Le nombre de personnes ou de mineurs manque : la catégorie du ménage est inconnue.",
+                );
             }
         }
         None
@@ -286,7 +307,12 @@ impl Intake for Dwellings<'_> {
             && m >= p
         {
             let cell = self.nb_mineurs.cell(record).unwrap_or(b"");
-            notes.note("O11", &self.nb_mineurs, cell, format!("Un ménage de {p} ne peut compter {m} mineurs ; la valeur est ignorée."));
+            notes.note(
+                "O11",
+                &self.nb_mineurs,
+                cell,
+                format!("Un ménage de {p} ne peut compter {m} mineurs ; la valeur est ignorée."),
+            );
             minors = None;
         }
         if let Some(p) = persons
@@ -332,7 +358,12 @@ impl Intake for Dwellings<'_> {
         {
             let c = if logement == 2 { &self.statut_logement.column } else { &self.statut_reponse.column };
             let cell = c.cell(record).unwrap_or(b"");
-            notes.note("O27", c, cell, "Ce logement a pourtant des réponses ; elles sont gardées, sans le compter comme répondant.");
+            notes.note(
+                "O27",
+                c,
+                cell,
+                "Ce logement a pourtant des réponses ; elles sont gardées, sans le compter comme répondant.",
+            );
         }
 
         b.ligne.push(Some(notes.line()));

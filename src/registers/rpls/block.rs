@@ -79,10 +79,8 @@ impl<'a> Worker<'a> {
             codes.iter().for_each(|c| set[usize::from(*c)] = true);
             set
         };
-        let mut codes: Vec<_> = CODED
-            .iter()
-            .map(|(name, col)| (*col, set(reference.codes.get(*name).map_or(&[], Vec::as_slice))))
-            .collect();
+        let mut codes: Vec<_> =
+            CODED.iter().map(|(name, col)| (*col, set(reference.codes.get(*name).map_or(&[], Vec::as_slice)))).collect();
         let finan: Vec<u8> = reference.finan.iter().map(|f| f.code).collect();
         codes.push((Col::FINAN, set(&finan)));
         Self {
@@ -332,22 +330,17 @@ impl<'a> Worker<'a> {
             if cell.is_empty() {
                 return None;
             }
-            cells::number(cell, tally)
-                .ok()
-                .filter(|v| v.is_finite())
-                .or_else(|| {
-                    let message = format!("« {} » n'est pas une coordonnée en mètres ; la cellule est ignorée.", String::from_utf8_lossy(cell));
-                    findings.flag(8, layout.name(col), cell, message);
-                    None
-                })
+            cells::number(cell, tally).ok().filter(|v| v.is_finite()).or_else(|| {
+                let message =
+                    format!("« {} » n'est pas une coordonnée en mètres ; la cellule est ignorée.", String::from_utf8_lossy(cell));
+                findings.flag(8, layout.name(col), cell, message);
+                None
+            })
         };
         let (x, y) = (coordinate(Col::X), coordinate(Col::Y));
         let epsg_cell = layout.cell(record, Col::EPSG);
-        let filed = if epsg_cell.is_empty() {
-            None
-        } else {
-            cells::integer(epsg_cell, tally).ok().and_then(|v| u16::try_from(v).ok())
-        };
+        let filed =
+            if epsg_cell.is_empty() { None } else { cells::integer(epsg_cell, tally).ok().and_then(|v| u16::try_from(v).ok()) };
         columns.x.append_option(x);
         columns.y.append_option(y);
         if let (Some(x), Some(y)) = (x, y) {
@@ -444,7 +437,9 @@ impl<'a> Worker<'a> {
             let [least, most] = limits.surface_par_piece;
             let each = f32::from(surface) / f32::from(rooms);
             if !(least..=most).contains(&each) {
-                let message = format!("{surface} m² pour {rooms} pièce(s), soit {each:.0} m² par pièce : attendu de {least:.0} à {most:.0}.");
+                let message = format!(
+                    "{surface} m² pour {rooms} pièce(s), soit {each:.0} m² par pièce : attendu de {least:.0} à {most:.0}."
+                );
                 rows.findings.flag(3, layout.name(Col::SURFHAB), layout.raw(record, Col::SURFHAB), message);
             }
         }
@@ -454,7 +449,8 @@ impl<'a> Worker<'a> {
         rows.columns.construct.append_option(built);
         rows.columns.locat.append_option(let_);
         rows.columns.patrimoine.append_option(owned);
-        for (col, year, what) in [(Col::PATRIMOINE, owned, "L'entrée au patrimoine"), (Col::LOCAT, let_, "La première location")] {
+        for (col, year, what) in [(Col::PATRIMOINE, owned, "L'entrée au patrimoine"), (Col::LOCAT, let_, "La première location")]
+        {
             if let (Some(built), Some(year)) = (built, year)
                 && year < built
             {
@@ -542,7 +538,10 @@ impl<'a> Worker<'a> {
                 Ok(r) if r == 9999.0 || r == 999.0 || r == 0.0 => None,
                 Ok(r) => Some(r as f32),
                 Err(Unreadable) => {
-                    let message = format!("« {} » n'est pas un loyer en euros par mois ; la cellule est ignorée.", String::from_utf8_lossy(cell));
+                    let message = format!(
+                        "« {} » n'est pas un loyer en euros par mois ; la cellule est ignorée.",
+                        String::from_utf8_lossy(cell)
+                    );
                     rows.findings.flag(7, layout.name(Col::LOYERPRINC), cell, message);
                     None
                 }
@@ -600,7 +599,8 @@ impl<'a> Worker<'a> {
         if cells::month(date) == Ok(190_001) {
             rows.tally.add(Count::Dpe1900);
             if dpe.is_some() {
-                let message = "Une étiquette énergie est donnée alors que la date 01/1900 dit que le diagnostic n'est pas fait.".to_owned();
+                let message =
+                    "Une étiquette énergie est donnée alors que la date 01/1900 dit que le diagnostic n'est pas fait.".to_owned();
                 rows.findings.flag(14, layout.name(Col::DPEENERGIE), layout.raw(record, Col::DPEENERGIE), message);
             }
         }
@@ -670,10 +670,8 @@ impl<'a> Worker<'a> {
             Ok(Ok(code)) if list[usize::from(code)] => Some(code),
             _ => {
                 let name = self.layout.name(col);
-                let message = format!(
-                    "« {} » n'est pas un code de {name} ; la valeur est ignorée.",
-                    String::from_utf8_lossy(cell)
-                );
+                let message =
+                    format!("« {} » n'est pas un code de {name} ; la valeur est ignorée.", String::from_utf8_lossy(cell));
                 rows.findings.flag(rule, name, cell, message);
                 None
             }
@@ -708,7 +706,8 @@ impl<'a> Worker<'a> {
 }
 
 fn unreadable(findings: &mut Findings, layout: &Layout, col: Col, cell: &[u8], expected: &str) {
-    let message = format!("« {} » n'est pas lisible : attendu {expected} ; la valeur est ignorée.", String::from_utf8_lossy(cell));
+    let message =
+        format!("« {} » n'est pas lisible : attendu {expected} ; la valeur est ignorée.", String::from_utf8_lossy(cell));
     findings.flag(15, layout.name(col), cell, message);
 }
 

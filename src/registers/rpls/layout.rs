@@ -18,11 +18,61 @@ macro_rules! cols {
 }
 
 cols!(
-    DEPCOM, NOMVOIE, NBPIECE, SURFHAB, CONSTRUCT, FINAN, IDENT_REP, IDENT_INT, SIRET, RS, CODEPOSTAL, LIBCOM,
-    NUMVOIE, INDREP, TYPVOIE, NUMAPPT, ETAGE, COMPLIDENT, ESC, ENTREE, BAT, IMMEU, COMPLGEO, QPV, TYPECONST,
-    LOCAT, PATRIMOINE, ORIGINE, DROIT, CONV, NUMCONV, SORTIEPATRIM, MODE, BAIL, ANNEE_BAIL, MOIS_BAIL,
-    DATE_DEP_DERLOCAT, DUREE_VACANCE, LOYERPRINC, CUS, DPEDATE, DPEENERGIE, DPESERRE, SRU_EXPIR, SRU_ALINEA,
-    CODSEGPATRIM, CONTRESLOG, EPSG, X, Y, QUALITE_XY, DISTANCE_PRECISION, PLG_QP24, PLG_QP15, PLG_IRIS,
+    DEPCOM,
+    NOMVOIE,
+    NBPIECE,
+    SURFHAB,
+    CONSTRUCT,
+    FINAN,
+    IDENT_REP,
+    IDENT_INT,
+    SIRET,
+    RS,
+    CODEPOSTAL,
+    LIBCOM,
+    NUMVOIE,
+    INDREP,
+    TYPVOIE,
+    NUMAPPT,
+    ETAGE,
+    COMPLIDENT,
+    ESC,
+    ENTREE,
+    BAT,
+    IMMEU,
+    COMPLGEO,
+    QPV,
+    TYPECONST,
+    LOCAT,
+    PATRIMOINE,
+    ORIGINE,
+    DROIT,
+    CONV,
+    NUMCONV,
+    SORTIEPATRIM,
+    MODE,
+    BAIL,
+    ANNEE_BAIL,
+    MOIS_BAIL,
+    DATE_DEP_DERLOCAT,
+    DUREE_VACANCE,
+    LOYERPRINC,
+    CUS,
+    DPEDATE,
+    DPEENERGIE,
+    DPESERRE,
+    SRU_EXPIR,
+    SRU_ALINEA,
+    CODSEGPATRIM,
+    CONTRESLOG,
+    EPSG,
+    X,
+    Y,
+    QUALITE_XY,
+    DISTANCE_PRECISION,
+    PLG_QP24,
+    PLG_QP15,
+    PLG_IRIS,
 );
 
 /// Who sent a collection file: its first line.
@@ -69,12 +119,8 @@ impl Layout {
         let header = table.head.first().cloned().unwrap_or_default();
         let known = known(reference, millesime);
         let found = headers::resolve(&header, &known);
-        let missing: Vec<&str> = reference
-            .colonnes
-            .iter()
-            .filter(|c| c.obligatoire && !found.has(&c.nom))
-            .map(|c| c.nom.as_str())
-            .collect();
+        let missing: Vec<&str> =
+            reference.colonnes.iter().filter(|c| c.obligatoire && !found.has(&c.nom)).map(|c| c.nom.as_str()).collect();
         if !missing.is_empty() {
             let mut seen: Vec<String> = header.iter().take(12).map(|h| shorten(h)).collect();
             if header.len() > seen.len() {
@@ -98,17 +144,11 @@ impl Layout {
 
     /// The collection file: 12 fields that begin with a year, then 64 fields.
     fn collection(table: &Table, reference: &Rpls) -> Option<Self> {
-        let full = |record: &[String], n: usize| {
-            record.len() >= n && record[n..].iter().all(|f| f.trim().is_empty())
-        };
+        let full = |record: &[String], n: usize| record.len() >= n && record[n..].iter().all(|f| f.trim().is_empty());
         let first = table.head.first()?;
         let second = table.head.get(1)?;
         let year: u16 = first.first()?.trim().parse().ok()?;
-        if !(2009..=2100).contains(&year)
-            || !full(first, 12)
-            || first.len() > 16
-            || !full(second, 64)
-        {
+        if !(2009..=2100).contains(&year) || !full(first, 12) || first.len() > 16 || !full(second, 64) {
             return None;
         }
         let fields = &reference.collecte.champs;

@@ -64,21 +64,11 @@ pub enum RplsError {
 /// # Errors
 /// The file is not RPLS or cannot be read, or `out` cannot be written; see [`RplsError`]. What was
 /// written before the error is not a usable snapshot.
-pub fn import(
-    path: &Path,
-    options: &RplsOptions,
-    out: &Output,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, RplsError> {
+pub fn import(path: &Path, options: &RplsOptions, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, RplsError> {
     import_table(Table::open(path)?, options, out, progress)
 }
 
-fn import_table(
-    table: Table,
-    options: &RplsOptions,
-    out: &Output,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, RplsError> {
+fn import_table(table: Table, options: &RplsOptions, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, RplsError> {
     let path = table.text.path().to_owned();
     let layout = Layout::recognise(&table, options.millesime)?;
     let write = |source| RplsError::Write { path: out.dir().to_owned(), source };
@@ -96,9 +86,8 @@ fn import_table(
         flagged: 0,
         rejected: 0,
     };
-    let workers = options.workers.unwrap_or_else(|| {
-        std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8)
-    });
+    let workers =
+        options.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8));
     let size = table.text.size;
     // The fingerprint is taken on a thread of its own: the file is in the page cache either way.
     let fingerprint = std::thread::scope(|scope| {
@@ -114,11 +103,10 @@ fn import_table(
                 Ok::<(), RplsError>(())
             },
         )?;
-        fingerprint.join().map_err(|_| TableError::Io {
-            path: path.clone(),
-            source: std::io::Error::other("empreinte interrompue"),
-        })?
-        .map_err(|e| RplsError::from(TableError::from(e)))
+        fingerprint
+            .join()
+            .map_err(|_| TableError::Io { path: path.clone(), source: std::io::Error::other("empreinte interrompue") })?
+            .map_err(|e| RplsError::from(TableError::from(e)))
     })?;
     if import.read == 0 {
         return Err(RplsError::NoRow { path });
@@ -227,9 +215,7 @@ impl Import<'_> {
         }
         parsed.findings.sort_by_key(|f| f.line);
         for finding in &parsed.findings {
-            self.findings
-                .write(finding)
-                .map_err(|source| RplsError::Write { path: self.dir.clone(), source })?;
+            self.findings.write(finding).map_err(|source| RplsError::Write { path: self.dir.clone(), source })?;
         }
         parsed.frame.with_column(UInt32Chunked::from_vec("drapeaux".into(), parsed.flags).into_column())?;
         if parsed.frame.height() > 0 {
@@ -281,7 +267,11 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
     }
     if table.text.members.len() > 1 {
         let names: Vec<&str> = table.text.members.iter().map(|m| m.name.as_str()).collect();
-        say(format!("L'archive réunit {} fichiers lus à la suite, numéros de ligne compris : {}.", names.len(), names.join(", ")));
+        say(format!(
+            "L'archive réunit {} fichiers lus à la suite, numéros de ligne compris : {}.",
+            names.len(),
+            names.join(", ")
+        ));
     }
     if !layout.has(Col::X) {
         say("Le fichier n'a pas de coordonnées : les logements seront situés par leur adresse.".to_owned());
@@ -296,7 +286,9 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
         if let Some(year) = organisation.year
             && year != millesime
         {
-            report.remarques.push(format!("La ligne d'organisme dit {year} ; le fichier est importé comme millésime {millesime}."));
+            report
+                .remarques
+                .push(format!("La ligne d'organisme dit {year} ; le fichier est importé comme millésime {millesime}."));
         }
     }
     if !layout.unnamed.is_empty() {

@@ -111,11 +111,7 @@ impl Cutter {
                 return Ok(Some(block));
             }
             if buffer.len() >= TOO_LONG {
-                return Err(TableError::TooLong {
-                    path: self.path.clone(),
-                    line: self.line,
-                    megabytes: TOO_LONG >> 20,
-                });
+                return Err(TableError::TooLong { path: self.path.clone(), line: self.line, megabytes: TOO_LONG >> 20 });
             }
             target = buffer.len() * 2;
         }

@@ -16,8 +16,8 @@ use memchr::memchr_iter;
 
 use super::text::encoding::{Seen, decode};
 use super::text::{Text, TextError, separator};
-use cut::Cutter;
 pub use cut::Block;
+use cut::Cutter;
 
 /// Why a table cannot be read.
 #[derive(Debug, thiserror::Error)]

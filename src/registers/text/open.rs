@@ -43,7 +43,11 @@ enum Place {
     Whole,
     Gzip,
     /// Offset and length of the entry's bytes; `true` when they are deflated.
-    Entry { start: u64, len: u64, deflated: bool },
+    Entry {
+        start: u64,
+        len: u64,
+        deflated: bool,
+    },
 }
 
 /// A file that holds text, ready to be streamed.
@@ -111,8 +115,7 @@ impl Text {
     pub fn stream(&self, member: &Member) -> Result<Box<dyn Read + Send>, TextError> {
         let mut raw = self.raw(member)?;
         let mut bom = [0u8; 2];
-        let n = read_full(&mut raw, &mut bom)
-            .map_err(|source| TextError::Io { path: self.path.clone(), source })?;
+        let n = read_full(&mut raw, &mut bom).map_err(|source| TextError::Io { path: self.path.clone(), source })?;
         let rest = io::Cursor::new(bom[..n].to_vec()).chain(raw);
         Ok(match bom {
             [0xff, 0xfe] => Box::new(Utf16::new(rest, UTF_16LE)),
@@ -127,18 +130,11 @@ impl Text {
         let count = |inner| Counted { inner, read: Arc::clone(&self.read) };
         Ok(match member.place {
             Place::Whole => Box::new(count(file)),
-            Place::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(
-                1 << 18,
-                count(file),
-            ))),
+            Place::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 18, count(file)))),
             Place::Entry { start, len, deflated } => {
                 file.seek(SeekFrom::Start(start)).map_err(io)?;
                 let bytes = io::BufReader::with_capacity(1 << 18, count(file)).take(len);
-                if deflated {
-                    Box::new(flate2::read::DeflateDecoder::new(bytes))
-                } else {
-                    Box::new(bytes)
-                }
+                if deflated { Box::new(flate2::read::DeflateDecoder::new(bytes)) } else { Box::new(bytes) }
             }
         })
     }

@@ -45,9 +45,7 @@ pub fn columns(file: &str, couche: &Couche, layer: &RawLayer) -> Result<Columns,
     let find = |aliases: &[String]| {
         aliases.iter().find_map(|alias| {
             let alias = key(alias);
-            keys.iter()
-                .position(|k| *k == alias)
-                .filter(|&i| layer.features.iter().any(|f| !f.values[i].is_empty()))
+            keys.iter().position(|k| *k == alias).filter(|&i| layer.features.iter().any(|f| !f.values[i].is_empty()))
         })
     };
     let found = Columns {
@@ -113,7 +111,9 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
 fn whole(value: &str) -> String {
     let value = value.trim();
     match value.split_once('.') {
-        Some((n, zeros)) if !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()) && zeros.chars().all(|c| c == '0') => n.to_owned(),
+        Some((n, zeros)) if !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()) && zeros.chars().all(|c| c == '0') => {
+            n.to_owned()
+        }
         _ => value.to_owned(),
     }
 }
@@ -153,7 +153,12 @@ mod tests {
             encoding: "UTF-8",
             declared: super::super::raw::Declared::Nothing,
             columns: columns.iter().map(|c| (*c).to_owned()).collect(),
-            features: vec![RawFeature { number: 1, id: None, values: values.iter().map(|v| (*v).to_owned()).collect(), area: Ok(MultiPolygon(vec![])) }],
+            features: vec![RawFeature {
+                number: 1,
+                id: None,
+                values: values.iter().map(|v| (*v).to_owned()).collect(),
+                area: Ok(MultiPolygon(vec![])),
+            }],
             outer_clockwise: false,
         }
     }

@@ -41,7 +41,7 @@ pub fn read(bytes: &[u8], cpg: Option<&str>) -> Result<Dbf, String> {
     }
     let body = &bytes[start..];
     let records: Vec<&[u8]> = body.chunks_exact(width).take(count).collect();
-    let encoding = cpg.and_then(|name| named(name)).or_else(|| of_driver(ldid)).unwrap_or_else(|| {
+    let encoding = cpg.and_then(named).or_else(|| of_driver(ldid)).unwrap_or_else(|| {
         // Nothing says it: UTF-8 if the text is, else what French software of the time wrote.
         let all = || records.iter().all(|r| std::str::from_utf8(&r[1..]).is_ok());
         if all() { UTF_8 } else { WINDOWS_1252 }

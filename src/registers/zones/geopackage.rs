@@ -21,17 +21,17 @@ pub fn read(path: &Path, file: &str, table: Option<&str>) -> Result<RawLayer, Zo
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(uri, flags).map_err(damaged)?;
     let tables = feature_tables(&db).map_err(|e| match e {
-        rusqlite::Error::SqliteFailure(_, Some(ref m)) if m.contains("no such table") => ZonesError::NotZones {
-            file: file.to_owned(),
-            found: "une base SQLite qui n'est pas un GeoPackage".to_owned(),
-        },
+        rusqlite::Error::SqliteFailure(_, Some(ref m)) if m.contains("no such table") => {
+            ZonesError::NotZones { file: file.to_owned(), found: "une base SQLite qui n'est pas un GeoPackage".to_owned() }
+        }
         e => damaged(e),
     })?;
     let names = || tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", ");
     let chosen = match (table, tables.as_slice()) {
-        (Some(wanted), all) => all.iter().find(|t| t.name.eq_ignore_ascii_case(wanted)).ok_or_else(|| {
-            ZonesError::NoSuchTable { file: file.to_owned(), table: wanted.to_owned(), tables: names() }
-        })?,
+        (Some(wanted), all) => all
+            .iter()
+            .find(|t| t.name.eq_ignore_ascii_case(wanted))
+            .ok_or_else(|| ZonesError::NoSuchTable { file: file.to_owned(), table: wanted.to_owned(), tables: names() })?,
         (None, [one]) => one,
         (None, []) => return Err(ZonesError::Empty { file: file.to_owned() }),
         (None, _) => return Err(ZonesError::SeveralTables { file: file.to_owned(), tables: names() }),
@@ -91,8 +91,7 @@ fn features(db: &Connection, table: &Table) -> rusqlite::Result<(Vec<String>, Ve
     let mut statement = db.prepare(&format!("select * from {}", quoted(&table.name)))?;
     let all: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let geometry = all.iter().position(|c| c.eq_ignore_ascii_case(&table.geometry));
-    let columns: Vec<String> =
-        all.iter().enumerate().filter(|(i, _)| Some(*i) != geometry).map(|(_, c)| c.clone()).collect();
+    let columns: Vec<String> = all.iter().enumerate().filter(|(i, _)| Some(*i) != geometry).map(|(_, c)| c.clone()).collect();
     let mut features = Vec::new();
     let mut rows = statement.query([])?;
     let mut number = 0;

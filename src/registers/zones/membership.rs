@@ -69,7 +69,8 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
         } else if row.commune.is_empty() || row.epci.is_empty() {
             findings.add("A01", row.line, "commune", &row.commune, "la commune ou le SIREN de l'EPCI manque".to_owned())?;
         } else if let Some((epci, _)) = seen.get(&row.commune) {
-            let message = format!("la commune {} est déjà rattachée à {epci} ; le rattachement à {} est écarté", row.commune, row.epci);
+            let message =
+                format!("la commune {} est déjà rattachée à {epci} ; le rattachement à {} est écarté", row.commune, row.epci);
             findings.add("A02", row.line, "commune", &row.commune, message)?;
         } else {
             seen.insert(row.commune, (row.epci, row.nom));
@@ -101,8 +102,10 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
 }
 
 fn json(file: &str, text: &str) -> Result<Vec<Row>, ZonesError> {
-    let all: Vec<Epci> = serde_json::from_str(text)
-        .map_err(|e| ZonesError::NotMembership { file: file.to_owned(), message: format!("ligne {}, colonne {}", e.line(), e.column()) })?;
+    let all: Vec<Epci> = serde_json::from_str(text).map_err(|e| ZonesError::NotMembership {
+        file: file.to_owned(),
+        message: format!("ligne {}, colonne {}", e.line(), e.column()),
+    })?;
     let rows = (1..).zip(all).flat_map(|(line, e)| {
         let (epci, nom) = (e.code, e.nom);
         e.membres.into_iter().map(move |m| Row { line, commune: m.code, epci: epci.clone(), nom: nom.clone() })
@@ -114,7 +117,6 @@ fn csv(file: &str, text: &str) -> Result<(Vec<Row>, char), ZonesError> {
     let refused = |message: String| ZonesError::NotMembership { file: file.to_owned(), message };
     let head = text.lines().next().unwrap_or_default();
     let separator = [';', '\t', ',', '|'].into_iter().max_by_key(|c| head.matches(*c).count()).unwrap_or(';');
-    #[expect(clippy::cast_possible_truncation, reason = "the four separators are ASCII")]
     let mut reader = csv::ReaderBuilder::new().delimiter(separator as u8).flexible(true).from_reader(text.as_bytes());
     let names: Vec<String> = reader.headers().map_err(|e| refused(e.to_string()))?.iter().map(key).collect();
     let find = |aliases: &[String]| aliases.iter().find_map(|a| names.iter().position(|n| *n == key(a)));

@@ -61,12 +61,7 @@ pub struct ZonesOptions {
 ///
 /// # Errors
 /// The file is refused whole: no zone layer, damaged, another layer, unknown coordinate system.
-pub fn import(
-    path: &Path,
-    options: &ZonesOptions,
-    out: &Output,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, ZonesError> {
+pub fn import(path: &Path, options: &ZonesOptions, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, ZonesError> {
     let name = options.couche.as_str();
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_') {
         return Err(ZonesError::BadName { couche: name.to_owned() });
@@ -159,11 +154,19 @@ fn one_layer(
     let place = place::decide(file, &layer, asked)?;
     let columns = attributes::columns(file, couche, &layer)?;
     let code_column = columns.code.or(columns.code_partiel).map_or("code", |i| layer.columns[i].as_str()).to_owned();
-    let domain = crate::territory::crs::sanity_box(place.epsg).unwrap_or([f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY, f64::INFINITY]);
+    let domain = crate::territory::crs::sanity_box(place.epsg).unwrap_or([
+        f64::NEG_INFINITY,
+        f64::NEG_INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+    ]);
     findings.report().remarques.extend(place.remarks.iter().cloned());
     findings.report().count(&format!("epsg_{}", place.epsg), layer.features.len() as u64);
     if columns.code.is_none() && columns.code_partiel.is_none() {
-        findings.report().remarques.push(format!("{} : aucune colonne de code ; les zones portent leur rang dans le fichier", layer.name));
+        findings
+            .report()
+            .remarques
+            .push(format!("{} : aucune colonne de code ; les zones portent leur rang dans le fichier", layer.name));
     }
     let degrees = territory().crs(place.epsg).is_some_and(crate::reference::territory::Crs::is_geographic);
     let mut kept = Vec::new();
@@ -196,7 +199,10 @@ fn one_layer(
         match place::bbox(&area) {
             Some(b) if place::within(&b, &domain) => {}
             Some(b) => {
-                let message = format!("zone {code} : ses coordonnées ({:.1}, {:.1}) à ({:.1}, {:.1}) sont hors du domaine d'EPSG:{}", b[0], b[1], b[2], b[3], place.epsg);
+                let message = format!(
+                    "zone {code} : ses coordonnées ({:.1}, {:.1}) à ({:.1}, {:.1}) sont hors du domaine d'EPSG:{}",
+                    b[0], b[1], b[2], b[3], place.epsg
+                );
                 findings.add("Z04", line, "géométrie", &code, message)?;
                 continue;
             }
@@ -219,14 +225,16 @@ fn one_layer(
         let (turned, gone) = match judged {
             Judged::Valid { rings_turned, rings_gone } => (rings_turned, rings_gone),
             Judged::Repaired { rings_turned, rings_gone, fault } => {
-                let message = format!("zone {code} : {} en ({}, {}) ; le polygone a été réparé", fault.what, fault.at.x, fault.at.y);
+                let message =
+                    format!("zone {code} : {} en ({}, {}) ; le polygone a été réparé", fault.what, fault.at.x, fault.at.y);
                 findings.report().count("zones_reparees", 1);
                 findings.add("Z05", zone.line, "géométrie", code, message)?;
                 zone.repaired = true;
                 (rings_turned, rings_gone)
             }
             Judged::Hopeless(fault) => {
-                let message = format!("zone {code} : {} en ({}, {}) ; aucune surface valide n'en sort", fault.what, fault.at.x, fault.at.y);
+                let message =
+                    format!("zone {code} : {} en ({}, {}) ; aucune surface valide n'en sort", fault.what, fault.at.x, fault.at.y);
                 findings.add("Z06", zone.line, "géométrie", code, message)?;
                 continue;
             }
@@ -250,22 +258,31 @@ fn one_layer(
     let mut good = kept;
     // … and made sure of in degrees, for rounding can make neighbours on a line cross.
     if !degrees {
-        let broken: Vec<bool> = good.par_iter_mut().map(|z| match repair::fault(&z.area) {
-            None => false,
-            Some(_) => match repair::repair(&z.area, true) {
-                Some(mut area) => {
-                    repair::orient(&mut area, false);
-                    z.area = area;
-                    z.repaired = true;
-                    false
-                }
-                None => true,
-            },
-        }).collect();
+        let broken: Vec<bool> = good
+            .par_iter_mut()
+            .map(|z| match repair::fault(&z.area) {
+                None => false,
+                Some(_) => match repair::repair(&z.area, true) {
+                    Some(mut area) => {
+                        repair::orient(&mut area, false);
+                        z.area = area;
+                        z.repaired = true;
+                        false
+                    }
+                    None => true,
+                },
+            })
+            .collect();
         for (zone, broken) in good.iter().zip(&broken) {
             if *broken {
                 let code = &zone.attributes.code;
-                findings.add("Z06", zone.line, "géométrie", code, format!("zone {code} : le polygone devient invalide en degrés et ne se répare pas"))?;
+                findings.add(
+                    "Z06",
+                    zone.line,
+                    "géométrie",
+                    code,
+                    format!("zone {code} : le polygone devient invalide en degrés et ne se répare pas"),
+                )?;
             }
         }
         let mut broken = broken.into_iter();
@@ -334,7 +351,13 @@ fn merge(zones: Vec<Prepared>, findings: &mut Findings<'_>) -> Result<Vec<Prepar
                     area = valid;
                 }
                 None => {
-                    findings.add("Z06", zone.line, "code", &code, format!("zone {code} : ne se réunit pas avec l'entité {}", first.line))?;
+                    findings.add(
+                        "Z06",
+                        zone.line,
+                        "code",
+                        &code,
+                        format!("zone {code} : ne se réunit pas avec l'entité {}", first.line),
+                    )?;
                     continue;
                 }
             }

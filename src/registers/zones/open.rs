@@ -94,7 +94,8 @@ pub fn layers(path: &Path, table: Option<&str>) -> Result<Vec<RawLayer>, ZonesEr
 
 fn zipped(file: &str, bytes: Vec<u8>, table: Option<&str>) -> Result<Vec<RawLayer>, ZonesError> {
     let damaged = |message: String| ZonesError::Damaged { file: file.to_owned(), message };
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(format!("l'archive zip ne s'ouvre pas ({e})")))?;
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(format!("l'archive zip ne s'ouvre pas ({e})")))?;
     let mut names: Vec<String> = archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned).collect();
     names.retain(|n| !n.starts_with("__MACOSX") && !n.ends_with('/'));
     names.sort();

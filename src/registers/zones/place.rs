@@ -52,9 +52,8 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
     let refused = |source: CrsError| ZonesError::Crs { file: file.to_owned(), source };
     let boxes = boxes(layer);
     let fits = |epsg: u16| {
-        crs::sanity_box(epsg).is_some_and(|domain| {
-            boxes.is_empty() || 2 * boxes.iter().filter(|b| within(b, &domain)).count() >= boxes.len()
-        })
+        crs::sanity_box(epsg)
+            .is_some_and(|domain| boxes.is_empty() || 2 * boxes.iter().filter(|b| within(b, &domain)).count() >= boxes.len())
     };
     let out_of_domain = |epsg: u16| {
         let all = boxes.iter().fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |a, b| {
@@ -78,31 +77,69 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
                 let epsg = *epsg;
                 match crs::definition(epsg) {
                     Ok(known) => match (known.is_geographic(), degrees) {
-                        (false, true) if !boxes.is_empty() => {
-                            at(WGS84, vec![format!("{} : le fichier se déclare en EPSG:{epsg} ({}), mais ses coordonnées sont en degrés : lues en degrés WGS84", layer.name, known.nom)])
-                        }
+                        (false, true) if !boxes.is_empty() => at(
+                            WGS84,
+                            vec![format!(
+                                "{} : le fichier se déclare en EPSG:{epsg} ({}), mais ses coordonnées sont en degrés : lues en degrés WGS84",
+                                layer.name, known.nom
+                            )],
+                        ),
                         _ if fits(epsg) => at(epsg, Vec::new()),
                         _ => match guess(&fits) {
-                            Some(guessed) => at(guessed, vec![format!("{} : le fichier se déclare en EPSG:{epsg} ({}), mais ses coordonnées sont celles d'EPSG:{guessed} : lues ainsi", layer.name, known.nom)]),
+                            Some(guessed) => at(
+                                guessed,
+                                vec![format!(
+                                    "{} : le fichier se déclare en EPSG:{epsg} ({}), mais ses coordonnées sont celles d'EPSG:{guessed} : lues ainsi",
+                                    layer.name, known.nom
+                                )],
+                            ),
                             None => return Err(out_of_domain(epsg)),
                         },
                     },
-                    Err(_) if degrees && !boxes.is_empty() => at(WGS84, vec![format!("{} : le fichier déclare EPSG:{epsg}, mais ses coordonnées sont en degrés : lues en degrés WGS84", layer.name)]),
+                    Err(_) if degrees && !boxes.is_empty() => at(
+                        WGS84,
+                        vec![format!(
+                            "{} : le fichier déclare EPSG:{epsg}, mais ses coordonnées sont en degrés : lues en degrés WGS84",
+                            layer.name
+                        )],
+                    ),
                     Err(e) => return Err(refused(e)),
                 }
             }
             Declared::Unknown(name) => match (degrees, guess(&fits)) {
-                (true, _) => at(WGS84, vec![format!("{} : système déclaré « {name} » non reconnu ; coordonnées en degrés, lues en WGS84", layer.name)]),
-                (false, Some(epsg)) => at(epsg, vec![format!("{} : système déclaré « {name} » non reconnu ; coordonnées lues en EPSG:{epsg}, seul système légal où elles tiennent", layer.name)]),
+                (true, _) => at(
+                    WGS84,
+                    vec![format!(
+                        "{} : système déclaré « {name} » non reconnu ; coordonnées en degrés, lues en WGS84",
+                        layer.name
+                    )],
+                ),
+                (false, Some(epsg)) => at(
+                    epsg,
+                    vec![format!(
+                        "{} : système déclaré « {name} » non reconnu ; coordonnées lues en EPSG:{epsg}, seul système légal où elles tiennent",
+                        layer.name
+                    )],
+                ),
                 (false, None) => return Err(ZonesError::UnknownCrs { file: file.to_owned(), declared: name.clone() }),
             },
             Declared::Nothing if degrees => {
                 // RFC 7946: GeoJSON without `crs` is WGS84, nothing to say.
-                let remarks = if layer.format == "GeoJSON" { vec![] } else { vec![format!("{} : aucun système déclaré ; coordonnées en degrés, lues en WGS84", layer.name)] };
+                let remarks = if layer.format == "GeoJSON" {
+                    vec![]
+                } else {
+                    vec![format!("{} : aucun système déclaré ; coordonnées en degrés, lues en WGS84", layer.name)]
+                };
                 at(WGS84, remarks)
             }
             Declared::Nothing => match guess(&fits) {
-                Some(epsg) => at(epsg, vec![format!("{} : aucun système déclaré ; coordonnées lues en EPSG:{epsg}, seul système légal où elles tiennent", layer.name)]),
+                Some(epsg) => at(
+                    epsg,
+                    vec![format!(
+                        "{} : aucun système déclaré ; coordonnées lues en EPSG:{epsg}, seul système légal où elles tiennent",
+                        layer.name
+                    )],
+                ),
                 None => return Err(ZonesError::UnknownCrs { file: file.to_owned(), declared: "aucun".to_owned() }),
             },
         }
@@ -120,7 +157,9 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
         };
         if in_france(false) == 0 && 2 * in_france(true) > boxes.len() {
             place.swapped = true;
-            place.remarks.push(format!("{} : les coordonnées sont écrites latitude d'abord : remises longitude d'abord", layer.name));
+            place
+                .remarks
+                .push(format!("{} : les coordonnées sont écrites latitude d'abord : remises longitude d'abord", layer.name));
         }
     }
     Ok(place)

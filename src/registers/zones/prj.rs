@@ -182,7 +182,12 @@ fn by_parameters(root: &Node) -> Option<u16> {
     if matches!(root.keyword.as_str(), "GEOGCS" | "GEOGCRS" | "GEODCRS") {
         return Some(4326);
     }
-    let metres = root.nodes.iter().rev().find(|n| matches!(n.keyword.as_str(), "UNIT" | "LENGTHUNIT")).is_none_or(|u| u.numbers.first() == Some(&1.0));
+    let metres = root
+        .nodes
+        .iter()
+        .rev()
+        .find(|n| matches!(n.keyword.as_str(), "UNIT" | "LENGTHUNIT"))
+        .is_none_or(|u| u.numbers.first() == Some(&1.0));
     if !metres {
         return None;
     }

@@ -5,10 +5,12 @@
 //! buffer is used: vertices that are not at fault stay where they are.
 
 use geo::algorithm::line_intersection::{LineIntersection, line_intersection};
-use geo::{Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MakeValid, MultiPolygon, Orient, Point, Polygon, Relate};
 use geo::coordinate_position::CoordPos;
 use geo::dimensions::Dimensions;
 use geo::orient::Direction;
+use geo::{
+    Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MakeValid, MultiPolygon, Orient, Point, Polygon, Relate,
+};
 use rstar::{AABB, RTree, RTreeObject};
 
 /// What is wrong with an area.
@@ -66,14 +68,16 @@ pub fn tidy(area: &mut MultiPolygon<f64>) -> u64 {
 /// The gravest fault of a tidy area with finite coordinates; `None` if it is valid.
 #[must_use]
 pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
-    let rings: Vec<Ring> = (0..)
-        .zip(&area.0)
-        .flat_map(|(part, p)| {
-            std::iter::once(Ring { line: p.exterior(), part, shell: true })
-                .chain(p.interiors().iter().map(move |line| Ring { line, part, shell: false }))
-        })
-        .collect();
-    let edges = (0..).zip(&rings).flat_map(|(ring, r)| (0..).zip(r.line.lines()).map(move |(place, line)| Edge { line, ring, place }));
+    let rings: Vec<Ring> =
+        (0..)
+            .zip(&area.0)
+            .flat_map(|(part, p)| {
+                std::iter::once(Ring { line: p.exterior(), part, shell: true })
+                    .chain(p.interiors().iter().map(move |line| Ring { line, part, shell: false }))
+            })
+            .collect();
+    let edges =
+        (0..).zip(&rings).flat_map(|(ring, r)| (0..).zip(r.line.lines()).map(move |(place, line)| Edge { line, ring, place }));
     let tree = RTree::bulk_load(edges.collect());
     let mut touching = false;
     // The gravest fault, and the first of its kind along the rings: the order of the tree is arbitrary.
@@ -150,9 +154,8 @@ fn nesting(rings: &[Ring]) -> Option<Fault> {
 /// Rings that touch at points: the exact relation of each pair decides.
 fn nesting_exact(area: &MultiPolygon<f64>) -> Option<Fault> {
     let alone = |ring: &LineString<f64>| Polygon::new(ring.clone(), Vec::new());
-    let overlap = |a: &Polygon<f64>, b: &Polygon<f64>| {
-        a.relate(b).get(CoordPos::Inside, CoordPos::Inside) == Dimensions::TwoDimensional
-    };
+    let overlap =
+        |a: &Polygon<f64>, b: &Polygon<f64>| a.relate(b).get(CoordPos::Inside, CoordPos::Inside) == Dimensions::TwoDimensional;
     for part in &area.0 {
         let shell = alone(part.exterior());
         let holes: Vec<Polygon<f64>> = part.interiors().iter().map(alone).collect();
@@ -242,12 +245,32 @@ mod tests {
     fn each_fault_is_named_and_repaired_to_the_area_that_the_figure_shows() {
         let cases = [
             ("un contour se croise lui-même", wkt!(MULTIPOLYGON(((0. 0., 0. 10., 10. 0., 10. 10., 0. 0.)))), 50.0),
-            ("un contour revient sur lui-même", wkt!(MULTIPOLYGON(((0. 0., 10. 0., 15. 5., 10. 0., 10. 10., 0. 10., 0. 0.)))), 100.0),
+            (
+                "un contour revient sur lui-même",
+                wkt!(MULTIPOLYGON(((0. 0., 10. 0., 15. 5., 10. 0., 10. 10., 0. 10., 0. 0.)))),
+                100.0,
+            ),
             ("un contour se touche lui-même", wkt!(MULTIPOLYGON(((0. 0., 10. 0., 10. 10., 5. 0., 0. 10., 0. 0.)))), 50.0),
-            ("deux contours se croisent", wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.)), ((2. 1., 6. 1., 6. 3., 2. 3., 2. 1.)))), 20.0),
-            ("deux contours ont un côté commun", wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.)), ((4. 0., 8. 0., 8. 4., 4. 4., 4. 0.)))), 32.0),
-            ("deux parties se recouvrent", wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.)), ((1. 1., 2. 1., 2. 2., 1. 2., 1. 1.)))), 16.0),
-            ("un trou est hors de son contour", wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.), (5. 5., 5. 6., 6. 6., 6. 5., 5. 5.)))), 17.0),
+            (
+                "deux contours se croisent",
+                wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.)), ((2. 1., 6. 1., 6. 3., 2. 3., 2. 1.)))),
+                20.0,
+            ),
+            (
+                "deux contours ont un côté commun",
+                wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.)), ((4. 0., 8. 0., 8. 4., 4. 4., 4. 0.)))),
+                32.0,
+            ),
+            (
+                "deux parties se recouvrent",
+                wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.)), ((1. 1., 2. 1., 2. 2., 1. 2., 1. 1.)))),
+                16.0,
+            ),
+            (
+                "un trou est hors de son contour",
+                wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.), (5. 5., 5. 6., 6. 6., 6. 5., 5. 5.)))),
+                17.0,
+            ),
         ];
         for (what, area, expected) in cases {
             assert_eq!(fault(&area).map(|f| f.what), Some(what));

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
+use axum::Json;
 use axum::extract::{Extension, State as FromState};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -112,8 +112,20 @@ fn written(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
     // Spreadsheets read UTF-8 when the file says so.
     let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
     out.write_record([
-        "rang", "quand", "compte", "organisation", "role", "action", "objet", "parametres", "lignes", "secret", "ip", "requete",
-        "precedent", "empreinte",
+        "rang",
+        "quand",
+        "compte",
+        "organisation",
+        "role",
+        "action",
+        "objet",
+        "parametres",
+        "lignes",
+        "secret",
+        "ip",
+        "requete",
+        "precedent",
+        "empreinte",
     ])?;
     for l in lines {
         let mut when = String::new();
@@ -123,8 +135,20 @@ fn written(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
         }
         let (rank, rows, secret) = (l.rang.to_string(), l.lignes.to_string(), u8::from(l.secret).to_string());
         out.write_record([
-            &rank, &when, &l.compte, &l.organisation, &l.role, &l.action, &l.objet, &l.parametres, &rows,
-            &secret, &l.ip, &l.requete, &l.precedent, &l.empreinte,
+            &rank,
+            &when,
+            &l.compte,
+            &l.organisation,
+            &l.role,
+            &l.action,
+            &l.objet,
+            &l.parametres,
+            &rows,
+            &secret,
+            &l.ip,
+            &l.requete,
+            &l.precedent,
+            &l.empreinte,
         ])?;
     }
     out.into_inner().map_err(|e| csv::Error::from(e.into_error()))

@@ -1,8 +1,8 @@
 //! `/api/admin/comptes`: accounts of all organisations.
 
+use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use axum::Json;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -1,8 +1,8 @@
 //! `/api/admin/conventions`.
 
+use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use axum::Json;
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -76,7 +76,11 @@ pub async fn add(
             .ok_or_else(|| Problem::value(&champ, text, "Une zone s'écrit échelle:code, par exemple epci:200000001."))?;
         let layer = crate::server::places::layer(loaded, &champ, &place.echelle)?;
         if layer.zone(&place.code).is_none() {
-            return Err(Problem::value(&champ, text, format!("Aucune zone de l'échelle « {} » n'a le code « {} ».", place.echelle, place.code)));
+            return Err(Problem::value(
+                &champ,
+                text,
+                format!("Aucune zone de l'échelle « {} » n'a le code « {} ».", place.echelle, place.code),
+            ));
         }
     }
     // As jiff writes them, so that days compare as text.

@@ -1,8 +1,8 @@
 //! `/api/admin/organisations`, and the data sets in force.
 
+use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -62,7 +62,10 @@ fn code(role: Role, text: &str) -> Result<&str, Problem> {
     let (ok, what) = match role {
         Role::Bailleur | Role::Epci => (digits(9), "un SIREN de 9 chiffres"),
         Role::Agence => (text.is_empty() || digits(9), "un SIREN de 9 chiffres, ou rien"),
-        Role::Commune => (text.len() == 5 && text.bytes().skip(2).all(|b| b.is_ascii_digit()) && department(&text[..2]), "un code Insee de 5 caractères"),
+        Role::Commune => (
+            text.len() == 5 && text.bytes().skip(2).all(|b| b.is_ascii_digit()) && department(&text[..2]),
+            "un code Insee de 5 caractères",
+        ),
         Role::Ddets => (department(text), "un code de département"),
         Role::Dreal => (access().regions.contains_key(text), "un code de région de l'Insee"),
         Role::ActionLogement | Role::Administrateur => (text.is_empty(), "vide"),

@@ -141,10 +141,9 @@ pub async fn add(
     let desk = Desk::open(&server, &app, siren, asked.millesime).await?;
     let doubt = desk.find(&asked.id)?;
     let mut new = match &asked.point {
-        None => NewCorrection {
-            statut: StatutCorrection::Ecartee,
-            ..kept(doubt, siren, desk.millesime, before(doubt), "ECART", "")
-        },
+        None => {
+            NewCorrection { statut: StatutCorrection::Ecartee, ..kept(doubt, siren, desk.millesime, before(doubt), "ECART", "") }
+        }
         Some(p) => {
             situation::check([p.lon, p.lat])?;
             if let Some(why) = desk.refusal(doubt, p.lon, p.lat)? {
@@ -177,7 +176,8 @@ pub async fn add(
 
 /// Whether nothing is wrong with the point itself: what its bailleur declares of it is, and that is for a person to look at.
 fn stays(doubt: &Doubt, to: (f64, f64), near: f64) -> bool {
-    let declared = doubt.motifs().into_keys().all(|m| matches!(m, Motif::Qpv | Motif::Doublon | Motif::InconnueBan | Motif::SansNumero));
+    let declared =
+        doubt.motifs().into_keys().all(|m| matches!(m, Motif::Qpv | Motif::Doublon | Motif::InconnueBan | Motif::SansNumero));
     declared && doubt.point().is_some_and(|(lon, lat, _)| metres((lon, lat), to) <= near)
 }
 
@@ -250,7 +250,11 @@ pub async fn bulk(
     get, path = "/api/adresses/corrections", tag = "bailleur", operation_id = "adresses_corrections",
     responses((status = OK, body = Vec<Correction>))
 )]
-pub async fn list(FromState(server): FromState<Server>, Who(visitor): Who, params: Params) -> Result<Json<Vec<Correction>>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<Vec<Correction>>, Problem> {
     params.finish()?;
     Ok(Json(server.state.corrections(lessor(&visitor)?).await?))
 }

@@ -36,7 +36,12 @@ enum ExportError {
     get, path = "/api/adresses/corrections.csv", tag = "bailleur", operation_id = "adresses_corrections_csv",
     responses((status = OK, body = String, content_type = "text/csv"))
 )]
-pub async fn csv(FromState(server): FromState<Server>, Current(app): Current, Who(visitor): Who, params: Params) -> Result<Response, Problem> {
+pub async fn csv(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Response, Problem> {
     params.finish()?;
     let siren = lessor(&visitor)?.to_owned();
     let in_force = |c: &Correction| c.statut == StatutCorrection::Acceptee;
@@ -56,8 +61,23 @@ pub async fn csv(FromState(server): FromState<Server>, Current(app): Current, Wh
 fn written(store: &Store, millesime: u16, siren: &str, list: &[Correction]) -> Result<(usize, Vec<u8>), ExportError> {
     let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
     out.write_record([
-        "IDENT_REP", "IDENT_INT", "DEPCOM", "ADRESSE_DEPOSEE", "ADRESSE_CORRIGEE", "ID_BAN", "LON", "LAT", "X", "Y", "EPSG",
-        "QUALITE_XY", "METHODE", "DEPUIS_MILLESIME", "DATE", "AUTEUR", "COMMENTAIRE",
+        "IDENT_REP",
+        "IDENT_INT",
+        "DEPCOM",
+        "ADRESSE_DEPOSEE",
+        "ADRESSE_CORRIGEE",
+        "ID_BAN",
+        "LON",
+        "LAT",
+        "X",
+        "Y",
+        "EPSG",
+        "QUALITE_XY",
+        "METHODE",
+        "DEPUIS_MILLESIME",
+        "DATE",
+        "AUTEUR",
+        "COMMENTAIRE",
     ])?;
     let mut n = 0;
     if let Some(parts) = Parts::of(store, "rpls", millesime) {

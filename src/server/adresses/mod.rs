@@ -124,7 +124,8 @@ impl Desk {
             .await
             .map_err(|e| Problem::internal(&e))?
             .map_err(|e| Problem::internal(&e))?;
-        let settled = |c: &Correction| c.des <= millesime && matches!(c.statut, StatutCorrection::Acceptee | StatutCorrection::Ecartee);
+        let settled =
+            |c: &Correction| c.des <= millesime && matches!(c.statut, StatutCorrection::Acceptee | StatutCorrection::Ecartee);
         let settled: Vec<Correction> = server.state.corrections(siren).await?.into_iter().filter(settled).collect();
         let open = |d: &&Doubt| !settled.iter().any(|c| c.ident_rep.is_empty() && c.adresse == d.adresse);
         let doubts = doubts.iter().filter(open).cloned().collect();
@@ -259,7 +260,9 @@ pub async fn consequences(
     let now = doubt.point();
     Ok(Json(Consequences {
         logements: doubt.logements.len(),
-        avant: now.map(|(x, y, q)| desk.situation(x, y, Some(q).filter(|q| *q > 0 && rules().quality(*q).is_some()))).transpose()?,
+        avant: now
+            .map(|(x, y, q)| desk.situation(x, y, Some(q).filter(|q| *q > 0 && rules().quality(*q).is_some())))
+            .transpose()?,
         apres: desk.situation(lon, lat, Some(11))?,
         distance_m: now.map(|(x, y, _)| crate::stock::review::metres((x, y), (lon, lat))),
         refus: desk.refusal(doubt, lon, lat)?,

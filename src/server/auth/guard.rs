@@ -108,8 +108,9 @@ fn refusal(visitor: &Visitor, operation: &str, method: &Method, headers: &Header
             // Both are random and compared by their hashes: how long it takes tells nothing.
             let same = blake3::hash(given.as_bytes()) == blake3::hash(csrf.as_bytes());
             // Signing in anew replaces the session: what opens it is the password.
-            (!same && operation != "session_ouvrir")
-                .then(|| Problem::forbidden("Cette requête ne vient pas d'une page ouverte dans votre session : rechargez la page."))
+            (!same && operation != "session_ouvrir").then(|| {
+                Problem::forbidden("Cette requête ne vient pas d'une page ouverte dans votre session : rechargez la page.")
+            })
         }
         Way::Token { .. } if named(&data().par_session) => {
             Some(Problem::forbidden("Cette action se fait dans une session ouverte, pas avec un jeton."))

@@ -1,8 +1,8 @@
 //! `/api/jetons`: tokens of the person, for scripts and QGIS.
 
+use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use axum::Json;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

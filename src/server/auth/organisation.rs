@@ -1,8 +1,8 @@
 //! `/api/organisation`: my organisation, its conventions, its members.
 
+use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -75,16 +75,16 @@ pub(crate) fn organisation(visitor: &Visitor) -> Result<&Organisation, Problem> 
 #[utoipa::path(
     get, path = "/api/organisation", tag = "compte", operation_id = "organisation", responses((status = OK, body = MonOrganisme))
 )]
-pub async fn mine(FromState(server): FromState<Server>, Who(visitor): Who, params: Params) -> Result<Json<MonOrganisme>, Problem> {
+pub async fn mine(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<MonOrganisme>, Problem> {
     params.finish()?;
     let org = organisation(&visitor)?;
     let rights = access().rights(org.role);
     let words = |class, data| rights::in_words(&scope(&visitor.person, class, data));
-    let right = |echelles, class| Droit {
-        echelles,
-        parc: words(class, Donnees::Rpls),
-        occupation: words(class, Donnees::Ops),
-    };
+    let right = |echelles, class| Droit { echelles, parc: words(class, Donnees::Rpls), occupation: words(class, Donnees::Ops) };
     Ok(Json(MonOrganisme {
         nom: org.nom.clone(),
         role_libelle: &rights.libelle,
@@ -107,7 +107,9 @@ pub(crate) fn courriel(text: &str) -> Result<&str, Problem> {
     let text = text.trim();
     let ok = text.len() <= 200
         && text.chars().all(|c| !c.is_whitespace() && !c.is_control())
-        && text.split_once('@').is_some_and(|(a, b)| !a.is_empty() && b.contains('.') && !b.contains('@') && !b.starts_with('.') && !b.ends_with('.'));
+        && text.split_once('@').is_some_and(|(a, b)| {
+            !a.is_empty() && b.contains('.') && !b.contains('@') && !b.starts_with('.') && !b.ends_with('.')
+        });
     if ok { Ok(text) } else { Err(Problem::value("courriel", text, "Ce n'est pas une adresse électronique : nom@domaine.fr.")) }
 }
 
@@ -142,7 +144,11 @@ pub(crate) async fn change(
     asked: &ModificationCompte,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     if visitor.person.compte.as_deref() == Some(id) {
-        return Err(Problem::value("id", id, "Votre propre compte se modifie par un autre gestionnaire ou par l'administration."));
+        return Err(Problem::value(
+            "id",
+            id,
+            "Votre propre compte se modifie par un autre gestionnaire ou par l'administration.",
+        ));
     }
     if let Some(manager) = asked.gestionnaire {
         server.state.set_manager(id, manager).await?;
@@ -155,7 +161,11 @@ pub(crate) async fn change(
 }
 
 /// Gives an account a new one-time password.
-pub(crate) async fn reset(server: &Server, visitor: &Visitor, id: &str) -> Result<(Extension<Trace>, Json<MotDePasseRemis>), Problem> {
+pub(crate) async fn reset(
+    server: &Server,
+    visitor: &Visitor,
+    id: &str,
+) -> Result<(Extension<Trace>, Json<MotDePasseRemis>), Problem> {
     if visitor.person.compte.as_deref() == Some(id) {
         return Err(Problem::value("id", id, "Votre propre mot de passe se change par le menu de votre compte."));
     }

@@ -1,9 +1,9 @@
 //! `/api/session`: who I am, signing in and out, changing my password.
 
+use axum::Json;
 use axum::extract::{Extension, State as FromState};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -144,12 +144,8 @@ pub(super) async fn enter(
     let now = state::now();
     let opened = server.state.open_session(compte, cookie(headers), now).await?;
     let session = server.state.session(&opened.cookie, now).await?.ok_or_else(|| Problem::internal(&"session perdue"))?;
-    let way = Way::Session {
-        cookie: opened.cookie.clone(),
-        mark: session.mark,
-        csrf: session.csrf,
-        provisoire: session.provisoire,
-    };
+    let way =
+        Way::Session { cookie: opened.cookie.clone(), mark: session.mark, csrf: session.csrf, provisoire: session.provisoire };
     let out = SessionOut::new(server, &session.person, &way);
     let entered = Visitor { person: session.person, way, ..visitor.clone() };
     let line = Trace::new("connexion", entered.person.courriel.clone()).with("par", by).entry(&entered);

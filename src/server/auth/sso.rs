@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims};
 use openidconnect::reqwest;
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, Scope, TokenResponse,
+    AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 use tokio::sync::RwLock;
 
@@ -156,7 +156,9 @@ fn set_cookie(server: &Server, value: &str, seconds: i64) -> Result<HeaderValue,
 }
 
 fn provider(server: &Server) -> Result<&Sso, Problem> {
-    server.sso.as_deref().ok_or_else(|| Problem::not_found("connexion", "", "Aucun fournisseur d'identité n'est configuré : connectez-vous par mot de passe."))
+    server.sso.as_deref().ok_or_else(|| {
+        Problem::not_found("connexion", "", "Aucun fournisseur d'identité n'est configuré : connectez-vous par mot de passe.")
+    })
 }
 
 /// Aller au fournisseur d'identité

@@ -58,12 +58,9 @@ pub async fn identify(FromState(server): FromState<Server>, mut request: Request
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
     let ip = address(request.headers(), peer, server.options.behind_proxy);
     let visitor = match find(&server, request.headers()).await {
-        Ok((person, way)) => random_token(12).map(|request| Visitor {
-            person,
-            way,
-            ip: server.state.ip_mark(&ip.to_string()),
-            request,
-        }),
+        Ok((person, way)) => {
+            random_token(12).map(|request| Visitor { person, way, ip: server.state.ip_mark(&ip.to_string()), request })
+        }
         Err(problem) => return problem.into_response(),
     };
     match visitor {
@@ -109,8 +106,7 @@ async fn find(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Pro
     Ok(match server.state.session(cookie, now).await? {
         None => (Person::default(), Way::Public),
         Some(s) => {
-            let way =
-                Way::Session { cookie: cookie.to_owned(), mark: s.mark, csrf: s.csrf, provisoire: s.provisoire };
+            let way = Way::Session { cookie: cookie.to_owned(), mark: s.mark, csrf: s.csrf, provisoire: s.provisoire };
             (s.person, way)
         }
     })

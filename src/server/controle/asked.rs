@@ -121,7 +121,12 @@ fn commune(champ: &'static str, text: Option<&String>) -> Result<String, Fault> 
     Ok(String::from_utf8_lossy(&code).into_owned())
 }
 
-fn within<T: PartialOrd + std::fmt::Display + Copy>(champ: &'static str, value: Option<T>, low: T, high: T) -> Result<Option<T>, Fault> {
+fn within<T: PartialOrd + std::fmt::Display + Copy>(
+    champ: &'static str,
+    value: Option<T>,
+    low: T,
+    high: T,
+) -> Result<Option<T>, Fault> {
     match value {
         Some(v) if !(v >= low && v <= high) => {
             Err(Fault::new(champ, v.to_string(), "C04", format!("« {champ} » vaut {v} ; attendu de {low} à {high}.")))
@@ -149,7 +154,8 @@ impl DemandeControle {
         let siren = match given(l.bailleur_siren.as_ref()) {
             None => String::new(),
             Some(text) => {
-                let read = fields::siren(text.as_bytes()).map_err(|_| Fault::new("bailleur_siren", text, "C05", "Un SIREN a neuf chiffres."))?;
+                let read = fields::siren(text.as_bytes())
+                    .map_err(|_| Fault::new("bailleur_siren", text, "C05", "Un SIREN a neuf chiffres."))?;
                 String::from_utf8_lossy(&read.digits).into_owned()
             }
         };
@@ -174,7 +180,10 @@ impl DemandeControle {
         let persons = within("nb_personnes", m.nb_personnes, low, high)?;
         let under = m.nb_moins14.unwrap_or(0);
         if persons.is_some_and(|p| under >= p) {
-            let detail = format!("{under} enfants de moins de 14 ans sur {} personnes : il n'y aurait aucun adulte.", persons.unwrap_or(0));
+            let detail = format!(
+                "{under} enfants de moins de 14 ans sur {} personnes : il n'y aurait aucun adulte.",
+                persons.unwrap_or(0)
+            );
             return Err(Fault::new("nb_moins14", under.to_string(), "C06", detail));
         }
         let most = limits.ressources_mensuelles_max;
@@ -183,7 +192,9 @@ impl DemandeControle {
         let counted = persons.zip(monthly).map(|(p, r)| MONTHS * r / consumption_units(p - under, under));
         let jour = match given(self.date.as_ref()) {
             Some(text) => day(text)?,
-            None if default_day == 0 => return Err(Fault::new("date", "", "C01", "Aucun bail n'est chargé : donnez la date du bail envisagé.")),
+            None if default_day == 0 => {
+                return Err(Fault::new("date", "", "C01", "Aucun bail n'est chargé : donnez la date du bail envisagé."));
+            }
             None => default_day,
         };
         let qualite = match l.qualite {
@@ -193,7 +204,9 @@ impl DemandeControle {
             q => q,
         };
         let mut prioritaire = false;
-        for word in m.priorite_l441_1.as_deref().unwrap_or("").split([',', '|', '/', '+', ';']).map(str::trim).filter(|w| !w.is_empty()) {
+        for word in
+            m.priorite_l441_1.as_deref().unwrap_or("").split([',', '|', '/', '+', ';']).map(str::trim).filter(|w| !w.is_empty())
+        {
             prioritaire |= code("priorite_l441_1", "priorite_l441_1", Some(&word.to_owned()))? != 0;
         }
         Ok(Dossier {

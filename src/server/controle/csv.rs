@@ -90,7 +90,8 @@ fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem> {
     let header: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(str::to_owned).collect();
     let registre = registre().map_err(|e| Problem::internal(&e))?;
     // No column of this register is mandatory: a layout is always found.
-    let layout = Layout::new(registre, &header).map_err(|missing| Problem::body(format!("Il manque : {}.", missing.join(", "))))?;
+    let layout =
+        Layout::new(registre, &header).map_err(|missing| Problem::body(format!("Il manque : {}.", missing.join(", "))))?;
     let columns = Columns(&layout);
     let most = checks.checker.rules.fichier.lignes_max;
     let mut out = Commission {
@@ -154,7 +155,8 @@ fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem> {
     }
     out.controlees = out.dossiers.len();
     let with = |v: Verdict| out.dossiers.iter().filter(|d| d.verdict == v).count();
-    (out.conformes, out.attention, out.contraires) = (with(Verdict::Conforme), with(Verdict::Attention), with(Verdict::Contraire));
+    (out.conformes, out.attention, out.contraires) =
+        (with(Verdict::Conforme), with(Verdict::Attention), with(Verdict::Contraire));
     (out.indeterminables, out.sans_objet) = (with(Verdict::Indeterminable), with(Verdict::SansObjet));
     out.ensemble = together.effects(checks);
     Ok(out)
@@ -247,7 +249,7 @@ impl Columns<'_> {
                 revenu_uc: self.number("revenu_uc", record, decimal)?,
                 nb_personnes: persons.or_else(|| under?.checked_add(over?)),
                 nb_moins14: under.or_else(|| persons?.checked_sub(over?)),
-                quartile: self.number("quartile", record, |c| small_of_quartile(c))?,
+                quartile: self.number("quartile", record, small_of_quartile)?,
                 statut_dalo: text("statut_dalo"),
                 accord_collectif: text("accord_collectif"),
                 priorite_l441_1: text("priorite_l441_1"),
@@ -298,7 +300,10 @@ impl<'a> Together<'a> {
             sum.looked += 1;
             match f.cause {
                 Cause::Income => sum.unknown += 1,
-                _ => sum.counted += u32::from(crate::policy::mix::counts(f.rule, &done.facts.lease) == crate::policy::mix::Known::Yes),
+                _ => {
+                    sum.counted +=
+                        u32::from(crate::policy::mix::counts(f.rule, &done.facts.lease) == crate::policy::mix::Known::Yes)
+                }
             }
         }
     }
@@ -332,8 +337,12 @@ impl<'a> Together<'a> {
     }
 }
 
-const LEVELS: [(Niveau, &str); 4] =
-    [(Niveau::Epci, "epci"), (Niveau::Commune, "commune"), (Niveau::Bailleur, "bailleur"), (Niveau::Reservataire, "reservataire")];
+const LEVELS: [(Niveau, &str); 4] = [
+    (Niveau::Epci, "epci"),
+    (Niveau::Commune, "commune"),
+    (Niveau::Bailleur, "bailleur"),
+    (Niveau::Reservataire, "reservataire"),
+];
 
 /// The commission as a CSV: a line a file and rule, then a line for each file that could not be checked.
 fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
@@ -353,7 +362,8 @@ fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
         }
     }
     for e in &found.erreurs {
-        let mut record = vec![e.ligne.to_string(), inert(&e.dossier), String::new(), String::new(), String::new(), e.regle.clone()];
+        let mut record =
+            vec![e.ligne.to_string(), inert(&e.dossier), String::new(), String::new(), String::new(), e.regle.clone()];
         record.extend([String::new(), String::new(), String::new(), "ligne non contrôlée".to_owned()]);
         record.push(inert(&format!("{} « {} » : {}", e.colonne, e.valeur, e.message)));
         record.resize(header.len(), String::new());

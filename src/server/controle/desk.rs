@@ -96,15 +96,17 @@ impl<'a> Checks<'a> {
     fn permitted(&self, d: &Dossier, site: &Site<'_>) -> Result<(), Fault> {
         let refuse = |champ, detail: &str| Err(Fault::new(champ, "", "C09", detail));
         match &self.leases {
-            Scope::Stock(own) if site.siren != *own || site.home.is_some_and(|h| h.siren != own) => {
-                refuse("ident_rep", "Ce logement n'est pas de votre organisme : vous contrôlez les attributions de votre parc seulement.")
-            }
+            Scope::Stock(own) if site.siren != *own || site.home.is_some_and(|h| h.siren != own) => refuse(
+                "ident_rep",
+                "Ce logement n'est pas de votre organisme : vous contrôlez les attributions de votre parc seulement.",
+            ),
             Scope::Zones(places) if !within(places, &site.commune, site.epci.as_deref()) => {
                 refuse("ident_rep", "Ce logement est hors du territoire ouvert à votre organisme.")
             }
-            _ if self.contingent.is_some_and(|r| r != d.reservataire) => {
-                refuse("reservataire", "Votre organisme contrôle les attributions de son propre contingent : indiquez-le comme réservataire.")
-            }
+            _ if self.contingent.is_some_and(|r| r != d.reservataire) => refuse(
+                "reservataire",
+                "Votre organisme contrôle les attributions de son propre contingent : indiquez-le comme réservataire.",
+            ),
             _ => Ok(()),
         }
     }
@@ -121,7 +123,8 @@ impl<'a> Checks<'a> {
         {
             d.siren.clone_from(own);
         }
-        let site = self.checker.find(&d).map_err(|e| Fault::new("ident_rep", d.ident_rep.as_str(), "C08", sentence(&e.to_string())))?;
+        let site =
+            self.checker.find(&d).map_err(|e| Fault::new("ident_rep", d.ident_rep.as_str(), "C08", sentence(&e.to_string())))?;
         self.permitted(&d, &site)?;
         let known = self.sees(&site.siren, &site.commune, site.epci.as_deref());
         let facts = self.checker.facts(&d, &site, known);

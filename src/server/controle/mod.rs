@@ -16,9 +16,9 @@ use axum::Json;
 use axum::extract::{Extension, State as FromState};
 
 pub use self::answer::Controle;
+use self::answer::{LogementControle, MenageControle, QpvControle};
 pub use self::asked::DemandeControle;
 pub use self::bench::measure;
-use self::answer::{LogementControle, MenageControle, QpvControle};
 use self::desk::{Checked, Checks};
 use self::enjeu::{Listed, residence_of};
 use super::auth::trail::Trace;
@@ -119,10 +119,15 @@ fn whole(
         avertissements.push("Le seuil du premier quartile est celui de l'année précédente : provisoire.".to_owned());
     }
     if !done.site.exact && (!dossier.ident_rep.is_empty() || !dossier.ident_int.is_empty()) {
-        avertissements.push(format!("Le RPLS {} n'a pas ce numéro de logement : sa place est celle de l'adresse ou du point donnés.", checker.parc.millesime));
+        avertissements.push(format!(
+            "Le RPLS {} n'a pas ce numéro de logement : sa place est celle de l'adresse ou du point donnés.",
+            checker.parc.millesime
+        ));
     }
     if done.site.home.is_some() && !done.site.exact {
-        avertissements.push("Le logement est désigné par son adresse : sa taille et son financement ne sont pas lus dans le RPLS.".to_owned());
+        avertissements.push(
+            "Le logement est désigné par son adresse : sa taille et son financement ne sont pas lus dans le RPLS.".to_owned(),
+        );
     }
     if let Some(until) = done.site.home.as_ref().zip(listed.as_ref()).and_then(|(home, l)| l.until(home)) {
         avertissements.push(format!(

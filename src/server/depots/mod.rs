@@ -109,9 +109,9 @@ pub struct CommuneDepot {
 /// Their organisation is no bailleur.
 pub fn lessor(visitor: &Visitor) -> Result<&str, Problem> {
     let organisation = visitor.person.organisation.as_ref().filter(|o| o.role == Role::Bailleur && !o.code.is_empty());
-    organisation.map(|o| o.code.as_str()).ok_or_else(|| {
-        Problem::forbidden("Cette page est celle des bailleurs : chacun y dépose et y corrige son propre parc.")
-    })
+    organisation
+        .map(|o| o.code.as_str())
+        .ok_or_else(|| Problem::forbidden("Cette page est celle des bailleurs : chacun y dépose et y corrige son propre parc."))
 }
 
 /// Who does something, for histories.
@@ -145,17 +145,22 @@ fn compared(app: &App, registre: &str, comparison: &Comparison) -> Result<Compar
     let layer = app.millesimes.last().and_then(|l| l.cube().layer("commune"));
     let name = |code: &str| match (&layer, code) {
         (_, "") => "Commune non renseignée".to_owned(),
-        (Some(l), code) => l.zone(code).map(|z| l.names.get(z as usize).to_owned()).filter(|n| !n.is_empty()).unwrap_or_else(|| code.to_owned()),
+        (Some(l), code) => {
+            l.zone(code).map(|z| l.names.get(z as usize).to_owned()).filter(|n| !n.is_empty()).unwrap_or_else(|| code.to_owned())
+        }
         (None, code) => code.to_owned(),
     };
     let line = |c: &Change, nom: String| {
-        let rate = |n: crate::stock::waves::Count| (registre == "ops" && n.lignes > 0).then(|| n.repondants as f64 / n.lignes as f64);
+        let rate =
+            |n: crate::stock::waves::Count| (registre == "ops" && n.lignes > 0).then(|| n.repondants as f64 / n.lignes as f64);
         let reference = c.avant.or(c.en_vigueur).map(|r| r.lignes);
         let evolution = reference.filter(|r| *r > 0).map(|r| c.depot.lignes as f64 / r as f64 - 1.0);
         let lost = evolution.filter(|e| -e >= rules.perte_signalee && reference.is_some_and(|r| r >= rules.effectif_min));
         let low = rate(c.depot).filter(|r| *r < rules.taux_reponse_bas && c.depot.lignes >= rules.effectif_min);
         let alerte = match (lost, low) {
-            (Some(e), _) => Some(format!("perd {:.0} % de ses {}", -e * 100.0, if registre == "ops" { "ménages" } else { "logements" })),
+            (Some(e), _) => {
+                Some(format!("perd {:.0} % de ses {}", -e * 100.0, if registre == "ops" { "ménages" } else { "logements" }))
+            }
             (None, Some(r)) => Some(format!("{:.0} % de réponses seulement", r * 100.0)),
             (None, None) => None,
         };

@@ -57,7 +57,8 @@ pub async fn receive(
 ) -> Result<(StatusCode, Extension<Trace>, Json<Cree>), Problem> {
     let siren = lessor(&visitor)?.to_owned();
     let registre = params.required("registre", "rpls ou ops")?;
-    let annee: u16 = params.number("annee")?.ok_or_else(|| Problem::missing("annee", "le millésime ou la vague, par exemple 2024"))?;
+    let annee: u16 =
+        params.number("annee")?.ok_or_else(|| Problem::missing("annee", "le millésime ou la vague, par exemple 2024"))?;
     let fichier = params.required("fichier", "le nom du fichier")?;
     params.finish()?;
     if !["rpls", "ops"].contains(&registre.as_str()) {
@@ -66,7 +67,8 @@ pub async fn receive(
     if !YEARS.contains(&annee) {
         return Err(Problem::value("annee", &annee.to_string(), "Une année a quatre chiffres, de 2009 à 2100."));
     }
-    let fichier: String = fichier.rsplit(['/', '\\']).next().unwrap_or("").chars().filter(|c| !c.is_control()).take(120).collect();
+    let fichier: String =
+        fichier.rsplit(['/', '\\']).next().unwrap_or("").chars().filter(|c| !c.is_control()).take(120).collect();
     let id = State::deposit_id()?;
     let folder = server.works.quarantine(&id);
     let stored = store(&folder, body).await;

@@ -122,7 +122,11 @@ fn contents(folder: &FilePath, wanted: &BTreeSet<u64>) -> Result<(Vec<String>, B
 async fn checked(server: &Server, siren: &str, id: &str) -> Result<Deposit, Problem> {
     let deposit = server.state.deposit(siren, id).await?;
     if deposit.statut != StatutDepot::Pret {
-        return Err(Problem::value("id", id, "Les lignes d'un dépôt se lisent entre son contrôle et son acceptation ou son retrait."));
+        return Err(Problem::value(
+            "id",
+            id,
+            "Les lignes d'un dépôt se lisent entre son contrôle et son acceptation ou son retrait.",
+        ));
     }
     Ok(deposit)
 }
@@ -181,7 +185,12 @@ pub async fn list(
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn csv(FromState(server): FromState<Server>, Who(visitor): Who, Path(id): Path<String>, params: Params) -> Result<Response, Problem> {
+pub async fn csv(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
     params.finish()?;
     checked(&server, lessor(&visitor)?, &id).await?;
     let folder = server.works.quarantine(&id).join("controle");
@@ -191,13 +200,15 @@ pub async fn csv(FromState(server): FromState<Server>, Who(visitor): Who, Path(i
         let mut out = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer("\u{feff}".as_bytes().to_vec());
         out.write_record(["ligne", "constat"].into_iter().chain(columns.iter().map(String::as_str)))?;
         for (line, cells) in &rows {
-            let said: Vec<String> = found.get(line).map(|l| l.iter().map(|f| format!("{} : {}", f.colonne, f.message)).collect()).unwrap_or_default();
+            let said: Vec<String> =
+                found.get(line).map(|l| l.iter().map(|f| format!("{} : {}", f.colonne, f.message)).collect()).unwrap_or_default();
             let head = [line.to_string(), said.join(" ")];
             out.write_record(head.iter().chain(cells))?;
         }
         Ok((rows.len(), out.into_inner().map_err(|e| csv::Error::from(e.into_error()))?))
     };
-    let (n, text) = tokio::task::spawn_blocking(read).await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    let (n, text) =
+        tokio::task::spawn_blocking(read).await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"lignes-a-corriger.csv\"")),
@@ -252,11 +263,20 @@ pub async fn correct_csv(
         std::fs::write(&path, &bytes).map_err(|e| e.to_string())?;
         mend::read(&path).map_err(|e| e.to_string().replace(&path.display().to_string(), "lignes-corrigees.csv"))
     };
-    let lines = tokio::task::spawn_blocking(read).await.map_err(|e| Problem::internal(&e))?.map_err(|why| Problem::body(format!("{why}.")))?;
+    let lines = tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|e| Problem::internal(&e))?
+        .map_err(|why| Problem::body(format!("{why}.")))?;
     merge(&server, siren, &id, &account(&visitor), lines).await
 }
 
-async fn merge(server: &Server, siren: &str, id: &str, compte: &str, lines: Corrections) -> Result<(StatusCode, Extension<Trace>), Problem> {
+async fn merge(
+    server: &Server,
+    siren: &str,
+    id: &str,
+    compte: &str,
+    lines: Corrections,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
     let deposit = checked(server, siren, id).await?;
     if lines.is_empty() {
         return Err(Problem::missing("lignes", "au moins une ligne corrigée"));

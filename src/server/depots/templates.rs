@@ -68,7 +68,10 @@ fn example(schema: &str) -> Result<String, serde_json::Error> {
     get, path = "/api/travaux", tag = "bailleur", operation_id = "travaux",
     responses((status = OK, body = Travaux, content_type = "text/event-stream"))
 )]
-pub async fn figures(FromState(server): FromState<Server>, params: Params) -> Result<Sse<ReceiverStream<Result<Event, Infallible>>>, Problem> {
+pub async fn figures(
+    FromState(server): FromState<Server>,
+    params: Params,
+) -> Result<Sse<ReceiverStream<Result<Event, Infallible>>>, Problem> {
     params.finish()?;
     Ok(follow(server.works.figures(), |t| !t.en_cours))
 }

@@ -110,7 +110,12 @@ fn french(day: &str) -> String {
 ///
 /// Logements par commune et par QPV : du dernier RPLS tel que déposé, et avec les événements postérieurs.
 #[utoipa::path(get, path = "/api/parc", tag = "bailleur", operation_id = "parc", responses((status = OK, body = Parc)))]
-pub async fn counts(FromState(server): FromState<Server>, Current(app): Current, Who(visitor): Who, params: Params) -> Result<Json<Parc>, Problem> {
+pub async fn counts(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<Parc>, Problem> {
     params.finish()?;
     Ok(Json(stock(&server, &*latest(&app)?, lessor(&visitor)?).await?))
 }
@@ -120,7 +125,12 @@ pub async fn counts(FromState(server): FromState<Server>, Current(app): Current,
     get, path = "/api/parc.csv", tag = "bailleur", operation_id = "parc_csv",
     responses((status = OK, body = String, content_type = "text/csv"))
 )]
-pub async fn csv(FromState(server): FromState<Server>, Current(app): Current, Who(visitor): Who, params: Params) -> Result<Response, Problem> {
+pub async fn csv(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Response, Problem> {
     params.finish()?;
     let parc = stock(&server, &*latest(&app)?, lessor(&visitor)?).await?;
     let text = written(&parc).map_err(|e| Problem::internal(&e))?;

@@ -114,10 +114,16 @@ fn checked(loaded: &Loaded, own: &BTreeSet<u64>, asked: NouvelEvenement, at: &st
     let name = |champ: &str| if at.is_empty() { champ.to_owned() } else { format!("{at}, {champ}") };
     let day = date(&name("date"), &asked.date)?.to_string();
     if day > state::day(state::now()) {
-        return Err(Problem::value(&name("date"), &day, "Un événement à venir ne compte pas encore : enregistrez-le quand il a eu lieu."));
+        return Err(Problem::value(
+            &name("date"),
+            &day,
+            "Un événement à venir ne compte pas encore : enregistrez-le quand il a eu lieu.",
+        ));
     }
-    let known = |layer: &str, code: &str| loaded.cube().layer(layer).is_some_and(|l| l.zone(code).is_some())
-        || loaded.zones.get(layer).is_some_and(|g| g.layer.zone(code).is_some());
+    let known = |layer: &str, code: &str| {
+        loaded.cube().layer(layer).is_some_and(|l| l.zone(code).is_some())
+            || loaded.zones.get(layer).is_some_and(|g| g.layer.zone(code).is_some())
+    };
     if !known("commune", &asked.commune) {
         return Err(Problem::value(&name("commune"), &asked.commune, "Aucune commune n'a ce code Insee."));
     }
@@ -125,7 +131,11 @@ fn checked(loaded: &Loaded, own: &BTreeSet<u64>, asked: NouvelEvenement, at: &st
         return Err(Problem::value(&name("qpv"), &asked.qpv, "Aucun QPV de 2024 n'a ce code."));
     }
     if asked.logements == 0 || asked.logements > 100_000 {
-        return Err(Problem::value(&name("logements"), &asked.logements.to_string(), "Un événement porte sur un logement au moins."));
+        return Err(Problem::value(
+            &name("logements"),
+            &asked.logements.to_string(),
+            "Un événement porte sur un logement au moins.",
+        ));
     }
     let named: BTreeSet<&String> = asked.ident_rep.iter().collect();
     if !asked.ident_rep.is_empty() && (named.len() as u64 != asked.logements || named.len() != asked.ident_rep.len()) {
@@ -180,7 +190,12 @@ pub(super) fn reconciled(e: &Evenement, year: u16, own: &BTreeSet<u64>) -> (Rapp
 #[utoipa::path(
     get, path = "/api/evenements", tag = "bailleur", operation_id = "evenements", responses((status = OK, body = ListeEvenements))
 )]
-pub async fn list(FromState(server): FromState<Server>, Current(app): Current, Who(visitor): Who, params: Params) -> Result<Json<ListeEvenements>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<ListeEvenements>, Problem> {
     params.finish()?;
     let siren = lessor(&visitor)?;
     let (year, own) = idents(&app, siren).await?;
@@ -190,7 +205,11 @@ pub async fn list(FromState(server): FromState<Server>, Current(app): Current, W
     };
     let evenements: Vec<EvenementSuivi> = server.state.events(Some(siren)).await?.into_iter().map(followed).collect();
     let open = |e: &&EvenementSuivi| matches!(e.rapprochement, Rapprochement::Discordant | Rapprochement::AVerifier);
-    Ok(Json(ListeEvenements { rpls_au: format!("{year}-01-01"), a_rapprocher: evenements.iter().filter(open).count(), evenements }))
+    Ok(Json(ListeEvenements {
+        rpls_au: format!("{year}-01-01"),
+        a_rapprocher: evenements.iter().filter(open).count(),
+        evenements,
+    }))
 }
 
 /// Enregistrer un événement
@@ -210,7 +229,10 @@ pub async fn add(
     let siren = lessor(&visitor)?;
     let (_, own) = idents(&app, siren).await?;
     let event = checked(&*latest(&app)?, &own, asked, "")?;
-    let trace = Trace::new("evenement", event.genre.id()).with("date", event.date.as_str()).with("commune", event.commune.as_str()).with("logements", event.logements);
+    let trace = Trace::new("evenement", event.genre.id())
+        .with("date", event.date.as_str())
+        .with("commune", event.commune.as_str())
+        .with("logements", event.logements);
     let ids = server.state.add_events(siren, &[event], "", &account(&visitor), state::now()).await?;
     Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot: String::new() })))
 }
@@ -290,7 +312,11 @@ fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn undo(FromState(server): FromState<Server>, Who(visitor): Who, Path(id): Path<String>) -> Result<(StatusCode, Extension<Trace>), Problem> {
+pub async fn undo(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
     let n = server.state.undo_events(lessor(&visitor)?, &id, &account(&visitor), state::now()).await?;
     Ok((StatusCode::NO_CONTENT, Extension(Trace::new("evenement_annule", id).with("evenements", n))))
 }

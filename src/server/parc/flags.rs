@@ -41,7 +41,12 @@ pub struct NouveauSignalement {
 #[utoipa::path(
     get, path = "/api/signalements", tag = "bailleur", operation_id = "signalements", responses((status = OK, body = Vec<Signalement>))
 )]
-pub async fn list(FromState(server): FromState<Server>, Current(app): Current, Who(visitor): Who, params: Params) -> Result<Json<Vec<Signalement>>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<Vec<Signalement>>, Problem> {
     params.finish()?;
     if visitor.person.role() == Role::Bailleur {
         return Ok(Json(server.state.flags(Some(lessor(&visitor)?)).await?));
@@ -54,7 +59,9 @@ pub async fn list(FromState(server): FromState<Server>, Current(app): Current, W
     }
     let reach = Reach::new(loaded, &open);
     let layer = loaded.cube().layer("residence");
-    let seen = |f: &Signalement| layer.as_ref().and_then(|l| l.zone(&f.residence).map(|z| reach.holds(&l.addresses(z)))).unwrap_or(false);
+    let seen = |f: &Signalement| {
+        layer.as_ref().and_then(|l| l.zone(&f.residence).map(|z| reach.holds(&l.addresses(z)))).unwrap_or(false)
+    };
     let shared = server.state.flags(None).await?;
     Ok(Json(shared.into_iter().filter(|f| f.leve.is_none() && seen(f)).collect()))
 }
@@ -97,7 +104,10 @@ pub async fn add(
         partage: asked.partage,
     };
     let id = server.state.add_flag(&new, &account(&visitor), state::now()).await?;
-    let trace = Trace::new("signalement", id).with("residence", residence.code.as_str()).with("motif", motif.as_str()).with("partage", asked.partage);
+    let trace = Trace::new("signalement", id)
+        .with("residence", residence.code.as_str())
+        .with("motif", motif.as_str())
+        .with("partage", asked.partage);
     Ok((StatusCode::CREATED, Extension(trace)))
 }
 
@@ -112,7 +122,11 @@ pub async fn add(
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn lift(FromState(server): FromState<Server>, Who(visitor): Who, Path(id): Path<String>) -> Result<(StatusCode, Extension<Trace>), Problem> {
+pub async fn lift(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
     server.state.lift_flag(lessor(&visitor)?, &id, &account(&visitor), Some(state::now())).await?;
     Ok((StatusCode::NO_CONTENT, Extension(Trace::new("signalement_leve", id))))
 }
@@ -126,7 +140,11 @@ pub async fn lift(FromState(server): FromState<Server>, Who(visitor): Who, Path(
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn restore(FromState(server): FromState<Server>, Who(visitor): Who, Path(id): Path<String>) -> Result<(StatusCode, Extension<Trace>), Problem> {
+pub async fn restore(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
     server.state.lift_flag(lessor(&visitor)?, &id, &account(&visitor), None).await?;
     Ok((StatusCode::NO_CONTENT, Extension(Trace::new("signalement_remis", id))))
 }

@@ -144,7 +144,12 @@ pub(super) async fn one(app: &Arc<App>, siren: &str, code: &str) -> Result<Resid
 #[utoipa::path(
     get, path = "/api/residences", tag = "bailleur", operation_id = "residences", responses((status = OK, body = ListeResidences))
 )]
-pub async fn list(FromState(server): FromState<Server>, Current(app): Current, Who(visitor): Who, params: Params) -> Result<Json<ListeResidences>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<ListeResidences>, Problem> {
     params.finish()?;
     let siren = lessor(&visitor)?;
     let (notes, flags) = (server.state.notes(siren).await?, server.state.flags(Some(siren)).await?);
@@ -198,11 +203,17 @@ pub async fn change(
         "scission" if count == 1 => {
             let moved: Vec<_> = first.adresses.iter().filter(|a| leaving.contains(&a.cle)).collect();
             if moved.is_empty() || moved.len() == first.adresses.len() || moved.len() != leaving.len() {
-                return Err(Problem::value("adresses", &asked.adresses.join(", "), "Une scission prend des adresses de la résidence, mais pas toutes."));
+                return Err(Problem::value(
+                    "adresses",
+                    &asked.adresses.join(", "),
+                    "Une scission prend des adresses de la résidence, mais pas toutes.",
+                ));
             }
             (format!("R{:012x}", hash(&format!("{siren}|{}|{}", first.code, moved[0].cle)) >> 16), moved)
         }
-        "renommee" | "scission" => return Err(Problem::value("residences", &count.to_string(), "Cette opération porte sur une seule résidence.")),
+        "renommee" | "scission" => {
+            return Err(Problem::value("residences", &count.to_string(), "Cette opération porte sur une seule résidence."));
+        }
         "fusion" => return Err(Problem::value("residences", &count.to_string(), "Une fusion réunit deux résidences au moins.")),
         other => return Err(Problem::unknown("genre", other, ["renommee", "fusion", "scission"])),
     };
@@ -274,20 +285,34 @@ pub async fn file(
             return Err(Problem::missing(&format!("ligne {line}, residence_code"), "le code de la résidence"));
         }
         let Some(key) = keys.get(&hash(name)).filter(|_| !name.is_empty()) else {
-            return Err(Problem::value(&format!("ligne {line}"), name, "Cette adresse ou ce logement n'est pas dans votre parc."));
+            return Err(Problem::value(
+                &format!("ligne {line}"),
+                name,
+                "Cette adresse ou ce logement n'est pas dans votre parc.",
+            ));
         };
         let libelle = if cell("libelle").is_empty() { code } else { cell("libelle") };
         // Codes of bailleurs are their own: two of them may use the same.
-        let home = Home { siren: siren.clone(), adresse: key.clone(), code: format!("R{:012x}", hash(&format!("{siren}|{code}")) >> 16), libelle: words("libelle", libelle, 120)? };
+        let home = Home {
+            siren: siren.clone(),
+            adresse: key.clone(),
+            code: format!("R{:012x}", hash(&format!("{siren}|{code}")) >> 16),
+            libelle: words("libelle", libelle, 120)?,
+        };
         if let Some(other) = homes.insert(key.clone(), home.clone()).filter(|o| o.code != home.code) {
-            return Err(Problem::value(&format!("ligne {line}"), name, format!("Cette adresse est déjà dans la résidence « {} ».", other.libelle)));
+            return Err(Problem::value(
+                &format!("ligne {line}"),
+                name,
+                format!("Cette adresse est déjà dans la résidence « {} ».", other.libelle),
+            ));
         }
     }
     if homes.is_empty() {
         return Err(Problem::body("Ce fichier n'a aucune ligne sous son en-tête."));
     }
     let homes: Vec<Home> = homes.into_values().collect();
-    let apres: BTreeSet<ResidenceNommee> = homes.iter().map(|h| ResidenceNommee { code: h.code.clone(), nom: h.libelle.clone() }).collect();
+    let apres: BTreeSet<ResidenceNommee> =
+        homes.iter().map(|h| ResidenceNommee { code: h.code.clone(), nom: h.libelle.clone() }).collect();
     let known = residences(&app, &siren).await?;
     let touched = |r: &&ResidenceBailleur| r.adresses.iter().any(|a| homes.iter().any(|h| h.adresse == a.cle));
     let avant = known.iter().filter(touched).map(|r| ResidenceNommee { code: r.code.clone(), nom: r.nom.clone() }).collect();
@@ -304,7 +329,11 @@ pub async fn file(
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn undo(FromState(server): FromState<Server>, Who(visitor): Who, Path(id): Path<String>) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
+pub async fn undo(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
     server.state.undo_residence_operation(lessor(&visitor)?, &id, state::now()).await?;
     Ok((Extension(Trace::new("residence_annulee", id)), Json(Modification { demande: server.works.changed() })))
 }

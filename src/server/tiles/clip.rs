@@ -56,8 +56,7 @@ fn half(ring: &[[f64; 2]], axis: usize, limit: f64, sign: f64) -> Vec<[f64; 2]> 
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "clipped to a few thousand units")]
 pub fn rounded(ring: &[[f64; 2]]) -> Option<Vec<MvtCoord>> {
-    let mut out: Vec<MvtCoord> =
-        ring.iter().map(|p| MvtCoord { x: p[0].round() as i32, y: p[1].round() as i32 }).collect();
+    let mut out: Vec<MvtCoord> = ring.iter().map(|p| MvtCoord { x: p[0].round() as i32, y: p[1].round() as i32 }).collect();
     out.dedup();
     while out.len() > 1 && out.first() == out.last() {
         out.pop();

@@ -11,10 +11,10 @@ pub mod shapes;
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use fast_mvt::{MvtCoord, MvtError, MvtGeomType, MvtLayerBuilder, MvtValueRef};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -146,9 +146,9 @@ pub async fn tile(
 }
 
 fn parse(z: &str, x: &str, y: &str) -> Result<Tile, Problem> {
-    let y = y.strip_suffix(".mvt").ok_or_else(|| {
-        Problem::not_found("y", y, "Une tuile se demande par /tiles/{couche}/{z}/{x}/{y}.mvt.")
-    })?;
+    let y = y
+        .strip_suffix(".mvt")
+        .ok_or_else(|| Problem::not_found("y", y, "Une tuile se demande par /tiles/{couche}/{z}/{x}/{y}.mvt."))?;
     let tile = match (z.parse(), x.parse(), y.parse()) {
         (Ok(z), Ok(x), Ok(y)) => Tile::new(z, x, y),
         _ => None,
@@ -178,10 +178,7 @@ fn known(loaded: &Loaded, layer: &str) -> Result<(), Problem> {
 fn extent(loaded: &Loaded, layer: &str) -> [f64; 4] {
     let join = |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
     let zones = loaded.zones.get(layer).and_then(|g| g.layer.zones.iter().map(|z| z.bbox).reduce(join));
-    zones
-        .filter(|b| b[0] <= b[2])
-        .or_else(|| loaded.cube().tree().extent())
-        .unwrap_or([-180.0, -85.0, 180.0, 85.0])
+    zones.filter(|b| b[0] <= b[2]).or_else(|| loaded.cube().tree().extent()).unwrap_or([-180.0, -85.0, 180.0, 85.0])
 }
 
 fn encode(app: &App, loaded: &Loaded, key: TileKey, counter: Option<&Counter<'_>>) -> Result<Encoded, Problem> {
@@ -266,7 +263,9 @@ fn accepts_gzip(header: &str) -> bool {
 mod tests {
     #[test]
     fn gzip_is_sent_to_those_who_read_it() {
-        for (header, expected) in [("gzip, br", true), ("br;q=1, GZIP;q=0.5", true), ("gzip;q=0", false), ("", false), ("gzipx", false)] {
+        for (header, expected) in
+            [("gzip, br", true), ("br;q=1, GZIP;q=0.5", true), ("gzip;q=0", false), ("", false), ("gzipx", false)]
+        {
             assert_eq!(super::accepts_gzip(header), expected, "{header}");
         }
     }

@@ -109,8 +109,7 @@ impl Shapes {
         found.sort_unstable();
         let areas = self.at(tile.z);
         let local = |ring: &geo::LineString<f64>| -> Option<Vec<fast_mvt::MvtCoord>> {
-            let points: Vec<[f64; 2]> =
-                ring.0.iter().map(|c| [(c.x * scale - x) * EXTENT, (c.y * scale - y) * EXTENT]).collect();
+            let points: Vec<[f64; 2]> = ring.0.iter().map(|c| [(c.x * scale - x) * EXTENT, (c.y * scale - y) * EXTENT]).collect();
             clip::rounded(&clip::ring(&points))
         };
         found
