@@ -110,6 +110,92 @@ async fn an_identifier_of_someone_else_is_as_good_as_none() {
     assert_eq!(raw("GET", "/api/session", &[("authorization", &format!("Bearer {secret}"))], "").await.json()["connecte"], true);
 }
 
+/// A file of a bailleur, in the quarantine.
+async fn deposit(name: &str, body: Vec<u8>) -> Reply {
+    let owner = door("bailleur").await.unwrap();
+    let request = Request::builder()
+        .method("POST")
+        .uri(format!("/api/depots?registre=ops&annee=2024&fichier={}", quoted(name)))
+        .header("content-type", "application/octet-stream")
+        .header("cookie", &owner.cookie)
+        .header("x-csrf-token", &owner.csrf)
+        .body(Body::from(body));
+    send_as_is(request.unwrap()).await
+}
+
+#[tokio::test]
+async fn what_one_lessor_or_team_keeps_is_nothing_to_another() {
+    let owner = door("bailleur").await;
+    let event = json!({"genre": "vente", "date": "2024-06-01", "commune": "73901", "logements": 1});
+    let event = ask(&owner, "POST", "/api/evenements", Some(&event)).await;
+    assert_eq!(event.status, 201, "{}", event.text());
+    let event = event.json()["ids"][0].as_str().unwrap().to_owned();
+    let zones = json!({"nom": "Secteurs", "visibilite": "PRIVE", "zones": [{"nom": "Un", "codes": [{"echelle": "iris", "code": "739010101"}]}]});
+    let set = ask(&owner, "POST", "/api/ensembles", Some(&zones)).await;
+    assert_eq!(set.status, 201, "{}", set.text());
+    let set = set.json()["id"].as_str().unwrap().to_owned();
+    let file = deposit("a.csv", b"vague;bailleur_siren\n2024;300000000\n".to_vec()).await;
+    assert_eq!(file.status, 201, "{}", file.text());
+    let file = file.json()["id"].as_str().unwrap().to_owned();
+    for who in ["bailleur ailleurs", "epci sans convention", "administrateur"] {
+        let other = door(who).await;
+        for (method, path) in [
+            ("DELETE", format!("/api/evenements/{event}")),
+            ("GET", format!("/api/ensembles/{set}")),
+            ("PATCH", format!("/api/ensembles/{set}")),
+            ("DELETE", format!("/api/ensembles/{set}")),
+            ("POST", format!("/api/ensembles/{set}/restauration")),
+            ("GET", format!("/api/depots/{file}")),
+            ("GET", format!("/api/depots/{file}/lignes")),
+            ("GET", format!("/api/depots/{file}/rejets.csv")),
+            ("GET", format!("/api/depots/{file}/suivi")),
+            ("POST", format!("/api/depots/{file}/corrections")),
+            ("POST", format!("/api/depots/{file}/controle")),
+            ("POST", format!("/api/depots/{file}/acceptation")),
+            ("DELETE", format!("/api/depots/{file}")),
+        ] {
+            let body = match (method, path.ends_with("corrections")) {
+                ("PATCH", _) => Some(json!({"version": 1, "nom": "pris"})),
+                (_, true) => Some(json!({"lignes": {"2": {"vague": "2022"}}})),
+                _ => None,
+            };
+            let status = ask(&other, method, &path, body.as_ref()).await.status.as_u16();
+            assert!([403, 404].contains(&status), "{who}: {method} {path}: {status}");
+        }
+    }
+    // All of it is as it was.
+    assert_eq!(ask(&owner, "GET", &format!("/api/ensembles/{set}"), None).await.json()["ensemble"]["nom"], "Secteurs");
+    assert_eq!(ask(&owner, "GET", &format!("/api/depots/{file}"), None).await.status, 200);
+    assert_eq!(ask(&owner, "DELETE", &format!("/api/evenements/{event}"), None).await.status, 204);
+}
+
+#[tokio::test]
+async fn names_of_uploaded_files_lead_nowhere() {
+    for name in ["../../../etc/passwd", "..\\..\\fuite.csv", "/tmp/fuite.csv", "a\0b.csv"] {
+        let made = deposit(name, b"vague;bailleur_siren\n2024;300000000\n".to_vec()).await;
+        assert_eq!(made.status, 201, "{name}: {}", made.text());
+    }
+    // An archive whose only file would be written above it.
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive.start_file("../../../fuite.csv", zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::Write::write_all(&mut archive, b"vague;bailleur_siren\n2024;300000000\n").unwrap();
+    let made = deposit("fuite.zip", archive.finish().unwrap().into_inner()).await;
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let owner = door("bailleur").await;
+    for _ in 0..200 {
+        if ask(&owner, "GET", &format!("/api/depots/{id}"), None).await.json()["depot"]["statut"] != "controle" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let names = ask(&owner, "GET", "/api/depots", None).await.json();
+    assert!(names.as_array().unwrap().iter().all(|d| !d["fichier"].as_str().unwrap().contains(['/', '\\', '\0'])), "{names}");
+    let root = WORLD.dir.path();
+    for out in root.ancestors().take(4) {
+        assert!(!out.join("fuite.csv").exists(), "{}", out.display());
+    }
+}
+
 const NASTY: [&str; 12] = [
     "' OR '1'='1",
     "'; DROP TABLE comptes; --",
@@ -131,35 +217,43 @@ fn quoted(text: &str) -> String {
 
 #[tokio::test]
 async fn strings_made_to_break_out_are_values_like_others() {
-    let admin = door("administrateur").await;
     let document: Value = serde_json::from_str(&mosaique::server::document().to_json().unwrap()).unwrap();
     let mut tried = 0;
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            let params: Vec<&Value> = operation["parameters"].as_array().map(|a| a.iter().collect()).unwrap_or_default();
-            for nasty in NASTY {
-                let mut url = path.clone();
-                for p in &params {
-                    url = url.replace(&format!("{{{}}}", p["name"].as_str().unwrap()), &quoted(nasty));
+    for who in ["administrateur", "bailleur", "epci", "ddets"] {
+        let person = door(who).await;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                // Would end the session that tries the others.
+                if operation["operationId"] == "session_fermer" {
+                    continue;
                 }
-                let query: Vec<&Value> = params.iter().copied().filter(|p| p["in"] == "query").collect();
-                // Each parameter alone, and all of them.
-                let mut queries: Vec<String> =
-                    query.iter().map(|p| format!("{}={}", p["name"].as_str().unwrap(), quoted(nasty))).collect();
-                queries.push(queries.join("&"));
-                for q in queries {
-                    let body = json!({"nom": nasty, "courriel": nasty, "mot_de_passe": nasty, "zones": [{"codes": [{"echelle": nasty, "code": nasty}]}]});
-                    let with_body = (method != "get").then_some(&body);
-                    let reply = ask(&admin, &method.to_uppercase(), &format!("{url}?{q}"), with_body).await;
-                    let status = reply.status.as_u16();
-                    assert!(status < 500 || status == 502, "{method} {url}?{q}: {status} {}", reply.text());
-                    assert!(!reply.text().contains("root:") && !reply.text().to_lowercase().contains("sqlite"), "{url}?{q}");
-                    tried += 1;
+                let params: Vec<&Value> = operation["parameters"].as_array().map(|a| a.iter().collect()).unwrap_or_default();
+                for nasty in NASTY {
+                    let mut url = path.clone();
+                    for p in &params {
+                        url = url.replace(&format!("{{{}}}", p["name"].as_str().unwrap()), &quoted(nasty));
+                    }
+                    let query: Vec<&Value> = params.iter().copied().filter(|p| p["in"] == "query").collect();
+                    // Each parameter alone, and all of them.
+                    let mut queries: Vec<String> =
+                        query.iter().map(|p| format!("{}={}", p["name"].as_str().unwrap(), quoted(nasty))).collect();
+                    queries.push(queries.join("&"));
+                    for q in queries {
+                        let body = json!({"nom": nasty, "courriel": nasty, "mot_de_passe": nasty, "zones": [{"codes": [{"echelle": nasty, "code": nasty}]}]});
+                        let with_body = (method != "get").then_some(&body);
+                        let reply = ask(&person, &method.to_uppercase(), &format!("{url}?{q}"), with_body).await;
+                        let status = reply.status.as_u16();
+                        assert!(status < 500 || status == 502, "{who}: {method} {url}?{q}: {status} {}", reply.text());
+                        assert!(!reply.text().contains("root:") && !reply.text().to_lowercase().contains("sqlite"), "{url}?{q}");
+                        tried += 1;
+                    }
                 }
             }
         }
+        let me = ask(&person, "GET", "/api/session", None).await.json();
+        assert_eq!(me["connecte"], true, "{who} was signed in to the end");
     }
-    assert!(tried > 500, "{tried}");
+    assert!(tried > 5_000, "{tried}");
     // The tables are still there.
     assert_eq!(sign_in(&courriel("dreal ailleurs"), PASSWORD).await.status, 200);
 }

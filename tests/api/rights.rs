@@ -11,8 +11,8 @@ use crate::world::{Reply, WORLD, commune_box, ok, polygon, send_as_is};
 
 /// Someone's session, opened past the sign-in page; None for the public.
 pub struct Door {
-    cookie: String,
-    csrf: String,
+    pub cookie: String,
+    pub csrf: String,
 }
 
 pub async fn door(who: &str) -> Option<Door> {

@@ -37,7 +37,7 @@ pub struct World {
     pub state: State,
     pub people: People,
     pub runtime: tokio::runtime::Runtime,
-    _dir: tempfile::TempDir,
+    pub dir: tempfile::TempDir,
 }
 
 pub static WORLD: LazyLock<World> = LazyLock::new(|| World::new(7));
@@ -271,7 +271,7 @@ impl World {
             (router(Server::new(Live::new(app), state.clone(), ServeOptions::default()).unwrap()), state, people)
         });
         let (router, state, people) = std::thread::scope(|s| s.spawn(|| runtime.block_on(made).unwrap()).join().unwrap());
-        Self { router, facts, state, people, runtime, _dir: dir }
+        Self { router, facts, state, people, runtime, dir }
     }
 
     /// Dwellings at addresses that a test keeps.
