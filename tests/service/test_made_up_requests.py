@@ -14,7 +14,7 @@ from conftest import Person
 ENDS_THE_SESSION = ["/api/session", "/api/session/mot-de-passe"]
 # Streams of events: described by the schema of one event's data, which the tool takes for that of the event. Browser tests read them.
 STREAMS = ["/api/travaux", "/api/depots/{id}/suivi"]
-SECONDS = int(os.environ.get("MOSAIQUE_SCHEMATHESIS_S", "60"))
+SECONDS = int(os.environ.get("MOSAIQUE_SCHEMATHESIS_S", "30"))
 
 
 @pytest.mark.parametrize("role", ["administrateur", "epci", "public"])
