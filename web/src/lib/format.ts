@@ -84,15 +84,14 @@ export function fileNumber(value: number | null | undefined, decimals?: number):
   return (decimals === undefined ? String(value) : value.toFixed(decimals)).replace('.', ',');
 }
 
+/** Small letters without accents: what a search compares. */
+export const plain = (text: string): string => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase();
+
 /** ASCII file name from readable parts: `mosaique_villeneuve-sud_ops-2024.csv`. */
 export function fileName(parts: readonly string[], extension: string): string {
   const slugs = parts
     .map((part) =>
-      part
-        .normalize('NFD')
-        .replace(/[\u0300-\u036f]/g, '')
-        .replace(/œ/gi, 'oe')
-        .toLowerCase()
+      plain(part.replace(/œ/gi, 'oe'))
         .replace(/[^a-z0-9]+/g, '-')
         .replace(/^-+|-+$/g, '')
         .slice(0, 40),
