@@ -10,6 +10,7 @@ mod affichage;
 mod auth;
 mod catalogue;
 mod controle;
+mod csv_file;
 mod dalo;
 mod depots;
 mod desk;

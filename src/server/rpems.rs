@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,7 @@ use crate::access::{Organisation, Person};
 use crate::cube::Filter;
 use crate::reference::access::Role;
 use crate::reference::fragilite::{Decision, Fragility};
+use crate::server::csv_file;
 use crate::state::rpems::{Act, File, NewFile, Statut, Whose};
 use crate::state::{self, day};
 
@@ -173,11 +174,8 @@ pub async fn csv(FromState(server): FromState<Server>, Who(visitor): Who, mut pa
     files.sort_by(|a, b| (&a.bailleur_nom, &a.nom, &a.id).cmp(&(&b.bailleur_nom, &b.nom, &b.id)));
     let text = written(&files, rules()?).map_err(|e| Problem::internal(&e))?;
     let place = epci.as_deref().filter(|c| c.chars().all(|c| c.is_ascii_alphanumeric())).unwrap_or("tous");
-    let name = format!("attachment; filename=\"mosaique_rpems_annexe-cia_{place}_{today}.csv\"");
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(|e| Problem::internal(&e))?),
-    ];
+    let name = format!("mosaique_rpems_annexe-cia_{place}_{today}.csv");
+    let headers = csv_file::headers(&name)?;
     let trace = Trace::new("export", "rpems").with("epci", epci).rows(files.len(), false);
     Ok((Extension(trace), headers, text).into_response())
 }
@@ -359,8 +357,7 @@ fn residence(app: &App, org: &Organisation, code: &str) -> Result<NewFile, Probl
 }
 
 fn written(files: &[File], rules: &Fragility) -> Result<Vec<u8>, csv::Error> {
-    // Spreadsheets read UTF-8 when the file says so.
-    let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+    let mut out = csv_file::writer();
     out.write_record([
         "bailleur_siren",
         "bailleur",
@@ -378,12 +375,7 @@ fn written(files: &[File], rules: &Fragility) -> Result<Vec<u8>, csv::Error> {
         let motif = last.and_then(|e| rules.reasons.iter().find(|r| r.id == e.motif)).map_or("", |r| r.libelle.as_str());
         let comment = last.map_or("", |e| e.commentaire.as_str());
         let cells = [&f.bailleur, &f.bailleur_nom, &f.residence, &f.nom, &f.commune, &f.epci, &f.debut, &f.fin, motif, comment];
-        out.write_record(cells.map(plain))?;
+        out.write_record(cells.map(csv_file::inert))?;
     }
-    out.into_inner().map_err(|e| csv::Error::from(e.into_error()))
-}
-
-/// A cell that a spreadsheet would run as a formula gets an apostrophe.
-pub(super) fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    csv_file::bytes(out)
 }

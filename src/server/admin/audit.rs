@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,6 +12,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::server::auth::trail::Trace;
+use crate::server::csv_file;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
@@ -99,18 +99,14 @@ pub async fn csv(FromState(server): FromState<Server>, mut params: Params) -> Re
     params.finish()?;
     let lines = server.state.audit_lines(&wanted).await?;
     let text = written(&lines).map_err(|e| Problem::internal(&e))?;
-    let name = format!("attachment; filename=\"mosaique-journal-{}.csv\"", crate::state::day(crate::state::now()));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(|e| Problem::internal(&e))?),
-    ];
+    let name = format!("mosaique-journal-{}.csv", crate::state::day(crate::state::now()));
+    let headers = csv_file::headers(&name)?;
     let trace = Trace::new("export", "journal").rows(lines.len(), false);
     Ok((Extension(trace), headers, text).into_response())
 }
 
 fn written(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
-    // Spreadsheets read UTF-8 when the file says so.
-    let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+    let mut out = csv_file::writer();
     out.write_record([
         "rang",
         "quand",
@@ -151,7 +147,7 @@ fn written(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
             &l.empreinte,
         ])?;
     }
-    out.into_inner().map_err(|e| csv::Error::from(e.into_error()))
+    csv_file::bytes(out)
 }
 
 /// Vérifier le journal

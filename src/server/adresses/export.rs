@@ -1,11 +1,11 @@
 //! `GET /api/adresses/corrections.csv`: the corrected dwellings, for the bailleur's own system.
 
 use axum::extract::{Extension, State as FromState};
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
+use crate::server::csv_file;
 use crate::server::depots::lessor;
 use crate::server::params::Params;
 use crate::server::problem::Problem;
@@ -51,15 +51,12 @@ pub async fn csv(
         .await
         .map_err(|e| Problem::internal(&e))?
         .map_err(|e| Problem::internal(&e))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"adresses-corrigees.csv\"")),
-    ];
+    let headers = csv_file::headers("adresses-corrigees.csv")?;
     Ok((Extension(Trace::new("export", "adresses corrigées").rows(n, false)), headers, text).into_response())
 }
 
 fn written(store: &Store, millesime: u16, siren: &str, list: &[Correction]) -> Result<(usize, Vec<u8>), ExportError> {
-    let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+    let mut out = csv_file::writer();
     out.write_record([
         "IDENT_REP",
         "IDENT_INT",
@@ -117,5 +114,5 @@ fn written(store: &Store, millesime: u16, siren: &str, list: &[Correction]) -> R
             n += 1;
         }
     }
-    Ok((n, out.into_inner().map_err(|e| csv::Error::from(e.into_error()))?))
+    Ok((n, csv_file::bytes(out)?))
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use ::csv::ByteRecord;
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::answer::{Commission, DossierControle, Effet, EffetEnsemble, ErreurLigne, VerdictRegle};
@@ -22,6 +21,7 @@ use crate::registers::intake::{Column, Layout};
 use crate::registers::text::{encoding, separator};
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
+use crate::server::csv_file;
 use crate::server::objectifs;
 use crate::server::params::{CsvBody, Params};
 use crate::server::problem::{Document, Problem};
@@ -69,8 +69,7 @@ pub async fn commission(
             .rows(found.controlees, secret);
         let answer = if format == "csv" {
             let bytes = written(&found).map_err(|e| Problem::internal(&e))?;
-            let name = "attachment; filename=\"mosaique_controle-commission.csv\"";
-            ([(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, name)], bytes).into_response()
+            (csv_file::headers("mosaique_controle-commission.csv")?, bytes).into_response()
         } else {
             Json(found).into_response()
         };
@@ -346,8 +345,7 @@ const LEVELS: [(Niveau, &str); 4] = [
 
 /// The commission as a CSV: a line a file and rule, then a line for each file that could not be checked.
 fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
-    let mut out = "\u{feff}".as_bytes().to_vec();
-    let mut w = ::csv::WriterBuilder::new().delimiter(b';').from_writer(&mut out);
+    let mut w = csv_file::writer();
     let mut header: Vec<String> =
         ["ligne", "dossier", "commune", "bailleur", "qpv", "regle", "libelle", "article", "version", "verdict", "pourquoi"]
             .map(str::to_owned)
@@ -363,20 +361,13 @@ fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
     }
     for e in &found.erreurs {
         let mut record =
-            vec![e.ligne.to_string(), inert(&e.dossier), String::new(), String::new(), String::new(), e.regle.clone()];
+            vec![e.ligne.to_string(), csv_file::inert(&e.dossier), String::new(), String::new(), String::new(), e.regle.clone()];
         record.extend([String::new(), String::new(), String::new(), "ligne non contrôlée".to_owned()]);
-        record.push(inert(&format!("{} « {} » : {}", e.colonne, e.valeur, e.message)));
+        record.push(csv_file::inert(&format!("{} « {} » : {}", e.colonne, e.valeur, e.message)));
         record.resize(header.len(), String::new());
         w.write_record(record)?;
     }
-    w.flush()?;
-    drop(w);
-    Ok(out)
-}
-
-/// What a user wrote, so that no spreadsheet runs it as a formula.
-fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    csv_file::bytes(w)
 }
 
 fn row(d: &DossierControle, r: &VerdictRegle) -> Vec<String> {
@@ -384,7 +375,7 @@ fn row(d: &DossierControle, r: &VerdictRegle) -> Vec<String> {
     let decimal = |v: Option<f64>| v.map_or_else(String::new, |v| v.to_string().replace('.', ","));
     let mut out = vec![
         d.ligne.to_string(),
-        inert(&d.dossier),
+        csv_file::inert(&d.dossier),
         d.commune_nom.clone(),
         d.bailleur_nom.clone().unwrap_or_default(),
         d.qpv.word().to_owned(),

@@ -5,7 +5,7 @@ use std::path::Path as FilePath;
 
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +14,7 @@ use super::{account, check, lessor};
 use crate::registers::mend::{self, Corrections};
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
+use crate::server::csv_file;
 use crate::server::params::{Body, CsvBody, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
@@ -197,7 +198,7 @@ pub async fn csv(
     let read = move || -> Result<(usize, Vec<u8>), csv::Error> {
         let found = findings(&folder, "rejet", None)?;
         let (columns, rows) = contents(&folder, &found.keys().copied().collect())?;
-        let mut out = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer("\u{feff}".as_bytes().to_vec());
+        let mut out = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer(csv_file::MARK.as_bytes().to_vec());
         out.write_record(["ligne", "constat"].into_iter().chain(columns.iter().map(String::as_str)))?;
         for (line, cells) in &rows {
             let said: Vec<String> =
@@ -205,14 +206,11 @@ pub async fn csv(
             let head = [line.to_string(), said.join(" ")];
             out.write_record(head.iter().chain(cells))?;
         }
-        Ok((rows.len(), out.into_inner().map_err(|e| csv::Error::from(e.into_error()))?))
+        Ok((rows.len(), csv_file::bytes(out)?))
     };
     let (n, text) =
         tokio::task::spawn_blocking(read).await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"lignes-a-corriger.csv\"")),
-    ];
+    let headers = csv_file::headers("lignes-a-corriger.csv")?;
     Ok((Extension(Trace::new("export", format!("rejets du dépôt {id}")).rows(n, false)), headers, text).into_response())
 }
 

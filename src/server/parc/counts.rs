@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +10,7 @@ use super::events::latest;
 use crate::cube::Filter;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
+use crate::server::csv_file;
 use crate::server::depots::lessor;
 use crate::server::params::Params;
 use crate::server::problem::Problem;
@@ -134,15 +134,12 @@ pub async fn csv(
     params.finish()?;
     let parc = stock(&server, &*latest(&app)?, lessor(&visitor)?).await?;
     let text = written(&parc).map_err(|e| Problem::internal(&e))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"parc.csv\"")),
-    ];
+    let headers = csv_file::headers("parc.csv")?;
     Ok((Extension(Trace::new("export", "parc").rows(parc.communes.len() + parc.qpv.len(), false)), headers, text).into_response())
 }
 
 fn written(parc: &Parc) -> Result<Vec<u8>, csv::Error> {
-    let mut out = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+    let mut out = csv_file::writer();
     let (filed, now) = (format!("logements {}", parc.rpls), format!("logements {}", parc.a_jour));
     out.write_record(["echelle", "code", "nom", &filed, "entrées depuis", "sorties depuis", &now])?;
     let lists = [("commune", &parc.communes), ("qpv2024", &parc.qpv)];
@@ -150,5 +147,5 @@ fn written(parc: &Parc) -> Result<Vec<u8>, csv::Error> {
         let numbers = [z.rpls.to_string(), z.entrees.to_string(), z.sorties.to_string(), z.a_jour.to_string()];
         out.write_record([scale, &z.code, &z.nom].into_iter().chain(numbers.iter().map(String::as_str)))?;
     }
-    out.into_inner().map_err(|e| csv::Error::from(e.into_error()))
+    csv_file::bytes(out)
 }
