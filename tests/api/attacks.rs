@@ -332,6 +332,16 @@ async fn guessing_passwords_stops_after_five() {
 }
 
 #[tokio::test]
+async fn trying_one_password_on_many_accounts_stops_after_fifty() {
+    for n in 0..50 {
+        assert_eq!(sign_in(&format!("arrosee{n}@exemple.fr"), "faux").await.status, 401, "{n}");
+    }
+    assert_eq!(sign_in("arrosee50@exemple.fr", "faux").await.status, 429);
+    // The right password too: the address is refused unread, until the window ends.
+    assert_eq!(sign_in(&courriel("dreal ailleurs"), PASSWORD).await.status, 429);
+}
+
+#[tokio::test]
 async fn the_page_may_not_be_framed_nor_run_scripts_of_others() {
     let reply = raw("GET", "/api/session", &[], "").await;
     let policy = reply.header("content-security-policy");

@@ -163,13 +163,16 @@ async fn the_administration_makes_organisations_and_conventions_that_open_a_terr
     let password =
         ask(&admin, "POST", "/api/admin/comptes", Some(&member)).await.json()["mot_de_passe"].as_str().unwrap().to_owned();
     let reply = sign_in("nord@exemple.fr", &password).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
     let (cookie, csrf) = (set_cookie(&reply), reply.json()["csrf"].as_str().unwrap().to_owned());
     let changed = json!({"actuel": password, "nouveau": "Une phrase assez longue 2"});
-    with(&cookie, &csrf, "PUT", "/api/session/mot-de-passe", Some(changed)).await;
+    let reply = with(&cookie, &csrf, "PUT", "/api/session/mot-de-passe", Some(changed)).await;
+    assert_eq!(reply.status, 204, "{}", reply.text());
     let sheet = async || {
         with(&cookie, "", "GET", "/api/zones/iris/739030101?indicateurs=I05", None).await.json()["chiffres"][0]["motif"].clone()
     };
-    assert!(sheet().await.as_str().unwrap().contains("convention"));
+    let closed = sheet().await;
+    assert!(closed.as_str().is_some_and(|why| why.contains("convention")), "{closed}");
 
     let convention = |territoire: &str, du: &str, au: &str| json!({"titre": "Convention du Nord", "territoire": [territoire], "classes": ["proche"], "donnees": ["ops"], "du": du, "au": au, "parties": [id]});
     for (territoire, du, au) in [
