@@ -17,6 +17,11 @@ if [ ! -d "$folder/magasin" ] || ! is_fresh "demo-${folder//\//_}" "$want"; then
   timed "Territoire fictif de $dwellings logements, dans $folder/fichiers" \
     "$mosaique" demo-data --dwellings "$dwellings" --seed "$seed" --out "$folder/fichiers"
   timed "Import dans $folder/magasin" scripts/import-all.sh "$mosaique" "$folder/fichiers" "$folder/magasin"
+  # What bailleurs told since the register: kept beside the accounts, not with the registers.
+  for file in "$folder"/fichiers/declares/evenements-*.csv; do
+    siren="$(grep -oE '[0-9]{9}' <<<"$(basename "$file")")"
+    "$mosaique" admin events "$file" --siren "$siren" --data "$folder/magasin"
+  done
   : >"$folder/magasin/demonstration"   # the page then says that the territory is fictional
   stamp "demo-${folder//\//_}" "$want"
 fi

@@ -1,6 +1,8 @@
 //! `mosaique admin`, `mosaique audit`, `mosaique maintenance`: what is done before anyone can sign in, or by who holds the server.
 
 use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
@@ -8,7 +10,7 @@ use super::{Failure, StoreArgs};
 use crate::cube::Cube;
 use crate::reference::access::{Class, Donnees, Role, access};
 use crate::reference::comptes::comptes;
-use crate::server::{App, Trace};
+use crate::server::{App, Trace, bring, bring_up_to_date};
 use crate::state::{self, NewAccount, NewConvention, Passwords, State, one_time};
 use crate::store::Store;
 
@@ -20,6 +22,8 @@ pub enum AdminCommand {
     Password(AccountArgs),
     /// Créer un jeton pour un script ; il est seul sur la sortie
     Token(TokenArgs),
+    /// Enregistrer les événements du parc d'un bailleur (mises en service, démolitions, ventes…), tous ou aucun
+    Events(EventsArgs),
     /// Créer un organisme et un compte de chaque rôle sur les données chargées (démonstration)
     Demo(DemoAccountsArgs),
 }
@@ -58,6 +62,17 @@ pub struct TokenArgs {
     /// Pouvoir modifier, pas seulement lire
     #[arg(long)]
     ecriture: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// CSV aux colonnes de la page « Événements du parc »
+    fichier: PathBuf,
+    /// SIREN du bailleur
+    #[arg(long)]
+    siren: String,
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +121,7 @@ pub fn run(command: &AdminCommand) -> Result<(), Failure> {
         AdminCommand::Create(args) => with_state(&args.store, async |s| create(s, args).await),
         AdminCommand::Password(args) => with_state(&args.store, async |s| password(s, args).await),
         AdminCommand::Token(args) => with_state(&args.account.store, async |s| token(s, args).await),
+        AdminCommand::Events(args) => with_state(&args.store, async |s| events(s, args).await),
         AdminCommand::Demo(args) => with_state(&args.store, async |s| demo(s, args).await),
     }
 }
@@ -198,6 +214,18 @@ async fn token(state: &State, args: &TokenArgs) -> Result<(), Failure> {
     let trace = Trace::new("jeton_cree", token.id).with("nom", args.nom.as_str()).with("ecriture", args.ecriture);
     noted(state, trace).await?;
     println!("{}", token.secret);
+    Ok(())
+}
+
+async fn events(state: &State, args: &EventsArgs) -> Result<(), Failure> {
+    let root = &args.store.data;
+    let app = Arc::new(App::load(&Store::open(root)?, None)?);
+    let bytes = std::fs::read(&args.fichier).map_err(|e| format!("« {} » : {e}", args.fichier.display()))?;
+    let told = bring(&app, state, &args.siren, &bytes, "").await;
+    let (ids, _, trace) = told.map_err(|p| format!("« {} » : {}", args.fichier.display(), p.detail))?;
+    noted(state, trace.with("siren", args.siren.as_str())).await?;
+    bring_up_to_date(root, state).await?;
+    println!("{} événements enregistrés ; le parc à jour les compte.", ids.len());
     Ok(())
 }
 

@@ -22,12 +22,12 @@ pub struct BuildArgs {
 
 /// Builds every cube that is missing or stale.
 pub fn run(args: &BuildArgs) -> Result<(), Failure> {
-    let mut built: BTreeMap<u16, BuildReport> = BTreeMap::new();
+    let mut built: BTreeMap<String, BuildReport> = BTreeMap::new();
     refresh(&mut Writer::open(&args.store.data)?, &mut |b| {
         if !args.json {
             print(b);
         }
-        built.insert(b.millesime, b.report.clone());
+        built.insert(name(b), b.report.clone());
     })?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&built)?);
@@ -42,11 +42,20 @@ pub fn before_serving(root: &Path) -> Result<(), Failure> {
     Ok(refresh_at(root, &mut |b| print(b))?)
 }
 
+/// « 2024 », or « 2024 à jour ».
+fn name(b: &Built) -> String {
+    format!("{}{}", b.millesime, if b.a_jour { " à jour" } else { "" })
+}
+
 fn print(b: &Built) {
-    let wave = b.vague.map_or_else(|| "sans enquête".to_owned(), |w| format!("OPS {w}"));
+    let wave = match b.vague {
+        _ if b.a_jour => "parc avec ses événements".to_owned(),
+        Some(w) => format!("OPS {w}"),
+        None => "sans enquête".to_owned(),
+    };
     println!(
         "Cube {} ({wave}) construit en {:.1} s, dont {:.1} s de lecture et de jointure",
-        b.millesime,
+        name(b),
         b.total.as_secs_f64(),
         b.read.as_secs_f64()
     );

@@ -18,6 +18,9 @@ use crate::stock::facts::{BuildReport, Facts, LayerFacts, NONE};
 pub struct Meta {
     pub millesime: u16,
     pub vague: Option<u16>,
+    /// Day of the last event of the stock, in the edition that is up to date; None as filed on 1 January.
+    #[serde(default)]
+    pub a_jour: Option<String>,
     pub adresses: usize,
     /// Addresses with a usable place; they come first in the order.
     pub localisees: usize,
@@ -128,6 +131,7 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
     w.finish(&Meta {
         millesime: facts.millesime,
         vague: facts.vague,
+        a_jour: facts.a_jour.clone(),
         adresses: order.addresses.len(),
         localisees: located,
         logements: n,

@@ -1,5 +1,6 @@
 //! Which cubes are missing or were made from other data, and making them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use crate::reference::ReferenceError;
 use crate::reference::indicators::Catalogue;
 use crate::reference::secrecy::Secrecy;
 use crate::reference::survey::Survey;
+use crate::stock::events::Events;
 use crate::stock::facts::BuildReport;
 use crate::stock::{self, StockError, parts};
 use crate::store::{CubeEntry, Store, StoreError, Writer};
@@ -33,34 +35,47 @@ pub enum RefreshError {
 pub struct Built {
     pub millesime: u16,
     pub vague: Option<u16>,
+    /// Whether it is the edition with the events since 1 January.
+    pub a_jour: bool,
     /// Reading and joining.
     pub read: Duration,
     pub total: Duration,
     pub report: BuildReport,
 }
 
+/// What cubes there should be: one a millésime, and of the latest one more if something happened since.
+fn editions(store: &Store) -> Result<BTreeSet<(u16, bool)>, RefreshError> {
+    let years = parts::years(store, "rpls");
+    let events = Events::of(store)?;
+    let up_to_date = years.last().filter(|y| events.mark(**y).is_some()).map(|y| (*y, true));
+    Ok(years.into_iter().map(|y| (y, false)).chain(up_to_date).collect())
+}
+
 /// What identifies the content of a cube: its sources and the indicators that it was made with.
-fn expected_sources(store: &Store, millesime: u16) -> Result<(Option<u16>, Vec<String>), RefreshError> {
+fn expected_sources(store: &Store, (millesime, a_jour): (u16, bool)) -> Result<(Option<u16>, Vec<String>), RefreshError> {
     let wave = stock::wave_of(store, millesime, Survey::embedded()?.ecart_millesime);
     let mut sources = stock::sources(store, millesime, wave)?;
+    if a_jour {
+        sources.extend(Events::of(store)?.mark(millesime).map(|m| format!("evenements {m}")));
+    }
     let catalogue = Catalogue::embedded()?;
     let measures = serde_json::to_vec(&catalogue.measures)?;
     sources.push(format!("mesures {}", blake3::hash(&measures).to_hex()));
     sources.push(format!("format {}", super::file::VERSION));
-    Ok((wave, sources))
+    Ok((wave.filter(|_| !a_jour), sources))
 }
 
-/// Millésimes of the store whose cube is missing or was made from other sources.
+/// Cubes that are missing or were made from other sources: millésime, and whether it is the edition up to date.
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn stale(store: &Store) -> Result<Vec<u16>, RefreshError> {
+pub fn stale(store: &Store) -> Result<Vec<(u16, bool)>, RefreshError> {
     let mut out = Vec::new();
-    for millesime in parts::years(store, "rpls") {
-        let (_, sources) = expected_sources(store, millesime)?;
-        let fresh = store.manifest().cubes.iter().any(|c| c.millesime == millesime && c.sources == sources);
+    for edition in editions(store)? {
+        let (_, sources) = expected_sources(store, edition)?;
+        let fresh = store.manifest().cubes.iter().any(|c| c.edition() == edition && c.sources == sources);
         if !fresh {
-            out.push(millesime);
+            out.push(edition);
         }
     }
     Ok(out)
@@ -72,17 +87,20 @@ pub fn stale(store: &Store) -> Result<Vec<u16>, RefreshError> {
 /// A cube cannot be made; those before it are in force.
 pub fn refresh(writer: &mut Writer, told: &mut dyn FnMut(&Built)) -> Result<(), RefreshError> {
     let (catalogue, secrecy) = (Catalogue::embedded()?, Secrecy::embedded()?);
-    for millesime in stale(writer.store())? {
+    for edition in stale(writer.store())? {
         let start = Instant::now();
-        let (vague, sources) = expected_sources(writer.store(), millesime)?;
-        let facts = stock::load(writer.store(), millesime, catalogue)?;
+        let (vague, sources) = expected_sources(writer.store(), edition)?;
+        let (millesime, a_jour) = edition;
+        let load = if a_jour { stock::load_up_to_date } else { stock::load };
+        let facts = load(writer.store(), millesime, catalogue)?;
         let read = start.elapsed();
         let folder = writer.temporary()?;
         let empreinte = build(&facts, catalogue, secrecy, &folder.path().join("cube.bin"))?;
-        writer.publish_cube(folder, CubeEntry { millesime, vague, dossier: String::new(), empreinte, sources })?;
-        told(&Built { millesime, vague, read, total: start.elapsed(), report: facts.report });
+        writer.publish_cube(folder, CubeEntry { millesime, vague, a_jour, dossier: String::new(), empreinte, sources })?;
+        told(&Built { millesime, vague, a_jour, read, total: start.elapsed(), report: facts.report });
     }
-    writer.forget_cubes(&parts::years(writer.store(), "rpls"))?;
+    let there = editions(writer.store())?;
+    writer.forget_cubes(&there)?;
     Ok(())
 }
 

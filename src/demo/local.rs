@@ -8,6 +8,7 @@ use crate::reference::demo::{Demo, Genre};
 use super::attributions;
 use super::contours::Collection;
 use super::dirt::Planted;
+use super::events;
 use super::geometry::{Point, contains, to_wgs84};
 use super::ground::{Area, Block, Coded, Ground, Place, Town, YEARS, Zone, bailleurs, plain};
 use super::ops::{self, Survey};
@@ -59,6 +60,8 @@ pub fn write(data: &'static Demo, options: &DemoOptions, dir: &Path, progress: P
     progress("Adresses et vérité", 7, steps);
     addresses(&mut out, &ground, &block)?;
     dwellings_truth(&mut out, &ground, &block)?;
+    let told = events::events(&ground, &block);
+    out.save(&format!("declares/evenements-{}.csv", told.siren), &[&told.bytes], told.rows)?;
     let lines = faults.lines().count() as u64 - 1;
     out.save("verite/defauts.csv", &[faults.as_bytes()], lines)?;
     progress("Terminé", steps, steps);

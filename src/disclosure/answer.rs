@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::figure::{Basis, Figure, figure};
 use super::publisher::{LedgerError, Population, Publisher};
 use crate::cube::bits::Bits;
+use crate::cube::build::Meta;
 use crate::cube::runs::Runs;
 use crate::cube::{Filter, Rows};
 use crate::reference::indicators::{Catalogue, Indicator, Measure};
@@ -155,7 +156,7 @@ impl<'a> Asker<'a> {
         let meta = cube.meta();
         let rows = self.mask.map_or(Rows::All, |m| Rows::Mask(Bits(m)));
         let sums = zip(&self.of_dwellings, cube.sum(zone, &self.of_dwellings, rows));
-        let source = format!("RPLS au 1er janvier {}", meta.millesime);
+        let source = stock_source(meta);
         let figures = self.indicators.iter().map(|a| {
             if a.occupancy {
                 return Figure::withheld(a.indicator, why);
@@ -234,7 +235,7 @@ impl<'a> Asker<'a> {
 
         let source = |occupancy: bool| match (occupancy, meta.vague) {
             (true, Some(w)) => format!("OPS {w} × RPLS {}", meta.millesime),
-            _ => format!("RPLS au 1er janvier {}", meta.millesime),
+            _ => stock_source(meta),
         };
         let figures = self
             .indicators
@@ -258,7 +259,7 @@ impl<'a> Asker<'a> {
         let rate = basis.rate().filter(|_| visible);
         let approximate = cube.approximate(zone);
         let mut warnings = approximate_places(approximate);
-        if meta.vague.is_none() && self.indicators.iter().any(|a| a.occupancy) {
+        if meta.vague.is_none() && meta.a_jour.is_none() && self.indicators.iter().any(|a| a.occupancy) {
             warnings.push(format!("Aucune vague OPS n'est jointe au millésime {}.", meta.millesime));
         }
         let left = total.saturating_sub(described_dwellings);
@@ -290,6 +291,16 @@ impl<'a> Asker<'a> {
             chiffres: figures,
             avertissements: warnings,
         })
+    }
+}
+
+/// Where figures of dwellings come from, and of which day they are.
+#[must_use]
+pub fn stock_source(meta: &Meta) -> String {
+    let french = |day: &str| day.split('-').rev().collect::<Vec<_>>().join("/");
+    match &meta.a_jour {
+        Some(day) => format!("RPLS {} à jour des événements au {}", meta.millesime, french(day)),
+        None => format!("RPLS au 1er janvier {}", meta.millesime),
     }
 }
 

@@ -99,6 +99,9 @@ impl Kind {
     }
 }
 
+/// Score from which an answer is sure.
+pub const SURE: f64 = 0.8;
+
 /// A question.
 #[derive(Debug, Clone, Default)]
 pub struct Query {

@@ -21,6 +21,8 @@ pub struct CatalogueOut {
     /// Ouest, sud, est, nord de toutes les adresses ; vide si rien n'est localisé.
     pub emprise: Vec<f64>,
     pub millesimes: Vec<Millesime>,
+    /// Le parc du dernier millésime avec les événements depuis ; nul s'il ne s'est rien passé.
+    pub a_jour: Option<ParcAJour>,
     pub echelles: Vec<Echelle>,
     pub populations: Vec<PopulationOut>,
     pub filtres: Vec<Filtre>,
@@ -45,6 +47,37 @@ pub struct Millesime {
     /// Comptes de la construction (échelons de jointure, localisation…), par clé stable.
     pub comptes: std::collections::BTreeMap<String, u64>,
     pub remarques: Vec<String>,
+}
+
+/// Le parc à jour (`parc=a_jour`).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ParcAJour {
+    pub millesime: u16,
+    /// Jour du dernier événement, AAAA-MM-JJ.
+    pub au: String,
+    pub logements: u64,
+    pub entrees: u64,
+    pub sorties: u64,
+    /// Logements passés d'un bailleur à un autre.
+    pub changements_de_bailleur: u64,
+    /// Logements d'événements qui ne disent pas lesquels : ils restent comme au 1er janvier.
+    pub non_identifies: u64,
+}
+
+impl ParcAJour {
+    fn of(loaded: &Loaded) -> Self {
+        let meta = loaded.meta();
+        let count = |key: &str| meta.rapport.comptes.get(key).copied().unwrap_or(0);
+        Self {
+            millesime: meta.millesime,
+            au: meta.a_jour.clone().unwrap_or_default(),
+            logements: count("logements"),
+            entrees: count("evenements_entrees"),
+            sorties: count("evenements_sorties"),
+            changements_de_bailleur: count("evenements_changements_de_bailleur"),
+            non_identifies: count("evenements_logements_non_identifies"),
+        }
+    }
 }
 
 /// Une échelle de lecture.
@@ -116,6 +149,7 @@ pub async fn catalogue(Current(app): Current, Who(visitor): Who) -> Result<Json<
     Ok(Json(CatalogueOut {
         emprise: latest.and_then(|l| l.cube().tree().extent()).map(|b| b.to_vec()).unwrap_or_default(),
         millesimes: app.millesimes.iter().map(|l| millesime(&app, l, person)).collect::<Result<_, _>>()?,
+        a_jour: app.a_jour.as_deref().map(ParcAJour::of),
         echelles: latest.map(|l| echelles(l, person)).unwrap_or_default(),
         populations: POPULATIONS.map(|(id, _, libelle)| PopulationOut { id, libelle }).into(),
         filtres: latest.map(|l| filtres(&app, l)).unwrap_or_default(),

@@ -16,13 +16,15 @@ use super::params::Body;
 use super::places;
 use super::problem::{Document, Problem};
 use super::query::{self, Asked};
-use super::state::{Current, Loaded};
+use super::state::{App, Current, Loaded};
+use crate::access::Person;
 use crate::cube::region::Region;
 use crate::cube::runs::Runs;
-use crate::disclosure::answer::{Answer, Coverage};
+use crate::disclosure::answer::{Answer, Coverage, stock_source};
 use crate::disclosure::figure::Figure;
 use crate::disclosure::publisher::Population;
 use crate::reference::access::Class;
+use crate::reference::indicators::{Catalogue, Indicator};
 use crate::reference::scales;
 use crate::reference::zonage::{self, ZoneLimits};
 
@@ -35,6 +37,8 @@ pub struct DemandeMesure {
     pub millesime: Option<u16>,
     /// Vague OPS : choisit le millésime auquel elle est jointe.
     pub vague: Option<u16>,
+    /// `janvier` (par défaut) ou `a_jour` : avec les événements du parc depuis.
+    pub parc: Option<String>,
     /// `TOUS` (par défaut), `RECENTS` ou `ANCIENS`.
     pub population: Option<String>,
     /// Génération de QPV du filtre `qpv`.
@@ -83,6 +87,8 @@ pub struct Mesure {
     pub zone: ZoneMesuree,
     pub millesime: u16,
     pub vague: Option<u16>,
+    /// Source et date des chiffres du parc.
+    pub parc: String,
     pub population: Population,
     /// Filtre → codes, tels que demandés.
     pub filtres: BTreeMap<String, Vec<String>>,
@@ -102,6 +108,7 @@ impl Mesure {
             zone,
             millesime: answer.millesime,
             vague: answer.vague,
+            parc: stock_source(counter.selection.loaded.meta()),
             population: answer.population,
             filtres: counter.selection.filtres.clone(),
             couverture: answer.couverture,
@@ -110,15 +117,45 @@ impl Mesure {
         }
     }
 
+    /// The stock as it is now, with the households of the survey, who are those of 1 January: their figures and what these stand on.
+    /// `filed`: the same zone on 1 January; None if it was not there.
+    #[must_use]
+    fn with_households(mut self, filed: Option<Self>, catalogue: &Catalogue) -> Self {
+        let households = |id: &str| catalogue.indicator(id).filter(|i| catalogue.describes_households(i));
+        let Some(filed) = filed else {
+            let why = format!("Personne n'y a été enquêté : ces logements sont arrivés après le 1er janvier {}.", self.millesime);
+            for f in &mut self.chiffres {
+                if let Some(i) = households(&f.indicateur) {
+                    *f = Figure::withheld(i, &why);
+                }
+            }
+            return self;
+        };
+        self.vague = filed.vague;
+        for (mine, theirs) in self.chiffres.iter_mut().zip(filed.chiffres) {
+            if households(&mine.indicateur).is_some() {
+                *mine = theirs;
+            }
+        }
+        let Coverage { repondants, menages_interroges, taux_reponse, badge, logements_ecartes, motifs, .. } = filed.couverture;
+        self.couverture =
+            Coverage { repondants, menages_interroges, taux_reponse, badge, logements_ecartes, motifs, ..self.couverture };
+        let more: Vec<String> = filed.avertissements.into_iter().filter(|a| !self.avertissements.contains(a)).collect();
+        self.avertissements.extend(more);
+        self.avertissements
+            .push("Parc à jour des événements ; les ménages restent ceux de l'enquête, au 1er janvier.".to_owned());
+        self
+    }
+
     /// The line of the audit trail.
     #[must_use]
-    pub fn trace(&self, desk: &Desk<'_>) -> Trace {
+    pub fn trace(&self, question: &serde_json::Value) -> Trace {
         let object = match (&self.zone.echelle, &self.zone.code) {
             (Some(scale), Some(code)) => format!("{scale}:{code}"),
             _ => self.zone.nom.clone(),
         };
         Trace::new("mesure", object)
-            .with("question", desk.whole.as_asked())
+            .with("question", question.clone())
             .with("adresses", self.couverture.adresses)
             .rows(self.chiffres.len(), self.chiffres.iter().any(|f| f.secret))
     }
@@ -158,44 +195,98 @@ pub async fn mesure(
         let choice = Asked {
             millesime: asked.millesime,
             vague: asked.vague,
+            parc: asked.parc,
             population: asked.population,
             generation: asked.generation,
             filtres: asked.filtres,
         };
-        let desk = Desk::new(&app, &visitor.person, choice, indicators)?;
+        let desk = Desk::new(&app, &visitor.person, choice.clone(), indicators.clone())?;
         let loaded = desk.loaded();
         let found = asked
             .zones
-            .into_par_iter()
-            .enumerate()
-            .map(|(i, zone)| find(loaded, i, zone, limits))
-            .collect::<Result<Vec<Found>, Problem>>()?;
-        let mut counters = BTreeMap::new();
-        for f in &found {
-            if let std::collections::btree_map::Entry::Vacant(e) = counters.entry(f.class) {
-                e.insert(desk.counter(f.class)?);
-            }
-        }
-        let mut mesures = found
             .par_iter()
-            .map(|f| {
-                let counter = &counters[&f.class];
-                let cut = if f.class == Class::Zone { counter.cut(&f.runs) } else { None };
-                let (runs, said) = cut.map_or((None, None), |(runs, said)| (Some(runs), Some(said)));
-                let answer = counter.answer(f.zone.echelle.as_deref(), runs.as_ref().unwrap_or(&f.runs))?;
-                let mut mesure = Mesure::new(f.zone.clone(), counter, answer);
-                mesure.avertissements.extend(said);
-                Ok(mesure)
-            })
-            .collect::<Result<Vec<Mesure>, Problem>>()?;
+            .enumerate()
+            .map(|(i, zone)| find(loaded, i, zone.clone(), limits))
+            .collect::<Result<Vec<Found>, Problem>>()?;
+        let mut mesures = measured(&desk, &found)?;
+        if loaded.meta().a_jour.is_some() {
+            let desk = Desk::new(&app, &visitor.person, choice.as_filed(), indicators)?;
+            let filed = |zone: &ZoneDemandee| match find(desk.loaded(), 0, zone.clone(), limits) {
+                Ok(found) => measured(&desk, &[found]).map(|mut m| m.pop()),
+                Err(_) => Ok(None),
+            };
+            let filed = asked.zones.iter().map(filed).collect::<Result<Vec<Option<Mesure>>, Problem>>()?;
+            mesures = mesures.into_iter().zip(filed).map(|(m, filed)| m.with_households(filed, app.catalogue)).collect();
+        }
         let narrow = mesures.iter().zip(&found).filter(|(_, f)| f.class != Class::Large);
-        let traces = narrow.map(|(m, _)| m.trace(&desk)).collect();
+        let question = desk.whole.as_asked();
+        let traces = narrow.map(|(m, _)| m.trace(&question)).collect();
         for (i, words) in overlaps(&found) {
             mesures[i].avertissements.push(words);
         }
         Ok((Extension(traces), Json(Mesures { mesures })))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// What a desk answers of zones.
+fn measured(desk: &Desk<'_>, found: &[Found]) -> Result<Vec<Mesure>, Problem> {
+    let mut counters = BTreeMap::new();
+    for f in found {
+        if let std::collections::btree_map::Entry::Vacant(e) = counters.entry(f.class) {
+            e.insert(desk.counter(f.class)?);
+        }
+    }
+    let one = |f: &Found| {
+        let counter = &counters[&f.class];
+        let cut = if f.class == Class::Zone { counter.cut(&f.runs) } else { None };
+        let (runs, said) = cut.map_or((None, None), |(runs, said)| (Some(runs), Some(said)));
+        let answer = counter.answer(f.zone.echelle.as_deref(), runs.as_ref().unwrap_or(&f.runs))?;
+        let mut mesure = Mesure::new(f.zone.clone(), counter, answer);
+        mesure.avertissements.extend(said);
+        Ok(mesure)
+    };
+    found.par_iter().map(one).collect()
+}
+
+/// A zone of a scale, of the desk's question.
+///
+/// # Errors
+/// The scale or the code does not exist, or is not open.
+fn of_scale(desk: &Desk<'_>, echelle: &str, code: &str) -> Result<Mesure, Problem> {
+    let layer = places::layer(desk.loaded(), "echelle", echelle).map_err(Problem::in_path)?;
+    let zone = layer.zone(code).ok_or_else(|| {
+        Problem::not_found("code", code, format!("Aucune zone de l'échelle « {echelle} » n'a le code « {code} »."))
+    })?;
+    let counter = desk.counter(scales::scale(echelle).acces)?;
+    let answer = counter.answer(Some(echelle), &layer.addresses(zone))?;
+    let named = ZoneMesuree {
+        id: format!("{echelle}:{code}"),
+        nom: places::title(&layer, zone),
+        echelle: Some(echelle.to_owned()),
+        code: Some(code.to_owned()),
+    };
+    Ok(Mesure::new(named, &counter, answer))
+}
+
+/// The figures of one zone of a scale, and what was asked.
+///
+/// # Errors
+/// The question or the zone does not exist, or is not open.
+pub fn sheet(
+    app: &App,
+    person: &Person,
+    asked: Asked,
+    indicators: Vec<&'static Indicator>,
+    (echelle, code): (&str, &str),
+) -> Result<(Mesure, serde_json::Value), Problem> {
+    let desk = Desk::new(app, person, asked.clone(), indicators.clone())?;
+    let mut mesure = of_scale(&desk, echelle, code)?;
+    if desk.loaded().meta().a_jour.is_some() {
+        let filed = Desk::new(app, person, asked.as_filed(), indicators)?;
+        mesure = mesure.with_households(of_scale(&filed, echelle, code).ok(), app.catalogue);
+    }
+    Ok((mesure, desk.whole.as_asked()))
 }
 
 /// A zone and its addresses.

@@ -19,6 +19,8 @@ pub const POPULATIONS: [(&str, Population, &str); 3] = [
     ("RECENTS", Population::Recents, "Emménagés récents"),
     ("ANCIENS", Population::Anciens, "Ménages en place (hors emménagés récents)"),
 ];
+/// States of the stock: as filed on 1 January (the default), and with the events since.
+pub const PARCS: [&str; 2] = ["janvier", "a_jour"];
 /// Generations of QPV that the filter `qpv` can be about, the default first.
 pub const GENERATIONS: [&str; 2] = ["2024", "2015"];
 /// Filters that are one attribute a generation of QPV, and their names for readers.
@@ -35,6 +37,9 @@ pub struct SharedParams {
     pub millesime: Option<u16>,
     /// Vague OPS : choisit le millésime auquel elle est jointe.
     pub vague: Option<u16>,
+    /// `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
+    /// Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+    pub parc: Option<String>,
     /// `TOUS` (par défaut), `RECENTS` ou `ANCIENS`.
     pub population: Option<String>,
     /// Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`.
@@ -62,6 +67,8 @@ pub struct SharedParams {
 pub struct Asked {
     pub millesime: Option<u16>,
     pub vague: Option<u16>,
+    /// One of [`PARCS`].
+    pub parc: Option<String>,
     pub population: Option<String>,
     pub generation: Option<String>,
     /// Filter → codes.
@@ -96,6 +103,7 @@ impl Asked {
         let mut asked = Self {
             millesime: params.number("millesime")?,
             vague: params.number("vague")?,
+            parc: params.take("parc"),
             population: params.take("population"),
             generation: params.take("generation"),
             filtres: BTreeMap::new(),
@@ -151,7 +159,31 @@ impl Asked {
         Ok(Selection { loaded, population, filter, filtres: self.filtres, mask, generation })
     }
 
+    /// Whether the stock is asked for up to date.
+    #[must_use]
+    pub fn up_to_date(&self) -> bool {
+        self.parc.as_deref() == Some(PARCS[1])
+    }
+
+    /// The same question of the stock as filed on 1 January.
+    #[must_use]
+    pub fn as_filed(self) -> Self {
+        Self { parc: None, ..self }
+    }
+
+    /// The cube asked for. Without events since the register, the stock as filed is up to date; a former one stays as it was filed, and
+    /// the answer says so.
     fn cube(&self, app: &App) -> Result<Arc<Loaded>, Problem> {
+        let parc = self.parc.as_deref().unwrap_or(PARCS[0]);
+        if !PARCS.contains(&parc) {
+            return Err(Problem::unknown("parc", parc, PARCS));
+        }
+        let filed = self.filed(app)?;
+        let same = |now: &&Arc<Loaded>| self.up_to_date() && now.meta().millesime == filed.meta().millesime;
+        Ok(app.a_jour.as_ref().filter(same).cloned().unwrap_or(filed))
+    }
+
+    fn filed(&self, app: &App) -> Result<Arc<Loaded>, Problem> {
         let all = &app.millesimes;
         if all.is_empty() {
             return Err(Problem::nothing_loaded());
@@ -218,7 +250,7 @@ impl Selection {
     #[must_use]
     pub fn as_asked(&self) -> serde_json::Value {
         serde_json::json!({
-            "millesime": self.loaded.meta().millesime, "population": self.population, "filtres": self.filtres,
+            "millesime": self.loaded.meta().millesime, "a_jour": self.loaded.meta().a_jour, "population": self.population, "filtres": self.filtres,
         })
     }
 

@@ -219,8 +219,10 @@ impl Loaded {
 /// One consistent state.
 #[derive(Debug)]
 pub struct App {
-    /// Cubes, oldest first.
+    /// Cubes as filed on 1 January, oldest first.
     pub millesimes: Vec<Arc<Loaded>>,
+    /// The latest with the events since, if there are any: dwellings only.
+    pub a_jour: Option<Arc<Loaded>>,
     pub catalogue: &'static Catalogue,
     pub secrecy: &'static Secrecy,
     /// Reports of the data sets in force.
@@ -321,7 +323,7 @@ impl App {
         let mut tables: BTreeMap<PathBuf, Arc<Geography>> = BTreeMap::new();
         let mut millesimes = Vec::new();
         for entry in &store.manifest().cubes {
-            let kept = former.and_then(|f| f.millesimes.iter().find(|l| *l.id == *entry.dossier));
+            let kept = former.and_then(|f| f.millesimes.iter().chain(&f.a_jour).find(|l| *l.id == *entry.dossier));
             if let Some(kept) = kept {
                 millesimes.push(Arc::clone(kept));
                 continue;
@@ -344,8 +346,10 @@ impl App {
             millesimes.push(Arc::new(Loaded::open(store, entry, catalogue, secrecy, zones)?));
         }
         millesimes.sort_by_key(|l| l.meta().millesime);
+        let (mut a_jour, millesimes): (Vec<_>, Vec<_>) = millesimes.into_iter().partition(|l| l.meta().a_jour.is_some());
         Ok(Self {
             millesimes,
+            a_jour: a_jour.pop(),
             catalogue,
             secrecy,
             imports: store.manifest().jeux.iter().map(|d| d.rapport.clone()).collect(),

@@ -16,6 +16,7 @@ use super::places::{self, Within};
 use super::problem::{Document, Problem};
 use super::query::{self, Asked, SharedParams};
 use super::state::{App, Current, Kept, ValuesKey};
+use crate::disclosure::answer::stock_source;
 use crate::reference::access::Class;
 use crate::reference::indicators::Indicator;
 use crate::reference::scales;
@@ -28,6 +29,8 @@ pub struct Valeurs {
     pub unite: String,
     pub millesime: u16,
     pub vague: Option<u16>,
+    /// Source et date des chiffres.
+    pub source: String,
     pub codes: Vec<String>,
     pub noms: Vec<String>,
     /// Nul : secret, ou aucune donnée.
@@ -80,6 +83,8 @@ pub async fn valeurs(
     let [indicator] = query::indicators(&app, Some(std::slice::from_ref(&id)))?[..] else {
         return Err(Problem::internal(&"un indicateur attendu"));
     };
+    // What households say is of the day of the survey, whatever happened to the stock since.
+    let asked = if app.catalogue.describes_households(indicator) { asked.as_filed() } else { asked };
     let work = move || {
         let desk = Desk::new(&app, &visitor.person, asked, vec![indicator])?;
         let class = scales::scale(&echelle).acces;
@@ -149,6 +154,7 @@ fn compute(app: &App, desk: &Desk<'_>, class: Class, key: &ValuesKey, indicator:
         unite: indicator.unite.clone(),
         millesime: loaded.meta().millesime,
         vague: loaded.meta().vague,
+        source: figures().next().map_or_else(|| stock_source(loaded.meta()), |f| f.source.clone()),
         codes: zones.iter().map(|z| layer.codes.get(*z as usize).to_owned()).collect(),
         noms: zones.iter().map(|z| places::title(&layer, *z)).collect(),
         valeurs: figures().map(|f| f.valeur).collect(),

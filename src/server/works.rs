@@ -21,8 +21,9 @@ use crate::cube::refresh::{RefreshError, refresh};
 use crate::reference::depots::Deposits;
 use crate::registers::report::Report;
 use crate::state::{State, StateError};
-use crate::stock::edits::{self, Home, PointFix};
-use crate::store::{StoreError, Writer};
+use crate::stock::edits;
+use crate::stock::events;
+use crate::store::{Store, StoreError, Writer};
 
 /// Où en est la mise à jour des chiffres.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
@@ -48,7 +49,7 @@ pub struct Avancement {
 
 /// Why figures are not brought up to date.
 #[derive(Debug, thiserror::Error)]
-enum WorkError {
+pub enum WorkError {
     #[error(transparent)]
     State(#[from] StateError),
     #[error(transparent)]
@@ -95,7 +96,13 @@ impl Works {
             places: Semaphore::new(Deposits::embedded().map_or(1, |d| d.controles)),
         }));
         let inner = Arc::clone(&works.0);
+        let begun = works.clone();
         tokio::spawn(async move {
+            match waits(&inner.root, &state).await {
+                Ok(true) => _ = begun.changed(),
+                Ok(false) => {}
+                Err(e) => tracing::error!("mise à jour des chiffres : {e}"),
+            }
             loop {
                 let until = inner.asked.load(Ordering::SeqCst);
                 if inner.told.borrow().fait >= until {
@@ -187,43 +194,126 @@ fn writer(root: &Path) -> Result<Writer, StoreError> {
 
 /// Publishes what bailleurs changed, makes the cubes that are stale and serves them.
 async fn rebuild(root: &Path, state: &State, live: &Live) -> Result<(), WorkError> {
-    let (points, homes) = (state.points_in_force().await?, state.homes_in_force().await?);
+    bring_up_to_date(root, state).await?;
     let (root, live) = (root.to_owned(), live.clone());
+    tokio::task::spawn_blocking(move || live.reload(&root).map_err(Box::new)).await??;
+    Ok(())
+}
+
+/// Publishes what bailleurs changed and makes the cubes that are stale.
+///
+/// # Errors
+/// The state store or the store of data fails; what was there before stays in force.
+pub async fn bring_up_to_date(root: &Path, state: &State) -> Result<(), WorkError> {
+    let changed = [edits_of(state).await?, events_of(state).await?];
+    let root = root.to_owned();
     tokio::task::spawn_blocking(move || {
         let mut writer = writer(&root)?;
-        publish_edits(&mut writer, &points, &homes)?;
+        for set in &changed {
+            if set.differs(writer.store()) {
+                set.publish(&mut writer)?;
+            }
+        }
         refresh(&mut writer, &mut |b| {
             tracing::info!("cube {} refait en {:.2} s", b.millesime, b.total.as_secs_f64());
         })?;
-        drop(writer);
-        live.reload(&root).map_err(Box::new)?;
         Ok(())
     })
     .await?
 }
 
-/// Publishes what bailleurs changed as the data set that builds read; nothing if it is what is there.
-fn publish_edits(writer: &mut Writer, points: &[PointFix], homes: &[Home]) -> Result<(), WorkError> {
-    let known = writer.store().manifest().dataset(edits::REGISTER, edits::KEY).is_some();
-    if points.is_empty() && homes.is_empty() && !known {
-        return Ok(());
+/// Rows of the state store as a data set that builds read.
+struct Published {
+    register: &'static str,
+    key: &'static str,
+    name: &'static str,
+    files: Vec<(&'static str, Vec<u8>)>,
+    rows: usize,
+}
+
+/// What bailleurs changed: points of addresses, residences.
+async fn edits_of(state: &State) -> Result<Published, WorkError> {
+    let (points, homes) = (state.points_in_force().await?, state.homes_in_force().await?);
+    let names = ["siren", "adresse", "ident_rep", "des", "lon", "lat", "qualite", "cle"];
+    Ok(Published {
+        register: edits::REGISTER,
+        key: edits::KEY,
+        name: "retouches des bailleurs",
+        files: vec![
+            (edits::POINTS, written(&names, &points)?),
+            (edits::HOMES, written(&["siren", "adresse", "code", "libelle"], &homes)?),
+        ],
+        rows: points.len() + homes.len(),
+    })
+}
+
+/// What happened to the stock.
+async fn events_of(state: &State) -> Result<Published, WorkError> {
+    let list = state.happenings().await?;
+    let names = [
+        "date",
+        "siren",
+        "effet",
+        "autre",
+        "commune",
+        "adresse",
+        "logements",
+        "ident_rep",
+        "lon",
+        "lat",
+        "qualite",
+        "annee",
+        "financement",
+        "pieces",
+        "dpe",
+        "surface",
+    ];
+    Ok(Published {
+        register: events::REGISTER,
+        key: events::KEY,
+        name: "événements du parc",
+        files: vec![(events::FILE, written(&names, &list)?)],
+        rows: list.len(),
+    })
+}
+
+impl Published {
+    fn mark(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        self.files.iter().for_each(|(_, bytes)| {
+            hasher.update(bytes);
+        });
+        hasher.finalize().to_hex().to_string()
     }
-    let folder = writer.temporary()?;
-    let mut hasher = blake3::Hasher::new();
-    let point_names = ["siren", "adresse", "ident_rep", "des", "lon", "lat", "qualite", "cle"];
-    for (name, bytes) in [
-        (edits::POINTS, written(&point_names, points)?),
-        (edits::HOMES, written(&["siren", "adresse", "code", "libelle"], homes)?),
-    ] {
-        hasher.update(&bytes);
-        std::fs::write(folder.path().join(name), &bytes)?;
+
+    /// Whether the store has something else; nothing to publish and nothing published are the same.
+    fn differs(&self, store: &Store) -> bool {
+        match store.manifest().dataset(self.register, self.key) {
+            None => self.rows > 0,
+            Some(there) => there.rapport.empreinte != self.mark(),
+        }
     }
-    let mut report = Report::new(edits::REGISTER, edits::KEY, "retouches des bailleurs");
-    report.empreinte = hasher.finalize().to_hex().to_string();
-    report.lignes_lues = (points.len() + homes.len()) as u64;
-    report.lignes_gardees = report.lignes_lues;
-    writer.publish(folder, report)?;
-    Ok(())
+
+    fn publish(&self, writer: &mut Writer) -> Result<(), WorkError> {
+        let folder = writer.temporary()?;
+        for (file, bytes) in &self.files {
+            std::fs::write(folder.path().join(file), bytes)?;
+        }
+        let mut report = Report::new(self.register, self.key, self.name);
+        report.empreinte = self.mark();
+        report.lignes_lues = self.rows as u64;
+        report.lignes_gardees = report.lignes_lues;
+        writer.publish(folder, report)?;
+        Ok(())
+    }
+}
+
+/// Whether figures wait for something that bailleurs changed: the server may have been stopped before it was done. A state store
+/// that knows of nothing is a new one, and empties nothing.
+async fn waits(root: &Path, state: &State) -> Result<bool, WorkError> {
+    let changed = [edits_of(state).await?, events_of(state).await?];
+    let store = Store::open(root)?;
+    Ok(changed.iter().any(|set| set.rows > 0 && set.differs(&store)))
 }
 
 fn written<T: Serialize>(header: &[&str], rows: &[T]) -> Result<Vec<u8>, csv::Error> {

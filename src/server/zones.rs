@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::auth::trail::Trace;
 use super::auth::visitor::Who;
 use super::desk::Desk;
-use super::mesure::{Mesure, ZoneMesuree};
+use super::mesure::{Mesure, sheet};
 use super::params::Params;
 use super::places::{self, Within};
 use super::problem::{Document, Problem};
@@ -188,23 +188,9 @@ pub async fn one(
     params.finish()?;
     let indicators = query::indicators(&app, ids.as_deref())?;
     let work = move || {
-        let desk = Desk::new(&app, &visitor.person, asked, indicators)?;
-        let loaded = desk.loaded();
-        let layer = places::layer(loaded, "echelle", &echelle).map_err(Problem::in_path)?;
-        let zone = layer.zone(&code).ok_or_else(|| {
-            Problem::not_found("code", &code, format!("Aucune zone de l'échelle « {echelle} » n'a le code « {code} »."))
-        })?;
-        let class = scales::scale(&echelle).acces;
-        let counter = desk.counter(class)?;
-        let answer = counter.answer(Some(&echelle), &layer.addresses(zone))?;
-        let named = ZoneMesuree {
-            id: format!("{echelle}:{code}"),
-            nom: places::title(&layer, zone),
-            echelle: Some(echelle.clone()),
-            code: Some(code.clone()),
-        };
-        let mesure = Mesure::new(named, &counter, answer);
-        let traces = if class == Class::Large { Vec::new() } else { vec![mesure.trace(&desk)] };
+        let (mesure, question) = sheet(&app, &visitor.person, asked, indicators, (&echelle, &code))?;
+        let wide = scales::scale(&echelle).acces == Class::Large;
+        let traces = if wide { Vec::new() } else { vec![mesure.trace(&question)] };
         Ok((Extension(traces), Json(mesure)))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?

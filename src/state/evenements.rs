@@ -1,9 +1,12 @@
 //! Events of the stock: deliveries, demolitions, sales, transfers, changes of use, as bailleurs enter them.
 
 use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 
-use super::{State, StateError, secrets};
+use super::{Lieu, State, StateError, secrets};
+use crate::stock::events::{Effect, Happening};
 
 /// Ce qui arrive au parc.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -52,8 +55,26 @@ impl GenreEvenement {
     }
 }
 
+/// Ce que sont les logements d'une mise en service ou d'une acquisition ; rien de ce qui n'est pas connu.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Caracteristiques {
+    /// PLAI, PLUS… (codes du filtre `financement`).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub financement: String,
+    /// Nombre de pièces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pieces: Option<u8>,
+    /// Étiquette énergie, de A à G.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub dpe: String,
+    /// Surface habitable d'un logement, m².
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surface: Option<u16>,
+}
+
 /// Un événement du parc.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Evenement {
     pub id: String,
     pub siren: String,
@@ -71,6 +92,9 @@ pub struct Evenement {
     /// SIREN de l'autre bailleur, ou nouvel usage.
     pub autre: String,
     pub commentaire: String,
+    pub caracteristiques: Caracteristiques,
+    /// Où sont les logements, si l'adresse a été trouvée.
+    pub lieu: Option<Lieu>,
     /// Événements importés ensemble ; vide sinon.
     pub lot: String,
     pub qui: String,
@@ -91,10 +115,72 @@ pub struct NewEvent {
     pub ident_rep: Vec<String>,
     pub autre: String,
     pub commentaire: String,
+    pub caracteristiques: Caracteristiques,
+    pub lieu: Option<Lieu>,
 }
 
-type Row =
-    (String, String, String, String, String, String, String, i64, String, String, String, String, String, i64, Option<i64>);
+/// An event from its row, whose columns are more than a tuple may have.
+fn event(r: &AnyRow) -> Result<Evenement, StateError> {
+    let text = |name: &str| r.try_get::<String, _>(name);
+    let genre = text("genre")?;
+    Ok(Evenement {
+        id: text("id")?,
+        siren: text("siren")?,
+        genre: GenreEvenement::parse(&genre).ok_or(StateError::Absent(genre))?,
+        date: text("date")?,
+        commune: text("commune")?,
+        adresse: text("adresse")?,
+        qpv: text("qpv")?,
+        logements: u64::try_from(r.try_get::<i64, _>("logements")?).unwrap_or(0),
+        ident_rep: serde_json::from_str(&text("logements_ids")?)?,
+        autre: text("autre")?,
+        commentaire: text("commentaire")?,
+        caracteristiques: serde_json::from_str(&text("caracteristiques")?)?,
+        lieu: serde_json::from_str(&text("lieu")?)?,
+        lot: text("lot")?,
+        qui: text("qui")?,
+        quand: r.try_get("quand")?,
+        annule: r.try_get("annule")?,
+    })
+}
+
+impl Evenement {
+    /// What it does to the stock.
+    #[must_use]
+    pub fn happening(&self) -> Happening {
+        let to_bailleur = self.autre.len() == 9 && self.autre.bytes().all(|b| b.is_ascii_digit());
+        let effet = match self.genre {
+            g if g.sign() > 0 => Effect::Entree,
+            GenreEvenement::Cession if to_bailleur => Effect::Cession,
+            _ => Effect::Sortie,
+        };
+        let built = self.genre == GenreEvenement::MiseEnService;
+        let year = self.date.get(..4).and_then(|y| y.parse().ok()).filter(|_| built);
+        let (lieu, c) = (self.lieu.as_ref(), &self.caracteristiques);
+        Happening {
+            date: self.date.clone(),
+            siren: self.siren.clone(),
+            effet,
+            autre: if to_bailleur { self.autre.clone() } else { String::new() },
+            commune: self.commune.clone(),
+            adresse: if self.adresse.is_empty() {
+                String::new()
+            } else {
+                crate::address::key(&self.commune, "", "", "", &self.adresse, "").key
+            },
+            logements: u32::try_from(self.logements).unwrap_or(u32::MAX),
+            ident_rep: self.ident_rep.join(" "),
+            lon: lieu.and_then(|l| l.lon),
+            lat: lieu.and_then(|l| l.lat),
+            qualite: lieu.map_or(0, |l| l.qualite),
+            annee: year.unwrap_or(0),
+            financement: c.financement.clone(),
+            pieces: c.pieces.unwrap_or(0),
+            dpe: c.dpe.clone(),
+            surface: c.surface.unwrap_or(0),
+        }
+    }
+}
 
 impl State {
     /// Keeps events, all or none.
@@ -115,7 +201,7 @@ impl State {
             let id = secrets::id()?;
             sqlx::query(
                 "INSERT INTO evenements (id, siren, genre, date, commune, adresse, qpv, logements, logements_ids, autre, commentaire, lot, \
-                 compte, quand) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                 compte, quand, caracteristiques, lieu) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             )
             .bind(&id)
             .bind(siren)
@@ -131,6 +217,8 @@ impl State {
             .bind(lot)
             .bind(compte)
             .bind(now)
+            .bind(serde_json::to_string(&new.caracteristiques)?)
+            .bind(serde_json::to_string(&new.lieu)?)
             .execute(&mut *tx)
             .await?;
             ids.push(id);
@@ -161,33 +249,24 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn events(&self, siren: Option<&str>) -> Result<Vec<Evenement>, StateError> {
-        let rows: Vec<Row> = sqlx::query_as(
+        let rows = sqlx::query(
             "SELECT e.id, e.siren, e.genre, e.date, e.commune, e.adresse, e.qpv, e.logements, e.logements_ids, e.autre, e.commentaire, \
-             e.lot, COALESCE(c.nom, e.compte), e.quand, e.annule FROM evenements e LEFT JOIN comptes c ON c.id = e.compte \
+             e.caracteristiques, e.lieu, e.lot, COALESCE(c.nom, e.compte) AS qui, e.quand, e.annule \
+             FROM evenements e LEFT JOIN comptes c ON c.id = e.compte \
              WHERE $1 = '' OR e.siren = $1 ORDER BY e.date DESC, e.quand DESC, e.id",
         )
         .bind(siren.unwrap_or(""))
         .fetch_all(&self.pool)
         .await?;
-        let event = |r: Row| -> Result<Evenement, StateError> {
-            Ok(Evenement {
-                id: r.0,
-                siren: r.1,
-                genre: GenreEvenement::parse(&r.2).ok_or_else(|| StateError::Absent(r.2.clone()))?,
-                date: r.3,
-                commune: r.4,
-                adresse: r.5,
-                qpv: r.6,
-                logements: u64::try_from(r.7).unwrap_or(0),
-                ident_rep: serde_json::from_str(&r.8)?,
-                autre: r.9,
-                commentaire: r.10,
-                lot: r.11,
-                qui: r.12,
-                quand: r.13,
-                annule: r.14,
-            })
-        };
-        rows.into_iter().map(event).collect()
+        rows.iter().map(event).collect()
+    }
+
+    /// What events in force do to the stock.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn happenings(&self) -> Result<Vec<Happening>, StateError> {
+        let all = self.events(None).await?;
+        Ok(all.iter().filter(|e| e.annule.is_none()).map(Evenement::happening).collect())
     }
 }

@@ -35,7 +35,7 @@ pub use self::conventions::{Convention, NewConvention};
 pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
 pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
 pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
-pub use self::evenements::{Evenement, GenreEvenement, NewEvent};
+pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent};
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
@@ -165,6 +165,7 @@ fn migrator() -> Migrator {
         (7, "résidences, signalements, notes", include_str!("residences.sql")),
         (8, "événements du parc", include_str!("evenements.sql")),
         (9, "ensembles de zones", include_str!("zones.sql")),
+        (10, "lieu et caractéristiques des événements", include_str!("evenements_lieu.sql")),
     ];
     let migrations = list
         .into_iter()

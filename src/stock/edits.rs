@@ -124,19 +124,13 @@ impl Edits {
         }
         let keys: Vec<u64> = dwellings.adresse.list.iter().map(|k| hash(k)).collect();
         let mut moved = 0;
-        let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+        let mut numbers = hashbrown::HashMap::new();
         for row in 0..dwellings.registered() {
             let key = keys.get(dwellings.adresse.of[row] as usize).copied().unwrap_or(0);
             let Some(fix) = self.point(millesime, dwellings.siren.get(row), dwellings.ident_rep[row], key) else { continue };
             (dwellings.lon[row], dwellings.lat[row], dwellings.qualite[row]) = (fix.lon, fix.lat, fix.qualite);
             if !fix.cle.is_empty() {
-                let list = &mut dwellings.adresse.list;
-                dwellings.adresse.of[row] = *numbers.entry(fix.cle.clone()).or_insert_with(|| {
-                    list.iter().position(|k| *k == fix.cle).and_then(|i| u32::try_from(i).ok()).unwrap_or_else(|| {
-                        list.push(fix.cle.clone());
-                        u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
-                    })
-                });
+                dwellings.adresse.set(row, &fix.cle, &mut numbers);
             }
             moved += 1;
         }

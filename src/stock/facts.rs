@@ -50,6 +50,8 @@ pub struct BuildReport {
 pub struct Facts {
     pub millesime: u16,
     pub vague: Option<u16>,
+    /// Day of the last event, in the edition that is up to date; None as filed on 1 January.
+    pub a_jour: Option<String>,
     pub addresses: Vec<Address>,
     /// Address of each dwelling.
     pub address_of: Vec<u32>,
@@ -64,4 +66,27 @@ pub struct Facts {
     /// Layers, département, EPCI and commune first.
     pub layers: Vec<LayerFacts>,
     pub report: BuildReport,
+}
+
+impl Facts {
+    /// Takes out dwellings, and addresses where none is left.
+    pub fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        let rows: Vec<usize> = (0..self.address_of.len()).filter(|row| keep(*row)).collect();
+        fn of<T: Copy>(column: &mut Vec<T>, places: &[usize]) {
+            *column = places.iter().map(|p| column[*p]).collect();
+        }
+        self.attributes.values_mut().for_each(|c| of(c, &rows));
+        self.quantities.values_mut().for_each(|c| of(c, &rows));
+        of(&mut self.bailleur_of, &rows);
+        of(&mut self.address_of, &rows);
+        let mut number = vec![NONE; self.addresses.len()];
+        self.address_of.iter().for_each(|a| number[*a as usize] = 0);
+        let places: Vec<usize> = (0..number.len()).filter(|a| number[*a] == 0).collect();
+        for (new, &old) in (0u32..).zip(&places) {
+            number[old] = new;
+        }
+        of(&mut self.addresses, &places);
+        self.layers.iter_mut().for_each(|l| of(&mut l.of_address, &places));
+        self.address_of.iter_mut().for_each(|a| *a = number[*a as usize]);
+    }
 }

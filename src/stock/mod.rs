@@ -1,12 +1,14 @@
 //! What there is: the dwellings of one millésime, joined with households, located, grouped into residences.
 //!
-//! [`load`] walks once: dwellings ([`dwellings`], of a general file and of deposits: [`parts`]) → what bailleurs changed ([`edits`]) → addresses and their zones ([`places`]) → residences
+//! [`load`] walks once: dwellings ([`dwellings`], of a general file and of deposits: [`parts`]) → what bailleurs changed ([`edits`]), what happened
+//! since ([`events`], in the edition that is up to date) → addresses and their zones ([`places`]) → residences
 //! ([`residences`]) → households by the join ladder ([`join`]) → the classes and quantities that indicators use
 //! ([`attributes`]). Its result, [`facts::Facts`], is all that a cube is built from.
 
 pub mod attributes;
 pub mod dwellings;
 pub mod edits;
+pub mod events;
 pub mod facts;
 pub mod households;
 pub mod join;
@@ -19,6 +21,7 @@ pub(crate) mod table;
 pub mod waves;
 
 use self::edits::Edits;
+use self::events::Events;
 use self::facts::Facts;
 use self::parts::Parts;
 use crate::reference::ReferenceError;
@@ -37,6 +40,8 @@ pub enum StockError {
     Table { name: String, source: polars::error::PolarsError },
     #[error("retouches des bailleurs : {0}")]
     Edits(#[from] csv::Error),
+    #[error("événements du parc : {0}")]
+    Events(csv::Error),
     #[error(transparent)]
     Layer(#[from] LayerError),
     #[error(transparent)]
@@ -68,11 +73,23 @@ pub fn sources(store: &Store, millesime: u16, wave: Option<u16>) -> Result<Vec<S
     Ok(sources)
 }
 
-/// Makes the facts of one millésime.
+/// Makes the facts of one millésime, as filed on 1 January.
 ///
 /// # Errors
 /// The millésime is not in the store, or a table cannot be read.
 pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Facts, StockError> {
+    made(store, millesime, None, catalogue)
+}
+
+/// Makes the facts of one millésime up to date with the events since: dwellings only, without the survey ([`events`]).
+///
+/// # Errors
+/// As [`load`].
+pub fn load_up_to_date(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Facts, StockError> {
+    made(store, millesime, Some(&Events::of(store)?), catalogue)
+}
+
+fn made(store: &Store, millesime: u16, events: Option<&Events>, catalogue: &Catalogue) -> Result<Facts, StockError> {
     let survey = Survey::embedded()?;
     let register = Parts::of(store, "rpls", millesime).ok_or(StockError::NoMillesime(millesime))?;
     let wave = wave_of(store, millesime, survey.ecart_millesime);
@@ -83,6 +100,8 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
     let (mut dwellings, households) = (dwellings?, households?);
 
     let mut report = facts::BuildReport::default();
+    let changes = events.map(|e| e.apply(millesime, &mut dwellings, catalogue));
+    // Households name residences in both editions, so that a residence has one code.
     let matches = households.as_ref().map(|h| join::ladder(&mut dwellings, h, &mut report));
     // After the ladder: households name their dwelling by its address as it was filed.
     edits.move_points(millesime, &mut dwellings, &mut report);
@@ -99,9 +118,9 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
     let columns = attributes::columns(
         &attributes::Inputs {
             millesime,
-            wave,
+            wave: wave.filter(|_| changes.is_none()),
             dwellings: &dwellings,
-            households: households.as_ref(),
+            households: households.as_ref().filter(|_| changes.is_none()),
             matches: matches.as_ref(),
             places: &places,
         },
@@ -119,9 +138,10 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
             survey.mois_recents_avant
         ));
     }
-    Ok(Facts {
+    let mut facts = Facts {
         millesime,
-        vague: wave,
+        vague: wave.filter(|_| changes.is_none()),
+        a_jour: None,
         addresses: places.addresses,
         address_of: places.address_of,
         attributes: columns.attributes,
@@ -130,5 +150,9 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
         bailleurs: columns.bailleurs,
         layers: places.layers,
         report,
-    })
+    };
+    if let Some(changes) = changes {
+        changes.settle(&mut facts);
+    }
+    Ok(facts)
 }

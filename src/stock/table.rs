@@ -162,4 +162,22 @@ impl Texts {
     pub fn get(&self, row: usize) -> &str {
         self.list.get(self.of[row] as usize).map_or("", String::as_str)
     }
+
+    /// Changes the text of a row. `known` remembers numbers of texts; it may serve several columns.
+    pub fn set(&mut self, row: usize, text: &str, known: &mut hashbrown::HashMap<String, u32>) {
+        if text.is_empty() {
+            self.of[row] = u32::MAX;
+            return;
+        }
+        let there = known.get(text).copied().filter(|n| self.list.get(*n as usize).is_some_and(|t| t == text));
+        let number = there.unwrap_or_else(|| {
+            let place = self.list.iter().position(|t| t == text).unwrap_or_else(|| {
+                self.list.push(text.to_owned());
+                self.list.len() - 1
+            });
+            u32::try_from(place).unwrap_or(u32::MAX)
+        });
+        known.insert(text.to_owned(), number);
+        self.of[row] = number;
+    }
 }

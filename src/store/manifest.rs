@@ -22,12 +22,23 @@ pub struct CubeEntry {
     pub millesime: u16,
     /// OPS wave joined to it, if any.
     pub vague: Option<u16>,
+    /// The edition with the events since 1 January, beside the one as filed.
+    #[serde(default)]
+    pub a_jour: bool,
     /// Folder, relative to the store; set by the writer.
     pub dossier: String,
     /// Hash of the content of the cube.
     pub empreinte: String,
     /// Folders of the data sets that it was built from: when they are no longer current, it is stale.
     pub sources: Vec<String>,
+}
+
+impl CubeEntry {
+    /// What it is the cube of: millésime, and whether it is up to date.
+    #[must_use]
+    pub fn edition(&self) -> (u16, bool) {
+        (self.millesime, self.a_jour)
+    }
 }
 
 /// Everything that is current.
@@ -69,9 +80,9 @@ impl Manifest {
     }
 
     pub(super) fn put_cube(&mut self, cube: CubeEntry) {
-        self.cubes.retain(|c| c.millesime != cube.millesime);
+        self.cubes.retain(|c| c.edition() != cube.edition());
         self.cubes.push(cube);
-        self.cubes.sort_by_key(|c| c.millesime);
+        self.cubes.sort_by_key(CubeEntry::edition);
     }
 
     /// Every folder that is named.

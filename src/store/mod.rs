@@ -172,11 +172,11 @@ impl Writer {
     ///
     /// # Errors
     /// The disk refuses; the store is then as before.
-    pub fn forget_cubes(&mut self, years: &std::collections::BTreeSet<u16>) -> Result<(), StoreError> {
-        if self.store.manifest.cubes.iter().all(|c| years.contains(&c.millesime)) {
+    pub fn forget_cubes(&mut self, editions: &std::collections::BTreeSet<(u16, bool)>) -> Result<(), StoreError> {
+        if self.store.manifest.cubes.iter().all(|c| editions.contains(&c.edition())) {
             return Ok(());
         }
-        self.store.manifest.cubes.retain(|c| years.contains(&c.millesime));
+        self.store.manifest.cubes.retain(|c| editions.contains(&c.edition()));
         self.write_manifest()?;
         self.sweep()
     }

@@ -255,7 +255,8 @@ pub fn fill(root: &Path, seed: u64) -> Facts {
     let folder = writer.temporary().unwrap();
     let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
     let empreinte = build(&facts, catalogue, secrecy, &folder.path().join("cube.bin")).unwrap();
-    let entry = CubeEntry { millesime: 2024, vague: Some(2024), dossier: String::new(), empreinte, sources: vec![] };
+    let entry =
+        CubeEntry { millesime: 2024, vague: Some(2024), a_jour: false, dossier: String::new(), empreinte, sources: vec![] };
     writer.publish_cube(folder, entry).unwrap();
     facts
 }

@@ -14,6 +14,35 @@ after(() => session.close());
 const zonesOf = async (scale: string): Promise<ListedZone[]> => (await get<{ zones: ListedZone[] }>(`/api/zones?echelle=${scale}`)).zones;
 const waves = async (): Promise<number[]> => (await get<Catalogue & { millesimes: { vague: number | null }[] }>('/api/catalogue')).millesimes.flatMap((m) => (m.vague ? [m.vague] : [])).sort((a, b) => a - b);
 
+describe('dwellings', () => {
+  test('are those of 1 January, or up to date with what happened since; households stay those of the survey', async () => {
+    const { page } = session;
+    const { a_jour: since } = await get<{ a_jour: { millesime: number; logements: number; entrees: number; sorties: number; changements_de_bailleur: number } }>('/api/catalogue');
+    assert.ok(since.entrees > 0 && since.sorties > 0 && since.changements_de_bailleur > 0, 'the demonstration has events');
+    const [filed, now] = await Promise.all(['janvier', 'a_jour'].map((parc) => get<Counted & { source: string }>(`/api/valeurs/commune?indicateur=P01&parc=${parc}`)));
+    assert.ok(filed && now);
+    const sum = (v: Counted): number => v.valeurs.reduce((n: number, each) => n + (each ?? 0), 0);
+    assert.equal(sum(now) - sum(filed), since.entrees - since.sorties);
+    await visit(page, '/?indicateur=P01&echelle=commune');
+    await page.getByRole('radio', { name: /à jour au/ }).check();
+    await page.waitForURL(/parc=a_jour/);
+    await settle(page);
+    assert.ok((await page.locator('.legend .sub').innerText()).includes(now.source));
+    assert.equal(readNumber((await page.getByText(/\d logements ·/).first().innerText()).match(/·\s*([\d\s]+) logements/)?.[1] ?? ''), since.logements);
+    // The commune that changed most: its sheet says both sources, and the table has the value of the interface.
+    const at = now.valeurs.map((v, i) => Math.abs((v ?? 0) - (filed.valeurs[i] ?? 0))).reduce((best, n, i, all) => (n > (all[best] ?? 0) ? i : best), 0);
+    await visit(page, `/?indicateur=P01&echelle=commune&parc=a_jour&zone=commune:${now.codes[at]}`);
+    const sheet = await page.locator('.fiche').innerText();
+    assert.match(sheet, /Ménages : OPS \d{4} × RPLS \d{4}/);
+    assert.ok(sheet.includes(`Logements : ${now.source}`));
+    assert.ok(sheet.replace(/\s/g, '').includes(String(now.valeurs[at])));
+    assert.deepEqual(await axeFaults(page), []);
+    // A figure of households is the same whichever stock is asked.
+    const households = await Promise.all(['janvier', 'a_jour'].map((parc) => get<Counted>(`/api/valeurs/iris?indicateur=I01&parc=${parc}`)));
+    assert.deepEqual(households[0], households[1]);
+  });
+});
+
 describe('a territory', () => {
   test('is found by the keyboard alone: its name, arrows, Enter; the map goes there and its sheet opens', async () => {
     const { page } = session;

@@ -5,6 +5,7 @@ import { ask, enter, serve, trail, type Server } from './server';
 import { axeFaults, open, settle, type Session } from './harness';
 
 interface Residences { residences: { code: string; nom: string; logements: number; adresses: { cle: string }[] }[] }
+interface Sheet { parc: string; couverture: { logements: number; repondants: number | null }; chiffres: { numerateur: number | null; source: string }[] }
 interface Stock { total: { rpls: number; a_jour: number }; communes: { code: string; nom: string; rpls: number }[] }
 
 let server: Server;
@@ -56,10 +57,23 @@ describe('the stock of a bailleur', () => {
     await page.goto(`${server.base}/evenements`);
     await page.getByText('RPLS tel que déposé').waitFor();
     await axe();
-    await page.locator('form label', { hasText: 'Commune' }).locator('select').selectOption(before.communes[0]?.code ?? '');
+    const commune = before.communes[0]?.code ?? '';
+    const sheet = (parc: string): Promise<Sheet> => ask<Sheet>(page, `/api/zones/commune/${commune}?indicateurs=P01,I05&parc=${parc}`);
+    const filed = await sheet('janvier');
+    await page.locator('form label', { hasText: 'Commune' }).locator('select').selectOption(commune);
     await page.getByLabel('Logements').fill('24');
+    await page.getByLabel('Financement').selectOption('PLUS');
+    await page.getByLabel('Pièces').fill('3');
     await page.getByRole('button', { name: 'Enregistrer' }).click();
     await page.getByText('compte dans le parc à jour').waitFor();
+    // Figures follow, said of their day; households are those of the survey.
+    const now = await sheet('a_jour');
+    assert.deepEqual([now.couverture.logements, now.couverture.repondants], [filed.couverture.logements + 24, filed.couverture.repondants]);
+    assert.match(now.parc, /^RPLS \d{4} à jour des événements au \d{2}\/\d{2}\/\d{4}$/);
+    assert.deepEqual([now.chiffres[1]?.numerateur, now.chiffres[1]?.source], [filed.chiffres[1]?.numerateur, filed.chiffres[1]?.source]);
+    assert.deepEqual(await sheet('janvier'), filed);
+    const facets = (parc: string): Promise<{ logements: number }> => ask(page, `/api/facettes?dans=commune:${commune}&financement=PLUS&typologie=T3&parc=${parc}`);
+    assert.equal((await facets('a_jour')).logements, (await facets('janvier')).logements + 24);
     const after = await ask<Stock>(page, '/api/parc');
     assert.deepEqual([after.total.rpls, after.total.a_jour], [before.total.rpls, before.total.rpls + 24]);
     await page.locator('.done').getByRole('button', { name: 'Annuler' }).click();

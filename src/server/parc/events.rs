@@ -10,14 +10,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{date, words};
+use crate::geocode::{Geocoder, Kind, Query, SURE};
+use crate::reference::indicators::Catalogue;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
+use crate::server::depots::decide::Modification;
 use crate::server::depots::{account, lessor};
 use crate::server::params::{Body, CsvBody, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
 use crate::server::state::{App, Current, Loaded};
-use crate::state::{self, Evenement, GenreEvenement, NewEvent, State};
+use crate::state::{self, Caracteristiques, Evenement, GenreEvenement, Lieu, NewEvent, State};
 use crate::stock::parts::Parts;
 use crate::stock::table::hash;
 
@@ -44,6 +47,9 @@ pub struct NouvelEvenement {
     pub autre: String,
     #[serde(default)]
     pub commentaire: String,
+    /// De logements qui arrivent : ce qu'ils sont tous.
+    #[serde(default)]
+    pub caracteristiques: Caracteristiques,
 }
 
 /// Les événements d'un bailleur, et ce que le dernier RPLS en dit.
@@ -88,6 +94,8 @@ pub struct EvenementsFaits {
     pub ids: Vec<String>,
     /// Nom du lot importé, à donner pour l'annuler ; vide pour une saisie.
     pub lot: String,
+    /// Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
+    pub demande: u64,
 }
 
 /// National numbers of a bailleur's dwellings in the register of a year, hashed.
@@ -109,8 +117,66 @@ pub(super) fn latest(app: &App) -> Result<Arc<Loaded>, Problem> {
     app.millesimes.last().cloned().ok_or_else(Problem::nothing_loaded)
 }
 
+/// What events are checked against.
+struct Ground {
+    loaded: Arc<Loaded>,
+    /// National numbers of the bailleur's dwellings in the register, hashed.
+    own: BTreeSet<u64>,
+    geocoder: Option<Arc<Geocoder>>,
+}
+
+impl Ground {
+    async fn of(app: &Arc<App>, siren: &str) -> Result<Self, Problem> {
+        let (loaded, (_, own)) = (latest(app)?, idents(app, siren).await?);
+        // Without imported addresses, dwellings that arrive count for their commune.
+        let held = Arc::clone(app);
+        let geocoder = tokio::task::spawn_blocking(move || held.geocoder().ok()).await.map_err(|e| Problem::internal(&e))?;
+        Ok(Self { loaded, own, geocoder })
+    }
+
+    /// Where an address of a commune is, if that is sure enough.
+    fn place(&self, commune: &str, adresse: &str) -> Option<Lieu> {
+        let parsed = crate::address::key(commune, "", "", "", adresse, "");
+        let hit = self.geocoder.as_ref()?.search(&Query::of_dwelling(commune, &parsed, 1)).into_iter().next()?;
+        let qualite = match hit.kind {
+            _ if hit.score < SURE => return None,
+            Kind::HouseNumber => 11,
+            Kind::Street if hit.interpolated => 11,
+            Kind::Street => 12,
+            _ => return None,
+        };
+        Some(Lieu {
+            lon: Some(hit.lon),
+            lat: Some(hit.lat),
+            libelle: hit.label,
+            qualite,
+            ban: hit.id,
+            score: Some(hit.score),
+            ..Lieu::default()
+        })
+    }
+}
+
+/// Checks what dwellings that arrive are said to be.
+fn described(name: &impl Fn(&str) -> String, c: &Caracteristiques) -> Result<(), Problem> {
+    let catalogue = Catalogue::embedded().map_err(|e| Problem::internal(&e))?;
+    for (id, code) in [("financement", &c.financement), ("dpe", &c.dpe)] {
+        if let Some(a) = catalogue.attribute(id).filter(|a| !code.is_empty() && a.class(code).is_none()) {
+            return Err(Problem::unknown(&name(id), code, a.classes.iter().map(|c| c.code.as_str())));
+        }
+    }
+    if let Some(n) = c.pieces.filter(|n| !(1..=20).contains(n)) {
+        return Err(Problem::value(&name("pieces"), &n.to_string(), "Un logement a de 1 à 20 pièces."));
+    }
+    if let Some(n) = c.surface.filter(|n| !(5..=500).contains(n)) {
+        return Err(Problem::value(&name("surface"), &n.to_string(), "Un logement a de 5 à 500 m²."));
+    }
+    Ok(())
+}
+
 /// Checks an event as it is asked; `at` names the line of a file in messages.
-fn checked(loaded: &Loaded, own: &BTreeSet<u64>, asked: NouvelEvenement, at: &str) -> Result<NewEvent, Problem> {
+fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewEvent, Problem> {
+    let Ground { loaded, own, .. } = ground;
     let name = |champ: &str| if at.is_empty() { champ.to_owned() } else { format!("{at}, {champ}") };
     let day = date(&name("date"), &asked.date)?.to_string();
     if day > state::day(state::now()) {
@@ -147,11 +213,18 @@ fn checked(loaded: &Loaded, own: &BTreeSet<u64>, asked: NouvelEvenement, at: &st
     {
         return Err(Problem::value(&name("ident_rep"), unknown, "Ce logement n'est pas dans votre parc au dernier RPLS."));
     }
+    let adresse = words(&name("adresse"), &asked.adresse, 200)?;
+    let arrives = asked.genre.sign() > 0;
+    if arrives {
+        described(&name, &asked.caracteristiques)?;
+    }
     Ok(NewEvent {
+        lieu: if arrives { ground.place(&asked.commune, &adresse) } else { None },
+        caracteristiques: if arrives { asked.caracteristiques } else { Caracteristiques::default() },
         genre: asked.genre,
         date: day,
         commune: asked.commune,
-        adresse: words(&name("adresse"), &asked.adresse, 200)?,
+        adresse,
         qpv: asked.qpv,
         logements: asked.logements,
         ident_rep: asked.ident_rep,
@@ -227,19 +300,21 @@ pub async fn add(
     Body(asked): Body<NouvelEvenement>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<EvenementsFaits>), Problem> {
     let siren = lessor(&visitor)?;
-    let (_, own) = idents(&app, siren).await?;
-    let event = checked(&*latest(&app)?, &own, asked, "")?;
+    let ground = Ground::of(&app, siren).await?;
+    let event = checked(&ground, asked, "")?;
     let trace = Trace::new("evenement", event.genre.id())
         .with("date", event.date.as_str())
         .with("commune", event.commune.as_str())
         .with("logements", event.logements);
     let ids = server.state.add_events(siren, &[event], "", &account(&visitor), state::now()).await?;
-    Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot: String::new() })))
+    let demande = server.works.changed();
+    Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot: String::new(), demande })))
 }
 
 /// Importer des événements
 ///
-/// CSV : `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire` ; numéros nationaux séparés par des espaces. Tous ou aucun.
+/// CSV : `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire;financement;pieces;dpe;surface` ; numéros nationaux séparés
+/// par des espaces. Tous ou aucun.
 #[utoipa::path(
     put, path = "/api/evenements", tag = "bailleur", operation_id = "evenements_importer",
     request_body(content = String, content_type = "text/csv"),
@@ -254,19 +329,34 @@ pub async fn import(
     Who(visitor): Who,
     CsvBody(bytes): CsvBody,
 ) -> Result<(StatusCode, Extension<Trace>, Json<EvenementsFaits>), Problem> {
-    let siren = lessor(&visitor)?;
-    let (loaded, (_, own)) = (latest(&app)?, idents(&app, siren).await?);
+    let (ids, lot, trace) = bring(&app, &server.state, lessor(&visitor)?, &bytes, &account(&visitor)).await?;
+    let demande = server.works.changed();
+    Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot, demande })))
+}
+
+/// Keeps the events of a bailleur's file, all or none: their ids, the name of the lot, the line of the audit trail.
+///
+/// # Errors
+/// A line does not hold; the problem names it.
+pub async fn bring(
+    app: &Arc<App>,
+    state: &State,
+    siren: &str,
+    bytes: &[u8],
+    compte: &str,
+) -> Result<(Vec<String>, String, Trace), Problem> {
+    let ground = Ground::of(app, siren).await?;
     let mut list = Vec::new();
-    for (asked, line) in parsed(&bytes)?.into_iter().zip(2..) {
-        list.push(checked(&loaded, &own, asked, &format!("ligne {line}"))?);
+    for (asked, line) in parsed(bytes)?.into_iter().zip(2..) {
+        list.push(checked(&ground, asked, &format!("ligne {line}"))?);
     }
     if list.is_empty() {
         return Err(Problem::body("Ce fichier n'a aucune ligne sous son en-tête."));
     }
     let lot = State::deposit_id()?;
     let trace = Trace::new("evenements_importes", lot.clone()).with("evenements", list.len());
-    let ids = server.state.add_events(siren, &list, &lot, &account(&visitor), state::now()).await?;
-    Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot })))
+    let ids = state.add_events(siren, &list, &lot, compte, state::now()).await?;
+    Ok((ids, lot, trace))
 }
 
 /// The rows of a file of events.
@@ -283,6 +373,11 @@ fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
     for (record, line) in reader.records().zip(2..) {
         let record = record.map_err(|e| Problem::body(format!("Ligne {line} : {e}.")))?;
         let cell = |name: &str| header.iter().position(|h| h == name).and_then(|i| record.get(i)).unwrap_or("").trim().to_owned();
+        let number = |name: &str| -> Result<Option<u16>, Problem> {
+            let text = cell(name);
+            let wrong = |_| Problem::value(&format!("ligne {line}, {name}"), &text, "Un nombre entier est attendu.");
+            if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
+        };
         let genre = cell("genre");
         let logements = cell("logements");
         out.push(NouvelEvenement {
@@ -298,6 +393,12 @@ fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
             ident_rep: cell("ident_rep").split_whitespace().map(str::to_owned).collect(),
             autre: cell("autre"),
             commentaire: cell("commentaire"),
+            caracteristiques: Caracteristiques {
+                financement: cell("financement"),
+                pieces: number("pieces")?.map(|n| u8::try_from(n).unwrap_or(u8::MAX)),
+                dpe: cell("dpe"),
+                surface: number("surface")?,
+            },
         });
     }
     Ok(out)
@@ -308,7 +409,7 @@ fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
     delete, path = "/api/evenements/{id}", tag = "bailleur", operation_id = "evenement_annuler",
     params(("id" = String, Path, description = "Identifiant de l'événement ou du lot")),
     responses(
-        (status = NO_CONTENT, description = "Annulé"),
+        (status = OK, body = Modification),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
     )
 )]
@@ -316,9 +417,10 @@ pub async fn undo(
     FromState(server): FromState<Server>,
     Who(visitor): Who,
     Path(id): Path<String>,
-) -> Result<(StatusCode, Extension<Trace>), Problem> {
+) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
     let n = server.state.undo_events(lessor(&visitor)?, &id, &account(&visitor), state::now()).await?;
-    Ok((StatusCode::NO_CONTENT, Extension(Trace::new("evenement_annule", id).with("evenements", n))))
+    let trace = Trace::new("evenement_annule", id).with("evenements", n);
+    Ok((Extension(trace), Json(Modification { demande: server.works.changed() })))
 }
 
 #[cfg(test)]
@@ -338,6 +440,8 @@ mod tests {
             ident_rep: idents.iter().map(|i| (*i).to_owned()).collect(),
             autre: String::new(),
             commentaire: String::new(),
+            caracteristiques: Caracteristiques::default(),
+            lieu: None,
             lot: String::new(),
             qui: String::new(),
             quand: 0,

@@ -789,7 +789,8 @@ export interface paths {
         get: operations["evenements"];
         /**
          * Importer des événements
-         * @description CSV : `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire` ; numéros nationaux séparés par des espaces. Tous ou aucun.
+         * @description CSV : `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire;financement;pieces;dpe;surface` ; numéros nationaux séparés
+         *     par des espaces. Tous ou aucun.
          */
         put: operations["evenements_importer"];
         /** Enregistrer un événement */
@@ -1818,11 +1819,37 @@ export interface components {
             candidats: components["schemas"]["Candidat"][];
             logements: components["schemas"]["LogementDouteux"][];
         };
+        /** @description Ce que sont les logements d'une mise en service ou d'une acquisition ; rien de ce qui n'est pas connu. */
+        Caracteristiques: {
+            /**
+             * @description PLAI, PLUS… (codes du filtre `financement`).
+             * @default
+             */
+            financement: string;
+            /**
+             * Format: int32
+             * @description Nombre de pièces.
+             * @default null
+             */
+            pieces: number | null;
+            /**
+             * @description Étiquette énergie, de A à G.
+             * @default
+             */
+            dpe: string;
+            /**
+             * Format: int32
+             * @description Surface habitable d'un logement, m².
+             * @default null
+             */
+            surface: number | null;
+        };
         /** @description Ce qui est chargé. */
         Catalogue: {
             /** @description Ouest, sud, est, nord de toutes les adresses ; vide si rien n'est localisé. */
             emprise: number[];
             millesimes: components["schemas"]["Millesime"][];
+            a_jour?: components["schemas"]["ParcAJour"] | null;
             echelles: components["schemas"]["Echelle"][];
             populations: components["schemas"]["PopulationDescription"][];
             filtres: components["schemas"]["Filtre"][];
@@ -2281,6 +2308,8 @@ export interface components {
              * @description Vague OPS : choisit le millésime auquel elle est jointe.
              */
             vague?: number | null;
+            /** @description `janvier` (par défaut) ou `a_jour` : avec les événements du parc depuis. */
+            parc?: string | null;
             /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
             population?: string | null;
             /** @description Génération de QPV du filtre `qpv`. */
@@ -2551,6 +2580,8 @@ export interface components {
             /** @description SIREN de l'autre bailleur, ou nouvel usage. */
             autre: string;
             commentaire: string;
+            caracteristiques: components["schemas"]["Caracteristiques"];
+            lieu?: components["schemas"]["LieuAdresse"] | null;
             /** @description Événements importés ensemble ; vide sinon. */
             lot: string;
             qui: string;
@@ -2590,6 +2621,11 @@ export interface components {
             ids: string[];
             /** @description Nom du lot importé, à donner pour l'annuler ; vide pour une saisie. */
             lot: string;
+            /**
+             * Format: int64
+             * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
+             */
+            demande: number;
         };
         /** @description Comptes de logements par modalité de chaque filtre. */
         Facettes: {
@@ -3158,6 +3194,8 @@ export interface components {
             millesime: number;
             /** Format: int32 */
             vague?: number | null;
+            /** @description Source et date des chiffres du parc. */
+            parc: string;
             population: components["schemas"]["Population"];
             /** @description Filtre → codes, tels que demandés. */
             filtres: {
@@ -3457,6 +3495,8 @@ export interface components {
             /** @description SIREN de l'autre bailleur (cession, acquisition) ou nouvel usage. */
             autre?: string;
             commentaire?: string;
+            /** @description De logements qui arrivent : ce qu'ils sont tous. */
+            caracteristiques?: components["schemas"]["Caracteristiques"];
         };
         /** @description Un organisme à créer. */
         NouvelOrganisme: {
@@ -3590,6 +3630,29 @@ export interface components {
             communes: components["schemas"]["ZoneParc"][];
             /** @description QPV de 2024. */
             qpv: components["schemas"]["ZoneParc"][];
+        };
+        /** @description Le parc à jour (`parc=a_jour`). */
+        ParcAJour: {
+            /** Format: int32 */
+            millesime: number;
+            /** @description Jour du dernier événement, AAAA-MM-JJ. */
+            au: string;
+            /** Format: int64 */
+            logements: number;
+            /** Format: int64 */
+            entrees: number;
+            /** Format: int64 */
+            sorties: number;
+            /**
+             * Format: int64
+             * @description Logements passés d'un bailleur à un autre.
+             */
+            changements_de_bailleur: number;
+            /**
+             * Format: int64
+             * @description Logements d'événements qui ne disent pas lesquels : ils restent comme au 1er janvier.
+             */
+            non_identifies: number;
         };
         /** @description Une parole sur un placement. */
         ParolePlacement: {
@@ -4227,6 +4290,8 @@ export interface components {
             millesime: number;
             /** Format: int32 */
             vague?: number | null;
+            /** @description Source et date des chiffres. */
+            source: string;
             codes: string[];
             noms: string[];
             /** @description Nul : secret, ou aucune donnée. */
@@ -6106,12 +6171,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Annulé */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
             };
             404: {
                 headers: {
@@ -6132,6 +6198,11 @@ export interface operations {
                 millesime?: number;
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
+                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 */
+                parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
                 population?: string;
                 /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
@@ -7508,6 +7579,11 @@ export interface operations {
                 millesime?: number;
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
+                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 */
+                parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
                 population?: string;
                 /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
@@ -7579,6 +7655,11 @@ export interface operations {
                 millesime?: number;
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
+                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 */
+                parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
                 population?: string;
                 /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
@@ -7633,6 +7714,11 @@ export interface operations {
                 millesime?: number;
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
+                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 */
+                parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
                 population?: string;
                 /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
@@ -7928,6 +8014,11 @@ export interface operations {
                 millesime?: number;
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
+                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 */
+                parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
                 population?: string;
                 /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */

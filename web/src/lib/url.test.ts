@@ -11,6 +11,7 @@ const FULL: PageState = {
   population: 'RECENTS',
   wave: 2022,
   generation: '2015',
+  upToDate: true,
   scale: 'iris',
   filters: { dpe: ['F', 'G'], financement: ['PLAI'] },
   zone: { scale: 'adresse', code: '73065:12:-:RUE DU LAC & CIE' },

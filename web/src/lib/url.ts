@@ -13,6 +13,8 @@ export interface PageState {
   population: string;
   wave: number | null;
   generation: '2015' | '2024';
+  /** Dwellings with the events since the register, not as filed on 1 January. */
+  upToDate: boolean;
   /** `null`: the scale follows the zoom. */
   scale: string | null;
   /** Filter id → codes, never empty lists. */
@@ -51,6 +53,7 @@ export const DEFAULT_STATE: Readonly<PageState> = {
   population: 'TOUS',
   wave: null,
   generation: '2024',
+  upToDate: false,
   scale: null,
   filters: {},
   zone: null,
@@ -87,6 +90,7 @@ export function readUrl(search: string, hash: string): PageState {
     population: ['RECENTS', 'ANCIENS'].includes(population) ? population : 'TOUS',
     wave: readYear(query.get('vague')),
     generation: query.get('generation') === '2015' ? '2015' : '2024',
+    upToDate: query.get('parc') === 'a_jour',
     scale: query.get('echelle'),
     filters,
     zone: readZone(query.get('zone')),
@@ -113,6 +117,7 @@ export function writeUrl(state: PageState): string {
   if (state.population !== 'TOUS') query.set('population', state.population);
   if (state.wave) query.set('vague', String(state.wave));
   if (state.generation !== '2024') query.set('generation', state.generation);
+  if (state.upToDate) query.set('parc', 'a_jour');
   if (state.scale) query.set('echelle', state.scale);
   for (const key of Object.keys(state.filters).sort()) {
     const codes = state.filters[key] ?? [];

@@ -42,9 +42,10 @@ const WIDER: Record<string, string[]> = { departement: [], epci: ['departement']
 
 export const figure = (mesure: Mesure | null, id: string): Chiffre | undefined => mesure?.chiffres.find((c) => c.indicateur === id);
 
-export async function load(scale: string, code: string, vague: number | null): Promise<Portrait> {
+export async function load(scale: string, code: string, vague: number | null, upToDate: boolean): Promise<Portrait> {
+  const stock = { ...(vague ? { vague } : {}), ...(upToDate ? { parc: 'a_jour' } : {}) };
   const ask = (more: Record<string, string | number> = {}, at: { scale: string; code: string } = { scale, code }): Promise<Mesure> =>
-    read(api.GET('/api/zones/{echelle}/{code}', { params: { path: { echelle: at.scale, code: at.code }, query: { ...(vague ? { vague } : {}), ...more } } }));
+    read(api.GET('/api/zones/{echelle}/{code}', { params: { path: { echelle: at.scale, code: at.code }, query: { ...stock, ...more } } }));
   const maybe = <T>(work: Promise<T>): Promise<T | null> => work.catch(() => null);
 
   const [catalogue, indicators, whole] = await Promise.all([read(api.GET('/api/catalogue')), read(api.GET('/api/indicateurs')), ask()]);
@@ -55,7 +56,7 @@ export async function load(scale: string, code: string, vague: number | null): P
     maybe(ask({ qpv: 'HORS' })),
     parentsOf(scale, code),
     Promise.all(waves.map(async (wave) => ({ vague: wave, mesure: await maybe(ask({ vague: wave })) }))),
-    residencesOf(scale, code, vague),
+    residencesOf(scale, code, stock),
   ]);
   const parents = await Promise.all(places.map(async (place) => ({ place, mesure: await maybe(ask({}, place)) })));
   return {
@@ -83,9 +84,9 @@ async function parentsOf(scale: string, code: string): Promise<Place[]> {
   }
 }
 
-async function residencesOf(scale: string, code: string, vague: number | null): Promise<{ residences: Residence[]; noResidences: string | null }> {
+async function residencesOf(scale: string, code: string, stock: { vague?: number; parc?: string }): Promise<{ residences: Residence[]; noResidences: string | null }> {
   if (scale === 'residence' || scale === 'adresse') return { residences: [], noResidences: null };
-  const query = { dans: `${scale}:${code}`, ...(vague ? { vague } : {}) };
+  const query = { dans: `${scale}:${code}`, ...stock };
   try {
     const columns = await Promise.all(RESIDENCE_INDICATORS.map((indicateur) => read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: 'residence' }, query: { ...query, indicateur } } }))));
     const [first] = columns;

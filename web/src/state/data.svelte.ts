@@ -80,6 +80,12 @@ class Data {
     return all.find((m) => m.vague === page.wave) ?? [...all].sort((a, b) => b.millesime - a.millesime)[0] ?? null;
   });
 
+  /** What happened to the stock since the register that the question is about. */
+  upToDate = $derived.by(() => {
+    const events = this.catalogue?.a_jour;
+    return events && events.millesime === this.vintage?.millesime ? events : null;
+  });
+
   /** Catalogue and indicators; fills what the address left open. */
   async start(): Promise<void> {
     this.startError = null;
@@ -97,9 +103,10 @@ class Data {
     }
   }
 
-  /** The zones of a scale, asked once. */
+  /** The zones of a scale, asked once for each state of the stock. */
   zones(scale: string): Promise<ZoneListee[]> {
-    return this.#once(this.#lists, scale, () => read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000 } } })).then((answer) => answer.zones));
+    const parc = page.upToDate ? { parc: 'a_jour' } : {};
+    return this.#once(this.#lists, `${scale}${page.upToDate ? ' à jour' : ''}`, () => read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000, ...parc } } })).then((answer) => answer.zones));
   }
 
   /** Discs for areas when they are asked, and for points whenever a map takes them all at once: tiles of points begin closer. */

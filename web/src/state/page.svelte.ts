@@ -37,6 +37,7 @@ export function followUrl(): void {
 export function sharedQuery(): Record<string, string | number> {
   const query: Record<string, string | number> = { population: page.population, generation: page.generation };
   if (page.wave) query['vague'] = page.wave;
+  if (page.upToDate) query['parc'] = 'a_jour';
   for (const [id, codes] of Object.entries(page.filters)) if (codes.length > 0) query[id] = codes.join(',');
   return query;
 }

@@ -93,12 +93,13 @@ class Sheet {
   complete(area: { geometrie: unknown } | { codes: { echelle: string; code: string }[] }, at: [number, number] | null): () => void {
     const abort = new AbortController();
     const { signal } = abort;
-    const { population, generation, vague, ...filters } = sharedQuery();
+    const { population, generation, vague, parc, ...filters } = sharedQuery();
     const body = {
       zones: [{ id: 'recents', ...('codes' in area ? area : { geometrie: area.geometrie as Record<string, unknown> }) }],
       population: 'RECENTS',
       generation: String(generation),
       ...(vague ? { vague: Number(vague) } : {}),
+      ...(parc ? { parc: String(parc) } : {}),
       filtres: Object.fromEntries(Object.entries(filters).map(([id, codes]) => [id, String(codes).split(',')])),
       indicateurs: INCOME_INDICATORS,
     };

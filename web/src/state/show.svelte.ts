@@ -40,9 +40,7 @@ class Show {
   /** Title, sources and notes of what is on the screen. */
   text(): PlateText {
     const indicator = data.shownIndicator;
-    const vintage = data.vintage;
     const households = indicator?.domaine !== 'parc';
-    const source = households && vintage?.vague ? `OPS ${vintage.vague} × RPLS ${vintage.millesime}` : `RPLS ${vintage?.millesime ?? ''}`;
     const filters = Object.entries(page.filters).flatMap(([id, codes]) => {
       const filter = data.catalogue?.filtres.find((f) => f.id === id);
       return filter ? [`${filter.libelle} : ${filter.modalites.filter((m) => codes.includes(m.code)).map((m) => m.libelle).join(', ')}`] : [];
@@ -52,7 +50,7 @@ class Show {
       title: indicator?.libelle ?? 'mosaïque',
       subtitle: [document.querySelector('.legend .sub')?.textContent ?? '', ...filters].filter(Boolean).join(' · '),
       notes: [
-        `Source : ${source}. Contours : IGN, ANCT. Fond : Natural Earth. mosaïque, ${day}.${data.catalogue?.demonstration ? ' Territoire fictif.' : ''}`,
+        `Source : ${data.values?.source ?? ''}. Contours : IGN, ANCT. Fond : Natural Earth. mosaïque, ${day}.${data.catalogue?.demonstration ? ' Territoire fictif.' : ''}`,
         ...(indicator?.definition ? [`Définition : ${indicator.definition}`] : []),
         ...(households ? [SECRECY] : []),
       ],

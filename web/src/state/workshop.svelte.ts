@@ -279,6 +279,7 @@ class Workshop {
       generation: page.generation,
       filtres: $state.snapshot(page.filters),
       ...(page.wave ? { vague: page.wave } : {}),
+      ...(page.upToDate ? { parc: 'a_jour' } : {}),
     };
     this.busy = true;
     this.#latest.push(async (signal) => (await read(api.POST('/api/mesure', { body, signal }))).mesures);
