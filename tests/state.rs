@@ -7,10 +7,12 @@ use mosaique::state::audit::{Entry, Wanted};
 use mosaique::state::dalo::{Said, Stand};
 use mosaique::state::rpems::{Act, NewFile, Statut, Whose};
 use mosaique::state::{
-    Asker, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent, NewFlag, NewNote,
-    NewZoneSet, Passwords, State, StateError, StatutCorrection, StatutDepot, TauxCia, Visibilite, ZoneSetChange, day,
+    Asker, Caracteristiques, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent,
+    NewFlag, NewNote, NewZoneSet, Passwords, State, StateError, StatutCorrection, StatutDepot, TauxCia, Visibilite,
+    ZoneSetChange, day,
 };
 use mosaique::stock::edits::Home;
+use mosaique::stock::events::Effect;
 use sqlx::{AnyPool, Executor};
 
 /// 1 March 2026, noon.
@@ -466,6 +468,8 @@ async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
         logements: n,
         ident_rep: vec!["1".into()],
         autre: String::new(),
+        caracteristiques: Caracteristiques { financement: "PLUS".into(), pieces: Some(3), ..Caracteristiques::default() },
+        lieu: Some(Lieu { lon: Some(5.9), lat: Some(45.5), qualite: 11, ..Lieu::default() }),
         commentaire: String::new(),
     };
     let ids = s
@@ -476,6 +480,11 @@ async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
     assert!(matches!(s.undo_events("399999999", &ids[0], &who, NOW).await, Err(StateError::Absent(_))));
     assert_eq!(s.undo_events("300000000", "l", &who, NOW).await.unwrap(), 1, "what was undone before is not undone again");
     let all = s.events(Some("300000000")).await.unwrap();
+    assert!(all.iter().all(|e| e.caracteristiques.financement == "PLUS" && e.lieu.as_ref().is_some_and(|l| l.qualite == 11)));
+    let kept = s.add_events("300000000", &[event(GenreEvenement::Cession, 1)], "", &who, NOW).await.unwrap();
+    let done = s.happenings().await.unwrap();
+    assert_eq!((done.len(), done[0].effet, done[0].adresse.as_str()), (1, Effect::Sortie, "73065:1:-:RUE A"), "to no bailleur");
+    s.undo_events("300000000", &kept[0], &who, NOW).await.unwrap();
     assert!(all.len() == 2 && all.iter().all(|e| e.annule.is_some() && e.qui == "Agente" && e.ident_rep == ["1"]));
     assert!(s.events(Some("3")).await.unwrap().is_empty());
 

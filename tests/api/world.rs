@@ -228,6 +228,7 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
     Facts {
         millesime: 2024,
         vague: Some(2024),
+        a_jour: None,
         addresses,
         address_of,
         attributes,
