@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from benches import measures, reading, report, serving, tiles, zones
+from benches import account, measures, reading, report, serving, tiles, zones
 from benches.peers import mosaique
 from benches.processes import run
 from benches.timing import machine
