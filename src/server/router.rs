@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::admin::{audit, comptes, conventions, organisations};
+use super::auth::known::Known;
 use super::auth::operations::Operations;
 use super::auth::sso::Sso;
 use super::auth::trail::Trail;
@@ -39,6 +40,8 @@ pub struct Server {
     pub live: Live,
     pub state: State,
     pub trail: Trail,
+    /// Who asked a moment ago.
+    pub known: Known,
     pub passwords: Passwords,
     /// What is checked and made anew in the background.
     pub works: Works,
@@ -60,6 +63,7 @@ impl Server {
             works: Works::start(live.get().root(), state.clone(), live.clone()),
             live,
             trail: Trail::start(state.clone()),
+            known: Known::default(),
             state,
             passwords: Passwords::new()?,
             operations: Arc::new(Operations::new(&openapi::document())),

@@ -6,6 +6,7 @@
 
 pub mod guard;
 pub mod jetons;
+pub mod known;
 pub mod operations;
 pub mod organisation;
 pub mod session;

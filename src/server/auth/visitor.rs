@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State as FromState};
 use axum::http::request::Parts;
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::known::Known;
 use crate::access::Person;
 use crate::server::problem::Problem;
 use crate::server::router::Server;
@@ -57,7 +59,8 @@ pub async fn identify(FromState(server): FromState<Server>, mut request: Request
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
     let ip = address(request.headers(), peer, server.options.behind_proxy);
-    let visitor = match find(&server, request.headers()).await {
+    let reads = Known::reads(request.method(), request.uri().path());
+    let visitor = match find(&server, request.headers(), reads).await {
         Ok((person, way)) => {
             random_token(12).map(|request| Visitor { person, way, ip: server.state.ip_mark(&ip.to_string()), request })
         }
@@ -66,7 +69,11 @@ pub async fn identify(FromState(server): FromState<Server>, mut request: Request
     match visitor {
         Ok(visitor) => {
             request.extensions_mut().insert(Who(Arc::new(visitor)));
-            next.run(request).await
+            let response = next.run(request).await;
+            if !reads {
+                server.known.forget();
+            }
+            response
         }
         Err(e) => Problem::internal(&e).into_response(),
     }
@@ -94,7 +101,21 @@ fn address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpA
     relayed.or(peer).unwrap_or(IpAddr::from([0, 0, 0, 0]))
 }
 
-async fn find(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Problem> {
+/// The person of a token or of a session, remembered for a moment if the request only reads.
+async fn find(server: &Server, headers: &HeaderMap, reads: bool) -> Result<(Person, Way), Problem> {
+    let given = headers.get(header::AUTHORIZATION).map(|v| v.as_bytes());
+    let Some(secret) = given.or_else(|| cookie(headers).map(str::as_bytes)) else { return Ok((Person::default(), Way::Public)) };
+    if let Some(known) = reads.then(|| server.known.get(secret)).flatten() {
+        return Ok(known);
+    }
+    let (since, found) = (Instant::now(), read(server, headers).await?);
+    if reads {
+        server.known.put(secret, since, &found.0, &found.1);
+    }
+    Ok(found)
+}
+
+async fn read(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Problem> {
     let now = state::now();
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let secret = value.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
