@@ -16,8 +16,8 @@ pub struct Events {
 
 const HEADER: &str = "genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire;financement;pieces;dpe;surface\n";
 
-/// A demolition in a QPV, a transfer to another bailleur, a sale, two deliveries outside QPV, and a sale that does not say which
-/// dwelling it is about; each only if the territory has a place for it.
+/// A demolition in a QPV, a transfer to another bailleur, a sale, two deliveries outside QPV, a sale that does not say which
+/// dwelling it is about, and two tenants who gave notice; each only if the territory has a place for it.
 #[must_use]
 pub fn events(ground: &Ground, block: &Block) -> Events {
     let owner = |d: &Dwelling| block.residences[d.residence].bailleur;
@@ -65,8 +65,10 @@ pub fn events(ground: &Ground, block: &Block) -> Events {
     {
         row("mise_en_service", date, *place, n, "", what);
     }
-    if let Some((place, _)) = found(false, 5..=30) {
+    if let Some((place, list)) = found(false, 5..=30) {
         row("vente", "2025-10-01", *place, 1, "", ";Numéro à retrouver;;;;");
+        let let_out: Vec<&Dwelling> = list.iter().copied().filter(|d| d.mode[1] == 1).take(2).collect();
+        row("conge", "2025-01-20", *place, let_out.len(), &idents(&let_out), ";;;;;");
     }
     out
 }

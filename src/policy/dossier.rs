@@ -106,10 +106,12 @@ pub enum Lost {
     Point,
 }
 
-/// A dwelling without a tenant.
+/// A dwelling without a tenant, or soon without.
 #[derive(Debug)]
 pub struct Vacant {
     pub row: u32,
+    /// Day when its tenant leaves, `yyyymmdd`; None if it is vacant.
+    pub free: Option<u32>,
     pub ident: String,
     pub commune: String,
     /// By generation of QPV (2015, 2024); None: its place is not known well enough, or the layer is not loaded.
@@ -152,7 +154,7 @@ impl Checker {
         let point = self.trusted(&commune, home.point);
         let placed = self.ground.generations().map(|layer| Some(bands::placed(layer?, situation(), point?, home.quality)));
         let epci = self.ground.epci_of(&commune, point);
-        (epci, Vacant { row, ident: ident.to_owned(), commune, placed })
+        (epci, Vacant { row, free: self.parc.free.get(&row).copied(), ident: ident.to_owned(), commune, placed })
     }
 
     /// A point, unless it is too far from its commune to be believed (rule R08).

@@ -1,4 +1,4 @@
-//! Where else a household could be housed: vacant dwellings that fit it, out of QPV, the best first.
+//! Where else a household could be housed: dwellings that fit it, vacant or soon free, out of QPV, the best first.
 
 use super::dossier::{Checker, Vacant, rooms};
 use super::parc::Home;
@@ -32,6 +32,8 @@ pub struct Merits {
     /// Highest % of the PLUS ceiling that the financing admits: the lower, the lower the rent.
     pub ceiling: f64,
     pub vacancy: u16,
+    /// Day when its tenant leaves, `yyyymmdd`; None if it is vacant.
+    pub free: Option<u32>,
 }
 
 /// A vacant dwelling that fits.
@@ -68,7 +70,8 @@ pub fn search<'a>(checker: &'a Checker, epci: &str, wanted: &Wanted, enjeu: Opti
             let placed = vacant.placed[generation].filter(|p| p.situation == Situation::Dehors)?;
             let home = checker.parc.home(vacant.row);
             let most = ceilings[usize::from(home.financing)]?;
-            let fits = wanted.pct.is_none_or(|pct| pct <= most)
+            let fits = vacant.free.is_none_or(|day| checker.rules.ailleurs.proposes(day, wanted.day))
+                && wanted.pct.is_none_or(|pct| pct <= most)
                 && wanted.but != Some(vacant.row)
                 && home.rooms > 0
                 && range.is_none_or(|((least, most), surface)| {
@@ -84,6 +87,7 @@ pub fn search<'a>(checker: &'a Checker, epci: &str, wanted: &Wanted, enjeu: Opti
                     spare_rooms: range.map_or(0, |((least, _), _)| home.rooms.saturating_sub(least)),
                     ceiling: most,
                     vacancy: home.vacancy,
+                    free: vacant.free,
                 },
                 home,
             })
@@ -95,6 +99,7 @@ pub fn search<'a>(checker: &'a Checker, epci: &str, wanted: &Wanted, enjeu: Opti
             .cmp(&(x.commune_asked, x.size_asked))
             .then_with(|| x.spare_rooms.cmp(&y.spare_rooms))
             .then_with(|| x.ceiling.total_cmp(&y.ceiling))
+            .then_with(|| x.free.cmp(&y.free))
             .then_with(|| y.vacancy.cmp(&x.vacancy))
             .then_with(|| a.vacant.row.cmp(&b.vacant.row))
     });
@@ -119,7 +124,9 @@ impl Merits {
             Some(_) => format!("{financing}, ressources admises"),
             None => format!("{financing}, plafond à vérifier"),
         });
-        if self.vacancy > 0 {
+        if let Some(day) = self.free {
+            out.push(format!("libre le {:02}/{:02}/{}", day % 100, day / 100 % 100, day / 10_000));
+        } else if self.vacancy > 0 {
             out.push(format!("vacant depuis {} mois", self.vacancy));
         }
         out

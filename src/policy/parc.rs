@@ -1,6 +1,6 @@
-//! The dwellings of the latest millésime one by one: found by their numbers or their address, and those that are vacant.
+//! The dwellings of the latest millésime one by one: found by their numbers or their address, and those that are vacant or soon will be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -9,6 +9,7 @@ use crate::reference::indicators::Catalogue;
 use crate::stock::StockError;
 use crate::stock::attributes::financing_class;
 use crate::stock::edits::Edits;
+use crate::stock::events::Events;
 use crate::stock::parts::{self, Parts};
 use crate::stock::table::{Texts, hash};
 use crate::store::Store;
@@ -32,8 +33,10 @@ pub struct Parc {
     surface: Vec<u16>,
     financing: Vec<u8>,
     vacancy: Vec<u16>,
-    /// Vacant dwellings, with their national number.
+    /// Vacant dwellings that are still there, and those whose tenant gave notice, with their national number.
     pub vacant: Vec<(u32, String)>,
+    /// Of those whose tenant gave notice, the day when they are free, `yyyymmdd`.
+    pub free: BTreeMap<u32, u32>,
     /// SIREN → name.
     owners: BTreeMap<String, String>,
 }
@@ -110,6 +113,19 @@ impl Parc {
                 }
             }
         }
+        let events = Events::of(store)?;
+        let gone: BTreeSet<u64> = events.departed(millesime).collect();
+        let notices: BTreeMap<u64, u32> = events.notices().collect();
+        let (mut vacant, mut free) = (Vec::new(), BTreeMap::new());
+        for (number, row) in (0_u32..).zip(0..t.rows()).filter(|(_, row)| !gone.contains(&idents[*row]) || idents[*row] == 0) {
+            let day = notices.get(&idents[row]).filter(|_| mode[row] != rules.ailleurs.mode_vacant && idents[row] != 0);
+            if let Some(day) = day {
+                free.insert(number, *day);
+            }
+            if day.is_some() || mode[row] == rules.ailleurs.mode_vacant {
+                vacant.push((number, ident.get(row).to_owned()));
+            }
+        }
         let mut owners = BTreeMap::new();
         for row in (0..t.rows()).filter(|row| !owner.get(*row).is_empty()) {
             if !owners.contains_key(siren.get(row)) {
@@ -131,12 +147,8 @@ impl Parc {
             surface: t.u16s("surfhab")?,
             financing: cus.iter().zip(&finan).map(|(c, f)| financing_class(classes, *c, *f)).collect(),
             vacancy: t.u16s("vacance_mois")?,
-            vacant: mode
-                .iter()
-                .zip(0_u32..)
-                .filter(|(m, _)| **m == rules.ailleurs.mode_vacant)
-                .map(|(_, row)| (row, ident.get(row as usize).to_owned()))
-                .collect(),
+            vacant,
+            free,
             siren,
             owners,
         })

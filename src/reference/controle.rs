@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::attributions::attributions;
@@ -83,6 +84,19 @@ impl Sizes {
 pub struct Elsewhere {
     pub nombre: usize,
     pub mode_vacant: u8,
+    /// Days before and after the day when a dwelling is free, during which it is proposed.
+    pub conge_avant_jours: i32,
+    pub conge_apres_jours: i32,
+}
+
+impl Elsewhere {
+    /// Whether a dwelling that is free on a day (`yyyymmdd`) is proposed on another.
+    #[must_use]
+    pub fn proposes(&self, free: u32, on: u32) -> bool {
+        let date = |d: u32| Date::new((d / 10_000) as i16, (d / 100 % 100) as i8, (d % 100) as i8).ok();
+        let (Some(free), Some(on)) = (date(free), date(on)) else { return false };
+        on.until(free).is_ok_and(|wait| (-self.conge_apres_jours..=self.conge_avant_jours).contains(&wait.get_days()))
+    }
 }
 
 /// What is told of the residence.
@@ -162,6 +176,14 @@ pub fn registre() -> Result<&'static Registre, ReferenceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dwelling_is_proposed_from_six_months_before_it_is_free_to_three_after() {
+        let rules = &Controle::embedded().unwrap().ailleurs;
+        let on = 20_241_231;
+        let proposed = [20_250_629, 20_250_630, 20_241_002, 20_241_001, 20_241_340].map(|free| rules.proposes(free, on));
+        assert_eq!(proposed, [true, false, true, false, false], "180 days before, 90 after; no such day");
+    }
 
     #[test]
     fn sizes_follow_the_household() {

@@ -23,16 +23,19 @@ pub enum GenreEvenement {
     Acquisition,
     /// Changement d'usage : le logement n'est plus loué comme logement social.
     ChangementUsage,
+    /// Congé reçu d'un locataire : le logement sera libre ce jour-là.
+    Conge,
 }
 
 impl GenreEvenement {
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::MiseEnService, "mise_en_service"),
         (Self::Demolition, "demolition"),
         (Self::Vente, "vente"),
         (Self::Cession, "cession"),
         (Self::Acquisition, "acquisition"),
         (Self::ChangementUsage, "changement_usage"),
+        (Self::Conge, "conge"),
     ];
 
     #[must_use]
@@ -45,12 +48,13 @@ impl GenreEvenement {
         Self::ALL.iter().find(|(_, i)| *i == id).map(|(g, _)| *g)
     }
 
-    /// What it does to the bailleur's number of dwellings: 1 adds them, −1 takes them out.
+    /// What it does to the bailleur's number of dwellings: 1 adds them, −1 takes them out, 0 leaves them.
     #[must_use]
     pub fn sign(self) -> i64 {
         match self {
             Self::MiseEnService | Self::Acquisition => 1,
             Self::Demolition | Self::Vente | Self::Cession | Self::ChangementUsage => -1,
+            Self::Conge => 0,
         }
     }
 }
@@ -152,6 +156,7 @@ impl Evenement {
         let effet = match self.genre {
             g if g.sign() > 0 => Effect::Entree,
             GenreEvenement::Cession if to_bailleur => Effect::Cession,
+            GenreEvenement::Conge => Effect::Conge,
             _ => Effect::Sortie,
         };
         let built = self.genre == GenreEvenement::MiseEnService;

@@ -33,6 +33,8 @@ pub enum Effect {
     Sortie,
     /// They go to another bailleur.
     Cession,
+    /// Their tenant gave notice: nothing changes in the stock, but they will be free on that day.
+    Conge,
 }
 
 /// An event in force.
@@ -70,7 +72,10 @@ impl Happening {
 
 /// Everything that is in force, in the order in which it happened.
 #[derive(Debug, Default)]
-pub struct Events(Vec<Happening>);
+pub struct Events {
+    changes: Vec<Happening>,
+    notices: Vec<Happening>,
+}
 
 /// What events do to the rows of a millésime: [`Changes::settle`] does it once rows have their place.
 #[derive(Debug, Default)]
@@ -102,13 +107,25 @@ impl Events {
     #[must_use]
     pub fn new(mut list: Vec<Happening>) -> Self {
         list.sort_by(|a, b| a.date.cmp(&b.date));
-        Self(list)
+        let (notices, changes) = list.into_iter().partition(|h| h.effet == Effect::Conge);
+        Self { changes, notices }
+    }
+
+    /// Dwellings (hash of their national number) whose tenant gave notice, and the day when they are free, YYYYMMDD.
+    pub fn notices(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        let day = |h: &Happening| h.date.replace('-', "").parse().unwrap_or(0);
+        self.notices.iter().flat_map(move |h| h.idents().map(move |i| (i, day(h))))
+    }
+
+    /// Dwellings (hash of their national number) that left the stock since a millésime.
+    pub fn departed(&self, millesime: u16) -> impl Iterator<Item = u64> + '_ {
+        self.since(millesime).iter().filter(|h| h.effet == Effect::Sortie).flat_map(Happening::idents)
     }
 
     /// Those that the register of 1 January does not hold yet.
     fn since(&self, millesime: u16) -> &[Happening] {
         let day = format!("{millesime}-01-01");
-        &self.0[self.0.partition_point(|h| h.date <= day)..]
+        &self.changes[self.changes.partition_point(|h| h.date <= day)..]
     }
 
     /// Names what happened since a millésime; None if nothing did.
@@ -130,6 +147,7 @@ impl Events {
             match h.effet {
                 Effect::Entree => ledger.enter(h, catalogue),
                 Effect::Sortie | Effect::Cession => ledger.leave(h),
+                Effect::Conge => {}
             }
         }
         let mut changes = ledger.changes;
@@ -328,6 +346,16 @@ mod tests {
         assert_eq!(after(vec![sold, bought.clone()]), (to, vec![], 4, 0));
         let unsaid = Happening { ident_rep: String::new(), ..bought };
         assert_eq!(after(vec![unsaid]), (vec![], vec![], 4, 2), "the seller's event will say which");
+    }
+
+    #[test]
+    fn a_notice_changes_nothing_but_says_when_a_dwelling_is_free() {
+        let events =
+            Events::new(vec![event(Effect::Conge, "2024-12-20", 2, "i1 i2"), event(Effect::Sortie, "2024-03-01", 1, "i3")]);
+        assert_eq!(events.notices().collect::<Vec<_>>(), [(hash("i1"), 20_241_220), (hash("i2"), 20_241_220)]);
+        assert_eq!(events.departed(2024).collect::<Vec<_>>(), [hash("i3")]);
+        assert_eq!(events.departed(2025).count(), 0);
+        assert_eq!(after(vec![event(Effect::Conge, "2024-12-20", 2, "i1 i2")]), (vec![], vec![], 4, 0));
     }
 
     #[test]

@@ -14,7 +14,8 @@ def events(demo_files):
     told["n"] = told.logements.astype(int)
     # A departure without numbers from an address that others stay at says nothing of which dwelling left.
     arrives = told.genre.isin(["mise_en_service", "acquisition"])
-    return told[arrives | (told.ident_rep != "")]
+    # A tenant's notice changes nothing in the stock.
+    return told[(arrives | (told.ident_rep != "")) & (told.genre != "conge")]
 
 
 @pytest.fixture(scope="module")

@@ -197,7 +197,12 @@ def test_vacant_dwellings_elsewhere_are_those_that_pandas_finds(api, demo_files,
     manifest = json.loads((store / "manifeste.json").read_text())
     latest = max((j for j in manifest["jeux"] if j["rapport"]["registre"] == "rpls"), key=lambda j: j["rapport"]["cle"])
     d = pd.read_parquet(store / latest["dossier"] / "logements.parquet")
-    d = d[(d["mode"] == 2) & d["lon"].notna() & d["qualite"].isin([11, 21, 12])]
+    # What the largest bailleur told since: dwellings that left are not proposed, those whose tenant gave notice are.
+    told = pd.concat(raw_rows(f) for f in (demo_files / "declares").glob("evenements-*.csv"))
+    idents = lambda genres: set(" ".join(told.loc[told["genre"].isin(genres), "ident_rep"]).split())
+    soon = d["ident_rep"].isin(idents(["conge"]))
+    assert soon.any()
+    d = d[((d["mode"] == 2) | soon) & ~d["ident_rep"].isin(idents(["demolition", "vente"])) & d["lon"].notna() & d["qualite"].isin([11, 21, 12])]
     points = geopandas.GeoSeries(geopandas.points_from_xy(d["lon"], d["lat"]), index=d.index, crs=4326).to_crs(2154)
     qpv = geopandas.read_file(demo_files / "qpv2024.geojson").to_crs(2154)
     communes = geopandas.read_file(demo_files / "communes.geojson").set_index("INSEE_COM").geometry.to_crs(2154)
@@ -225,8 +230,8 @@ def test_vacant_dwellings_elsewhere_are_those_that_pandas_finds(api, demo_files,
     assert {c["code"]: c["logements"] for c in answer["communes"]} == wanted["depcom"].value_counts().to_dict()
     # The tightest size first, then the lowest ceiling, then the longest vacancy.
     ceiling = group.map({"PLAI": 60, "PLUS": 100, "PLS": 130, "ANCIEN": 100})
-    order = wanted.assign(pieces=wanted["nbpiece"], plafond=ceiling, mois=-wanted["vacance_mois"].fillna(0).astype(int))
-    order = order.sort_values(["pieces", "plafond", "mois"], kind="stable")
+    order = wanted.assign(pieces=wanted["nbpiece"], plafond=ceiling, mois=-wanted["vacance_mois"].fillna(0).astype(int), soon=soon)
+    order = order.sort_values(["pieces", "plafond", "soon", "mois"], kind="stable")
     top = answer["logements"]
     assert [x["rang"] for x in top] == list(range(1, 21))
     for got, (_, want) in zip(top, order.head(20).iterrows(), strict=True):

@@ -142,7 +142,7 @@ pub struct NiveauFerme {
     pub motif: &'static str,
 }
 
-/// Où loger le ménage hors QPV : les logements vacants du dernier RPLS qui lui conviennent.
+/// Où loger le ménage hors QPV : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est annoncé.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Ailleurs {
     pub millesime: u16,
@@ -159,7 +159,7 @@ pub struct Ailleurs {
     pub criteres: Vec<String>,
 }
 
-/// Un logement vacant.
+/// Un logement vacant ou bientôt libre.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LogementAilleurs {
     pub rang: usize,
@@ -175,6 +175,8 @@ pub struct LogementAilleurs {
     pub surface: Option<u16>,
     pub financement: String,
     pub vacance_mois: Option<u16>,
+    /// Jour où il sera libre, AAAA-MM-JJ, si son locataire a donné congé ; nul : il est vacant.
+    pub libre_le: Option<String>,
     pub distance_qpv_m: Option<f64>,
     /// Pourquoi ce rang.
     pub motifs: Vec<String>,

@@ -80,8 +80,8 @@ fn zones(loaded: &Loaded, siren: &str, layer: &str, of: impl Fn(&Evenement) -> S
 async fn stock(server: &Server, loaded: &Loaded, siren: &str) -> Result<Parc, Problem> {
     let year = loaded.meta().millesime;
     let since = format!("{year}-01-01");
-    let events: Vec<Evenement> =
-        server.state.events(Some(siren)).await?.into_iter().filter(|e| e.annule.is_none() && e.date > since).collect();
+    let counts = |e: &Evenement| e.annule.is_none() && e.date > since && e.genre.sign() != 0;
+    let events: Vec<Evenement> = server.state.events(Some(siren)).await?.into_iter().filter(counts).collect();
     let communes = zones(loaded, siren, "commune", |e| e.commune.clone(), &events);
     let sum = |f: fn(&ZoneParc) -> u64| communes.iter().map(f).sum();
     let total = ZoneParc {

@@ -29,7 +29,7 @@ use crate::stock::table::hash;
 #[serde(deny_unknown_fields)]
 pub struct NouvelEvenement {
     pub genre: GenreEvenement,
-    /// AAAA-MM-JJ, pas dans l'avenir.
+    /// AAAA-MM-JJ, pas dans l'avenir ; d'un congé, le jour où le logement sera libre.
     pub date: String,
     /// Code Insee.
     pub commune: String,
@@ -85,6 +85,8 @@ pub enum Rapprochement {
     Discordant,
     /// Sans numéro national, le RPLS ne peut pas le dire : à vérifier.
     AVerifier,
+    /// Congé : le parc ne change pas, le logement est proposé au contrôle avant CALEOL.
+    Annonce,
     Annule,
 }
 
@@ -179,7 +181,11 @@ fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewEvent
     let Ground { loaded, own, .. } = ground;
     let name = |champ: &str| if at.is_empty() { champ.to_owned() } else { format!("{at}, {champ}") };
     let day = date(&name("date"), &asked.date)?.to_string();
-    if day > state::day(state::now()) {
+    let notice = asked.genre == GenreEvenement::Conge;
+    if notice && asked.ident_rep.is_empty() {
+        return Err(Problem::missing(&name("ident_rep"), "un congé porte sur des logements connus par leur numéro national"));
+    }
+    if !notice && day > state::day(state::now()) {
         return Err(Problem::value(
             &name("date"),
             &day,
@@ -208,7 +214,7 @@ fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewEvent
         let n = named.len().to_string();
         return Err(Problem::value(&name("ident_rep"), &n, "Donnez autant de numéros différents que de logements, ou aucun."));
     }
-    if asked.genre.sign() < 0
+    if asked.genre.sign() <= 0
         && let Some(unknown) = asked.ident_rep.iter().find(|i| !own.contains(&hash(i)))
     {
         return Err(Problem::value(&name("ident_rep"), unknown, "Ce logement n'est pas dans votre parc au dernier RPLS."));
@@ -237,6 +243,9 @@ fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewEvent
 pub(super) fn reconciled(e: &Evenement, year: u16, own: &BTreeSet<u64>) -> (Rapprochement, Option<String>) {
     if e.annule.is_some() {
         return (Rapprochement::Annule, None);
+    }
+    if e.genre == GenreEvenement::Conge {
+        return (Rapprochement::Annonce, None);
     }
     if e.date > format!("{year}-01-01") {
         return (Rapprochement::AVenir, None);

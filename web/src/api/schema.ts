@@ -1741,7 +1741,7 @@ export interface components {
             /** @description Sites autorisés à intégrer la carte ; aucun par défaut. */
             integration: string[];
         };
-        /** @description Où loger le ménage hors QPV : les logements vacants du dernier RPLS qui lui conviennent. */
+        /** @description Où loger le ménage hors QPV : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est annoncé. */
         Ailleurs: {
             /** Format: int32 */
             millesime: number;
@@ -2737,7 +2737,7 @@ export interface components {
          * @description Ce qui arrive au parc.
          * @enum {string}
          */
-        GenreEvenement: "mise_en_service" | "demolition" | "vente" | "cession" | "acquisition" | "changement_usage";
+        GenreEvenement: "mise_en_service" | "demolition" | "vente" | "cession" | "acquisition" | "changement_usage" | "conge";
         /** @description Ce qui a été fait d'un dépôt. */
         GesteDepot: {
             /**
@@ -3021,7 +3021,7 @@ export interface components {
             /** @description Lignes d'un fichier de commission, au plus. */
             lignes_max: number;
         };
-        /** @description Un logement vacant. */
+        /** @description Un logement vacant ou bientôt libre. */
         LogementAilleurs: {
             rang: number;
             /** @description Numéro RPLS, pour le bailleur à qui il est. */
@@ -3041,6 +3041,8 @@ export interface components {
             financement: string;
             /** Format: int32 */
             vacance_mois?: number | null;
+            /** @description Jour où il sera libre, AAAA-MM-JJ, si son locataire a donné congé ; nul : il est vacant. */
+            libre_le?: string | null;
             /** Format: double */
             distance_qpv_m?: number | null;
             /** @description Pourquoi ce rang. */
@@ -3481,7 +3483,7 @@ export interface components {
         /** @description Un événement à enregistrer. */
         NouvelEvenement: {
             genre: components["schemas"]["GenreEvenement"];
-            /** @description AAAA-MM-JJ, pas dans l'avenir. */
+            /** @description AAAA-MM-JJ, pas dans l'avenir ; d'un congé, le jour où le logement sera libre. */
             date: string;
             /** @description Code Insee. */
             commune: string;
@@ -3925,7 +3927,7 @@ export interface components {
          * @description Ce que le dernier RPLS dit d'un événement.
          * @enum {string}
          */
-        Rapprochement: "a_venir" | "confirme" | "discordant" | "a_verifier" | "annule";
+        Rapprochement: "a_venir" | "confirme" | "discordant" | "a_verifier" | "annonce" | "annule";
         /** @description Le chiffre de la zone parente, ou de tout le territoire. */
         Reference: {
             nom: string;
