@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use clap::Args;
 
 use super::{Failure, StoreArgs};
 use crate::cube::refresh::{Built, refresh, refresh_at};
+use crate::geocode::shelf;
 use crate::stock::facts::BuildReport;
-use crate::store::Writer;
+use crate::store::{Store, Writer};
 
 /// Arguments of `build`.
 #[derive(Debug, Args)]
@@ -29,9 +31,15 @@ pub fn run(args: &BuildArgs) -> Result<(), Failure> {
         }
         built.insert(name(b), b.report.clone());
     })?;
+    let indexed = index(&args.store.data)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&built)?);
-    } else if built.is_empty() {
+        return Ok(());
+    }
+    if let Some(told) = &indexed {
+        println!("{told}");
+    }
+    if built.is_empty() {
         println!("Les cubes sont à jour.");
     }
     Ok(())
@@ -39,7 +47,23 @@ pub fn run(args: &BuildArgs) -> Result<(), Failure> {
 
 /// Builds what is stale before serving.
 pub fn before_serving(root: &Path) -> Result<(), Failure> {
-    Ok(refresh_at(root, &mut |b| print(b))?)
+    refresh_at(root, &mut |b| print(b))?;
+    if let Some(told) = index(root)? {
+        println!("{told}");
+    }
+    Ok(())
+}
+
+/// Makes the index of addresses if they changed, rather than at somebody's first question; what was done, in words.
+fn index(root: &Path) -> Result<Option<String>, Failure> {
+    let store = Store::open(root)?;
+    if !shelf::is_stale(&store) {
+        return Ok(None);
+    }
+    let start = Instant::now();
+    let geocoder = shelf::open(&store)?;
+    let n = thousands(geocoder.addresses());
+    Ok(Some(format!("Index de {n} adresses construit en {:.1} s", start.elapsed().as_secs_f64())))
 }
 
 /// « 2024 », or « 2024 à jour ».

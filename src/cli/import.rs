@@ -126,10 +126,6 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     if changed {
         note(&common.store.data, &report)?;
     }
-    if report.registre == "addresses" {
-        // Now, while the writer's lock is held, rather than at somebody's first question.
-        crate::geocode::shelf::ensure(writer.store())?;
-    }
     if common.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(());

@@ -23,11 +23,8 @@ pub fn open(store: &Store) -> Result<Geocoder, GeocoderError> {
     Geocoder::open(&ensure(store)?)
 }
 
-/// Makes the index if there is none for the present addresses; returns its folder.
-///
-/// # Errors
-/// Like [`open`].
-pub fn ensure(store: &Store) -> Result<PathBuf, GeocoderError> {
+/// Where the index of the present addresses is, or is to be.
+fn place(store: &Store) -> Result<PathBuf, GeocoderError> {
     let sets: Vec<_> = store.manifest().of_register("addresses").collect();
     if sets.is_empty() {
         return Err(GeocoderError::Empty);
@@ -38,12 +35,25 @@ pub fn ensure(store: &Store) -> Result<PathBuf, GeocoderError> {
         hash.update(set.dossier.as_bytes());
         hash.update(set.rapport.empreinte.as_bytes());
     }
-    let root = store.root().join(FOLDER);
-    let name = hash.finalize().to_hex()[..16].to_owned();
-    let target = root.join(&name);
+    Ok(store.root().join(FOLDER).join(&hash.finalize().to_hex()[..16]))
+}
+
+/// Whether the store has addresses that no index holds yet. Imports leave it so: a country comes in a hundred files, and its index is made once.
+#[must_use]
+pub fn is_stale(store: &Store) -> bool {
+    place(store).is_ok_and(|p| !p.exists())
+}
+
+/// Makes the index if there is none for the present addresses; returns its folder.
+///
+/// # Errors
+/// Like [`open`].
+pub fn ensure(store: &Store) -> Result<PathBuf, GeocoderError> {
+    let target = place(store)?;
     if target.exists() {
         return Ok(target);
     }
+    let root = store.root().join(FOLDER);
     fs::create_dir_all(&root).map_err(at(&root))?;
     let folder = tempfile::Builder::new().prefix(".en-cours-").tempdir_in(&root).map_err(at(&root))?;
     let mut builder = Builder::new();
@@ -61,14 +71,14 @@ pub fn ensure(store: &Store) -> Result<PathBuf, GeocoderError> {
             return Err(GeocoderError::Io { path: target, source });
         }
     }
-    sweep(&root, &name);
+    sweep(&target);
     Ok(target)
 }
 
 /// Removes indexes of former addresses; one that cannot be removed now is removed next time.
-fn sweep(root: &Path, keep: &str) {
-    let entries = fs::read_dir(root).into_iter().flatten().flatten();
-    for entry in entries.filter(|e| e.file_name() != keep && !e.file_name().to_string_lossy().starts_with(".en-cours-")) {
+fn sweep(keep: &Path) {
+    let entries = keep.parent().and_then(|root| fs::read_dir(root).ok()).into_iter().flatten().flatten();
+    for entry in entries.filter(|e| e.path() != keep && !e.file_name().to_string_lossy().starts_with(".en-cours-")) {
         let _ = fs::remove_dir_all(entry.path());
     }
 }
