@@ -47,6 +47,7 @@ mod valeurs;
 mod web;
 mod works;
 mod zones;
+mod zones_fichier;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

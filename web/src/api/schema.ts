@@ -1497,6 +1497,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/zones/fichier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Zones d'un fichier
+         * @description Shapefile (zip), GeoPackage ou GeoJSON, tel quel dans le corps de la requête, dans tout système de coordonnées légal en France. Une
+         *     zone par entité, remise en longitude et latitude, ses contours vérifiés et réparés au besoin ; ce qui est écarté est dit. Rien n'est
+         *     gardé : les zones s'envoient ensuite à `/api/mesure`.
+         */
+        post: operations["zones_fichier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/zones/{echelle}/{code}": {
         parameters: {
             query?: never;
@@ -2062,6 +2084,16 @@ export interface components {
             /** @description `rejet` ou `drapeau`. */
             niveau: string;
             /** @description Ce qui ne va pas et que faire. */
+            message: string;
+        };
+        /** @description Ce qui a été trouvé à redire à une entité. */
+        ConstatZone: {
+            /** Format: int64 */
+            entite: number;
+            /** @description Règle des zones (Z01 à Z10). */
+            regle: string;
+            /** @description `rejet` : l'entité n'est pas parmi les zones ; `drapeau` : elle y est. */
+            niveau: string;
             message: string;
         };
         /** @description Une contestation. */
@@ -4335,6 +4367,19 @@ export interface components {
             /** @description Ouest, sud, est, nord. */
             emprise?: number[] | null;
         };
+        /** @description Une zone du fichier, telle que `/api/mesure` la prend. */
+        ZoneLue: {
+            /**
+             * Format: int64
+             * @description Rang dans le fichier, 1 pour la première entité.
+             */
+            entite: number;
+            nom: string;
+            /** @description GeoJSON en degrés WGS 84 : Polygon ou MultiPolygon. */
+            geometrie: {
+                [key: string]: unknown;
+            };
+        };
         /** @description La zone mesurée. */
         ZoneMesuree: {
             id: string;
@@ -4370,6 +4415,23 @@ export interface components {
              */
             total: number;
             zones: components["schemas"]["ZoneListee"][];
+        };
+        /** @description Les zones d'un fichier. */
+        ZonesLues: {
+            fichier: string;
+            format: string;
+            /**
+             * Format: int64
+             * @description Entités du fichier, écartées comprises.
+             */
+            entites: number;
+            /** Format: int64 */
+            ecartees: number;
+            zones: components["schemas"]["ZoneLue"][];
+            /** @description Les 50 premiers. */
+            constats: components["schemas"]["ConstatZone"][];
+            /** @description Système de coordonnées retenu contre ce que le fichier déclare, colonnes ignorées. */
+            remarques: string[];
         };
     };
     responses: never;
@@ -7615,6 +7677,50 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    zones_fichier: {
+        parameters: {
+            query: {
+                /** @description Nom du fichier : son suffixe, et le nom des zones qui n'en ont pas. */
+                fichier: string;
+                /** @description Système de coordonnées, s'il n'est pas celui que le fichier déclare. */
+                epsg?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZonesLues"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

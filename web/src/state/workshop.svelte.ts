@@ -1,10 +1,10 @@
 // The user's own zones: drawn, imported or put aside to compare, with their figures.
 import { api, isAbort, messageOf, read, type DemandeMesure, type Mesure } from '../api/client';
 import { Latest } from '../lib/latest';
-import { isCodeFile, readCodes } from '../lib/codes';
-import { middle, readZones, type Area } from '../lib/zones';
+import { middle, type Area } from '../lib/zones';
 import type { Carte } from '../map/carte';
 import type { Outline, Pen, Tool } from '../map/draw';
+import { zonesOf } from './files';
 import { page } from './page.svelte';
 
 export interface Zone {
@@ -32,6 +32,8 @@ class Workshop {
   canUndo = $state(false);
   canRedo = $state(false);
   error = $state<string | null>(null);
+  /** What a file that was read makes worth knowing. */
+  notice = $state.raw<string[] | null>(null);
   /** True while a figure is on its way. */
   busy = $state(false);
   comparing = $state(false);
@@ -166,20 +168,26 @@ class Workshop {
     return this.zones.map(({ nom, geometrie, codes }) => ({ nom, ...(geometrie ? { geometrie } : { codes: codes ?? [] }) }));
   }
 
-  /** Adds the polygons of a GeoJSON text, or the zones that a CSV of codes lists; gives how many. */
-  async importText(text: string, fileName: string): Promise<number> {
-    this.error = null;
+  /** Adds the zones of files, one after the other. */
+  async importFiles(files: Iterable<File>): Promise<void> {
+    this.error = this.notice = null;
+    const areas: Area[] = [];
+    const said: string[] = [];
+    let added = 0;
     try {
-      const name = fileName.replace(/\.(geojson|json|csv|txt)$/i, '') || undefined;
-      const zones: Saved[] = isCodeFile(fileName) ? readCodes(text, name) : readZones(text, name);
-      await this.#addAll(zones);
-      this.#fit(zones.flatMap((z) => z.geometrie ?? []));
-      if (zones.length > 1) this.comparing = true;
-      return zones.length;
+      for (const file of files) {
+        const found = await zonesOf(file);
+        await this.#addAll(found.zones);
+        added += found.zones.length;
+        areas.push(...found.zones.flatMap((z) => z.geometrie ?? []));
+        said.push(...found.said);
+      }
     } catch (error) {
       this.error = messageOf(error);
-      return 0;
     }
+    this.#fit(areas);
+    if (added > 1) this.comparing = true;
+    if (said.length > 0) this.notice = said;
   }
 
   /** Measures every zone again (another population, wave or filter). */
