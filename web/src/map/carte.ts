@@ -310,7 +310,8 @@ export class Carte {
   }
 
   #move(event: MapMouseEvent): void {
-    const hit = this.pen ? null : this.#at(event);
+    // What slides under the hand is not pointed at: looking it up would cost each frame of a drag.
+    const hit = this.pen || this.map.isMoving() ? null : this.#at(event);
     this.#hover(hit ? { code: hit.code, x: event.point.x, y: event.point.y } : null);
   }
 
