@@ -273,6 +273,13 @@ export class Carte {
     });
   }
 
+  /** The same as paths, for a drawing program; `null` over a base map of pixels, which only pixels show. */
+  async vectors(): Promise<{ svg: string; width: number; height: number } | null> {
+    if (this.#basemap) return null;
+    const { vectors } = await import('./vectors');
+    return vectors(this.map);
+  }
+
   destroy(): void {
     this.map.remove();
   }

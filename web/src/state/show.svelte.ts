@@ -64,7 +64,7 @@ class Show {
     if (!carte) return;
     this.error = null;
     try {
-      const shot = await carte.snapshot();
+      const shot = (kind === 'svg' ? await carte.vectors() : null) ?? (await carte.snapshot());
       const plate = mapPlate(this.text(), shot, legendOnScreen(), canvasMeasure());
       const name = fileName([data.shownIndicator?.libelle ?? 'carte', data.shownScale?.id ?? '', data.vintage?.vague ? `ops-${data.vintage.vague}` : ''], kind);
       download(name, kind === 'svg' ? toSvg(plate) : await toPng(plate), kind === 'svg' ? 'image/svg+xml' : 'image/png');
