@@ -44,6 +44,12 @@ pub struct DemandeMesure {
     pub filtres: BTreeMap<String, Vec<String>>,
     /// Indicateurs voulus ; tous par défaut.
     pub indicateurs: Option<Vec<String>>,
+    /// Commune, EPCI ou département dont on veut aussi le reste, hors de toutes les zones.
+    pub territoire: Option<CodeDeZone>,
+    /// Vrai : une zone qui ne peut être mesurée est dans `refusees` et n'empêche pas les autres. Faux, par défaut : elle fait échouer la
+    /// demande.
+    #[serde(default)]
+    pub partiel: bool,
 }
 
 /// Une zone dessinée (`geometrie`) ou listée (`codes`).
@@ -128,6 +134,21 @@ impl Mesure {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Mesures {
     pub mesures: Vec<Mesure>,
+    /// Zones qui n'ont pu être mesurées, si la demande est `partiel`.
+    pub refusees: Vec<ZoneRefusee>,
+    /// Ce qui est dans le `territoire` demandé et hors des zones mesurées.
+    pub reste: Option<Mesure>,
+}
+
+/// Une zone qui n'a pu être mesurée.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ZoneRefusee {
+    pub id: String,
+    pub nom: String,
+    /// Champ de la demande en cause.
+    pub champ: Option<String>,
+    /// Ce qui ne va pas et que faire, en une phrase.
+    pub detail: String,
 }
 
 /// Chiffres de zones dessinées ou listées
@@ -164,38 +185,94 @@ pub async fn mesure(
         };
         let desk = Desk::new(&app, &visitor.person, choice, indicators)?;
         let loaded = desk.loaded();
-        let found = asked
-            .zones
-            .into_par_iter()
-            .enumerate()
-            .map(|(i, zone)| find(loaded, i, zone, limits))
-            .collect::<Result<Vec<Found>, Problem>>()?;
+        let names: Vec<(String, String)> = asked.zones.iter().enumerate().map(|(i, z)| (id_of(z, i), name_of(z))).collect();
+        let found: Vec<Result<Found, Problem>> =
+            asked.zones.into_par_iter().enumerate().map(|(i, zone)| find(loaded, i, zone, limits)).collect();
+        let whole = asked.territoire.as_ref().map(|t| territory(loaded, t)).transpose()?;
         let mut counters = BTreeMap::new();
-        for f in &found {
-            if let std::collections::btree_map::Entry::Vacant(e) = counters.entry(f.class) {
-                e.insert(desk.counter(f.class)?);
+        for class in found.iter().flatten().map(|f| f.class).chain(whole.as_ref().map(|_| Class::Zone)) {
+            counters.entry(class).or_insert_with(|| desk.counter(class));
+        }
+        let measured: Vec<Result<Measured, Problem>> = found
+            .into_par_iter()
+            .map(|found| {
+                let found = found?;
+                let counter = counters[&found.class].as_ref().map_err(Problem::clone)?;
+                Ok(Measured { mesure: measure(counter, &found)?, found })
+            })
+            .collect();
+        let (mut done, mut refusees) = (Vec::new(), Vec::new());
+        for (measured, (id, nom)) in measured.into_iter().zip(names) {
+            match measured {
+                Ok(m) => done.push(m),
+                // Of a request none of whose zones can be measured there is nothing but this to tell.
+                Err(problem) if !asked.partiel || n == refusees.len() + 1 => return Err(problem),
+                Err(Problem { champ, detail, .. }) => refusees.push(ZoneRefusee { id, nom, champ, detail }),
             }
         }
-        let mut mesures = found
-            .par_iter()
-            .map(|f| {
-                let counter = &counters[&f.class];
-                let cut = if f.class == Class::Zone { counter.cut(&f.runs) } else { None };
-                let (runs, said) = cut.map_or((None, None), |(runs, said)| (Some(runs), Some(said)));
-                let answer = counter.answer(f.zone.echelle.as_deref(), runs.as_ref().unwrap_or(&f.runs))?;
-                let mut mesure = Mesure::new(f.zone.clone(), counter, answer);
-                mesure.avertissements.extend(said);
-                Ok(mesure)
-            })
-            .collect::<Result<Vec<Mesure>, Problem>>()?;
-        let narrow = mesures.iter().zip(&found).filter(|(_, f)| f.class != Class::Large);
-        let traces = narrow.map(|(m, _)| m.trace(&desk)).collect();
+        let rest = whole.map(|whole| {
+            let counter = counters[&Class::Zone].as_ref().map_err(Problem::clone)?;
+            let inside: Vec<&Runs> = done.iter().map(|m| &m.found.runs).collect();
+            let runs = whole.runs.minus(&Runs::union(&inside));
+            let mut mesure = measure(counter, &Found { runs, class: Class::Zone, ..whole })?;
+            if !refusees.is_empty() {
+                let list: Vec<String> = refusees.iter().map(|z| format!("« {} »", z.nom)).collect();
+                mesure
+                    .avertissements
+                    .push(format!("Zones qui n'ont pu être mesurées, et ne sont donc pas retirées : {}.", list.join(", ")));
+            }
+            Ok::<Mesure, Problem>(mesure)
+        });
+        let reste = rest.transpose()?;
+        let narrow = done.iter().filter(|m| m.found.class != Class::Large).map(|m| &m.mesure);
+        let traces = narrow.chain(&reste).map(|m| m.trace(&desk)).collect();
+        let (mut mesures, found): (Vec<Mesure>, Vec<Found>) = done.into_iter().map(|m| (m.mesure, m.found)).unzip();
         for (i, words) in overlaps(&found) {
             mesures[i].avertissements.push(words);
         }
-        Ok((Extension(traces), Json(Mesures { mesures })))
+        Ok((Extension(traces), Json(Mesures { mesures, refusees, reste })))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// A zone with its figures.
+struct Measured {
+    found: Found,
+    mesure: Mesure,
+}
+
+/// Figures of a zone; of one that is drawn, of the part that is open.
+fn measure(counter: &Counter<'_>, found: &Found) -> Result<Mesure, Problem> {
+    let cut = if found.class == Class::Zone { counter.cut(&found.runs) } else { None };
+    let (runs, said) = cut.map_or((None, None), |(runs, said)| (Some(runs), Some(said)));
+    let answer = counter.answer(found.zone.echelle.as_deref(), runs.as_ref().unwrap_or(&found.runs))?;
+    let mut mesure = Mesure::new(found.zone.clone(), counter, answer);
+    mesure.avertissements.extend(said);
+    Ok(mesure)
+}
+
+fn id_of(zone: &ZoneDemandee, i: usize) -> String {
+    zone.id.clone().unwrap_or_else(|| format!("z{}", i + 1))
+}
+
+fn name_of(zone: &ZoneDemandee) -> String {
+    zone.nom.clone().unwrap_or_else(|| "Zone dessinée".to_owned())
+}
+
+/// The territory whose rest is asked: a wide one, for the rest of a narrow zone would be told by what is taken out of it.
+fn territory(loaded: &Loaded, asked: &CodeDeZone) -> Result<Found, Problem> {
+    let layer = places::layer(loaded, "territoire.echelle", &asked.echelle)?;
+    if scales::scale(&asked.echelle).acces != Class::Large {
+        let detail = "Le reste se demande pour une commune, un EPCI ou un département.";
+        return Err(Problem::value("territoire.echelle", &asked.echelle, detail));
+    }
+    let zone = layer.zone(&asked.code).ok_or_else(|| {
+        let detail = format!("Aucune zone de l'échelle « {} » n'a le code « {} ».", asked.echelle, asked.code);
+        Problem::value("territoire.code", &asked.code, detail)
+    })?;
+    let nom = format!("Hors zones, {}", places::title(&layer, zone));
+    let runs = Runs::new(layer.runs_of(zone).collect());
+    Ok(Found { zone: ZoneMesuree { id: "hors_zones".to_owned(), nom, echelle: None, code: None }, runs, class: Class::Large })
 }
 
 /// A zone and its addresses.
@@ -207,15 +284,14 @@ struct Found {
 }
 
 fn find(loaded: &Loaded, i: usize, zone: ZoneDemandee, limits: &ZoneLimits) -> Result<Found, Problem> {
-    let id = zone.id.unwrap_or_else(|| format!("z{}", i + 1));
+    let (id, drawn) = (id_of(&zone, i), name_of(&zone));
     let at = |field: &str| format!("zones[{i}].{field}");
     match (zone.geometrie, zone.codes) {
         (Some(geometry), None) => {
             let areas = geometry::areas(&at("geometrie"), geometry, limits)?;
             let runs: Vec<Runs> = areas.iter().map(|a| loaded.cube().inside(&Region::new(a))).collect();
-            let nom = zone.nom.unwrap_or_else(|| "Zone dessinée".to_owned());
             let runs = Runs::union(&runs.iter().collect::<Vec<_>>());
-            Ok(Found { zone: ZoneMesuree { id, nom, echelle: None, code: None }, runs, class: Class::Zone })
+            Ok(Found { zone: ZoneMesuree { id, nom: drawn, echelle: None, code: None }, runs, class: Class::Zone })
         }
         (None, Some(codes)) => listed(loaded, &at("codes"), id, zone.nom, &codes, limits),
         (None, None) => Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »")),

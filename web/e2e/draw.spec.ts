@@ -109,9 +109,40 @@ describe('imported zones', () => {
     assert.deepEqual((await cells.allInnerTexts()).map(readNumber), said.map((m) => m.couverture.logements));
   });
 
+  test('erased all at once come back; in a territory, what lies outside of them has a column', async () => {
+    const { page } = session;
+    await page.getByRole('button', { name: 'Tout supprimer' }).click();
+    await page.locator('.drawer').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Les rétablir' }).click();
+    await page.locator('.drawer thead input').nth(1).waitFor();
+    const names = await page.locator('.drawer thead input').evaluateAll((list) => list.map((input) => (input as HTMLInputElement).value));
+    assert.deepEqual(names, ['Ouest', 'Est']);
+
+    // A quarter of a commune's box is a zone; the rest of the commune is what the interface says it is.
+    const { code, emprise: [w, s, e, n] } = await shownZone('commune', 'I01');
+    const corner = { type: 'Polygon', coordinates: [[[w, s], [(w + e) / 2, s], [(w + e) / 2, (s + n) / 2], [w, (s + n) / 2], [w, s]]] };
+    const huge = { type: 'Polygon', coordinates: [[[0, 43], [5, 43], [5, 48], [0, 48], [0, 43]]] };
+    await page.getByRole('button', { name: 'Tout supprimer' }).click();
+    await visit(page, `/?indicateur=I01&echelle=iris&dans=commune:${code}`);
+    await page.locator('input[type=file]').setInputFiles(file('coin.geojson', { type: 'FeatureCollection', features: [['Coin', corner], ['Démesurée', huge]].map(([nom, geometry]) => ({ type: 'Feature', properties: { nom }, geometry })) }));
+    await page.locator('.drawer .rest').waitFor();
+    await settle(page);
+    const asked = { zones: [{ id: 'z', geometrie: corner }], territoire: { echelle: 'commune', code }, population: 'TOUS', generation: '2024' };
+    const { mesures: [zone], reste } = await post<{ mesures: Measure[]; reste: Measure }>('/api/mesure', asked);
+    const cells = (await page.locator('.drawer tbody tr').first().locator('td').allInnerTexts()).map(readNumber);
+    assert.deepEqual([cells[0], cells[2]], [zone?.couverture.logements, reste.couverture.logements]);
+    // One zone that cannot be measured says why, and keeps the others' figures.
+    await page.locator('.drawer .note', { hasText: 'Démesurée' }).filter({ hasText: 'km²' }).waitFor();
+    await picture(page, 'zones-hors-zones');
+    assert.deepEqual(await axeFaults(page), []);
+    const [csv] = await Promise.all([page.waitForEvent('download'), page.locator('.drawer header').getByRole('button', { name: 'CSV' }).click()]);
+    assert.match((await contentOf(csv)).text, /\r\n"?Hors zones, /);
+  });
+
   test('come from a zipped Shapefile in Lambert-93 under the names of its attribute, with the same figures as from GeoJSON', async () => {
     const { page } = session;
     await page.getByRole('button', { name: 'Tout supprimer' }).click();
+    await visit(page, '/?indicateur=I01&echelle=commune');
     // Three made-up QPV in two Shapefiles.
     const zip = readFileSync(join(import.meta.dirname, '..', '..', 'tests', 'fixtures', 'zones', 'qpv_deux_couches.zip'));
     const read = await sendFile<{ zones: { nom: string; geometrie: unknown }[] }>('/api/zones/fichier?fichier=qpv.zip', zip);

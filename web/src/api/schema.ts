@@ -2323,6 +2323,12 @@ export interface components {
             };
             /** @description Indicateurs voulus ; tous par défaut. */
             indicateurs?: string[] | null;
+            territoire?: components["schemas"]["CodeDeZone"] | null;
+            /**
+             * @description Vrai : une zone qui ne peut être mesurée est dans `refusees` et n'empêche pas les autres. Faux, par défaut : elle fait échouer la
+             *     demande.
+             */
+            partiel?: boolean;
         };
         /** @description Ce qu'il faut pour un plan. */
         DemandePlan: {
@@ -3202,6 +3208,9 @@ export interface components {
         /** @description Les mesures, dans l'ordre des zones demandées. */
         Mesures: {
             mesures: components["schemas"]["Mesure"][];
+            /** @description Zones qui n'ont pu être mesurées, si la demande est `partiel`. */
+            refusees: components["schemas"]["ZoneRefusee"][];
+            reste?: components["schemas"]["Mesure"] | null;
         };
         /** @description Les réglages de la lecture. */
         MethodeFragilite: {
@@ -4405,6 +4414,15 @@ export interface components {
              * @description RPLS, plus les entrées, moins les sorties.
              */
             a_jour: number;
+        };
+        /** @description Une zone qui n'a pu être mesurée. */
+        ZoneRefusee: {
+            id: string;
+            nom: string;
+            /** @description Champ de la demande en cause. */
+            champ?: string | null;
+            /** @description Ce qui ne va pas et que faire, en une phrase. */
+            detail: string;
         };
         /** @description Les zones d'une échelle. */
         Zones: {
