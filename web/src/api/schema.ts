@@ -2680,11 +2680,11 @@ export interface components {
             libelle: string;
             modalites: components["schemas"]["Modalite"][];
         };
-        /** @description Un fond de carte en tuiles XYZ. */
+        /** @description Un fond de carte : tuiles XYZ, ou un fichier PMTiles d'images. */
         Fond: {
             id: string;
             nom: string;
-            /** @description Adresse des tuiles, avec {z}, {x} et {y}. */
+            /** @description Adresse des tuiles, avec {z}, {x} et {y}, ou d'un fichier .pmtiles. */
             url: string;
             attribution: string;
             /** Format: int32 */
