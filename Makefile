@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench bench-small bench-geocoder check bless
+.PHONY: help demo run test bench bench-small bench-geocoder budget check bless
 
 help: ## this list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
@@ -28,6 +28,9 @@ bench-small: ## the same on 100,000 dwellings (under 2 min once built)
 
 bench-geocoder: ## recall and speed of the geocoder on a BAN file, BAN=… (about 2 min once built)
 	@scripts/bench-geocoder.sh
+
+budget: ## the page on a national store: first map, keystroke, cost of a frame while panning 65,000 points (about 8 min once built)
+	@scripts/budget.sh
 
 check: ## formatting, lints, types
 	@scripts/check.sh

@@ -42,3 +42,5 @@ mod web;
 mod world;
 #[path = "api/zones.rs"]
 mod zones;
+#[path = "api/zones_fichier.rs"]
+mod zones_fichier;

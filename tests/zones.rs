@@ -266,7 +266,7 @@ fn what_is_no_zone_layer_is_refused_whole_with_a_sentence() {
         ("a.json", r#"{"a":1}"#, "sans « FeatureCollection »"),
         ("a.geojson", r#"{"type":"FeatureCollection","features":["#, "le JSON est rompu"),
         ("a.geojson", r#"{"type":"FeatureCollection","features":[]}"#, "aucune zone"),
-        ("a.geojson", r#"{"type":"Point","coordinates":[1,2]}"#, "géométrie GeoJSON seule"),
+        ("a.geojson", r#"{"type":"Point","coordinates":[1,2]}"#, "n'a pas de colonne de code"),
         ("a.csv", "a;b\n1;2\n", "un tableau sans contours"),
         ("a.dbf", "x", "donnez le .shp"),
         ("a.pdf", "%PDF-1.4", "contenu non reconnu"),

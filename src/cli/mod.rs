@@ -82,7 +82,7 @@ struct ServeArgs {
     /// Un relais se tient devant ce serveur : lire l'adresse des visiteurs dans X-Forwarded-For
     #[arg(long)]
     derriere_un_relais: bool,
-    /// Fond de carte d'un autre hôte : ign-plan, ign-photo ou Nom=https://…/{z}/{x}/{y}.png (plusieurs fois au besoin)
+    /// Fond de carte d'un autre hôte : ign-plan, ign-photo Nom=https://…/{z}/{x}/{y}.png ou Nom=https://…/fond.pmtiles (plusieurs fois au besoin)
     #[arg(long, value_name = "FOND")]
     fond: Vec<Basemap>,
     /// Site qui peut intégrer la carte (page /integre), par exemple https://intranet.exemple.fr (plusieurs fois au besoin)

@@ -65,6 +65,26 @@ impl Runs {
         }
         out
     }
+
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let (mut j, mut out) = (0, Self::default());
+        for (mut start, end) in self.iter() {
+            while other.0.get(j).is_some_and(|hole| hole.1 <= start) {
+                j += 1;
+            }
+            // A hole may reach into the next run: it is looked at again there.
+            let mut k = j;
+            while let Some(&(s, e)) = other.0.get(k).filter(|hole| hole.0 < end) {
+                out.push(start, s.max(start));
+                start = e;
+                k += 1;
+            }
+            out.push(start, end);
+        }
+        out
+    }
 }
 
 #[cfg(test)]
@@ -81,5 +101,26 @@ mod tests {
         let a = Runs::new(vec![(0, 5), (8, 12)]);
         let b = Runs::new(vec![(3, 9), (11, 20)]);
         assert_eq!(a.intersection(&b).as_slice(), [(3, 5), (8, 9), (11, 12)]);
+    }
+
+    #[test]
+    fn a_set_is_parted_by_any_other_in_what_is_in_it_and_what_is_not() {
+        let mut state = 7_u32;
+        let mut draw = |n: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % n
+        };
+        for _ in 0..500 {
+            let mut set = || {
+                let n = draw(6);
+                let mut run = || (draw(40), draw(9));
+                Runs::new((0..n).map(|_| run()).map(|(start, length)| (start, start + 1 + length)).collect())
+            };
+            let (a, b) = (set(), set());
+            let (both, rest) = (a.intersection(&b), a.minus(&b));
+            assert_eq!(both.len() + rest.len(), a.len());
+            assert!(rest.intersection(&b).is_empty());
+            assert_eq!(Runs::union(&[&both, &rest]), a);
+        }
     }
 }

@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 
 use super::{ReferenceError, parse};
 
-/// Un fond de carte en tuiles XYZ.
+/// Un fond de carte : tuiles XYZ, ou un fichier PMTiles d'images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Fond)]
 pub struct Basemap {
     pub id: String,
     pub nom: String,
-    /// Adresse des tuiles, avec {z}, {x} et {y}.
+    /// Adresse des tuiles, avec {z}, {x} et {y}, ou d'un fichier .pmtiles.
     pub url: String,
     pub attribution: String,
     pub zoom_max: u8,
@@ -57,7 +57,7 @@ impl Basemap {
 impl FromStr for Basemap {
     type Err = String;
 
-    /// An id of `data/fonds.toml`, or `Nom=https://…/{z}/{x}/{y}.png`.
+    /// An id of `data/fonds.toml`, `Nom=https://…/{z}/{x}/{y}.png` or `Nom=https://…/fond.pmtiles`.
     fn from_str(text: &str) -> Result<Self, String> {
         let known = KNOWN.as_ref().map_err(ToString::to_string)?;
         let Some((nom, url)) = text.split_once('=') else {
@@ -66,8 +66,9 @@ impl FromStr for Basemap {
                 format!("fond inconnu : {} ; ou écrivez Nom=https://…/{{z}}/{{x}}/{{y}}.png", ids.join(", "))
             });
         };
-        if ["{z}", "{x}", "{y}"].iter().any(|part| !url.contains(part)) {
-            return Err("l'adresse d'un fond contient {z}, {x} et {y}".to_owned());
+        let archive = url.split('?').next().is_some_and(|path| path.ends_with(".pmtiles"));
+        if !archive && ["{z}", "{x}", "{y}"].iter().any(|part| !url.contains(part)) {
+            return Err("l'adresse d'un fond contient {z}, {x} et {y}, ou finit par .pmtiles".to_owned());
         }
         let fond = Self {
             id: nom.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect(),
@@ -98,7 +99,15 @@ mod tests {
     fn a_base_map_of_ones_own_is_a_name_and_an_address() {
         let fond: Basemap = "Plan interne=http://tuiles.local:9000/a/{z}/{x}/{y}.png".parse().unwrap();
         assert_eq!((fond.nom.as_str(), fond.origin().unwrap().as_str()), ("Plan interne", "http://tuiles.local:9000"));
-        for wrong in ["inconnu", "a=https://x/{z}/{x}", "a=ftp://x/{z}/{x}/{y}", "a=https://x; script-src *//{z}/{x}/{y}"] {
+        let file: Basemap = "Ortho=https://tuiles.local/ortho.pmtiles".parse().unwrap();
+        assert_eq!(file.origin().unwrap(), "https://tuiles.local");
+        for wrong in [
+            "inconnu",
+            "a=https://x/{z}/{x}",
+            "a=https://x/.pmtiles/y",
+            "a=ftp://x/{z}/{x}/{y}",
+            "a=https://x; script-src *//{z}/{x}/{y}",
+        ] {
             assert!(wrong.parse::<Basemap>().is_err(), "{wrong}");
         }
     }

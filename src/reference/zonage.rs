@@ -16,6 +16,17 @@ pub struct ZoneLimits {
     /// Codes of one zone.
     pub codes_max: usize,
     pub aire_max_km2: f64,
+    pub fichier: FileLimits,
+}
+
+/// Of a file of outlines.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct FileLimits {
+    pub octets_decompresses_max: u64,
+    /// Vertices of all its zones.
+    pub sommets_max: usize,
+    /// Files read at once.
+    pub simultanes: usize,
 }
 
 fn load() -> Result<ZoneLimits, ReferenceError> {

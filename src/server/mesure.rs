@@ -16,15 +16,14 @@ use super::params::Body;
 use super::places;
 use super::problem::{Document, Problem};
 use super::query::{self, Asked};
-use super::state::{App, Current, Loaded};
-use crate::access::Person;
+use super::state::{Current, Loaded};
 use crate::cube::region::Region;
 use crate::cube::runs::Runs;
 use crate::disclosure::answer::{Answer, Coverage, stock_source};
 use crate::disclosure::figure::Figure;
 use crate::disclosure::publisher::Population;
 use crate::reference::access::Class;
-use crate::reference::indicators::{Catalogue, Indicator};
+use crate::reference::indicators::Catalogue;
 use crate::reference::scales;
 use crate::reference::zonage::{self, ZoneLimits};
 
@@ -48,6 +47,12 @@ pub struct DemandeMesure {
     pub filtres: BTreeMap<String, Vec<String>>,
     /// Indicateurs voulus ; tous par défaut.
     pub indicateurs: Option<Vec<String>>,
+    /// Commune, EPCI ou département dont on veut aussi le reste, hors de toutes les zones.
+    pub territoire: Option<CodeDeZone>,
+    /// Vrai : une zone qui ne peut être mesurée est dans `refusees` et n'empêche pas les autres. Faux, par défaut : elle fait échouer la
+    /// demande.
+    #[serde(default)]
+    pub partiel: bool,
 }
 
 /// Une zone dessinée (`geometrie`) ou listée (`codes`).
@@ -117,36 +122,6 @@ impl Mesure {
         }
     }
 
-    /// The stock as it is now, with the households of the survey, who are those of 1 January: their figures and what these stand on.
-    /// `filed`: the same zone on 1 January; None if it was not there.
-    #[must_use]
-    fn with_households(mut self, filed: Option<Self>, catalogue: &Catalogue) -> Self {
-        let households = |id: &str| catalogue.indicator(id).filter(|i| catalogue.describes_households(i));
-        let Some(filed) = filed else {
-            let why = format!("Personne n'y a été enquêté : ces logements sont arrivés après le 1er janvier {}.", self.millesime);
-            for f in &mut self.chiffres {
-                if let Some(i) = households(&f.indicateur) {
-                    *f = Figure::withheld(i, &why);
-                }
-            }
-            return self;
-        };
-        self.vague = filed.vague;
-        for (mine, theirs) in self.chiffres.iter_mut().zip(filed.chiffres) {
-            if households(&mine.indicateur).is_some() {
-                *mine = theirs;
-            }
-        }
-        let Coverage { repondants, menages_interroges, taux_reponse, badge, logements_ecartes, motifs, .. } = filed.couverture;
-        self.couverture =
-            Coverage { repondants, menages_interroges, taux_reponse, badge, logements_ecartes, motifs, ..self.couverture };
-        let more: Vec<String> = filed.avertissements.into_iter().filter(|a| !self.avertissements.contains(a)).collect();
-        self.avertissements.extend(more);
-        self.avertissements
-            .push("Parc à jour des événements ; les ménages restent ceux de l'enquête, au 1er janvier.".to_owned());
-        self
-    }
-
     /// The line of the audit trail.
     #[must_use]
     pub fn trace(&self, question: &serde_json::Value) -> Trace {
@@ -165,6 +140,21 @@ impl Mesure {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Mesures {
     pub mesures: Vec<Mesure>,
+    /// Zones qui n'ont pu être mesurées, si la demande est `partiel`.
+    pub refusees: Vec<ZoneRefusee>,
+    /// Ce qui est dans le `territoire` demandé et hors des zones mesurées.
+    pub reste: Option<Mesure>,
+}
+
+/// Une zone qui n'a pu être mesurée.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ZoneRefusee {
+    pub id: String,
+    pub nom: String,
+    /// Champ de la demande en cause.
+    pub champ: Option<String>,
+    /// Ce qui ne va pas et que faire, en une phrase.
+    pub detail: String,
 }
 
 /// Chiffres de zones dessinées ou listées
@@ -195,98 +185,141 @@ pub async fn mesure(
         let choice = Asked {
             millesime: asked.millesime,
             vague: asked.vague,
-            parc: asked.parc,
-            population: asked.population,
-            generation: asked.generation,
-            filtres: asked.filtres,
+            parc: asked.parc.clone(),
+            population: asked.population.clone(),
+            generation: asked.generation.clone(),
+            filtres: asked.filtres.clone(),
         };
         let desk = Desk::new(&app, &visitor.person, choice.clone(), indicators.clone())?;
         let loaded = desk.loaded();
-        let found = asked
-            .zones
-            .par_iter()
-            .enumerate()
-            .map(|(i, zone)| find(loaded, i, zone.clone(), limits))
-            .collect::<Result<Vec<Found>, Problem>>()?;
-        let mut mesures = measured(&desk, &found)?;
+        let mut outcome = measured(&desk, &asked, limits)?;
         if loaded.meta().a_jour.is_some() {
-            let desk = Desk::new(&app, &visitor.person, choice.as_filed(), indicators)?;
-            let filed = |zone: &ZoneDemandee| match find(desk.loaded(), 0, zone.clone(), limits) {
-                Ok(found) => measured(&desk, &[found]).map(|mut m| m.pop()),
-                Err(_) => Ok(None),
+            // A residence or an address that is not found as filed was not there yet.
+            let asked = DemandeMesure { partiel: true, ..asked };
+            let filed =
+                Desk::new(&app, &visitor.person, choice.as_filed(), indicators).and_then(|desk| measured(&desk, &asked, limits));
+            let filed = match filed {
+                Err(problem) if problem.is_absence() => Outcome::default(),
+                filed => filed?,
             };
-            let filed = asked.zones.iter().map(filed).collect::<Result<Vec<Option<Mesure>>, Problem>>()?;
-            mesures = mesures.into_iter().zip(filed).map(|(m, filed)| m.with_households(filed, app.catalogue)).collect();
+            outcome = outcome.with_households_of(filed, app.catalogue);
         }
-        let narrow = mesures.iter().zip(&found).filter(|(_, f)| f.class != Class::Large);
+        let Outcome { done, refusees, reste } = outcome;
         let question = desk.whole.as_asked();
-        let traces = narrow.map(|(m, _)| m.trace(&question)).collect();
+        let narrow = done.iter().filter(|m| m.found.class != Class::Large).map(|m| &m.mesure);
+        let traces = narrow.chain(&reste).map(|m| m.trace(&question)).collect();
+        let (mut mesures, found): (Vec<Mesure>, Vec<Found>) = done.into_iter().map(|m| (m.mesure, m.found)).unzip();
         for (i, words) in overlaps(&found) {
             mesures[i].avertissements.push(words);
         }
-        Ok((Extension(traces), Json(Mesures { mesures })))
+        Ok((Extension(traces), Json(Mesures { mesures, refusees, reste })))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }
 
+/// A zone with its figures, and its place in the request.
+struct Measured {
+    at: usize,
+    found: Found,
+    mesure: Mesure,
+}
+
+/// What a request of zones is answered.
+#[derive(Default)]
+struct Outcome {
+    done: Vec<Measured>,
+    refusees: Vec<ZoneRefusee>,
+    reste: Option<Mesure>,
+}
+
+impl Outcome {
+    /// The same of the stock as it is now, with the households of the zones as filed.
+    fn with_households_of(self, filed: Self, catalogue: &Catalogue) -> Self {
+        let mut of: BTreeMap<usize, Mesure> = filed.done.into_iter().map(|m| (m.at, m.mesure)).collect();
+        let join = |m: Measured| Measured { mesure: m.mesure.with_households(of.remove(&m.at), catalogue), ..m };
+        let done = self.done.into_iter().map(join).collect();
+        Self { done, reste: self.reste.map(|r| r.with_households(filed.reste, catalogue)), ..self }
+    }
+}
+
 /// What a desk answers of zones.
-fn measured(desk: &Desk<'_>, found: &[Found]) -> Result<Vec<Mesure>, Problem> {
+fn measured(desk: &Desk<'_>, asked: &DemandeMesure, limits: &ZoneLimits) -> Result<Outcome, Problem> {
+    let loaded = desk.loaded();
+    let found: Vec<Result<Found, Problem>> =
+        asked.zones.par_iter().enumerate().map(|(i, zone)| find(loaded, i, zone.clone(), limits)).collect();
+    let whole = asked.territoire.as_ref().map(|t| territory(loaded, t)).transpose()?;
     let mut counters = BTreeMap::new();
-    for f in found {
-        if let std::collections::btree_map::Entry::Vacant(e) = counters.entry(f.class) {
-            e.insert(desk.counter(f.class)?);
+    for class in found.iter().flatten().map(|f| f.class).chain(whole.as_ref().map(|_| Class::Zone)) {
+        counters.entry(class).or_insert_with(|| desk.counter(class));
+    }
+    let measured: Vec<Result<Measured, Problem>> = found
+        .into_par_iter()
+        .enumerate()
+        .map(|(at, found)| {
+            let found = found?;
+            let counter = counters[&found.class].as_ref().map_err(Problem::clone)?;
+            Ok(Measured { at, mesure: measure(counter, &found)?, found })
+        })
+        .collect();
+    let (mut done, mut refusees) = (Vec::new(), Vec::new());
+    for (measured, (i, zone)) in measured.into_iter().zip(asked.zones.iter().enumerate()) {
+        match measured {
+            Ok(m) => done.push(m),
+            // Of a request none of whose zones can be measured there is nothing but this to tell.
+            Err(problem) if !asked.partiel || asked.zones.len() == refusees.len() + 1 => return Err(problem),
+            Err(Problem { champ, detail, .. }) => {
+                refusees.push(ZoneRefusee { id: id_of(zone, i), nom: name_of(zone), champ, detail });
+            }
         }
     }
-    let one = |f: &Found| {
-        let counter = &counters[&f.class];
-        let cut = if f.class == Class::Zone { counter.cut(&f.runs) } else { None };
-        let (runs, said) = cut.map_or((None, None), |(runs, said)| (Some(runs), Some(said)));
-        let answer = counter.answer(f.zone.echelle.as_deref(), runs.as_ref().unwrap_or(&f.runs))?;
-        let mut mesure = Mesure::new(f.zone.clone(), counter, answer);
-        mesure.avertissements.extend(said);
-        Ok(mesure)
-    };
-    found.par_iter().map(one).collect()
+    let rest = whole.map(|whole| {
+        let counter = counters[&Class::Zone].as_ref().map_err(Problem::clone)?;
+        let inside: Vec<&Runs> = done.iter().map(|m| &m.found.runs).collect();
+        let runs = whole.runs.minus(&Runs::union(&inside));
+        let mut mesure = measure(counter, &Found { runs, class: Class::Zone, ..whole })?;
+        if !refusees.is_empty() {
+            let list: Vec<String> = refusees.iter().map(|z| format!("« {} »", z.nom)).collect();
+            mesure
+                .avertissements
+                .push(format!("Zones qui n'ont pu être mesurées, et ne sont donc pas retirées : {}.", list.join(", ")));
+        }
+        Ok::<Mesure, Problem>(mesure)
+    });
+    Ok(Outcome { reste: rest.transpose()?, done, refusees })
 }
 
-/// A zone of a scale, of the desk's question.
-///
-/// # Errors
-/// The scale or the code does not exist, or is not open.
-fn of_scale(desk: &Desk<'_>, echelle: &str, code: &str) -> Result<Mesure, Problem> {
-    let layer = places::layer(desk.loaded(), "echelle", echelle).map_err(Problem::in_path)?;
-    let zone = layer.zone(code).ok_or_else(|| {
-        Problem::not_found("code", code, format!("Aucune zone de l'échelle « {echelle} » n'a le code « {code} »."))
-    })?;
-    let counter = desk.counter(scales::scale(echelle).acces)?;
-    let answer = counter.answer(Some(echelle), &layer.addresses(zone))?;
-    let named = ZoneMesuree {
-        id: format!("{echelle}:{code}"),
-        nom: places::title(&layer, zone),
-        echelle: Some(echelle.to_owned()),
-        code: Some(code.to_owned()),
-    };
-    Ok(Mesure::new(named, &counter, answer))
+/// Figures of a zone; of one that is drawn, of the part that is open.
+fn measure(counter: &Counter<'_>, found: &Found) -> Result<Mesure, Problem> {
+    let cut = if found.class == Class::Zone { counter.cut(&found.runs) } else { None };
+    let (runs, said) = cut.map_or((None, None), |(runs, said)| (Some(runs), Some(said)));
+    let answer = counter.answer(found.zone.echelle.as_deref(), runs.as_ref().unwrap_or(&found.runs))?;
+    let mut mesure = Mesure::new(found.zone.clone(), counter, answer);
+    mesure.avertissements.extend(said);
+    Ok(mesure)
 }
 
-/// The figures of one zone of a scale, and what was asked.
-///
-/// # Errors
-/// The question or the zone does not exist, or is not open.
-pub fn sheet(
-    app: &App,
-    person: &Person,
-    asked: Asked,
-    indicators: Vec<&'static Indicator>,
-    (echelle, code): (&str, &str),
-) -> Result<(Mesure, serde_json::Value), Problem> {
-    let desk = Desk::new(app, person, asked.clone(), indicators.clone())?;
-    let mut mesure = of_scale(&desk, echelle, code)?;
-    if desk.loaded().meta().a_jour.is_some() {
-        let filed = Desk::new(app, person, asked.as_filed(), indicators)?;
-        mesure = mesure.with_households(of_scale(&filed, echelle, code).ok(), app.catalogue);
+fn id_of(zone: &ZoneDemandee, i: usize) -> String {
+    zone.id.clone().unwrap_or_else(|| format!("z{}", i + 1))
+}
+
+fn name_of(zone: &ZoneDemandee) -> String {
+    zone.nom.clone().unwrap_or_else(|| "Zone dessinée".to_owned())
+}
+
+/// The territory whose rest is asked: a wide one, for the rest of a narrow zone would be told by what is taken out of it.
+fn territory(loaded: &Loaded, asked: &CodeDeZone) -> Result<Found, Problem> {
+    let layer = places::layer(loaded, "territoire.echelle", &asked.echelle)?;
+    if scales::scale(&asked.echelle).acces != Class::Large {
+        let detail = "Le reste se demande pour une commune, un EPCI ou un département.";
+        return Err(Problem::value("territoire.echelle", &asked.echelle, detail));
     }
-    Ok((mesure, desk.whole.as_asked()))
+    let zone = layer.zone(&asked.code).ok_or_else(|| {
+        let detail = format!("Aucune zone de l'échelle « {} » n'a le code « {} ».", asked.echelle, asked.code);
+        Problem::value("territoire.code", &asked.code, detail)
+    })?;
+    let nom = format!("Hors zones, {}", places::title(&layer, zone));
+    let runs = Runs::new(layer.runs_of(zone).collect());
+    Ok(Found { zone: ZoneMesuree { id: "hors_zones".to_owned(), nom, echelle: None, code: None }, runs, class: Class::Large })
 }
 
 /// A zone and its addresses.
@@ -298,15 +331,14 @@ struct Found {
 }
 
 fn find(loaded: &Loaded, i: usize, zone: ZoneDemandee, limits: &ZoneLimits) -> Result<Found, Problem> {
-    let id = zone.id.unwrap_or_else(|| format!("z{}", i + 1));
+    let (id, drawn) = (id_of(&zone, i), name_of(&zone));
     let at = |field: &str| format!("zones[{i}].{field}");
     match (zone.geometrie, zone.codes) {
         (Some(geometry), None) => {
             let areas = geometry::areas(&at("geometrie"), geometry, limits)?;
             let runs: Vec<Runs> = areas.iter().map(|a| loaded.cube().inside(&Region::new(a))).collect();
-            let nom = zone.nom.unwrap_or_else(|| "Zone dessinée".to_owned());
             let runs = Runs::union(&runs.iter().collect::<Vec<_>>());
-            Ok(Found { zone: ZoneMesuree { id, nom, echelle: None, code: None }, runs, class: Class::Zone })
+            Ok(Found { zone: ZoneMesuree { id, nom: drawn, echelle: None, code: None }, runs, class: Class::Zone })
         }
         (None, Some(codes)) => listed(loaded, &at("codes"), id, zone.nom, &codes, limits),
         (None, None) => Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »")),

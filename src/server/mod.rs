@@ -16,6 +16,7 @@ mod depots;
 mod desk;
 mod ensembles;
 mod facettes;
+mod fiche;
 mod fragilite;
 mod geocodage;
 mod geocodage_csv;
@@ -47,6 +48,7 @@ mod valeurs;
 mod web;
 mod works;
 mod zones;
+mod zones_fichier;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -123,6 +123,19 @@ impl<S: Send + Sync> FromRequest<S> for CsvBody {
     }
 }
 
+/// A small file, as it came.
+#[derive(Debug)]
+pub struct FileBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for FileBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        require_type(&request, &["application/octet-stream"], "application/octet-stream")?;
+        read(request, state).await.map(Self)
+    }
+}
+
 /// Refuses a body that says to be something else; a browser cannot send these types to another site without asking.
 fn require_type(request: &Request, accepted: &[&str], expected: &str) -> Result<(), Problem> {
     let given = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");

@@ -105,6 +105,12 @@ fn shortened(text: &str) -> String {
 }
 
 impl Problem {
+    /// Whether it asks for something that does not exist here: a zone, a bailleur, a value.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        matches!(self.kind, Kind::Value | Kind::Absent)
+    }
+
     fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), champ: None, valeur: None, acceptees: None }
     }

@@ -30,7 +30,7 @@ use super::works::Works;
 use super::{
     ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
     geocodage_csv, health, indicateurs, mesure, mixite, objectifs, openapi, plan, rpems, security, segregation, situation,
-    situation_csv, territoires, tiles, valeurs, web, zones,
+    situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
 };
 use crate::state::{Passwords, State};
 
@@ -94,6 +94,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(indicateurs::indicateurs))
         .routes(routes!(zones::list))
         .routes(routes!(zones::one))
+        .routes(routes!(zones_fichier::read))
         .routes(routes!(valeurs::valeurs))
         .routes(routes!(mesure::mesure))
         .routes(routes!(mixite::mixite))

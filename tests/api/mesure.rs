@@ -127,3 +127,69 @@ async fn a_fault_names_its_field() {
         assert_eq!(problem(&reply)["champ"], champ, "{}", reply.text());
     }
 }
+
+#[tokio::test]
+async fn a_zone_that_cannot_be_measured_keeps_none_of_the_others_back_if_the_request_says_so() {
+    let good = json!({"id": "bonne", "geometrie": polygon(commune_box(0))});
+    let bad = json!({"id": "fausse", "nom": "Croisée", "geometrie": {"type": "Polygon", "coordinates": [[[5.8, 45.5], [5.9, 45.6], [5.9, 45.5], [5.8, 45.6], [5.8, 45.5]]]}});
+    let alone = measure(json!({"zones": [good]})).await;
+    let answer = measure(json!({"partiel": true, "zones": [bad, good]})).await;
+    assert_eq!(answer["mesures"], alone["mesures"]);
+    assert_eq!(answer["refusees"][0]["id"], "fausse");
+    assert_eq!(answer["refusees"][0]["nom"], "Croisée");
+    assert_eq!(answer["refusees"][0]["champ"], "zones[0].geometrie");
+    for body in
+        [json!({"zones": [bad, good]}), json!({"partiel": true, "zones": [bad]}), json!({"partiel": true, "zones": [bad, bad]})]
+    {
+        let reply = post("/api/mesure", "application/json", body.to_string()).await;
+        assert_eq!(reply.status, 400, "{body}");
+        assert!(problem(&reply)["detail"].as_str().unwrap().contains("croise"));
+    }
+}
+
+#[tokio::test]
+async fn the_rest_of_a_territory_is_what_no_zone_holds() {
+    let iris = |q: u32| json!({"codes": [{"echelle": "iris", "code": format!("73901010{q}")}]});
+    let territory = json!({"echelle": "commune", "code": "73901"});
+    let without = |zones: Vec<Value>| measure(json!({"zones": zones, "territoire": territory}));
+    // Overlapping zones are taken out once; a zone elsewhere takes nothing out.
+    let elsewhere = json!({"geometrie": polygon(commune_box(3))});
+    let rest = without(vec![iris(1), iris(2), iris(2), elsewhere]).await;
+    let direct = measure(
+        json!({"zones": [{"codes": [{"echelle": "iris", "code": "739010103"}, {"echelle": "iris", "code": "739010104"}]}]}),
+    )
+    .await;
+    assert_eq!(rest["reste"]["couverture"]["logements"], direct["mesures"][0]["couverture"]["logements"]);
+    assert_eq!(rest["reste"]["chiffres"], direct["mesures"][0]["chiffres"]);
+    assert_eq!(rest["reste"]["zone"]["nom"], "Hors zones, Commune 1");
+    let nothing = without(vec![json!({"codes": [territory]})]).await;
+    assert_eq!(nothing["reste"]["couverture"]["logements"], 0);
+    for (t, champ) in [
+        (json!({"echelle": "iris", "code": "739010101"}), "territoire.echelle"),
+        (json!({"echelle": "commune", "code": "x"}), "territoire.code"),
+    ] {
+        let body = json!({"zones": [iris(1)], "territoire": t});
+        let reply = post("/api/mesure", "application/json", body.to_string()).await;
+        assert_eq!(problem(&reply)["champ"], champ, "{}", reply.text());
+    }
+}
+
+#[tokio::test]
+async fn the_rest_never_tells_of_few_households() {
+    // One residence taken out of its commune leaves the rest; both together must not give back what one of them withholds.
+    let mut compared = 0;
+    for i in 0..150 {
+        let residence = json!({"codes": [{"echelle": "residence", "code": format!("R{i:03}")}]});
+        for c in 1..=4 {
+            let territory = json!({"echelle": "commune", "code": format!("7390{c}")});
+            let answer = measure(json!({"zones": [residence], "territoire": territory, "indicateurs": ["I01"]})).await;
+            let whole = ok(&format!("/api/zones/commune/7390{c}?indicateurs=I01")).await;
+            let count = |m: &Value| m["chiffres"][0]["repondants"].as_u64();
+            if let (Some(all), Some(rest)) = (count(&whole), count(&answer["reste"])) {
+                assert!(all == rest || all - rest >= 11, "commune {c} minus R{i:03}: {all} and {rest}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}

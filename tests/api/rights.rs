@@ -216,6 +216,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         }
         "zones" => plain("/api/zones?echelle=commune"),
         "zone" => plain("/api/zones/commune/73901"),
+        "zones_fichier" => with("/api/zones/fichier?fichier=vide.geojson", json!({})),
         "valeurs" => plain("/api/valeurs/commune?indicateur=P01"),
         "mesure" => with("/api/mesure", json!({"zones": [{"codes": [{"echelle": "commune", "code": "73901"}]}]})),
         "situation" => plain("/api/situation?lon=5.82&lat=45.52"),

@@ -82,6 +82,49 @@ describe('the pages of the administration', () => {
   });
 });
 
+describe('the pages of each role', () => {
+  const ROLES = {
+    dreal: ['/mixite', '/controle', '/dalo', '/enjeux', '/objectifs', '/organisme'],
+    bailleur: ['/depots', '/adresses', '/residences', '/evenements', '/controle', '/dalo', '/enjeux', '/organisme', '/aide'],
+    epci: ['/objectifs', '/enjeux', '/mixite'],
+  };
+  test('are without a fault of accessibility in both themes', async () => {
+    const on = await serve();
+    const faults: string[] = [];
+    try {
+      for (const [role, paths] of Object.entries(ROLES)) {
+        const visitor = await open({});
+        const { page } = visitor;
+        await signIn(page, on, role, '/');
+        for (const path of paths) {
+          await page.goto(on.base + path);
+          await settle(page);
+          for (const [scheme, theme] of [['light', 'clair'], ['dark', 'sombre']] as const) {
+            await page.emulateMedia({ colorScheme: scheme });
+            await page.waitForTimeout(150);
+            faults.push(...(await axeFaults(page)).map((fault) => `${role} ${path} (${theme}): ${fault}`));
+            if (theme === 'sombre') await picture(page, `sombre-${role}${path.replace('/', '-')}`);
+          }
+          // What a fold and a row of the page open, if it has any.
+          for (const selector of ['main summary', 'main tbody button']) {
+            const more = page.locator(selector).first();
+            if (!(await more.isVisible().catch(() => false))) continue;
+            await more.click();
+            await page.waitForTimeout(600);
+            faults.push(...(await axeFaults(page)).map((fault) => `${role} ${path} (sombre, ${selector}): ${fault}`));
+            await picture(page, `sombre-${role}${path.replace('/', '-')}-detail`);
+          }
+        }
+        faults.push(...visitor.faults);
+        await visitor.close();
+      }
+    } finally {
+      on.stop();
+    }
+    assert.deepEqual(faults, []);
+  });
+});
+
 describe('help', () => {
   test('has every indicator with its definition, found by a word', async () => {
     const { page } = session;

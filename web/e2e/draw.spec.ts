@@ -1,8 +1,10 @@
 // A user's own zones: figures follow the pen, and what is exported is what was drawn.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { figureOf, shownZone, type Catalogue, type Measure } from './figures';
-import { contentOf, get, onScreen, open, post, readNumber, settle, viewWith, visit, type Session } from './harness';
+import { axeFaults, contentOf, get, onScreen, open, picture, post, readNumber, sendFile, settle, viewWith, visit, type Session } from './harness';
 
 let session: Session;
 before(async () => void (session = await open()));
@@ -107,11 +109,70 @@ describe('imported zones', () => {
     assert.deepEqual((await cells.allInnerTexts()).map(readNumber), said.map((m) => m.couverture.logements));
   });
 
-  test('are refused with a message when they are not in longitude and latitude', async () => {
+  test('erased all at once come back; in a territory, what lies outside of them has a column', async () => {
     const { page } = session;
-    const lambert = { type: 'Polygon', coordinates: [[[842000, 6519000], [843000, 6519000], [843000, 6520000], [842000, 6519000]]] };
-    await page.locator('input[type=file]').setInputFiles(file('lambert.geojson', lambert));
-    await page.getByRole('alert').filter({ hasText: 'Lambert-93' }).waitFor();
+    await page.getByRole('button', { name: 'Tout supprimer' }).click();
+    await page.locator('.drawer').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Les rétablir' }).click();
+    await page.locator('.drawer thead input').nth(1).waitFor();
+    const names = await page.locator('.drawer thead input').evaluateAll((list) => list.map((input) => (input as HTMLInputElement).value));
+    assert.deepEqual(names, ['Ouest', 'Est']);
+
+    // A quarter of a commune's box is a zone; the rest of the commune is what the interface says it is.
+    const { code, emprise: [w, s, e, n] } = await shownZone('commune', 'I01');
+    const corner = { type: 'Polygon', coordinates: [[[w, s], [(w + e) / 2, s], [(w + e) / 2, (s + n) / 2], [w, (s + n) / 2], [w, s]]] };
+    const huge = { type: 'Polygon', coordinates: [[[0, 43], [5, 43], [5, 48], [0, 48], [0, 43]]] };
+    await page.getByRole('button', { name: 'Tout supprimer' }).click();
+    await visit(page, `/?indicateur=I01&echelle=iris&dans=commune:${code}`);
+    await page.locator('input[type=file]').setInputFiles(file('coin.geojson', { type: 'FeatureCollection', features: [['Coin', corner], ['Démesurée', huge]].map(([nom, geometry]) => ({ type: 'Feature', properties: { nom }, geometry })) }));
+    await page.locator('.drawer .rest').waitFor();
+    await settle(page);
+    const asked = { zones: [{ id: 'z', geometrie: corner }], territoire: { echelle: 'commune', code }, population: 'TOUS', generation: '2024' };
+    const { mesures: [zone], reste } = await post<{ mesures: Measure[]; reste: Measure }>('/api/mesure', asked);
+    const cells = (await page.locator('.drawer tbody tr').first().locator('td').allInnerTexts()).map(readNumber);
+    assert.deepEqual([cells[0], cells[2]], [zone?.couverture.logements, reste.couverture.logements]);
+    // One zone that cannot be measured says why, and keeps the others' figures.
+    await page.locator('.drawer .note', { hasText: 'Démesurée' }).filter({ hasText: 'km²' }).waitFor();
+    await picture(page, 'zones-hors-zones');
+    assert.deepEqual(await axeFaults(page), []);
+    const [csv] = await Promise.all([page.waitForEvent('download'), page.locator('.drawer header').getByRole('button', { name: 'CSV' }).click()]);
+    assert.match((await contentOf(csv)).text, /\r\n"?Hors zones, /);
+  });
+
+  test('come from a zipped Shapefile in Lambert-93 under the names of its attribute, with the same figures as from GeoJSON', async () => {
+    const { page } = session;
+    await page.getByRole('button', { name: 'Tout supprimer' }).click();
+    await visit(page, '/?indicateur=I01&echelle=commune');
+    // Three made-up QPV in two Shapefiles.
+    const zip = readFileSync(join(import.meta.dirname, '..', '..', 'tests', 'fixtures', 'zones', 'qpv_deux_couches.zip'));
+    const read = await sendFile<{ zones: { nom: string; geometrie: unknown }[] }>('/api/zones/fichier?fichier=qpv.zip', zip);
+    await page.locator('input[type=file]').setInputFiles({ name: 'qpv.zip', mimeType: 'application/zip', buffer: zip });
+    await page.locator('.drawer').waitFor();
+    await settle(page);
+    const names = await page.locator('.drawer thead input').evaluateAll((list) => list.map((input) => (input as HTMLInputElement).value));
+    assert.deepEqual(names, read.zones.map((z) => z.nom));
+    assert.ok(names.length > 1 && names.every((n) => !n.startsWith('qpv')), names.join());
+    const cells = page.locator('.drawer tbody tr').first().locator('td');
+    const said = await Promise.all(read.zones.map((z) => measure(z.geometrie)));
+    assert.deepEqual((await cells.allInnerTexts()).map(readNumber), said.map((m) => m.couverture.logements));
+    await picture(page, 'zones-fichier-shapefile');
+  });
+
+  test('that are left out are said by feature and rule, and a file of no use by its name', async () => {
+    const { page } = session;
+    const point = { type: 'Feature', properties: { nom: 'Mairie' }, geometry: { type: 'Point', coordinates: [5.8, 45.5] } };
+    const { centre: [x, y] } = await shownZone('commune', 'I01');
+    const box = { type: 'Polygon', coordinates: [[[x, y], [x + 0.01, y], [x + 0.01, y + 0.01], [x, y]]] };
+    await page.locator('input[type=file]').setInputFiles(file('melange.geojson', { type: 'FeatureCollection', features: [point, { type: 'Feature', properties: { nom: 'Coin' }, geometry: box }] }));
+    await page.getByRole('status').filter({ hasText: /Entité 1 : .*règle Z03/ }).waitFor();
+    await page.locator('.drawer thead input').last().waitFor();
+    await picture(page, 'zones-fichier-constats');
+    assert.deepEqual(await axeFaults(page), []);
+    await page.getByRole('button', { name: 'Fermer' }).last().click();
+    await page.locator('input[type=file]').setInputFiles(file('table.dbf', 'x'));
+    await page.getByRole('alert').filter({ hasText: '« table.dbf »' }).waitFor();
+    // The browser tells a refusal in its console; that one is meant.
+    session.faults.splice(0, session.faults.length, ...session.faults.filter((f) => !f.includes('400')));
   });
 
   test('no fault was seen by the browser all along', () => assert.deepEqual(session.faults, []));

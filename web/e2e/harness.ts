@@ -81,8 +81,12 @@ export async function settle(page: Page): Promise<void> {
 }
 
 /** Measures zones as `/api/mesure` does. */
-export async function post<T>(path: string, body: unknown): Promise<T> {
-  const answer = await fetch(BASE_URL + path, { method: 'POST', headers: { ...AGENT, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+export const post = <T>(path: string, body: unknown): Promise<T> => send(path, 'application/json', JSON.stringify(body));
+
+export const sendFile = <T>(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<T> => send(path, 'application/octet-stream', bytes);
+
+async function send<T>(path: string, kind: string, body: BodyInit): Promise<T> {
+  const answer = await fetch(BASE_URL + path, { method: 'POST', headers: { ...AGENT, 'content-type': kind }, body });
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as T;
 }

@@ -96,10 +96,23 @@ describe('a morning with the map', () => {
     assert.equal(png.bytes.readUInt32BE(16), 3200, 'two pixels for each unit of the plate');
     const svg = await save('Image SVG');
     const text = svg.bytes.toString('utf8');
-    for (const part of ['Ménages sous 40 % des plafonds PLUS', 'Emménagés récents, par commune', 'Source : OPS', 'Secret statistique', 'quartier prioritaire 2024', '<image ']) assert.ok(text.includes(part), part);
-    // The drawn map is in it, not a blank: a picture of one colour packs to almost nothing.
-    const pixels = Buffer.from(/data:image\/png;base64,([^"]+)/.exec(text)?.[1] ?? '', 'base64');
-    assert.ok(pixels.length > 30_000, `${pixels.length} bytes of map`);
+    for (const part of ['Ménages sous 40 % des plafonds PLUS', 'Emménagés récents, par commune', 'Source : OPS', 'Secret statistique', 'quartier prioritaire 2024']) assert.ok(text.includes(part), part);
+    // The map is in it as paths: every commune on screen, in the colours of the legend.
+    const fills = /<g id="zones-fond">(.*?)<g id=/s.exec(text)?.[1] ?? '';
+    const painted = [...fills.matchAll(/data-code="(\w+)" d="M[^"]+" fill-rule="evenodd" fill="([^"]+)"/g)];
+    assert.ok(new Set(painted.map((m) => m[1])).size > 10, `${painted.length} areas`);
+    const swatches = await page.locator('.legend .swatch').evaluateAll((all) => all.map((s) => getComputedStyle(s).backgroundColor.replace(/\s/g, '')));
+    // The map writes rgba(…,1), the page rgb(…).
+    const used = new Set(painted.map((m) => (m[2] ?? '').replace('rgba', 'rgb').replace(/,1\)$/, ')')));
+    assert.ok(used.size > 1);
+    for (const colour of used) assert.ok([...swatches, 'rgb(217,217,214)', 'rgb(231,230,226)'].includes(colour), `${colour} is neither in the legend nor the grey of what is secret or missing: ${swatches.join(' ')}`);
+    // A drawing program must find no fault in it; the picture is looked at.
+    const viewer = await page.context().newPage();
+    await viewer.setViewportSize({ width: 1600, height: 1000 });
+    await viewer.setContent(`<body style="margin:0">${text}</body>`);
+    assert.equal(await viewer.evaluate((xml) => new DOMParser().parseFromString(xml, 'image/svg+xml').querySelector('parsererror')?.textContent ?? '', text), '');
+    await picture(viewer, 'parcours-4-carte-svg');
+    await viewer.close();
     const legend = await page.locator('.legend ol .range').allTextContents();
     for (const label of legend) assert.ok(text.includes(label), label);
   });

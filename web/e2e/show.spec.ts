@@ -97,6 +97,22 @@ function tile(): Buffer {
   return Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('IHDR', head), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
 }
 
+/** A PMTiles file (version 3, nothing compressed) that holds one tile, the world's. */
+function archive(type: number, bytes: Buffer): Buffer {
+  const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...varint(n >>> 7)]);
+  // Entries: one tile, of id 0, run 1, this length, at the start of the data.
+  const directory = Buffer.from([1, 0, 1, ...varint(bytes.length), 1]);
+  const metadata = Buffer.from('{}');
+  const head = Buffer.alloc(127);
+  head.write('PMTiles');
+  head[7] = 3;
+  const sections = [127, directory.length, 127 + directory.length, metadata.length, 0, 0, 127 + directory.length + metadata.length, bytes.length, 1, 1, 1];
+  sections.forEach((n, i) => head.writeBigUInt64LE(BigInt(n), 8 + 8 * i));
+  head.set([1, 1, 1, type, 0, 0], 96);
+  [-180, -85, 180, 85].forEach((degrees, i) => head.writeInt32LE(degrees * 1e7, 102 + 4 * i));
+  return Buffer.concat([head, directory, metadata, bytes]);
+}
+
 /** Checksum of a chunk of a PNG. */
 function crc32(bytes: Buffer): number {
   let sum = ~0;
@@ -113,11 +129,20 @@ describe('with a base map and a site that embeds', () => {
   let tiles: Server;
   let host: Server;
   const seen: string[] = [];
+  const ranges: string[] = [];
   let site = '';
   const listen = (server: Server): Promise<number> => new Promise((done) => server.listen(0, '127.0.0.1', () => done((server.address() as AddressInfo).port)));
 
   before(async () => {
+    const archives: Record<string, Buffer> = { '/ortho.pmtiles': archive(2, tile()), '/plan.pmtiles': archive(1, Buffer.from([0])) };
     tiles = createHttp((request, response) => {
+      const file = archives[request.url ?? ''];
+      if (file) {
+        const [from = 0, to = 0] = (/bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') ?? []).slice(1).map(Number);
+        ranges.push(request.url ?? '');
+        response.writeHead(206, { 'content-range': `bytes ${from}-${Math.min(to, file.length - 1)}/${file.length}`, 'access-control-allow-origin': '*' }).end(file.subarray(from, to + 1));
+        return;
+      }
       seen.push(request.url ?? '');
       response.writeHead(200, { 'content-type': 'image/png', 'access-control-allow-origin': '*' }).end(tile());
     });
@@ -125,7 +150,7 @@ describe('with a base map and a site that embeds', () => {
     host = createHttp((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(`<title>site</title><iframe src="${frame}" width="900" height="600"></iframe>`));
     const [at, port] = [await listen(tiles), await listen(host)];
     site = `http://127.0.0.1:${port}`;
-    on = await serve({ args: ['--fond', `Essai=http://127.0.0.1:${at}/{z}/{x}/{y}.png`, '--integrer', site] });
+    on = await serve({ args: ['--fond', `Essai=http://127.0.0.1:${at}/{z}/{x}/{y}.png`, '--fond', `Ortho=http://127.0.0.1:${at}/ortho.pmtiles`, '--fond', `Vecteurs=http://127.0.0.1:${at}/plan.pmtiles`, '--integrer', site] });
     visitor = await open({});
     frame = `${on.base}/integre?indicateur=P10&echelle=commune`;
   });
@@ -150,6 +175,20 @@ describe('with a base map and a site that embeds', () => {
     assert.deepEqual(await axeFaults(page), []);
     await page.getByLabel('Fond').selectOption('');
     await page.locator('.maplibregl-ctrl-attrib', { hasText: 'Essai' }).waitFor({ state: 'detached' });
+  });
+
+  test('a PMTiles file of images is a base map too; one of vectors says why it is none', async () => {
+    const { page } = visitor;
+    await page.getByLabel('Fond').selectOption({ label: 'Ortho' });
+    await page.locator('.maplibregl-ctrl-attrib', { hasText: 'Ortho' }).waitFor();
+    await settle(page);
+    // Its header with the directory, then its only tile.
+    assert.ok(ranges.filter((u) => u === '/ortho.pmtiles').length >= 1, ranges.join());
+    assert.equal(await page.getByText('n’a pas pu être chargée').count(), 0);
+    await picture(page, 'montrer-4-pmtiles');
+    await page.getByLabel('Fond').selectOption({ label: 'Vecteurs' });
+    await page.getByRole('alert').filter({ hasText: 'ne contient pas d’images' }).waitFor();
+    assert.equal(await page.getByLabel('Fond').inputValue(), '');
   });
 
   test('without one, there is no choice', async () => {

@@ -23,6 +23,12 @@ fn of_driver(ldid: u8) -> Option<&'static Encoding> {
     }
 }
 
+/// Rows that the header announces.
+#[must_use]
+pub fn rows(bytes: &[u8]) -> usize {
+    bytes.get(4..8).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize)
+}
+
 /// Reads a table. `cpg` is the text of the `.cpg` file, which goes before the driver byte of the header.
 ///
 /// # Errors
@@ -31,7 +37,6 @@ pub fn read(bytes: &[u8], cpg: Option<&str>) -> Result<Dbf, String> {
     let u16_at = |at: usize| {
         bytes.get(at..at + 2).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]]))).ok_or("l'en-tête du .dbf est tronqué")
     };
-    let count = bytes.get(4..8).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
     let (start, width) = (u16_at(8)?, u16_at(10)?);
     let ldid = *bytes.get(29).ok_or("l'en-tête du .dbf est tronqué")?;
     let fields = fields(bytes, start)?;
@@ -40,7 +45,7 @@ pub fn read(bytes: &[u8], cpg: Option<&str>) -> Result<Dbf, String> {
         return Err("les champs du .dbf ne tiennent pas dans ses enregistrements".to_owned());
     }
     let body = &bytes[start..];
-    let records: Vec<&[u8]> = body.chunks_exact(width).take(count).collect();
+    let records: Vec<&[u8]> = body.chunks_exact(width).take(rows(bytes)).collect();
     let encoding = cpg.and_then(named).or_else(|| of_driver(ldid)).unwrap_or_else(|| {
         // Nothing says it: UTF-8 if the text is, else what French software of the time wrote.
         let all = || records.iter().all(|r| std::str::from_utf8(&r[1..]).is_ok());
@@ -50,7 +55,7 @@ pub fn read(bytes: &[u8], cpg: Option<&str>) -> Result<Dbf, String> {
         let end = raw.iter().position(|&b| b == 0).unwrap_or(raw.len());
         encoding.decode_without_bom_handling(&raw[..end]).0.trim().to_owned()
     };
-    let rows = records
+    let read = records
         .into_iter()
         .map(|record| {
             let mut at = 1;
@@ -63,7 +68,7 @@ pub fn read(bytes: &[u8], cpg: Option<&str>) -> Result<Dbf, String> {
         })
         .collect();
     let columns = fields.iter().map(|(name, _)| text(name)).collect();
-    Ok(Dbf { columns, rows, encoding: encoding.name() })
+    Ok(Dbf { columns, rows: read, encoding: encoding.name() })
 }
 
 /// Names of code pages as `.cpg` files write them.

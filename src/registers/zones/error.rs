@@ -16,6 +16,10 @@ pub enum ZonesError {
     Damaged { file: String, message: String },
     #[error("« {file} » ne contient aucune zone")]
     Empty { file: String },
+    #[error("« {file} » contient plus de {max} zones ; découpez-le en plusieurs fichiers")]
+    TooMany { file: String, max: usize },
+    #[error("les contours de « {file} » ont {vertices} sommets en tout, {max} au plus ; simplifiez-les ou découpez le fichier")]
+    TooManyVertices { file: String, vertices: usize, max: usize },
     #[error("« {file} » contient plusieurs tables de zones ({tables}) ; précisez laquelle")]
     SeveralTables { file: String, tables: String },
     #[error("la table « {table} » n'existe pas dans « {file} » (tables de zones : {tables})")]

@@ -4,18 +4,23 @@ use crate::reference::territory::territory;
 use crate::registers::output::FindingWriter;
 use crate::registers::report::{Finding, Level, Report, RuleCount};
 
+/// Findings that are kept for who does not read `constats.csv`: the first ones.
+const TOLD: usize = 50;
+
 /// Findings on their way to `constats.csv` and to the report.
 pub struct Findings<'a> {
     writer: FindingWriter,
     report: &'a mut Report,
     /// First rejection, for a file of which nothing is left.
     pub first: Option<String>,
+    /// The first findings, in their order.
+    pub told: Vec<Finding>,
     flagged: std::collections::BTreeSet<u64>,
 }
 
 impl<'a> Findings<'a> {
     pub fn new(writer: FindingWriter, report: &'a mut Report) -> Self {
-        Self { writer, report, first: None, flagged: std::collections::BTreeSet::new() }
+        Self { writer, report, first: None, told: Vec::new(), flagged: std::collections::BTreeSet::new() }
     }
 
     pub fn report(&mut self) -> &mut Report {
@@ -44,14 +49,13 @@ impl<'a> Findings<'a> {
                 self.flagged.insert(line);
             }
         }
-        self.writer.write(&Finding {
-            line,
-            column: column.to_owned(),
-            value: value.to_owned(),
-            rule: rule.to_owned(),
-            level,
-            message,
-        })
+        let (column, value, rule) = (column.to_owned(), value.to_owned(), rule.to_owned());
+        let finding = Finding { line, column, value, rule, level, message };
+        self.writer.write(&finding)?;
+        if self.told.len() < TOLD {
+            self.told.push(finding);
+        }
+        Ok(())
     }
 
     /// # Errors

@@ -20,12 +20,8 @@ pub fn read(file: &str, text: &str, encoding: &'static str) -> Result<RawLayer, 
     let collection = match document {
         GeoJson::FeatureCollection(c) => c,
         GeoJson::Feature(f) => FeatureCollection { bbox: None, features: vec![f], foreign_members: None },
-        GeoJson::Geometry(_) => {
-            return Err(ZonesError::NotZones {
-                file: file.to_owned(),
-                found: "une géométrie GeoJSON seule, sans code ni nom".to_owned(),
-            });
-        }
+        // A layer that needs codes is refused for want of them; an outline alone is a zone that somebody drew.
+        GeoJson::Geometry(g) => FeatureCollection { bbox: None, features: vec![Feature::from(g)], foreign_members: None },
     };
     let declared = declared(&collection);
     let mut columns: Vec<String> = Vec::new();

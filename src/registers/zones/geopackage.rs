@@ -1,4 +1,4 @@
-//! GeoPackage: one feature table of an SQLite file, geometry in a `GP` header followed by WKB.
+//! GeoPackage: feature tables of an SQLite file, geometry in a `GP` header followed by WKB.
 
 use std::path::Path;
 
@@ -7,19 +7,30 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::ZonesError;
+use super::open::Bounds;
 use super::raw::{Declared, RawFeature, RawLayer};
 use crate::territory::wkb;
 
-/// Reads one table: the one asked for, else the only one.
+/// Reads one table: the one asked for, else the only one. Of someone else's file, which cannot say, all of them.
 ///
 /// # Errors
 /// Not a GeoPackage, several tables and none asked for, damaged file.
-pub fn read(path: &Path, file: &str, table: Option<&str>) -> Result<RawLayer, ZonesError> {
+pub fn read(path: &Path, file: &str, table: Option<&str>, bounds: &Bounds) -> Result<Vec<RawLayer>, ZonesError> {
     let damaged = |e: rusqlite::Error| ZonesError::Damaged { file: file.to_owned(), message: e.to_string() };
     // Immutable: never a lock or a journal beside the user's file, which may be read-only.
     let uri = format!("file:{}?immutable=1", escape(path));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(uri, flags).map_err(damaged)?;
+    let plain = |table: &str| -> Result<(), ZonesError> {
+        if !bounds.foreign || is_plain(&db, table).map_err(damaged)? {
+            return Ok(());
+        }
+        let found = format!("une base SQLite dont « {table} » manque, ou est une vue ou une table calculée");
+        Err(ZonesError::NotZones { file: file.to_owned(), found })
+    };
+    for table in ["gpkg_geometry_columns", "gpkg_contents", "gpkg_spatial_ref_sys"] {
+        plain(table)?;
+    }
     let tables = feature_tables(&db).map_err(|e| match e {
         rusqlite::Error::SqliteFailure(_, Some(ref m)) if m.contains("no such table") => {
             ZonesError::NotZones { file: file.to_owned(), found: "une base SQLite qui n'est pas un GeoPackage".to_owned() }
@@ -27,26 +38,31 @@ pub fn read(path: &Path, file: &str, table: Option<&str>) -> Result<RawLayer, Zo
         e => damaged(e),
     })?;
     let names = || tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", ");
-    let chosen = match (table, tables.as_slice()) {
+    let read = |table: &Table| -> Result<RawLayer, ZonesError> {
+        plain(&table.name)?;
+        let declared = declared(&db, table.srs).map_err(damaged)?;
+        let (columns, features) = features(&db, table, bounds.features).map_err(damaged)?;
+        bounds.check(file, features.len())?;
+        Ok(RawLayer {
+            name: format!("{file} ({})", table.name),
+            format: "GeoPackage",
+            encoding: "UTF-8",
+            declared,
+            columns,
+            features,
+            outer_clockwise: false,
+        })
+    };
+    match (table, tables.as_slice()) {
         (Some(wanted), all) => all
             .iter()
             .find(|t| t.name.eq_ignore_ascii_case(wanted))
-            .ok_or_else(|| ZonesError::NoSuchTable { file: file.to_owned(), table: wanted.to_owned(), tables: names() })?,
-        (None, [one]) => one,
-        (None, []) => return Err(ZonesError::Empty { file: file.to_owned() }),
-        (None, _) => return Err(ZonesError::SeveralTables { file: file.to_owned(), tables: names() }),
-    };
-    let declared = declared(&db, chosen.srs).map_err(damaged)?;
-    let (columns, features) = features(&db, chosen).map_err(damaged)?;
-    Ok(RawLayer {
-        name: format!("{file} ({})", chosen.name),
-        format: "GeoPackage",
-        encoding: "UTF-8",
-        declared,
-        columns,
-        features,
-        outer_clockwise: false,
-    })
+            .ok_or_else(|| ZonesError::NoSuchTable { file: file.to_owned(), table: wanted.to_owned(), tables: names() })
+            .and_then(|t| Ok(vec![read(t)?])),
+        (None, all) if all.len() == 1 || (bounds.foreign && !all.is_empty()) => all.iter().map(read).collect(),
+        (None, []) => Err(ZonesError::Empty { file: file.to_owned() }),
+        (None, _) => Err(ZonesError::SeveralTables { file: file.to_owned(), tables: names() }),
+    }
 }
 
 /// Characters that mean something in an SQLite URI.
@@ -69,6 +85,26 @@ fn feature_tables(db: &Connection) -> rusqlite::Result<Vec<Table>> {
     .collect()
 }
 
+/// True for rows that are stored: a view, a virtual table or a computed column would have the reader run what its author wrote.
+fn is_plain(db: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let stored: bool = db.query_row(
+        "select exists (select 1 from sqlite_master where name = ?1 collate nocase and type = 'table' and sql not like 'create virtual%')",
+        [table],
+        |r| r.get(0),
+    )?;
+    // The statement, not the function of the same name, which the file could hide behind a view.
+    let hidden: Vec<i64> = db
+        .prepare(&format!("pragma table_xinfo({})", quoted(table)))?
+        .query_map([], |r| r.get("hidden"))?
+        .collect::<Result<_, _>>()?;
+    Ok(stored && hidden.iter().all(|h| *h == 0))
+}
+
+/// A name as SQL writes it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 fn declared(db: &Connection, srs: i64) -> rusqlite::Result<Declared> {
     let found = db.query_row(
         "select organization, organization_coordsys_id, definition from gpkg_spatial_ref_sys where srs_id = ?1",
@@ -86,8 +122,8 @@ fn declared(db: &Connection, srs: i64) -> rusqlite::Result<Declared> {
     })
 }
 
-fn features(db: &Connection, table: &Table) -> rusqlite::Result<(Vec<String>, Vec<RawFeature>)> {
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+/// At most one row more than `max`, so that too many are known to be.
+fn features(db: &Connection, table: &Table, max: usize) -> rusqlite::Result<(Vec<String>, Vec<RawFeature>)> {
     let mut statement = db.prepare(&format!("select * from {}", quoted(&table.name)))?;
     let all: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let geometry = all.iter().position(|c| c.eq_ignore_ascii_case(&table.geometry));
@@ -95,7 +131,9 @@ fn features(db: &Connection, table: &Table) -> rusqlite::Result<(Vec<String>, Ve
     let mut features = Vec::new();
     let mut rows = statement.query([])?;
     let mut number = 0;
-    while let Some(row) = rows.next()? {
+    while features.len() <= max
+        && let Some(row) = rows.next()?
+    {
         number += 1;
         let mut values = Vec::with_capacity(columns.len());
         let mut area = Ok(MultiPolygon(Vec::new()));

@@ -5,6 +5,7 @@
 //! filed; [`place`] decides the coordinate system (a declaration that the numbers contradict loses);
 //! [`attributes`] finds code, name and parents under the names that users give them; [`repair`] makes
 //! areas valid or names what is wrong and where; features that share a code become one zone.
+//! Areas that someone draws with go the same way as far as [`repair`], and stay what they are: [`outlines`].
 //! The membership of communes in EPCI goes through [`membership`] (layer `appartenance`).
 
 mod attributes;
@@ -15,6 +16,7 @@ mod geojson;
 mod geopackage;
 mod membership;
 mod open;
+mod outlines;
 mod place;
 mod prj;
 mod raw;
@@ -24,14 +26,16 @@ mod shapefile;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use geo::MultiPolygon;
+use geo::{CoordsIter, MultiPolygon};
 use polars::prelude::*;
 use rayon::prelude::*;
 
 pub use error::ZonesError;
+pub use outlines::{Outline, Outlines, outlines};
 
 use attributes::Attributes;
 use findings::Findings;
+use open::Bounds;
 use raw::RawLayer;
 
 use crate::reference::territory::{Couche, territory};
@@ -71,25 +75,11 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output, progress: &dyn 
     }
     let file = open::file_name(path);
     let couche = territory().couche(name);
-    let layers = open::layers(path, options.table.as_deref())?;
-    let total: u64 = layers.iter().map(|l| l.features.len() as u64).sum();
-    if total == 0 {
-        return Err(ZonesError::Empty { file });
-    }
-    let mut report = Report::new("zones", name, &file);
+    let (mut report, layers) = opened(path, couche, options.table.as_deref(), &Bounds::LAYER)?;
+    report.cle = name.to_owned();
     report.empreinte = fingerprint(path)?;
-    report.lignes_lues = total;
-    report.format = format!("{} ({})", layers[0].format, couche.libelle);
-    report.encodage = layers[0].encoding.to_owned();
     let mut findings = Findings::new(out.findings()?, &mut report);
-    let mut zones = Vec::new();
-    let mut before = 0;
-    for layer in layers {
-        let n = layer.features.len() as u64;
-        one_layer(&file, couche, layer, options.epsg, before, &mut findings, &mut zones)?;
-        before += n;
-        progress(before, total);
-    }
+    let zones = each_layer(&file, couche, layers, options.epsg, usize::MAX, &mut findings, progress)?;
     let codes: Vec<&str> = zones.iter().map(|z: &Prepared| z.attributes.code.as_str()).collect();
     if let Some(other) = attributes::other_layer(couche, &codes) {
         return Err(ZonesError::OtherLayer {
@@ -110,6 +100,43 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output, progress: &dyn 
     report.count("zones", zones.len() as u64);
     write(out, &zones)?;
     Ok(report)
+}
+
+/// The layers of a file as filed, and a report that says what it was recognised as.
+fn opened(path: &Path, couche: &Couche, table: Option<&str>, bounds: &Bounds) -> Result<(Report, Vec<RawLayer>), ZonesError> {
+    let file = open::file_name(path);
+    let layers = open::layers(path, table, bounds)?;
+    let total: u64 = layers.iter().map(|l| l.features.len() as u64).sum();
+    let (Some(first), true) = (layers.first(), total > 0) else {
+        return Err(ZonesError::Empty { file });
+    };
+    let mut report = Report::new("zones", "", &file);
+    report.lignes_lues = total;
+    report.format = format!("{} ({})", first.format, couche.libelle);
+    report.encodage = first.encoding.to_owned();
+    Ok((report, layers))
+}
+
+/// Every zone of a file that can be kept, in degrees; `vertices_max` is that of one zone.
+fn each_layer(
+    file: &str,
+    couche: &Couche,
+    layers: Vec<RawLayer>,
+    epsg: Option<u16>,
+    vertices_max: usize,
+    findings: &mut Findings<'_>,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Vec<Prepared>, ZonesError> {
+    let total = findings.report().lignes_lues;
+    let (mut zones, mut before) = (Vec::new(), 0);
+    for layer in layers {
+        let n = layer.features.len() as u64;
+        let reading = Reading { file, couche, epsg, before, vertices_max };
+        one_layer(&reading, layer, findings, &mut zones)?;
+        before += n;
+        progress(before, total);
+    }
+    Ok(zones)
 }
 
 /// BLAKE3 of the file; for a `.shp`, of its attributes and projection too, for they change the result.
@@ -142,16 +169,24 @@ enum Judged {
     Hopeless(repair::Fault),
 }
 
-fn one_layer(
-    file: &str,
-    couche: &Couche,
-    layer: RawLayer,
-    asked: Option<u16>,
+/// How a layer is read.
+struct Reading<'a> {
+    file: &'a str,
+    couche: &'a Couche,
+    epsg: Option<u16>,
+    /// Features of the layers before it.
     before: u64,
+    vertices_max: usize,
+}
+
+fn one_layer(
+    reading: &Reading<'_>,
+    layer: RawLayer,
     findings: &mut Findings<'_>,
     zones: &mut Vec<Prepared>,
 ) -> Result<(), ZonesError> {
-    let place = place::decide(file, &layer, asked)?;
+    let &Reading { file, couche, epsg, before, vertices_max } = reading;
+    let place = place::decide(file, &layer, epsg)?;
     let columns = attributes::columns(file, couche, &layer)?;
     let code_column = columns.code.or(columns.code_partiel).map_or("code", |i| layer.columns[i].as_str()).to_owned();
     let domain = crate::territory::crs::sanity_box(place.epsg).unwrap_or([
@@ -162,7 +197,7 @@ fn one_layer(
     ]);
     findings.report().remarques.extend(place.remarks.iter().cloned());
     findings.report().count(&format!("epsg_{}", place.epsg), layer.features.len() as u64);
-    if columns.code.is_none() && columns.code_partiel.is_none() {
+    if columns.code.is_none() && columns.code_partiel.is_none() && !couche.code.is_empty() {
         findings
             .report()
             .remarques
@@ -189,6 +224,12 @@ fn one_layer(
             Ok(area) if area.0.iter().all(|p| p.exterior().0.is_empty()) => {
                 findings.report().count("geometries_vides", 1);
                 findings.add("Z02", line, "géométrie", &code, format!("zone {code} : la géométrie est vide"))?;
+                continue;
+            }
+            Ok(area) if area.coords_count() > vertices_max => {
+                let n = area.coords_count();
+                let message = format!("zone {code} : son contour a {n} sommets, {vertices_max} au plus : simplifiez-le");
+                findings.add("Z10", line, "géométrie", &code, message)?;
                 continue;
             }
             Ok(area) => area.clone(),

@@ -10,8 +10,35 @@ use super::error::ZonesError;
 use super::raw::RawLayer;
 use super::{geojson, geopackage, shapefile};
 
-/// Unpacked size from which a file is refused: no layer of French zones comes near, a zip bomb does.
-const MAX_BYTES: u64 = 2_000_000_000;
+/// How much of a file is read before it is refused.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Once unpacked.
+    pub bytes: u64,
+    /// Zones of one layer.
+    pub features: usize,
+    /// The file comes from someone else: nothing that it has the reader run (a view of a GeoPackage).
+    pub foreign: bool,
+}
+
+impl Bounds {
+    /// Of a layer that the server's own people import: no layer of French zones comes near, a zip bomb does.
+    pub const LAYER: Self = Self { bytes: 2_000_000_000, features: usize::MAX, foreign: false };
+
+    /// How the size is told.
+    fn words(&self) -> String {
+        format!("plus de {} Mo une fois décompressé", self.bytes / 1_000_000)
+    }
+
+    /// # Errors
+    /// A layer of the file has more zones.
+    pub fn check(&self, file: &str, features: usize) -> Result<(), ZonesError> {
+        if features > self.features {
+            return Err(ZonesError::TooMany { file: file.to_owned(), max: self.features });
+        }
+        Ok(())
+    }
+}
 
 /// Name of a file without its folder.
 #[must_use]
@@ -23,7 +50,7 @@ pub fn file_name(path: &Path) -> String {
 ///
 /// # Errors
 /// The file cannot be read, or is larger than any layer.
-pub fn bytes(path: &Path) -> Result<(Vec<u8>, bool), ZonesError> {
+pub fn bytes(path: &Path, bounds: &Bounds) -> Result<(Vec<u8>, bool), ZonesError> {
     let read = |source| ZonesError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(read)?;
     let mut head = Vec::new();
@@ -32,15 +59,15 @@ pub fn bytes(path: &Path) -> Result<(Vec<u8>, bool), ZonesError> {
     let mut out = Vec::new();
     let gzip = head == [0x1F, 0x8B];
     if gzip {
-        MultiGzDecoder::new(file).take(MAX_BYTES + 1).read_to_end(&mut out).map_err(|e| ZonesError::Damaged {
+        MultiGzDecoder::new(file).take(bounds.bytes + 1).read_to_end(&mut out).map_err(|e| ZonesError::Damaged {
             file: file_name(path),
             message: format!("la compression gzip est rompue ({e})"),
         })?;
     } else {
-        file.take(MAX_BYTES + 1).read_to_end(&mut out).map_err(read)?;
+        file.take(bounds.bytes + 1).read_to_end(&mut out).map_err(read)?;
     }
-    if out.len() as u64 > MAX_BYTES {
-        return Err(ZonesError::NotZones { file: file_name(path), found: "un fichier de plus de 2 Go".to_owned() });
+    if out.len() as u64 > bounds.bytes {
+        return Err(ZonesError::NotZones { file: file_name(path), found: format!("un fichier de {}", bounds.words()) });
     }
     Ok((out, gzip))
 }
@@ -59,21 +86,21 @@ pub fn text(bytes: &[u8]) -> (std::borrow::Cow<'_, str>, &'static str) {
 ///
 /// # Errors
 /// The file is no layer of zones, or is damaged.
-pub fn layers(path: &Path, table: Option<&str>) -> Result<Vec<RawLayer>, ZonesError> {
+pub fn layers(path: &Path, table: Option<&str>, bounds: &Bounds) -> Result<Vec<RawLayer>, ZonesError> {
     let file = file_name(path);
     let is_dir = path.is_dir();
     if is_dir {
         return Err(ZonesError::NotZones { file, found: "un dossier".to_owned() });
     }
-    let (bytes, _) = bytes(path)?;
+    let (bytes, _) = bytes(path, bounds)?;
     if bytes.starts_with(b"SQLite format 3\0") {
-        return Ok(vec![geopackage::read(path, &file, table)?]);
+        return geopackage::read(path, &file, table, bounds);
     }
     if bytes.starts_with(b"PK\x03\x04") {
-        return zipped(&file, bytes, table);
+        return zipped(&file, bytes, table, bounds);
     }
     if bytes.starts_with(&[0, 0, 0x27, 0x0A]) {
-        return Ok(vec![shapefile::read(&shapefile::Parts::beside(path, bytes)?)?]);
+        return Ok(vec![shapefile::read(&shapefile::Parts::beside(path, bytes)?, bounds)?]);
     }
     let (text, encoding) = text(&bytes);
     if text.trim_start().starts_with(['{', '[']) {
@@ -92,19 +119,19 @@ pub fn layers(path: &Path, table: Option<&str>) -> Result<Vec<RawLayer>, ZonesEr
     Err(ZonesError::NotZones { file, found })
 }
 
-fn zipped(file: &str, bytes: Vec<u8>, table: Option<&str>) -> Result<Vec<RawLayer>, ZonesError> {
+fn zipped(file: &str, bytes: Vec<u8>, table: Option<&str>, bounds: &Bounds) -> Result<Vec<RawLayer>, ZonesError> {
     let damaged = |message: String| ZonesError::Damaged { file: file.to_owned(), message };
     let mut archive =
         zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(format!("l'archive zip ne s'ouvre pas ({e})")))?;
     let mut names: Vec<String> = archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned).collect();
     names.retain(|n| !n.starts_with("__MACOSX") && !n.ends_with('/'));
     names.sort();
-    let mut left = MAX_BYTES;
+    let mut left = bounds.bytes;
     let mut entry = |name: &str| -> Result<Vec<u8>, ZonesError> {
         let e = archive.by_name(name).map_err(|e| damaged(format!("{name} : {e}")))?;
         let mut out = Vec::new();
         e.take(left + 1).read_to_end(&mut out).map_err(|e| damaged(format!("{name} : {e}")))?;
-        left = left.checked_sub(out.len() as u64).ok_or_else(|| damaged("plus de 2 Go une fois décompressé".to_owned()))?;
+        left = left.checked_sub(out.len() as u64).ok_or_else(|| damaged(bounds.words()))?;
         Ok(out)
     };
     let mut layers = Vec::new();
@@ -119,7 +146,7 @@ fn zipped(file: &str, bytes: Vec<u8>, table: Option<&str>) -> Result<Vec<RawLaye
                 let utf8 = |b: Vec<u8>| String::from_utf8_lossy(&b).into_owned();
                 let (dbf, prj, cpg) = (side("dbf")?, side("prj")?.map(utf8), side("cpg")?.map(utf8));
                 let shp = entry(name)?;
-                layers.push(shapefile::read(&shapefile::Parts { name: name.clone(), shp, dbf, prj, cpg })?);
+                layers.push(shapefile::read(&shapefile::Parts { name: name.clone(), shp, dbf, prj, cpg }, bounds)?);
             }
             "geojson" | "json" => {
                 let bytes = entry(name)?;
@@ -130,7 +157,7 @@ fn zipped(file: &str, bytes: Vec<u8>, table: Option<&str>) -> Result<Vec<RawLaye
                 // SQLite reads files, not memory.
                 let mut copy = tempfile::NamedTempFile::new()?;
                 std::io::Write::write_all(&mut copy, &entry(name)?)?;
-                layers.push(geopackage::read(copy.path(), name, table)?);
+                layers.extend(geopackage::read(copy.path(), name, table, bounds)?);
             }
             _ => {}
         }

@@ -8,6 +8,7 @@ use shapefile::{PolygonRing, Shape, ShapeReader};
 
 use super::dbf;
 use super::error::ZonesError;
+use super::open::Bounds;
 use super::raw::{Declared, RawFeature, RawLayer};
 
 /// The files of one Shapefile, in memory.
@@ -50,11 +51,13 @@ impl Parts {
 ///
 /// # Errors
 /// The attribute table is missing, or one of the files is damaged.
-pub fn read(parts: &Parts) -> Result<RawLayer, ZonesError> {
+pub fn read(parts: &Parts, bounds: &Bounds) -> Result<RawLayer, ZonesError> {
     let damaged = |message: String| ZonesError::Damaged { file: parts.name.clone(), message };
     let Some(table) = &parts.dbf else {
         return Err(damaged("le fichier .dbf, qui porte les codes et les noms, manque à côté du .shp".to_owned()));
     };
+    // Before its rows are read: cells of one byte take far more room in memory than in the file.
+    bounds.check(&parts.name, dbf::rows(table))?;
     let table = dbf::read(table, parts.cpg.as_deref()).map_err(damaged)?;
     let mut reader = ShapeReader::new(Cursor::new(&parts.shp)).map_err(|e| damaged(format!("le .shp ne se lit pas ({e})")))?;
     let mut features = Vec::new();

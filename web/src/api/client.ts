@@ -62,6 +62,7 @@ export type Ensemble = Body<'/api/ensembles'>[number];
 export type ZoneGardee = Body<'/api/ensembles/{id}'>['zones'][number];
 export type Affichage = Body<'/api/affichage'>;
 export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
+export type Mesures = paths['/api/mesure']['post']['responses'][200]['content']['application/json'];
 /** What is read of a problem document (RFC 9457). */
 type Probleme = { title?: string; detail?: string };
 

@@ -1498,6 +1498,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/zones/fichier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Zones d'un fichier
+         * @description Shapefile (zip), GeoPackage ou GeoJSON, tel quel dans le corps de la requête, dans tout système de coordonnées légal en France. Une
+         *     zone par entité, remise en longitude et latitude, ses contours vérifiés et réparés au besoin ; ce qui est écarté est dit. Rien n'est
+         *     gardé : les zones s'envoient ensuite à `/api/mesure`.
+         */
+        post: operations["zones_fichier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/zones/{echelle}/{code}": {
         parameters: {
             query?: never;
@@ -2091,6 +2113,16 @@ export interface components {
             /** @description Ce qui ne va pas et que faire. */
             message: string;
         };
+        /** @description Ce qui a été trouvé à redire à une entité. */
+        ConstatZone: {
+            /** Format: int64 */
+            entite: number;
+            /** @description Règle des zones (Z01 à Z10). */
+            regle: string;
+            /** @description `rejet` : l'entité n'est pas parmi les zones ; `drapeau` : elle y est. */
+            niveau: string;
+            message: string;
+        };
         /** @description Une contestation. */
         ContestationDalo: {
             commentaire: string;
@@ -2320,6 +2352,12 @@ export interface components {
             };
             /** @description Indicateurs voulus ; tous par défaut. */
             indicateurs?: string[] | null;
+            territoire?: components["schemas"]["CodeDeZone"] | null;
+            /**
+             * @description Vrai : une zone qui ne peut être mesurée est dans `refusees` et n'empêche pas les autres. Faux, par défaut : elle fait échouer la
+             *     demande.
+             */
+            partiel?: boolean;
         };
         /** @description Ce qu'il faut pour un plan. */
         DemandePlan: {
@@ -2678,11 +2716,11 @@ export interface components {
             libelle: string;
             modalites: components["schemas"]["Modalite"][];
         };
-        /** @description Un fond de carte en tuiles XYZ. */
+        /** @description Un fond de carte : tuiles XYZ, ou un fichier PMTiles d'images. */
         Fond: {
             id: string;
             nom: string;
-            /** @description Adresse des tuiles, avec {z}, {x} et {y}. */
+            /** @description Adresse des tuiles, avec {z}, {x} et {y}, ou d'un fichier .pmtiles. */
             url: string;
             attribution: string;
             /** Format: int32 */
@@ -3210,6 +3248,9 @@ export interface components {
         /** @description Les mesures, dans l'ordre des zones demandées. */
         Mesures: {
             mesures: components["schemas"]["Mesure"][];
+            /** @description Zones qui n'ont pu être mesurées, si la demande est `partiel`. */
+            refusees: components["schemas"]["ZoneRefusee"][];
+            reste?: components["schemas"]["Mesure"] | null;
         };
         /** @description Les réglages de la lecture. */
         MethodeFragilite: {
@@ -4402,6 +4443,19 @@ export interface components {
             /** @description Ouest, sud, est, nord. */
             emprise?: number[] | null;
         };
+        /** @description Une zone du fichier, telle que `/api/mesure` la prend. */
+        ZoneLue: {
+            /**
+             * Format: int64
+             * @description Rang dans le fichier, 1 pour la première entité.
+             */
+            entite: number;
+            nom: string;
+            /** @description GeoJSON en degrés WGS 84 : Polygon ou MultiPolygon. */
+            geometrie: {
+                [key: string]: unknown;
+            };
+        };
         /** @description La zone mesurée. */
         ZoneMesuree: {
             id: string;
@@ -4428,6 +4482,15 @@ export interface components {
              */
             a_jour: number;
         };
+        /** @description Une zone qui n'a pu être mesurée. */
+        ZoneRefusee: {
+            id: string;
+            nom: string;
+            /** @description Champ de la demande en cause. */
+            champ?: string | null;
+            /** @description Ce qui ne va pas et que faire, en une phrase. */
+            detail: string;
+        };
         /** @description Les zones d'une échelle. */
         Zones: {
             echelle: string;
@@ -4437,6 +4500,23 @@ export interface components {
              */
             total: number;
             zones: components["schemas"]["ZoneListee"][];
+        };
+        /** @description Les zones d'un fichier. */
+        ZonesLues: {
+            fichier: string;
+            format: string;
+            /**
+             * Format: int64
+             * @description Entités du fichier, écartées comprises.
+             */
+            entites: number;
+            /** Format: int64 */
+            ecartees: number;
+            zones: components["schemas"]["ZoneLue"][];
+            /** @description Les 50 premiers. */
+            constats: components["schemas"]["ConstatZone"][];
+            /** @description Système de coordonnées retenu contre ce que le fichier déclare, colonnes ignorées. */
+            remarques: string[];
         };
     };
     responses: never;
@@ -7698,6 +7778,50 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    zones_fichier: {
+        parameters: {
+            query: {
+                /** @description Nom du fichier : son suffixe, et le nom des zones qui n'en ont pas. */
+                fichier: string;
+                /** @description Système de coordonnées, s'il n'est pas celui que le fichier déclare. */
+                epsg?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZonesLues"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -38,6 +38,3 @@ export const DECISIONS: Record<string, { verb: string; done: string }> = {
   renouveler: { verb: 'Demander le renouvellement', done: 'à renouveler' },
   lever: { verb: 'Lever', done: 'levée' },
 };
-
-export const shortDate = (iso: string): string => (iso ? new Intl.DateTimeFormat('fr-FR', { timeZone: 'UTC' }).format(new Date(iso)) : '');
-export const moment = (seconds: number): string => new Intl.DateTimeFormat('fr-FR', { dateStyle: 'medium', timeZone: 'Europe/Paris' }).format(new Date(seconds * 1000));

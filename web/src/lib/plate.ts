@@ -80,15 +80,19 @@ function ending(layout: Layout, text: PlateText, width: number): Plate {
   return { width, height, title: text.title, marks: [{ kind: 'rect', x: 0, y: 0, w: width, h: height, fill: '#ffffff' }, ...layout.marks] };
 }
 
+/** A map as pixels, or as a drawing of its own. */
+export type MapPicture = ({ href: string } | { svg: string }) & { width: number; height: number };
+
 /** The map on the left, its legend on the right, sources below. */
-export function mapPlate(text: PlateText, image: { href: string; width: number; height: number }, legend: { sub: string; rows: LegendRow[]; foot: string }, measure: Measure): Plate {
+export function mapPlate(text: PlateText, image: MapPicture, legend: { sub: string; rows: LegendRow[]; foot: string }, measure: Measure): Plate {
   const width = 1600;
   const w = width - 2 * MARGIN - COLUMN - 28;
   const h = (w * image.height) / image.width;
   const layout = new Layout(measure);
   heading(layout, text, width);
   const top = layout.y;
-  layout.marks.push({ kind: 'image', x: MARGIN, y: top, w, h, href: image.href });
+  const box = { x: MARGIN, y: top, w, h };
+  layout.marks.push('svg' in image ? { kind: 'drawing', ...box, svg: image.svg } : { kind: 'image', ...box, href: image.href });
   const x = MARGIN + w + 28;
   layout.y = top - 8;
   layout.paragraph(legend.sub, x, COLUMN, 17, 600);

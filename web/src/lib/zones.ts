@@ -1,68 +1,11 @@
-// Drawn and imported zones as files: GeoJSON in and out, figures as CSV for a French spreadsheet.
-import type { Feature, FeatureCollection, MultiPolygon, Polygon } from 'geojson';
+// Drawn and imported zones as files: GeoJSON, figures as CSV for a French spreadsheet.
+import type { Feature, MultiPolygon, Polygon } from 'geojson';
 import { fileNumber } from './format';
 
 export type Area = Polygon | MultiPolygon;
-export interface NamedArea {
-  nom: string;
-  geometrie: Area;
-}
 
 /** A file that can't be used as zones; the message says what to do. */
 export class ZoneFileError extends Error {}
-
-const MAX_ZONES = 500;
-const MAX_VERTICES = 5000;
-
-/** Reads a GeoJSON text (Feature, FeatureCollection or geometry) into polygons in lon/lat. */
-export function readZones(text: string, fallbackName = 'Zone importée'): NamedArea[] {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch {
-    throw new ZoneFileError('Ce fichier n’est pas du GeoJSON lisible. Exportez vos zones au format GeoJSON, puis recommencez.');
-  }
-  const features = toFeatures(data);
-  const zones = features.flatMap((feature, i): NamedArea[] => {
-    const geometry = feature.geometry;
-    if (geometry?.type !== 'Polygon' && geometry?.type !== 'MultiPolygon') return [];
-    check(geometry);
-    return [{ nom: nameOf(feature) ?? (features.length > 1 ? `${fallbackName} ${i + 1}` : fallbackName), geometrie: geometry }];
-  });
-  if (zones.length === 0) throw new ZoneFileError('Ce fichier ne contient aucun polygone. Seuls les polygones et multipolygones délimitent une zone.');
-  if (zones.length > MAX_ZONES) throw new ZoneFileError(`Ce fichier contient ${zones.length} zones ; la limite est de ${MAX_ZONES}. Découpez-le en plusieurs fichiers.`);
-  return zones;
-}
-
-function toFeatures(data: unknown): Feature[] {
-  if (typeof data !== 'object' || data === null || !('type' in data)) return [];
-  const any = data as { type: string };
-  if (any.type === 'FeatureCollection') return (data as FeatureCollection).features ?? [];
-  if (any.type === 'Feature') return [data as Feature];
-  return [{ type: 'Feature', properties: {}, geometry: data as Polygon }];
-}
-
-function nameOf(feature: Feature): string | undefined {
-  const properties = feature.properties ?? {};
-  for (const key of ['nom', 'NOM', 'name', 'libelle', 'LIBELLE', 'lib_qp', 'label']) {
-    const value = properties[key] as unknown;
-    if (typeof value === 'string' && value.trim()) return value.trim().slice(0, 80);
-  }
-  return undefined;
-}
-
-function check(geometry: Area): void {
-  const rings = geometry.type === 'Polygon' ? geometry.coordinates : geometry.coordinates.flat();
-  const points = rings.flat();
-  if (points.length > MAX_VERTICES) throw new ZoneFileError(`Une zone compte ${points.length} sommets ; la limite est de ${MAX_VERTICES}. Simplifiez son contour.`);
-  if (rings.length === 0 || rings.some((ring) => ring.length < 4)) throw new ZoneFileError('Une zone a un contour de moins de trois sommets.');
-  for (const [x, y] of points) {
-    if (x === undefined || y === undefined || !Number.isFinite(x) || !Number.isFinite(y)) throw new ZoneFileError('Une zone contient des coordonnées illisibles.');
-    if (Math.abs(x) > 180 || Math.abs(y) > 90) {
-      throw new ZoneFileError('Les coordonnées ne sont pas en longitude et latitude (WGS 84). Reprojetez le fichier (par exemple de Lambert-93 vers EPSG:4326).');
-    }
-  }
-}
 
 /** Vertices of a polygon that differ from each other; a zone can be measured from three on. */
 export function distinctVertices(polygon: Polygon): number {

@@ -48,6 +48,8 @@ export type States = { code: string; classe: number | null; secret: boolean; n?:
 
 /** Lowest of the layers that must stay over the figures. */
 const ABOVE_FIGURES = 'communes-trait';
+/** A PMTiles file rather than the address of tiles. */
+const isArchive = (url: string): boolean => new URL(url).pathname.endsWith('.pmtiles');
 const empty: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 export class Carte {
@@ -60,6 +62,7 @@ export class Carte {
   #selected: string | null = null;
   #picked: readonly string[] = [];
   #basemap = false;
+  #wanted: Basemap | null = null;
   #out: ReadonlySet<string> = new Set();
   #padding: Padding = { top: 0, right: 0, bottom: 0, left: 0 };
   /** While the pen is out, the figures under it neither light up nor open. */
@@ -246,11 +249,16 @@ export class Carte {
   }
 
   /** Shows a base map of another host under the figures, which then let it through; `null`: the offline one. */
-  setBasemap(fond: Basemap | null): void {
+  async setBasemap(fond: Basemap | null): Promise<void> {
+    this.#wanted = fond;
+    // One file that holds all its tiles: what reads it comes only where one is chosen.
+    const archive = fond && isArchive(fond.url) ? await (await import('./archive')).opened(fond.url) : null;
+    // Another was chosen while the file was opened.
+    if (this.#wanted !== fond) return;
     this.#drop(['fond-externe'], 'fond-externe');
     this.#basemap = fond !== null;
     if (fond) {
-      this.map.addSource('fond-externe', { type: 'raster', tiles: [fond.url], tileSize: 256, maxzoom: fond.zoom_max, attribution: fond.attribution });
+      this.map.addSource('fond-externe', archive ? { type: 'raster', tileSize: 256, attribution: fond.attribution, ...archive } : { type: 'raster', tiles: [fond.url], tileSize: 256, maxzoom: fond.zoom_max, attribution: fond.attribution });
       const above = ['communes-fond', 'zones-fond', 'points'].find((id) => this.map.getLayer(id));
       this.map.addLayer({ id: 'fond-externe', type: 'raster', source: 'fond-externe', paint: { 'raster-saturation': -0.35 } }, above);
     }
@@ -271,6 +279,13 @@ export class Carte {
       });
       this.map.triggerRepaint();
     });
+  }
+
+  /** The same as paths, for a drawing program; `null` over a base map of pixels, which only pixels show. */
+  async vectors(): Promise<{ svg: string; width: number; height: number } | null> {
+    if (this.#basemap) return null;
+    const { vectors } = await import('./vectors');
+    return vectors(this.map);
   }
 
   destroy(): void {
@@ -310,7 +325,8 @@ export class Carte {
   }
 
   #move(event: MapMouseEvent): void {
-    const hit = this.pen ? null : this.#at(event);
+    // What slides under the hand is not pointed at: looking it up would cost each frame of a drag.
+    const hit = this.pen || this.map.isMoving() ? null : this.#at(event);
     this.#hover(hit ? { code: hit.code, x: event.point.x, y: event.point.y } : null);
   }
 

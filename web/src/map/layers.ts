@@ -1,5 +1,6 @@
 // The layers of figures over the base map, in the order they are painted.
 import type { DataDrivenPropertyValueSpecification as Paint, ExpressionSpecification, LayerSpecification } from 'maplibre-gl';
+import { NAMES_ZOOM } from './zooms';
 
 export const COLOR = {
   land: '#f4f2ed',
@@ -106,7 +107,7 @@ export const LABEL_LAYERS: LayerSpecification[] = [
     paint: { 'text-color': COLOR.qpv, 'text-halo-color': 'rgba(255,255,255,0.92)', 'text-halo-width': 1.6 },
   },
   {
-    id: 'noms-communes', type: 'symbol', source: 'noms-communes', minzoom: 8.5,
+    id: 'noms-communes', type: 'symbol', source: 'noms-communes', minzoom: NAMES_ZOOM,
     layout: {
       'text-field': ['get', 'nom'], 'text-font': ['Noto Sans Medium'], 'text-max-width': 7, 'text-padding': 4,
       'text-size': ['interpolate', ['linear'], ['zoom'], 9, 10.5, 13, 14.5],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Mixite, ScoreMixite } from '../api/client';
-import { longDate, sentence, verdict } from './words';
+import { sentence, verdict } from './words';
 
 const rule = (sens: 'minimum' | 'maximum') => ({ id: 'r', libelle: '', article: '', sens, cible: 25, base: '', compte: '' }) as Mixite['regles'][number];
 const score = (more: Partial<ScoreMixite>): ScoreMixite =>
@@ -17,5 +17,4 @@ describe('a score in words', () => {
     expect(verdict(secret)).toBe('secret');
     expect(verdict(score({ denominateur: 0, respectee: null }))).toBe('vide');
   });
-  test('writes dates in full', () => expect(longDate('2024-04-14')).toBe('14 avril 2024'));
 });

@@ -23,6 +23,3 @@ export function sentence(rule: Rule, score: ScoreMixite): string {
     default: return rule.sens === 'minimum' ? `Il manque ${leases}` : `${leases} au-dessus du plafond`;
   }
 }
-
-/** « 14 avril 2024 » */
-export const longDate = (iso: string): string => new Intl.DateTimeFormat('fr-FR', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(iso));

@@ -1,12 +1,13 @@
 // What the server knows: catalogue, indicators, lists of zones, and the values of the map.
+import { untrack } from 'svelte';
 import { api, isAbort, messageOf, read, type Catalogue, type Facettes, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
 import { isPointScale, scaleForZoom } from '../lib/scales';
 import { difference, plain, typology, withDwellings, type Kind, type Shown } from '../lib/shown';
 import type { ScaleSource } from '../map/carte';
 import { page, sharedQuery } from './page.svelte';
 
-/** Points that a map still takes at once, with their states. */
-const FEW_POINTS = 20_000;
+/** Points that a map still takes at once, with their states (`scripts/panning.mjs` measures 68,000). */
+const FEW_POINTS = 80_000;
 
 /** Columns of the question, and of what it is compared with. */
 interface Answer {
@@ -111,13 +112,18 @@ class Data {
 
   /** Discs for areas when they are asked, and for points whenever a map takes them all at once: tiles of points begin closer. */
   async discs(scale: { id: string; zones: number }, shown: Shown | null): Promise<ScaleSource['discs']> {
-    const wanted = isPointScale(scale.id) ? scale.zones <= FEW_POINTS : page.circles;
+    const wanted = this.#takesDiscs(scale, shown);
     const size = page.size;
     if (!wanted || shown?.echelle !== scale.id) return wanted ? { points: [], largest: 1 } : null;
     const at = new Map(shown.codes.map((code, i) => [code, i]));
     const zones = await this.zones(scale.id);
     const points = zones.flatMap((z) => (z.centre && (shown.logements[at.get(z.code) ?? -1] ?? 0) > 0 ? [{ code: z.code, logements: z.logements, secret: shown.secret[at.get(z.code) ?? -1] ?? false, centre: z.centre }] : []));
     return { points, largest: shown[size].reduce((most: number, n) => Math.max(most, n ?? 0), 1) };
+  }
+
+  /** What counts is the points that the person sees, once their values are there; before, all that there are. */
+  #takesDiscs(scale: { id: string; zones: number }, shown: Shown | null): boolean {
+    return isPointScale(scale.id) ? (shown?.echelle === scale.id ? shown.codes.length : scale.zones) <= FEW_POINTS : page.circles;
   }
 
   tilejson(layer: string): Promise<TileJson> {
@@ -139,6 +145,8 @@ class Data {
     const other = kind === 'valeur' ? Promise.resolve(null) : ask(kind === 'ecart' ? { population: 'TOUS' } : { vague: page.wave2 });
     this.loading = true;
     this.valuesError = null;
+    // Where the discs stand is asked with their values, not after them.
+    if (untrack(() => this.scale && this.#takesDiscs(this.scale, this.shown))) this.zones(scale).catch(() => {});
     Promise.all([ask({}), other])
       .then(([values, other]) => {
         const filtered = Object.keys(page.filters).length > 0;

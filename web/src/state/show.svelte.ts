@@ -1,5 +1,6 @@
 // Showing the map to others: full screen, image, print. What is shown is what is on the screen: the legend is read from it.
 import { messageOf } from '../api/client';
+import { longDate, today } from '../lib/dates';
 import { download } from '../lib/download';
 import { fileName } from '../lib/format';
 import { canvasMeasure, mapPlate, toPng, toSvg, type LegendRow, type PlateText } from '../lib/plate';
@@ -45,7 +46,7 @@ class Show {
       const filter = data.catalogue?.filtres.find((f) => f.id === id);
       return filter ? [`${filter.libelle} : ${filter.modalites.filter((m) => codes.includes(m.code)).map((m) => m.libelle).join(', ')}`] : [];
     });
-    const day = new Date().toLocaleDateString('fr-FR', { day: 'numeric', month: 'long', year: 'numeric' });
+    const day = longDate(today());
     return {
       title: indicator?.libelle ?? 'mosaïque',
       subtitle: [document.querySelector('.legend .sub')?.textContent ?? '', ...filters].filter(Boolean).join(' · '),
@@ -62,7 +63,7 @@ class Show {
     if (!carte) return;
     this.error = null;
     try {
-      const shot = await carte.snapshot();
+      const shot = (kind === 'svg' ? await carte.vectors() : null) ?? (await carte.snapshot());
       const plate = mapPlate(this.text(), shot, legendOnScreen(), canvasMeasure());
       const name = fileName([data.shownIndicator?.libelle ?? 'carte', data.shownScale?.id ?? '', data.vintage?.vague ? `ops-${data.vintage.vague}` : ''], kind);
       download(name, kind === 'svg' ? toSvg(plate) : await toPng(plate), kind === 'svg' ? 'image/svg+xml' : 'image/png');

@@ -1,10 +1,10 @@
 // The user's own zones: drawn, imported or put aside to compare, with their figures.
-import { api, isAbort, messageOf, read, type DemandeMesure, type Mesure } from '../api/client';
+import { api, isAbort, messageOf, read, type DemandeMesure, type Mesure, type Mesures } from '../api/client';
 import { Latest } from '../lib/latest';
-import { isCodeFile, readCodes } from '../lib/codes';
-import { middle, readZones, type Area } from '../lib/zones';
+import { middle, type Area } from '../lib/zones';
 import type { Carte } from '../map/carte';
 import type { Outline, Pen, Tool } from '../map/draw';
+import { zonesOf } from './files';
 import { page } from './page.svelte';
 
 export interface Zone {
@@ -20,10 +20,18 @@ export interface Zone {
 }
 
 const STORE = 'mosaique.zones';
+/** Scales whose rest, outside of all zones, the server tells. */
+const WIDE = ['commune', 'epci', 'departement'];
 
 class Workshop {
   zones = $state.raw<Zone[]>([]);
   measures = $state.raw<Readonly<Record<string, Mesure>>>({});
+  /** Why a zone has none, by its id. */
+  refused = $state.raw<Readonly<Record<string, string>>>({});
+  /** What lies outside of all zones, in the territory that the page is limited to. */
+  rest = $state.raw<Mesure | null>(null);
+  /** The zones that were just erased together, to bring them back. */
+  erased = $state.raw<Saved[] | null>(null);
   /** The zone whose figures are shown. */
   active = $state<string | null>(null);
   /** The outline still under the pen. */
@@ -32,6 +40,8 @@ class Workshop {
   canUndo = $state(false);
   canRedo = $state(false);
   error = $state<string | null>(null);
+  /** What a file that was read makes worth knowing. */
+  notice = $state.raw<string[] | null>(null);
   /** True while a figure is on its way. */
   busy = $state(false);
   comparing = $state(false);
@@ -47,11 +57,11 @@ class Workshop {
   #count = 0;
   /** The list that picked zones go to. */
   #list: string | null = null;
-  readonly #latest = new Latest<Mesure[]>({
+  readonly #latest = new Latest<Mesures>({
     // One frame: figures follow the pen as fast as the server answers.
     interval: 16,
     patience: 1500,
-    onResult: (measures) => this.#received(measures),
+    onResult: (answer) => this.#received(answer),
     onError: (error) => this.#failed(error),
   });
 
@@ -107,7 +117,23 @@ class Workshop {
     const { [id]: _dropped, ...rest } = this.measures;
     this.measures = rest;
     if (this.zones.length === 0) this.comparing = false;
+    else if (this.rest) this.measureAll();
     this.#saved();
+  }
+
+  /** Removes all zones at a person's wish, who may regret it. */
+  eraseAll(): void {
+    const erased = this.kept();
+    this.removeAll();
+    this.erased = erased;
+  }
+
+  async bringBack(): Promise<void> {
+    const erased = this.erased;
+    this.erased = null;
+    if (erased) await this.#addAll(erased);
+    this.active = null;
+    this.comparing = true;
   }
 
   removeAll(): void {
@@ -148,8 +174,7 @@ class Workshop {
     this.active = this.#list;
     this.finished += 1;
     this.#saved();
-    const changed = this.zones.find((z) => z.id === this.#list);
-    if (changed) this.#ask([changed]);
+    this.measureAll();
   }
 
   /** Puts other zones in the place of those at hand: a set that is opened. */
@@ -166,20 +191,26 @@ class Workshop {
     return this.zones.map(({ nom, geometrie, codes }) => ({ nom, ...(geometrie ? { geometrie } : { codes: codes ?? [] }) }));
   }
 
-  /** Adds the polygons of a GeoJSON text, or the zones that a CSV of codes lists; gives how many. */
-  async importText(text: string, fileName: string): Promise<number> {
-    this.error = null;
+  /** Adds the zones of files, one after the other. */
+  async importFiles(files: Iterable<File>): Promise<void> {
+    this.error = this.notice = null;
+    const areas: Area[] = [];
+    const said: string[] = [];
+    let added = 0;
     try {
-      const name = fileName.replace(/\.(geojson|json|csv|txt)$/i, '') || undefined;
-      const zones: Saved[] = isCodeFile(fileName) ? readCodes(text, name) : readZones(text, name);
-      await this.#addAll(zones);
-      this.#fit(zones.flatMap((z) => z.geometrie ?? []));
-      if (zones.length > 1) this.comparing = true;
-      return zones.length;
+      for (const file of files) {
+        const found = await zonesOf(file);
+        await this.#addAll(found.zones);
+        added += found.zones.length;
+        areas.push(...found.zones.flatMap((z) => z.geometrie ?? []));
+        said.push(...found.said);
+      }
     } catch (error) {
       this.error = messageOf(error);
-      return 0;
     }
+    this.#fit(areas);
+    if (added > 1) this.comparing = true;
+    if (said.length > 0) this.notice = said;
   }
 
   /** Measures every zone again (another population, wave or filter). */
@@ -188,6 +219,7 @@ class Workshop {
   }
 
   async #addAll(areas: readonly Saved[]): Promise<void> {
+    this.erased = null;
     const pen = areas.some((a) => a.geometrie) ? await this.#open() : null;
     const added: Zone[] = [];
     for (const { nom, geometrie, codes } of areas) {
@@ -273,6 +305,7 @@ class Workshop {
   }
 
   #ask(zones: readonly Zone[]): void {
+    const whole = zones === this.zones;
     const body: DemandeMesure = {
       zones: zones.map((z) => ({ id: z.id, nom: z.nom, ...(z.geometrie ? { geometrie: z.geometrie as unknown as Record<string, unknown> } : { codes: z.codes ?? [] }) })),
       population: page.population,
@@ -280,15 +313,32 @@ class Workshop {
       filtres: $state.snapshot(page.filters),
       ...(page.wave ? { vague: page.wave } : {}),
       ...(page.upToDate ? { parc: 'a_jour' } : {}),
+      partiel: true,
+      // The rest of the territory is that of all zones.
+      ...(whole && page.within && WIDE.includes(page.within.scale) ? { territoire: { echelle: page.within.scale, code: page.within.code } } : {}),
     };
     this.busy = true;
-    this.#latest.push(async (signal) => (await read(api.POST('/api/mesure', { body, signal }))).mesures);
+    this.#latest.push(async (signal) => {
+      const answer = await read(api.POST('/api/mesure', { body, signal }));
+      // While one zone is under the pen, the rest stays as it was.
+      return whole ? answer : { ...answer, reste: this.rest };
+    });
   }
 
-  #received(measures: Mesure[]): void {
+  #received({ mesures, refusees, reste }: Mesures): void {
     const next = { ...this.measures };
-    for (const measure of measures) if (measure.zone.id) next[measure.zone.id] = measure;
+    const refused = { ...this.refused };
+    for (const measure of mesures) {
+      next[measure.zone.id] = measure;
+      delete refused[measure.zone.id];
+    }
+    for (const { id, detail } of refusees) {
+      refused[id] = detail;
+      delete next[id];
+    }
     this.measures = next;
+    this.refused = refused;
+    this.rest = reste ?? null;
     this.error = null;
     this.busy = this.#latest.busy;
   }

@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest';
+import { day, longDate, shortDate } from './dates';
+
+test('days are written in French, long and short', () => {
+  expect(longDate('2024-04-14')).toBe('14 avril 2024');
+  expect(shortDate('2024-04-14')).toBe('14/04/2024');
+  expect(shortDate('')).toBe('');
+  expect(day('2026-11-24')).toBe('24 nov. 2026');
+});
