@@ -1,10 +1,10 @@
 //! `POST /api/situation`: a CSV file comes in, the same file goes out with the places added as columns.
 
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use csv::StringRecord;
 use rayon::prelude::*;
 
+use super::csv_file;
 use super::params::{CsvBody, Params};
 use super::problem::{Document, Problem};
 use super::query::Asked;
@@ -40,11 +40,7 @@ pub async fn situations(Current(app): Current, mut params: Params, CsvBody(body)
     let loaded = Asked { millesime, ..Asked::default() }.resolve(&app)?.loaded;
     let answer =
         tokio::task::spawn_blocking(move || convert(&loaded, &body, epsg)).await.map_err(|e| Problem::internal(&e))??;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"situation.csv\"")),
-    ];
-    Ok((headers, answer).into_response())
+    Ok((csv_file::headers("situation.csv")?, answer).into_response())
 }
 
 /// A place in degrees and the quality of its location, if it is told.

@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 
 use axum::extract::{Path, State as FromState};
-use axum::http::{HeaderValue, header};
+use axum::http::HeaderValue;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::server::csv_file;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
@@ -36,13 +37,16 @@ pub async fn template(Path(nom): Path<String>, params: Params) -> Result<Respons
     let absent = || Problem::unknown("nom", &nom, known()).in_path();
     let (stem, kind) = nom.split_once('.').ok_or_else(absent)?;
     let (_, schema) = SCHEMAS.iter().find(|(n, _)| *n == stem).ok_or_else(absent)?;
-    let (mime, text) = match kind {
-        "schema.json" => ("application/json", (*schema).to_owned()),
-        "csv" => ("text/csv; charset=utf-8", example(schema).map_err(|e| Problem::internal(&e))?),
+    let mut headers = csv_file::headers(&nom)?;
+    let text = match kind {
+        "schema.json" => {
+            headers[0].1 = HeaderValue::from_static("application/json");
+            (*schema).to_owned()
+        }
+        "csv" => example(schema).map_err(|e| Problem::internal(&e))?,
         _ => return Err(absent()),
     };
-    let name = HeaderValue::from_str(&format!("attachment; filename=\"{nom}\"")).map_err(|e| Problem::internal(&e))?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(mime)), (header::CONTENT_DISPOSITION, name)], text).into_response())
+    Ok((headers, text).into_response())
 }
 
 /// Header and one row of the examples of a schema.
@@ -58,7 +62,7 @@ fn example(schema: &str) -> Result<String, serde_json::Error> {
             other => other.to_string(),
         })
         .collect();
-    Ok(format!("\u{feff}{}\r\n{}\r\n", names.join(";"), values.join(";")))
+    Ok(format!("{}{}\r\n{}\r\n", csv_file::MARK, names.join(";"), values.join(";")))
 }
 
 /// Suivre la mise à jour des chiffres
