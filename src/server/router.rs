@@ -138,6 +138,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(plan::propose))
         .routes(routes!(depots::list, depots::receive::receive))
         .routes(routes!(depots::one, depots::decide::withdraw))
+        .routes(routes!(depots::claims::list))
         .routes(routes!(depots::check::progress))
         .routes(routes!(depots::check::again))
         .routes(routes!(depots::rows::list))

@@ -246,6 +246,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "depots" | "travaux" | "adresses" | "evenements" | "parc" | "residences" | "signalements" => {
             plain(&format!("/api/{operation}"))
         }
+        "depots_revendications" => plain("/api/depots/revendications"),
         "depot" | "depot_retirer" => plain("/api/depots/absent"),
         "depot_deposer" => plain("/api/depots?registre=ops&annee=2024&fichier=vide.csv"),
         "depot_suivi" => plain("/api/depots/absent/suivi"),
