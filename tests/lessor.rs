@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use mosaique::cube::refresh::refresh;
 use mosaique::demo::{DemoOptions, write};
+use mosaique::geocode::{Geocoder, shelf};
 use mosaique::reference::indicators::Catalogue;
 use mosaique::registers::deposit::{Kind, check};
 use mosaique::registers::mend::Corrections;
@@ -14,7 +15,7 @@ use mosaique::registers::report::Report;
 use mosaique::registers::{addresses, ops, rpls, zones};
 use mosaique::stock::edits::{HOMES, Home, KEY, POINTS, PointFix, REGISTER};
 use mosaique::stock::facts::{Facts, NONE};
-use mosaique::stock::review::{Motif, doubts};
+use mosaique::stock::review::{Address, Motif, addresses, doubts};
 use mosaique::stock::waves::compare;
 use mosaique::stock::{self, parts};
 use mosaique::store::{Store, Writer};
@@ -257,7 +258,7 @@ fn publish_edits(root: &Path, points: &[PointFix], homes: &[Home]) {
 fn a_correction_moves_dwellings_into_their_qpv_and_outlives_the_next_import() {
     let dir = store();
     let store = Store::open(dir.path()).unwrap();
-    let list = doubts(&store, 2024, None).unwrap();
+    let list = doubts(&store, 2024, None, None).unwrap();
     // An address at its commune, whose true place is in a QPV.
     let (_, truth) = rows(&files().join("verite/logements.csv"));
     let truth: BTreeMap<&str, &BTreeMap<String, String>> = truth.iter().map(|r| (r["ident_rep"].as_str(), r)).collect();
@@ -289,7 +290,7 @@ fn a_correction_moves_dwellings_into_their_qpv_and_outlives_the_next_import() {
     let after = facts(dir.path());
     assert_eq!(count(&after), before + doubt.logements.len());
     assert_eq!(after.report.comptes["logements_deplaces_par_bailleur"], doubt.logements.len() as u64);
-    let left = doubts(&Store::open(dir.path()).unwrap(), 2024, None).unwrap();
+    let left = doubts(&Store::open(dir.path()).unwrap(), 2024, None, None).unwrap();
     assert!(!left.iter().any(|d| (&d.siren, &d.adresse) == (&doubt.siren, &doubt.adresse)), "it is no longer doubtful");
     // The register of 2024 again, as that of 2026: the correction is applied by the address.
     publish(dir.path(), |o| {
@@ -312,6 +313,77 @@ fn a_correction_moves_dwellings_into_their_qpv_and_outlives_the_next_import() {
 }
 
 #[test]
+fn one_dwelling_moves_alone_and_its_address_stays_doubtful_for_the_others() {
+    let dir = store();
+    let list = doubts(&Store::open(dir.path()).unwrap(), 2024, None, None).unwrap();
+    let doubt = list
+        .iter()
+        .find(|d| d.logements.len() > 2 && d.logements.iter().all(|l| l.motifs != 0 && !l.ident_rep.is_empty()))
+        .expect("a doubtful address of several dwellings");
+    let one = &doubt.logements[1];
+    let fix = PointFix {
+        siren: doubt.siren.clone(),
+        adresse: String::new(),
+        ident_rep: one.ident_rep.clone(),
+        des: 2024,
+        lon: 5.8,
+        lat: 45.9,
+        qualite: 11,
+        cle: String::new(),
+    };
+    publish_edits(dir.path(), &[fix], &[]);
+    let left = addresses(&Store::open(dir.path()).unwrap(), 2024, Some(&doubt.siren), None).unwrap();
+    let now = left.iter().find(|a| a.adresse == doubt.adresse).expect("the address");
+    assert_eq!(now.logements.len(), doubt.logements.len());
+    for (before, after) in doubt.logements.iter().zip(&now.logements) {
+        let moved = after.ident_rep == one.ident_rep;
+        assert_eq!((after.corrige, after.motifs == 0), (moved, moved), "{}", after.ident_rep);
+        assert_eq!((after.lon, after.lat) == (5.8, 45.9), moved);
+        assert!(moved || after.lon.to_bits() == before.lon.to_bits(), "a neighbour stays where it was");
+    }
+    assert_eq!(facts(dir.path()).report.comptes["logements_deplaces_par_bailleur"], 1);
+}
+
+#[test]
+fn a_number_that_two_deposits_have_counts_once_and_is_told_to_both() {
+    let dir = store();
+    let (header, list) = rows(&files().join("rpls_2024.csv"));
+    let siret = |r: &BTreeMap<String, String>| r["SIRET"].clone();
+    let mut owners: Vec<String> = list.iter().map(siret).filter(|s| s.len() == 14).collect();
+    owners.sort();
+    owners.dedup();
+    let [first, second] = [&owners[0], &owners[1]];
+    let of = |owner: &String| -> Vec<BTreeMap<String, String>> {
+        list.iter()
+            .filter(|r| r["SIRET"] == *owner && !r["IDENT_REP"].is_empty() && r["DEPCOM"].starts_with("01"))
+            .take(40)
+            .cloned()
+            .collect()
+    };
+    let (a, mut b) = (of(first), of(second));
+    let mut taken = a[3].clone();
+    let ident = taken["IDENT_REP"].clone();
+    taken.insert("SIRET".into(), second.clone());
+    b.push(taken);
+    // The greater SIREN deposits first: the order does not decide.
+    for (owner, sent) in [(second, &b), (first, &a)] {
+        deposit(dir.path(), "rpls", &owner[..9], &header, &sent.iter().collect::<Vec<_>>(), &Corrections::new());
+    }
+    let parts = parts::Parts::of(&Store::open(dir.path()).unwrap(), "rpls", 2024).unwrap();
+    for (me, other) in [(first, second), (second, first)] {
+        let claims = parts.claims(&me[..9]).unwrap();
+        assert_eq!(claims.len(), 1, "{claims:?}");
+        assert_eq!((claims[0].ident_rep.as_str(), claims[0].keeper.as_str()), (ident.as_str(), &first[..9]));
+        assert_eq!(claims[0].others, [other[..9].to_owned()]);
+    }
+    let t = parts.read(&["siren", "ident_rep"]).unwrap();
+    let (siren, idents) = (t.texts("siren").unwrap(), t.texts("ident_rep").unwrap());
+    let kept: Vec<&str> = (0..t.rows()).filter(|r| idents.get(*r) == ident).map(|r| siren.get(r)).collect();
+    assert_eq!(kept, [&first[..9]], "one row, of the one who is named");
+    assert!(parts.claims("999999999").unwrap().is_empty(), "nobody else is told");
+}
+
+#[test]
 fn a_residence_is_what_its_bailleur_says() {
     let dir = store();
     let before = facts(dir.path());
@@ -323,8 +395,8 @@ fn a_residence_is_what_its_bailleur_says() {
     let (_, list) = rows(&files().join("verite/logements.csv"));
     assert!(!list.is_empty());
     let exact: Vec<(String, String)> = {
-        let all = doubts(&store, 2024, None).unwrap();
-        let good = |d: &&mosaique::stock::review::Doubt| {
+        let all = doubts(&store, 2024, None, None).unwrap();
+        let good = |d: &&Address| {
             d.motifs().keys().all(|m| matches!(m, Motif::Qpv | Motif::InconnueBan | Motif::Doublon))
                 && d.logements.iter().all(|l| l.qualite == 11)
         };
@@ -369,7 +441,19 @@ const ALSO_WRONG: [&str; 6] =
 #[test]
 fn the_planted_faults_of_addresses_are_in_the_worklist() {
     let dir = store();
-    let list = doubts(&Store::open(dir.path()).unwrap(), 2024, None).unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let geocoder = Geocoder::open(&shelf::ensure(&store).unwrap()).unwrap();
+    let begun = std::time::Instant::now();
+    let plain = doubts(&store, 2024, None, None).unwrap();
+    let without_search = begun.elapsed();
+    let begun = std::time::Instant::now();
+    let list = doubts(&store, 2024, None, Some(&|a: &Address| geocoder.best_score(&a.libelle(), &a.depcom))).unwrap();
+    println!("  reviewed in {:.0?}, with the search of addresses in {:.0?}", without_search, begun.elapsed());
+    // The search names what was doubted already: it brings no address more.
+    assert_eq!(plain.len(), list.len());
+    let sought = |d: &&Address| d.motifs().contains_key(&Motif::ScoreBas);
+    assert!(list.iter().any(|d| sought(&d)), "names that nothing resembles");
+    assert!(list.iter().filter(sought).all(|d| d.ban.is_none()));
     let found: BTreeSet<&str> =
         list.iter().flat_map(|d| &d.logements).filter(|l| l.motifs != 0).map(|l| l.ident_rep.as_str()).collect();
     let text = std::fs::read_to_string(files().join("rpls_2024.csv")).unwrap();
@@ -394,6 +478,14 @@ fn the_planted_faults_of_addresses_are_in_the_worklist() {
     let right = |i: &&&str| kinds.get(**i).is_some_and(|k| k.iter().any(|k| TO_CORRECT.contains(k) || ALSO_WRONG.contains(k)));
     let good = found.iter().filter(right).count();
     let (precision, recall) = (good as f64 / found.len() as f64, hit as f64 / wanted as f64);
+    let unfound: Vec<&str> = list
+        .iter()
+        .flat_map(|d| &d.logements)
+        .filter(|l| Motif::of(l.motifs).any(|m| m == Motif::ScoreBas))
+        .map(|l| l.ident_rep.as_str())
+        .collect();
+    let lost = unfound.iter().filter(|i| right(i)).count();
+    println!("  score below 0.5: {lost} of {} dwellings have a planted fault", unfound.len());
     println!("{lines}  recall {recall:.4} ({hit} of {wanted}), precision {precision:.4} ({good} of {})", found.len());
     let without: BTreeMap<Motif, u64> = list
         .iter()
@@ -409,5 +501,5 @@ fn the_planted_faults_of_addresses_are_in_the_worklist() {
     // reader repaired: to be looked at, though nothing says that their point is wrong.
     assert!(recall > 0.98, "{recall}\n{lines}");
     assert!(precision > 0.88, "{precision} {without:?}");
-    assert!(without.keys().all(|m| *m == Motif::InconnueBan), "{without:?}");
+    assert!(without.keys().all(|m| matches!(m, Motif::InconnueBan | Motif::ScoreBas)), "{without:?}");
 }
