@@ -160,6 +160,29 @@ fn a_deposit_takes_the_place_of_its_bailleurs_rows_and_gives_them_back_when_it_i
 }
 
 #[test]
+fn a_collection_file_without_a_header_is_mended_by_the_names_of_its_positions() {
+    let dir = tempfile::tempdir().unwrap();
+    let kind = Kind { register: "rpls".into(), year: 2023, siren: "775685029".into(), name: "collecte.txt".into() };
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rpls/2023_collecte_64_champs.txt");
+    let bytes = std::fs::read(fixture).unwrap();
+    // The second dwelling loses its commune.
+    let mut lines: Vec<Vec<u8>> = bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+    let cut = lines[2].windows(7).position(|w| w == b";73065;").unwrap();
+    lines[2].drain(cut + 1..cut + 6);
+    std::fs::write(dir.path().join("recu"), lines.join(&b'\n')).unwrap();
+    let first = check(dir.path(), &kind, &Corrections::new(), &|_, _| ()).unwrap();
+    assert_eq!((first.lignes_gardees, first.lignes_rejetees), (1, 1), "{:?}", first.regles);
+    let (header, shown) = rows(&dir.path().join("controle/lignes.csv"));
+    assert_eq!((header[0].as_str(), header[1].as_str(), header.len()), ("ligne", "IDENT_REP", 65));
+    let broken = shown.iter().find(|r| r["ligne"] == "3").expect("the row to mend");
+    assert_eq!((broken["IDENT_REP"].as_str(), broken["DEPCOM"].as_str(), broken["LIBCOM"].is_empty()), ("AB00000002", "", false));
+    let mend = Corrections::from([(3, BTreeMap::from([("DEPCOM".to_owned(), "73065".to_owned())]))]);
+    let mended = check(dir.path(), &kind, &mend, &|_, _| ()).unwrap();
+    assert_eq!((mended.lignes_gardees, mended.lignes_rejetees), (2, 0), "{:?}", mended.regles);
+    assert!(mended.format.contains("64 champs"), "{}", mended.format);
+}
+
+#[test]
 fn a_dwelling_that_changed_hands_is_counted_once() {
     let dir = store();
     let siren = largest();
