@@ -160,7 +160,7 @@ pub async fn list(
 }
 
 /// The EPCI whose rates a person may set.
-fn own(person: &Person) -> Option<&str> {
+pub(super) fn own(person: &Person) -> Option<&str> {
     let organisation = person.organisation.as_ref().filter(|o| o.role == Role::Epci && !o.code.is_empty());
     organisation.map(|o| o.code.as_str())
 }
@@ -177,7 +177,7 @@ fn may_write(person: &Person, epci: &str) -> Result<(), Problem> {
 const YEARS: std::ops::RangeInclusive<u16> = 2017..=2100;
 
 /// Checks a rate, and writes it as it is kept.
-fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia, Problem> {
+pub(super) fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia, Problem> {
     may_write(person, &t.epci)?;
     let mix = Mix::embedded().map_err(|e| Problem::internal(&e))?;
     let rule = mix.rule(&t.regle).ok_or_else(|| Problem::unknown("regle", &t.regle, mix.rules.iter().map(|r| r.id.as_str())))?;

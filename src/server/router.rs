@@ -28,8 +28,8 @@ use super::state::Live;
 use super::works::Works;
 use super::{
     ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
-    geocodage_csv, health, indicateurs, mesure, mixite, objectifs, openapi, plan, rpems, security, segregation, situation,
-    situation_csv, territoires, tiles, valeurs, web, zones,
+    geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, openapi, plan, rpems, security, segregation,
+    situation, situation_csv, territoires, tiles, valeurs, web, zones,
 };
 use crate::state::{Passwords, State};
 
@@ -95,7 +95,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(mixite::mixite))
         .routes(routes!(controle::listes::listes, controle::controle))
         .routes(routes!(controle::csv::commission))
-        .routes(routes!(objectifs::list, objectifs::add))
+        .routes(routes!(objectifs::list, objectifs::add, objectifs_csv::import))
         .routes(routes!(objectifs::change))
         .routes(routes!(session::session, session::ouvrir, session::fermer))
         .routes(routes!(session::mot_de_passe))

@@ -15,17 +15,18 @@ use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
 use crate::server::works::{Travaux, follow};
 
-const SCHEMAS: [(&str, &str); 2] = [
+const SCHEMAS: [(&str, &str); 3] = [
+    ("objectif_cia", include_str!("../../../data/schemas/objectif_cia.schema.json")),
     ("ops_reponse", include_str!("../../../data/schemas/ops_reponse.schema.json")),
     ("rpls_logement", include_str!("../../../data/schemas/rpls_logement.schema.json")),
 ];
 
 /// Modèle de fichier
 ///
-/// `ops_reponse.csv`, `rpls_logement.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
+/// `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
 #[utoipa::path(
     get, path = "/api/modeles/{nom}", tag = "bailleur", operation_id = "modele",
-    params(("nom" = String, Path, description = "ops_reponse.csv, ops_reponse.schema.json, rpls_logement.csv, rpls_logement.schema.json")),
+    params(("nom" = String, Path, description = "ops_reponse, rpls_logement ou objectif_cia, suivi de .csv ou .schema.json")),
     responses(
         (status = OK, body = String, content_type = "text/csv"),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),

@@ -53,6 +53,7 @@ export type Consequences = Body<'/api/adresses/{id}/consequences'>;
 export type CorrectionAdresse = Body<'/api/adresses/corrections'>[number];
 export type LogementAdresse = Body<'/api/adresses/{id}/candidats'>['logements'][number];
 export type LogementRevendique = Body<'/api/depots/revendications'>[number];
+export type ImportObjectifs = components['schemas']['ImportObjectifs'];
 export type ListeEvenements = Body<'/api/evenements'>;
 export type EvenementSuivi = ListeEvenements['evenements'][number];
 export type Parc = Body<'/api/parc'>;

@@ -970,7 +970,7 @@ export interface paths {
         };
         /**
          * Modèle de fichier
-         * @description `ops_reponse.csv`, `rpls_logement.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
+         * @description `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
          */
         get: operations["modele"];
         put?: never;
@@ -994,7 +994,13 @@ export interface paths {
          *     un bailleur, un réservataire. Le plus précis s'applique, et `/api/mixite` le nomme.
          */
         get: operations["objectifs"];
-        put?: never;
+        /**
+         * Importer des taux
+         * @description Réservé à l'EPCI. CSV (`;`, `,` ou tabulation ; UTF-8 ou Windows-1252) aux colonnes de `/api/modeles/objectif_cia.csv`. Une seule ligne
+         *     refusée refuse tout le fichier : `erreurs` dit laquelle, sa colonne et sa règle. Une ligne dont la convention fixe déjà le taux le
+         *     remplace. Avec `essai=true`, rien n'est gardé.
+         */
+        put: operations["objectifs_importer"];
         /**
          * Fixer un taux
          * @description Réservé à l'EPCI. Un taux inférieur à celui de la loi n'est admis que là où elle le permet (50 % en QPV), avec la date de l'accord du
@@ -2570,6 +2576,16 @@ export interface components {
             regle: string;
             message: string;
         };
+        /** @description Une ligne refusée. */
+        ErreurTaux: {
+            /** Format: int64 */
+            ligne: number;
+            colonne: string;
+            valeur: string;
+            /** @description `T00` à `T08` (`data/registers/objectifs.toml`). */
+            regle: string;
+            message: string;
+        };
         /** @description État du serveur. */
         Etat: {
             etat: string;
@@ -2769,6 +2785,16 @@ export interface components {
             /** Format: int64 */
             lignes_avec_drapeau: number;
         };
+        /** @description Ce qu'un fichier de taux fait, ou ferait. */
+        ImportObjectifs: {
+            lignes: number;
+            nouveaux: number;
+            remplaces: number;
+            /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
+            enregistre: boolean;
+            erreurs: components["schemas"]["ErreurTaux"][];
+            taux: components["schemas"]["LigneTaux"][];
+        };
         /** @description Un indicateur et sa définition. */
         Indicateur: {
             id: string;
@@ -2954,6 +2980,16 @@ export interface components {
             motif?: string | null;
             /** @description Par unité, si un EPCI est demandé et que ses unités vous sont ouvertes. */
             quotients: components["schemas"]["QuotientLocalisation"][];
+        };
+        /** @description Une ligne lue. */
+        LigneTaux: components["schemas"]["TauxCia"] & {
+            /** Format: int64 */
+            ligne: number;
+            /**
+             * Format: double
+             * @description Le taux que la même convention fixait déjà, en % ; nul : la ligne est nouvelle.
+             */
+            remplace?: number | null;
         };
         /** @description De quelles résidences viennent celles d'une opération. */
         Lignee: {
@@ -6493,7 +6529,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description ops_reponse.csv, ops_reponse.schema.json, rpls_logement.csv, rpls_logement.schema.json */
+                /** @description ops_reponse, rpls_logement ou objectif_cia, suivi de .csv ou .schema.json */
                 nom: string;
             };
             cookie?: never;
@@ -6533,6 +6569,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Objectifs"];
+                };
+            };
+        };
+    };
+    objectifs_importer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le fichier ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportObjectifs"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
