@@ -52,6 +52,7 @@ describe('the stock of a bailleur', () => {
 
   /** Where a place is on the map of residences: the page keeps the map under the name of its frame. */
   const onMap = async (lon: number, lat: number): Promise<{ x: number; y: number }> => {
+    await session.page.waitForFunction(() => !(document.querySelector('.frame .map') as HTMLElement & { mosaique?: { isMoving: () => boolean } }).mosaique?.isMoving());
     const box = await session.page.locator('.frame .map').boundingBox();
     assert.ok(box);
     const at = await session.page.evaluate(([x, y]) => {

@@ -59,7 +59,9 @@ export class ResidenceMap {
       for (const id of ['liens', 'adresses', 'noms']) map.addSource(id, { type: 'geojson', data: empty });
       for (const layer of LAYERS) map.addLayer(layer);
       map.on('click', 'adresses', (event) => {
-        const found = event.features?.[0]?.properties as { residence: string; cle: string } | undefined;
+        // Discs of neighbours overlap: the one whose middle is nearest is meant, not the one drawn last.
+        const away = (f: GeoJSON.Feature): number => f.geometry.type === 'Point' ? map.project(f.geometry.coordinates as [number, number]).dist(event.point) : Infinity;
+        const found = event.features?.sort((a, b) => away(a) - away(b))[0]?.properties as { residence: string; cle: string } | undefined;
         const { shiftKey, ctrlKey, metaKey } = event.originalEvent;
         if (found) gestures.address(found.residence, found.cle, shiftKey || ctrlKey || metaKey);
       });
