@@ -186,3 +186,89 @@ fn the_real_file_of_cannes_is_read_whole_with_its_defects_counted() {
     // 151 points lie outside of their commune, the farthest by 178 m: within the tolerance of 200 m.
     assert_eq!(n("hors_commune"), Some(0));
 }
+
+#[test]
+fn maintenance_drops_deposits_that_nobody_accepted_and_old_comments_once_it_has_listed_them() {
+    use mosaique::reference::comptes::comptes;
+    use mosaique::state::dalo::{Said, Stand};
+    use mosaique::state::{self, NewDeposit, State, StatutDepot};
+    let dir = tempfile::tempdir().unwrap();
+    let store = text(dir.path());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let days = comptes().conservation.depots_j;
+    let ago = |days: i64| state::now() - days * 86_400;
+    let open = || runtime.block_on(State::of_store(dir.path())).unwrap();
+    let folder = |id: &str| dir.path().join("quarantaine").join(id);
+    let s = open();
+    runtime.block_on(async {
+        // Old and forgotten; old but mended yesterday; old and in force; new.
+        for (id, age) in [("oublie", days + 1), ("repris", days + 1), ("en-vigueur", days + 1), ("neuf", 1)] {
+            let new = NewDeposit {
+                id,
+                registre: "ops",
+                annee: 2024,
+                siren: "300000000",
+                fichier: "ops.csv",
+                octets: 3,
+                empreinte: "e",
+            };
+            s.add_deposit(&new, "", ago(age)).await.unwrap();
+            s.correct_deposit(id, r#"{"2":{"rfr":"12000"}}"#).await.unwrap();
+            s.turn_deposit(id, &[StatutDepot::Controle], StatutDepot::Pret, "").await.unwrap();
+            std::fs::create_dir_all(folder(id)).unwrap();
+            std::fs::write(folder(id).join("recu"), b"a;b").unwrap();
+        }
+        s.note_deposit("repris", "", "correction", "", ago(1)).await.unwrap();
+        s.turn_deposit("en-vigueur", &[StatutDepot::Pret], StatutDepot::Accepte, "").await.unwrap();
+        let said = |commentaire| Said {
+            statut: Stand::Justifie,
+            motif: "urgence",
+            commentaire,
+            compte: "c",
+            auteur: "A",
+            organisme: "O",
+        };
+        let months = comptes().conservation.dalo_commentaires_mois;
+        s.say_of_dalo("p", &said("ancien"), ago(months * 31 + 1)).await.unwrap();
+        s.say_of_dalo("p", &said("récent"), ago(1)).await.unwrap();
+        s.close().await;
+    });
+    // A folder that a crash left, as old.
+    std::fs::create_dir_all(folder("perdu")).unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs((days as u64 + 1) * 86_400);
+    std::fs::File::open(folder("perdu")).unwrap().set_modified(old).unwrap();
+
+    let states = || {
+        let s = open();
+        let list = runtime.block_on(async { (s.deposits("300000000").await.unwrap(), s.said_of_dalo().await.unwrap()) });
+        runtime.block_on(s.close());
+        list
+    };
+    let before = states();
+    let trial = mosaique(&["maintenance", "--essai", "--data", &store]);
+    let told = String::from_utf8_lossy(&trial.stdout).into_owned();
+    assert!(trial.status.success() && told.contains("À retirer : dépôt ops.csv") && told.contains("perdu"), "{told}");
+    assert!(told.contains("1 dépôt(s)") && told.contains("1 commentaire(s)"), "{told}");
+    assert_eq!(states(), before, "a trial changes nothing");
+    assert!(folder("oublie").exists() && folder("perdu").exists());
+
+    let done = mosaique(&["maintenance", "--data", &store]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let (deposits, said) = states();
+    for d in deposits {
+        let gone = d.id == "oublie";
+        assert_eq!((d.statut == StatutDepot::Retire, d.corrections.is_empty()), (gone, gone), "{}", d.id);
+        assert_eq!(folder(&d.id).exists(), !gone, "{}", d.id);
+    }
+    assert!(!folder("perdu").exists());
+    let comments: Vec<(&str, &str)> = said["p"].iter().map(|w| (w.motif.as_str(), w.commentaire.as_str())).collect();
+    assert_eq!(comments, [("urgence", ""), ("urgence", "récent")], "the reason stays");
+    let again = mosaique(&["maintenance", "--data", &store]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("0 dépôt(s)"));
+    let s = open();
+    let lines = runtime.block_on(s.audit_lines(&mosaique::state::audit::Wanted { limite: 50, ..Default::default() })).unwrap();
+    for action in ["depot_expire", "quarantaine_effacee", "dalo_commentaires_effaces"] {
+        assert_eq!(lines.iter().filter(|l| l.action == action).count(), 1, "{action}");
+    }
+    assert!(mosaique(&["audit", "verify", "--data", &store]).status.success());
+}

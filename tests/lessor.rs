@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use mosaique::cube::refresh::refresh;
 use mosaique::demo::{DemoOptions, write};
+use mosaique::geocode::{Geocoder, shelf};
 use mosaique::reference::indicators::Catalogue;
 use mosaique::registers::deposit::{Kind, check};
 use mosaique::registers::mend::Corrections;
@@ -15,7 +16,7 @@ use mosaique::registers::{addresses, ops, rpls, zones};
 use mosaique::stock::edits::{HOMES, Home, KEY, POINTS, PointFix, REGISTER};
 use mosaique::stock::events::{self, Effect, Happening};
 use mosaique::stock::facts::{Facts, NONE};
-use mosaique::stock::review::{Motif, doubts};
+use mosaique::stock::review::{Address, Motif, addresses, doubts};
 use mosaique::stock::waves::compare;
 use mosaique::stock::{self, parts};
 use mosaique::store::{Store, Writer};
@@ -43,7 +44,11 @@ fn publish(root: &Path, import: impl FnOnce(&Output) -> Report) {
 
 /// A store with the register of two years, two waves, contours and the BAN.
 fn store() -> tempfile::TempDir {
-    let (dir, from) = (tempfile::tempdir().unwrap(), files());
+    store_of(files())
+}
+
+fn store_of(from: &Path) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
     let quiet = |_: u64, _: u64| ();
     for year in [2022, 2024] {
         publish(dir.path(), |o| {
@@ -160,6 +165,29 @@ fn a_deposit_takes_the_place_of_its_bailleurs_rows_and_gives_them_back_when_it_i
 }
 
 #[test]
+fn a_collection_file_without_a_header_is_mended_by_the_names_of_its_positions() {
+    let dir = tempfile::tempdir().unwrap();
+    let kind = Kind { register: "rpls".into(), year: 2023, siren: "775685029".into(), name: "collecte.txt".into() };
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rpls/2023_collecte_64_champs.txt");
+    let bytes = std::fs::read(fixture).unwrap();
+    // The second dwelling loses its commune.
+    let mut lines: Vec<Vec<u8>> = bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+    let cut = lines[2].windows(7).position(|w| w == b";73065;").unwrap();
+    lines[2].drain(cut + 1..cut + 6);
+    std::fs::write(dir.path().join("recu"), lines.join(&b'\n')).unwrap();
+    let first = check(dir.path(), &kind, &Corrections::new(), &|_, _| ()).unwrap();
+    assert_eq!((first.lignes_gardees, first.lignes_rejetees), (1, 1), "{:?}", first.regles);
+    let (header, shown) = rows(&dir.path().join("controle/lignes.csv"));
+    assert_eq!((header[0].as_str(), header[1].as_str(), header.len()), ("ligne", "IDENT_REP", 65));
+    let broken = shown.iter().find(|r| r["ligne"] == "3").expect("the row to mend");
+    assert_eq!((broken["IDENT_REP"].as_str(), broken["DEPCOM"].as_str(), broken["LIBCOM"].is_empty()), ("AB00000002", "", false));
+    let mend = Corrections::from([(3, BTreeMap::from([("DEPCOM".to_owned(), "73065".to_owned())]))]);
+    let mended = check(dir.path(), &kind, &mend, &|_, _| ()).unwrap();
+    assert_eq!((mended.lignes_gardees, mended.lignes_rejetees), (2, 0), "{:?}", mended.regles);
+    assert!(mended.format.contains("64 champs"), "{}", mended.format);
+}
+
+#[test]
 fn a_dwelling_that_changed_hands_is_counted_once() {
     let dir = store();
     let siren = largest();
@@ -269,7 +297,7 @@ fn publish_edits(root: &Path, points: &[PointFix], homes: &[Home]) {
 fn a_correction_moves_dwellings_into_their_qpv_and_outlives_the_next_import() {
     let dir = store();
     let store = Store::open(dir.path()).unwrap();
-    let list = doubts(&store, 2024, None).unwrap();
+    let list = doubts(&store, 2024, None, None).unwrap();
     // An address at its commune, whose true place is in a QPV.
     let (_, truth) = rows(&files().join("verite/logements.csv"));
     let truth: BTreeMap<&str, &BTreeMap<String, String>> = truth.iter().map(|r| (r["ident_rep"].as_str(), r)).collect();
@@ -301,7 +329,7 @@ fn a_correction_moves_dwellings_into_their_qpv_and_outlives_the_next_import() {
     let after = facts(dir.path());
     assert_eq!(count(&after), before + doubt.logements.len());
     assert_eq!(after.report.comptes["logements_deplaces_par_bailleur"], doubt.logements.len() as u64);
-    let left = doubts(&Store::open(dir.path()).unwrap(), 2024, None).unwrap();
+    let left = doubts(&Store::open(dir.path()).unwrap(), 2024, None, None).unwrap();
     assert!(!left.iter().any(|d| (&d.siren, &d.adresse) == (&doubt.siren, &doubt.adresse)), "it is no longer doubtful");
     // The register of 2024 again, as that of 2026: the correction is applied by the address.
     publish(dir.path(), |o| {
@@ -404,6 +432,77 @@ fn the_stock_up_to_date_is_the_register_and_its_events_and_has_no_household() {
 }
 
 #[test]
+fn one_dwelling_moves_alone_and_its_address_stays_doubtful_for_the_others() {
+    let dir = store();
+    let list = doubts(&Store::open(dir.path()).unwrap(), 2024, None, None).unwrap();
+    let doubt = list
+        .iter()
+        .find(|d| d.logements.len() > 2 && d.logements.iter().all(|l| l.motifs != 0 && !l.ident_rep.is_empty()))
+        .expect("a doubtful address of several dwellings");
+    let one = &doubt.logements[1];
+    let fix = PointFix {
+        siren: doubt.siren.clone(),
+        adresse: String::new(),
+        ident_rep: one.ident_rep.clone(),
+        des: 2024,
+        lon: 5.8,
+        lat: 45.9,
+        qualite: 11,
+        cle: String::new(),
+    };
+    publish_edits(dir.path(), &[fix], &[]);
+    let left = addresses(&Store::open(dir.path()).unwrap(), 2024, Some(&doubt.siren), None).unwrap();
+    let now = left.iter().find(|a| a.adresse == doubt.adresse).expect("the address");
+    assert_eq!(now.logements.len(), doubt.logements.len());
+    for (before, after) in doubt.logements.iter().zip(&now.logements) {
+        let moved = after.ident_rep == one.ident_rep;
+        assert_eq!((after.corrige, after.motifs == 0), (moved, moved), "{}", after.ident_rep);
+        assert_eq!((after.lon, after.lat) == (5.8, 45.9), moved);
+        assert!(moved || after.lon.to_bits() == before.lon.to_bits(), "a neighbour stays where it was");
+    }
+    assert_eq!(facts(dir.path()).report.comptes["logements_deplaces_par_bailleur"], 1);
+}
+
+#[test]
+fn a_number_that_two_deposits_have_counts_once_and_is_told_to_both() {
+    let dir = store();
+    let (header, list) = rows(&files().join("rpls_2024.csv"));
+    let siret = |r: &BTreeMap<String, String>| r["SIRET"].clone();
+    let mut owners: Vec<String> = list.iter().map(siret).filter(|s| s.len() == 14).collect();
+    owners.sort();
+    owners.dedup();
+    let [first, second] = [&owners[0], &owners[1]];
+    let of = |owner: &String| -> Vec<BTreeMap<String, String>> {
+        list.iter()
+            .filter(|r| r["SIRET"] == *owner && !r["IDENT_REP"].is_empty() && r["DEPCOM"].starts_with("01"))
+            .take(40)
+            .cloned()
+            .collect()
+    };
+    let (a, mut b) = (of(first), of(second));
+    let mut taken = a[3].clone();
+    let ident = taken["IDENT_REP"].clone();
+    taken.insert("SIRET".into(), second.clone());
+    b.push(taken);
+    // The greater SIREN deposits first: the order does not decide.
+    for (owner, sent) in [(second, &b), (first, &a)] {
+        deposit(dir.path(), "rpls", &owner[..9], &header, &sent.iter().collect::<Vec<_>>(), &Corrections::new());
+    }
+    let parts = parts::Parts::of(&Store::open(dir.path()).unwrap(), "rpls", 2024).unwrap();
+    for (me, other) in [(first, second), (second, first)] {
+        let claims = parts.claims(&me[..9]).unwrap();
+        assert_eq!(claims.len(), 1, "{claims:?}");
+        assert_eq!((claims[0].ident_rep.as_str(), claims[0].keeper.as_str()), (ident.as_str(), &first[..9]));
+        assert_eq!(claims[0].others, [other[..9].to_owned()]);
+    }
+    let t = parts.read(&["siren", "ident_rep"]).unwrap();
+    let (siren, idents) = (t.texts("siren").unwrap(), t.texts("ident_rep").unwrap());
+    let kept: Vec<&str> = (0..t.rows()).filter(|r| idents.get(*r) == ident).map(|r| siren.get(r)).collect();
+    assert_eq!(kept, [&first[..9]], "one row, of the one who is named");
+    assert!(parts.claims("999999999").unwrap().is_empty(), "nobody else is told");
+}
+
+#[test]
 fn a_residence_is_what_its_bailleur_says() {
     let dir = store();
     let before = facts(dir.path());
@@ -415,8 +514,8 @@ fn a_residence_is_what_its_bailleur_says() {
     let (_, list) = rows(&files().join("verite/logements.csv"));
     assert!(!list.is_empty());
     let exact: Vec<(String, String)> = {
-        let all = doubts(&store, 2024, None).unwrap();
-        let good = |d: &&mosaique::stock::review::Doubt| {
+        let all = doubts(&store, 2024, None, None).unwrap();
+        let good = |d: &&Address| {
             d.motifs().keys().all(|m| matches!(m, Motif::Qpv | Motif::InconnueBan | Motif::Doublon))
                 && d.logements.iter().all(|l| l.qualite == 11)
         };
@@ -460,32 +559,66 @@ const ALSO_WRONG: [&str; 6] =
 
 #[test]
 fn the_planted_faults_of_addresses_are_in_the_worklist() {
-    let dir = store();
-    let list = doubts(&Store::open(dir.path()).unwrap(), 2024, None).unwrap();
+    worklist(files());
+}
+
+/// This draw has points out of their system of coordinates, which are rare.
+#[test]
+fn points_out_of_their_system_of_coordinates_are_in_the_worklist_too() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&DemoOptions { dwellings: DWELLINGS, seed: 8, national: false }, dir.path(), &|_, _, _| ()).unwrap();
+    assert!(worklist(dir.path())["hors_du_repere"] > 0);
+}
+
+/// Looks for the planted faults of a demonstration; the dwellings with each kind.
+fn worklist(files: &Path) -> BTreeMap<&'static str, usize> {
+    let dir = store_of(files);
+    let store = Store::open(dir.path()).unwrap();
+    let geocoder = Geocoder::open(&shelf::ensure(&store).unwrap()).unwrap();
+    let begun = std::time::Instant::now();
+    let plain = doubts(&store, 2024, None, None).unwrap();
+    let without_search = begun.elapsed();
+    let begun = std::time::Instant::now();
+    let list = doubts(&store, 2024, None, Some(&|a: &Address| geocoder.best_score(&a.libelle(), &a.depcom))).unwrap();
+    println!("  reviewed in {:.0?}, with the search of addresses in {:.0?}", without_search, begun.elapsed());
+    // The search names what was doubted already: it brings no address more.
+    assert_eq!(plain.len(), list.len());
+    let sought = |d: &&Address| d.motifs().contains_key(&Motif::ScoreBas);
+    assert!(list.iter().any(|d| sought(&d)), "names that nothing resembles");
+    assert!(list.iter().filter(sought).all(|d| d.ban.is_none()));
     let found: BTreeSet<&str> =
         list.iter().flat_map(|d| &d.logements).filter(|l| l.motifs != 0).map(|l| l.ident_rep.as_str()).collect();
-    let text = std::fs::read_to_string(files().join("rpls_2024.csv")).unwrap();
+    let text = std::fs::read_to_string(files.join("rpls_2024.csv")).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    let (header, _) = rows(&files().join("rpls_2024.csv"));
+    let (header, _) = rows(&files.join("rpls_2024.csv"));
     let at = header.iter().position(|h| h == "IDENT_REP").unwrap();
     let ident = |line: usize| lines[line - 1].split(';').nth(at).unwrap_or("").trim_matches('"').to_owned();
-    let (_, planted) = rows(&files().join("verite/defauts.csv"));
+    let (_, planted) = rows(&files.join("verite/defauts.csv"));
     let mut kinds: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for p in planted.iter().filter(|p| p["fichier"] == "rpls_2024.csv") {
         kinds.entry(ident(p["ligne"].parse().unwrap())).or_default().insert(p["defaut"].as_str());
     }
     let mut lines = String::new();
-    let (mut wanted, mut hit) = (0, 0);
+    let (mut wanted, mut hit, mut planted_of) = (0, 0, BTreeMap::new());
     for kind in TO_CORRECT {
         let with: Vec<&String> = kinds.iter().filter(|(i, k)| !i.is_empty() && k.contains(kind)).map(|(i, _)| i).collect();
         let n = with.iter().filter(|i| found.contains(i.as_str())).count();
         lines += &format!("  {kind:<20} {n:>5} of {:>5}\n", with.len());
+        planted_of.insert(kind, with.len());
         wanted += with.len();
         hit += n;
     }
     let right = |i: &&&str| kinds.get(**i).is_some_and(|k| k.iter().any(|k| TO_CORRECT.contains(k) || ALSO_WRONG.contains(k)));
     let good = found.iter().filter(right).count();
     let (precision, recall) = (good as f64 / found.len() as f64, hit as f64 / wanted as f64);
+    let unfound: Vec<&str> = list
+        .iter()
+        .flat_map(|d| &d.logements)
+        .filter(|l| Motif::of(l.motifs).any(|m| m == Motif::ScoreBas))
+        .map(|l| l.ident_rep.as_str())
+        .collect();
+    let lost = unfound.iter().filter(|i| right(i)).count();
+    println!("  score below 0.5: {lost} of {} dwellings have a planted fault", unfound.len());
     println!("{lines}  recall {recall:.4} ({hit} of {wanted}), precision {precision:.4} ({good} of {})", found.len());
     let without: BTreeMap<Motif, u64> = list
         .iter()
@@ -497,9 +630,10 @@ fn the_planted_faults_of_addresses_are_in_the_worklist() {
             m
         });
     println!("  doubts without a planted fault: {without:?}");
-    // Measured with this seed: recall 1.000, precision 0.906. The rest are addresses that the BAN does not know under the name that the
+    // Measured: recall 1.000, precision 0.906 and 0.903. The rest are addresses that the BAN does not know under the name that the
     // reader repaired: to be looked at, though nothing says that their point is wrong.
     assert!(recall > 0.98, "{recall}\n{lines}");
     assert!(precision > 0.88, "{precision} {without:?}");
-    assert!(without.keys().all(|m| *m == Motif::InconnueBan), "{without:?}");
+    assert!(without.keys().all(|m| matches!(m, Motif::InconnueBan | Motif::ScoreBas)), "{without:?}");
+    planted_of
 }

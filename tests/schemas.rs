@@ -6,7 +6,7 @@ use std::path::Path;
 
 use common::{findings, fixture};
 use mosaique::reference::registre::Registre;
-use mosaique::reference::{attributions::attributions, ops::ops, thresholds::thresholds};
+use mosaique::reference::{attributions::attributions, objectifs::objectifs, ops::ops, thresholds::thresholds};
 use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;
 use serde_json::Value;
@@ -38,6 +38,7 @@ fn agree(name: &str, registre: &Registre, optional_in_reader: &[&str]) {
 fn each_schema_has_the_columns_and_codes_of_its_reader() {
     agree("ops_reponse", &ops().expect("ops").reponse, &[]);
     agree("attribution", &attributions().expect("attributions").registre, &[]);
+    agree("objectif_cia", objectifs().expect("objectifs"), &[]);
     agree("seuil_q1", &thresholds().expect("thresholds").registre, &["annee"]);
 }
 
@@ -68,7 +69,7 @@ fn a_file_that_conforms_to_its_schema_gives_no_finding() {
 
 #[test]
 fn every_schema_explains_itself_in_french() {
-    for name in ["ops_reponse", "attribution", "seuil_q1"] {
+    for name in ["ops_reponse", "attribution", "seuil_q1", "objectif_cia"] {
         let s = schema(name);
         assert!(s["title"].is_string() && s["description"].is_string());
         assert_eq!(s["name"], name);

@@ -1,4 +1,4 @@
-//! `mosaique admin`, `mosaique audit`, `mosaique maintenance`: what is done before anyone can sign in, or by who holds the server.
+//! `mosaique admin`, `mosaique audit`: what is done before anyone can sign in, or by who holds the server.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -100,7 +100,7 @@ pub struct VerifyArgs {
 }
 
 /// Runs what needs the state store.
-fn with_state<T>(args: &StoreArgs, work: impl AsyncFnOnce(&State) -> Result<T, Failure>) -> Result<T, Failure> {
+pub(super) fn with_state<T>(args: &StoreArgs, work: impl AsyncFnOnce(&State) -> Result<T, Failure>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         std::fs::create_dir_all(&args.data)?;
@@ -112,7 +112,7 @@ fn with_state<T>(args: &StoreArgs, work: impl AsyncFnOnce(&State) -> Result<T, F
 }
 
 /// A line of the trail for what is done here.
-async fn noted(state: &State, trace: Trace) -> Result<(), Failure> {
+pub(super) async fn noted(state: &State, trace: Trace) -> Result<(), Failure> {
     Ok(state.audit(&[trace.by_holder()]).await?)
 }
 
@@ -141,26 +141,6 @@ pub fn audit(command: &AuditCommand) -> Result<(), Failure> {
     }
     println!("Journal intact : {} lignes, du rang {} au rang {}.", verdict.lignes, verdict.premier, verdict.dernier);
     println!("À noter ailleurs pour une vérification future : {}:{}", verdict.dernier, verdict.empreinte);
-    Ok(())
-}
-
-/// Drops what is kept no longer.
-pub fn maintenance(args: &StoreArgs) -> Result<(), Failure> {
-    let purged = with_state(args, async |s| {
-        let purged = s.purge(state::now()).await?;
-        noted(s, Trace::new("maintenance", "").with("journal", purged.audit).with("sessions", purged.sessions)).await?;
-        Ok(purged)
-    })?;
-    println!(
-        "Retirés : {} lignes de journal de plus de {} mois, {} sessions finies, {} jetons expirés, {} compteurs d'essais, \
-         {} ensembles de zones effacés.",
-        purged.audit,
-        comptes().conservation.journal_mois,
-        purged.sessions,
-        purged.jetons,
-        purged.tentatives,
-        purged.ensembles
-    );
     Ok(())
 }
 

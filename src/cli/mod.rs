@@ -6,6 +6,7 @@ mod bench_geocoder;
 mod build;
 mod geocode;
 mod import;
+mod maintenance;
 mod measure;
 mod progress;
 
@@ -46,7 +47,7 @@ enum Command {
     #[command(subcommand)]
     Audit(admin::AuditCommand),
     /// Retirer ce qui a dépassé sa durée de conservation (à lancer chaque jour)
-    Maintenance(StoreArgs),
+    Maintenance(maintenance::MaintenanceArgs),
     /// Mesurer le moteur seul (pour « make bench »)
     #[command(hide = true)]
     BenchEngine(bench::BenchArgs),
@@ -125,7 +126,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::DemoData(args) => demo_data(&args),
         Command::Admin(command) => admin::run(&command),
         Command::Audit(command) => admin::audit(&command),
-        Command::Maintenance(args) => admin::maintenance(&args),
+        Command::Maintenance(args) => maintenance::run(&args),
         Command::BenchEngine(args) => bench::run(&args),
         Command::BenchGeocoder(args) => bench_geocoder::run(&args),
         Command::BenchControle(args) => bench::checks(&args),

@@ -181,6 +181,14 @@ impl std::fmt::Debug for Geocoder {
 }
 
 impl Geocoder {
+    /// How well the best road or place of a commune fits an address; 0 if there is none like it.
+    #[must_use]
+    pub fn best_score(&self, text: &str, citycode: &str) -> f64 {
+        // The commune itself is always found, and is no address.
+        let found = self.search(&Query { citycode: Some(citycode.to_owned()), limit: 3, ..Query::new(text) });
+        found.into_iter().find(|h| h.kind != Kind::Municipality).map_or(0.0, |h| h.score)
+    }
+
     /// Opens the index that a [`builder::Builder`] wrote; its files are mapped, not read.
     ///
     /// # Errors

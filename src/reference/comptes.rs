@@ -54,6 +54,10 @@ pub struct Retention {
     pub journal_mois: i64,
     pub sessions_j: i64,
     pub ensembles_effaces_j: i64,
+    /// Days after which a deposit that nobody accepted is dropped.
+    pub depots_j: i64,
+    /// Months after which comments on DALO placements are.
+    pub dalo_commentaires_mois: i64,
 }
 
 /// The whole file.

@@ -11,6 +11,8 @@ use super::{ReferenceError, parse};
 pub struct Addresses {
     pub loin_m: f64,
     pub multiples_m: f64,
+    /// Below this score of the geocoder an address is not the one that is looked for.
+    pub score_min: f64,
 }
 
 /// Parameters of deposits.

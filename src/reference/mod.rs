@@ -17,6 +17,7 @@ pub mod fragilite;
 pub mod geocodage;
 pub mod indicators;
 pub mod mix;
+pub mod objectifs;
 pub mod ops;
 pub mod plafonds;
 pub mod plan;

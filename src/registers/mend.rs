@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
 
+use super::rpls::collection;
 use super::table::{Table, TableError};
 
 /// Line → column as the file names it → new content.
@@ -36,9 +37,12 @@ fn header(table: &Table) -> &[String] {
     table.head.first().map_or(&[], Vec::as_slice)
 }
 
-/// The names of the columns of a file, as it writes them.
+/// The names of the columns of a file: as it writes them, or by position for the collection file of bailleurs, which has no header.
 #[must_use]
 pub fn columns(table: &Table) -> Vec<String> {
+    if let Some((names, _)) = collection(table) {
+        return names.to_vec();
+    }
     header(table).iter().map(|n| n.trim().trim_matches('\u{feff}').to_owned()).collect()
 }
 
@@ -60,6 +64,8 @@ pub fn check(corrections: &Corrections, known: &[String]) -> Result<(), MendErro
 pub fn apply(table: &Table, corrections: &Corrections, out: &Path) -> Result<(), MendError> {
     let columns = columns(table);
     check(corrections, &columns)?;
+    // Rows of a file without a header may end with a separator: its first row says how wide the others are.
+    let width = collection(table).map_or(columns.len(), |(_, width)| width);
     let mut to = BufWriter::new(File::create(out)?);
     let mut at = 1u64;
     write_record(&mut to, header(table).iter().map(String::as_bytes), table.delimiter, &mut at)?;
@@ -72,10 +78,8 @@ pub fn apply(table: &Table, corrections: &Corrections, out: &Path) -> Result<(),
             None => write_record(&mut to, record.iter(), table.delimiter, &mut at),
             Some(cells) => {
                 // A row of the wrong width gets the header's: what it lacks is empty, what it has too much is dropped.
-                let fields = columns
-                    .iter()
-                    .enumerate()
-                    .map(|(i, name)| cells.get(name).map_or_else(|| record.get(i).unwrap_or(b""), |v| v.as_bytes()));
+                let given = |i: usize| columns.get(i).and_then(|name| cells.get(name));
+                let fields = (0..width).map(|i| given(i).map_or_else(|| record.get(i).unwrap_or(b""), |v| v.as_bytes()));
                 write_record(&mut to, fields, table.delimiter, &mut at)
             }
         }

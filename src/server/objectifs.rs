@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +10,7 @@ use super::admin::organisations::Cree;
 use super::auth::trail::Trace;
 use super::auth::visitor::Who;
 use super::mixite::{percent, reservataires};
-use super::params::{Body, Params};
+use super::params::{Body, Params, day};
 use super::problem::{Document, Problem};
 use super::router::Server;
 use super::state::{App, Current};
@@ -161,7 +160,7 @@ pub async fn list(
 }
 
 /// The EPCI whose rates a person may set.
-fn own(person: &Person) -> Option<&str> {
+pub(super) fn own(person: &Person) -> Option<&str> {
     let organisation = person.organisation.as_ref().filter(|o| o.role == Role::Epci && !o.code.is_empty());
     organisation.map(|o| o.code.as_str())
 }
@@ -174,16 +173,11 @@ fn may_write(person: &Person, epci: &str) -> Result<(), Problem> {
     }
 }
 
-fn day(champ: &str, text: &str) -> Result<String, Problem> {
-    let wrong = |_| Problem::value(champ, text, "Une date s'écrit AAAA-MM-JJ, par exemple 2026-12-31.");
-    text.parse::<Date>().map(|d| d.to_string()).map_err(wrong)
-}
-
 /// Years that a rate may be for: the law of 27 January 2017 is the first to know them.
 const YEARS: std::ops::RangeInclusive<u16> = 2017..=2100;
 
 /// Checks a rate, and writes it as it is kept.
-fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia, Problem> {
+pub(super) fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia, Problem> {
     may_write(person, &t.epci)?;
     let mix = Mix::embedded().map_err(|e| Problem::internal(&e))?;
     let rule = mix.rule(&t.regle).ok_or_else(|| Problem::unknown("regle", &t.regle, mix.rules.iter().map(|r| r.id.as_str())))?;
@@ -193,8 +187,8 @@ fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia, Problem> {
         bailleur: some(t.bailleur),
         reservataire: some(t.reservataire),
         cia: super::auth::jetons::name("cia", &t.cia)?.to_owned(),
-        signee: day("signee", t.signee.trim())?,
-        approbation: some(t.approbation).map(|d| day("approbation", &d)).transpose()?,
+        signee: day("signee", &t.signee)?.to_string(),
+        approbation: some(t.approbation).map(|d| day("approbation", &d)).transpose()?.map(|d| d.to_string()),
         ..t
     };
     if !(0.0..=100.0).contains(&t.taux) {

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
@@ -93,6 +94,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         Ok(Self { map, known: Vec::new() })
     }
 }
+
+/// A day as a request writes it.
+///
+/// # Errors
+/// It is not `YYYY-MM-DD`, or no such day exists.
+pub fn day(champ: &str, text: &str) -> Result<Date, Problem> {
+    text.trim().parse().map_err(|_| Problem::value(champ, text, NO_DAY))
+}
+
+/// What is said of a day that cannot be read.
+pub const NO_DAY: &str = "Une date s'écrit AAAA-MM-JJ, par exemple 2026-12-31.";
 
 /// A body read as JSON.
 #[derive(Debug)]

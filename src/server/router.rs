@@ -29,8 +29,8 @@ use super::state::Live;
 use super::works::Works;
 use super::{
     ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
-    geocodage_csv, health, indicateurs, mesure, mixite, objectifs, openapi, plan, rpems, security, segregation, situation,
-    situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
+    geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, openapi, plan, rpems, security, segregation,
+    situation, situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
 };
 use crate::state::{Passwords, State};
 
@@ -100,7 +100,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(mixite::mixite))
         .routes(routes!(controle::listes::listes, controle::controle))
         .routes(routes!(controle::csv::commission))
-        .routes(routes!(objectifs::list, objectifs::add))
+        .routes(routes!(objectifs::list, objectifs::add, objectifs_csv::import))
         .routes(routes!(objectifs::change))
         .routes(routes!(session::session, session::ouvrir, session::fermer))
         .routes(routes!(session::mot_de_passe))
@@ -143,6 +143,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(plan::propose))
         .routes(routes!(depots::list, depots::receive::receive))
         .routes(routes!(depots::one, depots::decide::withdraw))
+        .routes(routes!(depots::claims::list))
         .routes(routes!(depots::check::progress))
         .routes(routes!(depots::check::again))
         .routes(routes!(depots::rows::list))

@@ -14,7 +14,7 @@ use super::auth::organisation::organisation;
 use super::auth::trail::Trace;
 use super::auth::visitor::{Visitor, Who};
 use super::fragilite::name_of;
-use super::params::{Body, Params};
+use super::params::{self, Body, Params};
 use super::places;
 use super::problem::{Document, Problem};
 use super::router::Server;
@@ -294,9 +294,7 @@ fn dates(asked: &DecisionRpems, file: &File) -> Result<Option<(String, String)>,
     match asked.decision {
         Decision::Valider => {
             let from = match &asked.debut {
-                Some(text) => text
-                    .parse::<Date>()
-                    .map_err(|_| Problem::value("debut", text, "Une date s'écrit AAAA-MM-JJ, par exemple 2026-12-31."))?,
+                Some(text) => params::day("debut", text)?,
                 // A renewal begins where the present term ends.
                 None if file.statut == Statut::Renouvellement => file.fin.parse().unwrap_or(today).max(today),
                 None => today,

@@ -1,17 +1,17 @@
 //! `POST /api/situation`: a CSV file comes in, the same file goes out with the places added as columns.
 
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use csv::StringRecord;
 use rayon::prelude::*;
 
+use super::csv_body::{self, unreadable};
+use super::csv_file;
 use super::params::{CsvBody, Params};
 use super::problem::{Document, Problem};
 use super::query::Asked;
 use super::situation::{Reponse, Situation, locate, projected};
 use super::state::{Current, Loaded};
 use crate::reference::situation::situation as rules;
-use crate::registers::text::{encoding, separator};
 use crate::territory::grid;
 
 /// Most rows of one file.
@@ -40,11 +40,7 @@ pub async fn situations(Current(app): Current, mut params: Params, CsvBody(body)
     let loaded = Asked { millesime, ..Asked::default() }.resolve(&app)?.loaded;
     let answer =
         tokio::task::spawn_blocking(move || convert(&loaded, &body, epsg)).await.map_err(|e| Problem::internal(&e))??;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"situation.csv\"")),
-    ];
-    Ok((headers, answer).into_response())
+    Ok((csv_file::headers("situation.csv")?, answer).into_response())
 }
 
 /// A place in degrees and the quality of its location, if it is told.
@@ -85,13 +81,8 @@ fn number(text: &str) -> Option<f64> {
 }
 
 fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Problem> {
-    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let text = encoding::decode(body, &mut encoding::Seen::default());
-    let head = text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(50).map_or(text.len(), |(i, _)| i + 1);
-    let delimiter = separator::sniff(&text[..head])
-        .ok_or_else(|| Problem::body("Le fichier n'est pas un tableau CSV : il lui faut au moins deux colonnes."))?;
+    let (text, delimiter) = csv_body::decoded(body)?;
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text[..]);
-    let unreadable = |e: csv::Error| Problem::body(format!("Le fichier CSV est illisible : {e}."));
     let titles = reader.headers().map_err(unreadable)?.clone();
     let columns = Columns::find(&titles)?;
     let rows = reader.records().collect::<Result<Vec<StringRecord>, _>>().map_err(unreadable)?;

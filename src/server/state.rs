@@ -34,7 +34,7 @@ use crate::reference::scales::{self, Genre};
 use crate::reference::secrecy::Secrecy;
 use crate::registers::report::Report;
 use crate::stock::places::zone_tables;
-use crate::stock::review::{self, Doubt};
+use crate::stock::review::{self, Address};
 use crate::store::{CubeEntry, Dataset, Store};
 use crate::territory::layer::Layer;
 
@@ -234,8 +234,8 @@ pub struct App {
     /// The store, and the allocations read from it at the first question about them.
     store: Store,
     allocations: Mutex<Option<Arc<Allocations>>>,
-    /// Doubtful addresses of each millésime and bailleur that asked.
-    doubts: Mutex<BTreeMap<(u16, String), Arc<Vec<Doubt>>>>,
+    /// Reviewed addresses of each millésime and bailleur that asked.
+    reviewed: Mutex<BTreeMap<(u16, String), Arc<Vec<Address>>>>,
     /// The index of addresses and its folder, opened at the first question.
     addresses: Mutex<Option<(PathBuf, Arc<Geocoder>)>>,
     checker: Mutex<Option<Arc<Checker>>>,
@@ -254,17 +254,20 @@ impl App {
         self.store.root()
     }
 
-    /// Doubtful addresses of a bailleur, found at the first question.
+    /// Addresses of a bailleur with what makes one doubt them, reviewed at the first question.
     ///
     /// # Errors
     /// A table of the store cannot be read.
-    pub fn doubts(&self, millesime: u16, siren: &str) -> Result<Arc<Vec<Doubt>>, ServerError> {
-        let mut kept = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn reviewed(&self, millesime: u16, siren: &str) -> Result<Arc<Vec<Address>>, ServerError> {
+        let mut kept = self.reviewed.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (millesime, siren.to_owned());
         if let Some(found) = kept.get(&key) {
             return Ok(Arc::clone(found));
         }
-        let found = Arc::new(review::doubts(&self.store, millesime, Some(siren))?);
+        let geocoder = self.geocoder().ok();
+        let score = geocoder.as_ref().map(|g| move |a: &Address| g.best_score(&a.libelle(), &a.depcom));
+        let score = score.as_ref().map(|s| s as &review::Score<'_>);
+        let found = Arc::new(review::addresses(&self.store, millesime, Some(siren), score)?);
         kept.insert(key, Arc::clone(&found));
         Ok(found)
     }
@@ -358,7 +361,7 @@ impl App {
             values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
             store: store.clone(),
             allocations: Mutex::default(),
-            doubts: Mutex::default(),
+            reviewed: Mutex::default(),
             addresses: Mutex::new(former.and_then(|f| f.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone())),
             checker: Mutex::default(),
         })

@@ -93,7 +93,7 @@ pub async fn territoires(Current(app): Current, Who(visitor): Who, mut params: P
 }
 
 /// Lower case without accents, words parted by one space.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     let plain: String = text
         .nfd()
         .filter(|c| !is_combining_mark(*c))

@@ -23,7 +23,7 @@ use crate::registers::report::Report;
 use crate::state::{State, StateError};
 use crate::stock::edits;
 use crate::stock::events;
-use crate::store::{Store, StoreError, Writer};
+use crate::store::{Store, StoreError, Writer, quarantine};
 
 /// Où en est la mise à jour des chiffres.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
@@ -143,7 +143,7 @@ impl Works {
     /// Folder of a deposit, outside of what figures are made from.
     #[must_use]
     pub fn quarantine(&self, id: &str) -> PathBuf {
-        self.0.root.join("quarantaine").join(id)
+        quarantine(&self.0.root, id)
     }
 
     /// Begins to tell how the check of a deposit goes on.

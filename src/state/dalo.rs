@@ -109,6 +109,25 @@ impl State {
         Ok(out)
     }
 
+    /// Erases comments made before a time, or with `trial` counts them only; what was decided and why stays.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn forget_dalo_comments(&self, before: i64, trial: bool) -> Result<u64, StateError> {
+        if trial {
+            let (n,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM dalo_paroles WHERE quand < $1 AND commentaire <> ''")
+                .bind(before)
+                .fetch_one(&self.pool)
+                .await?;
+            return Ok(u64::try_from(n).unwrap_or(0));
+        }
+        let done = sqlx::query("UPDATE dalo_paroles SET commentaire = '' WHERE quand < $1 AND commentaire <> ''")
+            .bind(before)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
     /// When each placement was first seen; those never seen are, now.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Deposits of bailleurs: where each stands, and its history with who and when.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -240,6 +242,25 @@ impl State {
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.into_iter().map(deposit).collect())
+    }
+
+    /// Deposits of all that wait for their check or acceptance, or could not be read, each with when something was last done with it.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn pending_deposits(&self) -> Result<Vec<(Deposit, i64)>, StateError> {
+        let rows: Vec<Row> = sqlx::query_as(deposits!("WHERE statut IN ('controle', 'pret', 'echec') ORDER BY cree, id"))
+            .fetch_all(&self.pool)
+            .await?;
+        let last: Vec<(String, i64)> =
+            sqlx::query_as("SELECT depot, MAX(quand) FROM depot_gestes GROUP BY depot").fetch_all(&self.pool).await?;
+        let last: BTreeMap<String, i64> = last.into_iter().collect();
+        let dated = |r: Row| {
+            let d = deposit(r);
+            let when = last.get(&d.id).copied().unwrap_or(d.cree);
+            (d, when)
+        };
+        Ok(rows.into_iter().map(dated).collect())
     }
 
     /// History of a deposit, the first thing first.

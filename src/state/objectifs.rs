@@ -43,6 +43,10 @@ pub struct Objectif {
 }
 
 const COLUMNS: &str = "regle, epci, commune, bailleur, reservataire, du, au, taux, cia, signee, approbation";
+const INSERT: &str = "INSERT INTO objectifs (regle, epci, commune, bailleur, reservataire, du, au, taux, cia, signee, approbation, id, cree) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+const UPDATE: &str = "UPDATE objectifs SET regle = $1, epci = $2, commune = $3, bailleur = $4, reservataire = $5, du = $6, au = $7, \
+                      taux = $8, cia = $9, signee = $10, approbation = $11 WHERE id = $12";
 const TAKEN: &str = "Cette convention fixe déjà un taux pour cette règle, ce territoire et cette première année : modifiez-le.";
 
 type Query = sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments>;
@@ -72,11 +76,7 @@ impl State {
     /// The convention sets it already.
     pub async fn add_objectif(&self, taux: &TauxCia, now: i64) -> Result<String, StateError> {
         let id = secrets::id()?;
-        let query = sqlx::query(
-            "INSERT INTO objectifs (regle, epci, commune, bailleur, reservataire, du, au, taux, cia, signee, approbation, id, cree) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        );
-        let done = bound(query, taux).bind(id.clone()).bind(now).execute(&self.pool).await;
+        let done = bound(sqlx::query(INSERT), taux).bind(id.clone()).bind(now).execute(&self.pool).await;
         done.map_err(|e| StateError::from(e).taken(TAKEN))?;
         Ok(id)
     }
@@ -86,12 +86,26 @@ impl State {
     /// # Errors
     /// It does not exist, or the convention sets the new one already.
     pub async fn change_objectif(&self, id: &str, taux: &TauxCia) -> Result<(), StateError> {
-        let query = sqlx::query(
-            "UPDATE objectifs SET regle = $1, epci = $2, commune = $3, bailleur = $4, reservataire = $5, du = $6, au = $7, taux = $8, \
-             cia = $9, signee = $10, approbation = $11 WHERE id = $12",
-        );
-        let done = bound(query, taux).bind(id.to_owned()).execute(&self.pool).await;
+        let done = bound(sqlx::query(UPDATE), taux).bind(id.to_owned()).execute(&self.pool).await;
         existing(done.map_err(|e| StateError::from(e).taken(TAKEN))?.rows_affected(), id)
+    }
+
+    /// Keeps rates, all or none; those with an identifier take the place of the rate that has it.
+    ///
+    /// # Errors
+    /// One that was to be replaced is gone, or the convention sets a new one already.
+    pub async fn put_objectifs(&self, list: &[(Option<String>, TauxCia)], now: i64) -> Result<(), StateError> {
+        let mut tx = self.pool.begin().await?;
+        for (id, taux) in list {
+            let query = match id {
+                Some(id) => bound(sqlx::query(UPDATE), taux).bind(id.clone()),
+                None => bound(sqlx::query(INSERT), taux).bind(secrets::id()?).bind(now),
+            };
+            let done = query.execute(&mut *tx).await.map_err(|e| StateError::from(e).taken(TAKEN))?;
+            existing(done.rows_affected(), id.as_deref().unwrap_or_default())?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// One rate.

@@ -38,6 +38,21 @@ pub struct Parts {
     folders: Vec<String>,
 }
 
+/// A dwelling of a deposit whose national number other deposits of the year have too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub ident_rep: String,
+    pub ident_int: String,
+    /// Address key, as this deposit files it.
+    pub adresse: String,
+    pub codepostal: String,
+    pub libcom: String,
+    /// The bailleur whose row counts, by its SIREN.
+    pub keeper: String,
+    /// The other bailleurs that file it.
+    pub others: Vec<String>,
+}
+
 /// Years of a register that the store has, general files and deposits together.
 #[must_use]
 pub fn years(store: &Store, register: &str) -> BTreeSet<u16> {
@@ -74,6 +89,41 @@ impl Parts {
     #[must_use]
     pub fn folders(&self) -> &[String] {
         &self.folders
+    }
+
+    /// Dwellings of a bailleur's deposit that other deposits claim, by national number.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub fn claims(&self, siren: &str) -> Result<Vec<Claim>, StockError> {
+        let Some(own) = self.deposits.get(siren) else { return Ok(Vec::new()) };
+        let t = Table::read(own, &["ident_rep", "ident_int", "adresse", "codepostal", "libcom"])?;
+        let idents = t.texts("ident_rep")?;
+        let mine: BTreeSet<&str> = idents.list.iter().map(String::as_str).collect();
+        let mut claimed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (other, path) in self.deposits.iter().filter(|(other, _)| *other != siren) {
+            for ident in Table::read(path, &["ident_rep"])?.texts("ident_rep")?.list {
+                if mine.contains(ident.as_str()) {
+                    claimed.entry(ident).or_default().push(other.clone());
+                }
+            }
+        }
+        let (own, key) = (t.texts("ident_int")?, t.texts("adresse")?);
+        let (code, city) = (t.texts("codepostal")?, t.texts("libcom")?);
+        let claim = |row: usize| {
+            let others = claimed.get(idents.get(row))?.clone();
+            Some(Claim {
+                ident_rep: idents.get(row).to_owned(),
+                ident_int: own.get(row).to_owned(),
+                adresse: key.get(row).to_owned(),
+                codepostal: code.get(row).to_owned(),
+                libcom: city.get(row).to_owned(),
+                // As `Table::joined` decides: the first by SIREN.
+                keeper: others.iter().map(String::as_str).min().unwrap_or(siren).min(siren).to_owned(),
+                others,
+            })
+        };
+        Ok((0..t.rows()).filter_map(claim).collect())
     }
 
     /// The rows in force, with the columns asked for.

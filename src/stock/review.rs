@@ -1,18 +1,20 @@
 //! Addresses that are probably wrong (domain §8.4): for each bailleur, what its dwellings say that does not hold together.
 //!
-//! [`doubts`] reads the dwellings of a millésime, with what bailleurs corrected, and looks at each: quality of the point, place against
-//! declared commune and QPV, the BAN's address of the same name, stacks of dwellings on one point, points of one address that are far
-//! apart, repeated numbers. What was corrected is no longer looked at. A doubt is an address of one bailleur, with its dwellings.
+//! [`addresses`] reads the dwellings of a millésime, with what bailleurs corrected, and looks at each: quality of the point, place
+//! against declared commune and QPV, the BAN's address of the same name, stacks of dwellings on one point, points of one address that
+//! are far apart, repeated numbers, names that no search finds. What was corrected is shown where it is and no longer doubted.
+//! [`doubts`] keeps the addresses that have a doubtful dwelling.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::StockError;
-use super::edits::Edits;
+use super::edits::{Edits, PointFix};
 use super::parts::Parts;
 use super::places::{is_far, label, merged, zone_tables};
 use super::table::{Table, Texts, hash};
@@ -49,10 +51,12 @@ pub enum Motif {
     InconnueBan,
     /// Le même numéro national est porté par une autre ligne, rejetée.
     Doublon,
+    /// La recherche d'adresses ne trouve rien qui ressemble : score inférieur à 0,5.
+    ScoreBas,
 }
 
 impl Motif {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SansPoint,
         Self::QualiteCommune,
         Self::QualiteVoie,
@@ -64,6 +68,7 @@ impl Motif {
         Self::SansNumero,
         Self::InconnueBan,
         Self::Doublon,
+        Self::ScoreBas,
     ];
 
     fn bit(self) -> u16 {
@@ -76,13 +81,20 @@ impl Motif {
     }
 }
 
-/// A dwelling of a doubtful address.
+/// A dwelling of an address.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Doubtful {
+pub struct Dwelling {
     pub ident_rep: String,
     pub ident_int: String,
-    /// Set of motifs; empty if only its neighbours are doubtful.
+    /// What tells it from its neighbours: stairs, floor, door, as filed.
+    pub complement: String,
+    /// 0 where unknown.
+    pub pieces: u8,
+    pub surface: u16,
+    /// Set of motifs; empty if nothing is wrong with it.
     pub motifs: u16,
+    /// Its bailleur moved it: the point is the one that it gave.
+    pub corrige: bool,
     /// NaN without a point.
     pub lon: f64,
     pub lat: f64,
@@ -97,20 +109,20 @@ pub struct Known {
     pub lat: f64,
 }
 
-/// An address of a bailleur that is probably wrong.
+/// An address of a bailleur.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Doubt {
+pub struct Address {
     pub siren: String,
     pub depcom: String,
     /// Address key, as filed.
     pub adresse: String,
     pub codepostal: String,
     pub libcom: String,
-    pub logements: Vec<Doubtful>,
+    pub logements: Vec<Dwelling>,
     pub ban: Option<Known>,
 }
 
-impl Doubt {
+impl Address {
     /// « 12 BIS RUE DES LILAS ».
     #[must_use]
     pub fn libelle(&self) -> String {
@@ -133,11 +145,22 @@ impl Doubt {
         out
     }
 
+    /// Whether something is wrong with one of its dwellings.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        self.logements.iter().any(|l| l.motifs != 0)
+    }
+
     /// The point that most of its dwellings have.
     #[must_use]
     pub fn point(&self) -> Option<(f64, f64, u8)> {
+        self.point_of(|_| true)
+    }
+
+    /// The point that most of some of its dwellings have.
+    pub fn point_of(&self, among: impl Fn(&Dwelling) -> bool) -> Option<(f64, f64, u8)> {
         let mut counts: BTreeMap<(u64, u64, u8), usize> = BTreeMap::new();
-        for l in self.logements.iter().filter(|l| l.lon.is_finite()) {
+        for l in self.logements.iter().filter(|l| l.lon.is_finite() && among(l)) {
             *counts.entry((l.lon.to_bits(), l.lat.to_bits(), l.qualite)).or_default() += 1;
         }
         let most = counts.into_iter().max_by_key(|(_, n)| *n)?.0;
@@ -145,14 +168,47 @@ impl Doubt {
     }
 }
 
-const COLUMNS: [&str; 11] =
-    ["siren", "depcom", "adresse", "codepostal", "libcom", "lon", "lat", "qualite", "qpv_declare", "ident_rep", "ident_int"];
+const COLUMNS: [&str; 14] = [
+    "siren",
+    "depcom",
+    "adresse",
+    "codepostal",
+    "libcom",
+    "lon",
+    "lat",
+    "qualite",
+    "qpv_declare",
+    "ident_rep",
+    "ident_int",
+    "compladr",
+    "nbpiece",
+    "surfhab",
+];
+
+/// How well the search of addresses finds one, from 0 to 1.
+pub type Score<'a> = dyn Fn(&Address) -> f64 + Sync + 'a;
 
 /// Doubtful addresses of a millésime, of one bailleur or of all, those with the most dwellings first.
 ///
 /// # Errors
 /// A table cannot be read.
-pub fn doubts(store: &Store, millesime: u16, siren: Option<&str>) -> Result<Vec<Doubt>, StockError> {
+pub fn doubts(store: &Store, millesime: u16, siren: Option<&str>, score: Option<&Score<'_>>) -> Result<Vec<Address>, StockError> {
+    let mut all = addresses(store, millesime, siren, score)?;
+    all.retain(Address::is_doubtful);
+    Ok(all)
+}
+
+/// Addresses of a millésime, of one bailleur or of all, those with the most doubtful dwellings first. Without `score`, names are
+/// compared with those of the BAN only.
+///
+/// # Errors
+/// A table cannot be read.
+pub fn addresses(
+    store: &Store,
+    millesime: u16,
+    siren: Option<&str>,
+    score: Option<&Score<'_>>,
+) -> Result<Vec<Address>, StockError> {
     let survey = Survey::embedded()?;
     let limits = Deposits::embedded()?.adresses;
     let Some(parts) = Parts::of(store, "rpls", millesime) else { return Ok(Vec::new()) };
@@ -171,10 +227,12 @@ pub fn doubts(store: &Store, millesime: u16, siren: Option<&str>) -> Result<Vec<
         rows.depcom.list.iter().map(|c| communes.as_ref()?.index_of(&merged(c, communes.as_ref()))).collect();
 
     let mut groups: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
+    let mut moved: Map<usize, &PointFix> = Map::default();
     for &row in &mine {
+        groups.entry((rows.siren.of[row], rows.adresse.of[row])).or_default().push(row);
         let key = hash(rows.adresse.get(row));
-        if edits.point(millesime, rows.siren.get(row), rows.idents[row], key).is_none() {
-            groups.entry((rows.siren.of[row], rows.adresse.of[row])).or_default().push(row);
+        if let Some(fix) = edits.point(millesime, rows.siren.get(row), rows.idents[row], key) {
+            moved.insert(row, fix);
         }
     }
     let mut out = Vec::new();
@@ -182,10 +240,13 @@ pub fn doubts(store: &Store, millesime: u16, siren: Option<&str>) -> Result<Vec<
         let first = members[0];
         let key = rows.adresse.get(first);
         let known = ban.points.get(&hash(key));
-        let spread = rows.spread(&members) > limits.multiples_m;
-        let dwellings: Vec<Doubtful> = members
+        let spread = rows.spread(&members, &moved) > limits.multiples_m;
+        let dwellings: Vec<Dwelling> = members
             .iter()
             .map(|&row| {
+                if let Some(fix) = moved.get(&row) {
+                    return Dwelling { corrige: true, ..rows.dwelling(row, (fix.lon, fix.lat, fix.qualite), 0) };
+                }
                 let (lon, lat, quality) = (rows.lon[row], rows.lat[row], rows.qualite[row]);
                 let mut set = 0;
                 let mut add = |when: bool, m: Motif| set |= if when { m.bit() } else { 0 };
@@ -212,20 +273,10 @@ pub fn doubts(store: &Store, millesime: u16, siren: Option<&str>) -> Result<Vec<
                 add(without_number, Motif::SansNumero);
                 add(!without_number && known.is_none() && ban.communes.contains(rows.depcom.get(row)), Motif::InconnueBan);
                 add(rows.idents[row] != 0 && repeated.contains(&rows.idents[row]), Motif::Doublon);
-                Doubtful {
-                    ident_rep: rows.ident_rep.get(row).to_owned(),
-                    ident_int: rows.ident_int.get(row).to_owned(),
-                    motifs: set,
-                    lon,
-                    lat,
-                    qualite: quality,
-                }
+                rows.dwelling(row, (lon, lat, quality), set)
             })
             .collect();
-        if dwellings.iter().all(|d| d.motifs == 0) {
-            continue;
-        }
-        out.push(Doubt {
+        out.push(Address {
             siren: rows.siren.get(first).to_owned(),
             depcom: rows.depcom.get(first).to_owned(),
             adresse: key.to_owned(),
@@ -233,6 +284,15 @@ pub fn doubts(store: &Store, millesime: u16, siren: Option<&str>) -> Result<Vec<
             libcom: rows.libcom.get(first).to_owned(),
             logements: dwellings,
             ban: known.cloned(),
+        });
+    }
+    if let Some(score) = score {
+        // What the BAN knows by its name needs no search; and where it covers nothing, nothing can be found.
+        let searched = |a: &&mut Address| a.ban.is_none() && ban.communes.contains(&a.depcom) && !a.libelle().is_empty();
+        out.par_iter_mut().filter(searched).for_each(|a| {
+            if a.logements.iter().any(|l| !l.corrige) && score(a) < limits.score_min {
+                a.logements.iter_mut().filter(|l| !l.corrige).for_each(|l| l.motifs |= Motif::ScoreBas.bit());
+            }
         });
     }
     out.sort_by_key(|d| std::cmp::Reverse(d.touched()));
@@ -248,6 +308,9 @@ struct Rows {
     libcom: Texts,
     ident_rep: Texts,
     ident_int: Texts,
+    compladr: Texts,
+    nbpiece: Vec<u8>,
+    surfhab: Vec<u16>,
     idents: Vec<u64>,
     lon: Vec<f64>,
     lat: Vec<f64>,
@@ -265,6 +328,9 @@ impl Rows {
             libcom: t.texts("libcom")?,
             ident_rep: t.texts("ident_rep")?,
             ident_int: t.texts("ident_int")?,
+            compladr: t.texts("compladr")?,
+            nbpiece: t.u8s("nbpiece")?,
+            surfhab: t.u16s("surfhab")?,
             idents: t.hashes("ident_rep")?,
             lon: t.f64s("lon")?,
             lat: t.f64s("lat")?,
@@ -289,9 +355,25 @@ impl Rows {
             .collect()
     }
 
-    /// Metres between the points of one address that are the farthest from its first.
-    fn spread(&self, members: &[usize]) -> f64 {
-        let mut points = members.iter().filter(|r| self.lon[**r].is_finite()).map(|r| (self.lon[*r], self.lat[*r]));
+    fn dwelling(&self, row: usize, (lon, lat, qualite): (f64, f64, u8), motifs: u16) -> Dwelling {
+        Dwelling {
+            ident_rep: self.ident_rep.get(row).to_owned(),
+            ident_int: self.ident_int.get(row).to_owned(),
+            complement: self.compladr.get(row).to_owned(),
+            pieces: self.nbpiece[row],
+            surface: self.surfhab[row],
+            motifs,
+            corrige: false,
+            lon,
+            lat,
+            qualite,
+        }
+    }
+
+    /// Metres between the points of one address that are the farthest from its first, those that were moved left out.
+    fn spread(&self, members: &[usize], moved: &Map<usize, &PointFix>) -> f64 {
+        let kept = members.iter().filter(|r| self.lon[**r].is_finite() && !moved.contains_key(*r));
+        let mut points = kept.map(|r| (self.lon[*r], self.lat[*r]));
         let Some(first) = points.next() else { return 0.0 };
         points.map(|p| metres(first, p)).fold(0.0, f64::max)
     }

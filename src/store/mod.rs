@@ -40,6 +40,12 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
     move |source| StoreError::Io { path: path.to_owned(), source }
 }
 
+/// Folder of a deposit that waits for its acceptance, outside of what figures are made from; of all of them for an empty name.
+#[must_use]
+pub fn quarantine(root: &Path, id: &str) -> PathBuf {
+    root.join("quarantaine").join(id)
+}
+
 /// A store opened for reading.
 #[derive(Debug, Clone)]
 pub struct Store {

@@ -232,6 +232,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         ),
         "controle_listes" => plain("/api/attributions/controle"),
         "controle_csv" => with("/api/attributions/controle/csv", json!({})),
+        "objectifs_importer" => plain("/api/objectifs"),
         "objectif_ajouter" => with("/api/objectifs", rate_below_the_law()),
         "objectif_modifier" => with("/api/objectifs/absent", rate_below_the_law()),
         "session_ouvrir" => with("/api/session", json!({"courriel": "x", "mot_de_passe": "y"})),
@@ -247,6 +248,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "depots" | "travaux" | "adresses" | "evenements" | "parc" | "residences" | "signalements" => {
             plain(&format!("/api/{operation}"))
         }
+        "depots_revendications" => plain("/api/depots/revendications"),
         "depot" | "depot_retirer" => plain("/api/depots/absent"),
         "depot_deposer" => plain("/api/depots?registre=ops&annee=2024&fichier=vide.csv"),
         "depot_suivi" => plain("/api/depots/absent/suivi"),
@@ -330,7 +332,8 @@ fn least(operation: &str) -> u8 {
         o if o.starts_with("membre_") => 2,
         o if o.starts_with("jeton") || o.starts_with("ensemble") => 1,
         "mixite" | "organisation" | "situations" | "session_mot_de_passe" | "adresses_chercher" | "adresses_situer" => 1,
-        "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier" => 1,
+        "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier"
+        | "objectifs_importer" => 1,
         "segregation" | "fragilite" | "plan" => 1,
         o if o.starts_with("rpems") || o.starts_with("dalo") => 1,
         "travaux" | "signalements" => 1,
@@ -382,7 +385,7 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 "session_ouvrir" => true,
                 "mixite" => ["administrateur", "agence", "agence sans convention"].contains(&who),
                 // A file is asked for before anything else.
-                "depot_corriger_csv" | "evenements_importer" | "residences_fichier" => false,
+                "depot_corriger_csv" | "evenements_importer" | "residences_fichier" | "objectifs_importer" => false,
                 o if lessor(o) => !who.starts_with("bailleur"),
                 // A dwelling of the first EPCI: those who are elsewhere may not check it.
                 "controle" => {

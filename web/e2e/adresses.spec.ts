@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ask, enter, serve, trail, type Server } from './server';
-import { axeFaults, contentOf, open, settle, type Session } from './harness';
+import { axeFaults, contentOf, open, picture, settle, type Session } from './harness';
 
 interface Address { id: string; libelle: string; depcom: string; logements: number; ban: boolean; motifs: Record<string, number> }
 interface List { total: number; adresses_total: number; adresses: Address[] }
-interface Candidates { candidats: { lon: number; lat: number; score: number; genre: string }[] }
+interface Candidates { candidats: { lon: number; lat: number; score: number; genre: string }[]; logements: { ident_rep: string; corrige: boolean; lon: number | null; lat: number | null }[] }
 interface Effects { avant: { qpv: { generation: string; reponse: string; code: string | null }[] } | null; apres: { qpv: { generation: string; reponse: string; code: string | null }[] }; refus: string | null }
 interface Sheet { couverture: { logements: number } }
 
@@ -100,6 +100,43 @@ describe('addresses to correct', () => {
     assert.equal(await dwellings(), before);
     assert.equal(await tile(), drawn);
     assert.ok((await list()).adresses.some((a) => a.id === address.id), 'it is in the list again');
+  });
+
+  test('any address of the stock is found, and only some of its dwellings moved; undone, they are back', async () => {
+    const { page } = session;
+    const all = await ask<List>(page, '/api/adresses?q=rue&limite=1000');
+    const sound = all.adresses.find((a) => Object.keys(a.motifs).length === 0 && a.logements > 3 && a.ban);
+    assert.ok(sound, 'an address with nothing wrong');
+    await page.goto(`${server.base}/adresses`);
+    await page.getByRole('listbox').waitFor();
+    await page.getByLabel('Chercher une adresse de votre parc').fill(sound.libelle);
+    await page.getByText(/du parc, à corriger ou non/).waitFor();
+    await page.locator('[role=option]', { hasText: sound.libelle }).first().click();
+    await page.getByText(/Quelques logements seulement/).click();
+    const candidates = await ask<Candidates>(page, `/api/adresses/${sound.id}/candidats`);
+    const [one, two] = candidates.logements;
+    assert.ok(one?.ident_rep && two?.ident_rep);
+    await page.getByRole('checkbox', { name: one.ident_rep }).check();
+    await page.getByRole('checkbox', { name: two.ident_rep }).check();
+    const box = await page.locator('.map').boundingBox();
+    assert.ok(box);
+    await page.mouse.click(box.x + box.width * 0.6, box.y + box.height * 0.55);
+    await page.getByRole('heading', { name: /Conséquences pour 2 logements/ }).waitFor();
+    await axe();
+    await picture(page, 'adresses-quelques-logements');
+    await page.getByRole('button', { name: /Enregistrer/ }).click();
+    await page.getByText(/2 logements déplacés/).waitFor();
+    await page.getByText(/Chiffres à jour/).waitFor();
+    const after = await ask<Candidates>(page, `/api/adresses/${sound.id}/candidats`);
+    const moved = after.logements.filter((l) => l.corrige);
+    assert.deepEqual(moved.map((l) => l.ident_rep).sort(), [one.ident_rep, two.ident_rep].sort());
+    assert.ok(moved.every((l) => l.lon !== one.lon || l.lat !== one.lat));
+    assert.ok(after.logements.filter((l) => !l.corrige).every((l) => candidates.logements.some((c) => c.ident_rep === l.ident_rep && c.lon === l.lon && c.lat === l.lat)), 'the others stay');
+    const csv = await page.evaluate(async () => (await fetch('/api/adresses/corrections.csv')).text());
+    assert.equal(csv.trim().split(/\r?\n/).length, 3);
+    await page.getByRole('button', { name: 'Annuler' }).click();
+    await page.getByText(/2 logements déplacés/).waitFor({ state: 'detached' });
+    assert.deepEqual(await ask<Candidates>(page, `/api/adresses/${sound.id}/candidats`), candidates);
   });
 
   test('sure candidates are accepted together, and undone together', async () => {

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { axeFaults, BASE_URL, contentOf, follow, get, open, post, settle, type Session } from './harness';
+import { axeFaults, BASE_URL, contentOf, follow, get, open, picture, post, settle, type Session } from './harness';
 
 interface Rule { regle: string; libelle: string; verdict: string; pourquoi: string }
 interface Check { verdict: string; regles: Rule[]; ailleurs: { total: number; logements: unknown[] }; residence: { chiffres: unknown[] } | null }
@@ -167,6 +167,20 @@ describe('the check before the commission', () => {
       await row.filter({ hasText: '30' }).waitFor();
       await row.getByRole('button', { name: 'Mettre fin' }).click();
       await row.getByRole('button', { name: 'Mettre fin' }).waitFor({ state: 'detached' });
+      // The same by a file: refused by one line, then seen before it is accepted.
+      const lines = (rate: string): string => ['regle;taux;du;au;cia;signee', `dalo_bailleur;${rate};2091;2092;${name} par fichier;${signed}`].join('\n');
+      const pick = (text: string): Promise<void> => page.getByLabel('Fichier de taux').setInputFiles({ name: 'taux.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+      await page.getByRole('button', { name: 'Importer un fichier' }).click();
+      await pick(lines('12'));
+      await page.getByRole('cell', { name: 'T04' }).waitFor();
+      await pick(lines('28,5'));
+      await page.getByText('1 taux à ajouter, 0 à remplacer').waitFor();
+      assert.deepEqual(await axeFaults(page), []);
+      await picture(page, 'objectifs-fichier');
+      assert.equal(await page.locator('section .list').last().getByText(`${name} par fichier`).count(), 0, 'nothing is kept yet');
+      await page.getByRole('button', { name: 'Accepter ce taux' }).click();
+      await page.getByText('1 taux ajouté, 0 remplacé').waitFor();
+      await row.filter({ hasText: 'par fichier' }).filter({ hasText: '28,5' }).waitFor();
       assert.equal(own.faults.filter((f) => !/400/.test(f)).length, 0, own.faults.join('\n'));
     } finally {
       await own.close();

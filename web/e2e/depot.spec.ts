@@ -1,9 +1,11 @@
 // A bailleur deposits a damaged file, mends it in the page, accepts it and sees the figures change; withdrawing gives them back.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ask, enter, serve, trail, type Server } from './server';
-import { axeFaults, contentOf, open, settle, type Session } from './harness';
+import { axeFaults, contentOf, open, picture, settle, type Session } from './harness';
 
 interface Sheet { couverture: { logements: number; menages_interroges: number | null; repondants: number | null } }
 const FILES = process.env['DEMO_FILES'] ?? '../demo/fichiers';
@@ -131,6 +133,37 @@ describe('deposits', () => {
     await axe();
     await settle(page);
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);
+  });
+
+  test('a dwelling that another bailleur deposits too is told, with whom it counts for', async () => {
+    const { page } = session;
+    const [head = '', ...lines] = readFileSync(`${FILES}/rpls_2024.csv`, 'utf8').split(/\r?\n/).filter(Boolean);
+    const at = head.replace(/^\ufeff/, '').split(';').indexOf('SIRET');
+    const siret = (line: string): string => line.split(';')[at] ?? '';
+    const mine = lines.filter((l) => siret(l).startsWith(siren) && !l.includes('"')).slice(0, 30);
+    const other = lines.find((l) => siret(l).length === 14 && !siret(l).startsWith(siren));
+    const [claimed] = mine;
+    assert.ok(other && claimed);
+    const theirs = [other, claimed.split(';').map((c, i) => (i === at ? siret(other) : c)).join(';')];
+    const folder = mkdtempSync(join(tmpdir(), 'mosaique-depots-'));
+    for (const [name, rows] of [[siren, mine], [siret(other).slice(0, 9), theirs]] as const) {
+      const file = join(folder, `${name}.csv`);
+      writeFileSync(file, [head, ...rows].join('\n'));
+      server.run('import', 'rpls', file, '--millesime', '2024', '--bailleur', name);
+    }
+    rmSync(folder, { recursive: true });
+    // The server takes up what an import changed within seconds.
+    for (let i = 0; i < 40 && (await ask<unknown[]>(page, '/api/depots/revendications')).length === 0; i++) await page.waitForTimeout(500);
+    await page.goto(`${server.base}/depots`);
+    const row = page.locator('section[aria-labelledby=revendiques] tbody tr');
+    await row.first().waitFor();
+    assert.equal(await row.count(), 1);
+    assert.match(await row.innerText(), new RegExp(claimed.split(';')[0] ?? 'aucun'));
+    const [told] = await ask<{ a_vous: boolean; autres: { siren: string }[]; compte_chez: { siren: string } }[]>(page, '/api/depots/revendications');
+    assert.deepEqual(told?.autres.map((b) => b.siren), [siret(other).slice(0, 9)]);
+    assert.equal(told?.compte_chez.siren, [siren, siret(other).slice(0, 9)].sort()[0]);
+    await axe();
+    await picture(page, 'depots-revendications');
   });
 
   test('each act has its line in the trail', async () => {

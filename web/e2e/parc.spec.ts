@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ask, enter, serve, trail, type Server } from './server';
-import { axeFaults, open, settle, type Session } from './harness';
+import { axeFaults, open, picture, settle, type Session } from './harness';
 
-interface Residences { residences: { code: string; nom: string; logements: number; adresses: { cle: string }[] }[] }
+interface Residence { code: string; nom: string; logements: number; adresses: { cle: string; lon: number; lat: number }[] }
+interface Residences { residences: Residence[]; operations: { genre: string; annulee: boolean }[] }
 interface Sheet { parc: string; couverture: { logements: number; repondants: number | null }; chiffres: { numerateur: number | null; source: string }[] }
 interface Stock { total: { rpls: number; a_jour: number }; communes: { code: string; nom: string; rpls: number }[] }
 
@@ -48,6 +49,100 @@ describe('the stock of a bailleur', () => {
     assert.equal(renamed.residences.find((r) => r.code === target.code)?.nom, 'Résidence renommée', 'under the same code');
     const sheet = await ask<{ zone: { nom: string } }>(page, `/api/zones/residence/${target.code}?indicateurs=P01`);
     assert.equal(sheet.zone.nom, 'Résidence renommée');
+  });
+
+  /** Where a place is on the map of residences: the page keeps the map under the name of its frame. */
+  const onMap = async (lon: number, lat: number): Promise<{ x: number; y: number }> => {
+    await session.page.waitForFunction(() => !(document.querySelector('.frame .map') as HTMLElement & { mosaique?: { isMoving: () => boolean } }).mosaique?.isMoving());
+    const box = await session.page.locator('.frame .map').boundingBox();
+    assert.ok(box);
+    const at = await session.page.evaluate(([x, y]) => {
+      const holder = document.querySelector('.frame .map') as HTMLElement & { mosaique?: { project: (p: [number, number]) => { x: number; y: number } } };
+      return holder.mosaique?.project([x, y]);
+    }, [lon, lat] as [number, number]);
+    assert.ok(at, 'the map tells where a place is');
+    return { x: box.x + at.x, y: box.y + at.y };
+  };
+  /** Its line in the list: several may have the same name. */
+  const row = (r: Residence) => session.page.locator('.left li', { has: session.page.locator(`input[value="${r.code}"]`) }).getByRole('button');
+  const clickOn = async (a: { lon: number; lat: number }, modifiers: 'Shift'[] = []): Promise<void> => {
+    const { x, y } = await onMap(a.lon, a.lat);
+    for (const key of modifiers) await session.page.keyboard.down(key);
+    await session.page.mouse.click(x, y);
+    for (const key of modifiers) await session.page.keyboard.up(key);
+  };
+
+  test('residences are merged and split on the map, which follows the list, and both are undone', async () => {
+    const { page } = session;
+    const { residences } = await ask<Residences>(page, '/api/residences');
+    const away = (a: Residence, b: Residence): number => Math.hypot((a.adresses[0]?.lon ?? 0) - (b.adresses[0]?.lon ?? 0), (a.adresses[0]?.lat ?? 0) - (b.adresses[0]?.lat ?? 0));
+    const large = residences.filter((r) => r.adresses.length > 2 && r.adresses.length < 9);
+    const [first] = large;
+    assert.ok(first);
+    const second = residences.filter((r) => r !== first).sort((a, b) => away(first, a) - away(first, b))[0];
+    assert.ok(second);
+    await page.goto(`${server.base}/residences`);
+    await page.locator('.left li button', { hasText: first.nom }).first().waitFor();
+    await settle(page);
+    // From the list to the map: it goes there.
+    await row(first).click();
+    await settle(page);
+    for (const a of first.adresses) {
+      const { x, y } = await onMap(a.lon, a.lat);
+      const box = await page.locator('.frame').boundingBox();
+      assert.ok(box && x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height, 'the open residence is in sight');
+    }
+    // From the map to the list: an address of the open residence is ticked to leave it.
+    const leaver = first.adresses[0];
+    assert.ok(leaver);
+    await clickOn(leaver);
+    await page.getByText('Nom de la nouvelle résidence (1 adresse)').waitFor();
+    assert.equal(await page.locator('.addresses input:checked').count(), 1);
+    await axe();
+    await picture(page, 'residences-carte-scission');
+    await page.getByLabel('Nom de la nouvelle résidence').fill('Résidence scindée');
+    await page.getByRole('button', { name: 'Diviser' }).click();
+    await page.locator('.block', { hasText: 'Lignée' }).getByText('Divisée').waitFor();
+    const split = await ask<Residences>(page, '/api/residences');
+    const born = split.residences.find((r) => r.nom === 'Résidence scindée');
+    assert.deepEqual(born?.adresses.map((a) => a.cle), [leaver.cle]);
+    await page.locator('.block', { hasText: 'Lignée' }).getByRole('button', { name: 'Annuler' }).first().click();
+    await page.locator('.block', { hasText: 'Lignée' }).locator('.tag', { hasText: 'annulée' }).first().waitFor();
+    assert.deepEqual((await ask<Residences>(page, '/api/residences')).residences.find((r) => r.code === first.code)?.adresses.length, first.adresses.length);
+
+    // Maj and a click choose a second residence; both boxes of the list are ticked.
+    await row(second).click();
+    await settle(page);
+    const target = first.adresses.at(-1);
+    assert.ok(target);
+    await page.evaluate(([x, y]) => {
+      const holder = document.querySelector('.frame .map') as HTMLElement & { mosaique?: { jumpTo: (v: object) => void } };
+      holder.mosaique?.jumpTo({ center: [x, y], zoom: 16 });
+    }, [target.lon, target.lat] as [number, number]);
+    await settle(page);
+    await clickOn(target, ['Shift']);
+    await page.getByText('Réunir 2 résidences sous le nom').waitFor();
+    assert.equal(await page.locator('.left li input:checked').count(), 2);
+    await picture(page, 'residences-carte-fusion');
+    await page.locator('#fusion').fill('Les Réunis');
+    await page.getByRole('button', { name: 'Réunir', exact: true }).click();
+    await page.locator('.block', { hasText: 'Lignée' }).getByText('Réunies').waitFor();
+    const merged = (await ask<Residences>(page, '/api/residences')).residences.find((r) => r.nom === 'Les Réunis');
+    assert.equal(merged?.adresses.length, first.adresses.length + second.adresses.length);
+    await page.locator('.block', { hasText: 'Lignée' }).getByRole('button', { name: 'Annuler' }).first().click();
+    await page.locator('.left li button', { hasText: 'Les Réunis' }).waitFor({ state: 'detached' });
+
+    // The lasso round everything in sight chooses its residences.
+    await page.getByRole('button', { name: 'Lasso' }).click();
+    const box = await page.locator('.frame').boundingBox();
+    assert.ok(box);
+    const corners = [[0.05, 0.12], [0.95, 0.12], [0.95, 0.95], [0.05, 0.95]].map(([u = 0, v = 0]) => [box.x + u * box.width, box.y + v * box.height] as const);
+    await page.mouse.move(...(corners[0] ?? [0, 0]));
+    await page.mouse.down();
+    for (const corner of corners.slice(1)) await page.mouse.move(...corner, { steps: 4 });
+    await page.mouse.up();
+    await page.getByText(/Réunir \d+ résidences sous le nom/).waitFor();
+    await axe();
   });
 
   test('an event counts in the stock up to date, beside the register as filed, until it is undone', async () => {

@@ -21,6 +21,8 @@ export interface Server {
   accounts: Account[];
   /** A bearer token of one of these people. */
   token: (courriel: string) => string;
+  /** The command line on its store. */
+  run: (...words: string[]) => string;
   stop: () => void;
 }
 
@@ -65,7 +67,7 @@ export async function serve({ port, env: more = {}, args = [], copy = false }: O
   const child = spawn(BINARY, ['serve', '--data', store, '--bind', bind, '--web', 'dist', ...args], { env, stdio: 'pipe' });
   await answers(`http://${bind}/healthz`, child);
   return {
-    base: `http://${bind}`, store, accounts,
+    base: `http://${bind}`, store, accounts, run,
     token: (courriel) => run('admin', 'token', '--courriel', courriel, '--nom', 'tests').trim(),
     stop: () => {
       child.kill('SIGTERM');

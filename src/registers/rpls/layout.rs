@@ -142,15 +142,8 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The collection file: 12 fields that begin with a year, then 64 fields.
     fn collection(table: &Table, reference: &Rpls) -> Option<Self> {
-        let full = |record: &[String], n: usize| record.len() >= n && record[n..].iter().all(|f| f.trim().is_empty());
-        let first = table.head.first()?;
-        let second = table.head.get(1)?;
-        let year: u16 = first.first()?.trim().parse().ok()?;
-        if !(2009..=2100).contains(&year) || !full(first, 12) || first.len() > 16 || !full(second, 64) {
-            return None;
-        }
+        let (year, first, second) = collection_lines(table)?;
         let fields = &reference.collecte.champs;
         let mut layout = Self::at(reference, |name| fields.iter().position(|f| f == name), fields);
         layout.width = second.len();
@@ -215,6 +208,15 @@ impl Layout {
     pub fn name(&self, col: Col) -> &str {
         &self.names[col as usize]
     }
+}
+
+/// The collection file of bailleurs, 12 fields that begin with a year, then 64 fields: its year, its first and second lines.
+pub(super) fn collection_lines(table: &Table) -> Option<(u16, &[String], &[String])> {
+    let full = |record: &[String], n: usize| record.len() >= n && record[n..].iter().all(|f| f.trim().is_empty());
+    let (first, second) = (table.head.first()?, table.head.get(1)?);
+    let year: u16 = first.first()?.trim().parse().ok()?;
+    let sound = (2009..=2100).contains(&year) && full(first, 12) && first.len() <= 16 && full(second, 64);
+    sound.then_some((year, first, second))
 }
 
 /// Nine digits of a SIRET (lost zeros given back, counted by `true`) or SIREN.

@@ -38,6 +38,12 @@ pub struct RplsOptions {
     pub workers: Option<usize>,
 }
 
+/// Fields of a collection file by position, and the fields that its rows have; None for a file with a header.
+#[must_use]
+pub fn collection(table: &Table) -> Option<(&'static [String], usize)> {
+    layout::collection_lines(table).map(|(_, _, row)| (rpls().collecte.champs.as_slice(), row.len()))
+}
+
 /// Why a file is refused whole.
 #[derive(Debug, thiserror::Error)]
 pub enum RplsError {

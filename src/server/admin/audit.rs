@@ -6,14 +6,13 @@ use axum::Json;
 use axum::extract::{Extension, State as FromState};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::server::auth::trail::Trace;
-use crate::server::csv_file;
-use crate::server::params::Params;
+use crate::server::csv_file::{self, inert};
+use crate::server::params::{self, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
 use crate::state::audit::{Line, Verdict, Wanted};
@@ -51,10 +50,9 @@ const FILE: i64 = 200_000;
 fn wanted(params: &mut Params, limite: i64) -> Result<Wanted, Problem> {
     let mut day = |name: &'static str, later: i64| -> Result<Option<i64>, Problem> {
         let Some(text) = params.take(name) else { return Ok(None) };
-        let wrong = || Problem::value(name, &text, "Une date s'écrit AAAA-MM-JJ, par exemple 2026-12-31.");
-        let date: Date = text.parse().map_err(|_| wrong())?;
+        let date = params::day(name, &text)?;
         let zone = TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC);
-        let midnight = date.to_zoned_datetime(zone).map_err(|_| wrong())?;
+        let midnight = date.to_zoned_datetime(zone).map_err(|_| Problem::value(name, &text, params::NO_DAY))?;
         Ok(Some(midnight.timestamp().as_millisecond() + later))
     };
     let (du, au) = (day("du", 0)?, day("au", 86_400_000)?);
@@ -130,15 +128,16 @@ fn written(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
             let _ = write!(when, "{t}");
         }
         let (rank, rows, secret) = (l.rang.to_string(), l.lignes.to_string(), u8::from(l.secret).to_string());
+        // Accounts, objects and parameters hold what people wrote.
         out.write_record([
             &rank,
             &when,
-            &l.compte,
-            &l.organisation,
+            &inert(&l.compte),
+            &inert(&l.organisation),
             &l.role,
             &l.action,
-            &l.objet,
-            &l.parametres,
+            &inert(&l.objet),
+            &inert(&l.parametres),
             &rows,
             &secret,
             &l.ip,

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -11,7 +10,7 @@ use super::organisations::Cree;
 use crate::access::Place;
 use crate::server::auth::jetons::name;
 use crate::server::auth::trail::Trace;
-use crate::server::params::{Body, Params};
+use crate::server::params::{Body, Params, day};
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
 use crate::server::state::Current;
@@ -23,10 +22,6 @@ use crate::state::{self, Convention, NewConvention};
 pub struct ModificationConvention {
     /// Dernier jour, AAAA-MM-JJ.
     pub au: String,
-}
-
-fn day(champ: &str, text: &str) -> Result<Date, Problem> {
-    text.parse().map_err(|_| Problem::value(champ, text, "Une date s'écrit AAAA-MM-JJ, par exemple 2026-12-31."))
 }
 
 fn some<T>(champ: &str, list: &[T], what: &str) -> Result<(), Problem> {

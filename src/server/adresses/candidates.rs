@@ -7,23 +7,21 @@ use utoipa::ToSchema;
 
 use super::Desk;
 use crate::geocode::{Hit, Kind, Query};
+use crate::reference::depots::Deposits;
 use crate::server::auth::visitor::Who;
 use crate::server::depots::lessor;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
 use crate::server::state::{App, Current};
-use crate::stock::review::{Doubt, Motif};
-
-/// Below this score an address is not the one that is looked for (domain §8.2).
-const PLAUSIBLE: f64 = 0.5;
+use crate::stock::review::{Address, Dwelling, Motif};
 
 /// Ce qui est proposé pour une adresse.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CandidatsAdresse {
     /// Le plus sûr d'abord.
     pub candidats: Vec<Candidat>,
-    pub logements: Vec<LogementDouteux>,
+    pub logements: Vec<LogementAdresse>,
 }
 
 /// Un lieu possible.
@@ -42,11 +40,21 @@ pub struct Candidat {
 
 /// Un logement de l'adresse.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LogementDouteux {
+pub struct LogementAdresse {
     pub ident_rep: String,
     pub ident_int: String,
+    /// Complément d'adresse déposé : bâtiment, escalier, étage, porte.
+    pub complement: String,
+    /// Nombre de pièces et surface (m²) ; 0 : inconnus.
+    pub pieces: u8,
+    pub surface: u16,
     pub motifs: Vec<Motif>,
     pub qualite: u8,
+    /// Nuls sans point.
+    pub lon: Option<f64>,
+    pub lat: Option<f64>,
+    /// Une correction est en vigueur.
+    pub corrige: bool,
 }
 
 /// Most candidates that are proposed: one key each.
@@ -55,14 +63,16 @@ const MOST: usize = 9;
 /// Candidates for an address, the surest first: of its commune, and elsewhere when its commune has nothing like it. Without an index of
 /// addresses, the BAN's address of the same name, if there is one.
 #[must_use]
-pub fn of(app: &App, doubt: &Doubt) -> Vec<Candidat> {
-    let Ok(geocoder) = app.geocoder() else { return same_name(doubt).into_iter().collect() };
-    let text = doubt.libelle();
-    let mut found = geocoder.search(&Query { citycode: Some(doubt.depcom.clone()), limit: MOST, ..Query::new(text.as_str()) });
-    if found.first().is_none_or(|h| h.score < PLAUSIBLE) {
-        let whole = format!("{text} {} {}", doubt.codepostal, doubt.libcom);
+pub fn of(app: &App, address: &Address) -> Vec<Candidat> {
+    let (Ok(geocoder), Ok(deposits)) = (app.geocoder(), Deposits::embedded()) else {
+        return same_name(address).into_iter().collect();
+    };
+    let text = address.libelle();
+    let mut found = geocoder.search(&Query { citycode: Some(address.depcom.clone()), limit: MOST, ..Query::new(text.as_str()) });
+    if found.first().is_none_or(|h| h.score < deposits.adresses.score_min) {
+        let whole = format!("{text} {} {}", address.codepostal, address.libcom);
         let elsewhere = geocoder.search(&Query { limit: MOST, ..Query::new(whole) });
-        found.extend(elsewhere.into_iter().filter(|h| h.citycode != doubt.depcom));
+        found.extend(elsewhere.into_iter().filter(|h| h.citycode != address.depcom));
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
     }
     let candidate = |h: Hit| Candidat {
@@ -78,9 +88,9 @@ pub fn of(app: &App, doubt: &Doubt) -> Vec<Candidat> {
 }
 
 /// The BAN's address of the same key.
-fn same_name(doubt: &Doubt) -> Option<Candidat> {
-    doubt.ban.as_ref().map(|b| Candidat {
-        libelle: format!("{} {} {}", doubt.libelle(), doubt.codepostal, doubt.libcom).trim().to_owned(),
+fn same_name(address: &Address) -> Option<Candidat> {
+    address.ban.as_ref().map(|b| Candidat {
+        libelle: format!("{} {} {}", address.libelle(), address.codepostal, address.libcom).trim().to_owned(),
         lon: b.lon,
         lat: b.lat,
         score: 1.0,
@@ -112,12 +122,18 @@ pub async fn list(
     let millesime = params.number("millesime")?;
     params.finish()?;
     let desk = Desk::open(&server, &app, siren, millesime).await?;
-    let doubt = desk.find(&id)?;
-    let dwelling = |l: &crate::stock::review::Doubtful| LogementDouteux {
+    let address = desk.find(&id)?;
+    let dwelling = |l: &Dwelling| LogementAdresse {
         ident_rep: l.ident_rep.clone(),
         ident_int: l.ident_int.clone(),
+        complement: l.complement.clone(),
+        pieces: l.pieces,
+        surface: l.surface,
         motifs: Motif::of(l.motifs).collect(),
         qualite: l.qualite,
+        lon: Some(l.lon).filter(|v| v.is_finite()),
+        lat: Some(l.lat).filter(|v| v.is_finite()),
+        corrige: l.corrige,
     };
-    Ok(Json(CandidatsAdresse { candidats: of(&app, doubt), logements: doubt.logements.iter().map(dwelling).collect() }))
+    Ok(Json(CandidatsAdresse { candidats: of(&app, address), logements: address.logements.iter().map(dwelling).collect() }))
 }

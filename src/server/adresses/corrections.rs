@@ -18,7 +18,7 @@ use crate::server::router::Server;
 use crate::server::situation;
 use crate::server::state::Current;
 use crate::state::{self, Correction, Lieu, NewCorrection, State, StatutCorrection};
-use crate::stock::review::{Doubt, Motif, metres};
+use crate::stock::review::{Address, Dwelling, Motif, metres};
 
 /// Une adresse à déplacer, ou à écarter de la liste.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,6 +30,9 @@ pub struct NouvelleCorrection {
     pub millesime: Option<u16>,
     /// Nouveau point ; absent : le point présent est juste, l'adresse quitte la liste.
     pub point: Option<Point>,
+    /// Numéros nationaux des seuls logements visés ; vide : toute l'adresse.
+    #[serde(default)]
+    pub logements: Vec<String>,
     #[serde(default)]
     pub commentaire: String,
 }
@@ -61,7 +64,9 @@ fn yes() -> bool {
 /// Ce qui a été enregistré.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CorrectionFaite {
+    /// De la correction, ou du lot si elle vise plusieurs logements un par un.
     pub id: String,
+    pub logements: usize,
     /// Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
     pub demande: u64,
 }
@@ -90,36 +95,39 @@ pub struct LotCorrections {
     pub demande: u64,
 }
 
-fn before(doubt: &Doubt) -> Lieu {
-    let point = doubt.point();
+/// The present place of some dwellings of an address.
+fn before(address: &Address, among: impl Fn(&Dwelling) -> bool) -> Lieu {
+    let point = address.point_of(among);
     Lieu {
         lon: point.map(|p| p.0),
         lat: point.map(|p| p.1),
         qualite: point.map_or(0, |p| p.2),
-        libelle: doubt.libelle(),
+        libelle: address.libelle(),
         ..Lieu::default()
     }
 }
 
-fn kept(doubt: &Doubt, siren: &str, des: u16, apres: Lieu, methode: &'static str, lot: &str) -> NewCorrection {
+/// A correction of a whole address.
+fn kept(address: &Address, siren: &str, des: u16, apres: Lieu, methode: &'static str, logements: usize) -> NewCorrection {
     NewCorrection {
         siren: siren.to_owned(),
-        adresse: doubt.adresse.clone(),
+        adresse: address.adresse.clone(),
         ident_rep: String::new(),
         des,
-        avant: before(doubt),
+        avant: before(address, |_| true),
         apres,
         methode,
         statut: StatutCorrection::Acceptee,
         commentaire: String::new(),
-        logements: doubt.logements.len() as u64,
-        lot: lot.to_owned(),
+        logements: logements as u64,
+        lot: String::new(),
     }
 }
 
 /// Corriger une adresse
 ///
-/// Ses logements sont au nouveau point dès ce millésime et dans les suivants ; les chiffres sont refaits aussitôt.
+/// Ses logements, ou ceux qui sont nommés, sont au nouveau point dès ce millésime et dans les suivants ; les chiffres sont refaits
+/// aussitôt. Toute adresse du parc peut l'être, à corriger ou non.
 #[utoipa::path(
     post, path = "/api/adresses/corrections", tag = "bailleur", operation_id = "adresse_corriger", request_body = NouvelleCorrection,
     responses(
@@ -139,45 +147,73 @@ pub async fn add(
         return Err(Problem::value("commentaire", &asked.commentaire, "Un commentaire a 1 000 caractères au plus."));
     }
     let desk = Desk::open(&server, &app, siren, asked.millesime).await?;
-    let doubt = desk.find(&asked.id)?;
-    let mut new = match &asked.point {
+    let address = desk.find(&asked.id)?;
+    let chosen = desk.chosen(address, &asked.logements)?;
+    let mut whole = match &asked.point {
         None => {
-            NewCorrection { statut: StatutCorrection::Ecartee, ..kept(doubt, siren, desk.millesime, before(doubt), "ECART", "") }
+            let stays = kept(address, siren, desk.millesime, before(address, |_| true), "ECART", chosen.len());
+            NewCorrection { statut: StatutCorrection::Ecartee, ..stays }
         }
         Some(p) => {
             situation::check([p.lon, p.lat])?;
-            if let Some(why) = desk.refusal(doubt, p.lon, p.lat)? {
+            if let Some(why) = desk.refusal(address, p.lon, p.lat)? {
                 return Err(Problem::value("point", &format!("{}, {}", p.lon, p.lat), why));
             }
             let apres = Lieu {
                 lon: Some(p.lon),
                 lat: Some(p.lat),
-                libelle: if p.libelle.is_empty() { doubt.libelle() } else { p.libelle.chars().take(200).collect() },
+                libelle: if p.libelle.is_empty() { address.libelle() } else { p.libelle.chars().take(200).collect() },
                 qualite: if p.au_numero { 11 } else { 12 },
                 ban: p.ban.chars().take(60).collect(),
                 score: p.score,
                 cle: String::new(),
             };
-            kept(doubt, siren, desk.millesime, apres, if p.ban.is_empty() { "MANUEL" } else { "BAN" }, "")
+            kept(address, siren, desk.millesime, apres, if p.ban.is_empty() { "MANUEL" } else { "BAN" }, chosen.len())
         }
     };
-    new.commentaire.clone_from(&asked.commentaire);
-    let moved = new.statut == StatutCorrection::Acceptee;
-    let trace = Trace::new("adresse_corrigee", doubt.adresse.clone())
-        .with("methode", new.methode)
-        .with("avant", serde_json::to_value(&new.avant).unwrap_or_default())
-        .with("apres", serde_json::to_value(&new.apres).unwrap_or_default())
+    whole.commentaire.clone_from(&asked.commentaire);
+    let list = if asked.logements.is_empty() { vec![whole.clone()] } else { one_by_one(&whole, address, &chosen)? };
+    let moved = whole.statut == StatutCorrection::Acceptee;
+    let trace = Trace::new("adresse_corrigee", address.adresse.clone())
+        .with("methode", whole.methode)
+        .with("avant", serde_json::to_value(&list[0].avant).unwrap_or_default())
+        .with("apres", serde_json::to_value(&whole.apres).unwrap_or_default())
+        .with("logements", asked.logements.clone())
         .with("millesime", desk.millesime)
-        .rows(doubt.logements.len(), false);
-    let id = server.state.add_corrections(&[new], &account(&visitor), state::now()).await?.pop().unwrap_or_default();
+        .rows(chosen.len(), false);
+    let ids = server.state.add_corrections(&list, &account(&visitor), state::now()).await?;
+    let lot = list.into_iter().next().map(|c| c.lot).filter(|l| !l.is_empty());
+    let id = lot.or_else(|| ids.into_iter().next()).unwrap_or_default();
     let demande = if moved { server.works.changed() } else { 0 };
-    Ok((StatusCode::CREATED, Extension(trace), Json(CorrectionFaite { id, demande })))
+    Ok((StatusCode::CREATED, Extension(trace), Json(CorrectionFaite { id, logements: chosen.len(), demande })))
+}
+
+/// The same correction for each of some dwellings, by its national number, so that it holds wherever a later file puts them; together
+/// they are a lot.
+fn one_by_one(whole: &NewCorrection, address: &Address, chosen: &[&Dwelling]) -> Result<Vec<NewCorrection>, Problem> {
+    let lot = State::deposit_id()?;
+    let one = |d: &&Dwelling| {
+        let avant = before(address, |l| l.ident_rep == d.ident_rep);
+        NewCorrection {
+            adresse: String::new(),
+            ident_rep: d.ident_rep.clone(),
+            // A dwelling whose point is right keeps it.
+            apres: if whole.statut == StatutCorrection::Ecartee { avant.clone() } else { whole.apres.clone() },
+            avant,
+            logements: 1,
+            lot: lot.clone(),
+            ..whole.clone()
+        }
+    };
+    Ok(chosen.iter().map(one).collect())
 }
 
 /// Whether nothing is wrong with the point itself: what its bailleur declares of it is, and that is for a person to look at.
-fn stays(doubt: &Doubt, to: (f64, f64), near: f64) -> bool {
-    let declared =
-        doubt.motifs().into_keys().all(|m| matches!(m, Motif::Qpv | Motif::Doublon | Motif::InconnueBan | Motif::SansNumero));
+fn stays(doubt: &Address, to: (f64, f64), near: f64) -> bool {
+    let declared = doubt
+        .motifs()
+        .into_keys()
+        .all(|m| matches!(m, Motif::Qpv | Motif::Doublon | Motif::InconnueBan | Motif::ScoreBas | Motif::SansNumero));
     declared && doubt.point().is_some_and(|(lon, lat, _)| metres((lon, lat), to) <= near)
 }
 
@@ -215,8 +251,9 @@ pub async fn bulk(
             answer.ecartees += 1;
             continue;
         }
+        let moved = desk.chosen(doubt, &[])?.len();
         answer.adresses += 1;
-        answer.logements += doubt.logements.len();
+        answer.logements += moved;
         let apres = Lieu {
             lon: Some(best.lon),
             lat: Some(best.lat),
@@ -226,7 +263,7 @@ pub async fn bulk(
             score: Some(best.score),
             cle: String::new(),
         };
-        list.push(kept(doubt, siren, desk.millesime, apres, "LOT", &lot));
+        list.push(NewCorrection { lot: lot.clone(), ..kept(doubt, siren, desk.millesime, apres, "LOT", moved) });
     }
     let mut traces = Vec::new();
     if !asked.essai && !list.is_empty() {

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
-use crate::server::csv_file;
+use crate::server::csv_file::{self, inert};
 use crate::server::depots::lessor;
 use crate::server::params::Params;
 use crate::server::problem::Problem;
@@ -94,11 +94,11 @@ fn written(store: &Store, millesime: u16, siren: &str, list: &[Correction]) -> R
             crs::from_lonlat(epsg, &mut x, &mut y)?;
             out.write_record([
                 ident.get(row),
-                own.get(row),
+                &inert(own.get(row)),
                 depcom.get(row),
-                &label(address.get(row)),
-                &c.apres.libelle,
-                &c.apres.ban,
+                &inert(&label(address.get(row))),
+                &inert(&c.apres.libelle),
+                &inert(&c.apres.ban),
                 &format!("{lon:.7}"),
                 &format!("{lat:.7}"),
                 &format!("{:.2}", x[0]),
@@ -108,8 +108,8 @@ fn written(store: &Store, millesime: u16, siren: &str, list: &[Correction]) -> R
                 &c.methode,
                 &c.des.to_string(),
                 &crate::state::day(c.quand),
-                &c.qui,
-                &c.commentaire,
+                &inert(&c.qui),
+                &inert(&c.commentaire),
             ])?;
             n += 1;
         }

@@ -142,7 +142,7 @@ pub(super) async fn enter(
     by: &str,
 ) -> Result<(SessionOut, HeaderValue), Problem> {
     let now = state::now();
-    let opened = server.state.open_session(compte, cookie(headers), now).await?;
+    let opened = server.state.open_session(compte, cookie(headers, COOKIE), now).await?;
     let session = server.state.session(&opened.cookie, now).await?.ok_or_else(|| Problem::internal(&"session perdue"))?;
     let way =
         Way::Session { cookie: opened.cookie.clone(), mark: session.mark, csrf: session.csrf, provisoire: session.provisoire };

@@ -20,7 +20,7 @@ use tokio::sync::RwLock;
 
 use super::session;
 use super::trail::Trace;
-use super::visitor::Who;
+use super::visitor::{self, Who};
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
@@ -144,11 +144,6 @@ impl Sso {
     }
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let lists = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    lists.flat_map(|l| l.split(';')).filter_map(|c| c.trim().split_once('=')).find(|(n, _)| *n == COOKIE).map(|(_, v)| v)
-}
-
 fn set_cookie(server: &Server, value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
     let secure = if server.options.secure_cookies() { "; Secure" } else { "" };
     HeaderValue::from_str(&format!("{COOKIE}={value}; Path=/api/connexion; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"))
@@ -215,7 +210,7 @@ pub async fn back(
     }
     let missing = |name| Problem::missing(name, "le fournisseur d'identité le renvoie");
     let (code, state) = (code.ok_or_else(|| missing("code"))?, state.ok_or_else(|| missing("state"))?);
-    let browser = cookie(&headers).unwrap_or("");
+    let browser = visitor::cookie(&headers, COOKIE).unwrap_or("");
     let Some(pending) = server.state.take_signin(&format!("{state} {browser}"), state::now()).await? else {
         return to_page("/connexion?connexion=perdue");
     };

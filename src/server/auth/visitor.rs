@@ -104,7 +104,7 @@ fn address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpA
 /// The person of a token or of a session, remembered for a moment if the request only reads.
 async fn find(server: &Server, headers: &HeaderMap, reads: bool) -> Result<(Person, Way), Problem> {
     let given = headers.get(header::AUTHORIZATION).map(|v| v.as_bytes());
-    let Some(secret) = given.or_else(|| cookie(headers).map(str::as_bytes)) else { return Ok((Person::default(), Way::Public)) };
+    let Some(secret) = given.or_else(|| cookie(headers, COOKIE).map(str::as_bytes)) else { return Ok((Person::default(), Way::Public)) };
     if let Some(known) = reads.then(|| server.known.get(secret)).flatten() {
         return Ok(known);
     }
@@ -123,7 +123,7 @@ async fn read(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Pro
         let found = server.state.bearer(secret.trim(), now).await?;
         return found.map(|(person, writes)| (person, Way::Token { writes })).ok_or_else(Problem::bad_token);
     }
-    let Some(cookie) = cookie(headers) else { return Ok((Person::default(), Way::Public)) };
+    let Some(cookie) = cookie(headers, COOKIE) else { return Ok((Person::default(), Way::Public)) };
     Ok(match server.state.session(cookie, now).await? {
         None => (Person::default(), Way::Public),
         Some(s) => {
@@ -133,10 +133,10 @@ async fn read(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Pro
     })
 }
 
-/// The value of the session's cookie.
-pub fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The value of a cookie.
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let lists = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    lists.flat_map(|l| l.split(';')).filter_map(|c| c.trim().split_once('=')).find(|(n, _)| *n == COOKIE).map(|(_, v)| v)
+    lists.flat_map(|l| l.split(';')).filter_map(|c| c.trim().split_once('=')).find(|(n, _)| *n == name).map(|(_, v)| v)
 }
 
 #[cfg(test)]
@@ -157,8 +157,8 @@ mod tests {
     fn the_cookie_is_found_among_others() {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, "a=1; mosaique_session=xyz; b=2".parse().unwrap());
-        assert_eq!(cookie(&headers), Some("xyz"));
+        assert_eq!(cookie(&headers, COOKIE), Some("xyz"));
         headers.insert(header::COOKIE, "xmosaique_session=xyz".parse().unwrap());
-        assert_eq!(cookie(&headers), None);
+        assert_eq!(cookie(&headers, COOKIE), None);
     }
 }

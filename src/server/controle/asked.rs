@@ -8,6 +8,7 @@ use crate::policy::dossier::Dossier;
 use crate::reference::attributions::attributions;
 use crate::registers::attributions::{consumption_units, street_part};
 use crate::registers::fields;
+use crate::server::params::NO_DAY;
 
 /// Une attribution envisagée. Les codes sont ceux du fichier des attributions.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
@@ -137,7 +138,7 @@ fn within<T: PartialOrd + std::fmt::Display + Copy>(
 
 fn day(text: &str) -> Result<u32, Fault> {
     let read = fields::date(text.as_bytes()).ok().and_then(fields::Date::yyyymmdd);
-    read.ok_or_else(|| Fault::new("date", text, "C01", "Une date s'écrit AAAA-MM-JJ, par exemple 2026-12-31."))
+    read.ok_or_else(|| Fault::new("date", text, "C01", NO_DAY))
 }
 
 /// Of a year.

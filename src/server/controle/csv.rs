@@ -18,15 +18,14 @@ use crate::policy::objectifs::Target;
 use crate::reference::controle::{Verdict, registre};
 use crate::registers::fields;
 use crate::registers::intake::{Column, Layout};
-use crate::registers::text::{encoding, separator};
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
-use crate::server::csv_file;
 use crate::server::objectifs;
 use crate::server::params::{CsvBody, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
 use crate::server::state::Current;
+use crate::server::{csv_body, csv_file};
 
 /// Contrôler une commission entière
 ///
@@ -80,17 +79,10 @@ pub async fn commission(
 
 /// Checks every line.
 fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem> {
-    let text = encoding::decode(body, &mut encoding::Seen::default());
-    let head = text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(50).map_or(text.len(), |(i, _)| i + 1);
-    let delimiter = separator::sniff(&text[..head])
-        .ok_or_else(|| Problem::body("Le fichier n'est pas un tableau CSV : il lui faut au moins deux colonnes."))?;
+    let (text, delimiter) = csv_body::decoded(body)?;
     let mut reader = ::csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text[..]);
-    let unreadable = |e: ::csv::Error| Problem::body(format!("Le fichier CSV est illisible : {e}."));
-    let header: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(str::to_owned).collect();
-    let registre = registre().map_err(|e| Problem::internal(&e))?;
     // No column of this register is mandatory: a layout is always found.
-    let layout =
-        Layout::new(registre, &header).map_err(|missing| Problem::body(format!("Il manque : {}.", missing.join(", "))))?;
+    let layout = csv_body::layout(registre().map_err(|e| Problem::internal(&e))?, &mut reader)?;
     let columns = Columns(&layout);
     let most = checks.checker.rules.fichier.lignes_max;
     let mut out = Commission {
@@ -115,7 +107,7 @@ fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem> {
     let last = checks.last_day();
     let mut together = Together::default();
     for record in reader.byte_records() {
-        let record = record.map_err(unreadable)?;
+        let record = record.map_err(csv_body::unreadable)?;
         if record.iter().all(|f| f.trim_ascii().is_empty()) {
             continue;
         }

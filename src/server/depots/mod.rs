@@ -1,10 +1,11 @@
 //! `/api/depots`: files that a bailleur deposits, from their reception to their acceptance.
 //!
 //! [`receive`] streams the file to a quarantine folder of the store; [`check`] reads it in the background as an import does;
-//! [`rows`] shows what it found beside the rows and takes corrections; [`decide`] publishes or withdraws. [`templates`] are the
-//! files to start from.
+//! [`rows`] shows what it found beside the rows and takes corrections; [`decide`] publishes or withdraws. [`claims`] tells of dwellings
+//! that another deposit has too. [`templates`] are the files to start from.
 
 pub mod check;
+pub mod claims;
 pub mod decide;
 pub mod receive;
 pub mod rows;

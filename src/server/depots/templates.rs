@@ -3,28 +3,30 @@
 use std::convert::Infallible;
 
 use axum::extract::{Path, State as FromState};
-use axum::http::{HeaderValue, header};
+use axum::http::HeaderValue;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::server::csv_file;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
 use crate::server::works::{Travaux, follow};
 
-const SCHEMAS: [(&str, &str); 2] = [
+const SCHEMAS: [(&str, &str); 3] = [
+    ("objectif_cia", include_str!("../../../data/schemas/objectif_cia.schema.json")),
     ("ops_reponse", include_str!("../../../data/schemas/ops_reponse.schema.json")),
     ("rpls_logement", include_str!("../../../data/schemas/rpls_logement.schema.json")),
 ];
 
 /// Modèle de fichier
 ///
-/// `ops_reponse.csv`, `rpls_logement.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
+/// `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
 #[utoipa::path(
     get, path = "/api/modeles/{nom}", tag = "bailleur", operation_id = "modele",
-    params(("nom" = String, Path, description = "ops_reponse.csv, ops_reponse.schema.json, rpls_logement.csv, rpls_logement.schema.json")),
+    params(("nom" = String, Path, description = "ops_reponse, rpls_logement ou objectif_cia, suivi de .csv ou .schema.json")),
     responses(
         (status = OK, body = String, content_type = "text/csv"),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
@@ -36,13 +38,16 @@ pub async fn template(Path(nom): Path<String>, params: Params) -> Result<Respons
     let absent = || Problem::unknown("nom", &nom, known()).in_path();
     let (stem, kind) = nom.split_once('.').ok_or_else(absent)?;
     let (_, schema) = SCHEMAS.iter().find(|(n, _)| *n == stem).ok_or_else(absent)?;
-    let (mime, text) = match kind {
-        "schema.json" => ("application/json", (*schema).to_owned()),
-        "csv" => ("text/csv; charset=utf-8", example(schema).map_err(|e| Problem::internal(&e))?),
+    let mut headers = csv_file::headers(&nom)?;
+    let text = match kind {
+        "schema.json" => {
+            headers[0].1 = HeaderValue::from_static("application/json");
+            (*schema).to_owned()
+        }
+        "csv" => example(schema).map_err(|e| Problem::internal(&e))?,
         _ => return Err(absent()),
     };
-    let name = HeaderValue::from_str(&format!("attachment; filename=\"{nom}\"")).map_err(|e| Problem::internal(&e))?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(mime)), (header::CONTENT_DISPOSITION, name)], text).into_response())
+    Ok((headers, text).into_response())
 }
 
 /// Header and one row of the examples of a schema.
@@ -58,7 +63,7 @@ fn example(schema: &str) -> Result<String, serde_json::Error> {
             other => other.to_string(),
         })
         .collect();
-    Ok(format!("\u{feff}{}\r\n{}\r\n", names.join(";"), values.join(";")))
+    Ok(format!("{}{}\r\n{}\r\n", csv_file::MARK, names.join(";"), values.join(";")))
 }
 
 /// Suivre la mise à jour des chiffres

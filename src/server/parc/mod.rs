@@ -6,14 +6,8 @@ pub mod events;
 pub mod flags;
 pub mod residences;
 
-use jiff::civil::Date;
-
+use super::params::day as date;
 use super::problem::Problem;
-
-/// A day as YYYY-MM-DD.
-pub(super) fn date(champ: &str, text: &str) -> Result<Date, Problem> {
-    text.trim().parse().map_err(|_| Problem::value(champ, text, "Une date s'écrit AAAA-MM-JJ, par exemple 2026-12-31."))
-}
 
 /// A text of a length that a page can show.
 pub(super) fn words(champ: &str, text: &str, most: usize) -> Result<String, Problem> {

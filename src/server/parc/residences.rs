@@ -47,11 +47,14 @@ pub struct ResidenceBailleur {
 }
 
 /// Une adresse d'une résidence.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AdresseResidence {
     pub cle: String,
     pub libelle: String,
     pub logements: u64,
+    /// Son point, celui de son premier logement ; degrés WGS 84.
+    pub lon: f64,
+    pub lat: f64,
 }
 
 /// Les résidences, leurs notes au long du temps et ce qui en a été fait.
@@ -88,7 +91,7 @@ fn addresses(app: &App, loaded: &Loaded, siren: &str) -> Result<BTreeMap<String,
     let t = parts.read(&["siren", "adresse", "ident_rep", "lon", "lat"])?;
     let (owner, key, ident) = (t.texts("siren")?, t.texts("adresse")?, t.hashes("ident_rep")?);
     let (lon, lat) = (t.f64s("lon")?, t.f64s("lat")?);
-    let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let mut found: BTreeMap<(String, String), AdresseResidence> = BTreeMap::new();
     for row in (0..t.rows()).filter(|r| owner.get(*r) == siren) {
         let name = key.get(row);
         let (x, y) = edits.point(year, siren, ident[row], hash(name)).map_or((lon[row], lat[row]), |f| (f.lon, f.lat));
@@ -97,12 +100,13 @@ fn addresses(app: &App, loaded: &Loaded, siren: &str) -> Result<BTreeMap<String,
         let address = points.zone(&code).and_then(|z| points.runs_of(z).next());
         let zone = address.and_then(|(a, _)| residences.of.get(a as usize)).copied().filter(|z| *z != NONE);
         if let Some(zone) = zone {
-            *counts.entry((residences.codes.get(zone as usize).to_owned(), name.to_owned())).or_default() += 1;
+            let new = || AdresseResidence { cle: name.to_owned(), libelle: label(name), logements: 0, lon: x, lat: y };
+            found.entry((residences.codes.get(zone as usize).to_owned(), name.to_owned())).or_insert_with(new).logements += 1;
         }
     }
     let mut out: BTreeMap<String, Vec<AdresseResidence>> = BTreeMap::new();
-    for ((code, cle), logements) in counts {
-        out.entry(code).or_default().push(AdresseResidence { libelle: label(&cle), cle, logements });
+    for ((code, _), address) in found {
+        out.entry(code).or_default().push(address);
     }
     Ok(out)
 }

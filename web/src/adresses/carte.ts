@@ -1,13 +1,9 @@
 // The map of one address: its present point, candidates by number, the point that will be kept, which can be dragged or nudged by keys.
-import { AttributionControl, Map as MapLibre, Marker, NavigationControl, ScaleControl, setWorkerUrl } from 'maplibre-gl';
-import type { LayerSpecification } from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import 'maplibre-gl/dist/maplibre-gl.css';
-import { qpvLayers } from '../map/layers';
+import { Marker } from 'maplibre-gl';
+import type { LayerSpecification, Map as MapLibre } from 'maplibre-gl';
+import { boxOf, plainMap, tilesOf, type Place } from '../map/plain';
 
-setWorkerUrl(workerUrl);
-
-export type Place = readonly [number, number];
+export type { Place };
 
 const POINTS: LayerSpecification = {
   id: 'parc', type: 'circle', source: 'parc', 'source-layer': 'adresse', minzoom: 14,
@@ -26,24 +22,13 @@ export class AddressMap {
 
   constructor(container: HTMLElement, centre: Place, moved: (place: Place) => void) {
     this.#moved = moved;
-    this.#still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.map = new MapLibre({
-      container, style: '/fond/style.json', center: [...centre], zoom: 16, maxZoom: 19, attributionControl: false, dragRotate: false, pitchWithRotate: false,
-      transformRequest: (url) => ({ url: url.startsWith('/') ? location.origin + url : url }),
-      locale: { 'Map.Title': 'Carte de l’adresse', 'NavigationControl.ZoomIn': 'Zoomer', 'NavigationControl.ZoomOut': 'Dézoomer', 'ScaleControl.Meters': 'm', 'ScaleControl.Kilometers': 'km' },
-    });
-    this.map.touchZoomRotate.disableRotation();
+    const { map, ready, still } = plainMap(container, centre, 'Carte de l’adresse');
+    [this.map, this.#still] = [map, still];
     // Arrow keys move the chosen point, not the map.
-    this.map.keyboard.disable();
-    this.map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-    this.map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 110 }), 'bottom-right');
-    this.map.addControl(new AttributionControl({ compact: false, customAttribution: 'RPLS (SDES) · contours IGN, ANCT · BAN' }), 'bottom-right');
-    this.map.on('load', () => {
-      const tiles = (name: string): string[] => [`${location.origin}/tiles/${name}/{z}/{x}/{y}.mvt`];
-      this.map.addSource('qpv', { type: 'vector', tiles: tiles('qpv2024'), minzoom: 8, maxzoom: 14 });
-      for (const layer of qpvLayers('qpv2024')) this.map.addLayer(layer);
-      this.map.addSource('parc', { type: 'vector', tiles: tiles('adresse'), minzoom: 14, maxzoom: 14 });
-      this.map.addLayer(POINTS);
+    map.keyboard.disable();
+    void ready.then(() => {
+      map.addSource('parc', { type: 'vector', tiles: tilesOf('adresse'), minzoom: 14, maxzoom: 14 });
+      map.addLayer(POINTS);
     });
     this.map.on('click', (event) => this.choose(event.lngLat.toArray() as [number, number], true));
   }
@@ -100,8 +85,8 @@ export class AddressMap {
 
   #fit(places: readonly Place[]): void {
     if (places.length === 0) return;
-    const [xs, ys] = [places.map((p) => p[0]), places.map((p) => p[1])];
-    this.map.fitBounds([[Math.min(...xs), Math.min(...ys)], [Math.max(...xs), Math.max(...ys)]], { padding: 90, maxZoom: 17, animate: false });
+    const [southWest, northEast] = boxOf(places);
+    this.map.fitBounds([[...southWest], [...northEast]], { padding: 90, maxZoom: 17, animate: false });
   }
 }
 

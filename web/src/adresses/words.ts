@@ -15,4 +15,5 @@ export const MOTIFS: Record<Motif, { name: string; why: string }> = {
   sans_numero: { name: 'Sans numéro', why: 'L’adresse n’a pas de numéro dans la voie.' },
   inconnue_ban: { name: 'Inconnue de la BAN', why: 'La Base adresse nationale ne connaît pas cette adresse.' },
   doublon: { name: 'Doublon', why: 'Le même numéro national est porté par une autre ligne.' },
+  score_bas: { name: 'Introuvable', why: 'La recherche d’adresses ne trouve rien qui ressemble (score inférieur à 0,5).' },
 };

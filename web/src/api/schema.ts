@@ -210,6 +210,7 @@ export interface paths {
         /**
          * Adresses à corriger
          * @description Celles de votre parc dont quelque chose ne va pas : qualité du point, commune, QPV, Base adresse nationale, empilement, doublon.
+         *     Avec `q`, celles de tout le parc qui répondent à la recherche.
          */
         get: operations["adresses"];
         put?: never;
@@ -235,7 +236,8 @@ export interface paths {
         put?: never;
         /**
          * Corriger une adresse
-         * @description Ses logements sont au nouveau point dès ce millésime et dans les suivants ; les chiffres sont refaits aussitôt.
+         * @description Ses logements, ou ceux qui sont nommés, sont au nouveau point dès ce millésime et dans les suivants ; les chiffres sont refaits
+         *     aussitôt. Toute adresse du parc peut l'être, à corriger ou non.
          */
         post: operations["adresse_corriger"];
         delete?: never;
@@ -561,6 +563,27 @@ export interface paths {
          *     rien ne change dans les chiffres avant l'acceptation.
          */
         post: operations["depot_deposer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/depots/revendications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Logements revendiqués par deux bailleurs
+         * @description Un numéro national que votre dépôt accepté et celui d'un autre bailleur portent la même année. Il n'est compté qu'une fois ; celui à
+         *     qui il n'est plus le retire de son fichier, ou déclare son transfert.
+         */
+        get: operations["depots_revendications"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -948,7 +971,7 @@ export interface paths {
         };
         /**
          * Modèle de fichier
-         * @description `ops_reponse.csv`, `rpls_logement.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
+         * @description `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
          */
         get: operations["modele"];
         put?: never;
@@ -972,7 +995,13 @@ export interface paths {
          *     un bailleur, un réservataire. Le plus précis s'applique, et `/api/mixite` le nomme.
          */
         get: operations["objectifs"];
-        put?: never;
+        /**
+         * Importer des taux
+         * @description Réservé à l'EPCI. CSV (`;`, `,` ou tabulation ; UTF-8 ou Windows-1252) aux colonnes de `/api/modeles/objectif_cia.csv`. Une seule ligne
+         *     refusée refuse tout le fichier : `erreurs` dit laquelle, sa colonne et sa règle. Une ligne dont la convention fixe déjà le taux le
+         *     remplace. Avec `essai=true`, rien n'est gardé.
+         */
+        put: operations["objectifs_importer"];
         /**
          * Fixer un taux
          * @description Réservé à l'EPCI. Un taux inférieur à celui de la loi n'est admis que là où elle le permet (50 % en QPV), avec la date de l'accord du
@@ -1712,6 +1741,8 @@ export interface components {
             qualite?: number | null;
             /** @description La Base adresse nationale a une adresse de même nom. */
             ban: boolean;
+            /** @description Logements dont une correction est en vigueur. */
+            corriges: number;
         };
         /** @description Une adresse d'une résidence. */
         AdresseResidence: {
@@ -1719,6 +1750,13 @@ export interface components {
             libelle: string;
             /** Format: int64 */
             logements: number;
+            /**
+             * Format: double
+             * @description Son point, celui de son premier logement ; degrés WGS 84.
+             */
+            lon: number;
+            /** Format: double */
+            lat: number;
         };
         /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
         Adresses: {
@@ -1797,6 +1835,11 @@ export interface components {
             total: number;
             fini: boolean;
         };
+        /** @description Un bailleur. */
+        BailleurNomme: {
+            siren: string;
+            nom: string;
+        };
         /** @description Une bande autour des QPV ; sans `jusqu_a`, tout ce qui est plus loin. */
         Bande: {
             /** Format: double */
@@ -1839,7 +1882,7 @@ export interface components {
         CandidatsAdresse: {
             /** @description Le plus sûr d'abord. */
             candidats: components["schemas"]["Candidat"][];
-            logements: components["schemas"]["LogementDouteux"][];
+            logements: components["schemas"]["LogementAdresse"][];
         };
         /** @description Ce que sont les logements d'une mise en service ou d'une acquisition ; rien de ce qui n'est pas connu. */
         Caracteristiques: {
@@ -2092,7 +2135,10 @@ export interface components {
         };
         /** @description Ce qu'un déplacement changerait. */
         Consequences: {
+            /** @description Logements qui seraient déplacés. */
             logements: number;
+            /** @description Logements de l'adresse qui gardent la correction qui leur est propre. */
+            a_part: number;
             avant?: components["schemas"]["Situation"] | null;
             apres: components["schemas"]["Situation"];
             /**
@@ -2195,7 +2241,9 @@ export interface components {
         };
         /** @description Ce qui a été enregistré. */
         CorrectionFaite: {
+            /** @description De la correction, ou du lot si elle vise plusieurs logements un par un. */
             id: string;
+            logements: number;
             /**
              * Format: int64
              * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
@@ -2595,6 +2643,16 @@ export interface components {
             regle: string;
             message: string;
         };
+        /** @description Une ligne refusée. */
+        ErreurTaux: {
+            /** Format: int64 */
+            ligne: number;
+            colonne: string;
+            valeur: string;
+            /** @description `T00` à `T08` (`data/registers/objectifs.toml`). */
+            regle: string;
+            message: string;
+        };
         /** @description État du serveur. */
         Etat: {
             etat: string;
@@ -2801,6 +2859,16 @@ export interface components {
             /** Format: int64 */
             lignes_avec_drapeau: number;
         };
+        /** @description Ce qu'un fichier de taux fait, ou ferait. */
+        ImportObjectifs: {
+            lignes: number;
+            nouveaux: number;
+            remplaces: number;
+            /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
+            enregistre: boolean;
+            erreurs: components["schemas"]["ErreurTaux"][];
+            taux: components["schemas"]["LigneTaux"][];
+        };
         /** @description Un indicateur et sa définition. */
         Indicateur: {
             id: string;
@@ -2987,6 +3055,16 @@ export interface components {
             /** @description Par unité, si un EPCI est demandé et que ses unités vous sont ouvertes. */
             quotients: components["schemas"]["QuotientLocalisation"][];
         };
+        /** @description Une ligne lue. */
+        LigneTaux: components["schemas"]["TauxCia"] & {
+            /** Format: int64 */
+            ligne: number;
+            /**
+             * Format: double
+             * @description Le taux que la même convention fixait déjà, en % ; nul : la ligne est nouvelle.
+             */
+            remplace?: number | null;
+        };
         /** @description De quelles résidences viennent celles d'une opération. */
         Lignee: {
             avant: components["schemas"]["ResidenceNommee"][];
@@ -3009,7 +3087,7 @@ export interface components {
             /** @description Adresses et logements qui ont un motif, avant filtre et pagination. */
             adresses_total: number;
             logements_total: number;
-            /** @description Adresses que le filtre garde. */
+            /** @description Adresses que le filtre ou la recherche garde. */
             total: number;
             motifs: components["schemas"]["CompteMotif"][];
             /** @description Les adresses de plus de logements d'abord. */
@@ -3058,6 +3136,32 @@ export interface components {
             };
             /** @description Lignes d'un fichier de commission, au plus. */
             lignes_max: number;
+        };
+        /** @description Un logement de l'adresse. */
+        LogementAdresse: {
+            ident_rep: string;
+            ident_int: string;
+            /** @description Complément d'adresse déposé : bâtiment, escalier, étage, porte. */
+            complement: string;
+            /**
+             * Format: int32
+             * @description Nombre de pièces et surface (m²) ; 0 : inconnus.
+             */
+            pieces: number;
+            /** Format: int32 */
+            surface: number;
+            motifs: components["schemas"]["Motif"][];
+            /** Format: int32 */
+            qualite: number;
+            /**
+             * Format: double
+             * @description Nuls sans point.
+             */
+            lon?: number | null;
+            /** Format: double */
+            lat?: number | null;
+            /** @description Une correction est en vigueur. */
+            corrige: boolean;
         };
         /** @description Un logement vacant ou bientôt libre. */
         LogementAilleurs: {
@@ -3135,13 +3239,21 @@ export interface components {
             /** @description `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN`, `AUTRE` ; par défaut celui du RPLS. */
             financement?: string | null;
         };
-        /** @description Un logement de l'adresse. */
-        LogementDouteux: {
+        /** @description Un logement de votre dépôt qu'un autre bailleur dépose aussi. */
+        LogementRevendique: {
             ident_rep: string;
+            /** @description Votre numéro. */
             ident_int: string;
-            motifs: components["schemas"]["Motif"][];
-            /** Format: int32 */
-            qualite: number;
+            /** @description L'adresse que vous déposez. */
+            adresse: string;
+            codepostal: string;
+            commune: string;
+            /** @description Les autres bailleurs qui le déposent. */
+            autres: components["schemas"]["BailleurNomme"][];
+            /** @description Celui chez qui il compte : le premier par son SIREN. */
+            compte_chez: components["schemas"]["BailleurNomme"];
+            /** @description Il compte chez vous. */
+            a_vous: boolean;
         };
         /** @description Ce qu'un lot fait, ou ferait. */
         LotCorrections: {
@@ -3413,7 +3525,7 @@ export interface components {
          * @description Ce qui fait douter d'une adresse.
          * @enum {string}
          */
-        Motif: "sans_point" | "qualite_commune" | "qualite_voie" | "hors_commune" | "empilement" | "qpv" | "loin_ban" | "multiples" | "sans_numero" | "inconnue_ban" | "doublon";
+        Motif: "sans_point" | "qualite_commune" | "qualite_voie" | "hors_commune" | "empilement" | "qpv" | "loin_ban" | "multiples" | "sans_numero" | "inconnue_ban" | "doublon" | "score_bas";
         /** @description Un motif de placement en QPV. */
         MotifDalo: {
             id: string;
@@ -3571,6 +3683,8 @@ export interface components {
              */
             millesime?: number | null;
             point?: components["schemas"]["NouveauPointAdresse"] | null;
+            /** @description Numéros nationaux des seuls logements visés ; vide : toute l'adresse. */
+            logements?: string[];
             commentaire?: string;
         };
         /** @description Noter une résidence : état technique, climat social, attractivité, de 1 à 5. */
@@ -4967,6 +5081,8 @@ export interface operations {
                 /** @description Page : 100 adresses par défaut, 1 000 au plus. */
                 limite?: number;
                 decalage?: number;
+                /** @description Ce qui est cherché dans tout le parc, adresses sans défaut comprises : rue, commune, code postal ou numéro d'un logement. */
+                q?: string;
             };
             header?: never;
             path?: never;
@@ -5170,6 +5286,8 @@ export interface operations {
                 lon: number;
                 /** @description Latitude WGS 84 */
                 lat: number;
+                /** @description Numéros nationaux, séparés par des virgules ; par défaut toute l'adresse */
+                logements?: string;
                 /** @description Millésime du RPLS ; par défaut le dernier */
                 millesime?: number;
             };
@@ -5657,6 +5775,36 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    depots_revendications: {
+        parameters: {
+            query?: {
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogementRevendique"][];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6534,7 +6682,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description ops_reponse.csv, ops_reponse.schema.json, rpls_logement.csv, rpls_logement.schema.json */
+                /** @description ops_reponse, rpls_logement ou objectif_cia, suivi de .csv ou .schema.json */
                 nom: string;
             };
             cookie?: never;
@@ -6574,6 +6722,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Objectifs"];
+                };
+            };
+        };
+    };
+    objectifs_importer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le fichier ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportObjectifs"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };

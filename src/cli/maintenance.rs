@@ -1,0 +1,134 @@
+//! `mosaique maintenance`: drops what has been kept as long as it may be (domain §9.4), or lists it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+
+use super::admin::{noted, with_state};
+use super::{Failure, StoreArgs};
+use crate::reference::comptes::comptes;
+use crate::server::Trace;
+use crate::state::{self, Deposit, State, StatutDepot};
+use crate::store::quarantine;
+
+#[derive(Debug, Args)]
+pub struct MaintenanceArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Dire ce qui serait retiré des dépôts et des placements DALO, sans rien retirer
+    #[arg(long)]
+    essai: bool,
+}
+
+const DAY: i64 = 86_400;
+/// Deposits that were never in force: they wait for their check or their acceptance, or could not be read.
+const PENDING: [StatutDepot; 3] = [StatutDepot::Controle, StatutDepot::Pret, StatutDepot::Echec];
+
+pub fn run(args: &MaintenanceArgs) -> Result<(), Failure> {
+    let now = state::now();
+    with_state(&args.store, async |s| {
+        deposits(s, args, now).await?;
+        comments(s, args.essai, now).await?;
+        if !args.essai {
+            others(s, now).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Deposits that nobody accepted, and folders that no deposit needs any more.
+async fn deposits(state: &State, args: &MaintenanceArgs, now: i64) -> Result<(), Failure> {
+    let days = comptes().conservation.depots_j;
+    let (done, verb) = if args.essai { ("À retirer", "serait") } else { ("Retiré", "est") };
+    let pending = state.pending_deposits().await?;
+    let (old, kept): (Vec<_>, Vec<_>) = pending.into_iter().partition(|(_, last)| *last < now - days * DAY);
+    for (d, last) in &old {
+        println!(
+            "{done} : dépôt {} ({} {} de {}), sans suite depuis le {}.",
+            d.fichier,
+            d.registre.to_uppercase(),
+            d.annee,
+            d.siren,
+            state::day(*last)
+        );
+        if !args.essai {
+            expire(state, args, d, days, now).await?;
+        }
+    }
+    let used: BTreeSet<String> = kept.into_iter().map(|(d, _)| d.id).collect();
+    for folder in orphans(args, &used, days)? {
+        println!("{done} : dossier {}, dont plus aucun dépôt n'a besoin.", folder.display());
+        if !args.essai {
+            std::fs::remove_dir_all(&folder)?;
+            noted(state, Trace::new("quarantaine_effacee", folder.file_name().unwrap_or_default().to_string_lossy())).await?;
+        }
+    }
+    println!("{} dépôt(s) jamais accepté(s) en {days} jours {verb} retiré(s).", old.len());
+    Ok(())
+}
+
+/// The files of a deposit and the cells that were corrected go; that it was made, and what its check counted, stays.
+async fn expire(state: &State, args: &MaintenanceArgs, d: &Deposit, days: i64, now: i64) -> Result<(), Failure> {
+    let why = format!("Jamais accepté : retiré après {days} jours");
+    // Who accepts it at this very moment goes first.
+    if !state.turn_deposit(&d.id, &PENDING, StatutDepot::Retire, &why).await? {
+        return Ok(());
+    }
+    state.correct_deposit(&d.id, "").await?;
+    state.note_deposit(&d.id, "", "retrait", &why, now).await?;
+    let folder = quarantine(&args.store.data, &d.id);
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    let trace = Trace::new("depot_expire", d.id.clone()).with("registre", d.registre.as_str()).with("annee", d.annee);
+    noted(state, trace.with("siren", d.siren.as_str()).with("jours", days)).await
+}
+
+/// Folders of the quarantine that are as old as a deposit may be and belong to none that is pending: what a crash left.
+fn orphans(args: &MaintenanceArgs, used: &BTreeSet<String>, days: i64) -> Result<Vec<PathBuf>, Failure> {
+    let root = quarantine(&args.store.data, "");
+    if !root.exists() {
+        return Ok(Vec::new());
+    }
+    let old = Duration::from_secs(u64::try_from(days * DAY)?);
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        let age = SystemTime::now().duration_since(entry.metadata()?.modified()?).unwrap_or_default();
+        if age > old && !used.contains(&*entry.file_name().to_string_lossy()) {
+            out.push(entry.path());
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+/// Comments on DALO placements: free text about a household, kept as long as the placement is discussed. Reasons stay.
+async fn comments(state: &State, trial: bool, now: i64) -> Result<(), Failure> {
+    let months = comptes().conservation.dalo_commentaires_mois;
+    let n = state.forget_dalo_comments(now - months * 31 * DAY, trial).await?;
+    let verb = if trial { "serait" } else { "est" };
+    println!("{n} commentaire(s) de placements DALO de plus de {months} mois {verb} effacé(s) ; les motifs restent.");
+    if !trial && n > 0 {
+        noted(state, Trace::new("dalo_commentaires_effaces", "").with("commentaires", n).with("mois", months)).await?;
+    }
+    Ok(())
+}
+
+async fn others(state: &State, now: i64) -> Result<(), Failure> {
+    let purged = state.purge(now).await?;
+    noted(state, Trace::new("maintenance", "").with("journal", purged.audit).with("sessions", purged.sessions)).await?;
+    println!(
+        "Retirés : {} lignes de journal de plus de {} mois, {} sessions finies, {} jetons expirés, {} compteurs d'essais, \
+         {} ensembles de zones effacés.",
+        purged.audit,
+        comptes().conservation.journal_mois,
+        purged.sessions,
+        purged.jetons,
+        purged.tentatives,
+        purged.ensembles
+    );
+    Ok(())
+}
