@@ -101,7 +101,13 @@ mod tests {
         assert_eq!((fond.nom.as_str(), fond.origin().unwrap().as_str()), ("Plan interne", "http://tuiles.local:9000"));
         let file: Basemap = "Ortho=https://tuiles.local/ortho.pmtiles".parse().unwrap();
         assert_eq!(file.origin().unwrap(), "https://tuiles.local");
-        for wrong in ["inconnu", "a=https://x/{z}/{x}", "a=https://x/.pmtiles/y", "a=ftp://x/{z}/{x}/{y}", "a=https://x; script-src *//{z}/{x}/{y}"] {
+        for wrong in [
+            "inconnu",
+            "a=https://x/{z}/{x}",
+            "a=https://x/.pmtiles/y",
+            "a=ftp://x/{z}/{x}/{y}",
+            "a=https://x; script-src *//{z}/{x}/{y}",
+        ] {
             assert!(wrong.parse::<Basemap>().is_err(), "{wrong}");
         }
     }
