@@ -79,7 +79,7 @@ pub fn sheet(
     let mut mesure = of_scale(&desk, echelle, code)?;
     if desk.loaded().meta().a_jour.is_some() {
         // A residence or an address that is not found as filed was not there yet.
-        let filed = Desk::new(app, person, asked.as_filed(), indicators).and_then(|desk| of_scale(&desk, echelle, code));
+        let filed = Desk::new(app, person, asked.on_january_first(), indicators).and_then(|desk| of_scale(&desk, echelle, code));
         let filed = match filed {
             Err(problem) if problem.is_absence() => None,
             filed => Some(filed?),

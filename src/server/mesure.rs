@@ -197,7 +197,7 @@ pub async fn mesure(
             // A residence or an address that is not found as filed was not there yet.
             let asked = DemandeMesure { partiel: true, ..asked };
             let filed =
-                Desk::new(&app, &visitor.person, choice.as_filed(), indicators).and_then(|desk| measured(&desk, &asked, limits));
+                Desk::new(&app, &visitor.person, choice.on_january_first(), indicators).and_then(|desk| measured(&desk, &asked, limits));
             let filed = match filed {
                 Err(problem) if problem.is_absence() => Outcome::default(),
                 filed => filed?,

@@ -167,7 +167,7 @@ impl Asked {
 
     /// The same question of the stock as filed on 1 January.
     #[must_use]
-    pub fn as_filed(self) -> Self {
+    pub fn on_january_first(self) -> Self {
         Self { parc: None, ..self }
     }
 

@@ -84,7 +84,7 @@ pub async fn valeurs(
         return Err(Problem::internal(&"un indicateur attendu"));
     };
     // What households say is of the day of the survey, whatever happened to the stock since.
-    let asked = if app.catalogue.describes_households(indicator) { asked.as_filed() } else { asked };
+    let asked = if app.catalogue.describes_households(indicator) { asked.on_january_first() } else { asked };
     let work = move || {
         let desk = Desk::new(&app, &visitor.person, asked, vec![indicator])?;
         let class = scales::scale(&echelle).acces;

@@ -43,6 +43,18 @@ describe('dwellings', () => {
   });
 });
 
+describe('the legend', () => {
+  test('says which zones are grey because nobody lives there in social housing', async () => {
+    const { page } = session;
+    const all = (await get<Catalogue>('/api/catalogue')).echelles.find((s) => s.id === 'iris')?.zones ?? 0;
+    const listed = (await get<Values>('/api/valeurs/iris?indicateur=P10')).codes.length;
+    assert.ok(all > listed, 'the territory has an IRIS without social housing');
+    await visit(page, '/?indicateur=P10&echelle=iris');
+    const row = page.locator('.legend li', { hasText: 'sans logement social' });
+    assert.equal(readNumber(await row.locator('.n').innerText()), all - listed);
+  });
+});
+
 describe('a territory', () => {
   test('is found by the keyboard alone: its name, arrows, Enter; the map goes there and its sheet opens', async () => {
     const { page } = session;
@@ -277,7 +289,8 @@ describe('the plot and the map', () => {
     await visit(page, `/?indicateur=I02&echelle=iris&nuage=I05#12.6/${zone.centre[1]}/${zone.centre[0]}`);
     await page.locator('.plot circle[data-code]').first().waitFor();
     await page.getByRole('checkbox', { name: 'Vue de la carte seulement' }).check();
-    await page.waitForFunction(() => document.querySelectorAll('.plot circle.out').length > 0);
+    // Until the list of zones has come, no dot is known to be in view.
+    await page.waitForFunction(() => document.querySelectorAll('.plot circle.out').length > 0 && document.querySelectorAll('.plot circle[data-code]:not(.out)').length > 0);
     const box = await page.locator('.stage .map').boundingBox();
     assert.ok(box);
     const lit = await page.locator('.plot circle[data-code]:not(.out)').evaluateAll((all) => all.map((c) => (c as SVGElement).dataset['code'] ?? ''));
