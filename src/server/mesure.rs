@@ -196,8 +196,8 @@ pub async fn mesure(
         if loaded.meta().a_jour.is_some() {
             // A residence or an address that is not found as filed was not there yet.
             let asked = DemandeMesure { partiel: true, ..asked };
-            let filed =
-                Desk::new(&app, &visitor.person, choice.on_january_first(), indicators).and_then(|desk| measured(&desk, &asked, limits));
+            let filed = Desk::new(&app, &visitor.person, choice.on_january_first(), indicators)
+                .and_then(|desk| measured(&desk, &asked, limits));
             let filed = match filed {
                 Err(problem) if problem.is_absence() => Outcome::default(),
                 filed => filed?,

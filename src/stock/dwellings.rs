@@ -1,12 +1,8 @@
 //! The dwellings of one millésime, in columns.
 
-use hashbrown::HashMap;
-
 use super::StockError;
-use super::events::Happening;
 use super::parts::Parts;
 use super::table::Texts;
-use crate::reference::indicators::Catalogue;
 
 /// Dwellings; after the join, rows that stand for households whose dwelling is not registered follow them.
 #[derive(Debug, Clone, Default)]
@@ -127,25 +123,11 @@ impl Dwellings {
         self.registered
     }
 
-    /// Adds a dwelling that an event brings, to those of the register; before any unregistered one. `known` remembers numbers of texts
-    /// from one call to the next.
-    pub fn deliver(&mut self, event: &Happening, ident_rep: u64, catalogue: &Catalogue, known: &mut HashMap<String, u32>) {
-        let row = self.len();
+    /// Adds a dwelling of which nothing is known yet to those of the register, before any unregistered row; its row.
+    pub fn push_registered(&mut self) -> usize {
         self.push_unregistered(u32::MAX, u32::MAX);
-        self.registered = row + 1;
-        self.depcom.set(row, &event.commune, known);
-        self.siren.set(row, &event.siren, known);
-        self.adresse.set(row, &event.adresse, known);
-        self.ident_rep[row] = ident_rep;
-        if let (Some(lon), Some(lat)) = (event.lon, event.lat) {
-            (self.lon[row], self.lat[row], self.qualite[row]) = (lon, lat, event.qualite);
-        }
-        (self.construct[row], self.locat[row]) = (event.annee, event.annee);
-        (self.nbpiece[row], self.surfhab[row]) = (event.pieces, event.surface);
-        let financing = catalogue.attribute("financement").and_then(|a| a.classes.iter().find(|c| c.code == event.financement));
-        self.finan[row] = financing.and_then(|c| c.finan.first()).copied().unwrap_or(0);
-        self.cus[row] = financing.and_then(|c| c.cus.first()).copied().unwrap_or(0);
-        self.dpe[row] = catalogue.attribute("dpe").and_then(|a| a.class(&event.dpe)).unwrap_or(0);
+        self.registered = self.len();
+        self.registered - 1
     }
 
     /// Adds a row for a household whose dwelling is not in the register: it counts for its commune only.

@@ -68,6 +68,24 @@ impl Happening {
     fn idents(&self) -> impl Iterator<Item = u64> + '_ {
         self.ident_rep.split_whitespace().map(hash)
     }
+
+    /// Adds one of the dwellings that it brings. `known` remembers numbers of texts from one call to the next.
+    fn deliver(&self, to: &mut Dwellings, ident_rep: u64, catalogue: &Catalogue, known: &mut HashMap<String, u32>) {
+        let row = to.push_registered();
+        to.depcom.set(row, &self.commune, known);
+        to.siren.set(row, &self.siren, known);
+        to.adresse.set(row, &self.adresse, known);
+        to.ident_rep[row] = ident_rep;
+        if let (Some(lon), Some(lat)) = (self.lon, self.lat) {
+            (to.lon[row], to.lat[row], to.qualite[row]) = (lon, lat, self.qualite);
+        }
+        (to.construct[row], to.locat[row]) = (self.annee, self.annee);
+        (to.nbpiece[row], to.surfhab[row]) = (self.pieces, self.surface);
+        let financing = catalogue.attribute("financement").and_then(|a| a.classes.iter().find(|c| c.code == self.financement));
+        to.finan[row] = financing.and_then(|c| c.finan.first()).copied().unwrap_or(0);
+        to.cus[row] = financing.and_then(|c| c.cus.first()).copied().unwrap_or(0);
+        to.dpe[row] = catalogue.attribute("dpe").and_then(|a| a.class(&self.dpe)).unwrap_or(0);
+    }
 }
 
 /// Everything that is in force, in the order in which it happened.
@@ -227,7 +245,7 @@ impl<'a> Ledger<'a> {
         for _ in 0..new {
             let row = self.dwellings.registered();
             let ident = unknown.next().unwrap_or(0);
-            self.dwellings.deliver(h, ident, catalogue, &mut self.known);
+            h.deliver(self.dwellings, ident, catalogue, &mut self.known);
             self.changes.gone.push(false);
             self.changes.came += 1;
             if ident != 0 {
@@ -293,7 +311,7 @@ mod tests {
         let mut known = HashMap::default();
         for (siren, address, ident) in [("1", "a", "i1"), ("1", "a", "i2"), ("1", "a", "i3"), ("2", "b", "i4")] {
             let h = Happening { siren: siren.into(), adresse: address.into(), ..event(Effect::Entree, "", 1, "") };
-            d.deliver(&h, hash(ident), Catalogue::embedded().unwrap(), &mut known);
+            h.deliver(&mut d, hash(ident), Catalogue::embedded().unwrap(), &mut known);
         }
         d
     }

@@ -67,6 +67,9 @@ describe('a drawn zone', () => {
     assert.equal(lines.length, 1 + independent.chiffres.length);
     const row = lines.find((l) => l.startsWith('Périmètre d’été;I01;'))?.split(';');
     assert.equal(row?.[3], figure.valeur?.toFixed(figure.decimales).replace('.', ','));
+    await page.getByRole('button', { name: 'Montrer' }).click();
+    assert.equal(await page.getByRole('link', { name: 'Portrait de la zone' }).getAttribute('href'), '/portrait?zone=0');
+    await page.keyboard.press('Escape');
   });
 
   test('goes away when undone and comes back when redone', async () => {
@@ -78,6 +81,24 @@ describe('a drawn zone', () => {
     await mine.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Rétablir' }).click();
     await mine.waitFor();
+  });
+
+  test('has its portrait, with the figures of the interface beside those of its commune', async () => {
+    const { page } = session;
+    const map = page.url();
+    await page.goto(`${new URL(map).origin}/portrait?zone=0`);
+    await page.locator('.paper h1', { hasText: 'Périmètre d’été' }).waitFor();
+    await settle(page);
+    const [zone] = await page.evaluate(() => JSON.parse(localStorage.getItem('mosaique.zones') ?? '[]') as { geometrie: unknown }[]);
+    const here = figureOf(await measure(zone?.geometrie), 'I02');
+    const row = page.locator('.paper tr', { hasText: 'Ménages sous 40 % des plafonds PLUS' }).first();
+    assert.equal(readNumber(await row.locator('td').first().innerText()), Number(here.valeur?.toFixed(Math.min(1, here.decimales))));
+    assert.ok((await row.locator('td').count()) > 1);
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'dessin-portrait');
+    await page.goto(`${new URL(map).origin}/portrait?zone=9`);
+    await page.getByRole('alert').filter({ hasText: 'plus parmi les vôtres' }).waitFor();
+    await page.goto(map);
   });
 
   test('is still there after the page is reloaded, and goes away when it is deleted', async () => {

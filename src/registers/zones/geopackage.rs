@@ -6,8 +6,8 @@ use geo::MultiPolygon;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
+use super::bounds::Bounds;
 use super::error::ZonesError;
-use super::open::Bounds;
 use super::raw::{Declared, RawFeature, RawLayer};
 use crate::territory::wkb;
 

@@ -9,6 +9,7 @@
 //! The membership of communes in EPCI goes through [`membership`] (layer `appartenance`).
 
 mod attributes;
+mod bounds;
 mod dbf;
 mod error;
 mod findings;
@@ -34,8 +35,8 @@ pub use error::ZonesError;
 pub use outlines::{Outline, Outlines, outlines};
 
 use attributes::Attributes;
+use bounds::Bounds;
 use findings::Findings;
-use open::Bounds;
 use raw::RawLayer;
 
 use crate::reference::territory::{Couche, territory};

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use geo::{CoordsIter, MultiPolygon};
 
+use super::bounds::Bounds;
 use super::findings::Findings;
-use super::open::{self, Bounds};
+use super::open;
 use super::{ZonesError, each_layer, opened};
 use crate::reference::territory::{Couche, territory};
 use crate::reference::zonage::ZoneLimits;

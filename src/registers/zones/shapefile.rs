@@ -6,9 +6,9 @@ use std::path::Path;
 use geo::{Contains, Coord, LineString, MultiPolygon, Polygon};
 use shapefile::{PolygonRing, Shape, ShapeReader};
 
+use super::bounds::Bounds;
 use super::dbf;
 use super::error::ZonesError;
-use super::open::Bounds;
 use super::raw::{Declared, RawFeature, RawLayer};
 
 /// The files of one Shapefile, in memory.

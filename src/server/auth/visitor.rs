@@ -104,7 +104,9 @@ fn address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpA
 /// The person of a token or of a session, remembered for a moment if the request only reads.
 async fn find(server: &Server, headers: &HeaderMap, reads: bool) -> Result<(Person, Way), Problem> {
     let given = headers.get(header::AUTHORIZATION).map(|v| v.as_bytes());
-    let Some(secret) = given.or_else(|| cookie(headers, COOKIE).map(str::as_bytes)) else { return Ok((Person::default(), Way::Public)) };
+    let Some(secret) = given.or_else(|| cookie(headers, COOKIE).map(str::as_bytes)) else {
+        return Ok((Person::default(), Way::Public));
+    };
     if let Some(known) = reads.then(|| server.known.get(secret)).flatten() {
         return Ok(known);
     }

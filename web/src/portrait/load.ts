@@ -1,5 +1,7 @@
 // What a portrait is made of: one zone asked in several ways, each answer with its own secrecy.
 import { api, read, type Catalogue, type Chiffre, type Indicateur, type Mesure } from '../api/client';
+import type { Saved } from '../lib/kept';
+import { middle } from '../lib/zones';
 
 export interface Place {
   scale: string;
@@ -42,10 +44,33 @@ const WIDER: Record<string, string[]> = { departement: [], epci: ['departement']
 
 export const figure = (mesure: Mesure | null, id: string): Chiffre | undefined => mesure?.chiffres.find((c) => c.indicateur === id);
 
-export async function load(scale: string, code: string, vague: number | null, upToDate: boolean): Promise<Portrait> {
-  const stock = { ...(vague ? { vague } : {}), ...(upToDate ? { parc: 'a_jour' } : {}) };
-  const ask = (more: Record<string, string | number> = {}, at: { scale: string; code: string } = { scale, code }): Promise<Mesure> =>
-    read(api.GET('/api/zones/{echelle}/{code}', { params: { path: { echelle: at.scale, code: at.code }, query: { ...stock, ...more } } }));
+/** What a portrait is of: a zone of a scale, or one of the user's own. */
+export type Subject = { scale: string; code: string } | Saved;
+
+interface Stock {
+  vague?: number;
+  parc?: string;
+}
+interface Question {
+  population?: string;
+  qpv?: string;
+  vague?: number;
+}
+
+async function listed({ scale, code }: { scale: string; code: string }, query: Stock & Question): Promise<Mesure> {
+  return read(api.GET('/api/zones/{echelle}/{code}', { params: { path: { echelle: scale, code }, query } }));
+}
+
+async function drawn({ nom, geometrie, codes }: Saved, { qpv, ...question }: Stock & Question): Promise<Mesure> {
+  const zone = { nom, ...(geometrie ? { geometrie: geometrie as unknown as Record<string, unknown> } : { codes: codes ?? [] }) };
+  const { mesures: [mesure] } = await read(api.POST('/api/mesure', { body: { zones: [zone], ...question, filtres: qpv ? { qpv: [qpv] } : {} } }));
+  if (!mesure) throw new Error('Le serveur n’a pas mesuré cette zone.');
+  return mesure;
+}
+
+export async function load(subject: Subject, vague: number | null, upToDate: boolean): Promise<Portrait> {
+  const stock: Stock = { ...(vague ? { vague } : {}), ...(upToDate ? { parc: 'a_jour' } : {}) };
+  const ask = (more: Question = {}): Promise<Mesure> => ('scale' in subject ? listed(subject, { ...stock, ...more }) : drawn(subject, { ...stock, ...more }));
   const maybe = <T>(work: Promise<T>): Promise<T | null> => work.catch(() => null);
 
   const [catalogue, indicators, whole] = await Promise.all([read(api.GET('/api/catalogue')), read(api.GET('/api/indicateurs')), ask()]);
@@ -54,11 +79,11 @@ export async function load(scale: string, code: string, vague: number | null, up
     maybe(ask({ population: 'RECENTS' })),
     maybe(ask({ qpv: 'DANS' })),
     maybe(ask({ qpv: 'HORS' })),
-    parentsOf(scale, code),
+    parentsOf(subject),
     Promise.all(waves.map(async (wave) => ({ vague: wave, mesure: await maybe(ask({ vague: wave })) }))),
-    residencesOf(scale, code, stock),
+    'scale' in subject ? residencesOf(subject, stock) : { residences: [], noResidences: null },
   ]);
-  const parents = await Promise.all(places.map(async (place) => ({ place, mesure: await maybe(ask({}, place)) })));
+  const parents = await Promise.all(places.map(async (place) => ({ place, mesure: await maybe(listed(place, stock)) })));
   return {
     catalogue, indicators, whole, recents, inside, outside,
     parents: parents.flatMap((p) => (p.mesure ? [{ place: p.place, mesure: p.mesure }] : [])),
@@ -68,14 +93,12 @@ export async function load(scale: string, code: string, vague: number | null, up
 }
 
 /** Commune, EPCI and département around a zone, the nearest first. */
-async function parentsOf(scale: string, code: string): Promise<Place[]> {
+async function parentsOf(subject: Subject): Promise<Place[]> {
   try {
-    const { zones } = await read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000 } } }));
-    const centre = zones.find((z) => z.code === code)?.centre;
-    const [lon, lat] = centre ?? [];
+    const [lon, lat] = !('scale' in subject) && subject.geometrie ? middle(subject.geometrie) : await centreOf(subject);
     if (lon === undefined || lat === undefined) return [];
     const around = await read(api.GET('/api/situation', { params: { query: { lon, lat } } }));
-    return (WIDER[scale] ?? ['commune', 'epci', 'departement']).flatMap((id) => {
+    return (WIDER['scale' in subject ? subject.scale : ''] ?? ['commune', 'epci', 'departement']).flatMap((id) => {
       const found = around[id as 'commune' | 'epci' | 'departement'];
       return found ? [{ scale: id, code: found.code, nom: found.nom }] : [];
     });
@@ -84,7 +107,15 @@ async function parentsOf(scale: string, code: string): Promise<Place[]> {
   }
 }
 
-async function residencesOf(scale: string, code: string, stock: { vague?: number; parc?: string }): Promise<{ residences: Residence[]; noResidences: string | null }> {
+/** The middle of a listed zone, or of the first of a list. */
+async function centreOf(subject: Subject): Promise<readonly number[]> {
+  const first = 'scale' in subject ? { echelle: subject.scale, code: subject.code } : subject.codes?.[0];
+  if (!first) return [];
+  const { zones } = await read(api.GET('/api/zones', { params: { query: { echelle: first.echelle, limite: 100_000 } } }));
+  return zones.find((z) => z.code === first.code)?.centre ?? [];
+}
+
+async function residencesOf({ scale, code }: { scale: string; code: string }, stock: Stock): Promise<{ residences: Residence[]; noResidences: string | null }> {
   if (scale === 'residence' || scale === 'adresse') return { residences: [], noResidences: null };
   const query = { dans: `${scale}:${code}`, ...stock };
   try {

@@ -1,7 +1,8 @@
 // Sets of zones that the person may open, and the one whose zones are on the map.
 import { api, messageOf, read, type Ensemble, type Mesure, type ZoneGardee } from '../api/client';
 import { page } from './page.svelte';
-import { workshop, type Saved } from './workshop.svelte';
+import type { Saved } from '../lib/kept';
+import { workshop } from './workshop.svelte';
 
 export type Visibilite = Ensemble['visibilite'];
 

@@ -2,7 +2,7 @@
 import { api, read } from '../api/client';
 import { isCodeFile, readCodes } from '../lib/codes';
 import type { Area } from '../lib/zones';
-import type { Saved } from './workshop.svelte';
+import type { Saved } from '../lib/kept';
 
 /** What the file picker proposes. */
 export const ACCEPTED = '.geojson,.json,.gpkg,.zip,.gz,.csv,.txt,application/geo+json,text/csv';

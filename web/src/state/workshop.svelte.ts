@@ -1,5 +1,6 @@
 // The user's own zones: drawn, imported or put aside to compare, with their figures.
 import { api, isAbort, messageOf, read, type DemandeMesure, type Mesure, type Mesures } from '../api/client';
+import { keep, restore, type Saved } from '../lib/kept';
 import { Latest } from '../lib/latest';
 import { middle, type Area } from '../lib/zones';
 import type { Carte } from '../map/carte';
@@ -7,19 +8,14 @@ import type { Outline, Pen, Tool } from '../map/draw';
 import { zonesOf } from './files';
 import { page } from './page.svelte';
 
-export interface Zone {
+export interface Zone extends Saved {
   id: string;
-  nom: string;
-  /** Missing for a zone of the map put aside to compare. */
-  geometrie?: Area;
-  codes?: { echelle: string; code: string }[];
   /** A list of one's own (picked, imported), not a zone of the map put aside. */
   listed?: boolean;
   /** Held by the pen: its vertices can be moved. */
   editable: boolean;
 }
 
-const STORE = 'mosaique.zones';
 /** Scales whose rest, outside of all zones, the server tells. */
 const WIDE = ['commune', 'epci', 'departement'];
 
@@ -360,30 +356,13 @@ class Workshop {
   /** Paints the names and the fixed zones, and keeps all zones for the next visit on this computer. */
   #saved(): void {
     this.paint();
-    try {
-      localStorage.setItem(STORE, JSON.stringify(this.kept()));
-    } catch {
-      // Storage refused or full: the zones live as long as the page.
-    }
+    keep(this.kept());
   }
 
   paint(): void {
     const shapes = this.zones.filter((z) => z.geometrie && z.id !== this.drawing);
     this.#carte?.setPoints('noms-dessins', shapes.map((z) => ({ nom: z.nom, centre: middle(z.geometrie as Area) })));
     this.#carte?.setFixed(shapes.filter((z) => !z.editable).map((z) => ({ type: 'Feature', properties: { id: z.id }, geometry: z.geometrie as Area })));
-  }
-}
-
-export type Saved = Pick<Zone, 'nom' | 'geometrie' | 'codes'>;
-
-const isSaved = (z: unknown): z is Saved => typeof z === 'object' && z !== null && 'nom' in z && typeof z.nom === 'string' && ('geometrie' in z || 'codes' in z);
-
-function restore(): Saved[] {
-  try {
-    const saved: unknown = JSON.parse(localStorage.getItem(STORE) ?? '[]');
-    return Array.isArray(saved) ? saved.filter(isSaved) : [];
-  } catch {
-    return [];
   }
 }
 
