@@ -202,7 +202,7 @@ async fn events(state: &State, args: &EventsArgs) -> Result<(), Failure> {
     let app = Arc::new(App::load(&Store::open(root)?, None)?);
     let bytes = std::fs::read(&args.fichier).map_err(|e| format!("« {} » : {e}", args.fichier.display()))?;
     let told = bring(&app, state, &args.siren, &bytes, "").await;
-    let (ids, _, trace) = told.map_err(|p| format!("« {} » : {}", args.fichier.display(), p.detail))?;
+    let (ids, _, trace) = told.map_err(|p| format!("« {} » : {}", args.fichier.display(), p.told()))?;
     noted(state, trace.with("siren", args.siren.as_str())).await?;
     bring_up_to_date(root, state).await?;
     println!("{} événements enregistrés ; le parc à jour les compte.", ids.len());

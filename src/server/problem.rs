@@ -105,6 +105,18 @@ fn shortened(text: &str) -> String {
 }
 
 impl Problem {
+    /// The fault in one line: where it is, what stands there, what is wrong.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let value = self.valeur.as_ref().filter(|v| !v.is_empty() && !self.detail.contains(v.as_str()));
+        match (&self.champ, value) {
+            (Some(at), _) if self.detail.contains(at.as_str()) => self.detail.clone(),
+            (Some(at), Some(value)) => format!("{at} « {value} » : {}", self.detail),
+            (Some(at), None) => format!("{at} : {}", self.detail),
+            (None, _) => self.detail.clone(),
+        }
+    }
+
     /// Whether it asks for something that does not exist here: a zone, a bailleur, a value.
     #[must_use]
     pub fn is_absence(&self) -> bool {
@@ -308,6 +320,15 @@ mod tests {
         let p = Problem::unknown("population", "TOUTES", ["TOUS", "RECENTS"]);
         assert_eq!(p.kind, Kind::Value);
         assert!(p.detail.contains("« TOUTES »") && p.detail.contains("TOUS, RECENTS"), "{}", p.detail);
+    }
+
+    #[test]
+    fn a_fault_in_a_file_is_told_with_its_place_and_what_stands_there() {
+        let date = Problem::value("ligne 2, date", "2025-13-01", "Une date s'écrit AAAA-MM-JJ.");
+        assert_eq!(date.told(), "ligne 2, date « 2025-13-01 » : Une date s'écrit AAAA-MM-JJ.");
+        let code = Problem::unknown("ligne 2, dpe", "H", ["A", "B"]);
+        assert_eq!(code.told(), code.detail, "it says so itself");
+        assert_eq!(Problem::body("Fichier vide.").told(), "Fichier vide.");
     }
 
     #[test]

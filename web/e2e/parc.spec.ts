@@ -178,7 +178,25 @@ describe('the stock of a bailleur', () => {
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);
   });
 
+  test('a file of events with a fault is refused by its line; a good one comes whole and goes whole', async () => {
+    const { page } = session;
+    const before = await ask<Stock>(page, '/api/parc');
+    const commune = before.communes[0]?.code ?? '';
+    await page.goto(`${server.base}/evenements`);
+    const send = (text: string) => page.getByLabel('Événements à importer').setInputFiles({ name: 'evenements.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+    const header = 'genre;date;commune;logements;financement;pieces\n';
+    await send(`${header}mise_en_service;2025-03-01;${commune};5;PLAI;2\nmise_en_service;2025-13-01;${commune};5;PLAI;2\n`);
+    await page.getByRole('alert').filter({ hasText: 'ligne 3, date' }).filter({ hasText: '2025-13-01' }).waitFor();
+    assert.equal((await ask<Stock>(page, '/api/parc')).total.a_jour, before.total.a_jour, 'none of it was kept');
+    await send(`${header}mise_en_service;2025-03-01;${commune};5;PLAI;2\nmise_en_service;2025-04-01;${commune};7;PLUS;3\n`);
+    await page.getByText('2 événements importés').waitFor();
+    assert.equal((await ask<Stock>(page, '/api/parc')).total.a_jour, before.total.a_jour + 12);
+    await page.locator('.done').getByRole('button', { name: 'Annuler' }).click();
+    await page.locator('.done').waitFor({ state: 'detached' });
+    assert.equal((await ask<Stock>(page, '/api/parc')).total.a_jour, before.total.a_jour);
+  });
+
   test('each act has its line in the trail', async () => {
-    for (const action of ['residence_notee', 'signalement', 'signalement_leve', 'residence', 'evenement', 'evenement_annule']) assert.ok((await trail(server, action)).length > 0, action);
+    for (const action of ['residence_notee', 'signalement', 'signalement_leve', 'residence', 'evenement', 'evenements_importes', 'evenement_annule']) assert.ok((await trail(server, action)).length > 0, action);
   });
 });
