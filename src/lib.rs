@@ -9,6 +9,7 @@ pub mod access;
 pub mod address;
 pub mod cli;
 pub mod cube;
+pub mod days;
 pub mod demo;
 pub mod disclosure;
 pub mod geocode;

@@ -11,6 +11,7 @@ use crate::cube::bits::Bits;
 use crate::cube::build::Meta;
 use crate::cube::runs::Runs;
 use crate::cube::{Filter, Rows};
+use crate::days;
 use crate::reference::indicators::{Catalogue, Indicator, Measure};
 use crate::reference::secrecy::Secrecy;
 
@@ -297,9 +298,8 @@ impl<'a> Asker<'a> {
 /// Where figures of dwellings come from, and of which day they are.
 #[must_use]
 pub fn stock_source(meta: &Meta) -> String {
-    let french = |day: &str| day.split('-').rev().collect::<Vec<_>>().join("/");
     match &meta.a_jour {
-        Some(day) => format!("RPLS {} à jour des événements au {}", meta.millesime, french(day)),
+        Some(day) => format!("RPLS {} à jour des événements au {}", meta.millesime, days::french(day)),
         None => format!("RPLS au 1er janvier {}", meta.millesime),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::dossier::{Checker, Vacant, rooms};
 use super::parc::Home;
+use crate::days;
 use crate::reference::indicators::Catalogue;
 use crate::territory::bands::{Placed, Situation};
 
@@ -125,7 +126,7 @@ impl Merits {
             None => format!("{financing}, plafond à vérifier"),
         });
         if let Some(day) = self.free {
-            out.push(format!("libre le {:02}/{:02}/{}", day % 100, day / 100 % 100, day / 10_000));
+            out.push(format!("libre le {}", days::french(&days::iso(day))));
         } else if self.vacancy > 0 {
             out.push(format!("vacant depuis {} mois", self.vacancy));
         }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::attributions::attributions;
 use super::registre::{Colonne, Registre, Regle};
 use super::{ReferenceError, parse};
+use crate::days;
 
 const FILE: &str = "rules/controle.toml";
 const COLUMNS: &str = "registers/controle.toml";
@@ -93,8 +93,7 @@ impl Elsewhere {
     /// Whether a dwelling that is free on a day (`yyyymmdd`) is proposed on another.
     #[must_use]
     pub fn proposes(&self, free: u32, on: u32) -> bool {
-        let date = |d: u32| Date::new((d / 10_000) as i16, (d / 100 % 100) as i8, (d % 100) as i8).ok();
-        let (Some(free), Some(on)) = (date(free), date(on)) else { return false };
+        let (Some(free), Some(on)) = (days::civil(free), days::civil(on)) else { return false };
         on.until(free).is_ok_and(|wait| (-self.conge_apres_jours..=self.conge_avant_jours).contains(&wait.get_days()))
     }
 }

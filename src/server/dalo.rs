@@ -21,6 +21,7 @@ use super::problem::{Document, Problem};
 use super::router::Server;
 use super::state::{App, Current};
 use crate::access::{self, Person, Scope};
+use crate::days;
 use crate::policy::dalo::to_justify;
 use crate::policy::facts::{Allocation, Allocations};
 use crate::policy::mix::{self, Score};
@@ -426,10 +427,9 @@ fn told(
         let unknown = (String::new(), "Non renseignée".to_owned());
         found.all.communes.get(key as usize).map_or(unknown, |n| (n.code.clone(), n.title().to_owned()))
     };
-    let day = rules.dalo.circulaire;
     Ok(PlacementsDalo {
         texte: &list.texte,
-        depuis: format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100),
+        depuis: days::iso(rules.dalo.circulaire),
         detail,
         motifs: list.reasons.iter().map(|r| MotifDalo { id: &r.id, libelle: &r.libelle }).collect(),
         bilan: balance(found, &stand, detail, secrecy),

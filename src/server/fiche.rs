@@ -50,9 +50,7 @@ impl Mesure {
 /// The scale or the code does not exist, or is not open.
 fn of_scale(desk: &Desk<'_>, echelle: &str, code: &str) -> Result<Mesure, Problem> {
     let layer = places::layer(desk.loaded(), "echelle", echelle).map_err(Problem::in_path)?;
-    let zone = layer.zone(code).ok_or_else(|| {
-        Problem::not_found("code", code, format!("Aucune zone de l'échelle « {echelle} » n'a le code « {code} »."))
-    })?;
+    let zone = places::zone(&layer, "code", code).map_err(Problem::in_path)?;
     let counter = desk.counter(scales::scale(echelle).acces)?;
     let answer = counter.answer(Some(echelle), &layer.addresses(zone))?;
     let named = ZoneMesuree {
@@ -80,11 +78,7 @@ pub fn sheet(
     if desk.loaded().meta().a_jour.is_some() {
         // A residence or an address that is not found as filed was not there yet.
         let filed = Desk::new(app, person, asked.on_january_first(), indicators).and_then(|desk| of_scale(&desk, echelle, code));
-        let filed = match filed {
-            Err(problem) if problem.is_absence() => None,
-            filed => Some(filed?),
-        };
-        mesure = mesure.with_households(filed, app.catalogue);
+        mesure = mesure.with_households(Problem::found(filed)?, app.catalogue);
     }
     Ok((mesure, desk.whole.as_asked()))
 }

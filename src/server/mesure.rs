@@ -198,11 +198,7 @@ pub async fn mesure(
             let asked = DemandeMesure { partiel: true, ..asked };
             let filed = Desk::new(&app, &visitor.person, choice.on_january_first(), indicators)
                 .and_then(|desk| measured(&desk, &asked, limits));
-            let filed = match filed {
-                Err(problem) if problem.is_absence() => Outcome::default(),
-                filed => filed?,
-            };
-            outcome = outcome.with_households_of(filed, app.catalogue);
+            outcome = outcome.with_households_of(Problem::found(filed)?.unwrap_or_default(), app.catalogue);
         }
         let Outcome { done, refusees, reste } = outcome;
         let question = desk.whole.as_asked();
@@ -313,10 +309,7 @@ fn territory(loaded: &Loaded, asked: &CodeDeZone) -> Result<Found, Problem> {
         let detail = "Le reste se demande pour une commune, un EPCI ou un département.";
         return Err(Problem::value("territoire.echelle", &asked.echelle, detail));
     }
-    let zone = layer.zone(&asked.code).ok_or_else(|| {
-        let detail = format!("Aucune zone de l'échelle « {} » n'a le code « {} ».", asked.echelle, asked.code);
-        Problem::value("territoire.code", &asked.code, detail)
-    })?;
+    let zone = places::zone(&layer, "territoire.code", &asked.code)?;
     let nom = format!("Hors zones, {}", places::title(&layer, zone));
     let runs = Runs::new(layer.runs_of(zone).collect());
     Ok(Found { zone: ZoneMesuree { id: "hors_zones".to_owned(), nom, echelle: None, code: None }, runs, class: Class::Large })
@@ -365,10 +358,7 @@ fn listed(
     let mut class = Class::Large;
     for (j, CodeDeZone { echelle, code }) in codes.iter().enumerate() {
         let layer = places::layer(loaded, &format!("{champ}[{j}].echelle"), echelle)?;
-        let zone = layer.zone(code).ok_or_else(|| {
-            let detail = format!("Aucune zone de l'échelle « {echelle} » n'a le code « {code} ».");
-            Problem::value(&format!("{champ}[{j}].code"), code, detail)
-        })?;
+        let zone = places::zone(&layer, &format!("{champ}[{j}].code"), code)?;
         runs.extend(layer.runs_of(zone));
         class = class.min(scales::scale(echelle).acces);
         name.get_or_insert_with(|| places::title(&layer, zone));

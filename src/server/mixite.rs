@@ -15,6 +15,7 @@ use super::problem::{Document, Problem};
 use super::router::Server;
 use super::state::Current;
 use crate::access::{self, Person, Scope};
+use crate::days;
 use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
 use crate::policy::mix::{self, Line, Score};
@@ -367,7 +368,7 @@ fn answer(all: &Allocations, asked: &Asked, open: &Open, rates: &[Rate], secrecy
         version: &rules.version,
         annee: year,
         annees: years,
-        au: format!("{:04}-{:02}-{:02}", until / 10_000, until / 100 % 100, until % 100),
+        au: days::iso(until),
         par: by.to_owned(),
         epci: present(&all.epcis, &|a| a.epci),
         communes: present(&all.communes, &|a| a.commune),
@@ -513,7 +514,5 @@ pub(super) fn percent(share: f64) -> f64 {
 
 /// Day of the year, 1 to 366, of `yyyymmdd`.
 fn day_of_year(day: u32) -> i16 {
-    let part = |n: u32| i8::try_from(n).unwrap_or(1);
-    let year = i16::try_from(day / 10_000).unwrap_or(1);
-    jiff::civil::Date::new(year, part(day / 100 % 100), part(day % 100)).map_or(365, jiff::civil::Date::day_of_year)
+    days::civil(day).map_or(365, jiff::civil::Date::day_of_year)
 }

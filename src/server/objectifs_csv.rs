@@ -17,6 +17,7 @@ use super::problem::{Document, Problem};
 use super::router::Server;
 use super::state::{App, Current};
 use crate::access::Person;
+use crate::days;
 use crate::reference::objectifs::objectifs as registre;
 use crate::registers::fields;
 use crate::registers::intake::Layout;
@@ -208,7 +209,7 @@ fn asked(layout: &Layout, record: &ByteRecord, epci: &str) -> Result<TauxCia, Re
     };
     // A day as the files of registers write it, or as it stands: the check says what is wrong with it.
     let day = |cell: String| match fields::date(cell.as_bytes()).ok().and_then(fields::Date::yyyymmdd) {
-        Some(d) => format!("{:04}-{:02}-{:02}", d / 10_000, d / 100 % 100, d % 100),
+        Some(d) => days::iso(d),
         None => cell,
     };
     let taux = needed("taux", "le taux")?;

@@ -95,6 +95,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
+/// The name of a file without folders nor control characters, of so many characters at most.
+pub fn file_name(name: &str, most: usize) -> String {
+    name.rsplit(['/', '\\']).next().unwrap_or("").chars().filter(|c| !c.is_control()).take(most).collect()
+}
+
 /// A day as a request writes it.
 ///
 /// # Errors

@@ -19,6 +19,16 @@ pub fn layer<'a>(loaded: &'a Loaded, champ: &str, id: &str) -> Result<Layer<'a>,
     loaded.cube().layer(id).ok_or_else(|| Problem::unknown(champ, id, loaded.meta().couches.iter().map(|l| l.id.as_str())))
 }
 
+/// A zone of a layer by its code.
+///
+/// # Errors
+/// There is none; `champ` is where it was named.
+pub fn zone(layer: &Layer<'_>, champ: &str, code: &str) -> Result<u32, Problem> {
+    layer.zone(code).ok_or_else(|| {
+        Problem::value(champ, code, format!("Aucune zone de l'échelle « {} » n'a le code « {code} ».", layer.meta.id))
+    })
+}
+
 /// A parent zone: `dans=epci:200000001`.
 #[derive(Debug)]
 pub struct Within<'a> {

@@ -117,10 +117,15 @@ impl Problem {
         }
     }
 
-    /// Whether it asks for something that does not exist here: a zone, a bailleur, a value.
-    #[must_use]
-    pub fn is_absence(&self) -> bool {
-        matches!(self.kind, Kind::Value | Kind::Absent)
+    /// What was found, or None where the question names something that does not exist here: a zone, a bailleur, a value.
+    ///
+    /// # Errors
+    /// Anything else went wrong.
+    pub fn found<T>(result: Result<T, Self>) -> Result<Option<T>, Self> {
+        match result {
+            Err(problem) if matches!(problem.kind, Kind::Value | Kind::Absent) => Ok(None),
+            result => result.map(Some),
+        }
     }
 
     fn new(kind: Kind, detail: impl Into<String>) -> Self {

@@ -205,7 +205,7 @@ async fn rebuild(root: &Path, state: &State, live: &Live) -> Result<(), WorkErro
 /// # Errors
 /// The state store or the store of data fails; what was there before stays in force.
 pub async fn bring_up_to_date(root: &Path, state: &State) -> Result<(), WorkError> {
-    let changed = [edits_of(state).await?, events_of(state).await?];
+    let changed = changed(state).await?;
     let root = root.to_owned();
     tokio::task::spawn_blocking(move || {
         let mut writer = writer(&root)?;
@@ -229,6 +229,11 @@ struct Published {
     name: &'static str,
     files: Vec<(&'static str, Vec<u8>)>,
     rows: usize,
+}
+
+/// Everything of the state store that builds read.
+async fn changed(state: &State) -> Result<[Published; 2], WorkError> {
+    Ok([edits_of(state).await?, events_of(state).await?])
 }
 
 /// What bailleurs changed: points of addresses, residences.
@@ -311,7 +316,7 @@ impl Published {
 /// Whether figures wait for something that bailleurs changed: the server may have been stopped before it was done. A state store
 /// that knows of nothing is a new one, and empties nothing.
 async fn waits(root: &Path, state: &State) -> Result<bool, WorkError> {
-    let changed = [edits_of(state).await?, events_of(state).await?];
+    let changed = changed(state).await?;
     let store = Store::open(root)?;
     Ok(changed.iter().any(|set| set.rows > 0 && set.differs(&store)))
 }

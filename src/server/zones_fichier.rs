@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
-use super::params::{FileBody, Params};
+use super::params::{FileBody, Params, file_name};
 use super::problem::{Document, Problem};
 use crate::reference::zonage;
 use crate::registers::report::{Finding, Level};
@@ -100,8 +100,7 @@ pub async fn read(mut params: Params, FileBody(body): FileBody) -> Result<Json<Z
 
 /// A name that is one file of the folder, whatever was sent.
 fn safe(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or("");
-    let plain: String = last.chars().filter(|c| !c.is_control()).take(60).collect();
+    let plain = file_name(name, 60);
     // Not the name of the findings beside it, nor `..`.
     if plain.trim_matches('.').is_empty() || plain == "constats.csv" { "zones".to_owned() } else { plain }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
@@ -169,7 +169,6 @@ impl Events {
             }
         }
         let mut changes = ledger.changes;
-        changes.gone.resize(dwellings.registered(), false);
         changes.last = list.last().map(|h| h.date.clone()).unwrap_or_default();
         changes
     }
@@ -181,29 +180,26 @@ struct Ledger<'a> {
     by_ident: HashMap<u64, usize, FxBuildHasher>,
     /// (SIREN, address key) → rows, for the addresses that events name.
     by_address: HashMap<(u64, u64), Vec<usize>, FxBuildHasher>,
-    sirens: HashMap<u64, (), FxBuildHasher>,
+    sirens: HashSet<u64, FxBuildHasher>,
     known: HashMap<String, u32>,
     changes: Changes,
 }
 
 impl<'a> Ledger<'a> {
     fn new(dwellings: &'a mut Dwellings, list: &[Happening]) -> Self {
-        let named: HashMap<u64, (), FxBuildHasher> = list
-            .iter()
-            .flat_map(|h| h.idents().chain((!h.adresse.is_empty()).then(|| hash(&h.adresse))))
-            .map(|k| (k, ()))
-            .collect();
+        let named: HashSet<u64, FxBuildHasher> =
+            list.iter().flat_map(|h| h.idents().chain((!h.adresse.is_empty()).then(|| hash(&h.adresse)))).collect();
         let keys: Vec<u64> = dwellings.adresse.list.iter().map(|k| hash(k)).collect();
         let sirens: Vec<u64> = dwellings.siren.list.iter().map(|s| hash(s)).collect();
         let mut by_ident = HashMap::default();
         let mut by_address: HashMap<(u64, u64), Vec<usize>, FxBuildHasher> = HashMap::default();
         for row in 0..dwellings.registered() {
-            if named.contains_key(&dwellings.ident_rep[row]) {
+            if named.contains(&dwellings.ident_rep[row]) {
                 by_ident.insert(dwellings.ident_rep[row], row);
             }
             let at = |list: &[u64], n: u32| list.get(n as usize).copied().unwrap_or(0);
             let key = at(&keys, dwellings.adresse.of[row]);
-            if named.contains_key(&key) {
+            if named.contains(&key) {
                 by_address.entry((at(&sirens, dwellings.siren.of[row]), key)).or_default().push(row);
             }
         }
@@ -212,7 +208,7 @@ impl<'a> Ledger<'a> {
             dwellings,
             by_ident,
             by_address,
-            sirens: sirens.into_iter().map(|s| (s, ())).collect(),
+            sirens: sirens.into_iter().collect(),
             known: HashMap::default(),
             changes: Changes { gone, ..Changes::default() },
         }
@@ -224,11 +220,9 @@ impl<'a> Ledger<'a> {
 
     /// Dwellings come. Those that the register knows under another owner change hands; those that it has are there already.
     fn enter(&mut self, h: &Happening, catalogue: &Catalogue) {
-        let mut new = h.logements;
-        let idents: Vec<u64> = h.idents().collect();
-        for ident in &idents {
-            let Some(&row) = self.by_ident.get(ident) else { continue };
-            new = new.saturating_sub(1);
+        let (there, unknown): (Vec<u64>, Vec<u64>) = h.idents().partition(|i| self.by_ident.contains_key(i));
+        for ident in &there {
+            let row = self.by_ident[ident];
             if std::mem::take(&mut self.changes.gone[row]) {
                 self.changes.came += 1;
             } else if self.owner(row) != h.siren {
@@ -236,12 +230,13 @@ impl<'a> Ledger<'a> {
             }
             self.changes.owners.insert(row, h.siren.clone());
         }
+        let new = h.logements.saturating_sub(u32::try_from(there.len()).unwrap_or(u32::MAX));
         // Bought from a bailleur of the register without saying which ones: they are counted where they are.
-        if idents.is_empty() && self.sirens.contains_key(&hash(&h.autre)) && !h.autre.is_empty() {
+        if h.ident_rep.is_empty() && self.sirens.contains(&hash(&h.autre)) && !h.autre.is_empty() {
             self.changes.unplaced += u64::from(new);
             return;
         }
-        let mut unknown = idents.into_iter().filter(|i| !self.by_ident.contains_key(i)).collect::<Vec<_>>().into_iter();
+        let mut unknown = unknown.into_iter();
         for _ in 0..new {
             let row = self.dwellings.registered();
             let ident = unknown.next().unwrap_or(0);

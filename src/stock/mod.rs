@@ -103,6 +103,8 @@ fn made(store: &Store, millesime: u16, events: Option<&Events>, catalogue: &Cata
     let changes = events.map(|e| e.apply(millesime, &mut dwellings, catalogue));
     // Households name residences in both editions, so that a residence has one code.
     let matches = households.as_ref().map(|h| join::ladder(&mut dwellings, h, &mut report));
+    // The edition up to date says nothing of households.
+    let (wave, asked) = if changes.is_some() { (None, None) } else { (wave, households.as_ref()) };
     // After the ladder: households name their dwelling by its address as it was filed.
     edits.move_points(millesime, &mut dwellings, &mut report);
     let mut places = places::locate(store, millesime, &dwellings, survey, &mut report)?;
@@ -118,9 +120,9 @@ fn made(store: &Store, millesime: u16, events: Option<&Events>, catalogue: &Cata
     let columns = attributes::columns(
         &attributes::Inputs {
             millesime,
-            wave: wave.filter(|_| changes.is_none()),
+            wave,
             dwellings: &dwellings,
-            households: households.as_ref().filter(|_| changes.is_none()),
+            households: asked,
             matches: matches.as_ref(),
             places: &places,
         },
@@ -128,7 +130,9 @@ fn made(store: &Store, millesime: u16, events: Option<&Events>, catalogue: &Cata
         survey,
     );
     report.comptes.insert("logements".into(), dwellings.registered() as u64);
-    if let Some(n) = postcodes::incompatible(store, &register)? {
+    if changes.is_none()
+        && let Some(n) = postcodes::incompatible(store, &register)?
+    {
         report.comptes.insert("code_postal_incompatible".into(), n);
     }
     if wave.is_some_and(|w| w <= survey.derniere_vague_avant) {
@@ -140,7 +144,7 @@ fn made(store: &Store, millesime: u16, events: Option<&Events>, catalogue: &Cata
     }
     let mut facts = Facts {
         millesime,
-        vague: wave.filter(|_| changes.is_none()),
+        vague: wave,
         a_jour: None,
         addresses: places.addresses,
         address_of: places.address_of,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::answer::{Ailleurs, CommuneAilleurs, LogementAilleurs};
 use super::desk::{Checked, Checks};
 use crate::access::Scope;
+use crate::days;
 use crate::policy::dossier::Dossier;
 use crate::policy::elsewhere::{Candidate, Wanted, search};
 use crate::policy::why;
@@ -70,7 +71,7 @@ fn listed(checks: &Checks<'_>, wanted: &Wanted, index: usize, c: &Candidate<'_>)
         lat,
         pieces: c.home.rooms,
         surface: Some(c.home.surface).filter(|s| *s != 0),
-        libre_le: c.vacant.free.map(|d| format!("{}-{:02}-{:02}", d / 10_000, d / 100 % 100, d % 100)),
+        libre_le: c.vacant.free.map(days::iso),
         vacance_mois: Some(c.home.vacancy).filter(|m| *m != 0),
         distance_qpv_m: c.placed.metres.map(|m| (m * 10.0).round() / 10.0),
         motifs: c.merits.words(wanted, c.home.rooms, &financement),

@@ -6,7 +6,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::day;
+use crate::days;
 use crate::reference::attributions::attributions;
 use crate::reference::controle;
 use crate::reference::mix::Mix;
@@ -50,7 +50,7 @@ pub async fn listes(Current(app): Current, params: Params) -> Result<Json<Listes
         Ok(Json(ListesControle {
             version: &Mix::embedded().map_err(|e| Problem::internal(&e))?.version,
             version_controle: &rules.version,
-            dernier_jour: all.list.iter().map(|a| a.bail).max().filter(|d| *d != 0).map(day),
+            dernier_jour: all.list.iter().map(|a| a.bail).max().filter(|d| *d != 0).map(days::iso),
             listes: LISTS.into_iter().map(list).collect(),
             lignes_max: rules.fichier.lignes_max,
         }))

@@ -35,6 +35,7 @@ use super::situation::Reponse;
 use super::state::{App, Current};
 use super::{places, query::GENERATIONS};
 use crate::access::Person;
+use crate::days;
 use crate::policy::facts::Quartile;
 use crate::policy::why;
 use crate::reference::access::Class;
@@ -104,7 +105,7 @@ fn whole(
     done: &Checked<'_>,
     files: &[File],
 ) -> Controle {
-    let (checker, last, date) = (checks.checker, checks.last_day(), day(dossier.jour));
+    let (checker, last, date) = (checks.checker, checks.last_day(), days::iso(dossier.jour));
     let loaded = app.millesimes.iter().find(|l| l.meta().millesime == checker.parc.millesime);
     let listed = loaded.and_then(|l| Listed::on(&date, files, l));
     let (residence, residence_motif) = match residence(app, person, checker.parc.millesime, done) {
@@ -113,7 +114,8 @@ fn whole(
     };
     let mut avertissements = Vec::new();
     if done.facts.lease.year() != u16::try_from(last / 10_000).unwrap_or(0) {
-        avertissements.push(format!("Les baux chargés s'arrêtent au {} : l'effet est mesuré sur l'année demandée.", day(last)));
+        avertissements
+            .push(format!("Les baux chargés s'arrêtent au {} : l'effet est mesuré sur l'année demandée.", days::iso(last)));
     }
     if done.facts.lease.provisional {
         avertissements.push("Le seuil du premier quartile est celui de l'année précédente : provisoire.".to_owned());
@@ -151,11 +153,6 @@ fn whole(
         ailleurs: ailleurs::elsewhere(checks, dossier, done, holds.as_ref().map(|h| h as &dyn Fn(u32) -> bool)),
         avertissements,
     }
-}
-
-/// `2024-12-31` from `yyyymmdd`.
-fn day(yyyymmdd: u32) -> String {
-    format!("{:04}-{:02}-{:02}", yyyymmdd / 10_000, yyyymmdd / 100 % 100, yyyymmdd % 100)
 }
 
 fn in_qpv(done: &Checked<'_>) -> Reponse {

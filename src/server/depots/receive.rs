@@ -15,7 +15,7 @@ use crate::reference::depots::Deposits;
 use crate::server::admin::organisations::Cree;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
-use crate::server::params::Params;
+use crate::server::params::{Params, file_name};
 use crate::server::problem::{Document, Problem};
 use crate::server::router::Server;
 use crate::state::{self, NewDeposit, State};
@@ -67,8 +67,7 @@ pub async fn receive(
     if !YEARS.contains(&annee) {
         return Err(Problem::value("annee", &annee.to_string(), "Une année a quatre chiffres, de 2009 à 2100."));
     }
-    let fichier: String =
-        fichier.rsplit(['/', '\\']).next().unwrap_or("").chars().filter(|c| !c.is_control()).take(120).collect();
+    let fichier = file_name(&fichier, 120);
     let id = State::deposit_id()?;
     let folder = server.works.quarantine(&id);
     let stored = store(&folder, body).await;

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::events::latest;
 use crate::cube::Filter;
+use crate::days;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::visitor::Who;
 use crate::server::csv_file;
@@ -94,16 +95,11 @@ async fn stock(server: &Server, loaded: &Loaded, siren: &str) -> Result<Parc, Pr
     };
     Ok(Parc {
         rpls: format!("au 1er janvier {year}"),
-        a_jour: format!("à jour au {}", french(&state::day(state::now()))),
+        a_jour: format!("à jour au {}", days::french(&state::day(state::now()))),
         qpv: zones(loaded, siren, "qpv2024", |e| e.qpv.clone(), &events),
         total,
         communes,
     })
-}
-
-/// `2026-11-25` → « 25/11/2026 ».
-fn french(day: &str) -> String {
-    day.split('-').rev().collect::<Vec<_>>().join("/")
 }
 
 /// Mon parc, au 1er janvier et à jour

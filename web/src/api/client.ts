@@ -67,14 +67,17 @@ export type Affichage = Body<'/api/affichage'>;
 export type DemandeMesure = NonNullable<paths['/api/mesure']['post']['requestBody']>['content']['application/json'];
 export type Mesures = paths['/api/mesure']['post']['responses'][200]['content']['application/json'];
 /** What is read of a problem document (RFC 9457). */
-type Probleme = { title?: string; detail?: string };
+type Probleme = { title?: string; detail?: string; champ?: string | null; valeur?: string | null };
 
 /** Something went wrong on the way; `message` can be shown as it is. */
 export class ApiError extends Error {
   readonly status: number;
-  constructor(message: string, status: number) {
+  /** Where the fault is, and what stands there: of a file, its line and column. */
+  readonly place: string | null;
+  constructor(message: string, status: number, problem: Probleme | null = null) {
     super(message);
     this.status = status;
+    this.place = [problem?.champ, problem?.valeur && `« ${problem.valeur} »`].filter(Boolean).join(' : ') || null;
   }
 }
 
@@ -106,10 +109,16 @@ export async function read<T>(request: Promise<{ data?: T; error?: unknown; resp
   // Without content (201, 202, 204) there is nothing to give, and nothing is wrong.
   if (answer.data !== undefined || (answer.response.ok && answer.error === undefined)) return answer.data as T;
   const problem = typeof answer.error === 'object' ? (answer.error as Probleme | null) : null;
-  throw new ApiError(problem?.detail ?? problem?.title ?? `Le serveur a répondu par une erreur ${answer.response.status}.`, answer.response.status);
+  throw new ApiError(problem?.detail ?? problem?.title ?? `Le serveur a répondu par une erreur ${answer.response.status}.`, answer.response.status, problem);
 }
 
 export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';
+
+/** A file, or its text, as the body of a request. */
+export const fileBody = (file: File | string, type = 'text/csv') => ({ body: file as never, bodySerializer: (body: unknown) => body as BodyInit, headers: { 'content-type': type } });
+
+/** What to tell a user about a file that was refused: the place, then the fault. */
+export const faultOf = (error: unknown): string => (error instanceof ApiError && error.place ? `${error.place} : ${error.message}` : messageOf(error));
 
 /** What to tell a user about any failure. */
 export function messageOf(error: unknown): string {

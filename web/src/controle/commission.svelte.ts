@@ -1,9 +1,8 @@
 // A whole commission: the file, what the check says of it, and its download. The file stays in memory only.
-import { api, messageOf, read, type Commission } from '../api/client';
+import { api, fileBody, messageOf, read, type Commission } from '../api/client';
 
 const PATH = '/api/attributions/controle/csv';
-const sent = (body: string, format: 'json' | 'csv') =>
-  ({ params: { query: { format } }, body, bodySerializer: (text: string) => text, headers: { 'content-type': 'text/csv' } });
+const sent = (body: string, format: 'json' | 'csv') => ({ params: { query: { format } }, ...fileBody(body) });
 
 class Files {
   name = $state('');

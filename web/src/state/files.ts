@@ -1,5 +1,5 @@
 // Zones out of a file: outlines are read by the server, which knows the formats and projections; lists of codes here.
-import { api, read } from '../api/client';
+import { api, fileBody, read } from '../api/client';
 import { isCodeFile, readCodes } from '../lib/codes';
 import type { Area } from '../lib/zones';
 import type { Saved } from '../lib/kept';
@@ -19,9 +19,7 @@ export async function zonesOf(file: File): Promise<FileZones> {
   const answer = await read(
     api.POST('/api/zones/fichier', {
       params: { query: { fichier: file.name } },
-      headers: { 'content-type': 'application/octet-stream' },
-      body: file as never,
-      bodySerializer: (body: unknown) => body as BodyInit,
+      ...fileBody(file, 'application/octet-stream'),
     }),
   );
   const dropped = answer.ecartees > 0 ? [`Entités écartées : ${answer.ecartees} sur ${answer.entites}.`] : [];
