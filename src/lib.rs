@@ -1,8 +1,8 @@
 //! mosaïque: who lives in French social housing, and whether allocations keep neighbourhoods mixed.
 //!
-//! The house has floors, each a package of its own so that the compiler guards the arrows: a floor sees only those
-//! below it. `ground` → `filing` → `engine` → `rules` → `window`; `fiction` stands on the ground alone. Here is the
-//! command line, and every room by its name for tests (see ARCHITECTURE.md).
+//! The house has floors, each a package of its own so that the compiler guards the arrows: a floor sees only
+//! those below it. `ground` → `filing` → `engine` → `rules` → `window`; `fiction` stands on the ground alone.
+//! Here is the command line, and every room by its name for tests (see ARCHITECTURE.md).
 
 pub mod cli;
 

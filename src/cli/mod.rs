@@ -77,16 +77,19 @@ struct ServeArgs {
     /// Dossier de l'application web construite
     #[arg(long, default_value = "web/dist")]
     web: PathBuf,
-    /// Accepter une adresse qui n'est pas locale et tout nom d'hôte ; le chiffrement (TLS) est à la charge d'un relais
+    /// Accepter une adresse qui n'est pas locale et tout nom d'hôte ; le chiffrement (TLS) est à la charge
+    /// d'un relais
     #[arg(long)]
     ouvrir_au_reseau: bool,
     /// Un relais se tient devant ce serveur : lire l'adresse des visiteurs dans X-Forwarded-For
     #[arg(long)]
     derriere_un_relais: bool,
-    /// Fond de carte d'un autre hôte : ign-plan, ign-photo Nom=https://…/{z}/{x}/{y}.png ou Nom=https://…/fond.pmtiles (plusieurs fois au besoin)
+    /// Fond de carte d'un autre hôte : ign-plan, ign-photo Nom=https://…/{z}/{x}/{y}.png ou
+    /// Nom=https://…/fond.pmtiles (plusieurs fois au besoin)
     #[arg(long, value_name = "FOND")]
     fond: Vec<Basemap>,
-    /// Site qui peut intégrer la carte (page /integre), par exemple https://intranet.exemple.fr (plusieurs fois au besoin)
+    /// Site qui peut intégrer la carte (page /integre), par exemple https://intranet.exemple.fr (plusieurs
+    /// fois au besoin)
     #[arg(long, value_name = "SITE", value_parser = origin)]
     integrer: Vec<String>,
 }

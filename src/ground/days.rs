@@ -1,4 +1,5 @@
-//! Days as columns keep them (`yyyymmdd`), as the interface writes them (`YYYY-MM-DD`) and as people read them.
+//! Days as columns keep them (`yyyymmdd`), as the interface writes them (`YYYY-MM-DD`) and as people read
+//! them.
 
 use jiff::civil::Date;
 
@@ -27,7 +28,10 @@ mod tests {
 
     #[test]
     fn a_day_goes_from_one_spelling_to_the_next() {
-        assert_eq!((iso(20_241_231), french(&iso(20_241_231))), ("2024-12-31".to_owned(), "31/12/2024".to_owned()));
+        assert_eq!(
+            (iso(20_241_231), french(&iso(20_241_231))),
+            ("2024-12-31".to_owned(), "31/12/2024".to_owned())
+        );
         assert_eq!(civil(20_241_231).map(|d| d.to_string()), Some("2024-12-31".to_owned()));
         assert_eq!((civil(20_241_340), civil(0), civil(u32::MAX)), (None, None, None));
     }

@@ -1,4 +1,5 @@
-//! The ground floor: days, what `data/` says, projections and zones, addresses. It knows no file of users and no figure.
+//! The ground floor: days, what `data/` says, projections and zones, addresses. It knows no file of users and
+//! no figure.
 
 pub mod address;
 pub mod days;

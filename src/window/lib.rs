@@ -1,4 +1,5 @@
-//! The window: who asks, and what is answered over HTTP. How figures are computed is the business of the floors below.
+//! The window: who asks, and what is answered over HTTP. How figures are computed is the business of the
+//! floors below.
 
 pub mod server;
 

@@ -27,7 +27,9 @@ async fn a_store_that_changes_is_served_without_a_restart() {
     let state = State::of_store(dir.path()).await.unwrap();
     let routes = router(Server::new(live.clone(), state, ServeOptions::default()).unwrap());
     let ask = async || {
-        let reply = routes.clone().oneshot(Request::get("/api/zones/commune/73901?indicateurs=P01").body(Body::empty()).unwrap());
+        let reply = routes
+            .clone()
+            .oneshot(Request::get("/api/zones/commune/73901?indicateurs=P01").body(Body::empty()).unwrap());
         reply.await.unwrap().status().as_u16()
     };
     assert_eq!(ask().await, 503);

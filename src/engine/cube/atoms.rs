@@ -1,10 +1,11 @@
 //! Atoms: the smallest sets of neighbouring addresses that a published figure may be made of.
 //!
-//! An atom is a run of addresses along the cube's order that holds at least `k` responding households and, for
-//! each item of the survey (income, activity…), either none or at least `k` households that answered it. Atoms are
-//! cut inside residences, else inside blocks (IRIS × QPV), else communes, and so on: a leftover below `k` joins its
-//! neighbour at the narrowest level where that is possible. Every published figure is a sum over whole atoms, so no
-//! difference of two figures describes 1 to `k − 1` households (`disclosure` argues this for filters too).
+//! An atom is a run of addresses along the cube's order that holds at least `k` responding households and,
+//! for each item of the survey (income, activity…), either none or at least `k` households that answered it.
+//! Atoms are cut inside residences, else inside blocks (IRIS × QPV), else communes, and so on: a leftover
+//! below `k` joins its neighbour at the narrowest level where that is possible. Every published figure is a
+//! sum over whole atoms, so no difference of two figures describes 1 to `k − 1` households (`disclosure`
+//! argues this for filters too).
 //!
 //! Above the atoms stands one fixed hierarchy: neighbours are paired inside blocks, then communes, EPCI,
 //! départements. Sub-populations are published by nodes of this hierarchy (`disclosure::release`).
@@ -13,7 +14,8 @@ use super::bits::Bits;
 use crate::reference::indicators::{Catalogue, Measure};
 use crate::reference::secrecy::Secrecy;
 
-/// For each level, widest first (département, EPCI, commune, block, residence), the zone of each address rank.
+/// For each level, widest first (département, EPCI, commune, block, residence), the zone of each address
+/// rank.
 #[derive(Debug)]
 pub struct Levels(pub Vec<Vec<u32>>);
 
@@ -22,13 +24,15 @@ pub struct Levels(pub Vec<Vec<u32>>);
 pub struct Cut {
     /// First address rank of each atom, and the number of addresses at the end.
     pub starts: Vec<u32>,
-    /// Partitions of the atoms, each coarser than the one before: first atoms of its nodes, ended by the number of atoms.
+    /// Partitions of the atoms, each coarser than the one before: first atoms of its nodes, ended by the
+    /// number of atoms.
     pub hierarchy: Vec<u32>,
     /// Whether each item took part in the cut (1) or is answered too rarely (0).
     pub items: Vec<u8>,
 }
 
-/// Known-answer populations of the survey's items: denominators whose conditions only ask that an answer is known.
+/// Known-answer populations of the survey's items: denominators whose conditions only ask that an answer is
+/// known.
 #[must_use]
 pub fn items(catalogue: &Catalogue) -> Vec<Measure> {
     let mut out: Vec<Measure> = catalogue
@@ -82,15 +86,22 @@ pub fn cut(items: &[&[u64]], respondents: &[u64], starts: &[u32], levels: &Level
     let n = starts.len() - 1;
     let all = 0..starts[n] as usize;
     let total = Bits(respondents).count(all.clone());
-    let used: Vec<bool> =
-        items.iter().map(|i| Bits(i).count(all.clone()) as f64 >= secrecy.part_item_minimale * total as f64).collect();
+    let used: Vec<bool> = items
+        .iter()
+        .map(|i| Bits(i).count(all.clone()) as f64 >= secrecy.part_item_minimale * total as f64)
+        .collect();
     let kept: Vec<Bits<'_>> = items.iter().zip(&used).filter(|(_, u)| **u).map(|(i, _)| Bits(i)).collect();
-    let count = |b: &Bits<'_>, a: usize| u32::try_from(b.count(starts[a] as usize..starts[a + 1] as usize)).unwrap_or(u32::MAX);
+    let count = |b: &Bits<'_>, a: usize| {
+        u32::try_from(b.count(starts[a] as usize..starts[a + 1] as usize)).unwrap_or(u32::MAX)
+    };
     let mut segments: Vec<Segment> = (0..n)
         .map(|a| Segment {
             start: u32::try_from(a).unwrap_or(u32::MAX),
             end: u32::try_from(a + 1).unwrap_or(u32::MAX),
-            counts: Counts { respondents: count(&Bits(respondents), a), items: kept.iter().map(|b| count(b, a)).collect() },
+            counts: Counts {
+                respondents: count(&Bits(respondents), a),
+                items: kept.iter().map(|b| count(b, a)).collect(),
+            },
         })
         .collect();
     let k = secrecy.k;
@@ -103,10 +114,15 @@ pub fn cut(items: &[&[u64]], respondents: &[u64], starts: &[u32], levels: &Level
     let mut atom_starts: Vec<u32> = segments.iter().map(|s| s.start).collect();
     let firsts = atom_starts.clone();
     atom_starts.push(u32::try_from(n).unwrap_or(u32::MAX));
-    Cut { hierarchy: hierarchy(&firsts, levels), starts: atom_starts, items: used.into_iter().map(u8::from).collect() }
+    Cut {
+        hierarchy: hierarchy(&firsts, levels),
+        starts: atom_starts,
+        items: used.into_iter().map(u8::from).collect(),
+    }
 }
 
-/// One pass: inside each group of consecutive segments, segments grow until publishable; a leftover joins the last one.
+/// One pass: inside each group of consecutive segments, segments grow until publishable; a leftover joins the
+/// last one.
 fn merge(segments: Vec<Segment>, same: impl Fn(u32, u32) -> bool, k: u32) -> Vec<Segment> {
     let mut out: Vec<Segment> = Vec::with_capacity(segments.len() / 2 + 1);
     // First output of the current group, and whether its last output still waits for more households.
@@ -147,7 +163,8 @@ fn close(out: &mut Vec<Segment>, group: usize, open: bool, k: u32) {
     }
 }
 
-/// Pairs neighbouring nodes inside blocks until each block is one node, then inside communes, and so on to one node.
+/// Pairs neighbouring nodes inside blocks until each block is one node, then inside communes, and so on to
+/// one node.
 fn hierarchy(atoms: &[u32], levels: &Levels) -> Vec<u32> {
     let m = u32::try_from(atoms.len()).unwrap_or(u32::MAX);
     let mut out = Vec::new();

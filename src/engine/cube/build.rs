@@ -47,7 +47,12 @@ const BLOCK: [&str; 3] = ["iris", "qpv2015", "qpv2024"];
 ///
 /// # Errors
 /// The disk is full.
-pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Path) -> Result<String, CubeError> {
+pub fn build(
+    facts: &Facts,
+    catalogue: &Catalogue,
+    secrecy: &Secrecy,
+    path: &Path,
+) -> Result<String, CubeError> {
     let order = Order::new(facts);
     let mut w = Writer::create(path)?;
     let located = order.located;
@@ -56,21 +61,29 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
     w.array("lon", &lon)?;
     w.array("lat", &lat)?;
     w.array("boxes", &tree::boxes(&lon, &lat))?;
-    let approximate: Vec<u8> = order.addresses.iter().map(|&a| u8::from(facts.addresses[a as usize].approximate)).collect();
+    let approximate: Vec<u8> =
+        order.addresses.iter().map(|&a| u8::from(facts.addresses[a as usize].approximate)).collect();
     w.array("approximate", &approximate)?;
     w.array("starts", &order.starts)?;
 
-    let attributes: BTreeMap<&str, Vec<u8>> =
-        facts.attributes.par_iter().map(|(id, column)| (id.as_str(), order.dwelling_column(column))).collect();
+    let attributes: BTreeMap<&str, Vec<u8>> = facts
+        .attributes
+        .par_iter()
+        .map(|(id, column)| (id.as_str(), order.dwelling_column(column)))
+        .collect();
     for (id, column) in &attributes {
         w.array(&format!("attribut.{id}"), column)?;
     }
     w.array("bailleur", &order.dwelling_column(&facts.bailleur_of))?;
-    let (sirens, noms): (Vec<&str>, Vec<&str>) = facts.bailleurs.iter().map(|(s, n)| (s.as_str(), n.as_str())).unzip();
+    let (sirens, noms): (Vec<&str>, Vec<&str>) =
+        facts.bailleurs.iter().map(|(s, n)| (s.as_str(), n.as_str())).unzip();
     w.strings("bailleur.codes", &sirens)?;
     w.strings("bailleur.noms", &noms)?;
-    let quantities: BTreeMap<&str, Vec<u32>> =
-        facts.quantities.par_iter().map(|(id, column)| (id.as_str(), order.dwelling_column(column))).collect();
+    let quantities: BTreeMap<&str, Vec<u32>> = facts
+        .quantities
+        .par_iter()
+        .map(|(id, column)| (id.as_str(), order.dwelling_column(column)))
+        .collect();
     for (id, column) in &quantities {
         w.array(&format!("grandeur.{id}"), column)?;
     }
@@ -121,8 +134,11 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
         order.write_layer(&mut w, layer)?;
     }
 
-    let items: Vec<&[u64]> =
-        atoms::items(catalogue).iter().filter_map(|m| catalogue.measure_index(m)).map(|i| columns[i].as_slice()).collect();
+    let items: Vec<&[u64]> = atoms::items(catalogue)
+        .iter()
+        .filter_map(|m| catalogue.measure_index(m))
+        .map(|i| columns[i].as_slice())
+        .collect();
     let cut = atoms::cut(&items, &respondent, &order.starts, &order.levels(facts), secrecy);
     w.array("atomes", &cut.starts)?;
     w.array("atomes.arbre", &cut.hierarchy)?;
@@ -146,7 +162,12 @@ pub fn build(facts: &Facts, catalogue: &Catalogue, secrecy: &Secrecy, path: &Pat
 }
 
 /// Rows whose every listed attribute is in one of the listed classes (`*` = any known class).
-fn conditions(catalogue: &Catalogue, list: &[(&str, &[String])], columns: &BTreeMap<&str, Vec<u8>>, n: usize) -> Vec<u64> {
+fn conditions(
+    catalogue: &Catalogue,
+    list: &[(&str, &[String])],
+    columns: &BTreeMap<&str, Vec<u8>>,
+    n: usize,
+) -> Vec<u64> {
     let mut bits = bits::from_fn(n, |_| true);
     for (id, codes) in list {
         let mut wanted = [false; 256];
@@ -157,7 +178,9 @@ fn conditions(catalogue: &Catalogue, list: &[(&str, &[String])], columns: &BTree
                 wanted[c as usize] = true;
             }
         }
-        let keep = columns.get(id).map_or_else(|| vec![0; bits.len()], |c| bits::from_fn(n, |i| wanted[c[i] as usize]));
+        let keep = columns
+            .get(id)
+            .map_or_else(|| vec![0; bits.len()], |c| bits::from_fn(n, |i| wanted[c[i] as usize]));
         for (b, k) in bits.iter_mut().zip(keep) {
             *b &= k;
         }
@@ -193,7 +216,12 @@ impl Order {
         addresses.par_sort_unstable_by_key(|&a| {
             let a = a as usize;
             let far = !facts.addresses[a].is_located();
-            (far, [keys[0][a], keys[1][a], keys[2][a], keys[3][a], keys[4][a], keys[5][a], keys[6][a]], curve[a], a)
+            (
+                far,
+                [keys[0][a], keys[1][a], keys[2][a], keys[3][a], keys[4][a], keys[5][a], keys[6][a]],
+                curve[a],
+                a,
+            )
         });
         let located = addresses.partition_point(|&a| facts.addresses[a as usize].is_located());
         let mut counts = vec![0u32; addresses.len() + 1];
@@ -240,7 +268,8 @@ impl Order {
         Levels(levels)
     }
 
-    /// Zones of a layer as runs of address ranks: `couche.{id}.debuts` (n + 1) and `couche.{id}.plages` (pairs).
+    /// Zones of a layer as runs of address ranks: `couche.{id}.debuts` (n + 1) and `couche.{id}.plages`
+    /// (pairs).
     fn write_layer(&self, w: &mut Writer, layer: &LayerFacts) -> Result<(), CubeError> {
         let mut runs: Vec<(u32, u32, u32)> = Vec::new();
         for (r, &a) in self.addresses.iter().enumerate() {
@@ -285,10 +314,15 @@ fn bounds(facts: &Facts) -> [f64; 4] {
 
 /// Hilbert rank of each address; unlocated ones come last.
 fn curve(facts: &Facts, bounds: [f64; 4]) -> Vec<u32> {
-    facts.addresses.par_iter().map(|a| if a.is_located() { hilbert::rank_in(bounds, a.lon, a.lat) } else { NONE }).collect()
+    facts
+        .addresses
+        .par_iter()
+        .map(|a| if a.is_located() { hilbert::rank_in(bounds, a.lon, a.lat) } else { NONE })
+        .collect()
 }
 
-/// For each address, the rank of its zone: zones are ranked along the curve by the mean place of their addresses.
+/// For each address, the rank of its zone: zones are ranked along the curve by the mean place of their
+/// addresses.
 fn zone_ranks(layer: &LayerFacts, facts: &Facts, bounds: [f64; 4]) -> Vec<u32> {
     let mut sums = vec![(0.0, 0.0, 0.0); layer.codes.len()];
     for (&zone, a) in layer.of_address.iter().zip(&facts.addresses) {

@@ -100,8 +100,8 @@ impl Writer {
     /// The disk is full.
     pub fn finish<M: Serialize>(mut self, meta: &M) -> Result<String, CubeError> {
         let directory = Directory { version: VERSION, sections: std::mem::take(&mut self.sections), meta };
-        let json =
-            serde_json::to_vec(&directory).map_err(|e| CubeError::Format { path: self.path.clone(), message: e.to_string() })?;
+        let json = serde_json::to_vec(&directory)
+            .map_err(|e| CubeError::Format { path: self.path.clone(), message: e.to_string() })?;
         self.put(&json)?;
         self.put(&(json.len() as u64).to_le_bytes())?;
         let io = |source| CubeError::Io { path: self.path.clone(), source };
@@ -127,7 +127,8 @@ impl Mapped {
     pub fn open<M: serde::de::DeserializeOwned>(path: &Path) -> Result<(Self, M), CubeError> {
         let file = File::open(path).map_err(|source| CubeError::Io { path: path.to_owned(), source })?;
         // SAFETY: published cubes are never written again; a new version is a new file.
-        let map = unsafe { Mmap::map(&file) }.map_err(|source| CubeError::Io { path: path.to_owned(), source })?;
+        let map =
+            unsafe { Mmap::map(&file) }.map_err(|source| CubeError::Io { path: path.to_owned(), source })?;
         let format = |message: &str| CubeError::Format { path: path.to_owned(), message: message.to_owned() };
         let tail = map.len().checked_sub(8).ok_or_else(|| format("fichier vide"))?;
         let length: [u8; 8] = map[tail..].try_into().map_err(|_| format("fin illisible"))?;
@@ -135,7 +136,8 @@ impl Mapped {
             .ok()
             .and_then(|l| tail.checked_sub(l))
             .ok_or_else(|| format("fichier tronqué"))?;
-        let directory: Directory<M> = serde_json::from_slice(&map[start..tail]).map_err(|e| format(&e.to_string()))?;
+        let directory: Directory<M> =
+            serde_json::from_slice(&map[start..tail]).map_err(|e| format(&e.to_string()))?;
         if directory.version != VERSION {
             return Err(format("autre version"));
         }
@@ -171,7 +173,10 @@ impl Mapped {
     /// # Errors
     /// There are none.
     pub fn strings(&self, name: &str) -> Result<Strings<'_>, CubeError> {
-        Ok(Strings { offsets: self.array(&format!("{name}.offsets"))?, text: self.array(&format!("{name}.text"))? })
+        Ok(Strings {
+            offsets: self.array(&format!("{name}.offsets"))?,
+            text: self.array(&format!("{name}.text"))?,
+        })
     }
 }
 

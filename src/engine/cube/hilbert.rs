@@ -35,8 +35,9 @@ mod tests {
     #[test]
     fn consecutive_ranks_are_neighbouring_cells_and_no_rank_is_used_twice() {
         // On the corner of the grid that holds the first 4,096 ranks.
-        let mut cells: Vec<(u32, (i64, i64))> =
-            (0..64u32).flat_map(|x| (0..64u32).map(move |y| (rank(x, y), (i64::from(x), i64::from(y))))).collect();
+        let mut cells: Vec<(u32, (i64, i64))> = (0..64u32)
+            .flat_map(|x| (0..64u32).map(move |y| (rank(x, y), (i64::from(x), i64::from(y)))))
+            .collect();
         cells.sort_unstable();
         for (pair, i) in cells.windows(2).zip(0u32..) {
             assert_eq!(pair[0].0, i);

@@ -1,8 +1,8 @@
 //! Figures: additive measures along a space-filling order, and the aggregate R-tree over it.
 //!
-//! Every question (a code, a list, a polygon) becomes a set of address [`runs`], found by the layers' own runs or by
-//! the [`region`] walk; every answer is a [`sum`] of measures over runs: node sums where a run covers whole
-//! nodes, bit counts elsewhere. Rates are made later, and only by `disclosure`.
+//! Every question (a code, a list, a polygon) becomes a set of address [`runs`], found by the layers' own
+//! runs or by the [`region`] walk; every answer is a [`sum`] of measures over runs: node sums where a run
+//! covers whole nodes, bit counts elsewhere. Rates are made later, and only by `disclosure`.
 
 pub mod atoms;
 pub mod bits;
@@ -88,7 +88,10 @@ impl Cube {
     pub fn open(path: &Path, catalogue: &Catalogue) -> Result<Self, CubeError> {
         let (file, meta) = Mapped::open::<Meta>(path)?;
         if meta.mesures != catalogue.measures {
-            return Err(CubeError::Format { path: path.to_owned(), message: "les indicateurs ont changé".to_owned() });
+            return Err(CubeError::Format {
+                path: path.to_owned(),
+                message: "les indicateurs ont changé".to_owned(),
+            });
         }
         let mut codes = BTreeMap::new();
         for layer in &meta.couches {
@@ -97,7 +100,8 @@ impl Cube {
             codes.insert(layer.id.clone(), index);
         }
         let section = |name: String| {
-            file.section(&name).ok_or(CubeError::Format { path: path.to_owned(), message: format!("tableau {name}") })
+            file.section(&name)
+                .ok_or(CubeError::Format { path: path.to_owned(), message: format!("tableau {name}") })
         };
         let mut columns = Vec::with_capacity(meta.mesures.len());
         for (i, m) in meta.mesures.iter().enumerate() {
@@ -114,8 +118,9 @@ impl Cube {
         let flags: &[u8] = file.array("approximate").unwrap_or(&[]);
         let approximate_before = running(flags.iter().map(|f| *f != 0));
         let residence: &[u32] = file.array("couche.residence.de").unwrap_or(&[]);
-        let residences_before =
-            running((0..residence.len()).map(|a| begins(residence, a, a.checked_sub(1).map(|b| residence[b]))));
+        let residences_before = running(
+            (0..residence.len()).map(|a| begins(residence, a, a.checked_sub(1).map(|b| residence[b]))),
+        );
         Ok(Self { file, meta, codes, columns, starts, approximate_before, residences_before })
     }
 
@@ -272,7 +277,8 @@ impl Cube {
     #[must_use]
     pub fn residences(&self, runs: &Runs) -> u64 {
         let Some(layer) = self.layer("residence") else { return 0 };
-        // Addresses of a residence follow each other: count the changes. Those split by a block count once a block.
+        // Addresses of a residence follow each other: count the changes. Those split by a block count once a
+        // block.
         let before = &self.residences_before;
         let mut last = None;
         let mut n = 0;
@@ -283,8 +289,8 @@ impl Cube {
         n
     }
 
-    /// Rows that a filter keeps, as a bit column over all dwellings. Only attributes offered as filters, QPV and their rings, have
-    /// the bit columns that this reads: any other class keeps nothing.
+    /// Rows that a filter keeps, as a bit column over all dwellings. Only attributes offered as filters, QPV
+    /// and their rings, have the bit columns that this reads: any other class keeps nothing.
     #[must_use]
     pub fn mask(&self, filter: &Filter) -> Vec<u64> {
         let n = self.meta.logements;
@@ -323,7 +329,8 @@ impl Cube {
                     Rows::Recent => Some(self.view(places.nodes[1])),
                     Rows::Mask(_) => None,
                 };
-                let column = Column { rows: self.measure(i), values: places.values.map(|v| self.view(v)), nodes };
+                let column =
+                    Column { rows: self.measure(i), values: places.values.map(|v| self.view(v)), nodes };
                 runs.iter().map(|(s, e)| column.run(mask, starts, s, e)).sum()
             })
             .collect()

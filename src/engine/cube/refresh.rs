@@ -52,7 +52,10 @@ fn editions(store: &Store) -> Result<BTreeSet<(u16, bool)>, RefreshError> {
 }
 
 /// What identifies the content of a cube: its sources and the indicators that it was made with.
-fn expected_sources(store: &Store, (millesime, a_jour): (u16, bool)) -> Result<(Option<u16>, Vec<String>), RefreshError> {
+fn expected_sources(
+    store: &Store,
+    (millesime, a_jour): (u16, bool),
+) -> Result<(Option<u16>, Vec<String>), RefreshError> {
     let wave = stock::wave_of(store, millesime, Survey::embedded()?.ecart_millesime);
     let mut sources = stock::sources(store, millesime, wave)?;
     if a_jour {
@@ -65,7 +68,8 @@ fn expected_sources(store: &Store, (millesime, a_jour): (u16, bool)) -> Result<(
     Ok((wave.filter(|_| !a_jour), sources))
 }
 
-/// Cubes that are missing or were made from other sources: millésime, and whether it is the edition up to date.
+/// Cubes that are missing or were made from other sources: millésime, and whether it is the edition up to
+/// date.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -96,7 +100,10 @@ pub fn refresh(writer: &mut Writer, told: &mut dyn FnMut(&Built)) -> Result<(), 
         let read = start.elapsed();
         let folder = writer.temporary()?;
         let empreinte = build(&facts, catalogue, secrecy, &folder.path().join("cube.bin"))?;
-        writer.publish_cube(folder, CubeEntry { millesime, vague, a_jour, dossier: String::new(), empreinte, sources })?;
+        writer.publish_cube(
+            folder,
+            CubeEntry { millesime, vague, a_jour, dossier: String::new(), empreinte, sources },
+        )?;
         told(&Built { millesime, vague, a_jour, read, total: start.elapsed(), report: facts.report });
     }
     let there = editions(writer.store())?;

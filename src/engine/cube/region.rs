@@ -4,8 +4,8 @@
 //! (rings and holes alike). The walk carries down, for each node, only the edges that can still matter
 //! inside the node's box: an edge wholly to the east never counts, one that spans the box's height wholly to
 //! the west flips the parity once for all, the others stay active. A node that no active edge enters is in or
-//! out as a whole, as its corner is. So a zone costs its boundary, not its area, and each point is tested against
-//! a few edges.
+//! out as a whole, as its corner is. So a zone costs its boundary, not its area, and each point is tested
+//! against a few edges.
 
 use geo::{CoordsIter, MultiPolygon};
 
@@ -89,7 +89,12 @@ impl Region {
     /// Runs of the located addresses inside the zone.
     #[must_use]
     pub fn walk(&self, tree: &Tree<'_>) -> Runs {
-        let mut walk = Walk { tree, bounds: self.bounds, stack: Vec::with_capacity(self.edges.len() * 4), runs: Runs::default() };
+        let mut walk = Walk {
+            tree,
+            bounds: self.bounds,
+            stack: Vec::with_capacity(self.edges.len() * 4),
+            runs: Runs::default(),
+        };
         if let Some(top) = tree.top() {
             walk.stack.extend_from_slice(&self.edges);
             for node in 0..tree.nodes(top) {
@@ -228,6 +233,8 @@ mod tests {
     #[test]
     fn a_rectangle_holds_its_points() {
         let r = Region::rectangle([1.0, 2.0, 3.0, 4.0]);
-        assert!(r.contains(2.0, 3.0) && !r.contains(0.5, 3.0) && !r.contains(3.5, 3.0) && !r.contains(2.0, 4.5));
+        assert!(
+            r.contains(2.0, 3.0) && !r.contains(0.5, 3.0) && !r.contains(3.5, 3.0) && !r.contains(2.0, 4.5)
+        );
     }
 }

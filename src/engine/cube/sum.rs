@@ -103,7 +103,9 @@ mod tests {
         let rows = from_fn(d, |_| rng.bool());
         let mask = from_fn(d, |_| rng.u8(0..4) == 0);
         let values: Vec<u32> = (0..d).map(|_| rng.u32(0..1000)).collect();
-        for (values, mask) in [(None, None), (Some(values.as_slice()), None), (Some(values.as_slice()), Some(mask.as_slice()))] {
+        for (values, mask) in
+            [(None, None), (Some(values.as_slice()), None), (Some(values.as_slice()), Some(mask.as_slice()))]
+        {
             let nodes = levels(&rows, values, mask, &starts);
             let fast = Column { rows: Bits(&rows), values, nodes: Some(&nodes) };
             for _ in 0..2_000 {

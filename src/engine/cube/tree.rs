@@ -1,7 +1,7 @@
 //! The packed R-tree over the cube's order: boxes of 64 addresses, then of 16 nodes, and so on.
 //!
-//! Nodes are implicit: node `i` of level 0 holds addresses `64 i … 64 i + 63`; node `i` of level `l` holds nodes
-//! `16 i … 16 i + 15` of level `l − 1`. Only boxes are stored here; sums stand beside them (see `sum`).
+//! Nodes are implicit: node `i` of level 0 holds addresses `64 i … 64 i + 63`; node `i` of level `l` holds
+//! nodes `16 i … 16 i + 15` of level `l − 1`. Only boxes are stored here; sums stand beside them (see `sum`).
 
 /// Addresses in a leaf.
 pub const LEAF: usize = 64;

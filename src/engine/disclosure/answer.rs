@@ -81,8 +81,16 @@ pub fn answer(
     question: &Question<'_>,
 ) -> Result<Answer, LedgerError> {
     let mask = (!question.filter.is_empty()).then(|| publisher.cube().mask(question.filter));
-    Asker::new(publisher, catalogue, secrecy, question.population, question.filter, mask.as_deref(), question.indicators)
-        .answer(question.zone, question.fine)
+    Asker::new(
+        publisher,
+        catalogue,
+        secrecy,
+        question.population,
+        question.filter,
+        mask.as_deref(),
+        question.indicators,
+    )
+    .answer(question.zone, question.fine)
 }
 
 /// What is the same for every zone that one question is asked of, found once: a map asks it of thousands.
@@ -150,7 +158,8 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// Answers for one zone with its dwellings only: what describes households is withheld for a reason, and not even computed.
+    /// Answers for one zone with its dwellings only: what describes households is withheld for a reason, and
+    /// not even computed.
     #[must_use]
     pub fn without_households(&self, zone: &Runs, why: &str) -> Answer {
         let (catalogue, cube) = (self.catalogue, self.publisher.cube());
@@ -219,7 +228,9 @@ impl<'a> Asker<'a> {
         let list = &self.of_households;
         let sums = match (&release, self.population) {
             (None, _) => zip(list, cube.sum(&described, list, Rows::All)),
-            (Some(_), Population::Recents) if self.filter.is_empty() => zip(list, cube.sum(&described, list, Rows::Recent)),
+            (Some(_), Population::Recents) if self.filter.is_empty() => {
+                zip(list, cube.sum(&described, list, Rows::Recent))
+            }
             (Some(r), _) => zip(list, cube.sum(&described, list, Rows::Mask(Bits(&r.rows)))),
         };
         // Response is a property of the place, not of the sub-population.

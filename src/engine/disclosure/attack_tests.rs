@@ -12,8 +12,8 @@ use crate::reference::indicators::Catalogue;
 use crate::reference::secrecy::Secrecy;
 use crate::stock::facts::{Address, BuildReport, Facts, LayerFacts};
 
-/// A random town: streets of addresses in blocks and communes; financing, rooms and period depend on the building,
-/// so that sub-populations are often nested in each other, which is what an attacker looks for.
+/// A random town: streets of addresses in blocks and communes; financing, rooms and period depend on the
+/// building, so that sub-populations are often nested in each other, which is what an attacker looks for.
 pub(crate) fn town(seed: u64, addresses: usize) -> Facts {
     let mut rng = fastrand::Rng::with_seed(seed);
     let catalogue = Catalogue::embedded().unwrap();
@@ -22,7 +22,8 @@ pub(crate) fn town(seed: u64, addresses: usize) -> Facts {
     let odds = [u32::MAX, 900, 150, 40, 60, 60, 4, 1];
     let mut zones = [0u32; 8];
     let mut of: Vec<Vec<u32>> = vec![Vec::new(); 8];
-    let mut columns: BTreeMap<String, Vec<u8>> = catalogue.attributes.iter().map(|a| (a.id.clone(), Vec::new())).collect();
+    let mut columns: BTreeMap<String, Vec<u8>> =
+        catalogue.attributes.iter().map(|a| (a.id.clone(), Vec::new())).collect();
     let (mut finan, mut rooms, mut period) = (1, 3, 2);
     for a in 0..addresses {
         for i in 0..8 {
@@ -59,9 +60,17 @@ pub(crate) fn town(seed: u64, addresses: usize) -> Facts {
     }
     let rows = facts.address_of.len();
     facts.attributes = columns;
-    for q in
-        ["surface", "loyer", "personnes", "mineurs", "majeurs", "sans_emploi", "emploi_stable", "emploi_precaire", "anciennete"]
-    {
+    for q in [
+        "surface",
+        "loyer",
+        "personnes",
+        "mineurs",
+        "majeurs",
+        "sans_emploi",
+        "emploi_stable",
+        "emploi_precaire",
+        "anciennete",
+    ] {
         facts.quantities.insert(q.into(), (0..rows).map(|_| rng.u32(0..5)).collect());
     }
     facts.bailleurs = (0..3).map(|i| (format!("00000000{i}"), format!("Bailleur {i}"))).collect();
@@ -98,7 +107,8 @@ fn described(p: &Publisher, zone: &Runs, population: Population, filter: &Filter
     let rows = release.map_or_else(|| cube.respondents().0.to_vec(), |r| r.rows.clone());
     let mut out = vec![0u64; rows.len()];
     for (s, e) in runs.iter() {
-        Bits(&rows).each(starts[s as usize] as usize..starts[e as usize] as usize, |i| out[i / 64] |= 1 << (i % 64));
+        Bits(&rows)
+            .each(starts[s as usize] as usize..starts[e as usize] as usize, |i| out[i / 64] |= 1 << (i % 64));
     }
     out
 }
@@ -107,7 +117,8 @@ fn size(set: &[u64]) -> u32 {
     set.iter().map(|w| w.count_ones()).sum()
 }
 
-/// Zones that an attacker would try: a random set of runs, then the same with an address more or less at the edges.
+/// Zones that an attacker would try: a random set of runs, then the same with an address more or less at the
+/// edges.
 fn zones(rng: &mut fastrand::Rng, addresses: u32) -> Vec<Runs> {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for _ in 0..rng.u32(1..5) {
@@ -162,7 +173,8 @@ fn no_difference_of_two_answers_describes_1_to_10_households() {
         for _ in 0..10 {
             for zone in zones(&mut rng, addresses) {
                 for _ in 0..6 {
-                    let population = [Population::Tous, Population::Recents, Population::Anciens][rng.usize(0..3)];
+                    let population =
+                        [Population::Tous, Population::Recents, Population::Anciens][rng.usize(0..3)];
                     let f = &filters[rng.usize(0..filters.len())];
                     let f = if rng.u8(0..3) == 0 { &Filter::default() } else { f };
                     let set = described(&p, &zone, population, f);
@@ -235,12 +247,16 @@ fn a_question_asked_again_gets_the_same_answer_after_a_restart() {
     let cube = Arc::clone(first.cube());
     let ledger = dir.path().join("registre.jsonl");
     let mut rng = fastrand::Rng::with_seed(9);
-    let questions: Vec<(Runs, Filter)> = (0..30).map(|_| (zones(&mut rng, 800).remove(0), filter(&mut rng))).collect();
-    let ask = |p: &Publisher| -> Vec<Vec<u64>> { questions.iter().map(|(z, f)| described(p, z, Population::Tous, f)).collect() };
+    let questions: Vec<(Runs, Filter)> =
+        (0..30).map(|_| (zones(&mut rng, 800).remove(0), filter(&mut rng))).collect();
+    let ask = |p: &Publisher| -> Vec<Vec<u64>> {
+        questions.iter().map(|(z, f)| described(p, z, Population::Tous, f)).collect()
+    };
     let before = ask(&Publisher::new(Arc::clone(&cube), catalogue, secrecy, Some(ledger.clone())).unwrap());
     let again = Publisher::new(cube, catalogue, secrecy, Some(ledger)).unwrap();
     // In another order: what was decided first stays decided first.
-    let mut reversed: Vec<Vec<u64>> = questions.iter().rev().map(|(z, f)| described(&again, z, Population::Tous, f)).collect();
+    let mut reversed: Vec<Vec<u64>> =
+        questions.iter().rev().map(|(z, f)| described(&again, z, Population::Tous, f)).collect();
     reversed.reverse();
     assert_eq!(before, reversed);
 }
@@ -255,7 +271,9 @@ fn two_servers_on_one_store_answer_as_one() {
     let both = [open(), open()];
     let mut rng = fastrand::Rng::with_seed(21);
     // Of the whole town: what one sub-population withholds from another then shows.
-    let mut questions = || -> Vec<(Runs, Filter)> { (0..120).map(|_| (Runs::new(vec![(0, 800)]), filter(&mut rng))).collect() };
+    let mut questions = || -> Vec<(Runs, Filter)> {
+        (0..120).map(|_| (Runs::new(vec![(0, 800)]), filter(&mut rng))).collect()
+    };
     let (questions, more) = (questions(), questions());
     let ask = |p: &Publisher, (zone, f): &(Runs, Filter)| described(p, zone, Population::Tous, f);
     // Now one is asked, now the other: each must withhold what the other's answers make unsafe.

@@ -81,7 +81,8 @@ fn round(value: f64, decimals: u8) -> f64 {
     (value * p).round() / p
 }
 
-/// Makes the figure of an indicator from its sums. `basis` is None for figures of dwellings, which are public.
+/// Makes the figure of an indicator from its sums. `basis` is None for figures of dwellings, which are
+/// public.
 #[must_use]
 pub fn figure(
     catalogue: &Catalogue,
@@ -112,7 +113,10 @@ pub fn figure(
         source,
     };
     if let Some(b) = basis {
-        let household_base = indicator.denominateur.as_ref().is_none_or(|m| m.somme == "menages" || !catalogue.is_occupancy(m));
+        let household_base = indicator
+            .denominateur
+            .as_ref()
+            .is_none_or(|m| m.somme == "menages" || !catalogue.is_occupancy(m));
         let reason = if b.households < u64::from(secrecy.k) {
             Some(format!("moins de {} ménages répondants", secrecy.k))
         } else if base < u64::from(secrecy.k) && (household_base || base > 0) {
@@ -122,7 +126,10 @@ pub fn figure(
         } else if b.fine && figure.badge == Some('D') {
             Some("taux de réponse trop faible pour une zone plus fine que la commune".to_owned())
         } else if percent && hides_nobody(numerator, base, secrecy) {
-            Some(format!("tous les ménages, ou aucun, sont concernés parmi moins de {} ménages", secrecy.k2_attribut))
+            Some(format!(
+                "tous les ménages, ou aucun, sont concernés parmi moins de {} ménages",
+                secrecy.k2_attribut
+            ))
         } else {
             None
         };
@@ -177,7 +184,8 @@ mod tests {
 
     fn rate(numerator: u64, denominator: u64, households: u64) -> Figure {
         let c = Catalogue::embedded().unwrap();
-        let basis = Basis { households, asked: households + 2, answered: households, fine: true, item_safe: true };
+        let basis =
+            Basis { households, asked: households + 2, answered: households, fine: true, item_safe: true };
         figure(
             c,
             Secrecy::embedded().unwrap(),

@@ -1,6 +1,6 @@
-//! The list of answered sub-populations, in one file that several processes may share: a running server, a second one
-//! on the same store, the command line. Whoever adds to it holds the file's lock and first reads what others added, so
-//! that all of them decide the same things in the same order.
+//! The list of answered sub-populations, in one file that several processes may share: a running server, a
+//! second one on the same store, the command line. Whoever adds to it holds the file's lock and first reads
+//! what others added, so that all of them decide the same things in the same order.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -50,8 +50,8 @@ impl Ledger {
 }
 
 impl Held<'_> {
-    /// Entries that this process has not seen yet, oldest first. What a crash left of an unfinished line is cut off:
-    /// nothing was answered before its line was whole.
+    /// Entries that this process has not seen yet, oldest first. What a crash left of an unfinished line is
+    /// cut off: nothing was answered before its line was whole.
     ///
     /// # Errors
     /// The file cannot be read, is shorter than it was, or a whole line is not an entry.

@@ -1,4 +1,5 @@
-//! Keeps, for one cube, the sub-populations that were answered, and finds what part of a zone may be published.
+//! Keeps, for one cube, the sub-populations that were answered, and finds what part of a zone may be
+//! published.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,7 +16,20 @@ use crate::reference::indicators::Catalogue;
 use crate::reference::secrecy::Secrecy;
 
 /// Which households a figure describes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Population {
     /// Tous les ménages répondants.
@@ -40,7 +54,9 @@ struct Predicate {
 pub enum LedgerError {
     #[error("registre du secret « {} » : {source}", .path.display())]
     File { path: PathBuf, source: std::io::Error },
-    #[error("trop de combinaisons de filtres différentes ont été demandées ({0}) : reprenez l'une de celles déjà affichées")]
+    #[error(
+        "trop de combinaisons de filtres différentes ont été demandées ({0}) : reprenez l'une de celles déjà affichées"
+    )]
     Full(usize),
 }
 
@@ -61,11 +77,17 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// `ledger`: the file that remembers answered sub-populations between runs and processes (None: only in memory).
+    /// `ledger`: the file that remembers answered sub-populations between runs and processes (None: only in
+    /// memory).
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn new(cube: Arc<Cube>, catalogue: &Catalogue, secrecy: &Secrecy, ledger: Option<PathBuf>) -> Result<Self, LedgerError> {
+    pub fn new(
+        cube: Arc<Cube>,
+        catalogue: &Catalogue,
+        secrecy: &Secrecy,
+        ledger: Option<PathBuf>,
+    ) -> Result<Self, LedgerError> {
         let starts = cube.starts();
         let respondents = cube.respondents();
         let mut rank = 0u32;
@@ -78,7 +100,12 @@ impl Publisher {
         let m = u32::try_from(atom_starts.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let hierarchy = Hierarchy {
             dwellings: atom_starts.iter().map(|a| starts[*a as usize]).collect(),
-            partitions: cube.hierarchy().split(|x| *x == m).filter(|p| !p.is_empty()).map(<[u32]>::to_vec).collect(),
+            partitions: cube
+                .hierarchy()
+                .split(|x| *x == m)
+                .filter(|p| !p.is_empty())
+                .map(<[u32]>::to_vec)
+                .collect(),
         };
         let items = atoms::items(catalogue)
             .iter()
@@ -135,8 +162,8 @@ impl Publisher {
         self.items.contains(&measure)
     }
 
-    /// The part of a zone that may be published for a sub-population: runs of addresses whose households of that
-    /// sub-population are all counted together, and the households themselves (None: all of them).
+    /// The part of a zone that may be published for a sub-population: runs of addresses whose households of
+    /// that sub-population are all counted together, and the households themselves (None: all of them).
     ///
     /// # Errors
     /// A new sub-population cannot be written down.
@@ -150,7 +177,8 @@ impl Publisher {
         if population == Population::Tous && filter.is_empty() {
             return Ok((self.addresses(atoms.iter()), None));
         }
-        let predicate = Predicate { population, classes: filter.classes.clone(), bailleurs: filter.bailleurs.clone() };
+        let predicate =
+            Predicate { population, classes: filter.classes.clone(), bailleurs: filter.bailleurs.clone() };
         let release = self.release(&predicate)?;
         let mut inside = Runs::default();
         for (start, end) in atoms.iter() {

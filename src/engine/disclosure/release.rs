@@ -104,15 +104,18 @@ const LARGEST_MERGE: u32 = 16;
 /// published by them; else as one group if it may be; else it waits for its parent. What still waits in a
 /// node of more than [`LARGEST_MERGE`]` × k` households, or at the top, is left out.
 ///
-/// `items`: bit columns of the households that answered each item used in cutting atoms; the same rule holds for
-/// the sub-population's answers to each of them.
+/// `items`: bit columns of the households that answered each item used in cutting atoms; the same rule holds
+/// for the sub-population's answers to each of them.
 #[must_use]
 pub fn cut(h: &Hierarchy, rows: Vec<u64>, everyone: Bits<'_>, items: &[Bits<'_>], k: u32) -> Release {
     let base = Totals::new(h, Bits(&rows), everyone);
-    let answered: Vec<Totals> =
-        items.iter().map(|item| Totals::new(h, Bits(&Bits(&rows).and(*item)), Bits(&everyone.and(*item)))).collect();
-    let publishable =
-        |start: u32, end: u32| base.publishable(start, end, k, k) && answered.iter().all(|t| t.publishable(start, end, k, 0));
+    let answered: Vec<Totals> = items
+        .iter()
+        .map(|item| Totals::new(h, Bits(&Bits(&rows).and(*item)), Bits(&everyone.and(*item))))
+        .collect();
+    let publishable = |start: u32, end: u32| {
+        base.publishable(start, end, k, k) && answered.iter().all(|t| t.publishable(start, end, k, 0))
+    };
     let households = |start: u32, end: u32| base.inside[end as usize] - base.inside[start as usize];
     let m = narrow(h.atoms() as u64);
     // Nodes of the partition below, with whether they wait, and the groups found so far (sorted).
@@ -158,8 +161,9 @@ pub fn cut(h: &Hierarchy, rows: Vec<u64>, everyone: Bits<'_>, items: &[Bits<'_>]
     Release { groups, rows }
 }
 
-/// Withholds the groups of `new` that, compared with a release already answered, would let a difference describe
-/// 1 to `k − 1` households. Groups of both are nodes of one hierarchy: one contains the other or they are disjoint.
+/// Withholds the groups of `new` that, compared with a release already answered, would let a difference
+/// describe 1 to `k − 1` households. Groups of both are nodes of one hierarchy: one contains the other or
+/// they are disjoint.
 pub fn withhold(h: &Hierarchy, new: &mut Release, old: &Release, k: u32) {
     let both = {
         let common = Bits(&new.rows).and(Bits(&old.rows));
@@ -195,8 +199,9 @@ pub fn withhold(h: &Hierarchy, new: &mut Release, old: &Release, k: u32) {
                 if !conflict(&g, shared(&g), &within, &shared, &risky) {
                     break;
                 }
-                let smallest =
-                    (from..i).filter(|x| keep[*x] && shared(&new.groups[*x]) > 0).min_by_key(|x| new.groups[*x].households);
+                let smallest = (from..i)
+                    .filter(|x| keep[*x] && shared(&new.groups[*x]) > 0)
+                    .min_by_key(|x| new.groups[*x].households);
                 let Some(x) = smallest else { break };
                 keep[x] = false;
             }
@@ -217,7 +222,8 @@ fn conflict(
 ) -> bool {
     let n = i64::from(large.households);
     // Small groups that lie wholly in the large one: what remains of it.
-    let covered: i64 = small.iter().filter(|s| shared(s) == s.households).map(|s| i64::from(s.households)).sum();
+    let covered: i64 =
+        small.iter().filter(|s| shared(s) == s.households).map(|s| i64::from(s.households)).sum();
     if covered > 0 && risky(n - covered) {
         return true;
     }

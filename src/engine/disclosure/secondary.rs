@@ -1,10 +1,10 @@
 //! Secondary suppression in a table of counts whose total is published (domain §9.2 rule 4).
 //!
-//! Figures made of atoms need it no more: a child below `k` stands in one atom with a neighbour. Tables received
-//! already summed (aggregate waves of the survey) do.
+//! Figures made of atoms need it no more: a child below `k` stands in one atom with a neighbour. Tables
+//! received already summed (aggregate waves of the survey) do.
 
-/// Which children of a published total may be shown: those below `k` are hidden and, while the hidden ones are
-/// alone or together below `k`, the next smallest child is hidden too.
+/// Which children of a published total may be shown: those below `k` are hidden and, while the hidden ones
+/// are alone or together below `k`, the next smallest child is hidden too.
 ///
 #[must_use]
 pub fn shown(children: &[u64], k: u64) -> Vec<bool> {
@@ -14,7 +14,8 @@ pub fn shown(children: &[u64], k: u64) -> Vec<bool> {
         if hidden.is_empty() || (hidden.len() >= 2 && hidden.iter().sum::<u64>() >= k) {
             return shown;
         }
-        let next = (0..children.len()).filter(|&i| shown[i] && children[i] > 0).min_by_key(|&i| (children[i], i));
+        let next =
+            (0..children.len()).filter(|&i| shown[i] && children[i] > 0).min_by_key(|&i| (children[i], i));
         match next {
             Some(i) => shown[i] = false,
             None => return shown,

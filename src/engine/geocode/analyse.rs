@@ -1,7 +1,9 @@
-//! From the line that somebody wrote to words, numbers and codes: nothing is decided that only the index can decide.
+//! From the line that somebody wrote to words, numbers and codes: nothing is decided that only the index can
+//! decide.
 //!
-//! `12BIS av. gal Leclerc 73000 Chambéry` becomes the words AV (or AVENUE), GAL (or GENERAL), LECLERC, CHAMBERY, the number 12 with
-//! its sign BIS, and the code 73000. A number may still be part of a name (`8 MAI 1945`): the street that is compared says so.
+//! `12BIS av. gal Leclerc 73000 Chambéry` becomes the words AV (or AVENUE), GAL (or GENERAL), LECLERC,
+//! CHAMBERY, the number 12 with its sign BIS, and the code 73000. A number may still be part of a name (`8
+//! MAI 1945`): the street that is compared says so.
 
 use crate::address::unaccent;
 use crate::reference::addresses::{Words, words};
@@ -83,7 +85,8 @@ fn digits(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
-/// Parts letters from digits: `RD1006` → `RD`, `1006`; an ordinal (`2EME`) and a Corsican code (`2A004`) stay whole.
+/// Parts letters from digits: `RD1006` → `RD`, `1006`; an ordinal (`2EME`) and a Corsican code (`2A004`) stay
+/// whole.
 fn pieces<'a>(raw: &'a str, words: &Words, each: &mut impl FnMut(&'a str)) {
     let mut rest = raw;
     while !rest.is_empty() {
@@ -140,7 +143,9 @@ impl Reader {
             return 1;
         }
         if mots.ignores.contains(word) {
-            return 1 + usize::from(word == "CEDEX" && next.is_some_and(|n| n.len() <= 2 && digits(n) == n.len()));
+            return 1 + usize::from(
+                word == "CEDEX" && next.is_some_and(|n| n.len() <= 2 && digits(n) == n.len()),
+            );
         }
         // « BAT A », but « porte d'Italie ».
         let letter = |n: &str| n.len() == 1 && !matches!(n, "D" | "L");
@@ -149,7 +154,10 @@ impl Reader {
             return if next.is_some_and(short) { 2 + glued(&rest[2..]) } else { 1 };
         }
         // « Saint-Jean-de-la-Porte 67 » is no door.
-        if self.words.building_if.contains(word) && !after_tool && next.is_some_and(|n| digits(n) > 0 || letter(n)) {
+        if self.words.building_if.contains(word)
+            && !after_tool
+            && next.is_some_and(|n| digits(n) > 0 || letter(n))
+        {
             return 2 + glued(&rest[2..]);
         }
         if word == "N" && next.is_some_and(|n| digits(n) > 0) {
@@ -178,7 +186,14 @@ impl Reader {
         } else {
             Role::Name
         };
-        self.out.tokens.push(Token { readings, role, number: 0, sign: None, next_may_be_sign: false, after: String::new() });
+        self.out.tokens.push(Token {
+            readings,
+            role,
+            number: 0,
+            sign: None,
+            next_may_be_sign: false,
+            after: String::new(),
+        });
         1
     }
 
@@ -222,8 +237,10 @@ mod tests {
 
     fn read(text: &str) -> (Vec<String>, Vec<(u32, Option<String>)>, Vec<String>) {
         let a = question(text);
-        let words = a.tokens.iter().filter(|t| t.role != Role::Number).map(|t| t.readings.join("|")).collect();
-        let numbers = a.tokens.iter().filter(|t| t.role == Role::Number).map(|t| (t.number, t.sign.clone())).collect();
+        let words =
+            a.tokens.iter().filter(|t| t.role != Role::Number).map(|t| t.readings.join("|")).collect();
+        let numbers =
+            a.tokens.iter().filter(|t| t.role == Role::Number).map(|t| (t.number, t.sign.clone())).collect();
         (words, numbers, a.codes)
     }
 
@@ -239,7 +256,10 @@ mod tests {
         let (words, numbers, _) = read("12RUE DE LA GARE");
         assert_eq!((words.join(" "), numbers), ("RUE DE LA GARE".to_owned(), vec![(12, None)]));
         let (words, numbers, _) = read("RD1006 n°12B");
-        assert_eq!((words.join(" "), numbers), ("RD".to_owned(), vec![(1006, None), (12, Some("B".to_owned()))]));
+        assert_eq!(
+            (words.join(" "), numbers),
+            ("RD".to_owned(), vec![(1006, None), (12, Some("B".to_owned()))])
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `adresses.bin`: streets, localities and communes with their house numbers, as mapped arrays.
 //!
-//! A *rue* is a street, a locality or a commune: the document of the index. Its words and its numbers are ranges of
-//! two long arrays; communes, present and former, are *lieux*. Positions are ten-millionths of degrees.
+//! A *rue* is a street, a locality or a commune: the document of the index. Its words and its numbers are
+//! ranges of two long arrays; communes, present and former, are *lieux*. Positions are ten-millionths of
+//! degrees.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! From rows of the BAN to the two files of the index: the mapped arrays, and tantivy's lists of the rues that have a word.
+//! From rows of the BAN to the two files of the index: the mapped arrays, and tantivy's lists of the rues
+//! that have a word.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -125,18 +126,19 @@ impl Builder {
         });
         // A locality is no place that streets are told apart by.
         let apart = if row.nom_ancienne.is_some() { former } else { NONE };
-        let rue = self.rues.entry((row.code_insee.to_owned(), name, apart, postcode)).or_insert_with(|| Rue {
-            name: row.nom_voie.trim().to_owned(),
-            // `{insee}_{voie}_{numéro}…`
-            id: row.id.match_indices('_').nth(1).map_or(row.id, |(i, _)| &row.id[..i]).to_owned(),
-            commune,
-            former,
-            postcode,
-            kind: LOCALITY,
-            lon,
-            lat,
-            numbers: Vec::new(),
-        });
+        let rue =
+            self.rues.entry((row.code_insee.to_owned(), name, apart, postcode)).or_insert_with(|| Rue {
+                name: row.nom_voie.trim().to_owned(),
+                // `{insee}_{voie}_{numéro}…`
+                id: row.id.match_indices('_').nth(1).map_or(row.id, |(i, _)| &row.id[..i]).to_owned(),
+                commune,
+                former,
+                postcode,
+                kind: LOCALITY,
+                lon,
+                lat,
+                numbers: Vec::new(),
+            });
         if let Some(number) = number {
             rue.kind = STREET;
             rue.numbers.push(number);
@@ -155,7 +157,8 @@ impl Builder {
             return Err(GeocoderError::Empty);
         }
         let (rows, places, signs) = (self.rows, self.places, self.signs);
-        let mut rues: Vec<(String, Rue)> = self.rues.into_iter().map(|((_, name, ..), rue)| (name, rue)).collect();
+        let mut rues: Vec<(String, Rue)> =
+            self.rues.into_iter().map(|((_, name, ..), rue)| (name, rue)).collect();
         for (_, rue) in &mut rues {
             rue.numbers.sort_by_key(|n| (n.numero, n.sign));
             rue.numbers.dedup_by_key(|n| (n.numero, n.sign));
@@ -167,7 +170,8 @@ impl Builder {
         rues.extend(municipalities(&rues, &places));
         let place_words: Vec<Vec<String>> = places.iter().map(|(_, name)| list(&unaccent(name))).collect();
         let rue_words: Vec<Vec<String>> = rues.iter().map(|(name, _)| list(name)).collect();
-        let terms: Vec<Vec<String>> = rues.iter().zip(&rue_words).map(|((_, r), w)| terms(r, w, &places, &place_words)).collect();
+        let terms: Vec<Vec<String>> =
+            rues.iter().zip(&rue_words).map(|((_, r), w)| terms(r, w, &places, &place_words)).collect();
         let mut vocabulary: Vec<&str> = terms.iter().flatten().map(String::as_str).collect();
         vocabulary.sort_unstable();
         vocabulary.dedup();
@@ -251,7 +255,12 @@ fn municipalities(rues: &[(String, Rue)], places: &[(String, String)]) -> Vec<(S
 }
 
 /// Everything that a rue is found by.
-fn terms(rue: &Rue, words: &[String], places: &[(String, String)], place_words: &[Vec<String>]) -> Vec<String> {
+fn terms(
+    rue: &Rue,
+    words: &[String],
+    places: &[(String, String)],
+    place_words: &[Vec<String>],
+) -> Vec<String> {
     let mut out = words.to_vec();
     for place in [rue.commune, rue.former].into_iter().filter(|p| *p != NONE) {
         out.extend(place_words[place as usize].iter().cloned());
@@ -284,7 +293,12 @@ fn weights(vocabulary: &[&str], lists: &[Vec<String>], id_of: &FxHashMap<&str, u
         .collect()
 }
 
-fn write_lists(out: &mut Writer, name: &str, lists: &[Vec<String>], id_of: &FxHashMap<&str, u32>) -> Result<(), GeocoderError> {
+fn write_lists(
+    out: &mut Writer,
+    name: &str,
+    lists: &[Vec<String>],
+    id_of: &FxHashMap<&str, u32>,
+) -> Result<(), GeocoderError> {
     let (mut starts, mut values) = (vec![0u32], Vec::new());
     for words in lists {
         values.extend(words.iter().map(|w| id_of.get(w.as_str()).copied().unwrap_or(0)));
@@ -298,11 +312,15 @@ fn write_lists(out: &mut Writer, name: &str, lists: &[Vec<String>], id_of: &FxHa
 /// Lists of rues by word; the number of a document is that of its rue.
 fn write_index(folder: &Path, terms: &[Vec<String>]) -> Result<(), GeocoderError> {
     let mut schema = Schema::builder();
-    let indexing =
-        TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic).set_fieldnorms(false);
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_index_option(IndexRecordOption::Basic)
+        .set_fieldnorms(false);
     let field = schema.add_text_field(WORD_FIELD, TextOptions::default().set_indexing_options(indexing));
     let directory = MmapDirectory::open(folder).map_err(|e| GeocoderError::Index(e.to_string()))?;
-    let mut writer = Index::builder().schema(schema.build()).single_segment_index_writer::<TantivyDocument>(directory, MEMORY)?;
+    let mut writer = Index::builder()
+        .schema(schema.build())
+        .single_segment_index_writer::<TantivyDocument>(directory, MEMORY)?;
     for words in terms {
         let mut document = TantivyDocument::default();
         for word in words {

@@ -1,8 +1,8 @@
 //! From a question to the few rues worth comparing, and the best of them.
 //!
-//! Words that the vocabulary has are taken as they are, others through their near words. The lists of rues of all these
-//! words, the rarest first, are added up, each by how rare its word is; the rues with the highest sums are compared. If
-//! none of them is good, misspellings are looked for behind the known words too.
+//! Words that the vocabulary has are taken as they are, others through their near words. The lists of rues of
+//! all these words, the rarest first, are added up, each by how rare its word is; the rues with the highest
+//! sums are compared. If none of them is good, misspellings are looked for behind the known words too.
 
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
@@ -39,7 +39,12 @@ pub struct Scratch {
 }
 
 /// Best answers, the best first.
-pub fn search(views: &Views<'_>, postings: &InvertedIndexReader, query: &Query, scratch: &mut Scratch) -> Vec<Found> {
+pub fn search(
+    views: &Views<'_>,
+    postings: &InvertedIndexReader,
+    query: &Query,
+    scratch: &mut Scratch,
+) -> Vec<Found> {
     let short: String = query.text.chars().take(geocodage().limites.question).collect();
     let mut analysis = analyse::question(&short);
     analysis.tokens.truncate(MOST_TOKENS);
@@ -80,11 +85,19 @@ fn sort(views: &Views<'_>, query: &Query, found: &mut [Found]) {
             ((x - lon) * lat.to_radians().cos()).hypot(y - lat)
         })
     };
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| away(a).total_cmp(&away(b))).then(a.rue.cmp(&b.rue)));
+    found.sort_by(|a, b| {
+        b.score.total_cmp(&a.score).then_with(|| away(a).total_cmp(&away(b))).then(a.rue.cmp(&b.rue))
+    });
 }
 
 /// Words of the vocabulary that each word of the question may be.
-fn matches(views: &Views<'_>, tokens: &[Token], unfinished: bool, doubtful: bool, scratch: &mut Scratch) -> Vec<Match> {
+fn matches(
+    views: &Views<'_>,
+    tokens: &[Token],
+    unfinished: bool,
+    doubtful: bool,
+    scratch: &mut Scratch,
+) -> Vec<Match> {
     let vocabulary = &views.vocabulary;
     let mut out = Vec::new();
     for (i, token) in tokens.iter().enumerate() {
@@ -102,12 +115,18 @@ fn matches(views: &Views<'_>, tokens: &[Token], unfinished: bool, doubtful: bool
         let word = &token.readings[0];
         vocabulary.near(word, &mut scratch.hashes, &mut scratch.near);
         if word.len() >= 3 && (!known || unfinished) {
-            let frequent = |w: u32| ((1.0 - views.weights[w as usize].min(views.place_weights[w as usize])) * 1e4) as u32;
+            let frequent = |w: u32| {
+                ((1.0 - views.weights[w as usize].min(views.place_weights[w as usize])) * 1e4) as u32
+            };
             vocabulary.beginning(word, ENDINGS, frequent, &mut scratch.near);
         }
         // A word that exists is seldom a misspelling of another one.
         let trust = if known && doubtful { DOUBTED } else { 1.0 };
-        out.extend(scratch.near.iter().map(|n| Match { word: n.word, token: i as u8, alike: n.alike * trust }));
+        out.extend(scratch.near.iter().map(|n| Match {
+            word: n.word,
+            token: i as u8,
+            alike: n.alike * trust,
+        }));
     }
     // Two words that somebody parted: « MONT BLANC » for « MONTBLANC ».
     if doubtful {

@@ -1,10 +1,12 @@
-//! The geocoder: an address that somebody wrote is found among those of the imported BAN, with a score that says how sure it is.
+//! The geocoder: an address that somebody wrote is found among those of the imported BAN, with a score that
+//! says how sure it is.
 //!
-//! [`builder`] makes an index from rows of the BAN: one document a street, a locality or a commune, house numbers beside. A question
-//! goes through [`analyse`] (words, numbers, codes), [`words`] (misspelt words), [`find`] (tantivy's lists give the rues that share the
-//! rarest words), [`score`] (each candidate is compared word by word, whatever the order) and [`number`] (house number,
-//! interpolation). [`reverse`] goes from a point to addresses, [`table`] does a whole CSV file. Nothing here knows HTTP; [`shelf`] alone
-//! knows the store.
+//! [`builder`] makes an index from rows of the BAN: one document a street, a locality or a commune, house
+//! numbers beside. A question goes through [`analyse`] (words, numbers, codes), [`words`] (misspelt words),
+//! [`find`] (tantivy's lists give the rues that share the rarest words), [`score`] (each candidate is
+//! compared word by word, whatever the order) and [`number`] (house number, interpolation). [`reverse`] goes
+//! from a point to addresses, [`table`] does a whole CSV file. Nothing here knows HTTP; [`shelf`] alone knows
+//! the store.
 //!
 //! ```no_run
 //! # use mosaique::geocode::{Geocoder, Query};
@@ -48,9 +50,13 @@ const WORD_FIELD: &str = "mots";
 /// Why addresses cannot be searched.
 #[derive(Debug, thiserror::Error)]
 pub enum GeocoderError {
-    #[error("aucune adresse à chercher : importez une Base adresse nationale (mosaique import addresses adresses-73.csv.gz)")]
+    #[error(
+        "aucune adresse à chercher : importez une Base adresse nationale (mosaique import addresses adresses-73.csv.gz)"
+    )]
     Empty,
-    #[error("l'index des adresses est illisible ({0}) : supprimez le dossier « recherche » du magasin, il sera refait")]
+    #[error(
+        "l'index des adresses est illisible ({0}) : supprimez le dossier « recherche » du magasin, il sera refait"
+    )]
     Index(String),
     #[error("« {} » : {source}", .path.display())]
     Io { path: std::path::PathBuf, source: std::io::Error },
@@ -126,10 +132,13 @@ impl Query {
         Self { text: text.into(), limit: 1, ..Self::default() }
     }
 
-    /// The address of a dwelling, by its columns of the RPLS; the commune is sure, so only its addresses are answered.
+    /// The address of a dwelling, by its columns of the RPLS; the commune is sure, so only its addresses are
+    /// answered.
     #[must_use]
     pub fn of_dwelling(depcom: &str, parsed: &crate::address::ParsedAddress, limit: usize) -> Self {
-        let number = parsed.number.map_or_else(String::new, |n| format!("{n}{} ", parsed.suffix.as_deref().unwrap_or("")));
+        let number = parsed
+            .number
+            .map_or_else(String::new, |n| format!("{n}{} ", parsed.suffix.as_deref().unwrap_or("")));
         Self { citycode: Some(depcom.to_owned()), limit, ..Self::new(format!("{number}{}", parsed.street)) }
     }
 }
@@ -230,18 +239,29 @@ impl Geocoder {
     #[must_use]
     pub fn batch(&self, queries: &[Query]) -> Vec<Vec<Hit>> {
         let Ok(views) = self.base.views() else { return vec![Vec::new(); queries.len()] };
-        queries.par_iter().with_min_len(64).map_init(Scratch::default, |scratch, q| self.answer(&views, q, scratch)).collect()
+        queries
+            .par_iter()
+            .with_min_len(64)
+            .map_init(Scratch::default, |scratch, q| self.answer(&views, q, scratch))
+            .collect()
     }
 
     fn answer(&self, views: &Views<'_>, query: &Query, scratch: &mut Scratch) -> Vec<Hit> {
         let mut found = find::search(views, &self.postings, query, scratch);
         doubt(views, &mut found);
-        let next: Vec<Option<f64>> = (0..found.len()).map(|i| found.get(i + 1).map(|f| f64::from(f.score))).collect();
+        let next: Vec<Option<f64>> =
+            (0..found.len()).map(|i| found.get(i + 1).map(|f| f64::from(f.score))).collect();
         let limit = query.limit.max(1);
-        found.iter().take(limit).zip(next).map(|(f, next)| Hit { score_next: next, ..hit(views, f) }).collect()
+        found
+            .iter()
+            .take(limit)
+            .zip(next)
+            .map(|(f, next)| Hit { score_next: next, ..hit(views, f) })
+            .collect()
     }
 
-    /// The addresses nearest to a point (degrees), the nearest first, within the limit of `data/geocodage.toml`.
+    /// The addresses nearest to a point (degrees), the nearest first, within the limit of
+    /// `data/geocodage.toml`.
     ///
     /// The first question makes the tree of points: about one second for a million addresses.
     #[must_use]
@@ -264,7 +284,8 @@ fn doubt(views: &Views<'_>, found: &mut [Found]) {
     if first.score >= rules.plafond && first.score - second.score < rules.ecart && first.rue != second.rue {
         let same = |i: &dyn Fn(u32) -> u32| i(first.rue) == i(second.rue);
         // A commune and its only street of that name are the same answer to « where is it ».
-        let nested = same(&|r| views.communes[r as usize]) && views.kinds[second.rue as usize] == MUNICIPALITY;
+        let nested =
+            same(&|r| views.communes[r as usize]) && views.kinds[second.rue as usize] == MUNICIPALITY;
         if !nested {
             for f in found.iter_mut() {
                 f.score = f.score.min(rules.plafond);

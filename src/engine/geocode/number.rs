@@ -85,5 +85,8 @@ fn between(views: &Views<'_>, range: std::ops::Range<usize>, number: u32) -> Opt
     }
     let share = f64::from(number - views.numbers[low]) / f64::from(views.numbers[high] - views.numbers[low]);
     let along = |a: i32, b: i32| (f64::from(a) + (f64::from(b) - f64::from(a)) * share).round() as i32;
-    Some([along(views.number_lons[low], views.number_lons[high]), along(views.number_lats[low], views.number_lats[high])])
+    Some([
+        along(views.number_lons[low], views.number_lons[high]),
+        along(views.number_lats[low], views.number_lats[high]),
+    ])
 }

@@ -33,13 +33,14 @@ impl Points {
     #[must_use]
     pub fn new(views: &Views<'_>) -> Self {
         let site = |lon: i32, lat: i32, i: usize| Site::new(on_sphere(degrees(lon), degrees(lat)), i as u32);
-        let numbers = (0..views.numbers.len()).map(|n| site(views.number_lons[n], views.number_lats[n], n)).collect();
+        let numbers =
+            (0..views.numbers.len()).map(|n| site(views.number_lons[n], views.number_lats[n], n)).collect();
         let rues = (0..views.names.len()).map(|r| site(views.lons[r], views.lats[r], r)).collect();
         Self { numbers: RTree::bulk_load(numbers), rues: RTree::bulk_load(rues) }
     }
 
-    /// Answers within the limit that pass the filters of the question, the nearest first. Without a kind: house numbers, and
-    /// localities and streets that have none.
+    /// Answers within the limit that pass the filters of the question, the nearest first. Without a kind:
+    /// house numbers, and localities and streets that have none.
     #[must_use]
     pub fn nearest(&self, views: &Views<'_>, at: [f64; 2], query: &Query) -> Vec<Hit> {
         let farthest = geocodage().inverse.distance_max_m;

@@ -1,7 +1,8 @@
 //! How well a rue answers a question: every word of both is accounted for, whatever their order.
 //!
-//! The score is the share of the name that the question has, times the share of the question that the rue explains, times a
-//! factor for the commune, for the kind of road and for the house number (`data/geocodage.toml`). A word counts by how much it says.
+//! The score is the share of the name that the question has, times the share of the question that the rue
+//! explains, times a factor for the commune, for the kind of road and for the house number
+//! (`data/geocodage.toml`). A word counts by how much it says.
 
 use super::analyse::{Analysis, Role};
 use super::base::{MUNICIPALITY, NONE, Views};
@@ -52,7 +53,9 @@ impl Question {
         for m in &matches {
             let w = &mut weights[m.token as usize];
             // What a known word says; a near word says what it is near to.
-            *w = w.max(views.weights[m.word as usize].min(views.place_weights[m.word as usize].max(0.4)) * m.alike);
+            *w = w.max(
+                views.weights[m.word as usize].min(views.place_weights[m.word as usize].max(0.4)) * m.alike,
+            );
         }
         let tokens: Vec<Word> = analysis
             .tokens
@@ -78,7 +81,8 @@ impl Question {
                 }
             })
             .collect();
-        let mut numbers: Vec<u8> = (0..tokens.len() as u8).filter(|i| tokens[*i as usize].role == Role::Number).collect();
+        let mut numbers: Vec<u8> =
+            (0..tokens.len() as u8).filter(|i| tokens[*i as usize].role == Role::Number).collect();
         let before_kind = |i: u8| {
             let next = i as usize + 1 + usize::from(tokens[i as usize].next_may_be_sign);
             [i as usize + 1, next].iter().any(|n| tokens.get(*n).is_some_and(|t| t.role == Role::Kind))
@@ -140,7 +144,9 @@ fn cover(views: &Views<'_>, question: &Question, words: &[u32], weights: &[f32],
         if best.is_none() && question.initials {
             let first = views.vocabulary.words.get(*word as usize).bytes().next();
             let token = question.tokens.iter().position(|t| t.initial.is_some() && t.initial == first);
-            best = token.map(|t| Match { word: *word, token: t as u8, alike: 0.7 }).filter(|m| !used.has(m.token));
+            best = token
+                .map(|t| Match { word: *word, token: t as u8, alike: 0.7 })
+                .filter(|m| !used.has(m.token));
         }
         if let Some(m) = best {
             used.take(m.token);
@@ -179,7 +185,9 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     let first = words.first().filter(|w| own[**w as usize] <= 0.25 && !municipality);
     if let Some(first) = first
         && !question.of_word(*first).iter().any(|m| used.has(m.token))
-        && (0u8..).zip(&question.tokens).any(|(t, w)| w.role == Role::Kind && w.initial.is_none() && !used.has(t))
+        && (0u8..)
+            .zip(&question.tokens)
+            .any(|(t, w)| w.role == Role::Kind && w.initial.is_none() && !used.has(t))
     {
         kind = rules.type_de_voie;
     }
@@ -187,8 +195,8 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     let place = if municipality { 0.0 } else { commune(views, question, i, &mut used) };
     let postcode = views.postcodes[i];
     let citycode = views.place_codes.get(views.communes[i] as usize);
-    let mut same_code =
-        question.postcodes.contains(&postcode) || question.citycodes.iter().chain(&question.told).any(|c| c == citycode);
+    let mut same_code = question.postcodes.contains(&postcode)
+        || question.citycodes.iter().chain(&question.told).any(|c| c == citycode);
     if question.citycodes.is_empty()
         && let Some(t) = question.numbers.iter().find(|t| question.tokens[**t as usize].number == postcode)
     {
@@ -217,7 +225,8 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
         rules.commune_absente
     };
     let (at, number, token) = house(views, question, rue, used);
-    // What stands before a number that was found (« Résidence du Parc, 12 rue… ») puts the street less in doubt.
+    // What stands before a number that was found (« Résidence du Parc, 12 rue… ») puts the street less in
+    // doubt.
     let before: f32 = match (at, token) {
         (Place::Number(_), Some(token)) if name > SURE_NAME => {
             (0..token).filter(|t| !used.has(*t)).map(|t| question.tokens[t as usize].weight).sum()
@@ -245,7 +254,8 @@ fn commune(views: &Views<'_>, question: &Question, rue: usize, used: &mut Used) 
     };
     let mut found = tried(&[present]);
     if former != NONE {
-        // « Annecy-le-Vieux » in Annecy, « Aime » in Aime-la-Plagne: the order that leaves less of the question.
+        // « Annecy-le-Vieux » in Annecy, « Aime » in Aime-la-Plagne: the order that leaves less of the
+        // question.
         for other in [tried(&[present, former]), tried(&[former, present])] {
             if question.left(other.0) < question.left(found.0) {
                 found = other;
@@ -256,7 +266,8 @@ fn commune(views: &Views<'_>, question: &Question, rue: usize, used: &mut Used) 
     found.1
 }
 
-/// The house number, its factor and its word: of the numbers that the name leaves, the first that the street has, else the first.
+/// The house number, its factor and its word: of the numbers that the name leaves, the first that the street
+/// has, else the first.
 fn house(views: &Views<'_>, question: &Question, rue: u32, used: Used) -> (Place, f32, Option<u8>) {
     let rules = &geocodage().facteurs;
     let mut first = None;
@@ -265,7 +276,8 @@ fn house(views: &Views<'_>, question: &Question, rue: u32, used: Used) -> (Place
         let apart = word.next_may_be_sign && !used.has(t + 1);
         let letter = question.letters.get(*t as usize + 1).filter(|_| apart).cloned();
         let loose = letter.is_some();
-        let asked = Asked { number: word.number, sign: word.sign.clone().or(letter), after: word.after.clone() };
+        let asked =
+            Asked { number: word.number, sign: word.sign.clone().or(letter), after: word.after.clone() };
         let (place, mut factor) = number::place(views, rue, &asked);
         if matches!(place, Place::Number(_)) {
             if loose && factor < 1.0 {

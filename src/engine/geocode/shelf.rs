@@ -1,6 +1,8 @@
-//! The index beside the store: made from the imported BAN when it changes, kept under a name that says what it was made from.
+//! The index beside the store: made from the imported BAN when it changes, kept under a name that says what
+//! it was made from.
 //!
-//! `recherche/{hash}/` is written under a temporary name and renamed; readers that still hold a former one keep its mapped files.
+//! `recherche/{hash}/` is written under a temporary name and renamed; readers that still hold a former one
+//! keep its mapped files.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -38,7 +40,8 @@ fn place(store: &Store) -> Result<PathBuf, GeocoderError> {
     Ok(store.root().join(FOLDER).join(&hash.finalize().to_hex()[..16]))
 }
 
-/// Whether the store has addresses that no index holds yet. Imports leave it so: a country comes in a hundred files, and its index is made once.
+/// Whether the store has addresses that no index holds yet. Imports leave it so: a country comes in a hundred
+/// files, and its index is made once.
 #[must_use]
 pub fn is_stale(store: &Store) -> bool {
     place(store).is_ok_and(|p| !p.exists())
@@ -78,7 +81,9 @@ pub fn ensure(store: &Store) -> Result<PathBuf, GeocoderError> {
 /// Removes indexes of former addresses; one that cannot be removed now is removed next time.
 fn sweep(keep: &Path) {
     let entries = keep.parent().and_then(|root| fs::read_dir(root).ok()).into_iter().flatten().flatten();
-    for entry in entries.filter(|e| e.path() != keep && !e.file_name().to_string_lossy().starts_with(".en-cours-")) {
+    for entry in
+        entries.filter(|e| e.path() != keep && !e.file_name().to_string_lossy().starts_with(".en-cours-"))
+    {
         let _ = fs::remove_dir_all(entry.path());
     }
 }
@@ -103,15 +108,20 @@ fn read(path: &Path, each: &mut impl FnMut(&Row<'_>)) -> Result<(), GeocoderErro
     let table = ParquetReader::new(File::open(path).map_err(at(path))?).finish().map_err(fault)?;
     let text = |name: &str| table.column(name).and_then(|c| c.str().cloned()).map_err(fault);
     // Tables that were imported before these columns were kept have none.
-    let optional = |name: &str| text(name).unwrap_or_else(|_| StringChunked::full_null(name.into(), table.height()));
+    let optional =
+        |name: &str| text(name).unwrap_or_else(|_| StringChunked::full_null(name.into(), table.height()));
     let number = |name: &str| table.column(name).and_then(|c| c.f64().cloned()).map_err(fault);
     let numero = table.column("numero").and_then(|c| c.u32().cloned()).map_err(fault)?;
     let (id, rep, nom_voie) = (text("id")?, text("rep")?, text("nom_voie")?);
-    let (code_postal, code_insee, nom_commune) = (text("code_postal")?, text("code_insee")?, text("nom_commune")?);
+    let (code_postal, code_insee, nom_commune) =
+        (text("code_postal")?, text("code_insee")?, text("nom_commune")?);
     let (lon, lat) = (number("lon")?, number("lat")?);
-    let (code_ancienne, nom_ancienne, nom_ld) = (optional("code_ancienne"), optional("nom_ancienne"), optional("nom_ld"));
+    let (code_ancienne, nom_ancienne, nom_ld) =
+        (optional("code_ancienne"), optional("nom_ancienne"), optional("nom_ld"));
     for i in 0..table.height() {
-        let (Some(lon), Some(lat), Some(nom_voie)) = (lon.get(i), lat.get(i), nom_voie.get(i)) else { continue };
+        let (Some(lon), Some(lat), Some(nom_voie)) = (lon.get(i), lat.get(i), nom_voie.get(i)) else {
+            continue;
+        };
         each(&Row {
             id: id.get(i).unwrap_or(""),
             numero: numero.get(i),

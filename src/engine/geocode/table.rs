@@ -80,7 +80,9 @@ pub enum TableError {
     Row { line: u64, column: usize, rule: String },
     #[error("le fichier n'a pas de colonne « {name} » (paramètre « {parameter} ») ; ses colonnes : {known}")]
     Column { parameter: &'static str, name: String, known: String },
-    #[error("le fichier n'a pas de colonnes « latitude » et « longitude » (ou « lat » et « lon ») ; ses colonnes : {0}")]
+    #[error(
+        "le fichier n'a pas de colonnes « latitude » et « longitude » (ou « lat » et « lon ») ; ses colonnes : {0}"
+    )]
     NoPoint(String),
     #[error("« {0} » n'est pas une colonne de résultat ; colonnes possibles : {1}")]
     Result(String, String),
@@ -98,11 +100,14 @@ impl Table {
     fn read(bytes: &[u8], options: &Options, most: usize) -> Result<Self, TableError> {
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let text = encoding::decode(bytes, &mut encoding::Seen::default());
-        let head = text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(50).map_or(text.len(), |(i, _)| i + 1);
+        let head =
+            text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(50).map_or(text.len(), |(i, _)| i + 1);
         let sniffed = options.delimiter.or_else(|| separator::sniff(&text[..head]));
-        // A file of one column has no separator: no sign parts its fields, and those that are added come behind commas.
+        // A file of one column has no separator: no sign parts its fields, and those that are added come
+        // behind commas.
         let delimiter = sniffed.unwrap_or(b',');
-        let mut reader = ReaderBuilder::new().delimiter(sniffed.unwrap_or(b'\t')).flexible(true).from_reader(&text[..]);
+        let mut reader =
+            ReaderBuilder::new().delimiter(sniffed.unwrap_or(b'\t')).flexible(true).from_reader(&text[..]);
         let fault = |e: csv::Error| {
             let line = e.position().map_or(0, csv::Position::line);
             TableError::Row { line, column: 1, rule: format!("la ligne est illisible ({e})") }
@@ -199,7 +204,12 @@ fn point(row: &StringRecord, lon: Option<usize>, lat: Option<usize>) -> Option<[
 ///
 /// # Errors
 /// The file is no table, is too long, or lacks a column that is named.
-pub fn search(geocoder: &Geocoder, bytes: &[u8], options: &Options, most: usize) -> Result<(Vec<u8>, usize), TableError> {
+pub fn search(
+    geocoder: &Geocoder,
+    bytes: &[u8],
+    options: &Options,
+    most: usize,
+) -> Result<(Vec<u8>, usize), TableError> {
     let table = Table::read(bytes, options, most)?;
     let columns: Vec<usize> = if options.columns.is_empty() {
         (0..table.titles.len()).collect()
@@ -226,7 +236,9 @@ pub fn search(geocoder: &Geocoder, bytes: &[u8], options: &Options, most: usize)
     let hits = geocoder.batch(&queries);
     let written = table.write(options, &SEARCH_COLUMNS, |i, column| match hits[i].first() {
         Some(hit) => search_cell(hit, column),
-        None if column == "result_status" => if queries[i].text.trim().is_empty() { "skipped" } else { "not-found" }.to_owned(),
+        None if column == "result_status" => {
+            if queries[i].text.trim().is_empty() { "skipped" } else { "not-found" }.to_owned()
+        }
         None => String::new(),
     })?;
     Ok((written, table.rows.len()))
@@ -236,13 +248,19 @@ pub fn search(geocoder: &Geocoder, bytes: &[u8], options: &Options, most: usize)
 ///
 /// # Errors
 /// The file is no table, is too long, or has no columns of points.
-pub fn reverse(geocoder: &Geocoder, bytes: &[u8], options: &Options, most: usize) -> Result<(Vec<u8>, usize), TableError> {
+pub fn reverse(
+    geocoder: &Geocoder,
+    bytes: &[u8],
+    options: &Options,
+    most: usize,
+) -> Result<(Vec<u8>, usize), TableError> {
     let table = Table::read(bytes, options, most)?;
     let usual = |names: [&str; 4]| names.iter().find_map(|n| table.at(n));
-    let lat = table.need("lat", options.lat.as_ref())?.or_else(|| usual(["latitude", "lat", "LATITUDE", "LAT"]));
-    let lon = table
-        .need("lon", options.lon.as_ref())?
-        .or_else(|| usual(["longitude", "lon", "lng", "long"]).or_else(|| usual(["LONGITUDE", "LON", "LNG", "LONG"])));
+    let lat =
+        table.need("lat", options.lat.as_ref())?.or_else(|| usual(["latitude", "lat", "LATITUDE", "LAT"]));
+    let lon = table.need("lon", options.lon.as_ref())?.or_else(|| {
+        usual(["longitude", "lon", "lng", "long"]).or_else(|| usual(["LONGITUDE", "LON", "LNG", "LONG"]))
+    });
     let (Some(lat), Some(lon)) = (lat, lon) else { return Err(TableError::NoPoint(table.known())) };
     let answers: Vec<Result<Option<Hit>, &str>> = table
         .rows

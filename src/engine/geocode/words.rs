@@ -1,8 +1,9 @@
 //! The vocabulary of the index, and which of its words are near to a misspelt one.
 //!
-//! Near words are found by deletions: a word and its misspelling, both shortened by one or two letters, meet at the same
-//! remainder (the method of SymSpell). Remainders of all words are in one sorted table; what meets is then measured by
-//! the optimal string alignment distance of rapidfuzz, in which two letters swapped count as one fault.
+//! Near words are found by deletions: a word and its misspelling, both shortened by one or two letters, meet
+//! at the same remainder (the method of SymSpell). Remainders of all words are in one sorted table; what
+//! meets is then measured by the optimal string alignment distance of rapidfuzz, in which two letters swapped
+//! count as one fault.
 
 use rapidfuzz::distance::osa;
 
@@ -127,8 +128,10 @@ impl Vocabulary<'_> {
     /// Words that begin so, those of `weight` first.
     pub fn beginning(&self, prefix: &str, most: usize, weight: impl Fn(u32) -> u32, out: &mut Vec<Near>) {
         let from = self.lower_bound(prefix);
-        let mut found: Vec<u32> =
-            (from..self.words.len() as u32).take_while(|w| self.words.get(*w as usize).starts_with(prefix)).take(2_000).collect();
+        let mut found: Vec<u32> = (from..self.words.len() as u32)
+            .take_while(|w| self.words.get(*w as usize).starts_with(prefix))
+            .take(2_000)
+            .collect();
         found.sort_by_key(|w| std::cmp::Reverse(weight(*w)));
         for w in found.into_iter().take(most) {
             let share = prefix.len() as f32 / self.words.get(w as usize).len().max(1) as f32;

@@ -122,9 +122,10 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     put(columns, "surface_connue", n, |r| u8::from(d.surfhab[r] > 0));
     put(columns, "loyer_connu", n, |r| u8::from(d.mode[r] == 1 && d.loyer[r] > 0.0 && d.surfhab[r] > 0));
     columns.quantities.insert("surface".into(), d.surfhab.iter().map(|s| u32::from(*s)).collect());
-    columns
-        .quantities
-        .insert("loyer".into(), d.loyer.iter().map(|l| if l.is_finite() { (l * 100.0).round() as u32 } else { 0 }).collect());
+    columns.quantities.insert(
+        "loyer".into(),
+        d.loyer.iter().map(|l| if l.is_finite() { (l * 100.0).round() as u32 } else { 0 }).collect(),
+    );
 }
 
 /// Households as found by the join.
@@ -134,7 +135,13 @@ struct Answers<'a> {
     wave: u16,
 }
 
-fn occupancy(inputs: &Inputs<'_>, answers: &Answers<'_>, catalogue: &Catalogue, survey: &Survey, columns: &mut Columns) {
+fn occupancy(
+    inputs: &Inputs<'_>,
+    answers: &Answers<'_>,
+    catalogue: &Catalogue,
+    survey: &Survey,
+    columns: &mut Columns,
+) {
     let (h, n) = (answers.households, inputs.dwellings.len());
     let of = |r: usize| -> Option<usize> {
         let row = answers.matches.household_of[r];
@@ -145,7 +152,9 @@ fn occupancy(inputs: &Inputs<'_>, answers: &Answers<'_>, catalogue: &Catalogue, 
     put(columns, "interroge", n, |r| u8::from(of(r).is_some_and(|i| h.asked(i))));
     put(columns, "repondant", n, |r| u8::from(answer(r).is_some()));
     let surveyed: std::collections::BTreeSet<&str> = h.siren.list.iter().map(String::as_str).collect();
-    put(columns, "couverture", n, |r| u8::from(of(r).is_some() || surveyed.contains(inputs.dwellings.siren.get(r))));
+    put(columns, "couverture", n, |r| {
+        u8::from(of(r).is_some() || surveyed.contains(inputs.dwellings.siren.get(r)))
+    });
     let coded = |columns: &mut Columns, id: &str, values: &[u8]| {
         let attribute = catalogue.attribute(id);
         put(columns, id, n, |r| answer(r).map_or(0, |i| code(attribute, values[i])));
@@ -153,7 +162,9 @@ fn occupancy(inputs: &Inputs<'_>, answers: &Answers<'_>, catalogue: &Catalogue, 
     coded(columns, "plafond", &h.plafond);
     coded(columns, "aide", &h.aide);
     coded(columns, "menage", &h.type_menage);
-    put(columns, "mineurs", n, |r| answer(r).map_or(0, |i| if h.nb_mineurs[i] == 255 { 0 } else { h.nb_mineurs[i].min(3) + 1 }));
+    put(columns, "mineurs", n, |r| {
+        answer(r).map_or(0, |i| if h.nb_mineurs[i] == 255 { 0 } else { h.nb_mineurs[i].min(3) + 1 })
+    });
     let age = catalogue.attribute("age");
     put(columns, "age", n, |r| match answer(r).map_or(0, |i| h.age_titulaire[i]) {
         0 => 0,
@@ -167,23 +178,30 @@ fn occupancy(inputs: &Inputs<'_>, answers: &Answers<'_>, catalogue: &Catalogue, 
     };
     let recent = i32::from(survey.recent_months(answers.wave));
     put(columns, "entree_connue", n, |r| u8::from(answer(r).is_some_and(|i| months(i).is_some())));
-    put(columns, "emmenagement", n, |r| answer(r).map_or(0, |i| if months(i).is_some_and(|m| m <= recent) { 1 } else { 2 }));
+    put(columns, "emmenagement", n, |r| {
+        answer(r).map_or(0, |i| if months(i).is_some_and(|m| m <= recent) { 1 } else { 2 })
+    });
     put(columns, "personnes_connues", n, |r| {
         u8::from(answer(r).is_some_and(|i| h.nb_personnes[i] > 0 && h.nb_mineurs[i] != 255))
     });
-    let activity: Vec<Option<Activity>> = (0..n).map(|r| answer(r).and_then(|i| Activity::of(h, i))).collect();
+    let activity: Vec<Option<Activity>> =
+        (0..n).map(|r| answer(r).and_then(|i| Activity::of(h, i))).collect();
     put(columns, "activite_connue", n, |r| u8::from(activity[r].is_some()));
 
     let mut quantity = |id: &str, value: &dyn Fn(usize) -> u32| {
         columns.quantities.insert(id.to_owned(), (0..n).map(value).collect());
     };
     quantity("personnes", &|r| answer(r).map_or(0, |i| u32::from(h.nb_personnes[i])));
-    quantity("mineurs", &|r| answer(r).map_or(0, |i| if h.nb_mineurs[i] == 255 { 0 } else { u32::from(h.nb_mineurs[i]) }));
+    quantity("mineurs", &|r| {
+        answer(r).map_or(0, |i| if h.nb_mineurs[i] == 255 { 0 } else { u32::from(h.nb_mineurs[i]) })
+    });
     quantity("majeurs", &|r| activity[r].map_or(0, |a| a.known));
     quantity("sans_emploi", &|r| activity[r].map_or(0, |a| a.jobless));
     quantity("emploi_stable", &|r| activity[r].map_or(0, |a| a.stable));
     quantity("emploi_precaire", &|r| activity[r].map_or(0, |a| a.precarious));
-    quantity("anciennete", &|r| answer(r).and_then(months).map_or(0, |m| u32::try_from(m.max(0)).unwrap_or(0)));
+    quantity("anciennete", &|r| {
+        answer(r).and_then(months).map_or(0, |m| u32::try_from(m.max(0)).unwrap_or(0))
+    });
 }
 
 /// Adults of a household by activity.
@@ -196,11 +214,14 @@ struct Activity {
 }
 
 impl Activity {
-    /// From the numbers of adults, else from the activity of the holder and of the spouse; None if neither is known.
+    /// From the numbers of adults, else from the activity of the holder and of the spouse; None if neither is
+    /// known.
     fn of(h: &Households, i: usize) -> Option<Self> {
-        let numbers = [h.nb_stable[i], h.nb_precaire[i], h.nb_sans_emploi[i], h.nb_retraite[i], h.nb_autre[i]];
+        let numbers =
+            [h.nb_stable[i], h.nb_precaire[i], h.nb_sans_emploi[i], h.nb_retraite[i], h.nb_autre[i]];
         if numbers.iter().any(|n| *n != 255) {
-            let [stable, precarious, jobless, retired, other] = numbers.map(|n| if n == 255 { 0 } else { u32::from(n) });
+            let [stable, precarious, jobless, retired, other] =
+                numbers.map(|n| if n == 255 { 0 } else { u32::from(n) });
             let known = stable + precarious + jobless + retired + other;
             return (known > 0).then_some(Self { known, stable, precarious, jobless });
         }

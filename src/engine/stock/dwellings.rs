@@ -123,7 +123,8 @@ impl Dwellings {
         self.registered
     }
 
-    /// Adds a dwelling of which nothing is known yet to those of the register, before any unregistered row; its row.
+    /// Adds a dwelling of which nothing is known yet to those of the register, before any unregistered row;
+    /// its row.
     pub fn push_registered(&mut self) -> usize {
         self.push_unregistered(u32::MAX, u32::MAX);
         self.registered = self.len();

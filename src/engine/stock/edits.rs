@@ -1,8 +1,9 @@
 //! What bailleurs changed of their stock: points that they moved, addresses that they put in a residence.
 //!
-//! The state store holds the decisions with who and when; those in force are published in the store as one data set, `retouches`, so
-//! that a build needs the store only. They are applied to every millésime from the one that they were made for: by the bailleur
-//! and the address key, or by national number. So they outlive the next import.
+//! The state store holds the decisions with who and when; those in force are published in the store as one
+//! data set, `retouches`, so that a build needs the store only. They are applied to every millésime from the
+//! one that they were made for: by the bailleur and the address key, or by national number. So they outlive
+//! the next import.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +65,9 @@ impl Edits {
     /// # Errors
     /// A file of the data set cannot be read.
     pub fn of(store: &Store) -> Result<Self, StockError> {
-        let Some(folder) = store.manifest().dataset(REGISTER, KEY).map(|d| store.folder(d)) else { return Ok(Self::default()) };
+        let Some(folder) = store.manifest().dataset(REGISTER, KEY).map(|d| store.folder(d)) else {
+            return Ok(Self::default());
+        };
         let points = csv::ReaderBuilder::new().delimiter(b';').from_path(folder.join(POINTS))?;
         let homes = csv::ReaderBuilder::new().delimiter(b';').from_path(folder.join(HOMES))?;
         let points: Vec<PointFix> = points.into_deserialize().collect::<Result<_, _>>()?;
@@ -77,8 +80,11 @@ impl Edits {
         points.sort_by_key(|p| p.des);
         let mut out = Self::default();
         for (i, p) in points.iter().enumerate() {
-            let (list, name) =
-                if p.ident_rep.is_empty() { (&mut out.by_address, &p.adresse) } else { (&mut out.by_ident, &p.ident_rep) };
+            let (list, name) = if p.ident_rep.is_empty() {
+                (&mut out.by_address, &p.adresse)
+            } else {
+                (&mut out.by_ident, &p.ident_rep)
+            };
             list.entry((hash(&p.siren), hash(name))).or_default().push(i);
         }
         out.homes = homes.into_iter().map(|h| ((hash(&h.siren), hash(&h.adresse)), h)).collect();
@@ -94,11 +100,13 @@ impl Edits {
             return None;
         }
         // Plain numbers and texts always serialise.
-        let bytes = serde_json::to_vec(&(points, self.homes.values().collect::<Vec<_>>())).unwrap_or_default();
+        let bytes =
+            serde_json::to_vec(&(points, self.homes.values().collect::<Vec<_>>())).unwrap_or_default();
         Some(blake3::hash(&bytes).to_hex()[..16].to_owned())
     }
 
-    /// The point of a dwelling, if it was moved: by its number, else by its address. Names are hashed as by `Table::hashes`.
+    /// The point of a dwelling, if it was moved: by its number, else by its address. Names are hashed as by
+    /// `Table::hashes`.
     #[must_use]
     pub fn point(&self, millesime: u16, siren: &str, ident_rep: u64, adresse: u64) -> Option<&PointFix> {
         if self.points.is_empty() {
@@ -127,8 +135,12 @@ impl Edits {
         let mut numbers = hashbrown::HashMap::new();
         for row in 0..dwellings.registered() {
             let key = keys.get(dwellings.adresse.of[row] as usize).copied().unwrap_or(0);
-            let Some(fix) = self.point(millesime, dwellings.siren.get(row), dwellings.ident_rep[row], key) else { continue };
-            (dwellings.lon[row], dwellings.lat[row], dwellings.qualite[row]) = (fix.lon, fix.lat, fix.qualite);
+            let Some(fix) = self.point(millesime, dwellings.siren.get(row), dwellings.ident_rep[row], key)
+            else {
+                continue;
+            };
+            (dwellings.lon[row], dwellings.lat[row], dwellings.qualite[row]) =
+                (fix.lon, fix.lat, fix.qualite);
             if !fix.cle.is_empty() {
                 dwellings.adresse.set(row, &fix.cle, &mut numbers);
             }
@@ -144,14 +156,27 @@ mod tests {
 
     fn fix(adresse: &str, ident_rep: &str, des: u16, lon: f64) -> PointFix {
         let (siren, cle) = ("1".to_owned(), String::new());
-        PointFix { siren, adresse: adresse.into(), ident_rep: ident_rep.into(), des, lon, lat: 45.0, qualite: 11, cle }
+        PointFix {
+            siren,
+            adresse: adresse.into(),
+            ident_rep: ident_rep.into(),
+            des,
+            lon,
+            lat: 45.0,
+            qualite: 11,
+            cle,
+        }
     }
 
     #[test]
     fn the_last_correction_made_for_a_millésime_or_before_holds_and_a_number_goes_before_an_address() {
-        let edits = Edits::new(vec![fix("a", "", 2024, 2.0), fix("a", "", 2022, 1.0), fix("", "9", 2024, 3.0)], vec![]);
-        let at =
-            |year, siren: &str, ident: &str, address: &str| edits.point(year, siren, hash(ident), hash(address)).map(|f| f.lon);
+        let edits = Edits::new(
+            vec![fix("a", "", 2024, 2.0), fix("a", "", 2022, 1.0), fix("", "9", 2024, 3.0)],
+            vec![],
+        );
+        let at = |year, siren: &str, ident: &str, address: &str| {
+            edits.point(year, siren, hash(ident), hash(address)).map(|f| f.lon)
+        };
         assert_eq!(at(2021, "1", "8", "a"), None);
         assert_eq!(at(2023, "1", "9", "a"), Some(1.0));
         assert_eq!(at(2025, "1", "8", "a"), Some(2.0));

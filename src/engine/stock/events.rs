@@ -1,9 +1,11 @@
-//! What happened to the stock since the register: deliveries, demolitions, sales, transfers, as bailleurs tell them.
+//! What happened to the stock since the register: deliveries, demolitions, sales, transfers, as bailleurs
+//! tell them.
 //!
-//! As corrections do ([`super::edits`]), events live in the state store; those in force are published in the store as the data set
-//! `evenements`. They make one more edition of the latest millésime, « à jour »: its dwellings as filed on 1 January, less those that
-//! left, plus those that came, under their present owner. That edition has no survey: households stay those of the survey, on
-//! 1 January, so that no difference of two editions tells who lived in what was demolished.
+//! As corrections do ([`super::edits`]), events live in the state store; those in force are published in the
+//! store as the data set `evenements`. They make one more edition of the latest millésime, « à jour »: its
+//! dwellings as filed on 1 January, less those that left, plus those that came, under their present owner.
+//! That edition has no survey: households stay those of the survey, on 1 January, so that no difference of
+//! two editions tells who lived in what was demolished.
 
 use std::collections::BTreeMap;
 
@@ -69,8 +71,15 @@ impl Happening {
         self.ident_rep.split_whitespace().map(hash)
     }
 
-    /// Adds one of the dwellings that it brings. `known` remembers numbers of texts from one call to the next.
-    fn deliver(&self, to: &mut Dwellings, ident_rep: u64, catalogue: &Catalogue, known: &mut HashMap<String, u32>) {
+    /// Adds one of the dwellings that it brings. `known` remembers numbers of texts from one call to the
+    /// next.
+    fn deliver(
+        &self,
+        to: &mut Dwellings,
+        ident_rep: u64,
+        catalogue: &Catalogue,
+        known: &mut HashMap<String, u32>,
+    ) {
         let row = to.push_registered();
         to.depcom.set(row, &self.commune, known);
         to.siren.set(row, &self.siren, known);
@@ -81,7 +90,9 @@ impl Happening {
         }
         (to.construct[row], to.locat[row]) = (self.annee, self.annee);
         (to.nbpiece[row], to.surfhab[row]) = (self.pieces, self.surface);
-        let financing = catalogue.attribute("financement").and_then(|a| a.classes.iter().find(|c| c.code == self.financement));
+        let financing = catalogue
+            .attribute("financement")
+            .and_then(|a| a.classes.iter().find(|c| c.code == self.financement));
         to.finan[row] = financing.and_then(|c| c.finan.first()).copied().unwrap_or(0);
         to.cus[row] = financing.and_then(|c| c.cus.first()).copied().unwrap_or(0);
         to.dpe[row] = catalogue.attribute("dpe").and_then(|a| a.class(&self.dpe)).unwrap_or(0);
@@ -116,9 +127,15 @@ impl Events {
     /// # Errors
     /// The file of the data set cannot be read.
     pub fn of(store: &Store) -> Result<Self, StockError> {
-        let Some(folder) = store.manifest().dataset(REGISTER, KEY).map(|d| store.folder(d)) else { return Ok(Self::default()) };
-        let reader = csv::ReaderBuilder::new().delimiter(b';').from_path(folder.join(FILE)).map_err(StockError::Events)?;
-        let list: Vec<Happening> = reader.into_deserialize().collect::<Result<_, _>>().map_err(StockError::Events)?;
+        let Some(folder) = store.manifest().dataset(REGISTER, KEY).map(|d| store.folder(d)) else {
+            return Ok(Self::default());
+        };
+        let reader = csv::ReaderBuilder::new()
+            .delimiter(b';')
+            .from_path(folder.join(FILE))
+            .map_err(StockError::Events)?;
+        let list: Vec<Happening> =
+            reader.into_deserialize().collect::<Result<_, _>>().map_err(StockError::Events)?;
         Ok(Self::new(list))
     }
 
@@ -129,7 +146,8 @@ impl Events {
         Self { changes, notices }
     }
 
-    /// Dwellings (hash of their national number) whose tenant gave notice, and the day when they are free, YYYYMMDD.
+    /// Dwellings (hash of their national number) whose tenant gave notice, and the day when they are free,
+    /// YYYYMMDD.
     pub fn notices(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
         let day = |h: &Happening| h.date.replace('-', "").parse().unwrap_or(0);
         self.notices.iter().flat_map(move |h| h.idents().map(move |i| (i, day(h))))
@@ -155,8 +173,9 @@ impl Events {
         (!list.is_empty()).then(|| blake3::hash(&bytes).to_hex()[..16].to_owned())
     }
 
-    /// Adds the dwellings that came, and finds those that left or changed hands. A dwelling is known by its national number, or with
-    /// all others that its bailleur has at the address if the event is about as many.
+    /// Adds the dwellings that came, and finds those that left or changed hands. A dwelling is known by its
+    /// national number, or with all others that its bailleur has at the address if the event is about as
+    /// many.
     #[must_use]
     pub fn apply(&self, millesime: u16, dwellings: &mut Dwellings, catalogue: &Catalogue) -> Changes {
         let list = self.since(millesime);
@@ -187,8 +206,10 @@ struct Ledger<'a> {
 
 impl<'a> Ledger<'a> {
     fn new(dwellings: &'a mut Dwellings, list: &[Happening]) -> Self {
-        let named: HashSet<u64, FxBuildHasher> =
-            list.iter().flat_map(|h| h.idents().chain((!h.adresse.is_empty()).then(|| hash(&h.adresse)))).collect();
+        let named: HashSet<u64, FxBuildHasher> = list
+            .iter()
+            .flat_map(|h| h.idents().chain((!h.adresse.is_empty()).then(|| hash(&h.adresse))))
+            .collect();
         let keys: Vec<u64> = dwellings.adresse.list.iter().map(|k| hash(k)).collect();
         let sirens: Vec<u64> = dwellings.siren.list.iter().map(|s| hash(s)).collect();
         let mut by_ident = HashMap::default();
@@ -218,7 +239,8 @@ impl<'a> Ledger<'a> {
         self.changes.owners.get(&row).map_or_else(|| self.dwellings.siren.get(row), String::as_str)
     }
 
-    /// Dwellings come. Those that the register knows under another owner change hands; those that it has are there already.
+    /// Dwellings come. Those that the register knows under another owner change hands; those that it has are
+    /// there already.
     fn enter(&mut self, h: &Happening, catalogue: &Catalogue) {
         let (there, unknown): (Vec<u64>, Vec<u64>) = h.idents().partition(|i| self.by_ident.contains_key(i));
         for ident in &there {
@@ -304,8 +326,14 @@ mod tests {
     fn stock() -> Dwellings {
         let mut d = Dwellings::default();
         let mut known = HashMap::default();
-        for (siren, address, ident) in [("1", "a", "i1"), ("1", "a", "i2"), ("1", "a", "i3"), ("2", "b", "i4")] {
-            let h = Happening { siren: siren.into(), adresse: address.into(), ..event(Effect::Entree, "", 1, "") };
+        for (siren, address, ident) in
+            [("1", "a", "i1"), ("1", "a", "i2"), ("1", "a", "i3"), ("2", "b", "i4")]
+        {
+            let h = Happening {
+                siren: siren.into(),
+                adresse: address.into(),
+                ..event(Effect::Entree, "", 1, "")
+            };
             h.deliver(&mut d, hash(ident), Catalogue::embedded().unwrap(), &mut known);
         }
         d
@@ -344,15 +372,27 @@ mod tests {
     fn dwellings_leave_by_their_number_or_all_together_by_their_address() {
         assert_eq!(after(vec![event(Effect::Sortie, "2024-03-01", 2, "i1 i3")]), (vec![], vec![0, 2], 4, 0));
         assert_eq!(after(vec![event(Effect::Sortie, "2024-03-01", 3, "")]), (vec![], vec![0, 1, 2], 4, 0));
-        assert_eq!(after(vec![event(Effect::Sortie, "2024-03-01", 2, "")]).3, 2, "two of three: nobody knows which");
+        assert_eq!(
+            after(vec![event(Effect::Sortie, "2024-03-01", 2, "")]).3,
+            2,
+            "two of three: nobody knows which"
+        );
         assert_eq!(after(vec![event(Effect::Sortie, "2024-03-01", 1, "i4")]).3, 1, "of another bailleur");
-        assert_eq!(after(vec![event(Effect::Sortie, "2024-01-01", 1, "i1")]).1, Vec::<usize>::new(), "the register knows");
+        assert_eq!(
+            after(vec![event(Effect::Sortie, "2024-01-01", 1, "i1")]).1,
+            Vec::<usize>::new(),
+            "the register knows"
+        );
     }
 
     #[test]
     fn dwellings_that_change_hands_are_counted_once() {
         let sold = Happening { autre: "2".into(), ..event(Effect::Cession, "2024-03-01", 2, "i1 i2") };
-        let bought = Happening { siren: "2".into(), autre: "1".into(), ..event(Effect::Entree, "2024-03-01", 2, "i1 i2") };
+        let bought = Happening {
+            siren: "2".into(),
+            autre: "1".into(),
+            ..event(Effect::Entree, "2024-03-01", 2, "i1 i2")
+        };
         let to = vec![(0, "2".to_owned()), (1, "2".to_owned())];
         assert_eq!(after(vec![sold.clone()]), (to.clone(), vec![], 4, 0));
         assert_eq!(after(vec![bought.clone()]), (to.clone(), vec![], 4, 0));
@@ -363,9 +403,14 @@ mod tests {
 
     #[test]
     fn a_notice_changes_nothing_but_says_when_a_dwelling_is_free() {
-        let events =
-            Events::new(vec![event(Effect::Conge, "2024-12-20", 2, "i1 i2"), event(Effect::Sortie, "2024-03-01", 1, "i3")]);
-        assert_eq!(events.notices().collect::<Vec<_>>(), [(hash("i1"), 20_241_220), (hash("i2"), 20_241_220)]);
+        let events = Events::new(vec![
+            event(Effect::Conge, "2024-12-20", 2, "i1 i2"),
+            event(Effect::Sortie, "2024-03-01", 1, "i3"),
+        ]);
+        assert_eq!(
+            events.notices().collect::<Vec<_>>(),
+            [(hash("i1"), 20_241_220), (hash("i2"), 20_241_220)]
+        );
         assert_eq!(events.departed(2024).collect::<Vec<_>>(), [hash("i3")]);
         assert_eq!(events.departed(2025).count(), 0);
         assert_eq!(after(vec![event(Effect::Conge, "2024-12-20", 2, "i1 i2")]), (vec![], vec![], 4, 0));

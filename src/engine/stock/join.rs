@@ -18,9 +18,9 @@ type Index = HashMap<u64, Vec<u32>, FxBuildHasher>;
 
 /// Finds the dwelling of each household, rung by rung:
 /// (a) national number, (b) bailleur and internal number, (c) bailleur and address, (d) address alone,
-/// (e) none: the household counts for its commune only, as a row added to the dwellings. One that has no known
-/// commune either is counted as not located. A dwelling holds one household: rungs c and d fill dwellings that are
-/// still free.
+/// (e) none: the household counts for its commune only, as a row added to the dwellings. One that has no
+/// known commune either is counted as not located. A dwelling holds one household: rungs c and d fill
+/// dwellings that are still free.
 pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut BuildReport) -> Matches {
     let mut household_of = vec![u32::MAX; dwellings.len()];
     let mut waiting: Vec<u32> = Vec::new();
@@ -66,13 +66,21 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
                 both(s, a)
             },
             &|of_household, row| {
-                if of_household { at(&adresse_h, households.adresse.of[row]) } else { at(&adresse_d, dwellings.adresse.of[row]) }
+                if of_household {
+                    at(&adresse_h, households.adresse.of[row])
+                } else {
+                    at(&adresse_d, dwellings.adresse.of[row])
+                }
             },
         ];
         for (rung, key) in rungs.iter().enumerate() {
-            // Index only the keys that are asked for, and only free dwellings, in reverse so that pop gives the first.
-            let mut index: Index =
-                waiting.iter().map(|&h| (key(true, h as usize), Vec::new())).filter(|(k, _)| *k != 0).collect();
+            // Index only the keys that are asked for, and only free dwellings, in reverse so that pop gives
+            // the first.
+            let mut index: Index = waiting
+                .iter()
+                .map(|&h| (key(true, h as usize), Vec::new()))
+                .filter(|(k, _)| *k != 0)
+                .collect();
             for row in (0..dwellings.len()).rev() {
                 if household_of[row] == u32::MAX
                     && let Some(free) = index.get_mut(&key(false, row))

@@ -1,9 +1,10 @@
 //! What there is: the dwellings of one millésime, joined with households, located, grouped into residences.
 //!
-//! [`load`] walks once: dwellings ([`dwellings`], of a general file and of deposits: [`parts`]) → what bailleurs changed ([`edits`]), what happened
-//! since ([`events`], in the edition that is up to date) → addresses and their zones ([`places`]) → residences
-//! ([`residences`]) → households by the join ladder ([`join`]) → the classes and quantities that indicators use
-//! ([`attributes`]). Its result, [`facts::Facts`], is all that a cube is built from.
+//! [`load`] walks once: dwellings ([`dwellings`], of a general file and of deposits: [`parts`]) → what
+//! bailleurs changed ([`edits`]), what happened since ([`events`], in the edition that is up to date) →
+//! addresses and their zones ([`places`]) → residences ([`residences`]) → households by the join ladder
+//! ([`join`]) → the classes and quantities that indicators use ([`attributes`]). Its result,
+//! [`facts::Facts`], is all that a cube is built from.
 
 pub mod attributes;
 pub mod dwellings;
@@ -34,7 +35,9 @@ use crate::territory::layer::LayerError;
 /// Why facts cannot be made from the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StockError {
-    #[error("le magasin ne contient pas le RPLS {0} : importez-le (mosaique import rpls FICHIER --millesime {0})")]
+    #[error(
+        "le magasin ne contient pas le RPLS {0} : importez-le (mosaique import rpls FICHIER --millesime {0})"
+    )]
     NoMillesime(u16),
     #[error("table {name} : {source}")]
     Table { name: String, source: polars::error::PolarsError },
@@ -59,13 +62,15 @@ pub fn wave_of(store: &Store, millesime: u16, tolerance: u16) -> Option<u16> {
         .min_by_key(|w| (w.abs_diff(millesime), std::cmp::Reverse(*w)))
 }
 
-/// Data sets that the facts of a millésime are made from: their folders, to know when a cube is stale; of what bailleurs changed,
-/// only what holds for this millésime.
+/// Data sets that the facts of a millésime are made from: their folders, to know when a cube is stale; of
+/// what bailleurs changed, only what holds for this millésime.
 ///
 /// # Errors
 /// The changes of bailleurs cannot be read.
 pub fn sources(store: &Store, millesime: u16, wave: Option<u16>) -> Result<Vec<String>, StockError> {
-    let of = |register: &str, year: u16| Parts::of(store, register, year).map_or_else(Vec::new, |p| p.folders().to_vec());
+    let of = |register: &str, year: u16| {
+        Parts::of(store, register, year).map_or_else(Vec::new, |p| p.folders().to_vec())
+    };
     let mut sources = of("rpls", millesime);
     sources.extend(wave.map_or_else(Vec::new, |w| of("ops", w)));
     sources.extend(store.manifest().of_register("zones").map(|d| d.dossier.clone()));
@@ -81,7 +86,8 @@ pub fn load(store: &Store, millesime: u16, catalogue: &Catalogue) -> Result<Fact
     made(store, millesime, None, catalogue)
 }
 
-/// Makes the facts of one millésime up to date with the events since: dwellings only, without the survey ([`events`]).
+/// Makes the facts of one millésime up to date with the events since: dwellings only, without the survey
+/// ([`events`]).
 ///
 /// # Errors
 /// As [`load`].
@@ -89,7 +95,12 @@ pub fn load_up_to_date(store: &Store, millesime: u16, catalogue: &Catalogue) -> 
     made(store, millesime, Some(&Events::of(store)?), catalogue)
 }
 
-fn made(store: &Store, millesime: u16, events: Option<&Events>, catalogue: &Catalogue) -> Result<Facts, StockError> {
+fn made(
+    store: &Store,
+    millesime: u16,
+    events: Option<&Events>,
+    catalogue: &Catalogue,
+) -> Result<Facts, StockError> {
     let survey = Survey::embedded()?;
     let register = Parts::of(store, "rpls", millesime).ok_or(StockError::NoMillesime(millesime))?;
     let wave = wave_of(store, millesime, survey.ecart_millesime);

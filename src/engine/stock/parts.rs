@@ -1,8 +1,9 @@
 //! One register of one year, from its general file and from what bailleurs have deposited since.
 //!
-//! A deposit is the data set `depot_rpls` or `depot_ops` of key `{year}-{SIREN}`. It takes the place of its bailleur's rows in the
-//! general file, and of any row there with the same national number (a dwelling that changed hands). General file and deposits stay
-//! separate in the store and are joined when they are read: withdrawing a deposit gives the former rows back.
+//! A deposit is the data set `depot_rpls` or `depot_ops` of key `{year}-{SIREN}`. It takes the place of its
+//! bailleur's rows in the general file, and of any row there with the same national number (a dwelling that
+//! changed hands). General file and deposits stay separate in the store and are joined when they are read:
+//! withdrawing a deposit gives the former rows back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -58,10 +59,12 @@ pub struct Claim {
 pub fn years(store: &Store, register: &str) -> BTreeSet<u16> {
     let table = format!("{}.parquet", table_of(register));
     let whole = store.manifest().of_register(register);
-    // What tests publish without a table is a year all the same, but for the survey: waves of aggregates have no households.
+    // What tests publish without a table is a year all the same, but for the survey: waves of aggregates have
+    // no households.
     let whole = whole.filter(|d| register != "ops" || store.folder(d).join(&table).exists());
     let deposits = deposit_register(register);
-    let keys: Vec<&str> = whole.chain(store.manifest().of_register(&deposits)).map(|d| d.rapport.cle.as_str()).collect();
+    let keys: Vec<&str> =
+        whole.chain(store.manifest().of_register(&deposits)).map(|d| d.rapport.cle.as_str()).collect();
     keys.iter().filter_map(|k| k.split('-').next()?.parse().ok()).collect()
 }
 

@@ -59,8 +59,10 @@ pub fn locate(
     if let Some(communes) = zones.get("commune") {
         check_communes(&mut places, dwellings, communes, survey, report);
     }
-    let located: Vec<usize> = (0..places.addresses.len()).filter(|&a| places.addresses[a].is_located()).collect();
-    let points: Vec<[f64; 2]> = located.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
+    let located: Vec<usize> =
+        (0..places.addresses.len()).filter(|&a| places.addresses[a].is_located()).collect();
+    let points: Vec<[f64; 2]> =
+        located.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
 
     places.layers = administrative(store, millesime, &places, dwellings, &zones)?;
     for (id, libelle, column) in [
@@ -85,16 +87,31 @@ pub fn locate(
     }
     whole_communes(&mut places, dwellings);
     for layer in zones.others() {
-        places.layers.push(by_geometry(&layer.id, &layer.id, layer, &located, &points, places.addresses.len()));
+        places.layers.push(by_geometry(
+            &layer.id,
+            &layer.id,
+            layer,
+            &located,
+            &points,
+            places.addresses.len(),
+        ));
     }
     let exact: Vec<usize> = located.iter().copied().filter(|&a| places.is_exact(a)).collect();
-    let exact_points: Vec<[f64; 2]> = exact.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
-    let cells: Vec<Option<String>> = grid::cells(&exact_points)?.into_iter().map(|c| c.map(|c| c.to_string())).collect();
+    let exact_points: Vec<[f64; 2]> =
+        exact.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
+    let cells: Vec<Option<String>> =
+        grid::cells(&exact_points)?.into_iter().map(|c| c.map(|c| c.to_string())).collect();
     places.layers.push(coded("carreau", "Carreau de 200 m", cells, &exact, places.addresses.len()));
     for r in h3::resolutions() {
         let codes: Vec<Option<String>> =
             exact_points.par_iter().map(|[lon, lat]| h3::cell(*lon, *lat, *r).map(h3::name)).collect();
-        places.layers.push(coded(&format!("h3r{r}"), &format!("Hexagone H3 r{r}"), codes, &exact, places.addresses.len()));
+        places.layers.push(coded(
+            &format!("h3r{r}"),
+            &format!("Hexagone H3 r{r}"),
+            codes,
+            &exact,
+            places.addresses.len(),
+        ));
     }
     let address_layer = addresses(&exact, dwellings, &places);
     places.layers.push(address_layer);
@@ -137,10 +154,15 @@ fn points(dwellings: &Dwellings, survey: &Survey) -> Places {
     places
 }
 
-/// Tables of contours for a millésime, by layer: of each the generation of the millésime, else the latest before it, else
-/// the first after it; QPV are one layer a generation (`qpv2015`, `qpv2024`). `fits` leaves data sets out.
+/// Tables of contours for a millésime, by layer: of each the generation of the millésime, else the latest
+/// before it, else the first after it; QPV are one layer a generation (`qpv2015`, `qpv2024`). `fits` leaves
+/// data sets out.
 #[must_use]
-pub fn zone_tables(store: &Store, millesime: u16, fits: impl Fn(&Dataset) -> bool) -> BTreeMap<String, PathBuf> {
+pub fn zone_tables(
+    store: &Store,
+    millesime: u16,
+    fits: impl Fn(&Dataset) -> bool,
+) -> BTreeMap<String, PathBuf> {
     let mut best: BTreeMap<String, (u32, PathBuf)> = BTreeMap::new();
     for d in store.manifest().of_register("zones").filter(|d| fits(d)) {
         let path = store.folder(d).join("zones.parquet");
@@ -181,12 +203,23 @@ impl Zones {
     }
 }
 
-/// R02: dwellings whose declared commune is none of those imported. R08: a point farther than the tolerance from the commune that the file declares is not trusted: its dwellings
-/// count for the declared commune only.
-fn check_communes(places: &mut Places, dwellings: &Dwellings, communes: &Layer, survey: &Survey, report: &mut BuildReport) {
+/// R02: dwellings whose declared commune is none of those imported. R08: a point farther than the tolerance
+/// from the commune that the file declares is not trusted: its dwellings count for the declared commune only.
+fn check_communes(
+    places: &mut Places,
+    dwellings: &Dwellings,
+    communes: &Layer,
+    survey: &Survey,
+    report: &mut BuildReport,
+) {
     let declared: Vec<Option<u32>> =
         dwellings.depcom.list.iter().map(|c| communes.index_of(&merged(c, Some(communes)))).collect();
-    let unknown = dwellings.depcom.of.iter().filter(|c| declared.get(**c as usize).copied().flatten().is_none()).count();
+    let unknown = dwellings
+        .depcom
+        .of
+        .iter()
+        .filter(|c| declared.get(**c as usize).copied().flatten().is_none())
+        .count();
     report.comptes.insert("commune_inconnue".into(), unknown as u64);
     let limit = survey.localisation.tolerance_commune_m;
     let far: Vec<bool> = (0..places.addresses.len())
@@ -209,10 +242,18 @@ fn check_communes(places: &mut Places, dwellings: &Dwellings, communes: &Layer, 
 
 /// Whether a point is farther than the limit (metres) from the commune that it is said to be in.
 pub fn is_far(communes: &Layer, commune: u32, lon: f64, lat: f64, limit: f64) -> bool {
-    communes.locate(lon, lat) != Some(commune) && communes.distance_to_zone_m(commune, lon, lat, limit).is_none()
+    communes.locate(lon, lat) != Some(commune)
+        && communes.distance_to_zone_m(commune, lon, lat, limit).is_none()
 }
 
-fn by_geometry(id: &str, libelle: &str, layer: &Layer, located: &[usize], points: &[[f64; 2]], n: usize) -> LayerFacts {
+fn by_geometry(
+    id: &str,
+    libelle: &str,
+    layer: &Layer,
+    located: &[usize],
+    points: &[[f64; 2]],
+    n: usize,
+) -> LayerFacts {
     let mut of_address = vec![NONE; n];
     for (&a, zone) in located.iter().zip(layer.locate_all(points)) {
         of_address[a] = zone;
@@ -226,15 +267,19 @@ fn by_geometry(id: &str, libelle: &str, layer: &Layer, located: &[usize], points
     }
 }
 
-/// A commune that is not split is one IRIS, `{commune}0000`: dwellings known to be in it are in that IRIS wherever
-/// they stand.
+/// A commune that is not split is one IRIS, `{commune}0000`: dwellings known to be in it are in that IRIS
+/// wherever they stand.
 fn whole_communes(places: &mut Places, dwellings: &Dwellings) {
     let addresses = &places.addresses;
     let first = &places.first;
     let Some(iris) = places.layers.iter_mut().find(|l| l.id == "iris") else { return };
     let index: HashMap<&str, u32, FxBuildHasher> = iris.codes.iter().map(String::as_str).zip(0..).collect();
-    let whole: Vec<u32> =
-        dwellings.depcom.list.iter().map(|c| index.get(format!("{c}0000").as_str()).copied().unwrap_or(NONE)).collect();
+    let whole: Vec<u32> = dwellings
+        .depcom
+        .list
+        .iter()
+        .map(|c| index.get(format!("{c}0000").as_str()).copied().unwrap_or(NONE))
+        .collect();
     for (a, zone) in iris.of_address.iter_mut().enumerate() {
         if !addresses[a].is_located() {
             *zone = whole.get(dwellings.depcom.of[first[a] as usize] as usize).copied().unwrap_or(NONE);
@@ -302,7 +347,8 @@ pub fn address_code(key: &str, lon: f64, lat: f64) -> String {
 #[must_use]
 pub fn label(key: &str) -> String {
     let mut parts = key.splitn(4, ':').skip(1);
-    let (number, suffix, street) = (parts.next().unwrap_or("0"), parts.next().unwrap_or("-"), parts.next().unwrap_or(""));
+    let (number, suffix, street) =
+        (parts.next().unwrap_or("0"), parts.next().unwrap_or("-"), parts.next().unwrap_or(""));
     [if number == "0" { "" } else { number }, if suffix == "-" { "" } else { suffix }, street]
         .into_iter()
         .filter(|p| !p.is_empty())
@@ -318,7 +364,8 @@ fn administrative(
     dwellings: &Dwellings,
     zones: &Zones,
 ) -> Result<Vec<LayerFacts>, StockError> {
-    let commune_of: Vec<String> = dwellings.depcom.list.iter().map(|c| merged(c, zones.get("commune"))).collect();
+    let commune_of: Vec<String> =
+        dwellings.depcom.list.iter().map(|c| merged(c, zones.get("commune"))).collect();
     let declared = |a: usize| dwellings.depcom.of[places.first[a] as usize] as usize;
     let membership = membership(store, millesime)?;
     // Any located address tells the EPCI of its commune where no membership table does.
@@ -334,16 +381,20 @@ fn administrative(
         .zip(&sample)
         .map(|(commune, point)| {
             membership.get(commune).map(|(code, _)| code.clone()).or_else(|| {
-                zones.get("commune").and_then(|l| l.zone(commune)).and_then(|z| z.epci.clone()).or_else(|| {
-                    let (lon, lat) = (*point)?;
-                    let layer = zones.get("epci")?;
-                    layer.locate(lon, lat).map(|z| layer.zones[z as usize].code.clone())
-                })
+                zones.get("commune").and_then(|l| l.zone(commune)).and_then(|z| z.epci.clone()).or_else(
+                    || {
+                        let (lon, lat) = (*point)?;
+                        let layer = zones.get("epci")?;
+                        layer.locate(lon, lat).map(|z| layer.zones[z as usize].code.clone())
+                    },
+                )
             })
         })
         .collect();
-    let department_of: Vec<Option<String>> =
-        commune_of.iter().map(|c| c.get(..if c.starts_with("97") { 3 } else { 2 }).map(str::to_owned)).collect();
+    let department_of: Vec<Option<String>> = commune_of
+        .iter()
+        .map(|c| c.get(..if c.starts_with("97") { 3 } else { 2 }).map(str::to_owned))
+        .collect();
     let all: Vec<usize> = (0..places.addresses.len()).collect();
     let build = |id: &str, libelle: &str, of_commune: &dyn Fn(usize) -> Option<String>| {
         let codes = all.iter().map(|&a| of_commune(declared(a))).collect();
@@ -351,7 +402,9 @@ fn administrative(
         for (code, nom) in layer.codes.iter().zip(&mut layer.noms) {
             let zone = zones.get(id).and_then(|l| l.zone(code)).map(|z| z.nom.clone());
             *nom = zone
-                .or_else(|| membership.values().find(|(c, _)| id == "epci" && c == code).map(|(_, n)| n.clone()))
+                .or_else(|| {
+                    membership.values().find(|(c, _)| id == "epci" && c == code).map(|(_, n)| n.clone())
+                })
                 .unwrap_or_default();
         }
         layer
@@ -391,7 +444,9 @@ pub fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (Stri
     let Some((_, path)) = nearest else { return Ok(HashMap::new()) };
     let t = Table::read(&path, &["commune", "epci", "nom"])?;
     let (commune, epci, nom) = (t.texts("commune")?, t.texts("epci")?, t.texts("nom")?);
-    Ok((0..t.rows()).map(|i| (commune.get(i).to_owned(), (epci.get(i).to_owned(), nom.get(i).to_owned()))).collect())
+    Ok((0..t.rows())
+        .map(|i| (commune.get(i).to_owned(), (epci.get(i).to_owned(), nom.get(i).to_owned())))
+        .collect())
 }
 
 /// What the build report says of places.
@@ -406,7 +461,9 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
     add("non_localises", of.iter().filter(|a| !places.addresses[**a as usize].is_located()).count());
     add("localises_a_la_rue", of.iter().filter(|a| places.addresses[**a as usize].approximate).count());
     add("sans_coordonnees", (0..registered).filter(|r| !dwellings.lon[*r].is_finite()).count());
-    for q in survey.localisation.commune.iter().chain(&survey.localisation.rue).chain(&survey.localisation.exactes) {
+    for q in
+        survey.localisation.commune.iter().chain(&survey.localisation.rue).chain(&survey.localisation.exactes)
+    {
         add(&format!("qualite_{q}"), dwellings.qualite[..registered].iter().filter(|x| *x == q).count());
     }
     // R09: declared and computed QPV, of the generation in force at the millésime.
@@ -438,7 +495,9 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
             }
         }
     }
-    let street = |n: &u32| dwellings.adresse.list.get(*n as usize).and_then(|k| k.splitn(4, ':').nth(3)).unwrap_or("").to_owned();
+    let street = |n: &u32| {
+        dwellings.adresse.list.get(*n as usize).and_then(|k| k.splitn(4, ':').nth(3)).unwrap_or("").to_owned()
+    };
     let stacked = stacks.values().filter(|(n, keys)| {
         let streets: std::collections::BTreeSet<String> = keys.iter().map(street).collect();
         *n > survey.localisation.empilement && streets.len() > 1
@@ -457,12 +516,17 @@ mod tests {
     fn each_ring_of_the_territory_has_a_class_that_names_its_distance() {
         let catalogue = Catalogue::embedded().unwrap();
         for id in ["bande2015", "bande2024"] {
-            let codes: Vec<&str> = catalogue.attribute(id).unwrap().classes.iter().map(|c| c.code.as_str()).collect();
+            let codes: Vec<&str> =
+                catalogue.attribute(id).unwrap().classes.iter().map(|c| c.code.as_str()).collect();
             let rings = bands::limits().iter().map(|m| format!("B{m}"));
-            let expected: Vec<String> = std::iter::once("DANS".to_owned()).chain(rings).chain(["AUDELA".to_owned()]).collect();
+            let expected: Vec<String> =
+                std::iter::once("DANS".to_owned()).chain(rings).chain(["AUDELA".to_owned()]).collect();
             assert_eq!(codes, expected);
             let class = |band| codes[usize::from(class_of(band)) - 1];
-            assert_eq!((class(Band::Inside), class(Band::Within(0)), class(Band::Beyond)), ("DANS", "B300", "AUDELA"));
+            assert_eq!(
+                (class(Band::Inside), class(Band::Within(0)), class(Band::Beyond)),
+                ("DANS", "B300", "AUDELA")
+            );
         }
     }
 }

@@ -15,7 +15,11 @@ pub fn incompatible(store: &Store, dwellings: &Parts) -> Result<Option<u64>, Sto
         let t = Table::read(&store.folder(data).join("adresses.parquet"), &["code_postal", "code_insee"])?;
         let (postcode, commune) = (t.texts("code_postal")?, t.texts("code_insee")?);
         communes.extend(commune.list.iter().cloned());
-        pairs.extend(distinct(&commune, &postcode).into_iter().map(|(c, p)| (commune.list[c].clone(), postcode.list[p].clone())));
+        pairs.extend(
+            distinct(&commune, &postcode)
+                .into_iter()
+                .map(|(c, p)| (commune.list[c].clone(), postcode.list[p].clone())),
+        );
     }
     if pairs.is_empty() {
         return Ok(None);

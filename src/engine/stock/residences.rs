@@ -1,9 +1,10 @@
 //! Residences (domain §3.3): groups of neighbouring addresses that people manage and speak of as one.
 //!
-//! Each exact address takes the first way that groups it: (0) the residence that its bailleur put it in; (1) the bailleur's own
-//! residence code, from the survey;
-//! (2) the bailleur's stock segment, unless it is too large to be a residence; (3) bailleur and programme name within
-//! 300 m; (4) bailleur, year of construction and financing within 60 m, by single linkage; (5) the address alone.
+//! Each exact address takes the first way that groups it: (0) the residence that its bailleur put it in; (1)
+//! the bailleur's own residence code, from the survey;
+//! (2) the bailleur's stock segment, unless it is too large to be a residence; (3) bailleur and programme
+//! name within 300 m; (4) bailleur, year of construction and financing within 60 m, by single linkage; (5)
+//! the address alone.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +44,11 @@ pub fn group(
         let row = row as usize;
         let siren = dwellings.siren.of[row];
         if let Some(home) = edits.home(dwellings.siren.get(row), dwellings.adresse.get(row)) {
-            decided.entry(&home.code).or_insert_with(|| (&home.libelle, Vec::new())).1.push(u32::try_from(a).unwrap_or(NONE));
+            decided
+                .entry(&home.code)
+                .or_insert_with(|| (&home.libelle, Vec::new()))
+                .1
+                .push(u32::try_from(a).unwrap_or(NONE));
             continue;
         }
         let own = rows.of(a).iter().find_map(|&r| {
@@ -77,7 +82,12 @@ pub fn group(
         noms: Vec::new(),
         of_address: vec![NONE; n],
     };
-    let limits = [f64::INFINITY, survey.residences.programme_m, survey.residences.programme_m, survey.residences.lien_m];
+    let limits = [
+        f64::INFINITY,
+        survey.residences.programme_m,
+        survey.residences.programme_m,
+        survey.residences.lien_m,
+    ];
     let mut counts = [0u64; 5];
     report.comptes.insert("residences_bailleur".into(), decided.len() as u64);
     for (code, (name, members)) in decided {
@@ -104,8 +114,13 @@ pub fn group(
             }
         }
     }
-    let keys =
-        ["residences_code_bailleur", "residences_segment", "residences_programme", "residences_proximite", "residences_adresse"];
+    let keys = [
+        "residences_code_bailleur",
+        "residences_segment",
+        "residences_programme",
+        "residences_proximite",
+        "residences_adresse",
+    ];
     for (key, n) in keys.iter().zip(counts) {
         report.comptes.insert((*key).to_owned(), n);
     }
@@ -169,7 +184,8 @@ fn title(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Clusters of addresses that chains of neighbours nearer than `limit` metres connect, in order of first member.
+/// Clusters of addresses that chains of neighbours nearer than `limit` metres connect, in order of first
+/// member.
 fn single_linkage(members: &[u32], places: &Places, limit: f64) -> Vec<Vec<u32>> {
     if members.len() == 1 || limit.is_infinite() {
         return vec![members.to_vec()];

@@ -1,9 +1,11 @@
-//! Addresses that are probably wrong (domain §8.4): for each bailleur, what its dwellings say that does not hold together.
+//! Addresses that are probably wrong (domain §8.4): for each bailleur, what its dwellings say that does not
+//! hold together.
 //!
-//! [`addresses`] reads the dwellings of a millésime, with what bailleurs corrected, and looks at each: quality of the point, place
-//! against declared commune and QPV, the BAN's address of the same name, stacks of dwellings on one point, points of one address that
-//! are far apart, repeated numbers, names that no search finds. What was corrected is shown where it is and no longer doubted.
-//! [`doubts`] keeps the addresses that have a doubtful dwelling.
+//! [`addresses`] reads the dwellings of a millésime, with what bailleurs corrected, and looks at each:
+//! quality of the point, place against declared commune and QPV, the BAN's address of the same name, stacks
+//! of dwellings on one point, points of one address that are far apart, repeated numbers, names that no
+//! search finds. What was corrected is shown where it is and no longer doubted. [`doubts`] keeps the
+//! addresses that have a doubtful dwelling.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -192,14 +194,19 @@ pub type Score<'a> = dyn Fn(&Address) -> f64 + Sync + 'a;
 ///
 /// # Errors
 /// A table cannot be read.
-pub fn doubts(store: &Store, millesime: u16, siren: Option<&str>, score: Option<&Score<'_>>) -> Result<Vec<Address>, StockError> {
+pub fn doubts(
+    store: &Store,
+    millesime: u16,
+    siren: Option<&str>,
+    score: Option<&Score<'_>>,
+) -> Result<Vec<Address>, StockError> {
     let mut all = addresses(store, millesime, siren, score)?;
     all.retain(Address::is_doubtful);
     Ok(all)
 }
 
-/// Addresses of a millésime, of one bailleur or of all, those with the most doubtful dwellings first. Without `score`, names are
-/// compared with those of the BAN only.
+/// Addresses of a millésime, of one bailleur or of all, those with the most doubtful dwellings first. Without
+/// `score`, names are compared with those of the BAN only.
 ///
 /// # Errors
 /// A table cannot be read.
@@ -220,7 +227,8 @@ pub fn addresses(
     let stacks = rows.stacks(survey.localisation.empilement);
     let repeated = repeated(store, millesime)?;
 
-    let mine: Vec<usize> = (0..rows.lon.len()).filter(|r| siren.is_none_or(|s| rows.siren.get(*r) == s)).collect();
+    let mine: Vec<usize> =
+        (0..rows.lon.len()).filter(|r| siren.is_none_or(|s| rows.siren.get(*r) == s)).collect();
     let wanted: HashSet<u64, FxBuildHasher> = mine.iter().map(|r| hash(rows.adresse.get(*r))).collect();
     let ban = Ban::read(store, &wanted)?;
     let commune_of: Vec<Option<u32>> =
@@ -245,7 +253,10 @@ pub fn addresses(
             .iter()
             .map(|&row| {
                 if let Some(fix) = moved.get(&row) {
-                    return Dwelling { corrige: true, ..rows.dwelling(row, (fix.lon, fix.lat, fix.qualite), 0) };
+                    return Dwelling {
+                        corrige: true,
+                        ..rows.dwelling(row, (fix.lon, fix.lat, fix.qualite), 0)
+                    };
                 }
                 let (lon, lat, quality) = (rows.lon[row], rows.lat[row], rows.qualite[row]);
                 let mut set = 0;
@@ -257,21 +268,26 @@ pub fn addresses(
                 add(placed && survey.localisation.rue.contains(&quality), Motif::QualiteVoie);
                 if fit {
                     let commune = commune_of.get(rows.depcom.of[row] as usize).copied().flatten();
-                    let far = communes
-                        .as_ref()
-                        .zip(commune)
-                        .is_some_and(|(l, z)| is_far(l, z, lon, lat, survey.localisation.tolerance_commune_m));
+                    let far = communes.as_ref().zip(commune).is_some_and(|(l, z)| {
+                        is_far(l, z, lon, lat, survey.localisation.tolerance_commune_m)
+                    });
                     add(far, Motif::HorsCommune);
                     add(stacks.contains(&(lon.to_bits(), lat.to_bits())), Motif::Empilement);
                     let inside = qpv.as_ref().filter(|l| !l.is_empty()).map(|l| l.locate(lon, lat).is_some());
                     add(matches!((rows.qpv[row], inside), (1, Some(false)) | (2, Some(true))), Motif::Qpv);
-                    add(known.is_some_and(|k| metres((lon, lat), (k.lon, k.lat)) > limits.loin_m), Motif::LoinBan);
+                    add(
+                        known.is_some_and(|k| metres((lon, lat), (k.lon, k.lat)) > limits.loin_m),
+                        Motif::LoinBan,
+                    );
                     add(spread, Motif::Multiples);
                 }
                 let mut parts = key.splitn(4, ':').skip(1);
                 let without_number = parts.next() == Some("0");
                 add(without_number, Motif::SansNumero);
-                add(!without_number && known.is_none() && ban.communes.contains(rows.depcom.get(row)), Motif::InconnueBan);
+                add(
+                    !without_number && known.is_none() && ban.communes.contains(rows.depcom.get(row)),
+                    Motif::InconnueBan,
+                );
                 add(rows.idents[row] != 0 && repeated.contains(&rows.idents[row]), Motif::Doublon);
                 rows.dwelling(row, (lon, lat, quality), set)
             })
@@ -288,7 +304,8 @@ pub fn addresses(
     }
     if let Some(score) = score {
         // What the BAN knows by its name needs no search; and where it covers nothing, nothing can be found.
-        let searched = |a: &&mut Address| a.ban.is_none() && ban.communes.contains(&a.depcom) && !a.libelle().is_empty();
+        let searched =
+            |a: &&mut Address| a.ban.is_none() && ban.communes.contains(&a.depcom) && !a.libelle().is_empty();
         out.par_iter_mut().filter(searched).for_each(|a| {
             if a.logements.iter().any(|l| !l.corrige) && score(a) < limits.score_min {
                 a.logements.iter_mut().filter(|l| !l.corrige).for_each(|l| l.motifs |= Motif::ScoreBas.bit());
@@ -370,7 +387,8 @@ impl Rows {
         }
     }
 
-    /// Metres between the points of one address that are the farthest from its first, those that were moved left out.
+    /// Metres between the points of one address that are the farthest from its first, those that were moved
+    /// left out.
     fn spread(&self, members: &[usize], moved: &Map<usize, &PointFix>) -> f64 {
         let kept = members.iter().filter(|r| self.lon[**r].is_finite() && !moved.contains_key(*r));
         let mut points = kept.map(|r| (self.lon[*r], self.lat[*r]));
@@ -396,10 +414,14 @@ impl Ban {
     fn read(store: &Store, wanted: &HashSet<u64, FxBuildHasher>) -> Result<Self, StockError> {
         let mut out = Self { points: Map::default(), communes: HashSet::default() };
         for data in store.manifest().of_register("addresses") {
-            let t = Table::read(&store.folder(data).join("adresses.parquet"), &["cle", "id", "lon", "lat", "code_insee"])?;
+            let t = Table::read(
+                &store.folder(data).join("adresses.parquet"),
+                &["cle", "id", "lon", "lat", "code_insee"],
+            )?;
             out.communes.extend(t.texts("code_insee")?.list);
             let (keys, lon, lat) = (t.hashes("cle")?, t.f64s("lon")?, t.f64s("lat")?);
-            let found: Vec<usize> = (0..t.rows()).filter(|r| wanted.contains(&keys[*r]) && lon[*r].is_finite()).collect();
+            let found: Vec<usize> =
+                (0..t.rows()).filter(|r| wanted.contains(&keys[*r]) && lon[*r].is_finite()).collect();
             for (row, id) in found.iter().zip(t.some_texts("id", &found)?) {
                 out.points.entry(keys[*row]).or_insert(Known { id, lon: lon[*row], lat: lat[*row] });
             }

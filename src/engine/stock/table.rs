@@ -29,8 +29,9 @@ impl Table {
         Ok(Self { name, frame })
     }
 
-    /// Rows of a general file and of the deposits of bailleurs, each with its SIREN: a deposit takes the place of its bailleur's rows
-    /// and of those with one of its national numbers. Between two deposits the first by SIREN keeps a number.
+    /// Rows of a general file and of the deposits of bailleurs, each with its SIREN: a deposit takes the
+    /// place of its bailleur's rows and of those with one of its national numbers. Between two deposits the
+    /// first by SIREN keeps a number.
     pub fn joined(parts: &[(Option<&str>, &PathBuf)], columns: &[&str]) -> Result<Self, StockError> {
         if let [(_, path)] = parts {
             return Self::read(path, columns);
@@ -41,17 +42,21 @@ impl Table {
         let mut taken: HashSet<u64> = HashSet::default();
         let mut whole: Option<Self> = None;
         // Deposits first: what they hold is left out of the general file.
-        for (siren, path) in parts.iter().filter(|p| p.0.is_some()).chain(parts.iter().filter(|p| p.0.is_none())) {
+        for (siren, path) in
+            parts.iter().filter(|p| p.0.is_some()).chain(parts.iter().filter(|p| p.0.is_none()))
+        {
             let mut t = Self::read(path, &wanted)?;
             let (idents, sirens) = (t.hashes("ident_rep")?, t.texts("siren")?);
             let keep: Vec<bool> = (0..t.rows())
                 .map(|row| {
-                    (siren.is_some() || !owners.contains(sirens.get(row))) && (idents[row] == 0 || !taken.contains(&idents[row]))
+                    (siren.is_some() || !owners.contains(sirens.get(row)))
+                        && (idents[row] == 0 || !taken.contains(&idents[row]))
                 })
                 .collect();
             taken.extend(idents.iter().zip(&keep).filter(|(h, k)| **k && **h != 0).map(|(h, _)| *h));
             let fault = |source| StockError::Table { name: t.name.clone(), source };
-            let kept = t.frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &keep)).map_err(fault)?;
+            let kept =
+                t.frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &keep)).map_err(fault)?;
             t.frame = kept.select(wanted.iter().copied()).map_err(fault)?;
             whole = Some(match whole {
                 None => t,
@@ -61,7 +66,10 @@ impl Table {
                 }
             });
         }
-        whole.ok_or_else(|| StockError::Table { name: String::new(), source: PolarsError::NoData("aucune table".into()) })
+        whole.ok_or_else(|| StockError::Table {
+            name: String::new(),
+            source: PolarsError::NoData("aucune table".into()),
+        })
     }
 
     pub fn rows(&self) -> usize {
@@ -109,7 +117,8 @@ impl Table {
     /// Texts, numbered: the number of each row's text in the list; `u32::MAX` where missing.
     pub fn texts(&self, name: &str) -> Result<Texts, StockError> {
         let column = self.column(name)?.str().map_err(self.fault())?;
-        let mut index: hashbrown::HashMap<&str, u32, rustc_hash::FxBuildHasher> = hashbrown::HashMap::default();
+        let mut index: hashbrown::HashMap<&str, u32, rustc_hash::FxBuildHasher> =
+            hashbrown::HashMap::default();
         let mut list: Vec<String> = Vec::new();
         let mut of = Vec::with_capacity(column.len());
         let mut last: (Option<&str>, u32) = (None, u32::MAX);
@@ -169,7 +178,8 @@ impl Texts {
             self.of[row] = u32::MAX;
             return;
         }
-        let there = known.get(text).copied().filter(|n| self.list.get(*n as usize).is_some_and(|t| t == text));
+        let there =
+            known.get(text).copied().filter(|n| self.list.get(*n as usize).is_some_and(|t| t == text));
         let number = there.unwrap_or_else(|| {
             let place = self.list.iter().position(|t| t == text).unwrap_or_else(|| {
                 self.list.push(text.to_owned());

@@ -1,4 +1,5 @@
-//! A bailleur's deposit beside what the store has of it: the year before, and what the deposit would replace, by commune.
+//! A bailleur's deposit beside what the store has of it: the year before, and what the deposit would replace,
+//! by commune.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,11 +46,21 @@ type Counts = BTreeMap<String, Count>;
 ///
 /// # Errors
 /// A table cannot be read.
-pub fn compare(store: &Store, register: &str, year: u16, siren: &str, folder: &Path) -> Result<Comparison, StockError> {
+pub fn compare(
+    store: &Store,
+    register: &str,
+    year: u16,
+    siren: &str,
+    folder: &Path,
+) -> Result<Comparison, StockError> {
     let columns = columns(register);
     let homes = communes_of(store, register, year, siren)?;
-    let deposit =
-        count(&Table::read(&folder.join(format!("{}.parquet", table_of(register))), columns)?, register, siren, &homes)?;
+    let deposit = count(
+        &Table::read(&folder.join(format!("{}.parquet", table_of(register))), columns)?,
+        register,
+        siren,
+        &homes,
+    )?;
     let stored = |year: u16| -> Result<Option<Counts>, StockError> {
         let Some(parts) = Parts::of(store, register, year) else { return Ok(None) };
         let counts = count(&parts.read(columns)?, register, siren, &homes)?;
@@ -58,7 +69,8 @@ pub fn compare(store: &Store, register: &str, year: u16, siren: &str, folder: &P
     let earlier = parts::years(store, register).into_iter().rev().find(|y| *y < year);
     let before = earlier.map(stored).transpose()?.flatten();
     let present = stored(year)?;
-    let mut codes: Vec<&String> = deposit.keys().chain(before.iter().chain(&present).flat_map(BTreeMap::keys)).collect();
+    let mut codes: Vec<&String> =
+        deposit.keys().chain(before.iter().chain(&present).flat_map(BTreeMap::keys)).collect();
     codes.sort_unstable();
     codes.dedup();
     let at = |counts: &Counts, code: &str| counts.get(code).copied().unwrap_or_default();
@@ -72,9 +84,10 @@ pub fn compare(store: &Store, register: &str, year: u16, siren: &str, folder: &P
         })
         .collect();
     let sum = |counts: &Counts| {
-        counts
-            .values()
-            .fold(Count::default(), |a, b| Count { lignes: a.lignes + b.lignes, repondants: a.repondants + b.repondants })
+        counts.values().fold(Count::default(), |a, b| Count {
+            lignes: a.lignes + b.lignes,
+            repondants: a.repondants + b.repondants,
+        })
     };
     let total = Change {
         commune: String::new(),
@@ -94,27 +107,43 @@ fn columns(register: &str) -> &'static [&'static str] {
 }
 
 /// The commune of each national number of the bailleur, for rows of the survey that name their dwelling only.
-fn communes_of(store: &Store, register: &str, year: u16, siren: &str) -> Result<HashMap<u64, String, FxBuildHasher>, StockError> {
+fn communes_of(
+    store: &Store,
+    register: &str,
+    year: u16,
+    siren: &str,
+) -> Result<HashMap<u64, String, FxBuildHasher>, StockError> {
     let nearest = parts::years(store, "rpls").into_iter().min_by_key(|y| y.abs_diff(year));
     let Some(parts) = nearest.filter(|_| register == "ops").and_then(|y| Parts::of(store, "rpls", y)) else {
         return Ok(HashMap::default());
     };
     let t = parts.read(&["siren", "ident_rep", "depcom"])?;
-    let (owner, ident, depcom): (Texts, Vec<u64>, Texts) = (t.texts("siren")?, t.hashes("ident_rep")?, t.texts("depcom")?);
-    Ok((0..t.rows()).filter(|r| owner.get(*r) == siren && ident[*r] != 0).map(|r| (ident[r], depcom.get(r).to_owned())).collect())
+    let (owner, ident, depcom): (Texts, Vec<u64>, Texts) =
+        (t.texts("siren")?, t.hashes("ident_rep")?, t.texts("depcom")?);
+    Ok((0..t.rows())
+        .filter(|r| owner.get(*r) == siren && ident[*r] != 0)
+        .map(|r| (ident[r], depcom.get(r).to_owned()))
+        .collect())
 }
 
-fn count(t: &Table, register: &str, siren: &str, homes: &HashMap<u64, String, FxBuildHasher>) -> Result<Counts, StockError> {
+fn count(
+    t: &Table,
+    register: &str,
+    siren: &str,
+    homes: &HashMap<u64, String, FxBuildHasher>,
+) -> Result<Counts, StockError> {
     let (owner, ident, depcom) = (t.texts("siren")?, t.hashes("ident_rep")?, t.texts("depcom")?);
-    let status = if register == "ops" { Some((t.u8s("statut_logement")?, t.u8s("statut_reponse")?)) } else { None };
+    let status =
+        if register == "ops" { Some((t.u8s("statut_logement")?, t.u8s("statut_reponse")?)) } else { None };
     let mut out = Counts::new();
     for row in (0..t.rows()).filter(|r| owner.get(*r) == siren) {
         let code = match depcom.get(row) {
             "" => homes.get(&ident[row]).map_or("", String::as_str),
             code => code,
         };
-        let (asked, answered) =
-            status.as_ref().map_or((true, false), |(home, reply)| (home[row] == 1, matches!(reply[row], 1 | 2)));
+        let (asked, answered) = status
+            .as_ref()
+            .map_or((true, false), |(home, reply)| (home[row] == 1, matches!(reply[row], 1 | 2)));
         if asked {
             let count = out.entry(code.to_owned()).or_default();
             count.lignes += 1;

@@ -77,7 +77,8 @@ fn contract(a: Activity) -> &'static str {
     }
 }
 
-/// Leases that began in 2023 (those of the register) and in 2024 (drawn from turnover), and the demands of the end of 2024.
+/// Leases that began in 2023 (those of the register) and in 2024 (drawn from turnover), and the demands of
+/// the end of 2024.
 #[must_use]
 pub fn flows(ground: &Ground, block: &Block) -> Flows {
     let f = &ground.data.figures;
@@ -100,7 +101,8 @@ pub fn flows(ground: &Ground, block: &Block) -> Flows {
         }
     }
     let waiting = (out.allocated as f64 / 2.0 * f.attributions.demandes_par_attribution) as u64;
-    let towns: Vec<f64> = ground.towns.iter().map(|t| if t.code == ground.towns[0].code { 9.0 } else { 1.0 }).collect();
+    let towns: Vec<f64> =
+        ground.towns.iter().map(|t| if t.code == ground.towns[0].code { 9.0 } else { 1.0 }).collect();
     for _ in 0..waiting {
         // Candidates look like tenants who just moved in.
         if block.dwellings.is_empty() {
@@ -176,7 +178,13 @@ fn allocation(ground: &Ground, block: &Block, d: &Dwelling, lease: i32, dice: &m
     let _ = write!(w, "{nud};{};", date(decided.div_euclid(28), decided.rem_euclid(28) + 1));
     let _ = write!(w, "{};{:010};", if signed { date(lease, day) } else { String::new() }, d.ident);
     let _ = write!(w, "{};{} {} {};", town.code, place.number, plain(&street.kind), plain(&street.name));
-    let _ = write!(w, "{};{};{};", ground.bailleurs[r.bailleur].siren, f.reservataires[reservataire], u8::from(mutation));
+    let _ = write!(
+        w,
+        "{};{};{};",
+        ground.bailleurs[r.bailleur].siren,
+        f.reservataires[reservataire],
+        u8::from(mutation)
+    );
     let _ = write!(
         w,
         "{};{};{priority};{relogement};",

@@ -17,7 +17,10 @@ impl Collection {
     /// `name` is what GIS tools call the layer.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        Self { text: format!("{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[\n"), features: 0 }
+        Self {
+            text: format!("{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[\n"),
+            features: 0,
+        }
     }
 
     fn start(&mut self, properties: Properties<'_>) {

@@ -94,7 +94,8 @@ pub fn noise(seed: u64, x: f64, y: f64) -> f64 {
 /// Three octaves of [`noise`].
 #[must_use]
 pub fn fractal(seed: u64, x: f64, y: f64) -> f64 {
-    (noise(seed, x, y) + 0.5 * noise(seed ^ 1, x * 2.1, y * 2.1) + 0.25 * noise(seed ^ 2, x * 4.3, y * 4.3)) / 1.75
+    (noise(seed, x, y) + 0.5 * noise(seed ^ 1, x * 2.1, y * 2.1) + 0.25 * noise(seed ^ 2, x * 4.3, y * 4.3))
+        / 1.75
 }
 
 #[cfg(test)]

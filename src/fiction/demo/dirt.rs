@@ -28,7 +28,8 @@ impl Dirt {
     /// `scale` multiplies all rates.
     #[must_use]
     pub fn new(ground: &Ground, scope: Scope, scale: f64) -> Self {
-        let kinds = ground.data.defects.iter().filter(|d| d.portee == scope).map(|d| (d, d.taux * scale)).collect();
+        let kinds =
+            ground.data.defects.iter().filter(|d| d.portee == scope).map(|d| (d, d.taux * scale)).collect();
         Self { kinds }
     }
 
@@ -96,7 +97,15 @@ fn mojibake(text: &str) -> String {
 
 /// The address of a place as its bailleur files it. Bailleurs that write with accents lose them in more ways.
 #[must_use]
-pub fn road(ground: &Ground, dirt: &Dirt, block: &Block, place: &Place, key: u64, bailleur: usize, residence: &str) -> Road {
+pub fn road(
+    ground: &Ground,
+    dirt: &Dirt,
+    block: &Block,
+    place: &Place,
+    key: u64,
+    bailleur: usize,
+    residence: &str,
+) -> Road {
     let mut d = Dice::new(mix(ground.seed, key), 61);
     let street = &block.streets[place.street];
     let accented = bailleur % 8 >= 4;
@@ -142,7 +151,8 @@ pub fn road(ground: &Ground, dirt: &Dirt, block: &Block, place: &Place, key: u64
         }
         "indice_dans_numvoie" => {
             r.suffix.clear();
-            r.number = if d.chance(0.5) { format!("{}BIS", place.number) } else { format!("{} B", place.number) };
+            r.number =
+                if d.chance(0.5) { format!("{}BIS", place.number) } else { format!("{} B", place.number) };
         }
         "abreviation" => {
             let kind = plain(&street.kind);
@@ -156,7 +166,9 @@ pub fn road(ground: &Ground, dirt: &Dirt, block: &Block, place: &Place, key: u64
         }
         "type_repete" => r.name = format!("{} {}", plain(&street.kind), plain(&street.name)),
         "batiment_en_fin" => r.name = format!("{} BAT {}", r.name, d.pick(&["A", "B", "C", "1", "2"])),
-        "residence_dans_nomvoie" => r.name = format!("{residence} {} {}", plain(&street.kind), plain(&street.name)),
+        "residence_dans_nomvoie" => {
+            r.name = format!("{residence} {} {}", plain(&street.kind), plain(&street.name))
+        }
         "mojibake" if wide => {
             r.kind = mojibake(&street.kind);
             r.name = mojibake(&street.name);
@@ -179,7 +191,8 @@ pub fn road(ground: &Ground, dirt: &Dirt, block: &Block, place: &Place, key: u64
 
 /// Zones of a point that is not the true one.
 fn zones(ground: &Ground, p: Point) -> (Option<usize>, Option<usize>, Option<usize>) {
-    let find = |zones: &[super::ground::Zone]| zones.iter().position(|z| z.ground.iter().any(|g| contains(g, p)));
+    let find =
+        |zones: &[super::ground::Zone]| zones.iter().position(|z| z.ground.iter().any(|g| contains(g, p)));
     if ground.towns.len() > 1000 {
         // The country: a random point is not worth a search among all its zones.
         return (None, None, None);
@@ -189,7 +202,14 @@ fn zones(ground: &Ground, p: Point) -> (Option<usize>, Option<usize>, Option<usi
 
 /// The point of a place as the geolocation service gave it.
 #[must_use]
-pub fn point(ground: &Ground, dirt: &Dirt, block: &Block, place: &Place, key: u64, bailleur: usize) -> Located {
+pub fn point(
+    ground: &Ground,
+    dirt: &Dirt,
+    block: &Block,
+    place: &Place,
+    key: u64,
+    bailleur: usize,
+) -> Located {
     let mut d = Dice::new(mix(ground.seed, key), 62);
     let mut out = Located {
         at: Some(place.at),
@@ -221,7 +241,8 @@ pub fn point(ground: &Ground, dirt: &Dirt, block: &Block, place: &Place, key: u6
         "qualite_22" => {
             out.quality = 22;
             out.precision = d.between(300.0, 1500.0);
-            let mine: Vec<usize> = (0..block.streets.len()).filter(|&s| block.streets[s].commune == place.town).collect();
+            let mine: Vec<usize> =
+                (0..block.streets.len()).filter(|&s| block.streets[s].commune == place.town).collect();
             let s = if mine.is_empty() { place.street } else { *d.pick(&mine) };
             out.at = Some(on_street(&mut d, s));
         }
@@ -233,7 +254,10 @@ pub fn point(ground: &Ground, dirt: &Dirt, block: &Block, place: &Place, key: u6
         "point_hors_commune" => {
             // Placed in a commune of the same name or number elsewhere.
             let other = &ground.towns[(place.town + 1 + d.below(7)) % ground.towns.len()];
-            out.at = Some([other.centre[0] + d.between(-300.0, 300.0), other.centre[1] + d.between(-300.0, 300.0)]);
+            out.at = Some([
+                other.centre[0] + d.between(-300.0, 300.0),
+                other.centre[1] + d.between(-300.0, 300.0),
+            ]);
         }
         "sans_point" => out.at = None,
         // Only one bailleur put its dwellings at its head office; its rate makes up for the others.

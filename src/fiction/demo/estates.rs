@@ -30,7 +30,8 @@ fn lay_lane(
     let bend = dice.between(-14.0, 14.0);
     let v_at = |u: f64| across + bend * (1.0 - (u / a).powi(2));
     let n = (2.0 * a / 18.0) as i32;
-    let line = (0..=n).map(|i| -a + 2.0 * a * f64::from(i) / f64::from(n)).map(|u| estate.at(u, v_at(u))).collect();
+    let line =
+        (0..=n).map(|i| -a + 2.0 * a * f64::from(i) / f64::from(n)).map(|u| estate.at(u, v_at(u))).collect();
     let (kind, name, fantoir) = names.next(estate.commune, Genre::Ville, None);
     let street = network.streets.len();
     network.streets.push(Street { kind, name, commune: estate.commune, fantoir, line, estate: Some(k) });

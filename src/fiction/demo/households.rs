@@ -1,4 +1,5 @@
-//! Who lives in a dwelling: drawn from the dwelling and the lease, so that the same lease is the same household.
+//! Who lives in a dwelling: drawn from the dwelling and the lease, so that the same lease is the same
+//! household.
 
 use crate::reference::demo::Menages;
 
@@ -79,8 +80,8 @@ impl Household {
     }
 }
 
-/// Category of the ceilings (arrêté du 29 juillet 1987, annexe): two persons without dependant whose ages add to
-/// 55 at most are a young household (category 3), as is one person with one dependant.
+/// Category of the ceilings (arrêté du 29 juillet 1987, annexe): two persons without dependant whose ages add
+/// to 55 at most are a young household (category 3), as is one person with one dependant.
 fn category(ages: &[u8], has_partner: bool) -> (usize, usize) {
     let minors = ages.iter().filter(|a| **a < 18).count();
     match (ages.len(), minors) {
@@ -144,7 +145,8 @@ pub fn household(ground: &Ground, block: &Block, dwelling: &Dwelling, entered: i
     if family {
         let n = 1 + d.weighted(&[44.0, 33.0, 16.0, 7.0 + f64::from(dwelling.rooms)]);
         for _ in 0..n {
-            // A child born when the holder was about 29; grown children who left are replaced by the youngest.
+            // A child born when the holder was about 29; grown children who left are replaced by the
+            // youngest.
             let child = f64::from(age) - (29.0 + 5.0 * d.normal()).clamp(17.0, 44.0);
             ages.push(if child < 0.0 {
                 d.int(0, 3) as u8
@@ -204,13 +206,18 @@ pub fn household(ground: &Ground, block: &Block, dwelling: &Dwelling, entered: i
         Activity::AutreInactif => -0.22,
         _ => 0.0,
     } + if earners > 1 { 0.12 } else { 0.0 };
-    let mut lowest = f.tres_bas + if qpv { f.tres_bas_qpv } else { 0.0 } + if recent { f.tres_bas_recent } else { 0.0 };
+    let mut lowest =
+        f.tres_bas + if qpv { f.tres_bas_qpv } else { 0.0 } + if recent { f.tres_bas_recent } else { 0.0 };
     lowest *= match holder {
         Activity::SansEmploi | Activity::Etudiant => 2.0,
         Activity::Stable | Activity::Retraite => 0.45,
         _ => 1.2,
     };
-    let pct = if d.chance(lowest) { d.between(2.0, 20.0) } else { (log + f.etalement * d.normal()).exp().clamp(4.0, 185.0) };
+    let pct = if d.chance(lowest) {
+        d.between(2.0, 20.0)
+    } else {
+        (log + f.etalement * d.normal()).exp().clamp(4.0, 185.0)
+    };
     // Income moves a little from one wave to the next; what drew the household does not.
     let wave = YEARS.iter().position(|y| *y >= year).unwrap_or(1) as u64;
     let mut later = Dice::new(mix(ground.seed, dwelling.ident), entered as u64 ^ ((wave + 1) << 40));

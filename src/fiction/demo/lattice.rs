@@ -46,7 +46,10 @@ impl Lattice {
     pub fn center(&self, cell: usize) -> Point {
         let (row, col) = (cell / self.cols, cell % self.cols);
         let shift = if row % 2 == 1 { 0.5 } else { 0.0 };
-        [self.origin[0] + self.radius * 3f64.sqrt() * (col as f64 + shift), self.origin[1] + 1.5 * self.radius * row as f64]
+        [
+            self.origin[0] + self.radius * 3f64.sqrt() * (col as f64 + shift),
+            self.origin[1] + 1.5 * self.radius * row as f64,
+        ]
     }
 
     /// The cell whose centre is nearest to a point of the box.
@@ -81,10 +84,12 @@ impl Lattice {
             _ => (-1, odd),
         };
         let (r, c) = (row + dr, col + dc);
-        (r >= 0 && c >= 0 && r < self.rows as i64 && c < self.cols as i64).then(|| r as usize * self.cols + c as usize)
+        (r >= 0 && c >= 0 && r < self.rows as i64 && c < self.cols as i64)
+            .then(|| r as usize * self.cols + c as usize)
     }
 
-    /// Vertex identifiers: 2·cell is its north point, 2·cell + 1 its south point; each vertex is one of the two.
+    /// Vertex identifiers: 2·cell is its north point, 2·cell + 1 its south point; each vertex is one of the
+    /// two.
     fn vertex(&self, cell: usize, corner: usize) -> Option<usize> {
         // Corners counter-clockwise from the south-east, so that edge d runs from corner d to corner d + 1.
         match corner % 6 {
@@ -103,7 +108,8 @@ impl Lattice {
     }
 
     /// Grows regions from seeds `(cell, label, head start)` over the lattice, each cell going to
-    /// the seed of least travel cost; `open(from, to)` says where growth may pass (`from` = `to` for a seed). `cost(cell)` is the cost of entering it. Every region is connected.
+    /// the seed of least travel cost; `open(from, to)` says where growth may pass (`from` = `to` for a seed).
+    /// `cost(cell)` is the cost of entering it. Every region is connected.
     #[must_use]
     pub fn grow(
         &self,
@@ -150,7 +156,9 @@ impl Lattice {
                 continue;
             }
             outside[c] = true;
-            stack.extend((0..DIRECTIONS).filter_map(|d| self.neighbour(c, d)).filter(|&n| !inside[n] && !outside[n]));
+            stack.extend(
+                (0..DIRECTIONS).filter_map(|d| self.neighbour(c, d)).filter(|&n| !inside[n] && !outside[n]),
+            );
         }
         for (i, o) in inside.iter_mut().zip(&outside) {
             *i = !o;
@@ -307,8 +315,10 @@ fn nest(rings: Vec<Ring>) -> Vec<Polygon> {
     let mut parts: Vec<Polygon> = outer.into_iter().map(|r| vec![r]).collect();
     for hole in holes {
         // The smallest outer ring around the hole.
-        if let Some(part) =
-            parts.iter_mut().rev().find(|p| ring_contains(&p[0], hole[0]) || hole.iter().any(|q| ring_contains(&p[0], *q)))
+        if let Some(part) = parts
+            .iter_mut()
+            .rev()
+            .find(|p| ring_contains(&p[0], hole[0]) || hole.iter().any(|q| ring_contains(&p[0], *q)))
         {
             part.push(hole);
         }
@@ -374,11 +384,12 @@ mod tests {
             let [x, y] = lattice.center(c);
             (x - 3000.0).hypot(y - 2500.0) < 2300.0
         };
-        let seeds: Vec<_> = [[2000.0, 2000.0], [4000.0, 2200.0], [3000.0, 3500.0], [3000.0, 2500.0], [1500.0, 3000.0]]
-            .iter()
-            .enumerate()
-            .map(|(i, p)| (lattice.cell_at(*p), i as u32, 0.0))
-            .collect();
+        let seeds: Vec<_> =
+            [[2000.0, 2000.0], [4000.0, 2200.0], [3000.0, 3500.0], [3000.0, 2500.0], [1500.0, 3000.0]]
+                .iter()
+                .enumerate()
+                .map(|(i, p)| (lattice.cell_at(*p), i as u32, 0.0))
+                .collect();
         let cost = |c: usize| {
             let [x, y] = lattice.center(c);
             1.0 + 0.6 * fractal(1, x / 800.0, y / 800.0)

@@ -19,7 +19,12 @@ use super::streets::Network;
 use super::{DemoError, DemoOptions, DemoSummary, Progress};
 
 /// Draws the territory and writes all its files.
-pub fn write(data: &'static Demo, options: &DemoOptions, dir: &Path, progress: Progress<'_>) -> Result<DemoSummary, DemoError> {
+pub fn write(
+    data: &'static Demo,
+    options: &DemoOptions,
+    dir: &Path,
+    progress: Progress<'_>,
+) -> Result<DemoSummary, DemoError> {
     let steps = 8;
     progress("Territoire", 0, steps);
     let plan = Plan::draw(data, options.seed, options.dwellings);
@@ -53,8 +58,16 @@ pub fn write(data: &'static Demo, options: &DemoOptions, dir: &Path, progress: P
     out.save("verite/menages.csv", &[&truth], lines)?;
     progress("Attributions", 6, steps);
     let flows = attributions::flows(&ground, &block);
-    out.save("attributions_2024.csv", &[attributions::HEADER.as_bytes(), &flows.allocations], flows.allocated)?;
-    out.save("demandes_2024.csv", &[attributions::DEMANDS_HEADER.as_bytes(), &flows.demands], flows.demanded)?;
+    out.save(
+        "attributions_2024.csv",
+        &[attributions::HEADER.as_bytes(), &flows.allocations],
+        flows.allocated,
+    )?;
+    out.save(
+        "demandes_2024.csv",
+        &[attributions::DEMANDS_HEADER.as_bytes(), &flows.demands],
+        flows.demanded,
+    )?;
     let thresholds = attributions::thresholds(&ground);
     out.save("seuils_q1.csv", &[thresholds.as_bytes()], thresholds.lines().count() as u64 - 1)?;
     progress("Adresses et vérité", 7, steps);
@@ -69,8 +82,8 @@ pub fn write(data: &'static Demo, options: &DemoOptions, dir: &Path, progress: P
 }
 
 /// First line of `verite/defauts.csv`. `regle` is empty when a reader should repair or the
-/// address search cope. A fault may break a second rule that is not listed: a spoilt surface the rent per m² (R07),
-/// a spoilt year the financing (R05).
+/// address search cope. A fault may break a second rule that is not listed: a spoilt surface the rent per m²
+/// (R07), a spoilt year the financing (R05).
 pub const DEFECTS_HEADER: &str = "fichier;ligne;colonne;defaut;regle;niveau\n";
 
 /// Adds what was planted in a file; `first` is the line of row 0.
@@ -148,7 +161,12 @@ fn ground(data: &'static Demo, plan: &Plan, network: &Network) -> Ground {
         iris: plan
             .iris
             .iter()
-            .map(|i| Zone { code: i.code.clone(), nom: i.nom.clone(), town: i.commune, ground: i.ground.clone() })
+            .map(|i| Zone {
+                code: i.code.clone(),
+                nom: i.nom.clone(),
+                town: i.commune,
+                ground: i.ground.clone(),
+            })
             .collect(),
         qpv2015: plan.qpv2015.iter().map(zone).collect(),
         qpv2024: plan.qpv2024.iter().map(zone).collect(),
@@ -168,7 +186,9 @@ pub fn share(total: usize, weights: &[f64]) -> Vec<usize> {
     let exact: Vec<f64> = weights.iter().map(|w| total as f64 * w / sum).collect();
     let mut out: Vec<usize> = exact.iter().map(|e| *e as usize).collect();
     let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by(|&a, &b| (exact[b] - exact[b].floor()).total_cmp(&(exact[a] - exact[a].floor())).then(a.cmp(&b)));
+    order.sort_by(|&a, &b| {
+        (exact[b] - exact[b].floor()).total_cmp(&(exact[a] - exact[a].floor())).then(a.cmp(&b))
+    });
     let missing = total - out.iter().sum::<usize>();
     for &i in order.iter().take(missing) {
         out[i] += 1;
@@ -178,14 +198,18 @@ pub fn share(total: usize, weights: &[f64]) -> Vec<usize> {
 
 /// Puts the dwellings on the ground.
 fn settle(ground: &Ground, plan: &Plan, network: Network, dwellings: u32) -> Block {
-    let zone_at = |zones: &[Zone], p: Point| zones.iter().position(|z| z.ground.iter().any(|g| contains(g, p)));
+    let zone_at =
+        |zones: &[Zone], p: Point| zones.iter().position(|z| z.ground.iter().any(|g| contains(g, p)));
     let estate_of: Vec<Option<usize>> = network.lots.iter().map(|l| l.estate).collect();
     let places: Vec<Place> = network
         .lots
         .iter()
         .map(|l| {
             let at = round(l.at);
-            let iris = plan.communes[l.commune].iris.clone().find(|&i| plan.iris[i].ground.iter().any(|g| contains(g, at)));
+            let iris = plan.communes[l.commune]
+                .iris
+                .clone()
+                .find(|&i| plan.iris[i].ground.iter().any(|g| contains(g, at)));
             Place {
                 street: l.street,
                 number: l.number,
@@ -212,7 +236,9 @@ fn settle(ground: &Ground, plan: &Plan, network: Network, dwellings: u32) -> Blo
         owners: ground.bailleurs.iter().enumerate().map(|(i, b)| (i, b.weight)).collect(),
     };
     for (town, dwellings) in shares.into_iter().enumerate() {
-        let free = (0..block.places.len()).filter(|&p| block.places[p].town == town && estate_of[p].is_none()).collect();
+        let free = (0..block.places.len())
+            .filter(|&p| block.places[p].town == town && estate_of[p].is_none())
+            .collect();
         let mine = plan
             .estates
             .iter()
@@ -274,12 +300,16 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
     save("communes.geojson", c)?;
     let mut c = Collection::new("epci");
     for (e, parts) in ground.epci.iter().zip(&plan.epci) {
-        let kind = if e.nom.starts_with("CA ") { "Communauté d'agglomération" } else { "Communauté de communes" };
+        let kind =
+            if e.nom.starts_with("CA ") { "Communauté d'agglomération" } else { "Communauté de communes" };
         c.area(&[("CODE_SIREN", &e.code), ("NOM", &e.nom), ("NATURE", kind)], parts);
     }
     save("epci.geojson", c)?;
     let mut c = Collection::new("departement");
-    c.area(&[("INSEE_DEP", &t.departement), ("NOM", &t.nom_departement), ("INSEE_REG", &t.region)], &plan.departement);
+    c.area(
+        &[("INSEE_DEP", &t.departement), ("NOM", &t.nom_departement), ("INSEE_REG", &t.region)],
+        &plan.departement,
+    );
     save("departement.geojson", c)?;
     let mut c = Collection::new("iris");
     for (i, z) in plan.iris.iter().enumerate() {
@@ -298,7 +328,10 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
     save("iris.geojson", c)?;
     let mut c = Collection::new("qpv2015");
     for z in &ground.qpv2015 {
-        c.area(&[("CODE_QP", &z.code), ("NOM_QP", &z.nom), ("COMMUNE_QP", &ground.towns[z.town].nom)], &z.ground);
+        c.area(
+            &[("CODE_QP", &z.code), ("NOM_QP", &z.nom), ("COMMUNE_QP", &ground.towns[z.town].nom)],
+            &z.ground,
+        );
     }
     save("qpv2015.geojson", c)?;
     let mut c = Collection::new("qpv2024");
@@ -322,7 +355,11 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
     let mut c = Collection::new("voies");
     for s in &block.streets {
         let name = format!("{} {}", s.kind, s.name);
-        let kind = if s.kind == "Avenue" || s.kind == "Route" || s.kind == "Boulevard" { "principale" } else { "rue" };
+        let kind = if s.kind == "Avenue" || s.kind == "Route" || s.kind == "Boulevard" {
+            "principale"
+        } else {
+            "rue"
+        };
         c.line(&[("nom", &name), ("nature", kind), ("insee_com", &ground.towns[s.commune].code)], &s.line);
     }
     save("fond/voies.geojson", c)?;
@@ -376,7 +413,9 @@ fn addresses(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), 
 }
 
 fn dwellings_truth(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), DemoError> {
-    let mut w = Vec::from("ident_rep;siren;residence;id_ban;lon;lat;commune;iris;qpv2015;qpv2024;mode_2022;mode_2024\n");
+    let mut w = Vec::from(
+        "ident_rep;siren;residence;id_ban;lon;lat;commune;iris;qpv2015;qpv2024;mode_2022;mode_2024\n",
+    );
     let code = |zones: &[Zone], i: Option<usize>| i.map_or("", |i| zones[i].code.as_str()).to_owned();
     for d in &block.dwellings {
         let p = &block.places[d.place];

@@ -1,18 +1,19 @@
 //! The demonstration: a fictional territory, its files with their dirt, and the truth that was planted.
 //!
-//! [`write`] draws an agglomeration of about twenty communes (or, with `national`, a whole country) and writes
-//! the files that a user would bring: dwelling register, occupancy survey, allocations, addresses, contours, in
-//! their real formats. `verite/` tells what is true and what was spoilt, so that tests compare what was
-//! found with what was planted. Everything is fictional: communes, bailleurs, programmes, households; the ground is
-//! real land east of Bugey, and département codes exist so that readers accept them.
+//! [`write`] draws an agglomeration of about twenty communes (or, with `national`, a whole country) and
+//! writes the files that a user would bring: dwelling register, occupancy survey, allocations, addresses,
+//! contours, in their real formats. `verite/` tells what is true and what was spoilt, so that tests compare
+//! what was found with what was planted. Everything is fictional: communes, bailleurs, programmes,
+//! households; the ground is real land east of Bugey, and département codes exist so that readers accept
+//! them.
 //!
 //! It knows file formats only, and nothing of the rest of the crate but its own data in `data/demo/`.
 //! The same options give the same bytes.
 //!
-//! In reading order: [`dice`] (chance), [`geometry`], [`lattice`] (shared borders), [`plan`] (communes, estates),
-//! [`streets`] and [`estates`] (addresses), [`ground`] (what rows are made from), [`stock`] (dwellings),
-//! [`households`], [`dirt`], then one file a format: [`rpls`], [`ops`], [`attributions`], [`events`], [`contours`];
-//! [`local`] and [`national`] put them together.
+//! In reading order: [`dice`] (chance), [`geometry`], [`lattice`] (shared borders), [`plan`] (communes,
+//! estates), [`streets`] and [`estates`] (addresses), [`ground`] (what rows are made from), [`stock`]
+//! (dwellings), [`households`], [`dirt`], then one file a format: [`rpls`], [`ops`], [`attributions`],
+//! [`events`], [`contours`]; [`local`] and [`national`] put them together.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -71,7 +72,13 @@ pub struct DemoSummary {
 
 impl DemoSummary {
     fn new(options: &DemoOptions) -> Self {
-        Self { seed: options.seed, files: BTreeMap::new(), dwellings: BTreeMap::new(), addresses: 0, defects: BTreeMap::new() }
+        Self {
+            seed: options.seed,
+            files: BTreeMap::new(),
+            dwellings: BTreeMap::new(),
+            addresses: 0,
+            defects: BTreeMap::new(),
+        }
     }
 }
 
@@ -94,8 +101,16 @@ pub fn write(options: &DemoOptions, dir: &Path, progress: Progress<'_>) -> Resul
     let data = crate::reference::demo::demo().map_err(|e| DemoError::Data(e.to_string()))?;
     let range = if options.national { NATIONAL_RANGE } else { LOCAL_RANGE };
     if !range.contains(&options.dwellings) {
-        return Err(DemoError::Dwellings { value: options.dwellings, min: *range.start(), max: *range.end() });
+        return Err(DemoError::Dwellings {
+            value: options.dwellings,
+            min: *range.start(),
+            max: *range.end(),
+        });
     }
     std::fs::create_dir_all(dir).map_err(|source| DemoError::Write { path: dir.to_owned(), source })?;
-    if options.national { national::write(data, options, dir, progress) } else { local::write(data, options, dir, progress) }
+    if options.national {
+        national::write(data, options, dir, progress)
+    } else {
+        local::write(data, options, dir, progress)
+    }
 }

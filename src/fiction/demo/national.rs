@@ -1,7 +1,7 @@
 //! The demonstration of a country: millions of dwellings in thousands of communes, written block by block.
 //!
-//! Départements, EPCI and communes are grown one inside the other on one honeycomb. Each commune then has draws
-//! of its own, so that blocks are made in parallel and written in order: same seed, same bytes.
+//! Départements, EPCI and communes are grown one inside the other on one honeycomb. Each commune then has
+//! draws of its own, so that blocks are made in parallel and written in order: same seed, same bytes.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -43,7 +43,12 @@ struct Job {
 }
 
 /// Draws the country and writes `rpls_2024.csv`, `ops_2024.csv`, its contours and `verite/defauts.csv`.
-pub fn write(data: &'static Demo, options: &DemoOptions, dir: &Path, progress: Progress<'_>) -> Result<DemoSummary, DemoError> {
+pub fn write(
+    data: &'static Demo,
+    options: &DemoOptions,
+    dir: &Path,
+    progress: Progress<'_>,
+) -> Result<DemoSummary, DemoError> {
     let total = u64::from(options.dwellings);
     progress("Communes", 0, total);
     let (mut ground, partition, of_label) = communes(data, options.seed);
@@ -102,7 +107,8 @@ fn communes(data: &'static Demo, seed: u64) -> (Ground, Partition, Vec<usize>) {
     let inside: Vec<bool> = (0..lattice.cells())
         .map(|c| {
             let p = lattice.center(c);
-            let (a, b) = (noise(seed, p[0] / 9000.0, p[1] / 9000.0), noise(seed ^ 9, p[0] / 9000.0, p[1] / 9000.0));
+            let (a, b) =
+                (noise(seed, p[0] / 9000.0, p[1] / 9000.0), noise(seed ^ 9, p[0] / 9000.0, p[1] / 9000.0));
             ring_contains(&shape, [p[0] + 3500.0 * a, p[1] + 3500.0 * b])
         })
         .collect();
@@ -185,7 +191,18 @@ fn communes(data: &'static Demo, seed: u64) -> (Ground, Partition, Vec<usize>) {
 }
 
 fn name_towns(data: &Demo, dice: &mut Dice, towns: &mut [Town]) {
-    let heads = ["Saint-", "Sainte-", "Villers-", "Mont-", "Bourg-", "Val-", "Pont-", "Roche-", "Fontaine-", "Château-"];
+    let heads = [
+        "Saint-",
+        "Sainte-",
+        "Villers-",
+        "Mont-",
+        "Bourg-",
+        "Val-",
+        "Pont-",
+        "Roche-",
+        "Fontaine-",
+        "Château-",
+    ];
     let tails = [
         "-sur-Orme",
         "-la-Forêt",
@@ -207,11 +224,17 @@ fn name_towns(data: &Demo, dice: &mut Dice, towns: &mut [Town]) {
 
 fn country_ground(data: &'static Demo, seed: u64, towns: Vec<Town>, epci: usize, dice: &mut Dice) -> Ground {
     let country = &data.country;
-    let region = |code: &str| country.regions.iter().find(|r| r.code == code).map_or(String::new(), |r| r.nom.clone());
+    let region =
+        |code: &str| country.regions.iter().find(|r| r.code == code).map_or(String::new(), |r| r.nom.clone());
     let departements: Vec<Area> = country
         .departements
         .iter()
-        .map(|d| Area { code: d.code.clone(), nom: d.nom.clone(), region: d.region.clone(), nom_region: region(&d.region) })
+        .map(|d| Area {
+            code: d.code.clone(),
+            nom: d.nom.clone(),
+            region: d.region.clone(),
+            nom_region: region(&d.region),
+        })
         .collect();
     let mut seat = vec![usize::MAX; epci];
     for (i, t) in towns.iter().enumerate() {
@@ -226,7 +249,12 @@ fn country_ground(data: &'static Demo, seed: u64, towns: Vec<Town>, epci: usize,
             Coded { code: format!("{body}{}", luhn_key(&body)), nom: format!("CC de {nom}") }
         })
         .collect();
-    let kinds = [("OPH", "OFFICE PUBLIC DE L'HABITAT"), ("ESH", "SOCIETE HLM"), ("ESH", "LOGIS"), ("COOP", "COOPERATIVE HLM")];
+    let kinds = [
+        ("OPH", "OFFICE PUBLIC DE L'HABITAT"),
+        ("ESH", "SOCIETE HLM"),
+        ("ESH", "LOGIS"),
+        ("COOP", "COOPERATIVE HLM"),
+    ];
     let mut bailleurs = Vec::new();
     for (i, d) in departements.iter().enumerate() {
         for (k, (category, name)) in kinds.iter().enumerate() {
@@ -272,7 +300,13 @@ fn jobs(ground: &mut Ground, dwellings: usize) -> Vec<Job> {
     let mut weights: Vec<f64> = ground
         .towns
         .iter()
-        .map(|t| if dice.chance(0.49) { (1.75 * dice.normal()).exp() * country.departements[t.departement].poids } else { 0.0 })
+        .map(|t| {
+            if dice.chance(0.49) {
+                (1.75 * dice.normal()).exp() * country.departements[t.departement].poids
+            } else {
+                0.0
+            }
+        })
         .collect();
     // No commune holds more than 0.8 % of the country.
     for _ in 0..6 {
@@ -337,14 +371,24 @@ fn estates(
         let old = (!dice.chance(0.05)).then(|| {
             *old += 1;
             let ring = outline(&estate, ground.seed, 20.0, 0.0);
-            ground.qpv2015.push(Zone { code: format!("QP0{code}{old:03}"), nom: nom.clone(), town, ground: vec![vec![ring]] });
+            ground.qpv2015.push(Zone {
+                code: format!("QP0{code}{old:03}"),
+                nom: nom.clone(),
+                town,
+                ground: vec![vec![ring]],
+            });
             ground.qpv2015.len() - 1
         });
         let new = (!dice.chance(0.03) && *new < 99).then(|| {
             *new += 1;
             let more = if dice.chance(0.5) { dice.between(40.0, 110.0) } else { 0.0 };
             let ring = outline(&estate, ground.seed, 22.0, more);
-            ground.qpv2024.push(Zone { code: format!("QN0{code}{new:02}M"), nom, town, ground: vec![vec![ring]] });
+            ground.qpv2024.push(Zone {
+                code: format!("QN0{code}{new:02}M"),
+                nom,
+                town,
+                ground: vec![vec![ring]],
+            });
             ground.qpv2024.len() - 1
         });
         out.push((estate, old, new));
@@ -398,7 +442,8 @@ fn street_name(ground: &Ground, dice: &mut Dice, genre: Genre) -> (String, Strin
 
 fn place(ground: &Ground, job: &Job, street: usize, number: u16, at: Point) -> Place {
     let at = [(at[0] * 100.0).round() / 100.0, (at[1] * 100.0).round() / 100.0];
-    let within = |zones: &[Zone], i: Option<usize>| i.filter(|&i| zones[i].ground.iter().any(|g| contains(g, at)));
+    let within =
+        |zones: &[Zone], i: Option<usize>| i.filter(|&i| zones[i].ground.iter().any(|g| contains(g, at)));
     let near = job.estates.iter().filter(|e| distance(e.0.centre, at) < 900.0);
     let (mut old, mut new) = (None, None);
     for (_, o, n) in near {
@@ -436,7 +481,13 @@ fn streets(ground: &Ground, job: &Job, dice: &mut Dice, block: &mut Block, wante
                 let at = [a[0] - side * 13.0 * s, a[1] + side * 13.0 * c];
                 let inside = main.iter().any(|g| contains(g, at)) || k > 7000.0;
                 if inside && block.places.len() < wanted {
-                    block.places.push(place(ground, job, street, (i * 2 + if side < 0.0 { 1 } else { 2 }) as u16, at));
+                    block.places.push(place(
+                        ground,
+                        job,
+                        street,
+                        (i * 2 + if side < 0.0 { 1 } else { 2 }) as u16,
+                        at,
+                    ));
                 }
             }
         }
@@ -475,7 +526,13 @@ fn entrances(ground: &Ground, job: &Job, dice: &mut Dice, block: &mut Block, est
     out
 }
 
-fn fill(out: &mut Files<'_>, ground: &Ground, jobs: &[Job], progress: Progress<'_>, total: u64) -> Result<(), DemoError> {
+fn fill(
+    out: &mut Files<'_>,
+    ground: &Ground,
+    jobs: &[Job],
+    progress: Progress<'_>,
+    total: u64,
+) -> Result<(), DemoError> {
     // Batches of whole communes.
     let mut batches: Vec<&[Job]> = Vec::new();
     let (mut start, mut size) = (0, 0);
@@ -491,12 +548,14 @@ fn fill(out: &mut Files<'_>, ground: &Ground, jobs: &[Job], progress: Progress<'
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| File::create(&path));
         made.map(|f| BufWriter::with_capacity(1 << 20, f)).map_err(|source| DemoError::Write { path, source })
     };
-    let (mut stock, mut survey, mut faults) = (create("rpls_2024.csv")?, create("ops_2024.csv")?, create("verite/defauts.csv")?);
+    let (mut stock, mut survey, mut faults) =
+        (create("rpls_2024.csv")?, create("ops_2024.csv")?, create("verite/defauts.csv")?);
     let fault = |name: &str| {
         let path = out.dir.join(name);
         move |source| DemoError::Write { path: path.clone(), source }
     };
-    let (bad_stock, bad_survey, bad_faults) = (fault("rpls_2024.csv"), fault("ops_2024.csv"), fault("verite/defauts.csv"));
+    let (bad_stock, bad_survey, bad_faults) =
+        (fault("rpls_2024.csv"), fault("ops_2024.csv"), fault("verite/defauts.csv"));
     stock.write_all(rpls::header(1).as_bytes()).map_err(&bad_stock)?;
     survey.write_all(ops::HEADER.as_bytes()).map_err(&bad_survey)?;
     faults.write_all(DEFECTS_HEADER.as_bytes()).map_err(&bad_faults)?;
@@ -508,9 +567,19 @@ fn fill(out: &mut Files<'_>, ground: &Ground, jobs: &[Job], progress: Progress<'
             stock.write_all(&r.bytes).map_err(&bad_stock)?;
             survey.write_all(&s.bytes).map_err(&bad_survey)?;
             text.clear();
-            for (file, planted, first) in [("rpls_2024.csv", &r.planted, rows + 2), ("ops_2024.csv", &s.planted, asked + 2)] {
+            for (file, planted, first) in
+                [("rpls_2024.csv", &r.planted, rows + 2), ("ops_2024.csv", &s.planted, asked + 2)]
+            {
                 for p in planted {
-                    let _ = writeln!(text, "{file};{};{};{};{};{}", p.row + first, p.column, p.code, p.rule, p.level);
+                    let _ = writeln!(
+                        text,
+                        "{file};{};{};{};{};{}",
+                        p.row + first,
+                        p.column,
+                        p.code,
+                        p.rule,
+                        p.level
+                    );
                     *out.summary.defects.entry(p.code.to_owned()).or_default() += 1;
                     spoilt += 1;
                 }
@@ -556,7 +625,12 @@ fn append(to: &mut Written, more: Written) {
     to.dwellings += more.dwellings;
 }
 
-fn contours(out: &mut Files<'_>, ground: &Ground, partition: &Partition, of_label: &[usize]) -> Result<(), DemoError> {
+fn contours(
+    out: &mut Files<'_>,
+    ground: &Ground,
+    partition: &Partition,
+    of_label: &[usize],
+) -> Result<(), DemoError> {
     let mut save = |name: &str, c: Collection| {
         let (text, n) = c.finish();
         out.save(name, &[text.as_bytes()], n)
@@ -589,7 +663,10 @@ fn contours(out: &mut Files<'_>, ground: &Ground, partition: &Partition, of_labe
     save("departement.geojson", c)?;
     let mut c = Collection::new("qpv2015");
     for z in &ground.qpv2015 {
-        c.area(&[("CODE_QP", &z.code), ("NOM_QP", &z.nom), ("COMMUNE_QP", &ground.towns[z.town].nom)], &z.ground);
+        c.area(
+            &[("CODE_QP", &z.code), ("NOM_QP", &z.nom), ("COMMUNE_QP", &ground.towns[z.town].nom)],
+            &z.ground,
+        );
     }
     save("qpv2015.geojson", c)?;
     let mut c = Collection::new("qpv2024");

@@ -39,12 +39,14 @@ impl<'a> Survey<'a> {
         Self { ground, wave, rows: Dirt::new(ground, Scope::Menage, scale) }
     }
 
-    /// All dwellings of a block that stood in the stock of the wave; the truth goes to `truth` when asked for.
+    /// All dwellings of a block that stood in the stock of the wave; the truth goes to `truth` when asked
+    /// for.
     #[must_use]
     pub fn write(&self, block: &Block, mut truth: Option<&mut Vec<u8>>) -> Written {
         let mut out = Written::default();
         out.bytes.reserve(block.dwellings.len() * 190);
-        let roads: Vec<String> = block.streets.iter().map(|s| plain(&format!("{} {}", s.kind, s.name))).collect();
+        let roads: Vec<String> =
+            block.streets.iter().map(|s| plain(&format!("{} {}", s.kind, s.name))).collect();
         for d in &block.dwellings {
             if d.mode[self.wave] != 0 {
                 self.row(block, d, &roads, &mut out, truth.as_deref_mut());
@@ -53,7 +55,14 @@ impl<'a> Survey<'a> {
         out
     }
 
-    fn row(&self, block: &Block, d: &Dwelling, roads: &[String], out: &mut Written, truth: Option<&mut Vec<u8>>) {
+    fn row(
+        &self,
+        block: &Block,
+        d: &Dwelling,
+        roads: &[String],
+        out: &mut Written,
+        truth: Option<&mut Vec<u8>>,
+    ) {
         let f = &self.ground.data.figures.menages;
         let year = YEARS[self.wave];
         let place = &block.places[d.place];
@@ -92,7 +101,8 @@ impl<'a> Survey<'a> {
             _ => "",
         };
         let mut missing = |item: &str| {
-            let rate = f.manque.get(item).copied().unwrap_or(0.0) * if status == "PARTIELLE" { 9.0 } else { 1.0 };
+            let rate =
+                f.manque.get(item).copied().unwrap_or(0.0) * if status == "PARTIELLE" { 9.0 } else { 1.0 };
             dice.chance(rate) && item != keep
         };
         let lost = ["composition", "age", "entree", "revenu", "aide", "activite"].map(&mut missing);
@@ -102,7 +112,13 @@ impl<'a> Survey<'a> {
             if let Some(f) = fault
                 && copy + 1 == copies
             {
-                out.planted.push(Planted { row: line, column: &f.colonne, code: &f.code, rule: &f.regle, level: &f.niveau });
+                out.planted.push(Planted {
+                    row: line,
+                    column: &f.colonne,
+                    code: &f.code,
+                    rule: &f.regle,
+                    level: &f.niveau,
+                });
             }
             let mut w = Cells { buffer: &mut out.bytes };
             w.number(i64::from(year));
@@ -123,7 +139,8 @@ impl<'a> Survey<'a> {
             if b.key == OpsKey::Adresse || unknown {
                 w.text("");
             } else {
-                let _ = write!(w.buffer, "{}{:05}-{:06};", b.prefix, r.segment % 100_000, d.ident % 1_000_000);
+                let _ =
+                    write!(w.buffer, "{}{:05}-{:06};", b.prefix, r.segment % 100_000, d.ident % 1_000_000);
             }
             let _ = write!(w.buffer, "R{:05};", r.segment);
             w.text(&self.ground.towns[place.town].code);

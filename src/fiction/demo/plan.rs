@@ -110,7 +110,8 @@ impl Plan {
                 ];
                 // A village stands beside the river, not in it.
                 let d = river_offset(seed, centre, p);
-                let push = if d.abs() < 220.0 && c.genre != Genre::Ville { 260f64.copysign(d) - d } else { 0.0 };
+                let push =
+                    if d.abs() < 220.0 && c.genre != Genre::Ville { 260f64.copysign(d) - d } else { 0.0 };
                 [p[0] - push * RIVER.sin(), p[1] + push * RIVER.cos()]
             })
             .collect();
@@ -154,7 +155,8 @@ impl Plan {
             }
         }
         name_iris(data, &mut dice, &communes, &estates, &mut iris);
-        let epci = (0..data.names.epci.len()).map(|e| by_epci.remove(&(e as u32)).unwrap_or_default()).collect();
+        let epci =
+            (0..data.names.epci.len()).map(|e| by_epci.remove(&(e as u32)).unwrap_or_default()).collect();
         Self { seed, centre, communes, iris, epci, departement, estates, qpv2015, qpv2024 }
     }
 
@@ -187,7 +189,10 @@ impl Plan {
     #[must_use]
     pub fn built(&self, p: Point) -> f64 {
         let wobble = 1.0 + 0.42 * noise(self.seed ^ 77, p[0] / 620.0, p[1] / 620.0);
-        self.communes.iter().map(|c| 1.0 - distance(c.centre, p) / (c.radius * wobble)).fold(f64::NEG_INFINITY, f64::max)
+        self.communes
+            .iter()
+            .map(|c| 1.0 - distance(c.centre, p) / (c.radius * wobble))
+            .fold(f64::NEG_INFINITY, f64::max)
     }
 }
 
@@ -205,14 +210,21 @@ fn river_offset(seed: u64, centre: Point, p: Point) -> f64 {
 }
 
 /// Lattice, IRIS of each cell (the last label is the rest of the département), IRIS of each commune.
-fn ground(data: &Demo, seed: u64, centre: Point, centres: &[Point]) -> (Lattice, Vec<u32>, Vec<std::ops::Range<usize>>) {
+fn ground(
+    data: &Demo,
+    seed: u64,
+    centre: Point,
+    centres: &[Point],
+) -> (Lattice, Vec<u32>, Vec<std::ops::Range<usize>>) {
     let reach = 26_500.0;
-    let lattice = Lattice::new([centre[0] - reach, centre[1] - reach, centre[0] + reach, centre[1] + reach], 70.0);
+    let lattice =
+        Lattice::new([centre[0] - reach, centre[1] - reach, centre[0] + reach, centre[1] + reach], 70.0);
     let near_river = |p: Point| river_offset(seed, centre, p).abs() < 90.0;
     let cost = |c: usize| {
         let p = lattice.center(c);
-        let rough =
-            1.0 + 0.5 * fractal(seed ^ 31, p[0] / 1500.0, p[1] / 1500.0) + 0.45 * noise(seed ^ 34, p[0] / 260.0, p[1] / 260.0);
+        let rough = 1.0
+            + 0.5 * fractal(seed ^ 31, p[0] / 1500.0, p[1] / 1500.0)
+            + 0.45 * noise(seed ^ 34, p[0] / 260.0, p[1] / 260.0);
         if near_river(p) { rough * 5.0 } else { rough }
     };
     let step = 70.0 * 3f64.sqrt();
@@ -229,7 +241,8 @@ fn ground(data: &Demo, seed: u64, centre: Point, centres: &[Point]) -> (Lattice,
             (lattice.cell_at(*p), i as u32, late / step)
         })
         .collect();
-    // The ground of all communes: where the pull of their centres is strong enough, so that it has no deep notch.
+    // The ground of all communes: where the pull of their centres is strong enough, so that it has no deep
+    // notch.
     let mut inside: Vec<bool> = (0..lattice.cells())
         .map(|c| {
             let p = lattice.center(c);
@@ -338,7 +351,8 @@ fn estates(data: &Demo, seed: u64, dwellings: u32, communes: &[Commune]) -> Vec<
         .collect()
 }
 
-/// Outline of a QPV: the estate with a margin, corners and sides moved a little, `more` metres added on one side.
+/// Outline of a QPV: the estate with a margin, corners and sides moved a little, `more` metres added on one
+/// side.
 #[must_use]
 pub fn outline(estate: &Estate, seed: u64, margin: f64, more: f64) -> Ring {
     let mut dice = Dice::new(seed, 7000 + estate.index as u64);
@@ -366,7 +380,12 @@ fn neighbourhoods(data: &Demo, seed: u64, estates: &[Estate]) -> (Vec<Qpv>, Vec<
     for e in estates {
         let name = &data.names.grand_ensemble[e.index];
         if let Some(code) = &name.qpv2015 {
-            old.push(Qpv { code: code.clone(), nom: name.nom.clone(), commune: e.commune, ring: outline(e, seed, 22.0, 0.0) });
+            old.push(Qpv {
+                code: code.clone(),
+                nom: name.nom.clone(),
+                commune: e.commune,
+                ring: outline(e, seed, 22.0, 0.0),
+            });
         }
         let Some(code) = &name.qpv2024 else { continue };
         let ring = outline(e, seed, 24.0, name.agrandi);
@@ -390,12 +409,17 @@ fn name_iris(data: &Demo, dice: &mut Dice, communes: &[Commune], estates: &[Esta
         let split = c.iris.len() > 1;
         for (k, i) in c.iris.clone().enumerate() {
             let estate = estates.iter().find(|e| iris[i].ground.iter().any(|g| contains(g, e.centre)));
-            iris[i].code = if split { format!("{}01{:02}", c.name.code, k + 1) } else { format!("{}0000", c.name.code) };
+            iris[i].code =
+                if split { format!("{}01{:02}", c.name.code, k + 1) } else { format!("{}0000", c.name.code) };
             iris[i].nom = match (split, estate) {
                 (false, _) => c.name.nom.clone(),
                 (true, Some(e)) => data.names.grand_ensemble[e.index].nom.clone(),
                 (true, None) if k == 0 => {
-                    let first = if c.name.genre == Genre::Ville { &data.names.iris.ville[0] } else { &data.names.iris.bourg[0] };
+                    let first = if c.name.genre == Genre::Ville {
+                        &data.names.iris.ville[0]
+                    } else {
+                        &data.names.iris.bourg[0]
+                    };
                     first.clone()
                 }
                 (true, None) if c.name.genre == Genre::Ville => city[k % city.len()].clone(),

@@ -1,4 +1,5 @@
-//! The dwelling register as a restricted file: 73 columns of the public layout and those that only partners see.
+//! The dwelling register as a restricted file: 73 columns of the public layout and those that only partners
+//! see.
 
 use std::io::Write;
 
@@ -123,7 +124,9 @@ pub fn header(wave: usize) -> String {
             if wave == 1 {
                 (*c).to_owned()
             } else {
-                c.replace("PLG_QP15", "PLG_QP").replace("QUALITE_QP15", "QUALITE_QP").replace("IRIS2024", "IRIS2022")
+                c.replace("PLG_QP15", "PLG_QP")
+                    .replace("QUALITE_QP15", "QUALITE_QP")
+                    .replace("IRIS2024", "IRIS2022")
             }
         })
         .collect();
@@ -254,7 +257,8 @@ impl<'a> Register<'a> {
         self
     }
 
-    /// The key of a place is the first dwelling that names it: stable for a seed, and alike in both millésimes.
+    /// The key of a place is the first dwelling that names it: stable for a seed, and alike in both
+    /// millésimes.
     fn filed(&self, block: &Block, d: &Dwelling, key: u64) -> (Road, Located) {
         let r = &block.residences[d.residence];
         let place = &block.places[d.place];
@@ -307,11 +311,14 @@ impl<'a> Register<'a> {
         let mode = d.mode[self.wave];
         let code = |f: Option<&'static crate::reference::demo::Defect>| f.map_or("", |f| f.code.as_str());
         // A fault that cannot show on this row is not planted.
-        let neighbour = &self.ground.towns[(block.places[d.place].town + 1 + dice.below(5)) % self.ground.towns.len()];
+        let neighbour =
+            &self.ground.towns[(block.places[d.place].town + 1 + dice.below(5)) % self.ground.towns.len()];
         let possible = match code(fault) {
             "zero_perdu_depcom" => town.code.starts_with('0'),
             "zero_perdu_siret" => b.siret.starts_with('0'),
-            "commune_voisine" => located.fault.is_none() && located.at.is_some_and(|p| far_from(&neighbour.ground, p)),
+            "commune_voisine" => {
+                located.fault.is_none() && located.at.is_some_and(|p| far_from(&neighbour.ground, p))
+            }
             "bail_manquant" | "loyer_9999" | "loyer_aberrant" | "notation_scientifique" => mode == 1,
             "dpe_sans_date" => r.dpe.is_some(),
             "virgule_decimale" => located.at.is_some(),
@@ -324,9 +331,10 @@ impl<'a> Register<'a> {
             fault = None;
         }
         let line = out.rows;
-        let mut plant = |column: &'static str, f: &'static crate::reference::demo::Defect, rule: &'static str| {
-            out.planted.push(Planted { row: line, column, code: &f.code, rule, level: &f.niveau });
-        };
+        let mut plant =
+            |column: &'static str, f: &'static crate::reference::demo::Defect, rule: &'static str| {
+                out.planted.push(Planted { row: line, column, code: &f.code, rule, level: &f.niveau });
+            };
         let rejected = fault.is_some_and(|f| f.code == "depcom_invalide");
         if let Some(f) = fault
             && f.code != "doublon_ident_rep"
@@ -349,7 +357,11 @@ impl<'a> Register<'a> {
                 if located.outside && f.code != "hors_du_repere" {
                     plant("X", f, "R08");
                 }
-                let declared = if self.wave == 1 { block.places[d.place].qpv2024 } else { block.places[d.place].qpv2015 };
+                let declared = if self.wave == 1 {
+                    block.places[d.place].qpv2024
+                } else {
+                    block.places[d.place].qpv2015
+                };
                 let seen = if self.wave == 1 { located.qpv2024 } else { located.qpv2015 };
                 if self.ground.towns.len() < 1000
                     && located.at.is_some()
@@ -368,7 +380,13 @@ impl<'a> Register<'a> {
         {
             // The second line is the one to reject; its cells are those of the first.
             self.cells(block, d, road, located, ("", neighbour), &mut dice, &mut out.bytes);
-            out.planted.push(Planted { row: out.rows, column: "IDENT_REP", code: &f.code, rule: &f.regle, level: &f.niveau });
+            out.planted.push(Planted {
+                row: out.rows,
+                column: "IDENT_REP",
+                code: &f.code,
+                rule: &f.regle,
+                level: &f.niveau,
+            });
             out.rows += 1;
         }
     }
@@ -397,13 +415,21 @@ impl<'a> Register<'a> {
         let mark = if fault == "virgule_decimale" { b',' } else { b'.' };
         let t = &g.data.names.territoire;
         let mut w = Cells { buffer };
-        let _ = write!(w.buffer, "{:010};{}{:05}-{:06};", d.ident, b.prefix, r.segment % 100_000, d.ident % 1_000_000);
+        let _ = write!(
+            w.buffer,
+            "{:010};{}{:05}-{:06};",
+            d.ident,
+            b.prefix,
+            r.segment % 100_000,
+            d.ident % 1_000_000
+        );
         w.text(if fault == "zero_perdu_siret" { b.siret.trim_start_matches('0') } else { &b.siret });
         w.text(&b.nom);
         w.text(&b.categorie);
         w.text(&area.region);
         if fault == "libelle_perdu" {
-            let lost: String = area.nom_region.chars().map(|c| if c.is_ascii() { c } else { '\u{fffd}' }).collect();
+            let lost: String =
+                area.nom_region.chars().map(|c| if c.is_ascii() { c } else { '\u{fffd}' }).collect();
             w.text(&lost);
         } else {
             w.text(&area.nom_region);
@@ -417,7 +443,9 @@ impl<'a> Register<'a> {
         w.text(&epci.nom);
         let (depcom, postcode) = match fault {
             "depcom_invalide" => (["99999", "0190", "XX901", ""][dice.below(4)], town.codepostal.as_str()),
-            "zero_perdu_depcom" => (town.code.trim_start_matches('0'), town.codepostal.trim_start_matches('0')),
+            "zero_perdu_depcom" => {
+                (town.code.trim_start_matches('0'), town.codepostal.trim_start_matches('0'))
+            }
             "commune_voisine" => (neighbour.code.as_str(), neighbour.codepostal.as_str()),
             "code_postal_faux" => (town.code.as_str(), "59999"),
             _ => (town.code.as_str(), town.codepostal.as_str()),
@@ -431,7 +459,8 @@ impl<'a> Register<'a> {
         w.text(&road.name);
         w.number(i64::from(d.door));
         w.text("");
-        let letter = &g.data.names.programmes.batiments[usize::from(d.building) % g.data.names.programmes.batiments.len()];
+        let letter = &g.data.names.programmes.batiments
+            [usize::from(d.building) % g.data.names.programmes.batiments.len()];
         w.text(if r.kind == 'I' { "" } else { letter });
         w.text("");
         if d.floor == 0 && r.kind != 'I' {
@@ -445,7 +474,8 @@ impl<'a> Register<'a> {
         w.text(if fault == "immeuble_en_date" { "7190-01-01" } else { "" });
         w.text(&r.nom);
         w.text("");
-        let declared = if self.wave == 1 { place.qpv2024 } else { place.qpv2015 }.is_some() != (fault == "qpv_declare_faux");
+        let declared = if self.wave == 1 { place.qpv2024 } else { place.qpv2015 }.is_some()
+            != (fault == "qpv_declare_faux");
         w.text(if declared { "1" } else { "2" });
         w.text(if declared { "Oui" } else { "Non" });
         w.text("1;Pleine propriété");
@@ -502,10 +532,16 @@ impl<'a> Register<'a> {
                 if fault == "dpe_sans_date" {
                     w.text("01/1900")
                 } else {
-                    w.month(january((2010 + (r.conv % 11) as i32).max(r.construct.min(2020))) + (r.conv % 12) as i32)
+                    w.month(
+                        january((2010 + (r.conv % 11) as i32).max(r.construct.min(2020)))
+                            + (r.conv % 12) as i32,
+                    )
                 }
                 w.text(["A", "B", "C", "D", "E", "F", "G"][usize::from(class) - 1]);
-                w.text(["A", "B", "C", "D", "E", "F", "G"][usize::from(class.saturating_sub((r.conv % 2) as u8).max(1)) - 1]);
+                w.text(
+                    ["A", "B", "C", "D", "E", "F", "G"]
+                        [usize::from(class.saturating_sub((r.conv % 2) as u8).max(1)) - 1],
+                );
             }
             None => w.text(if r.conv.is_multiple_of(3) { ";;" } else { "01/1900;;" }),
         }
@@ -553,9 +589,18 @@ impl<'a> Register<'a> {
         w.end();
     }
 
-    fn position(&self, block: &Block, place: &super::ground::Place, at: &Located, fault: &str, mark: u8, w: &mut Cells<'_>) {
+    fn position(
+        &self,
+        block: &Block,
+        place: &super::ground::Place,
+        at: &Located,
+        fault: &str,
+        mark: u8,
+        w: &mut Cells<'_>,
+    ) {
         let g = self.ground;
-        let _ = write!(w.buffer, "{}_{:04};2154;", g.towns[place.town].code, block.streets[place.street].fantoir);
+        let _ =
+            write!(w.buffer, "{}_{:04};2154;", g.towns[place.town].code, block.streets[place.street].fantoir);
         match at.at {
             Some(p) => {
                 w.cents(p[0], mark);
@@ -568,7 +613,9 @@ impl<'a> Register<'a> {
             None if commune_has => "HZ".to_owned(),
             None => "CSZ".to_owned(),
         };
-        let has = |zones: &[super::ground::Zone]| g.towns.len() > 1000 || zones.iter().any(|z| z.town == place.town);
+        let has = |zones: &[super::ground::Zone]| {
+            g.towns.len() > 1000 || zones.iter().any(|z| z.town == place.town)
+        };
         if self.wave == 1 {
             w.text(&named(&g.qpv2024, at.qpv2024, has(&g.qpv2024)));
         }

@@ -208,7 +208,8 @@ impl Builder<'_> {
         let d = &mut self.dice;
         let period = f.parc.periodes.iter().position(|p| construct <= p.a).unwrap_or(4);
         let bought = construct < 1949 || d.chance(f.parc.acquis_ameliore);
-        let patrimoine = if bought && construct < 2016 { d.int((construct + 4).max(1980), 2021) } else { construct };
+        let patrimoine =
+            if bought && construct < 2016 { d.int((construct + 4).max(1980), 2021) } else { construct };
         let origine = match (bought, construct) {
             (true, _) => {
                 if d.chance(0.7) {
@@ -253,7 +254,15 @@ impl Builder<'_> {
         }
     }
 
-    fn draw_dwelling(&mut self, block: &Block, residence: usize, place: usize, k: usize, n: usize, building: u8) -> Dwelling {
+    fn draw_dwelling(
+        &mut self,
+        block: &Block,
+        residence: usize,
+        place: usize,
+        k: usize,
+        n: usize,
+        building: u8,
+    ) -> Dwelling {
         let f = &self.figures().parc;
         let r = &block.residences[residence];
         let town = &self.ground.towns[block.places[place].town];
@@ -263,8 +272,9 @@ impl Builder<'_> {
             'E' => 1 + usize::from(d.chance(0.1)),
             _ => 1 + d.weighted(weights),
         };
-        let surface =
-            (f.surfaces[rooms - 1] * (1.0 + 0.09 * d.normal()) + if r.kind == 'I' { 5.0 } else { 0.0 }).clamp(16.0, 160.0);
+        let surface = (f.surfaces[rooms - 1] * (1.0 + 0.09 * d.normal())
+            + if r.kind == 'I' { 5.0 } else { 0.0 })
+        .clamp(16.0, 160.0);
         // New programmes mix PLUS and PLAI on one landing.
         let finan = match r.finan {
             13 if d.chance(0.28) => 10,
@@ -282,7 +292,9 @@ impl Builder<'_> {
             Genre::Bourg => 1.0,
             Genre::Village => 0.95,
         };
-        let rent = (surface.round() * rate * (1.0 + 0.07 * d.normal()) * (1.0 + 0.08 * (65.0 - surface) / 65.0)).max(80.0);
+        let rent =
+            (surface.round() * rate * (1.0 + 0.07 * d.normal()) * (1.0 + 0.08 * (65.0 - surface) / 65.0))
+                .max(80.0);
         let qpv = block.places[place].qpv2024.is_some();
         let (mode, lease) = occupancy(f, d, r, qpv);
         self.next_ident += 1;
@@ -311,7 +323,12 @@ impl Builder<'_> {
 }
 
 /// MODE and lease on 1 January 2022 and 2024.
-fn occupancy(f: &crate::reference::demo::Parc, d: &mut Dice, r: &Residence, qpv: bool) -> ([u8; 2], [i32; 2]) {
+fn occupancy(
+    f: &crate::reference::demo::Parc,
+    d: &mut Dice,
+    r: &Residence,
+    qpv: bool,
+) -> ([u8; 2], [i32; 2]) {
     let weights = if qpv { &f.mode_qpv } else { &f.mode_hors_qpv };
     let opened = january(r.locat) + d.int(1, 10);
     // Years since the tenant moved in: geometric at the rate of mobility, bounded by the first letting.

@@ -1,7 +1,8 @@
 //! Streets and addresses: curved streets that follow a direction field, with numbered lots on both sides.
 //!
 //! Streets are evenly spaced streamlines (Jobard and Lefer, 1997) of a field that is radial around the heart
-//! of the city, follows the river on its banks and turns slowly elsewhere; two families cross at right angles.
+//! of the city, follows the river on its banks and turns slowly elsewhere; two families cross at right
+//! angles.
 
 use crate::reference::demo::{Demo, Genre};
 
@@ -54,7 +55,9 @@ fn meander(seed: u64, a: Point, b: Point) -> Vec<Point> {
         .map(|i| {
             let t = i as f64 / n as f64;
             let ease = (std::f64::consts::PI * t).sin();
-            let w = ease * (0.055 * length * noise(seed, t * 2.2, 0.3) + 60.0 * noise(seed ^ 5, t * length / 500.0, 0.7));
+            let w = ease
+                * (0.055 * length * noise(seed, t * 2.2, 0.3)
+                    + 60.0 * noise(seed ^ 5, t * length / 500.0, 0.7));
             [a[0] + (b[0] - a[0]) * t + nx * w, a[1] + (b[1] - a[1]) * t + ny * w]
         })
         .collect()
@@ -70,7 +73,8 @@ fn roads(plan: &Plan) -> Vec<Vec<Point>> {
         let relay = (0..c.len())
             .filter(|&j| j != i && distance(c[j].centre, c[0].centre) < 0.8 * home)
             .min_by(|&j, &k| {
-                let via = |j: usize| distance(c[i].centre, c[j].centre) + 0.75 * distance(c[j].centre, c[0].centre);
+                let via =
+                    |j: usize| distance(c[i].centre, c[j].centre) + 0.75 * distance(c[j].centre, c[0].centre);
                 via(j).total_cmp(&via(k))
             })
             .unwrap_or(0);
@@ -95,11 +99,9 @@ impl Drawing<'_> {
             x += weight * (4.0 * angle).cos();
             y += weight * (4.0 * angle).sin();
         };
-        let home = plan
-            .communes
-            .iter()
-            .enumerate()
-            .min_by(|a, b| (distance(a.1.centre, p) / a.1.radius).total_cmp(&(distance(b.1.centre, p) / b.1.radius)));
+        let home = plan.communes.iter().enumerate().min_by(|a, b| {
+            (distance(a.1.centre, p) / a.1.radius).total_cmp(&(distance(b.1.centre, p) / b.1.radius))
+        });
         if let Some((i, c)) = home {
             let d = distance(c.centre, p);
             let radial = (p[1] - c.centre[1]).atan2(p[0] - c.centre[0]);
@@ -107,7 +109,9 @@ impl Drawing<'_> {
             add((i as f64) * 1.7, 0.35);
         }
         let bank = plan.river(p);
-        let along = 0.54 + ((plan.river([p[0] + 20.0, p[1]]) - plan.river([p[0] - 20.0, p[1]])) / -40.0 + 0.54f64.sin()).atan();
+        let along = 0.54
+            + ((plan.river([p[0] + 20.0, p[1]]) - plan.river([p[0] - 20.0, p[1]])) / -40.0 + 0.54f64.sin())
+                .atan();
         add(along, 1.4 * (-(bank / 320.0).powi(2)).exp());
         for e in &plan.estates {
             let d = distance(e.centre, p);
@@ -123,7 +127,9 @@ impl Drawing<'_> {
     }
 
     fn buildable(&self, p: Point) -> bool {
-        self.plan.built(p) > 0.0 && self.plan.river(p).abs() > BANK && !self.plan.estates.iter().any(|e| e.holds(p, 12.0))
+        self.plan.built(p) > 0.0
+            && self.plan.river(p).abs() > BANK
+            && !self.plan.estates.iter().any(|e| e.holds(p, 12.0))
     }
 
     /// Follows the field from `p` in one direction.
@@ -131,14 +137,16 @@ impl Drawing<'_> {
         let mut out = Vec::new();
         let mut at = p;
         let quarter = std::f64::consts::FRAC_PI_2;
-        let mut heading = self.angle(p) + family as f64 * quarter + if sign < 0.0 { std::f64::consts::PI } else { 0.0 };
+        let mut heading =
+            self.angle(p) + family as f64 * quarter + if sign < 0.0 { std::f64::consts::PI } else { 0.0 };
         while (out.len() as f64) * STEP < longest {
             // The field is known up to a quarter turn: take the branch nearest to the heading.
             let field = self.angle(at) + family as f64 * quarter;
             let turns = ((heading - field) / quarter).round();
             heading = field + turns * quarter;
             let next = [at[0] + STEP * heading.cos(), at[1] + STEP * heading.sin()];
-            if !self.buildable(next) || self.near[family].any_within(next, 0.5 * self.gap(next, family), own) {
+            if !self.buildable(next) || self.near[family].any_within(next, 0.5 * self.gap(next, family), own)
+            {
                 break;
             }
             at = next;
@@ -173,7 +181,8 @@ impl Drawing<'_> {
                 }
                 own += 1;
                 let longest = dice.between(180.0, 620.0);
-                let mut line: Vec<Point> = self.follow(p, family, -1.0, longest, own).into_iter().rev().collect();
+                let mut line: Vec<Point> =
+                    self.follow(p, family, -1.0, longest, own).into_iter().rev().collect();
                 line.push(p);
                 line.extend(self.follow(p, family, 1.0, longest, own));
                 if (line.len() as f64) * STEP < 75.0 {
@@ -221,7 +230,14 @@ impl Network {
         network
     }
 
-    fn add_street(&mut self, plan: &Plan, names: &mut NameBook<'_>, line: Vec<Point>, commune: usize, main: bool) {
+    fn add_street(
+        &mut self,
+        plan: &Plan,
+        names: &mut NameBook<'_>,
+        line: Vec<Point>,
+        commune: usize,
+        main: bool,
+    ) {
         let genre = plan.communes[commune].name.genre;
         let (kind, name, fantoir) = names.next(commune, genre, main.then_some(genre));
         self.streets.push(Street { kind, name, commune, fantoir, line, estate: None });
@@ -267,7 +283,14 @@ impl Network {
                     }
                     taken.insert(at, 0);
                     let suffix = if dice.chance(0.015) { "bis" } else { "" };
-                    self.lots.push(Lot { street: index, commune: street.commune, number, suffix, at, estate: None });
+                    self.lots.push(Lot {
+                        street: index,
+                        commune: street.commune,
+                        number,
+                        suffix,
+                        at,
+                        estate: None,
+                    });
                 }
             }
         }

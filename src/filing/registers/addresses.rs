@@ -1,4 +1,5 @@
-//! Addresses of the BAN → `adresses.parquet`: identifier, name, position, and the key that joins other registers.
+//! Addresses of the BAN → `adresses.parquet`: identifier, name, position, and the key that joins other
+//! registers.
 
 use std::path::Path;
 
@@ -27,21 +28,31 @@ pub struct Options {
 pub enum AddressesError {
     #[error(transparent)]
     Intake(#[from] IntakeError),
-    #[error("« {0} » n'est pas un département ; attendu : 73, 2A, 974, ou plusieurs séparés par des virgules")]
+    #[error(
+        "« {0} » n'est pas un département ; attendu : 73, 2A, 974, ou plusieurs séparés par des virgules"
+    )]
     Departement(String),
 }
 
 /// Imports a BAN file (`adresses-73.csv`, plain or compressed).
 ///
 /// # Errors
-/// The option is no list of départements, the file is no table or lacks a mandatory column, or the result cannot
-/// be written.
-pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, AddressesError> {
+/// The option is no list of départements, the file is no table or lacks a mandatory column, or the result
+/// cannot be written.
+pub fn import(
+    path: &Path,
+    options: &Options,
+    output: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, AddressesError> {
     let departements: Vec<String> = options.departement.split(',').map(|d| d.trim().to_uppercase()).collect();
     for d in &departements {
         // A département is the beginning of its communes' codes.
         let probe = format!("{d:0<5}");
-        if !matches!(d.len(), 2 | 3) || (d.len() == 3) != d.starts_with("97") || fields::commune(probe.as_bytes()).is_err() {
+        if !matches!(d.len(), 2 | 3)
+            || (d.len() == 3) != d.starts_with("97")
+            || fields::commune(probe.as_bytes()).is_err()
+        {
             return Err(AddressesError::Departement(d.clone()));
         }
     }
@@ -101,11 +112,22 @@ struct Rows<'r> {
 }
 
 impl Rows<'_> {
-    fn degrees(&self, column: &Column, bounds: [f64; 2], record: &ByteRecord, notes: &mut Notes<'_>) -> Option<f64> {
+    fn degrees(
+        &self,
+        column: &Column,
+        bounds: [f64; 2],
+        record: &ByteRecord,
+        notes: &mut Notes<'_>,
+    ) -> Option<f64> {
         let cell = column.cell(record);
         let v = cell.and_then(|v| fields::decimal(v).ok()).filter(|v| (bounds[0]..=bounds[1]).contains(v));
         if v.is_none() {
-            notes.note("B05", column, cell.unwrap_or(b""), "Position absente, illisible ou hors de France (degrés attendus).");
+            notes.note(
+                "B05",
+                column,
+                cell.unwrap_or(b""),
+                "Position absente, illisible ou hors de France (degrés attendus).",
+            );
         }
         v
     }
@@ -144,7 +166,13 @@ impl Intake for Rows<'_> {
         })
     }
 
-    fn row(&self, record: &ByteRecord, streets: &mut Normalizer, b: &mut Batch, notes: &mut Notes<'_>) -> Fate {
+    fn row(
+        &self,
+        record: &ByteRecord,
+        streets: &mut Normalizer,
+        b: &mut Batch,
+        notes: &mut Notes<'_>,
+    ) -> Fate {
         let code = commune(&self.code_insee, record, "B03", notes);
         let Some(code) = ascii(&code) else {
             if self.code_insee.cell(record).is_none() {

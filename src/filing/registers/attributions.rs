@@ -1,4 +1,5 @@
-//! Allocations of the SNE → `attributions.parquet`. The number of the demand (NUD) leaves this file as a keyed hash only.
+//! Allocations of the SNE → `attributions.parquet`. The number of the demand (NUD) leaves this file as a
+//! keyed hash only.
 //!
 //! The NUD names a household: it is hashed with BLAKE3 under a key that the user keeps in a file of his own,
 //! so that two imports under one key can be joined and nobody without the key can find a number back by
@@ -55,7 +56,8 @@ const CONTEXT: &str = "mosaique 2026-11 numero unique de demande";
 /// # Errors
 /// The file cannot be read or holds fewer than 32 bytes.
 pub fn read_key(path: &Path) -> Result<[u8; 32], AttributionsError> {
-    let bytes = std::fs::read(path).map_err(|source| AttributionsError::KeyUnreadable { path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path)
+        .map_err(|source| AttributionsError::KeyUnreadable { path: path.to_owned(), source })?;
     let secret = bytes.trim_ascii();
     if secret.len() < MIN_KEY {
         return Err(AttributionsError::KeyTooShort { path: path.to_owned(), found: secret.len() });
@@ -63,7 +65,8 @@ pub fn read_key(path: &Path) -> Result<[u8; 32], AttributionsError> {
     Ok(blake3::derive_key(CONTEXT, secret))
 }
 
-/// Pseudonym of a NUD: 32 hexadecimal digits (128 bits) of its keyed hash. Case, spaces and signs do not count.
+/// Pseudonym of a NUD: 32 hexadecimal digits (128 bits) of its keyed hash. Case, spaces and signs do not
+/// count.
 #[must_use]
 pub fn pseudonym(key: &[u8; 32], nud: &str) -> String {
     let plain: String = mot(nud).replace('_', "");
@@ -80,8 +83,14 @@ pub fn consumption_units(aged_14_and_more: u8, under_14: u8) -> f64 {
 /// Imports a file of allocations.
 ///
 /// # Errors
-/// The file is no table or has no dates; it has a NUD and no sound key is given; the result cannot be written.
-pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, AttributionsError> {
+/// The file is no table or has no dates; it has a NUD and no sound key is given; the result cannot be
+/// written.
+pub fn import(
+    path: &Path,
+    options: &Options,
+    output: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, AttributionsError> {
     let reference = attributions().map_err(IntakeError::from)?;
     let table = intake::open(path)?;
     let layout = intake::layout(&reference.registre, &table)?;
@@ -198,7 +207,12 @@ impl<'r> Rows<'r> {
             let cell = c.cell(record)?;
             let d = fields::date(cell).ok().filter(|d| d.day.is_some());
             if d.is_none() {
-                notes.note("A04", c, cell, "Date illisible ou sans jour (attendu : aaaa-mm-jj) ; elle est ignorée.");
+                notes.note(
+                    "A04",
+                    c,
+                    cell,
+                    "Date illisible ou sans jour (attendu : aaaa-mm-jj) ; elle est ignorée.",
+                );
             }
             d
         };
@@ -226,19 +240,26 @@ impl<'r> Rows<'r> {
         let cell = self.priorite.column.cell(record)?;
         let list = self.priorite.list?;
         let mut codes = Vec::new();
-        for word in text(Some(cell)).split([',', '|', '/', '+', ';']).map(str::trim).filter(|w| !w.is_empty()) {
+        for word in text(Some(cell)).split([',', '|', '/', '+', ';']).map(str::trim).filter(|w| !w.is_empty())
+        {
             match list.code(word.as_bytes()) {
                 Some(c) => codes.push(c),
                 None => {
-                    let message = format!("« {word} » n'est pas un public de l'article L.441-1 ; admis : {}.", list.admis());
+                    let message = format!(
+                        "« {word} » n'est pas un public de l'article L.441-1 ; admis : {}.",
+                        list.admis()
+                    );
                     notes.note("A09", &self.priorite.column, cell, message);
                 }
             }
         }
         codes.sort_unstable();
         codes.dedup();
-        let ids: Vec<&str> =
-            codes.iter().filter_map(|c| list.valeurs.iter().find(|v| v.code == *c)).map(|v| v.id.as_str()).collect();
+        let ids: Vec<&str> = codes
+            .iter()
+            .filter_map(|c| list.valeurs.iter().find(|v| v.code == *c))
+            .map(|v| v.id.as_str())
+            .collect();
         (!ids.is_empty()).then(|| ids.join(","))
     }
 
@@ -248,7 +269,8 @@ impl<'r> Rows<'r> {
         match fields::decimal(cell) {
             Ok(v) if (0.0..=max).contains(&v) => Some(v),
             Ok(_) => {
-                let message = format!("Attendu de 0 à {max} € par mois ; la valeur est ignorée (montant annuel ?).");
+                let message =
+                    format!("Attendu de 0 à {max} € par mois ; la valeur est ignorée (montant annuel ?).");
                 notes.note("A13", &self.ressources, cell, message);
                 None
             }
@@ -280,7 +302,9 @@ pub fn street_part(address: &str) -> &str {
     let head = end.map_or(address, |i| &address[..i]);
     let head = head.trim_end_matches([' ', ',', '-']);
     // « 12, rue des Lilas, Chambéry »: a comma after the name ends it; one after the number does not.
-    match head.char_indices().find(|(i, c)| *c == ',' && head[..*i].chars().any(char::is_alphabetic) && head[..*i].contains(' '))
+    match head
+        .char_indices()
+        .find(|(i, c)| *c == ',' && head[..*i].chars().any(char::is_alphabetic) && head[..*i].contains(' '))
     {
         Some((i, _)) => &head[..i],
         None => head,
@@ -320,7 +344,13 @@ impl Intake for Rows<'_> {
         })
     }
 
-    fn row(&self, record: &ByteRecord, streets: &mut Normalizer, b: &mut Batch, notes: &mut Notes<'_>) -> Fate {
+    fn row(
+        &self,
+        record: &ByteRecord,
+        streets: &mut Normalizer,
+        b: &mut Batch,
+        notes: &mut Notes<'_>,
+    ) -> Fate {
         let Some((caleol, bail)) = self.dates(record, notes) else { return Fate::Rejected };
         let s = &self.reference.seuils;
         let ident = checks::ident_rep(&self.ident_rep, record, "A15", notes);
@@ -330,7 +360,8 @@ impl Intake for Rows<'_> {
         let address = match (depcom, self.nomvoie.cell(record), free) {
             (Some(depcom), Some(street), _) => {
                 let part = |c: &Column| text(c.cell(record)).to_owned();
-                let (numvoie, indrep, typvoie) = (part(&self.numvoie), part(&self.indrep), part(&self.typvoie));
+                let (numvoie, indrep, typvoie) =
+                    (part(&self.numvoie), part(&self.indrep), part(&self.typvoie));
                 Some(streets.key(depcom, &numvoie, &indrep, &typvoie, text(Some(street)), "").key.as_str())
             }
             (Some(depcom), None, Some(free)) => {
@@ -339,7 +370,12 @@ impl Intake for Rows<'_> {
             _ => None,
         };
         if ident.is_none() && address.is_none() {
-            notes.note("A06", &self.ident_rep, b"", "Cette attribution ne compte que dans les totaux de sa commune.");
+            notes.note(
+                "A06",
+                &self.ident_rep,
+                b"",
+                "Cette attribution ne compte que dans les totaux de sa commune.",
+            );
         }
         let siren = checks::siren(&self.siren, record, "A08", notes);
         let [reserver, dalo, agreement, relocation, size, funding, work] = [
@@ -410,10 +446,9 @@ impl Intake for Rows<'_> {
         b.decote_gestion_directe.push(discount);
         b.drapeaux.push(Some(notes.flags()));
         // Without a demand or a dwelling, two rows that look alike may well be two allocations.
-        let key = nud
-            .as_deref()
-            .zip(ident.or(address.map(str::as_bytes)))
-            .map(|(n, d)| hashed(format!("{n} {} {caleol:?} {bail:?}", String::from_utf8_lossy(d)).as_bytes()));
+        let key = nud.as_deref().zip(ident.or(address.map(str::as_bytes))).map(|(n, d)| {
+            hashed(format!("{n} {} {caleol:?} {bail:?}", String::from_utf8_lossy(d)).as_bytes())
+        });
         Fate::Kept { key }
     }
 }

@@ -74,7 +74,12 @@ pub fn within(
     };
     let n = u8::try_from(n).ok().filter(|n| (bounds[0]..=bounds[1]).contains(n));
     if n.is_none() {
-        notes.note(rule, column, cell, format!("Attendu de {} à {} ; la valeur est ignorée.", bounds[0], bounds[1]));
+        notes.note(
+            rule,
+            column,
+            cell,
+            format!("Attendu de {} à {} ; la valeur est ignorée.", bounds[0], bounds[1]),
+        );
     }
     n
 }
@@ -119,11 +124,21 @@ pub fn siren(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Notes
 }
 
 /// Identifier of the dwelling in the RPLS. A strange one is noted and kept.
-pub fn ident_rep<'c>(column: &Column, record: &'c ByteRecord, rule: &str, notes: &mut Notes<'_>) -> Option<&'c [u8]> {
+pub fn ident_rep<'c>(
+    column: &Column,
+    record: &'c ByteRecord,
+    rule: &str,
+    notes: &mut Notes<'_>,
+) -> Option<&'c [u8]> {
     let cell = column.cell(record)?;
     let body = cell.strip_suffix(b".0").filter(|b| b.iter().all(u8::is_ascii_digit)).unwrap_or(cell);
     if body.len() > 10 || !body.iter().all(u8::is_ascii_alphanumeric) {
-        notes.note(rule, column, cell, "L'identifiant RPLS a dix lettres et chiffres au plus ; il est gardé tel quel.");
+        notes.note(
+            rule,
+            column,
+            cell,
+            "L'identifiant RPLS a dix lettres et chiffres au plus ; il est gardé tel quel.",
+        );
     }
     Some(body)
 }

@@ -1,7 +1,9 @@
-//! A file that a bailleur deposits: checked as an import is, but of its own SIREN only, with its corrections, beside its rows.
+//! A file that a bailleur deposits: checked as an import is, but of its own SIREN only, with its corrections,
+//! beside its rows.
 //!
-//! The folder of a deposit holds `recu` (the file as it came), `classeur.csv` (what a workbook became), `corrige.csv` (with its
-//! corrections) and `controle/`: what an import writes, plus `lignes.csv`, every row that has a finding.
+//! The folder of a deposit holds `recu` (the file as it came), `classeur.csv` (what a workbook became),
+//! `corrige.csv` (with its corrections) and `controle/`: what an import writes, plus `lignes.csv`, every row
+//! that has a finding.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -53,11 +55,17 @@ pub struct Kind {
     pub name: String,
 }
 
-/// Checks the file `recu` of a folder; the result stands in `controle/`. Progress: bytes read, and their total.
+/// Checks the file `recu` of a folder; the result stands in `controle/`. Progress: bytes read, and their
+/// total.
 ///
 /// # Errors
 /// The file is not of this register or cannot be read; the disk refuses.
-pub fn check(dir: &Path, kind: &Kind, corrections: &Corrections, progress: &dyn Fn(u64, u64)) -> Result<Report, DepositError> {
+pub fn check(
+    dir: &Path,
+    kind: &Kind,
+    corrections: &Corrections,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, DepositError> {
     let out = dir.join("controle");
     if out.exists() {
         std::fs::remove_dir_all(&out)?;
@@ -105,7 +113,9 @@ fn lines(dir: &Path) -> Result<BTreeSet<u64>, DepositError> {
     let mut out = BTreeSet::new();
     for record in reader.byte_records() {
         let record = record?;
-        out.extend(record.get(0).and_then(|n| std::str::from_utf8(n).ok()).and_then(|n| n.parse::<u64>().ok()));
+        out.extend(
+            record.get(0).and_then(|n| std::str::from_utf8(n).ok()).and_then(|n| n.parse::<u64>().ok()),
+        );
     }
     Ok(out)
 }

@@ -79,7 +79,11 @@ pub fn decimal(cell: &[u8]) -> Result<f64, Unreadable> {
         n += 1;
         i += 1;
     }
-    std::str::from_utf8(&text[..n]).ok().and_then(|t| t.parse::<f64>().ok()).filter(|v| v.is_finite()).ok_or(Unreadable)
+    std::str::from_utf8(&text[..n])
+        .ok()
+        .and_then(|t| t.parse::<f64>().ok())
+        .filter(|v| v.is_finite())
+        .ok_or(Unreadable)
 }
 
 /// A whole number. `3.0` is 3; `3.5` is unreadable.
@@ -215,7 +219,9 @@ pub fn commune(cell: &[u8]) -> Result<([u8; 5], bool), Unreadable> {
         b"2A" | b"2B" => code[2..].iter().all(u8::is_ascii_digit),
         b"97" => matches!(code[2], b'1'..=b'4' | b'6') && code[3..].iter().all(u8::is_ascii_digit),
         [a, b] => {
-            code.iter().all(u8::is_ascii_digit) && (1..=95).contains(&((a - b'0') * 10 + (b - b'0'))) && &code[..2] != b"20"
+            code.iter().all(u8::is_ascii_digit)
+                && (1..=95).contains(&((a - b'0') * 10 + (b - b'0')))
+                && &code[..2] != b"20"
         }
         _ => false,
     };
@@ -251,7 +257,8 @@ impl Date {
 /// [`Unreadable`] for anything else, and for days that do not exist.
 pub fn date(cell: &[u8]) -> Result<Date, Unreadable> {
     let text = std::str::from_utf8(cell).map_err(|_| Unreadable)?;
-    let text = text.split_once(['T', ' ']).map_or(text, |(d, rest)| if rest.contains(':') { d } else { text });
+    let text =
+        text.split_once(['T', ' ']).map_or(text, |(d, rest)| if rest.contains(':') { d } else { text });
     let mut parts = [""; 3];
     let mut n = 0;
     for p in text.split(['-', '/', '.', ' ']).filter(|p| !p.is_empty()) {
@@ -262,23 +269,32 @@ pub fn date(cell: &[u8]) -> Result<Date, Unreadable> {
     let is_number = |p: &str| p.bytes().all(|b| b.is_ascii_digit());
     let (y, m, d) = match (n, parts[0].len(), parts[1].len(), parts[2].len()) {
         (1, 6, ..) if text.is_ascii() => (number(&text[..4])?, number(&text[4..])?, None),
-        (1, 8, ..) if text.is_ascii() => (number(&text[..4])?, number(&text[4..6])?, Some(number(&text[6..])?)),
+        (1, 8, ..) if text.is_ascii() => {
+            (number(&text[..4])?, number(&text[4..6])?, Some(number(&text[6..])?))
+        }
         // A float that a table tool made of yyyymm or yyyymmdd: « 201903.0 ».
         (2, 6 | 8, 1, _) if parts[1] == "0" => return date(parts[0].as_bytes()),
         (2, 4, ..) if is_number(parts[0]) => (number(parts[0])?, number(parts[1])?, None),
         (2, 1 | 2, 4, _) if is_number(parts[0]) => (number(parts[1])?, number(parts[0])?, None),
-        (2, ..) => (short_year(number(parts[1])?, parts[1].len())?, month_name(parts[0]).ok_or(Unreadable)?, None),
-        (3, 4, ..) => (number(parts[0])?, number(parts[1])?, Some(number(parts[2])?)),
-        (3, 1 | 2, 1 | 2, 2 | 4) => (short_year(number(parts[2])?, parts[2].len())?, number(parts[1])?, Some(number(parts[0])?)),
-        (3, 1 | 2, _, 2 | 4) => {
-            (short_year(number(parts[2])?, parts[2].len())?, month_name(parts[1]).ok_or(Unreadable)?, Some(number(parts[0])?))
+        (2, ..) => {
+            (short_year(number(parts[1])?, parts[1].len())?, month_name(parts[0]).ok_or(Unreadable)?, None)
         }
+        (3, 4, ..) => (number(parts[0])?, number(parts[1])?, Some(number(parts[2])?)),
+        (3, 1 | 2, 1 | 2, 2 | 4) => {
+            (short_year(number(parts[2])?, parts[2].len())?, number(parts[1])?, Some(number(parts[0])?))
+        }
+        (3, 1 | 2, _, 2 | 4) => (
+            short_year(number(parts[2])?, parts[2].len())?,
+            month_name(parts[1]).ok_or(Unreadable)?,
+            Some(number(parts[0])?),
+        ),
         _ => return Err(Unreadable),
     };
     let small = |v: u16| i8::try_from(v).map_err(|_| Unreadable);
     // jiff knows the length of months.
-    let checked = jiff::civil::Date::new(i16::try_from(y).map_err(|_| Unreadable)?, small(m)?, d.map_or(Ok(1), small)?)
-        .map_err(|_| Unreadable)?;
+    let checked =
+        jiff::civil::Date::new(i16::try_from(y).map_err(|_| Unreadable)?, small(m)?, d.map_or(Ok(1), small)?)
+            .map_err(|_| Unreadable)?;
     Ok(Date { year: y, month: checked.month().unsigned_abs(), day: d.map(|_| checked.day().unsigned_abs()) })
 }
 
@@ -353,8 +369,14 @@ mod tests {
 
     #[test]
     fn cells_are_freed_of_what_spreadsheets_put_around() {
-        for (cell, want) in [(" a ", "a"), ("=\"012\"", "012"), ("'012", "012"), ("\u{a0}x\u{202f}", "x"), ("", ""), ("   ", "")]
-        {
+        for (cell, want) in [
+            (" a ", "a"),
+            ("=\"012\"", "012"),
+            ("'012", "012"),
+            ("\u{a0}x\u{202f}", "x"),
+            ("", ""),
+            ("   ", ""),
+        ] {
             assert_eq!(clean(cell.as_bytes()), want.as_bytes(), "{cell:?}");
         }
     }
@@ -418,7 +440,9 @@ mod tests {
             let got = date(cell.as_bytes()).unwrap_or_else(|_| panic!("{cell}"));
             assert_eq!((got.yyyymm(), got.yyyymmdd()), want, "{cell}");
         }
-        for cell in ["2019-13", "31/02/2019", "2019", "abc", "", "30/02/19", "19", "é-19", "2019-03-15-01", "ab/2019"] {
+        for cell in
+            ["2019-13", "31/02/2019", "2019", "abc", "", "30/02/19", "19", "é-19", "2019-03-15-01", "ab/2019"]
+        {
             assert_eq!(date(cell.as_bytes()), Err(Unreadable), "{cell}");
         }
     }

@@ -99,7 +99,8 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
 }
 
 fn matches_alias(alias: &str, name: &str) -> bool {
-    alias.len() == name.len() && alias.bytes().zip(name.bytes()).all(|(a, n)| if a == b'#' { n.is_ascii_digit() } else { a == n })
+    alias.len() == name.len()
+        && alias.bytes().zip(name.bytes()).all(|(a, n)| if a == b'#' { n.is_ascii_digit() } else { a == n })
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What our readers share: a file's header against its register, rows to columns on several threads, findings.
+//! What our readers share: a file's header against its register, rows to columns on several threads,
+//! findings.
 //!
 //! A register implements [`Intake`]: one row at a time, it checks the cells, pushes what it keeps into its
 //! batch, and notes what breaks a rule. [`run`] does the rest in the order of the file: batches become row
@@ -88,8 +89,10 @@ impl Layout {
             .iter()
             .map(|c| (headers::canonical(&c.nom), c.alias.iter().map(|a| headers::canonical(a)).collect()))
             .collect();
-        let known: Vec<Known<'_>> =
-            names.iter().map(|(n, a)| Known { name: n, aliases: a.iter().map(String::as_str).collect() }).collect();
+        let known: Vec<Known<'_>> = names
+            .iter()
+            .map(|(n, a)| Known { name: n, aliases: a.iter().map(String::as_str).collect() })
+            .collect();
         let resolved = headers::resolve(header, &known);
         let mut columns = Vec::new();
         let mut missing = Vec::new();
@@ -106,8 +109,9 @@ impl Layout {
                 .map(|v| v.to_uppercase().into_bytes().into_boxed_slice())
                 .collect();
             let digits = empty.iter().any(|e| e[0].is_ascii_digit());
-            let header =
-                at.and_then(|i| header.get(i)).map_or_else(|| c.nom.clone(), |h| h.trim().trim_matches('\u{feff}').to_owned());
+            let header = at
+                .and_then(|i| header.get(i))
+                .map_or_else(|| c.nom.clone(), |h| h.trim().trim_matches('\u{feff}').to_owned());
             columns.push((c.nom.clone(), Column { at, header, empty, digits }));
         }
         if missing.is_empty() { Ok(Self { columns, width: header.len(), resolved }) } else { Err(missing) }
@@ -117,10 +121,10 @@ impl Layout {
     /// no file has; tests of the register compare the names.
     #[must_use]
     pub fn column(&self, name: &str) -> Column {
-        self.columns
-            .iter()
-            .find(|(n, _)| n == name)
-            .map_or_else(|| Column { at: None, header: name.to_owned(), empty: Vec::new(), digits: false }, |(_, c)| c.clone())
+        self.columns.iter().find(|(n, _)| n == name).map_or_else(
+            || Column { at: None, header: name.to_owned(), empty: Vec::new(), digits: false },
+            |(_, c)| c.clone(),
+        )
     }
 
     /// Columns of the file that the register does not know.
@@ -132,10 +136,15 @@ impl Layout {
     fn remarks(&self, report: &mut Report) {
         let list = |v: &[String]| v.iter().map(|n| format!("« {n} »")).collect::<Vec<_>>().join(", ");
         if !self.resolved.unknown.is_empty() {
-            report.remarques.push(format!("Colonnes inconnues, non lues : {}.", list(&self.resolved.unknown)));
+            report
+                .remarques
+                .push(format!("Colonnes inconnues, non lues : {}.", list(&self.resolved.unknown)));
         }
         if !self.resolved.repeated.is_empty() {
-            report.remarques.push(format!("Colonnes en double, la première est lue : {}.", list(&self.resolved.repeated)));
+            report.remarques.push(format!(
+                "Colonnes en double, la première est lue : {}.",
+                list(&self.resolved.repeated)
+            ));
         }
     }
 }
@@ -228,8 +237,15 @@ pub trait Intake: Sync {
     fn state(&self) -> Self::State;
     fn batch(&self) -> Self::Batch;
 
-    /// Reads one record. Its last act, for a row that is kept, is to push exactly one row with `notes.flags()`.
-    fn row(&self, record: &ByteRecord, state: &mut Self::State, batch: &mut Self::Batch, notes: &mut Notes<'_>) -> Fate;
+    /// Reads one record. Its last act, for a row that is kept, is to push exactly one row with
+    /// `notes.flags()`.
+    fn row(
+        &self,
+        record: &ByteRecord,
+        state: &mut Self::State,
+        batch: &mut Self::Batch,
+        notes: &mut Notes<'_>,
+    ) -> Fate;
 
     /// The columns of a full batch, in the order of the schema.
     fn columns(&self, batch: Self::Batch) -> Vec<polars::prelude::Column>;
@@ -407,7 +423,12 @@ pub fn run<I: Intake>(
     Ok(())
 }
 
-fn parse<I: Intake>(intake: &I, layout: &Layout, state: &mut I::State, block: &super::table::Block) -> Parsed {
+fn parse<I: Intake>(
+    intake: &I,
+    layout: &Layout,
+    state: &mut I::State,
+    block: &super::table::Block,
+) -> Parsed {
     let registre = intake.registre();
     let mut batch = intake.batch();
     let mut notes = Notes::new(registre);

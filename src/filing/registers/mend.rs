@@ -1,7 +1,7 @@
 //! Cells of a file that its owner corrected, by line and column; and the rows that need it, taken out whole.
 //!
-//! The corrected file keeps the line numbers of the first: blank lines stand where it had some, so that a row is found again by its
-//! line from one check to the next.
+//! The corrected file keeps the line numbers of the first: blank lines stand where it had some, so that a row
+//! is found again by its line from one check to the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -37,7 +37,8 @@ fn header(table: &Table) -> &[String] {
     table.head.first().map_or(&[], Vec::as_slice)
 }
 
-/// The names of the columns of a file: as it writes them, or by position for the collection file of bailleurs, which has no header.
+/// The names of the columns of a file: as it writes them, or by position for the collection file of
+/// bailleurs, which has no header.
 #[must_use]
 pub fn columns(table: &Table) -> Vec<String> {
     if let Some((names, _)) = collection(table) {
@@ -77,9 +78,11 @@ pub fn apply(table: &Table, corrections: &Corrections, out: &Path) -> Result<(),
         match corrections.get(&line) {
             None => write_record(&mut to, record.iter(), table.delimiter, &mut at),
             Some(cells) => {
-                // A row of the wrong width gets the header's: what it lacks is empty, what it has too much is dropped.
+                // A row of the wrong width gets the header's: what it lacks is empty, what it has too much is
+                // dropped.
                 let given = |i: usize| columns.get(i).and_then(|name| cells.get(name));
-                let fields = (0..width).map(|i| given(i).map_or_else(|| record.get(i).unwrap_or(b""), |v| v.as_bytes()));
+                let fields = (0..width)
+                    .map(|i| given(i).map_or_else(|| record.get(i).unwrap_or(b""), |v| v.as_bytes()));
                 write_record(&mut to, fields, table.delimiter, &mut at)
             }
         }
@@ -120,7 +123,8 @@ pub fn extract(table: &Table, lines: &BTreeSet<u64>, out: &Path) -> Result<(), M
     Ok(())
 }
 
-/// Reads a file of corrected rows (`ligne;…`, as [`extract`] writes it; columns may be left out, a `constat` is ignored).
+/// Reads a file of corrected rows (`ligne;…`, as [`extract`] writes it; columns may be left out, a `constat`
+/// is ignored).
 ///
 /// # Errors
 /// The file is no table, or has no line numbers.
@@ -152,14 +156,18 @@ mod tests {
         let (from, to) = (dir.path().join("a.csv"), dir.path().join("b.csv"));
         // A blank line, a value on two lines, a row that is too short, Latin-1.
         std::fs::write(&from, b"A;B;C\n1;2;3\n\n\"x\ny\";\xe9;4\n5;6\n7;8;9\n").unwrap();
-        let cells = |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let cells =
+            |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let corrections = Corrections::from([(6, cells(&[("B", "a;b")])), (7, cells(&[("C", "")]))]);
         apply(&Table::open(&from).unwrap(), &corrections, &to).unwrap();
         assert_eq!(std::fs::read_to_string(&to).unwrap(), "A;B;C\n1;2;3\n\n\"x\ny\";é;4\n5;\"a;b\";\n7;8;\n");
         let rows = dir.path().join("c.csv");
         extract(&Table::open(&to).unwrap(), &BTreeSet::from([6]), &rows).unwrap();
         assert_eq!(std::fs::read_to_string(&rows).unwrap(), "ligne;A;B;C\n6;5;\"a;b\";\n");
-        assert_eq!(read(&rows).unwrap(), Corrections::from([(6, cells(&[("A", "5"), ("B", "a;b"), ("C", "")]))]));
+        assert_eq!(
+            read(&rows).unwrap(),
+            Corrections::from([(6, cells(&[("A", "5"), ("B", "a;b"), ("C", "")]))])
+        );
         let wrong = Corrections::from([(2, cells(&[("D", "1")]))]);
         assert!(matches!(apply(&Table::open(&from).unwrap(), &wrong, &to), Err(MendError::Column { .. })));
     }

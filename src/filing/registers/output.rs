@@ -82,7 +82,9 @@ impl FindingWriter {
     /// There are none.
     pub fn more(dir: &Path) -> std::io::Result<Self> {
         let file = std::fs::OpenOptions::new().append(true).open(dir.join("constats.csv"))?;
-        Ok(Self { inner: csv::WriterBuilder::new().delimiter(b';').from_writer(std::io::BufWriter::new(file)) })
+        Ok(Self {
+            inner: csv::WriterBuilder::new().delimiter(b';').from_writer(std::io::BufWriter::new(file)),
+        })
     }
 
     /// # Errors
@@ -92,7 +94,14 @@ impl FindingWriter {
             Level::Rejet => "rejet",
             Level::Drapeau => "drapeau",
         };
-        self.inner.write_record([f.line.to_string().as_str(), &f.column, &f.value, &f.rule, level, &f.message])?;
+        self.inner.write_record([
+            f.line.to_string().as_str(),
+            &f.column,
+            &f.value,
+            &f.rule,
+            level,
+            &f.message,
+        ])?;
         Ok(())
     }
 

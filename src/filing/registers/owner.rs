@@ -1,4 +1,5 @@
-//! Rule D01: a bailleur deposits its own dwellings only. Rows of another leave, rows without a SIREN get the depositor's.
+//! Rule D01: a bailleur deposits its own dwellings only. Rows of another leave, rows without a SIREN get the
+//! depositor's.
 
 use std::fs::File;
 use std::path::Path;
@@ -25,7 +26,8 @@ pub fn keep(dir: &Path, table: &str, siren: &str, report: &mut Report) -> Polars
     // An empty table is written too: its schema is its first slice.
     for start in (0..rows.max(1)).step_by(SLICE) {
         let mut frame = ParquetReader::new(File::open(&from)?).with_slice(Some((start, SLICE))).finish()?;
-        let owners: Vec<Option<String>> = frame.column("siren")?.str()?.iter().map(|s| s.map(str::to_owned)).collect();
+        let owners: Vec<Option<String>> =
+            frame.column("siren")?.str()?.iter().map(|s| s.map(str::to_owned)).collect();
         let lines = frame.column("ligne")?.u64()?.clone();
         let flags = frame.column("drapeaux")?.u32()?.clone();
         let mut mine = Vec::with_capacity(owners.len());
@@ -44,19 +46,26 @@ pub fn keep(dir: &Path, table: &str, siren: &str, report: &mut Report) -> Polars
                 value: owner.clone().unwrap_or_default(),
                 rule: RULE.to_owned(),
                 level: Level::Rejet,
-                message: format!("Cette ligne est d'un autre bailleur : un dépôt ne contient que le parc du SIREN {siren}."),
+                message: format!(
+                    "Cette ligne est d'un autre bailleur : un dépôt ne contient que le parc du SIREN {siren}."
+                ),
             })?;
         }
         let own: StringChunked = owners.iter().map(|_| Some(siren)).collect();
         frame.with_column(own.with_name("siren".into()).into_column())?;
         let mut kept = frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &mine))?;
-        // A slice over several row groups has columns in several pieces, the new one in one: a batch is written piece by piece.
+        // A slice over several row groups has columns in several pieces, the new one in one: a batch is
+        // written piece by piece.
         kept.rechunk_mut();
         let writer = match &mut writer {
             Some(w) => w,
             None => {
                 let file = File::create(&to)?;
-                writer.insert(ParquetWriter::new(file).with_compression(ParquetCompression::Snappy).batched(kept.schema())?)
+                writer.insert(
+                    ParquetWriter::new(file)
+                        .with_compression(ParquetCompression::Snappy)
+                        .batched(kept.schema())?,
+                )
             }
         };
         writer.write_batch(&kept)?;
@@ -104,8 +113,12 @@ mod tests {
         keep(dir.path(), "menages", "1", &mut report).unwrap();
         assert_eq!((report.lignes_gardees, report.lignes_rejetees, report.lignes_avec_drapeau), (3, 2, 3));
         assert_eq!((report.regles[RULE].lignes, report.comptes["siren_du_deposant"]), (2, 1));
-        let kept = ParquetReader::new(File::open(dir.path().join("menages.parquet")).unwrap()).finish().unwrap();
-        assert_eq!(kept.column("ligne").unwrap().u64().unwrap().iter().flatten().collect::<Vec<_>>(), [2, 3, 6]);
+        let kept =
+            ParquetReader::new(File::open(dir.path().join("menages.parquet")).unwrap()).finish().unwrap();
+        assert_eq!(
+            kept.column("ligne").unwrap().u64().unwrap().iter().flatten().collect::<Vec<_>>(),
+            [2, 3, 6]
+        );
         assert!(kept.column("siren").unwrap().str().unwrap().iter().all(|s| s == Some("1")));
         let said = std::fs::read_to_string(dir.path().join("constats.csv")).unwrap();
         assert!(said.contains("4;SIREN;2;D01;rejet;") && said.contains("5;SIREN;2;D01;rejet;"), "{said}");

@@ -40,7 +40,12 @@ pub enum ThresholdsError {
 ///
 /// # Errors
 /// The file is no table, lacks a mandatory column or its year; or the result cannot be written.
-pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, ThresholdsError> {
+pub fn import(
+    path: &Path,
+    options: &Options,
+    output: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, ThresholdsError> {
     let reference = thresholds().map_err(IntakeError::from)?;
     let table = intake::open(path)?;
     let layout = intake::layout(&reference.registre, &table)?;
@@ -62,7 +67,9 @@ pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn
     };
     intake::run(&reader, &table, &layout, "seuils", output, &mut report, progress)?;
     let years = reader.years.into_inner().unwrap_or_default();
-    report.cle = options.annee.map_or_else(|| years.iter().map(u16::to_string).collect::<Vec<_>>().join(","), |a| a.to_string());
+    report.cle = options
+        .annee
+        .map_or_else(|| years.iter().map(u16::to_string).collect::<Vec<_>>().join(","), |a| a.to_string());
     Ok(report)
 }
 
@@ -93,12 +100,22 @@ impl Rows<'_> {
         match fields::siren(cell) {
             Ok(s) if !s.repaired || cell.len() > 9 => {
                 if !s.luhn {
-                    notes.note("T06", &self.epci, cell, "La clé de ce SIREN est fausse ; il est gardé tel quel.");
+                    notes.note(
+                        "T06",
+                        &self.epci,
+                        cell,
+                        "La clé de ce SIREN est fausse ; il est gardé tel quel.",
+                    );
                 }
                 Some(String::from_utf8_lossy(&s.digits).into_owned())
             }
             _ => {
-                notes.note("T01", &self.epci, cell, "Le SIREN de l'intercommunalité (neuf chiffres) est attendu.");
+                notes.note(
+                    "T01",
+                    &self.epci,
+                    cell,
+                    "Le SIREN de l'intercommunalité (neuf chiffres) est attendu.",
+                );
                 None
             }
         }
@@ -117,8 +134,12 @@ impl Rows<'_> {
         match (year, self.asked) {
             (Some(y), None) => return Some(y),
             (Some(y), Some(asked)) if y == asked => return Some(y),
-            (_, Some(asked)) => notes.note("T02", &self.annee, cell, format!("L'année {asked} est attendue.")),
-            (None, None) => notes.note("T02", &self.annee, cell, "L'année de l'arrêté est attendue (quatre chiffres)."),
+            (_, Some(asked)) => {
+                notes.note("T02", &self.annee, cell, format!("L'année {asked} est attendue."))
+            }
+            (None, None) => {
+                notes.note("T02", &self.annee, cell, "L'année de l'arrêté est attendue (quatre chiffres).")
+            }
         }
         None
     }
@@ -161,7 +182,12 @@ impl Intake for Rows<'_> {
         let amount = self.eur_uc.cell(record).and_then(|v| fields::decimal(v).ok()).filter(|v| *v > 0.0);
         let cell = self.eur_uc.cell(record).unwrap_or(b"");
         let Some(amount) = amount else {
-            notes.note("T03", &self.eur_uc, cell, "Un montant en euros par an et par unité de consommation est attendu.");
+            notes.note(
+                "T03",
+                &self.eur_uc,
+                cell,
+                "Un montant en euros par an et par unité de consommation est attendu.",
+            );
             return Fate::Rejected;
         };
         let (Some(code), Some(year)) = (code, year) else { return Fate::Rejected };

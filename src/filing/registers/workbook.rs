@@ -34,7 +34,11 @@ pub fn is_workbook(path: &Path) -> bool {
 pub fn to_csv(path: &Path, out: &Path) -> Result<String, WorkbookError> {
     let fault = |source| WorkbookError::Read { path: path.to_owned(), source };
     let mut book: Xlsx<_> = open_workbook(path).map_err(fault)?;
-    let sheet = book.sheet_names().first().cloned().ok_or_else(|| WorkbookError::NoSheet { path: path.to_owned() })?;
+    let sheet = book
+        .sheet_names()
+        .first()
+        .cloned()
+        .ok_or_else(|| WorkbookError::NoSheet { path: path.to_owned() })?;
     let mut cells = book.worksheet_cells_reader(&sheet).map_err(fault)?;
     let file = std::io::BufWriter::new(std::fs::File::create(out)?);
     let mut writer = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer(file);
@@ -84,7 +88,11 @@ fn text(value: &DataRef<'_>) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    if text.contains(['\n', '\r']) { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() }
+    if text.contains(['\n', '\r']) {
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -98,7 +106,10 @@ mod tests {
             zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
             zip.write_all(text.as_bytes()).unwrap();
         };
-        add("[Content_Types].xml", r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#);
+        add(
+            "[Content_Types].xml",
+            r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#,
+        );
         add(
             "_rels/.rels",
             r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,

@@ -67,9 +67,13 @@ impl Manifest {
     }
 
     pub(super) fn put(&mut self, dataset: Dataset) {
-        self.jeux.retain(|d| (&d.rapport.registre, &d.rapport.cle) != (&dataset.rapport.registre, &dataset.rapport.cle));
+        self.jeux.retain(|d| {
+            (&d.rapport.registre, &d.rapport.cle) != (&dataset.rapport.registre, &dataset.rapport.cle)
+        });
         self.jeux.push(dataset);
-        self.jeux.sort_by(|a, b| (&a.rapport.registre, &a.rapport.cle).cmp(&(&b.rapport.registre, &b.rapport.cle)));
+        self.jeux.sort_by(|a, b| {
+            (&a.rapport.registre, &a.rapport.cle).cmp(&(&b.rapport.registre, &b.rapport.cle))
+        });
     }
 
     /// Whether there was one.
@@ -87,6 +91,10 @@ impl Manifest {
 
     /// Every folder that is named.
     pub(super) fn folders(&self) -> BTreeSet<&str> {
-        self.jeux.iter().map(|d| d.dossier.as_str()).chain(self.cubes.iter().map(|c| c.dossier.as_str())).collect()
+        self.jeux
+            .iter()
+            .map(|d| d.dossier.as_str())
+            .chain(self.cubes.iter().map(|c| c.dossier.as_str()))
+            .collect()
     }
 }

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! A folder is written under a temporary name, synced, renamed, and only then named by the manifest, which is
-//! itself replaced by a rename. A process killed at any instant leaves the old state or the new one; folders that
-//! no manifest names are swept by the next writer. Nothing here knows what the tables mean.
+//! itself replaced by a rename. A process killed at any instant leaves the old state or the new one; folders
+//! that no manifest names are swept by the next writer. Nothing here knows what the tables mean.
 
 mod manifest;
 
@@ -40,7 +40,8 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
     move |source| StoreError::Io { path: path.to_owned(), source }
 }
 
-/// Folder of a deposit that waits for its acceptance, outside of what figures are made from; of all of them for an empty name.
+/// Folder of a deposit that waits for its acceptance, outside of what figures are made from; of all of them
+/// for an empty name.
 #[must_use]
 pub fn quarantine(root: &Path, id: &str) -> PathBuf {
     root.join("quarantaine").join(id)
@@ -118,7 +119,10 @@ impl Writer {
     /// # Errors
     /// The disk refuses.
     pub fn temporary(&self) -> Result<tempfile::TempDir, StoreError> {
-        tempfile::Builder::new().prefix(".en-cours-").tempdir_in(&self.store.root).map_err(at(&self.store.root))
+        tempfile::Builder::new()
+            .prefix(".en-cours-")
+            .tempdir_in(&self.store.root)
+            .map_err(at(&self.store.root))
     }
 
     /// Publishes an import. Importing the same file with the same result changes nothing (returns false).
@@ -136,8 +140,10 @@ impl Writer {
             report.cle,
             report.empreinte.get(..16).unwrap_or(&report.empreinte)
         ));
-        let json = serde_json::to_vec_pretty(&report)
-            .map_err(|e| StoreError::Manifest { path: folder.path().join("rapport.json"), message: e.to_string() })?;
+        let json = serde_json::to_vec_pretty(&report).map_err(|e| StoreError::Manifest {
+            path: folder.path().join("rapport.json"),
+            message: e.to_string(),
+        })?;
         write_synced(&folder.path().join("rapport.json"), &json)?;
         let target = self.store.root.join(&dossier);
         self.settle(folder, &target)?;
@@ -151,9 +157,16 @@ impl Writer {
     ///
     /// # Errors
     /// The disk refuses; the store is then as before.
-    pub fn publish_cube(&mut self, folder: tempfile::TempDir, mut entry: CubeEntry) -> Result<(), StoreError> {
-        entry.dossier =
-            self.free_name(&format!("cubes/{}-{}", entry.millesime, entry.empreinte.get(..16).unwrap_or(&entry.empreinte)));
+    pub fn publish_cube(
+        &mut self,
+        folder: tempfile::TempDir,
+        mut entry: CubeEntry,
+    ) -> Result<(), StoreError> {
+        entry.dossier = self.free_name(&format!(
+            "cubes/{}-{}",
+            entry.millesime,
+            entry.empreinte.get(..16).unwrap_or(&entry.empreinte)
+        ));
         let target = self.store.root.join(&entry.dossier);
         self.settle(folder, &target)?;
         self.store.manifest.put_cube(entry);
@@ -178,7 +191,10 @@ impl Writer {
     ///
     /// # Errors
     /// The disk refuses; the store is then as before.
-    pub fn forget_cubes(&mut self, editions: &std::collections::BTreeSet<(u16, bool)>) -> Result<(), StoreError> {
+    pub fn forget_cubes(
+        &mut self,
+        editions: &std::collections::BTreeSet<(u16, bool)>,
+    ) -> Result<(), StoreError> {
         if self.store.manifest.cubes.iter().all(|c| editions.contains(&c.edition())) {
             return Ok(());
         }
@@ -235,7 +251,8 @@ impl Writer {
         for parent in parents {
             for entry in fs::read_dir(&parent).map_err(at(&parent))? {
                 let path = entry.map_err(at(&parent))?.path();
-                let known = path.strip_prefix(root).is_ok_and(|p| named.contains(p.to_string_lossy().as_ref()));
+                let known =
+                    path.strip_prefix(root).is_ok_and(|p| named.contains(p.to_string_lossy().as_ref()));
                 if !known {
                     fs::remove_dir_all(&path).map_err(at(&path))?;
                 }

@@ -45,7 +45,14 @@ pub struct ParsedAddress {
 
 /// Normalises one address from its columns (RPLS names; pass "" for what the file lacks).
 #[must_use]
-pub fn key(depcom: &str, numvoie: &str, indrep: &str, typvoie: &str, nomvoie: &str, complident: &str) -> ParsedAddress {
+pub fn key(
+    depcom: &str,
+    numvoie: &str,
+    indrep: &str,
+    typvoie: &str,
+    nomvoie: &str,
+    complident: &str,
+) -> ParsedAddress {
     Normalizer::new().key(depcom, numvoie, indrep, typvoie, nomvoie, complident).clone()
 }
 
@@ -160,7 +167,11 @@ impl Normalizer {
         if raw.len() <= 5
             && let Ok(first) = raw.parse::<u32>()
         {
-            return (!self.words.numbers.faux.contains(&first)).then(|| HouseNumber { first, suffix: None, all: vec![first] });
+            return (!self.words.numbers.faux.contains(&first)).then(|| HouseNumber {
+                first,
+                suffix: None,
+                all: vec![first],
+            });
         }
         let upper = street::unaccent(raw);
         if self.words.numbers.aucun.contains(&upper) {
@@ -178,7 +189,9 @@ impl Normalizer {
         self.probe.push(if has_number { '\u{1}' } else { '\0' });
         self.probe.push_str(nomvoie);
         let words = self.words;
-        self.streets.entry(self.probe.as_str().into()).or_insert_with(|| street::parse(typvoie, nomvoie, has_number, words))
+        self.streets
+            .entry(self.probe.as_str().into())
+            .or_insert_with(|| street::parse(typvoie, nomvoie, has_number, words))
     }
 
     fn complement(&mut self, complident: &str) -> Option<(HouseNumber, String)> {
@@ -189,7 +202,10 @@ impl Normalizer {
             self.complements.clear();
         }
         let words = self.words;
-        self.complements.entry(complident.into()).or_insert_with(|| street::complement(complident, words)).clone()
+        self.complements
+            .entry(complident.into())
+            .or_insert_with(|| street::complement(complident, words))
+            .clone()
     }
 }
 

@@ -50,7 +50,8 @@ pub(super) fn leading<'a>(text: &'a str, words: &Words) -> Option<(HouseNumber, 
             break;
         }
     }
-    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '.' | '-' | '/'));
+    let rest =
+        rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '.' | '-' | '/'));
     let word = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
     if words.numbers.mois.contains(word) || words.numbers.faux.contains(&first) {
         return None;
@@ -107,7 +108,12 @@ mod tests {
         leading(text, words()).map(|(n, rest)| (n.first, n.suffix, n.all, rest.to_owned()))
     }
 
-    fn some(first: u32, suffix: &str, all: &[u32], rest: &str) -> Option<(u32, Option<String>, Vec<u32>, String)> {
+    fn some(
+        first: u32,
+        suffix: &str,
+        all: &[u32],
+        rest: &str,
+    ) -> Option<(u32, Option<String>, Vec<u32>, String)> {
         Some((first, (!suffix.is_empty()).then(|| suffix.to_owned()), all.to_vec(), rest.to_owned()))
     }
 

@@ -50,7 +50,8 @@ pub(super) fn parse(typvoie: &str, nomvoie: &str, has_number: bool, words: &Word
     if let Some((number, after)) = leading(rest, words) {
         // « RUE | 4 VENTS » is a name; « RUE | 12 DES LILAS » and « | 12 IMPASSE DENANS » are numbers.
         let typed = starts_with_type(after, words);
-        let article = after.split(' ').next().is_some_and(|w| matches!(w, "DE" | "DU" | "DES" | "LA" | "LE" | "LES"));
+        let article =
+            after.split(' ').next().is_some_and(|w| matches!(w, "DE" | "DU" | "DES" | "LA" | "LE" | "LES"));
         if typed || (!has_number && !after.is_empty() && (kind.is_empty() || article)) {
             street.number = Some(number);
             rest = after;
@@ -89,7 +90,9 @@ fn name(kind: &str, rest: &str, words: &Words) -> String {
     let own = name.first().and_then(|w| words.types.get(*w)).map(String::as_str);
     // The name's own kind counts where the column is empty or says the same, or says another one while
     // the name spells its own in full; a kind alone (« RUE | CORNICHE ») is a name.
-    let counts = own.is_some_and(|own| kinds.first().is_none_or(|given| name.len() > 1 && (*given == own || name[0] == own)));
+    let counts = own.is_some_and(|own| {
+        kinds.first().is_none_or(|given| name.len() > 1 && (*given == own || name[0] == own))
+    });
     if let (true, Some(own)) = (counts, own) {
         name[0] = own;
     } else {
@@ -122,7 +125,9 @@ fn is_building(word: &str, next: Option<&str>, words: &Words) -> bool {
     }
     words.building_if.contains(stem)
         && (stem.len() < word.len()
-            || next.is_none_or(|n| n.bytes().any(|b| b.is_ascii_digit()) || (n.len() == 1 && !matches!(n, "D" | "L"))))
+            || next.is_none_or(|n| {
+                n.bytes().any(|b| b.is_ascii_digit()) || (n.len() == 1 && !matches!(n, "D" | "L"))
+            }))
 }
 
 /// The repetition sign of its own column: `bis` → `BIS`; an empty or meaningless one → `None`.
@@ -132,7 +137,8 @@ pub(super) fn sign(indrep: &str, words: &Words) -> Option<String> {
         return None;
     }
     let upper: String = unaccent(trimmed).chars().filter(char::is_ascii_alphanumeric).collect();
-    let none =
-        upper.is_empty() || upper.bytes().all(|b| b == b'0') || words.numbers.aucun.iter().any(|a| *a == upper && a.len() > 1);
+    let none = upper.is_empty()
+        || upper.bytes().all(|b| b == b'0')
+        || words.numbers.aucun.iter().any(|a| *a == upper && a.len() > 1);
     (!none).then_some(upper)
 }

@@ -52,7 +52,10 @@ fn numbers_that_belong_to_a_name_stay_there() {
 #[test]
 fn words_that_look_like_abbreviations_are_left_inside_names() {
     assert_eq!(of("73065", "1", "", "RUE", "DES PRES", ""), "73065:1:-:RUE DES PRES");
-    assert_eq!(of("73065", "1", "", "RUE", "DE LA PORTE DE FRANCE", ""), "73065:1:-:RUE DE LA PORTE DE FRANCE");
+    assert_eq!(
+        of("73065", "1", "", "RUE", "DE LA PORTE DE FRANCE", ""),
+        "73065:1:-:RUE DE LA PORTE DE FRANCE"
+    );
     assert_eq!(of("73065", "1", "", "RUE", "CORNICHE", ""), "73065:1:-:RUE CORNICHE");
 }
 

@@ -10,7 +10,9 @@ use super::{ReferenceError, parse};
 const FILE: &str = "access.toml";
 
 /// What an organisation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Public,
@@ -25,7 +27,9 @@ pub enum Role {
 }
 
 /// Scales that are opened together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Adresse et résidence.
@@ -39,7 +43,9 @@ pub enum Class {
 }
 
 /// What figures are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Donnees {
     /// Logements (répertoire public).
@@ -191,7 +197,10 @@ fn load() -> Result<Access, ReferenceError> {
     let file: Access = parse(FILE, include_str!("../../../data/access.toml"))?;
     let lines: Vec<Role> = file.role.iter().map(|r| r.id).collect();
     if lines != ROLES {
-        return Err(ReferenceError { file: FILE, message: format!("one [[role]] for each of {ROLES:?}, in this order") });
+        return Err(ReferenceError {
+            file: FILE,
+            message: format!("one [[role]] for each of {ROLES:?}, in this order"),
+        });
     }
     Ok(file)
 }
@@ -230,7 +239,8 @@ mod tests {
     fn only_who_owns_dwellings_has_an_extent_that_is_a_stock() {
         for rights in &load().unwrap().role {
             let all = [rights.rpls, rights.ops].into_iter().flat_map(|b| [b.fine, b.zone, b.proche, b.large]);
-            let stock = all.chain([rights.attributions]).any(|e| matches!(e, Extent::Parc | Extent::Presence));
+            let stock =
+                all.chain([rights.attributions]).any(|e| matches!(e, Extent::Parc | Extent::Presence));
             assert_eq!(stock, rights.id == Role::Bailleur, "{:?}", rights.id);
         }
     }

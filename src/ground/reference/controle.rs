@@ -1,4 +1,5 @@
-//! `data/rules/controle.toml`: what an allocation is asked before the commission, beyond the shares of social mix.
+//! `data/rules/controle.toml`: what an allocation is asked before the commission, beyond the shares of social
+//! mix.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,7 +15,9 @@ const FILE: &str = "rules/controle.toml";
 const COLUMNS: &str = "registers/controle.toml";
 
 /// Ce qui est dit d'une attribution au regard d'une règle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// La règle ne regarde pas cette attribution.
@@ -94,7 +97,8 @@ impl Elsewhere {
     #[must_use]
     pub fn proposes(&self, free: u32, on: u32) -> bool {
         let (Some(free), Some(on)) = (days::civil(free), days::civil(on)) else { return false };
-        on.until(free).is_ok_and(|wait| (-self.conge_apres_jours..=self.conge_avant_jours).contains(&wait.get_days()))
+        on.until(free)
+            .is_ok_and(|wait| (-self.conge_apres_jours..=self.conge_avant_jours).contains(&wait.get_days()))
     }
 }
 
@@ -149,7 +153,8 @@ struct Columns {
     regles: Vec<Regle>,
 }
 
-/// The file of a commission: the columns and codes of `data/registers/attributions.toml`, and those of `controle.toml`.
+/// The file of a commission: the columns and codes of `data/registers/attributions.toml`, and those of
+/// `controle.toml`.
 ///
 /// # Errors
 /// A file that was compiled in is faulty, or a column comes twice.
@@ -161,10 +166,15 @@ pub fn registre() -> Result<&'static Registre, ReferenceError> {
     let own: Columns = parse(COLUMNS, include_str!("../../../data/registers/controle.toml"))?;
     let mut registre = attributions()?.registre.clone();
     for c in own.colonnes {
-        let twice =
-            registre.colonnes.iter().any(|k| std::iter::once(&k.nom).chain(&k.alias).any(|n| *n == c.nom || c.alias.contains(n)));
+        let twice = registre
+            .colonnes
+            .iter()
+            .any(|k| std::iter::once(&k.nom).chain(&k.alias).any(|n| *n == c.nom || c.alias.contains(n)));
         if twice {
-            return Err(ReferenceError { file: COLUMNS, message: format!("colonne {} : déjà dans attributions.toml", c.nom) });
+            return Err(ReferenceError {
+                file: COLUMNS,
+                message: format!("colonne {} : déjà dans attributions.toml", c.nom),
+            });
         }
         registre.colonnes.push(c);
     }
@@ -180,7 +190,8 @@ mod tests {
     fn a_dwelling_is_proposed_from_six_months_before_it_is_free_to_three_after() {
         let rules = &Controle::embedded().unwrap().ailleurs;
         let on = 20_241_231;
-        let proposed = [20_250_629, 20_250_630, 20_241_002, 20_241_001, 20_241_340].map(|free| rules.proposes(free, on));
+        let proposed =
+            [20_250_629, 20_250_630, 20_241_002, 20_241_001, 20_241_340].map(|free| rules.proposes(free, on));
         assert_eq!(proposed, [true, false, true, false, false], "180 days before, 90 after; no such day");
     }
 

@@ -29,7 +29,8 @@ pub fn demo() -> Result<&'static Demo, &'static ReferenceError> {
         Ok(Demo {
             names: parse("demo/noms.toml", include_str!("../../../data/demo/noms.toml"))?,
             figures: parse("demo/distributions.toml", include_str!("../../../data/demo/distributions.toml"))?,
-            defects: parse::<Defects>("demo/defauts.toml", include_str!("../../../data/demo/defauts.toml"))?.defaut,
+            defects: parse::<Defects>("demo/defauts.toml", include_str!("../../../data/demo/defauts.toml"))?
+                .defaut,
             country: parse("demo/national.toml", include_str!("../../../data/demo/national.toml"))?,
         })
     });
@@ -338,7 +339,10 @@ mod tests {
         }
         assert_eq!(d.names.voies.types.len(), d.names.voies.poids_ville.len());
         assert_eq!(d.names.voies.types.len(), d.names.voies.poids_village.len());
-        assert_eq!(d.figures.attributions.reservataires.len(), d.figures.attributions.poids_reservataires.len());
+        assert_eq!(
+            d.figures.attributions.reservataires.len(),
+            d.figures.attributions.poids_reservataires.len()
+        );
         assert!(d.defects.iter().all(|d| (0.0..0.2).contains(&d.taux)));
         assert_eq!(d.country.departements.len(), 94);
     }

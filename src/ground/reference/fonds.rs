@@ -1,4 +1,5 @@
-//! `data/fonds.toml`: base maps that an administration may add to the offline one, and those that it writes itself.
+//! `data/fonds.toml`: base maps that an administration may add to the offline one, and those that it writes
+//! itself.
 
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -25,8 +26,9 @@ struct BasemapsFile {
     fond: Vec<Basemap>,
 }
 
-static KNOWN: LazyLock<Result<Vec<Basemap>, ReferenceError>> =
-    LazyLock::new(|| parse::<BasemapsFile>("fonds.toml", include_str!("../../../data/fonds.toml")).map(|f| f.fond));
+static KNOWN: LazyLock<Result<Vec<Basemap>, ReferenceError>> = LazyLock::new(|| {
+    parse::<BasemapsFile>("fonds.toml", include_str!("../../../data/fonds.toml")).map(|f| f.fond)
+});
 
 /// Deepest zoom of tiles of which nothing else is known.
 const ZOOM_MAX: u8 = 19;
@@ -36,7 +38,8 @@ const ZOOM_MAX: u8 = 19;
 /// # Errors
 /// It is something else; the message says what is expected.
 pub fn origin(text: &str) -> Result<String, String> {
-    let fault = || format!("« {text} » n'est pas une adresse de site : écrivez https://nom ou https://nom:port");
+    let fault =
+        || format!("« {text} » n'est pas une adresse de site : écrivez https://nom ou https://nom:port");
     let (scheme, rest) = text.split_once("://").ok_or_else(fault)?;
     let host = rest.strip_suffix('/').unwrap_or(rest);
     let plain = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || ".-:[]".contains(c));
@@ -98,7 +101,10 @@ mod tests {
     #[test]
     fn a_base_map_of_ones_own_is_a_name_and_an_address() {
         let fond: Basemap = "Plan interne=http://tuiles.local:9000/a/{z}/{x}/{y}.png".parse().unwrap();
-        assert_eq!((fond.nom.as_str(), fond.origin().unwrap().as_str()), ("Plan interne", "http://tuiles.local:9000"));
+        assert_eq!(
+            (fond.nom.as_str(), fond.origin().unwrap().as_str()),
+            ("Plan interne", "http://tuiles.local:9000")
+        );
         let file: Basemap = "Ortho=https://tuiles.local/ortho.pmtiles".parse().unwrap();
         assert_eq!(file.origin().unwrap(), "https://tuiles.local");
         for wrong in [
@@ -115,8 +121,15 @@ mod tests {
     #[test]
     fn an_origin_cannot_carry_another_directive() {
         assert_eq!(origin("https://intranet.exemple.fr/").unwrap(), "https://intranet.exemple.fr");
-        for wrong in ["*", "intranet.exemple.fr", "https://a b", "https://a;b", "javascript://x", "https://", "https://a/chemin"]
-        {
+        for wrong in [
+            "*",
+            "intranet.exemple.fr",
+            "https://a b",
+            "https://a;b",
+            "javascript://x",
+            "https://",
+            "https://a/chemin",
+        ] {
             assert!(origin(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,4 +1,5 @@
-//! `data/rules/fragilite.toml`: how the fragility of a residence is measured, and the reasons of those who decide.
+//! `data/rules/fragilite.toml`: how the fragility of a residence is measured, and the reasons of those who
+//! decide.
 
 use std::sync::OnceLock;
 
@@ -123,7 +124,10 @@ impl Fragility {
         let rules: Self = parse(FILE, include_str!("../../../data/rules/fragilite.toml"))?;
         let growing = rules.grades.windows(2).all(|g| g[0].alertes < g[1].alertes);
         if rules.grades.first().is_none_or(|g| g.alertes != 0) || !growing {
-            return Err(ReferenceError { file: FILE, message: "les classes commencent à 0 alerte et croissent".to_owned() });
+            return Err(ReferenceError {
+                file: FILE,
+                message: "les classes commencent à 0 alerte et croissent".to_owned(),
+            });
         }
         Ok(RULES.get_or_init(|| rules))
     }
@@ -151,13 +155,21 @@ mod tests {
         let rules = Fragility::embedded().unwrap();
         assert!((rules.components.iter().map(|c| c.poids).sum::<f64>() - 1.0).abs() < 1e-12);
         let catalogue = Catalogue::embedded().unwrap();
-        assert!(rules.components.iter().all(|c| catalogue.indicator(&c.indicateur).is_some_and(|i| i.unite == "%")));
+        assert!(
+            rules
+                .components
+                .iter()
+                .all(|c| catalogue.indicator(&c.indicateur).is_some_and(|i| i.unite == "%"))
+        );
     }
 
     #[test]
     fn classes_are_those_of_the_method() {
         let rules = Fragility::embedded().unwrap();
         let of: Vec<&str> = (0..=6).map(|n| rules.grade(n).id.as_str()).collect();
-        assert_eq!(of, ["equilibree", "surveiller", "surveiller", "fragile", "fragile", "tres_fragile", "tres_fragile"]);
+        assert_eq!(
+            of,
+            ["equilibree", "surveiller", "surveiller", "fragile", "fragile", "tres_fragile", "tres_fragile"]
+        );
     }
 }

@@ -81,7 +81,8 @@ pub struct Limites {
 }
 
 impl Geocodage {
-    /// `73, Savoie, Auvergne-Rhône-Alpes` for a commune's code; the code of the département alone if it has no name.
+    /// `73, Savoie, Auvergne-Rhône-Alpes` for a commune's code; the code of the département alone if it has
+    /// no name.
     #[must_use]
     pub fn context(&self, citycode: &str) -> String {
         let length = if citycode.starts_with("97") { 3 } else { 2 };

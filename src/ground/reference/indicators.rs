@@ -38,7 +38,8 @@ pub struct Attribute {
 }
 
 impl Attribute {
-    /// Whether there is one for each generation of QPV, so that users filter by it without naming the generation.
+    /// Whether there is one for each generation of QPV, so that users filter by it without naming the
+    /// generation.
     #[must_use]
     pub fn by_generation(&self) -> bool {
         self.id.starts_with("qpv") || self.id.starts_with("bande")
@@ -137,7 +138,10 @@ impl Catalogue {
         if let Some(c) = CATALOGUE.get() {
             return Ok(c);
         }
-        let c = Self::from_texts(include_str!("../../../data/attributs.toml"), include_str!("../../data/indicators.toml"))?;
+        let c = Self::from_texts(
+            include_str!("../../../data/attributs.toml"),
+            include_str!("../../data/indicators.toml"),
+        )?;
         Ok(CATALOGUE.get_or_init(|| c))
     }
 
@@ -148,8 +152,12 @@ impl Catalogue {
     pub fn from_texts(attributes: &str, indicators: &str) -> Result<Self, ReferenceError> {
         let a: AttributesFile = parse("attributs.toml", attributes)?;
         let i: IndicatorsFile = parse("indicators.toml", indicators)?;
-        let mut catalogue =
-            Self { attributes: a.attribut, quantities: a.grandeur, indicators: i.indicateur, measures: Vec::new() };
+        let mut catalogue = Self {
+            attributes: a.attribut,
+            quantities: a.grandeur,
+            indicators: i.indicateur,
+            measures: Vec::new(),
+        };
         // These are read by every answer: how many dwellings, households and households asked.
         let mut measures = vec![
             Measure { somme: "logements".into(), conditions: BTreeMap::new() },
@@ -169,7 +177,10 @@ impl Catalogue {
     }
 
     fn check(&self, indicator: &str, m: &Measure) -> Result<(), ReferenceError> {
-        let fault = |message: String| ReferenceError { file: "indicators.toml", message: format!("{indicator}: {message}") };
+        let fault = |message: String| ReferenceError {
+            file: "indicators.toml",
+            message: format!("{indicator}: {message}"),
+        };
         if !self.quantities.iter().any(|q| q.id == m.somme) {
             return Err(fault(format!("unknown quantity {}", m.somme)));
         }
@@ -203,7 +214,11 @@ impl Catalogue {
     /// Conditions of a measure and of its quantity.
     pub fn conditions<'a>(&'a self, m: &'a Measure) -> impl Iterator<Item = (&'a str, &'a [String])> {
         let quantity = self.quantities.iter().find(|q| q.id == m.somme);
-        quantity.into_iter().flat_map(|q| &q.conditions).chain(&m.conditions).map(|(id, codes)| (id.as_str(), codes.as_slice()))
+        quantity
+            .into_iter()
+            .flat_map(|q| &q.conditions)
+            .chain(&m.conditions)
+            .map(|(id, codes)| (id.as_str(), codes.as_slice()))
     }
 
     /// Whether a measure describes households (and so passes secrecy) or dwellings only.
@@ -222,7 +237,11 @@ impl Catalogue {
     /// A measure in French words: « ménages répondants, plafond : moins de 20 % ou 20 à 40 % ».
     #[must_use]
     pub fn in_words(&self, m: &Measure) -> String {
-        let mut text = self.quantities.iter().find(|q| q.id == m.somme).map_or_else(|| m.somme.clone(), |q| q.libelle.clone());
+        let mut text = self
+            .quantities
+            .iter()
+            .find(|q| q.id == m.somme)
+            .map_or_else(|| m.somme.clone(), |q| q.libelle.clone());
         for (id, codes) in &m.conditions {
             let Some(a) = self.attribute(id) else { continue };
             let words: Vec<&str> = codes

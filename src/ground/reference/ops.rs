@@ -61,7 +61,9 @@ impl Ops {
     /// A shape that does not fit; see [`Registre::new`].
     pub fn from_toml(text: &str) -> Result<Self, ReferenceError> {
         let f: File = parse(FILE, text)?;
-        if f.seuils.nb_personnes[0] > f.seuils.nb_personnes[1] || f.seuils.age_titulaire[0] > f.seuils.age_titulaire[1] {
+        if f.seuils.nb_personnes[0] > f.seuils.nb_personnes[1]
+            || f.seuils.age_titulaire[0] > f.seuils.age_titulaire[1]
+        {
             return Err(ReferenceError { file: FILE, message: "seuils : bornes en désordre".into() });
         }
         Ok(Self {

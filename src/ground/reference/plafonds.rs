@@ -193,7 +193,8 @@ impl Plafonds {
             return Err(NoZone::Overseas);
         }
         let dep = &depcom[..2];
-        let mainland = matches!(dep, "2A" | "2B") || dep.parse::<u8>().is_ok_and(|d| (1..=95).contains(&d) && d != 20);
+        let mainland =
+            matches!(dep, "2A" | "2B") || dep.parse::<u8>().is_ok_and(|d| (1..=95).contains(&d) && d != 20);
         if !mainland {
             return Err(if dep == "97" || dep == "98" { NoZone::Overseas } else { NoZone::NotACommune });
         }
@@ -216,8 +217,8 @@ impl Plafonds {
         }
     }
 
-    /// Class of a percentage: 1 = below the first break … n+1 = from the last break on. A break belongs to the
-    /// class that it opens (20.0 → class 2).
+    /// Class of a percentage: 1 = below the first break … n+1 = from the last break on. A break belongs to
+    /// the class that it opens (20.0 → class 2).
     #[must_use]
     pub fn class(&self, pct: f64) -> u8 {
         let below = self.breaks.iter().take_while(|b| pct >= **b).count();
@@ -296,8 +297,12 @@ mod tests {
         assert_eq!(p().years(), (2017..=2026).collect::<Vec<_>>());
         for year in 2018..=2026u16 {
             let (now, before) = (&p().tables[&year], &p().tables[&(year - 1)]);
-            let ratios: Vec<f64> =
-                now.iter().flatten().zip(before.iter().flatten()).map(|(a, b)| f64::from(*a) / f64::from(*b)).collect();
+            let ratios: Vec<f64> = now
+                .iter()
+                .flatten()
+                .zip(before.iter().flatten())
+                .map(|(a, b)| f64::from(*a) / f64::from(*b))
+                .collect();
             let (lo, hi) = ratios.iter().fold((9.0f64, 0.0f64), |(l, h), r| (l.min(*r), h.max(*r)));
             assert!(hi - lo < 3e-4, "{year}: {lo} … {hi}");
         }

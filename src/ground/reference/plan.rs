@@ -65,7 +65,10 @@ impl PlanRules {
         }
         let rules: Self = parse(FILE, include_str!("../../../data/rules/plan.toml"))?;
         if ALL.iter().any(|d| rules.departures.iter().filter(|w| w.id == *d).count() != 1) {
-            return Err(ReferenceError { file: FILE, message: format!("un [[ecart]] pour chacun de {ALL:?}") });
+            return Err(ReferenceError {
+                file: FILE,
+                message: format!("un [[ecart]] pour chacun de {ALL:?}"),
+            });
         }
         Ok(RULES.get_or_init(|| rules))
     }

@@ -162,7 +162,12 @@ impl Registre {
                 }
             }
         }
-        Ok(Self { vides: f.vides.iter().map(|v| v.to_uppercase()).collect(), colonnes: f.colonnes, regles: f.regles, listes })
+        Ok(Self {
+            vides: f.vides.iter().map(|v| v.to_uppercase()).collect(),
+            colonnes: f.colonnes,
+            regles: f.regles,
+            listes,
+        })
     }
 
     /// The code list of a column.
@@ -221,9 +226,14 @@ libelle = "essai"
     fn a_word_is_found_without_case_accents_or_punctuation() {
         let r = registre(BASE).expect("sound");
         let l = r.liste("aide").expect("list");
-        for (cell, want) in
-            [("APL", Some(1)), ("apl ", Some(1)), ("Sans aide", Some(3)), ("NÉANT", Some(3)), ("neant", Some(3)), ("x", None)]
-        {
+        for (cell, want) in [
+            ("APL", Some(1)),
+            ("apl ", Some(1)),
+            ("Sans aide", Some(3)),
+            ("NÉANT", Some(3)),
+            ("neant", Some(3)),
+            ("x", None),
+        ] {
             assert_eq!(l.code(cell.as_bytes()), want, "{cell}");
         }
     }

@@ -156,7 +156,10 @@ impl TerritoryData {
     #[must_use]
     pub fn of_depcom(&self, depcom: &str) -> &Territoire {
         let dep = depcom.get(..3).unwrap_or("");
-        self.territoire.iter().find(|t| t.departements.iter().any(|d| d == dep)).unwrap_or(&self.territoire[0])
+        self.territoire
+            .iter()
+            .find(|t| t.departements.iter().any(|d| d == dep))
+            .unwrap_or(&self.territoire[0])
     }
 
     /// The territory whose box holds this point, in degrees.

@@ -59,7 +59,13 @@ pub enum Situation {
 /// other than 11 count for `qpv.incertain_m` at least. The zone is the one that holds the point,
 /// else the one whose edge is near.
 #[must_use]
-pub fn situation(layer: &Layer, lon: f64, lat: f64, exact: bool, precision_m: f64) -> (Situation, Option<u32>) {
+pub fn situation(
+    layer: &Layer,
+    lon: f64,
+    lat: f64,
+    exact: bool,
+    precision_m: f64,
+) -> (Situation, Option<u32>) {
     let held = layer.locate(lon, lat);
     let sure = if held.is_some() { Situation::Dedans } else { Situation::Dehors };
     let reach = if exact { precision_m } else { precision_m.max(territory().qpv.incertain_m) };
@@ -88,7 +94,12 @@ pub struct Placed {
 pub fn placed(layer: &Layer, rules: &SituationRules, [lon, lat]: [f64; 2], quality: Option<u8>) -> Placed {
     let quality = quality.and_then(|q| rules.quality(q));
     if quality.is_some_and(|q| q.toujours_incertain) {
-        return Placed { situation: Situation::Incertain, zone: None, metres: None, tolerance_m: f64::INFINITY };
+        return Placed {
+            situation: Situation::Incertain,
+            zone: None,
+            metres: None,
+            tolerance_m: f64::INFINITY,
+        };
     }
     let holder = layer.locate(lon, lat);
     let edge = layer.distance_to_edge_m(lon, lat, rules.distance_max_m);

@@ -109,7 +109,9 @@ fn convert(epsg: u16, way: Direction, xs: &mut [f64], ys: &mut [f64]) -> Result<
     if xs.len() < PARALLEL_FROM {
         return convert_here(crs, way, xs, ys);
     }
-    xs.par_chunks_mut(CHUNK).zip(ys.par_chunks_mut(CHUNK)).try_for_each(|(xs, ys)| convert_here(crs, way, xs, ys))
+    xs.par_chunks_mut(CHUNK)
+        .zip(ys.par_chunks_mut(CHUNK))
+        .try_for_each(|(xs, ys)| convert_here(crs, way, xs, ys))
 }
 
 /// Converts on this thread with its own PROJ object.
@@ -136,8 +138,12 @@ fn convert_here(crs: &Crs, way: Direction, xs: &mut [f64], ys: &mut [f64]) -> Re
 
 fn open(crs: &Crs, way: Direction) -> Result<Proj, CrsError> {
     let pipeline = match way {
-        Direction::ToDegrees => format!("+proj=pipeline +step +inv {} +step +proj=unitconvert +xy_in=rad +xy_out=deg", crs.proj),
-        Direction::FromDegrees => format!("+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step {}", crs.proj),
+        Direction::ToDegrees => {
+            format!("+proj=pipeline +step +inv {} +step +proj=unitconvert +xy_in=rad +xy_out=deg", crs.proj)
+        }
+        Direction::FromDegrees => {
+            format!("+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step {}", crs.proj)
+        }
     };
     Proj::new(&pipeline).map_err(|e| CrsError::Definition { epsg: crs.epsg, message: e.to_string() })
 }

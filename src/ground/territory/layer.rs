@@ -104,10 +104,8 @@ impl Layer {
         let mut zones = Vec::with_capacity(frame.height());
         for i in 0..frame.height() {
             let code = own(code, i).unwrap_or_default();
-            let geometry = wkb::decode(geometrie.get(i).unwrap_or_default()).map_err(|source| LayerError::Geometry {
-                path: path.to_owned(),
-                code: code.clone(),
-                source,
+            let geometry = wkb::decode(geometrie.get(i).unwrap_or_default()).map_err(|source| {
+                LayerError::Geometry { path: path.to_owned(), code: code.clone(), source }
             })?;
             let mut zone = Zone::new(code, own(nom, i).unwrap_or_default(), geometry);
             zone.commune = own(commune, i);
@@ -149,7 +147,11 @@ impl Layer {
     /// [`Layer::locate`] for many points `[lon, lat]`, on all cores; [`NOWHERE`] where none.
     #[must_use]
     pub fn locate_all(&self, points: &[[f64; 2]]) -> Vec<u32> {
-        points.par_iter().with_min_len(CHUNK).map(|&[lon, lat]| self.locate(lon, lat).unwrap_or(NOWHERE)).collect()
+        points
+            .par_iter()
+            .with_min_len(CHUNK)
+            .map(|&[lon, lat]| self.locate(lon, lat).unwrap_or(NOWHERE))
+            .collect()
     }
 
     /// Every zone that holds a point, growing: for layers whose zones overlap.
@@ -218,7 +220,9 @@ impl Layer {
             let mut out = vec![[f64::NAN; 4]; edges.len()];
             let mut groups: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
             for (i, e) in edges.iter().enumerate() {
-                let epsg = crs::epsg_at(e.south[0], e.south[1]).or_else(|| crs::epsg_at(e.north[0], e.north[1])).unwrap_or(2154);
+                let epsg = crs::epsg_at(e.south[0], e.south[1])
+                    .or_else(|| crs::epsg_at(e.north[0], e.north[1]))
+                    .unwrap_or(2154);
                 groups.entry(epsg).or_default().push(i);
             }
             for (epsg, rows) in groups {

@@ -192,7 +192,11 @@ impl Pieces {
             let mut side = a - b;
             // Shewchuk's first filter for orient2d; below it, decide exactly.
             if side.abs() <= 4e-16 * (a.abs() + b.abs()) {
-                side = match RobustKernel::orient2d(Coord { x: xs, y: ys }, Coord { x: xn, y: yn }, Coord { x, y }) {
+                side = match RobustKernel::orient2d(
+                    Coord { x: xs, y: ys },
+                    Coord { x: xn, y: yn },
+                    Coord { x, y },
+                ) {
                     geo::Orientation::CounterClockwise => 1.0,
                     geo::Orientation::Clockwise => -1.0,
                     geo::Orientation::Collinear => return true,

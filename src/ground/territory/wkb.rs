@@ -22,8 +22,11 @@ pub enum WkbError {
 /// ISO WKB `MULTIPOLYGON`, little-endian, exact to the bit.
 #[must_use]
 pub fn encode(area: &MultiPolygon<f64>) -> Vec<u8> {
-    let vertices: usize =
-        area.0.iter().map(|p| p.exterior().0.len() + p.interiors().iter().map(|r| r.0.len()).sum::<usize>()).sum();
+    let vertices: usize = area
+        .0
+        .iter()
+        .map(|p| p.exterior().0.len() + p.interiors().iter().map(|r| r.0.len()).sum::<usize>())
+        .sum();
     let mut out = Vec::with_capacity(9 + area.0.len() * 17 + vertices * 16);
     head(&mut out, 6, area.0.len());
     for polygon in &area.0 {

@@ -1,8 +1,9 @@
 //! Who may see what: the one place that decides.
 //!
-//! A [`Person`] and a question (class of scale, data set) give a [`Scope`]: the widest place that may be shown, or a refusal with
-//! its reason. The rules are the matrix of `data/access.toml`; nothing here reads a file, a database or a clock. The server turns
-//! a scope into addresses of a cube; secrecy (`disclosure`) comes after, on what is left.
+//! A [`Person`] and a question (class of scale, data set) give a [`Scope`]: the widest place that may be
+//! shown, or a refusal with its reason. The rules are the matrix of `data/access.toml`; nothing here reads a
+//! file, a database or a clock. The server turns a scope into addresses of a cube; secrecy (`disclosure`)
+//! comes after, on what is left.
 
 mod person;
 
@@ -25,11 +26,14 @@ pub enum Scope {
     Nowhere(&'static str),
 }
 
-const SIGN_IN: &str = "Connectez-vous avec un compte dont l'organisme y a droit : ces chiffres ne sont pas publics.";
-const ADMINISTRATOR: &str = "L'administration du service n'ouvre pas les chiffres de ménages plus fins que la commune.";
+const SIGN_IN: &str =
+    "Connectez-vous avec un compte dont l'organisme y a droit : ces chiffres ne sont pas publics.";
+const ADMINISTRATOR: &str =
+    "L'administration du service n'ouvre pas les chiffres de ménages plus fins que la commune.";
 const NO_AGREEMENT: &str = "Aucune convention en vigueur n'ouvre cette échelle à votre organisme.";
 const NOT_THIS_ROLE: &str = "Cette échelle n'est pas ouverte à votre organisme.";
-const NO_CODE: &str = "Le territoire de votre organisme n'est pas renseigné : demandez-le à l'administration du service.";
+const NO_CODE: &str =
+    "Le territoire de votre organisme n'est pas renseigné : demandez-le à l'administration du service.";
 
 /// Decides.
 #[must_use]
@@ -81,7 +85,8 @@ fn turned(person: &Person, extent: Extent, opens: impl Fn(&Agreement) -> bool) -
     }
 }
 
-/// Whether a person may call an operation at all; an operation that `data/access.toml` does not name is nobody's.
+/// Whether a person may call an operation at all; an operation that `data/access.toml` does not name is
+/// nobody's.
 #[must_use]
 pub fn may_call(person: &Person, operation: &str) -> bool {
     access().operations.get(operation).is_some_and(|level| person.level() >= *level)

@@ -14,7 +14,11 @@ impl Place {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (echelle, code) = text.split_once(':')?;
-        let ok = |s: &str| !s.is_empty() && s.len() <= 40 && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        let ok = |s: &str| {
+            !s.is_empty()
+                && s.len() <= 40
+                && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        };
         (ok(echelle) && ok(code)).then(|| Self { echelle: echelle.to_owned(), code: code.to_owned() })
     }
 }
@@ -54,7 +58,8 @@ pub struct Person {
     pub gestionnaire: bool,
     pub organisation: Option<Organisation>,
     pub agreements: Vec<Agreement>,
-    /// Whether they hold the files of the store (the command line): nothing is hidden from them but by secrecy.
+    /// Whether they hold the files of the store (the command line): nothing is hidden from them but by
+    /// secrecy.
     pub holder: bool,
 }
 
@@ -94,7 +99,9 @@ impl Person {
                 .iter()
                 .map(|d| Place { echelle: "departement".to_owned(), code: d.clone() })
                 .collect(),
-            Role::Public | Role::Bailleur | Role::ActionLogement | Role::Agence | Role::Administrateur => Vec::new(),
+            Role::Public | Role::Bailleur | Role::ActionLogement | Role::Agence | Role::Administrateur => {
+                Vec::new()
+            }
         }
     }
 }

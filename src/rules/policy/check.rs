@@ -1,8 +1,10 @@
-//! The verdict of each rule on an allocation that is not made yet: from its facts, the rules and the counts, nothing else.
+//! The verdict of each rule on an allocation that is not made yet: from its facts, the rules and the counts,
+//! nothing else.
 //!
-//! No single allocation breaks a share; what is said is what it does to it. A household that counts for a minimum conforms. One that
-//! does not count conforms while the target stays reached, calls for attention where it is missed already, and is contrary where the
-//! target is reached and would no longer be. An allocation that counts under a ceiling is contrary where the ceiling would be exceeded.
+//! No single allocation breaks a share; what is said is what it does to it. A household that counts for a
+//! minimum conforms. One that does not count conforms while the target stays reached, calls for attention
+//! where it is missed already, and is contrary where the target is reached and would no longer be. An
+//! allocation that counts under a ceiling is contrary where the ceiling would be exceeded.
 
 use super::counts::Niveau;
 use super::dossier::Facts;
@@ -13,8 +15,8 @@ use crate::reference::controle::{Controle, Verdict};
 use crate::reference::mix::{Criterion, Mix, Rule, Sense, Where};
 use crate::territory::bands::Band;
 
-/// One level with the scores of all rules before the allocation, and the targets that hold there. A level that is not open to who
-/// asks is not given.
+/// One level with the scores of all rules before the allocation, and the targets that hold there. A level
+/// that is not open to who asks is not given.
 #[derive(Debug, Clone)]
 pub struct Level<'a> {
     pub niveau: Niveau,
@@ -168,11 +170,15 @@ pub struct Alone {
     pub fit: Fit,
 }
 
-/// Checks what does not depend on other allocations: ceiling, size, DALO households in QPV. `ceiling`: % of the PLUS ceiling that the
-/// financing allows, if it is known.
+/// Checks what does not depend on other allocations: ceiling, size, DALO households in QPV. `ceiling`: % of
+/// the PLUS ceiling that the financing allows, if it is known.
 #[must_use]
 pub fn alone(rules: &'static Controle, mix: &Mix, facts: &Facts, ceiling: Option<f64>) -> [Alone; 3] {
-    let say = |rule, fit, bad: bool| Alone { rule, verdict: if bad { rule.verdict } else { Verdict::Conforme }, fit };
+    let say = |rule, fit, bad: bool| Alone {
+        rule,
+        verdict: if bad { rule.verdict } else { Verdict::Conforme },
+        fit,
+    };
     let missing = |rule, what| Alone { rule, verdict: Verdict::Indeterminable, fit: Fit::Missing(what) };
     let none = |rule, fit| Alone { rule, verdict: Verdict::SansObjet, fit };
 
@@ -269,7 +275,10 @@ mod tests {
         // ceil(0.25 × 641) − 115
         assert_eq!(counted.effects[0].gaps(Sense::Minimum), Some((46, 46)));
         let other = verdict("hors_qpv_q1", &facts(false, Quartile::Other), score(114, 640));
-        assert_eq!((other.verdict, other.effects[0].gaps(Sense::Minimum)), (Verdict::Attention, Some((46, 47))));
+        assert_eq!(
+            (other.verdict, other.effects[0].gaps(Sense::Minimum)),
+            (Verdict::Attention, Some((46, 47)))
+        );
     }
 
     #[test]
@@ -286,7 +295,11 @@ mod tests {
         let other = facts(false, Quartile::Other);
         assert_eq!(verdict("hors_qpv_q1", &other, score(25, 100)).verdict, Verdict::Contraire);
         assert_eq!(verdict("hors_qpv_q1", &other, score(26, 100)).verdict, Verdict::Conforme);
-        assert_eq!(verdict("hors_qpv_q1", &other, score(0, 0)).verdict, Verdict::Attention, "the first of the year");
+        assert_eq!(
+            verdict("hors_qpv_q1", &other, score(0, 0)).verdict,
+            Verdict::Attention,
+            "the first of the year"
+        );
     }
 
     #[test]
@@ -296,7 +309,10 @@ mod tests {
         assert_eq!(verdict("etat_flux", &state, score(29, 100)).verdict, Verdict::Conforme);
         assert_eq!(verdict("etat_flux", &state, score(30, 100)).verdict, Verdict::Contraire);
         assert_eq!(verdict("etat_flux", &state, score(60, 100)).verdict, Verdict::Contraire);
-        assert_eq!(verdict("etat_flux", &facts(false, Quartile::Other), score(60, 100)).verdict, Verdict::Conforme);
+        assert_eq!(
+            verdict("etat_flux", &facts(false, Quartile::Other), score(60, 100)).verdict,
+            Verdict::Conforme
+        );
         let transfer = Facts { lease: Allocation { transfer: true, ..state.lease }, ..state };
         assert_eq!(verdict("etat_flux", &transfer, score(60, 100)).verdict, Verdict::SansObjet);
     }
@@ -308,7 +324,11 @@ mod tests {
         assert_eq!(unknown.effects[0].scores.unwrap().1.unknown, 1);
         let doubtful = Facts { doubtful: true, ..facts(false, Quartile::Other) };
         assert_eq!(verdict("hors_qpv_q1", &doubtful, score(114, 640)).cause, Cause::Place);
-        assert_eq!(verdict("dalo_bailleur", &doubtful, score(10, 40)).verdict, Verdict::Contraire, "the place does not matter");
+        assert_eq!(
+            verdict("dalo_bailleur", &doubtful, score(10, 40)).verdict,
+            Verdict::Contraire,
+            "the place does not matter"
+        );
         let mut nobody = facts(false, Quartile::Other);
         nobody.lease.reservataire = 0;
         assert_eq!(verdict("dalo_bailleur", &nobody, score(10, 40)).cause, Cause::Reservataire);
@@ -340,8 +360,14 @@ mod tests {
         use Verdict::{Attention, Conforme, Contraire, Indeterminable, SansObjet};
         let f = facts(true, Quartile::First);
         assert_eq!(say(&f, Some(60.0)), [Conforme, Conforme, SansObjet]);
-        assert_eq!(say(&Facts { pct: Some(60.1), rooms: 5, ..f }, Some(60.0)), [Contraire, Attention, SansObjet]);
-        assert_eq!(say(&Facts { pct: None, rooms: 0, ..f }, None), [Indeterminable, Indeterminable, SansObjet]);
+        assert_eq!(
+            say(&Facts { pct: Some(60.1), rooms: 5, ..f }, Some(60.0)),
+            [Contraire, Attention, SansObjet]
+        );
+        assert_eq!(
+            say(&Facts { pct: None, rooms: 0, ..f }, None),
+            [Indeterminable, Indeterminable, SansObjet]
+        );
         assert_eq!(say(&Facts { surface: 24, ..f }, Some(60.0))[1], Attention, "25 m² for three persons");
         let dalo = |inside, precarious, bail| {
             let f = facts(inside, Quartile::Other);

@@ -1,5 +1,5 @@
-//! Where the rules stand before an allocation: for the EPCI, the commune, the bailleur and the réservataire, under the same secrecy
-//! as the tables of `/api/mixite`.
+//! Where the rules stand before an allocation: for the EPCI, the commune, the bailleur and the réservataire,
+//! under the same secrecy as the tables of `/api/mixite`.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,11 @@ pub struct Counts {
 
 impl Counts {
     /// Counts leases and takes out what would tell of few households.
-    pub fn new<'a>(mix: &Mix, leases: impl Iterator<Item = &'a Allocation> + Clone, secrecy: &Secrecy) -> Self {
+    pub fn new<'a>(
+        mix: &Mix,
+        leases: impl Iterator<Item = &'a Allocation> + Clone,
+        secrecy: &Secrecy,
+    ) -> Self {
         let by = |key: fn(&Allocation) -> u32| {
             let mut table = mix::table(mix, leases.clone(), key);
             table.protect(secrecy);
@@ -43,7 +47,11 @@ impl Counts {
         let communes = by(|a| a.commune);
         let lines = [by(|a| a.bailleur).lines, by(|a| a.reservataire.into()).lines];
         let [bailleurs, reservataires] = lines;
-        Self { whole: communes.whole, lines: [communes.lines, bailleurs, reservataires], rules: mix.rules.len() }
+        Self {
+            whole: communes.whole,
+            lines: [communes.lines, bailleurs, reservataires],
+            rules: mix.rules.len(),
+        }
     }
 
     /// Leases of a line.
@@ -52,7 +60,8 @@ impl Counts {
         self.line(level, a).map_or(0, |l| l.leases)
     }
 
-    /// Scores of a line, one a rule; None where it may not be shown. A line without a lease has scores of zero.
+    /// Scores of a line, one a rule; None where it may not be shown. A line without a lease has scores of
+    /// zero.
     #[must_use]
     pub fn scores(&self, level: Niveau, a: &Allocation) -> Vec<Option<Score>> {
         self.line(level, a).map_or_else(|| vec![Some(Score::default()); self.rules], |l| l.scores.clone())

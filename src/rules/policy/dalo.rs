@@ -33,7 +33,8 @@ impl Places {
     }
 }
 
-/// Whether a lease is to justify (K6): a DALO household in a precarious situation, in QPV, since the circular.
+/// Whether a lease is to justify (K6): a DALO household in a precarious situation, in QPV, since the
+/// circular.
 #[must_use]
 pub fn to_justify(mix: &Mix, a: &Allocation) -> bool {
     a.dalo && a.precarious && a.qpv == Some(Band::Inside) && a.bail >= mix.dalo.circulaire
@@ -110,7 +111,10 @@ mod tests {
             watch.add(mix, &a);
         }
         assert_eq!(watch.to_justify, 1);
-        assert_eq!((watch.dalo.score().numerator, watch.dalo.score().denominator, watch.dalo.unknown), (2, 3, 1));
+        assert_eq!(
+            (watch.dalo.score().numerator, watch.dalo.score().denominator, watch.dalo.unknown),
+            (2, 3, 1)
+        );
         assert_eq!((watch.all.score().numerator, watch.all.score().denominator), (2, 4));
     }
 }

@@ -48,7 +48,8 @@ pub struct Dossier {
     pub activite: u8,
     /// % of the PLUS ceiling.
     pub pct_plafond: Option<f64>,
-    /// Fiscal income, € a year, and category of household, 1 to 6: they give the percentage where it is not given.
+    /// Fiscal income, € a year, and category of household, 1 to 6: they give the percentage where it is not
+    /// given.
     pub rfr: Option<i32>,
     pub category: Option<u8>,
     pub typologie_souhaitee: u8,
@@ -76,7 +77,8 @@ pub struct Site<'a> {
 pub struct Facts {
     /// As if the lease were signed.
     pub lease: Allocation,
-    /// Whether the place is too near to the edge of a QPV, or not known: `lease.qpv` is then one reading of two.
+    /// Whether the place is too near to the edge of a QPV, or not known: `lease.qpv` is then one reading of
+    /// two.
     pub doubtful: bool,
     pub placed: Option<Placed>,
     pub income: Option<f64>,
@@ -94,13 +96,17 @@ pub struct Facts {
 /// Why a dwelling cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
-    #[error("aucun logement n'est désigné : donnez son numéro RPLS, le numéro du bailleur, une adresse ou un point")]
+    #[error(
+        "aucun logement n'est désigné : donnez son numéro RPLS, le numéro du bailleur, une adresse ou un point"
+    )]
     Nothing,
     #[error("le RPLS {millesime} n'a pas de logement de numéro « {ident} »")]
     Ident { millesime: u16, ident: String },
     #[error("le RPLS {millesime} n'a pas de logement « {number} » du bailleur {siren}")]
     Number { millesime: u16, siren: String, number: String },
-    #[error("le RPLS {millesime} n'a pas de logement à cette adresse de la commune {depcom} : donnez plutôt un point (lon, lat)")]
+    #[error(
+        "le RPLS {millesime} n'a pas de logement à cette adresse de la commune {depcom} : donnez plutôt un point (lon, lat)"
+    )]
     Address { millesime: u16, depcom: String },
     #[error("ce point n'est dans aucune commune chargée")]
     Point,
@@ -114,7 +120,8 @@ pub struct Vacant {
     pub free: Option<u32>,
     pub ident: String,
     pub commune: String,
-    /// By generation of QPV (2015, 2024); None: its place is not known well enough, or the layer is not loaded.
+    /// By generation of QPV (2015, 2024); None: its place is not known well enough, or the layer is not
+    /// loaded.
     pub placed: [Option<Placed>; 2],
 }
 
@@ -136,10 +143,23 @@ impl Checker {
     ///
     /// # Errors
     /// A table of the store cannot be read.
-    pub fn load(store: &Store, mix: &'static Mix, rules: &'static Controle, all: Arc<Allocations>) -> Result<Self, StockError> {
+    pub fn load(
+        store: &Store,
+        mix: &'static Mix,
+        rules: &'static Controle,
+        all: Arc<Allocations>,
+    ) -> Result<Self, StockError> {
         let parc = Parc::load(store, rules)?;
         let ground = Ground::open(store, parc.millesime)?;
-        let mut out = Self { mix, rules, parc, all, vacant: BTreeMap::new(), ground, thresholds: facts::thresholds(store)? };
+        let mut out = Self {
+            mix,
+            rules,
+            parc,
+            all,
+            vacant: BTreeMap::new(),
+            ground,
+            thresholds: facts::thresholds(store)?,
+        };
         let vacant: Vec<(Option<String>, Vacant)> =
             out.parc.vacant.par_iter().map(|(row, ident)| out.vacancy(*row, ident)).collect();
         for (epci, v) in vacant {
@@ -152,9 +172,15 @@ impl Checker {
         let home = self.parc.home(row);
         let commune = merged(home.depcom, self.ground.communes.as_ref());
         let point = self.trusted(&commune, home.point);
-        let placed = self.ground.generations().map(|layer| Some(bands::placed(layer?, situation(), point?, home.quality)));
+        let placed = self
+            .ground
+            .generations()
+            .map(|layer| Some(bands::placed(layer?, situation(), point?, home.quality)));
         let epci = self.ground.epci_of(&commune, point);
-        (epci, Vacant { row, free: self.parc.free.get(&row).copied(), ident: ident.to_owned(), commune, placed })
+        (
+            epci,
+            Vacant { row, free: self.parc.free.get(&row).copied(), ident: ident.to_owned(), commune, placed },
+        )
     }
 
     /// A point, unless it is too far from its commune to be believed (rule R08).
@@ -168,7 +194,8 @@ impl Checker {
         usize::from(day >= self.mix.options.qpv_2024_debut)
     }
 
-    /// Finds the dwelling of a file and its place: by its number or its bailleur's, else by a point, else by its address.
+    /// Finds the dwelling of a file and its place: by its number or its bailleur's, else by a point, else by
+    /// its address.
     ///
     /// # Errors
     /// It cannot be told.
@@ -184,7 +211,8 @@ impl Checker {
         } else {
             (None, Lost::Nothing)
         };
-        // A dwelling that is let for the first time is not in the register yet: its place is told by a point or its address.
+        // A dwelling that is let for the first time is not in the register yet: its place is told by a point
+        // or its address.
         let (home, exact) = match named {
             Some(home) => (Some(home), true),
             None if d.point.is_some() => (None, false),
@@ -206,7 +234,8 @@ impl Checker {
         let layer = self.ground.qpv(d.jour, self.mix);
         let placed = layer.zip(point).map(|(layer, point)| bands::placed(layer, situation(), point, quality));
         let qpv = layer.zip(placed.and_then(|p| p.zone)).and_then(|(l, z)| l.zones.get(z as usize));
-        let siren = home.filter(|h| exact && !h.siren.is_empty()).map_or(d.siren.as_str(), |h| h.siren).to_owned();
+        let siren =
+            home.filter(|h| exact && !h.siren.is_empty()).map_or(d.siren.as_str(), |h| h.siren).to_owned();
         let epci = self.ground.epci_of(&commune, point);
         Ok(Site { home, exact, siren, commune, epci, point, placed, qpv })
     }
@@ -229,8 +258,8 @@ impl Checker {
         self.ground.epci_of(commune, None)
     }
 
-    /// What rules ask about a file whose dwelling was found. `known`: whether what the register says of the dwelling itself may be
-    /// used for who asks.
+    /// What rules ask about a file whose dwelling was found. `known`: whether what the register says of the
+    /// dwelling itself may be used for who asks.
     #[must_use]
     pub fn facts(&self, d: &Dossier, site: &Site<'_>, known: bool) -> Facts {
         let year = u16::try_from(d.jour / 10_000).unwrap_or(0);
@@ -279,7 +308,11 @@ impl Checker {
             // « Autre » says less than the register, which tells dwellings financed before 1977.
             financing: match home.map_or(0, |h| h.financing) {
                 0 => d.financement,
-                registered if d.financement == 0 || super::elsewhere::ceiling(self, d.financement).is_none() => registered,
+                registered
+                    if d.financement == 0 || super::elsewhere::ceiling(self, d.financement).is_none() =>
+                {
+                    registered
+                }
                 _ => d.financement,
             },
             activity: d.activite,
@@ -296,7 +329,8 @@ pub fn rooms(typologie: u8) -> u8 {
     }
 }
 
-/// % of the PLUS ceiling from the fiscal income (€ a year) and the category of household (1 to 6), if a ceiling is known.
+/// % of the PLUS ceiling from the fiscal income (€ a year) and the category of household (1 to 6), if a
+/// ceiling is known.
 #[must_use]
 pub fn percentage(rfr: i32, category: u8, commune: &str, year: u16) -> Option<f64> {
     let table = plafonds().ok()?;

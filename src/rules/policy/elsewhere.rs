@@ -1,4 +1,5 @@
-//! Where else a household could be housed: dwellings that fit it, vacant or soon free, out of QPV, the best first.
+//! Where else a household could be housed: dwellings that fit it, vacant or soon free, out of QPV, the best
+//! first.
 
 use super::dossier::{Checker, Vacant, rooms};
 use super::parc::Home;
@@ -54,13 +55,20 @@ pub fn ceiling(checker: &Checker, financing: u8) -> Option<f64> {
     checker.rules.plafond.parts.get(code).copied()
 }
 
-/// Vacant dwellings of an EPCI that fit, the best first. `enjeu`: whether the dwelling of a row is in a residence listed as « à enjeu
-/// prioritaire de mixité sociale » (CCH L.441-1-6): such ones are left out (L.441-2-2); None while there is no list.
+/// Vacant dwellings of an EPCI that fit, the best first. `enjeu`: whether the dwelling of a row is in a
+/// residence listed as « à enjeu prioritaire de mixité sociale » (CCH L.441-1-6): such ones are left out
+/// (L.441-2-2); None while there is no list.
 #[must_use]
-pub fn search<'a>(checker: &'a Checker, epci: &str, wanted: &Wanted, enjeu: Option<&dyn Fn(u32) -> bool>) -> Vec<Candidate<'a>> {
+pub fn search<'a>(
+    checker: &'a Checker,
+    epci: &str,
+    wanted: &Wanted,
+    enjeu: Option<&dyn Fn(u32) -> bool>,
+) -> Vec<Candidate<'a>> {
     let sizes = &checker.rules.taille;
     let generation = checker.generation(wanted.day);
-    let ceilings: Vec<Option<f64>> = (0..=u8::MAX).map(|f| if f < 16 { ceiling(checker, f) } else { None }).collect();
+    let ceilings: Vec<Option<f64>> =
+        (0..=u8::MAX).map(|f| if f < 16 { ceiling(checker, f) } else { None }).collect();
     let range = wanted.persons.map(|p| (sizes.rooms(p), sizes.surface(p)));
     let mut found: Vec<Candidate<'a>> = checker
         .vacant

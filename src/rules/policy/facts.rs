@@ -36,7 +36,8 @@ pub struct Allocation {
     pub epci: u32,
     pub bailleur: u32,
     pub reservataire: u8,
-    /// QPV of the generation in force on the day of the lease; None: the dwelling was not found, or not located well enough.
+    /// QPV of the generation in force on the day of the lease; None: the dwelling was not found, or not
+    /// located well enough.
     pub qpv: Option<Band>,
     pub quartile: Quartile,
     /// The threshold is that of a year before.
@@ -168,10 +169,12 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
             let threshold = threshold(&thresholds, epci.as_deref().unwrap_or(""), &commune, year, mix);
             let quartile = quartile(r.revenu_uc[i], threshold, mix);
             let dalo = mix.dalo.statut.contains(&r.statut_dalo[i]);
-            let inside = place.filter(|_| qpv == Some(Band::Inside)).and_then(|d| ground.quartier(r.bail[i], d, mix));
+            let inside =
+                place.filter(|_| qpv == Some(Band::Inside)).and_then(|d| ground.quartier(r.bail[i], d, mix));
             out.marks.push(Mark {
                 name: [r.nud[i], r.ident_rep[i], r.adresse[i]],
-                quartier: inside.map_or(u32::MAX, |zone| quartiers.number(zone, r.bail[i] >= mix.options.qpv_2024_debut)),
+                quartier: inside
+                    .map_or(u32::MAX, |zone| quartiers.number(zone, r.bail[i] >= mix.options.qpv_2024_debut)),
                 typologie: r.typologie[i],
             });
             out.list.push(Allocation {
@@ -186,7 +189,8 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
                 dalo,
                 priority: !r.priorite.get(i).is_empty() || mix.dalo.accord.contains(&r.accord[i]),
                 precarious: dalo
-                    && (quartile == Quartile::First || (r.activite[i] != 0 && !mix.dalo.stable.contains(&r.activite[i]))),
+                    && (quartile == Quartile::First
+                        || (r.activite[i] != 0 && !mix.dalo.stable.contains(&r.activite[i]))),
                 relocation: r.relogement[i],
                 transfer: r.mutation[i],
                 first_letting: r.premiere[i],
@@ -276,15 +280,26 @@ struct Dwellings {
 impl Dwellings {
     fn find(store: &Store, rows: &[Rows]) -> Result<Self, StockError> {
         let survey = Survey::embedded()?;
-        let idents: HashSet<u64, FxBuildHasher> = rows.iter().flat_map(|r| &r.ident_rep).copied().filter(|h| *h != 0).collect();
-        let addresses: HashSet<u64, FxBuildHasher> = rows.iter().flat_map(|r| &r.adresse).copied().filter(|h| *h != 0).collect();
+        let idents: HashSet<u64, FxBuildHasher> =
+            rows.iter().flat_map(|r| &r.ident_rep).copied().filter(|h| *h != 0).collect();
+        let addresses: HashSet<u64, FxBuildHasher> =
+            rows.iter().flat_map(|r| &r.adresse).copied().filter(|h| *h != 0).collect();
         let millesimes = parts::years(store, "rpls");
         let edits = Edits::of(store)?;
         let mut out = Self { latest: millesimes.last().copied().unwrap_or(0), ..Self::default() };
         let mut numbers: HashMap<String, u32, FxBuildHasher> = HashMap::default();
         for year in millesimes.into_iter().rev() {
             let Some(parts) = Parts::of(store, "rpls", year) else { continue };
-            let t = parts.read(&["ident_rep", "adresse", "depcom", "lon", "lat", "qualite", "siren", "bailleur"])?;
+            let t = parts.read(&[
+                "ident_rep",
+                "adresse",
+                "depcom",
+                "lon",
+                "lat",
+                "qualite",
+                "siren",
+                "bailleur",
+            ])?;
             let (ident, adresse, depcom) = (t.hashes("ident_rep")?, t.hashes("adresse")?, t.texts("depcom")?);
             let (lon, lat, quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
             let (siren, owner) = (t.texts("siren")?, t.texts("bailleur")?);
@@ -301,8 +316,8 @@ impl Dwellings {
                     depcoms.push(depcom.get(row).to_owned());
                     u32::try_from(depcoms.len() - 1).unwrap_or(u32::MAX)
                 });
-                // What its bailleur corrected is where it says; else it may be too badly located to say on which side of a
-                // QPV's edge it is (domain §1.7).
+                // What its bailleur corrected is where it says; else it may be too badly located to say on
+                // which side of a QPV's edge it is (domain §1.7).
                 let usable = !survey.localisation.commune.contains(&quality[row]);
                 let (lon, lat) = match edits.point(year, siren.get(row), ident[row], adresse[row]) {
                     Some(fix) => (fix.lon, fix.lat),
@@ -359,7 +374,8 @@ impl Ground {
     /// Whether a point is known and not too far from its commune (rule R08).
     pub fn trusts(&self, commune: &str, lon: f64, lat: f64) -> bool {
         let Some(layer) = &self.communes else { return lon.is_finite() };
-        lon.is_finite() && layer.index_of(commune).is_none_or(|zone| !is_far(layer, zone, lon, lat, self.tolerance))
+        lon.is_finite()
+            && layer.index_of(commune).is_none_or(|zone| !is_far(layer, zone, lon, lat, self.tolerance))
     }
 
     /// QPV in force on a day.
@@ -463,7 +479,8 @@ pub struct Threshold {
     pub provisional: bool,
 }
 
-/// The threshold that leases of a year are judged by: that of the year, else of a year before (`seuil_recul_annees`).
+/// The threshold that leases of a year are judged by: that of the year, else of a year before
+/// (`seuil_recul_annees`).
 #[must_use]
 pub fn threshold(all: &Thresholds, epci: &str, commune: &str, year: u16, mix: &Mix) -> Option<Threshold> {
     let zone = if commune.get(..2).is_some_and(|d| ILE_DE_FRANCE.contains(&d)) { "R11" } else { epci };

@@ -1,7 +1,8 @@
 //! How fragile a residence is, component by component, among those it is compared with (domain §4.8).
 //!
-//! Three readings of the same figures: a count of alerts against the EPCI (the default: simple, and the same for whoever looks), a weighted
-//! score of standard deviations, a weighted mean of percentiles. None of them decides anything.
+//! Three readings of the same figures: a count of alerts against the EPCI (the default: simple, and the same
+//! for whoever looks), a weighted score of standard deviations, a weighted mean of percentiles. None of them
+//! decides anything.
 
 use crate::reference::fragilite::{Fragility, Sensitivity};
 
@@ -60,16 +61,22 @@ pub fn read(
     let weights: Vec<f64> = rules.components.iter().map(|c| c.poids).collect();
     let spreads: Vec<Option<Spread>> = (0..weights.len()).map(|j| spread(&classed, j)).collect();
     let ladders: Vec<Ladder> = (0..weights.len()).map(|j| Ladder::new(&classed, j)).collect();
-    let z: Vec<Vec<Option<f64>>> =
-        classed.iter().map(|r| r.values.iter().zip(&spreads).map(|(v, s)| standard(v.zip(*s), rules.z_max)).collect()).collect();
+    let z: Vec<Vec<Option<f64>>> = classed
+        .iter()
+        .map(|r| r.values.iter().zip(&spreads).map(|(v, s)| standard(v.zip(*s), rules.z_max)).collect())
+        .collect();
     let scores: Vec<Option<f64>> = z.iter().map(|z| mean(z, &weights)).collect();
     let ranks = ranked(&scores);
     let stability = stability(&rules.sensibilite, &z, &weights);
     let mut readings = (0..classed.len()).map(|i| {
         let values = &classed[i].values;
-        let alerts: Vec<Option<bool>> =
-            values.iter().zip(territory).map(|(v, t)| v.zip(*t).map(|(v, t)| v > rules.alerte_ratio * t.max(0.0))).collect();
-        let percentiles: Vec<Option<f64>> = values.iter().zip(&ladders).map(|(v, l)| v.map(|v| l.percentile(v))).collect();
+        let alerts: Vec<Option<bool>> = values
+            .iter()
+            .zip(territory)
+            .map(|(v, t)| v.zip(*t).map(|(v, t)| v > rules.alerte_ratio * t.max(0.0)))
+            .collect();
+        let percentiles: Vec<Option<f64>> =
+            values.iter().zip(&ladders).map(|(v, l)| v.map(|v| l.percentile(v))).collect();
         Reading {
             count: alerts.iter().filter(|a| **a == Some(true)).count(),
             alerts,
@@ -121,7 +128,8 @@ struct Ladder {
 
 impl Ladder {
     fn new(classed: &[&Residence], j: usize) -> Self {
-        let mut steps: Vec<(f64, f64)> = classed.iter().filter_map(|r| r.values[j].map(|v| (v, r.dwellings))).collect();
+        let mut steps: Vec<(f64, f64)> =
+            classed.iter().filter_map(|r| r.values[j].map(|v| (v, r.dwellings))).collect();
         steps.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let total = steps.iter().map(|(_, w)| w).sum();
         Self { steps, total }
@@ -152,7 +160,8 @@ fn stability(rules: &Sensitivity, z: &[Vec<Option<f64>>], weights: &[f64]) -> Ve
     let mut ranks: Vec<Vec<u32>> = vec![Vec::new(); z.len()];
     let mut draws = Draws(rules.graine);
     for _ in 0..rules.tirages {
-        let drawn: Vec<f64> = weights.iter().map(|w| w * (1.0 + rules.amplitude * (2.0 * draws.unit() - 1.0))).collect();
+        let drawn: Vec<f64> =
+            weights.iter().map(|w| w * (1.0 + rules.amplitude * (2.0 * draws.unit() - 1.0))).collect();
         let scores: Vec<Option<f64>> = z.iter().map(|z| mean(z, &drawn)).collect();
         for (list, rank) in ranks.iter_mut().zip(ranked(&scores)) {
             list.extend(rank);
@@ -167,7 +176,11 @@ fn stability(rules: &Sensitivity, z: &[Vec<Option<f64>>], weights: &[f64]) -> Ve
             // Whole places: the cast drops nothing that matters.
             let at = |q: f64| list[(q * last as f64).round() as usize];
             let first = list.partition_point(|r| *r <= rules.tete);
-            Some(Stability { low: at(tail), high: at(1.0 - tail), among_first: first as f64 / list.len() as f64 })
+            Some(Stability {
+                low: at(tail),
+                high: at(1.0 - tail),
+                among_first: first as f64 / list.len() as f64,
+            })
         })
         .collect()
 }
@@ -190,7 +203,11 @@ mod tests {
     use super::*;
 
     fn residence(first: f64, dwellings: f64) -> Residence {
-        Residence { values: vec![Some(first), Some(50.0), None, Some(20.0), Some(30.0), None], dwellings, classed: true }
+        Residence {
+            values: vec![Some(first), Some(50.0), None, Some(20.0), Some(30.0), None],
+            dwellings,
+            classed: true,
+        }
     }
 
     fn rules() -> &'static Fragility {
@@ -223,7 +240,11 @@ mod tests {
         b.values[5] = Some(1.0);
         let (_, read) = read(rules(), &[a, b], &EPCI);
         let alerts = |i: usize| read[i].as_ref().unwrap().alerts.clone();
-        assert_eq!(alerts(0), [Some(false), Some(false), None, Some(false), Some(true), Some(false)], "36 is not above 1.2 × 30");
+        assert_eq!(
+            alerts(0),
+            [Some(false), Some(false), None, Some(false), Some(true), Some(false)],
+            "36 is not above 1.2 × 30"
+        );
         assert_eq!(alerts(1), [Some(true), Some(false), None, Some(false), Some(true), Some(true)]);
         assert_eq!(read[1].as_ref().unwrap().count, 3);
     }
@@ -258,9 +279,13 @@ mod tests {
 
     #[test]
     fn draws_are_those_of_the_published_generator() {
-        // First outputs of SplitMix64 for the seed 1234567, as its authors list them: 6457827717110365317, 3203168211198807973.
+        // First outputs of SplitMix64 for the seed 1234567, as its authors list them: 6457827717110365317,
+        // 3203168211198807973.
         let mut d = Draws(1_234_567);
         let whole = |x: u64| (x >> 11) as f64 / (1_u64 << 53) as f64;
-        assert_eq!((d.unit(), d.unit()), (whole(6_457_827_717_110_365_317), whole(3_203_168_211_198_807_973)));
+        assert_eq!(
+            (d.unit(), d.unit()),
+            (whole(6_457_827_717_110_365_317), whole(3_203_168_211_198_807_973))
+        );
     }
 }

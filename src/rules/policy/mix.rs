@@ -48,7 +48,8 @@ pub fn holds(a: &Allocation, criterion: Criterion) -> Known {
     }
 }
 
-/// Whether a rule looks at a lease. A lease whose place is not known is looked at by no rule that asks for it.
+/// Whether a rule looks at a lease. A lease whose place is not known is looked at by no rule that asks for
+/// it.
 #[must_use]
 pub fn concerns(rule: &Rule, a: &Allocation) -> bool {
     let in_place = match rule.lieu {
@@ -128,8 +129,9 @@ impl Score {
         }
     }
 
-    /// Share expected at the end of the year, if leases go on at the pace of its first `elapsed` (0 to 1), with an interval: what
-    /// has been signed is certain, what remains is drawn from a beta-binomial law (Jeffreys prior on the leases so far).
+    /// Share expected at the end of the year, if leases go on at the pace of its first `elapsed` (0 to 1),
+    /// with an interval: what has been signed is certain, what remains is drawn from a beta-binomial law
+    /// (Jeffreys prior on the leases so far).
     #[must_use]
     pub fn projected(&self, elapsed: f64, quantile: f64) -> Option<Projection> {
         if self.denominator == 0 || elapsed <= 0.0 || elapsed >= 1.0 {
@@ -143,7 +145,12 @@ impl Score {
         let variance = rest * a * b * (a + b + rest) / ((a + b).powi(2) * (a + b + 1.0));
         let half = quantile * variance.sqrt();
         let share = |more: f64| ((n + more.clamp(0.0, rest)) / total).clamp(0.0, 1.0);
-        Some(Projection { leases: total, share: share(mean), low: share(mean - half), high: share(mean + half) })
+        Some(Projection {
+            leases: total,
+            share: share(mean),
+            low: share(mean - half),
+            high: share(mean + half),
+        })
     }
 }
 
@@ -204,7 +211,11 @@ pub struct Table<K: Ord> {
 }
 
 /// Counts leases under every rule, in all and by a key.
-pub fn table<'a, K: Ord>(mix: &Mix, leases: impl Iterator<Item = &'a Allocation>, key: impl Fn(&Allocation) -> K) -> Table<K> {
+pub fn table<'a, K: Ord>(
+    mix: &Mix,
+    leases: impl Iterator<Item = &'a Allocation>,
+    key: impl Fn(&Allocation) -> K,
+) -> Table<K> {
     let rules = mix.rules.len();
     let mut out = Table { whole: Line::new(rules), lines: BTreeMap::new() };
     for a in leases {
@@ -227,8 +238,9 @@ impl<K: Ord> Table<K> {
     }
 }
 
-/// Takes out what would tell of few households (domain §9.2 rules 1, 2 and 4): scores of fewer than `k` leases, those
-/// where 1 to `c − 1` households count or do not, and, while a hidden line could be had from the whole, the smallest of the others.
+/// Takes out what would tell of few households (domain §9.2 rules 1, 2 and 4): scores of fewer than `k`
+/// leases, those where 1 to `c − 1` households count or do not, and, while a hidden line could be had from
+/// the whole, the smallest of the others.
 pub fn protect(whole: &mut Option<Score>, lines: &mut [&mut Option<Score>], secrecy: &Secrecy) {
     // A line that may not be shown for its numerator weighs as one of less than `k` leases.
     let children: Vec<u64> = lines
@@ -250,7 +262,8 @@ pub fn protect(whole: &mut Option<Score>, lines: &mut [&mut Option<Score>], secr
 
 fn is_safe(s: &Score, secrecy: &Secrecy) -> bool {
     let few = |n: u32| (1..secrecy.c_numerateur).contains(&n);
-    s.denominator == 0 || (s.denominator >= secrecy.k && !few(s.numerator) && !few(s.denominator - s.numerator))
+    s.denominator == 0
+        || (s.denominator >= secrecy.k && !few(s.numerator) && !few(s.denominator - s.numerator))
 }
 
 #[cfg(test)]
@@ -308,7 +321,9 @@ mod tests {
             .collect();
         let (s, rule) = score(&leases, "qpv_autres_quartiles");
         assert_eq!((s.numerator, s.denominator, s.unknown), (87, 210, 5));
-        assert!((s.share().unwrap() - 0.414).abs() < 5e-4 && (s.share_of_known().unwrap() - 0.424).abs() < 5e-4);
+        assert!(
+            (s.share().unwrap() - 0.414).abs() < 5e-4 && (s.share_of_known().unwrap() - 0.424).abs() < 5e-4
+        );
         assert_eq!(s.gap(rule.sens, rule.cible), 18);
     }
 
@@ -326,15 +341,21 @@ mod tests {
         let mix = Mix::embedded().unwrap();
         let t = table(mix, [lost].iter(), |_| ());
         assert_eq!(t.whole.unplaced, 1);
-        assert_eq!(score(&[lost], "hors_qpv_q1").0.denominator + score(&[lost], "qpv_autres_quartiles").0.denominator, 0);
+        assert_eq!(
+            score(&[lost], "hors_qpv_q1").0.denominator
+                + score(&[lost], "qpv_autres_quartiles").0.denominator,
+            0
+        );
     }
 
     #[test]
     fn the_state_may_not_exceed_30_percent_of_the_flow_and_transfers_are_not_in_it() {
         let state = Allocation { reservataire: 1, ..lease(Band::Beyond, Quartile::Other, 1) };
         let moved = Allocation { transfer: true, ..lease(Band::Beyond, Quartile::Other, 1) };
-        let leases: Vec<Allocation> =
-            times(4, state).chain(times(6, lease(Band::Beyond, Quartile::Other, 1))).chain(times(20, moved)).collect();
+        let leases: Vec<Allocation> = times(4, state)
+            .chain(times(6, lease(Band::Beyond, Quartile::Other, 1)))
+            .chain(times(20, moved))
+            .collect();
         let (s, rule) = score(&leases, "etat_flux");
         assert_eq!((s.numerator, s.denominator, s.gap(rule.sens, rule.cible)), (4, 10, 1));
     }

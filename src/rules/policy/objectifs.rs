@@ -1,4 +1,5 @@
-//! Which target holds for a line of a table: the law's, or the rate that a CIA sets for its territory (domain §4.6).
+//! Which target holds for a line of a table: the law's, or the rate that a CIA sets for its territory (domain
+//! §4.6).
 
 use crate::reference::mix::{Cia, Rule, Sense};
 
@@ -59,14 +60,16 @@ impl Rate {
             && self.reservataire.is_none_or(|own| scope.reservataire == Some(own))
     }
 
-    /// How near it is to a line: a rate for a bailleur goes before one for a commune, then one for a réservataire.
+    /// How near it is to a line: a rate for a bailleur goes before one for a commune, then one for a
+    /// réservataire.
     fn precision(&self) -> (u8, bool, bool) {
         let parts = [self.bailleur.is_some(), self.commune.is_some(), self.reservataire.is_some()];
         (parts.iter().map(|p| u8::from(*p)).sum(), parts[0], parts[1])
     }
 }
 
-/// The target of a line: of the CIA's rates that hold for it the most precise one, the last signed of equals; else the law's.
+/// The target of a line: of the CIA's rates that hold for it the most precise one, the last signed of equals;
+/// else the law's.
 #[must_use]
 pub fn target<'a>(rule: &Rule, rates: &'a [Rate], scope: &Scope<'_>) -> Target<'a> {
     let rate = rates
@@ -81,7 +84,10 @@ pub fn target<'a>(rule: &Rule, rates: &'a [Rate], scope: &Scope<'_>) -> Target<'
 pub fn refusal(rule: &Rule, share: f64, approved: bool) -> Option<String> {
     let law = (rule.cible * 1000.0).round() / 10.0;
     let Some(cia) = rule.cia else {
-        return Some(format!("« {} » : une convention ne fixe pas d'autre taux que celui de la loi.", rule.libelle));
+        return Some(format!(
+            "« {} » : une convention ne fixe pas d'autre taux que celui de la loi.",
+            rule.libelle
+        ));
     };
     match cia {
         _ if share >= rule.cible => None,
@@ -126,8 +132,11 @@ mod tests {
 
     #[test]
     fn the_most_precise_rate_holds_and_only_where_and_when_it_was_set() {
-        let rates =
-            [rate("epci", 0.28, None, None), rate("commune", 0.30, Some("73901"), None), rate("bailleur", 0.32, None, Some("3"))];
+        let rates = [
+            rate("epci", 0.28, None, None),
+            rate("commune", 0.30, Some("73901"), None),
+            rate("bailleur", 0.32, None, Some("3")),
+        ];
         let epci = Scope { year: 2024, epci: Some("200000001"), ..Scope::default() };
         assert_eq!(chosen(&rates, epci), "epci");
         assert_eq!(chosen(&rates, Scope { commune: Some("73901"), ..epci }), "commune");
@@ -136,14 +145,21 @@ mod tests {
         assert_eq!(chosen(&rates, Scope { year: 2023, ..epci }), "loi");
         assert_eq!(chosen(&rates, Scope { year: 2027, ..epci }), "loi");
         assert_eq!(chosen(&rates, Scope { epci: Some("200000002"), ..epci }), "loi");
-        assert_eq!(chosen(&rates, Scope { epci: None, ..epci }), "loi", "a line over several EPCI keeps the law's");
+        assert_eq!(
+            chosen(&rates, Scope { epci: None, ..epci }),
+            "loi",
+            "a line over several EPCI keeps the law's"
+        );
     }
 
     #[test]
     fn of_two_equals_the_last_signed_holds() {
         let later = Rate { signed: "2025-01-01".into(), ..rate("avenant", 0.35, None, None) };
         let rates = [later, rate("epci", 0.28, None, None)];
-        assert_eq!(chosen(&rates, Scope { year: 2025, epci: Some("200000001"), ..Scope::default() }), "avenant");
+        assert_eq!(
+            chosen(&rates, Scope { year: 2025, epci: Some("200000001"), ..Scope::default() }),
+            "avenant"
+        );
     }
 
     #[test]

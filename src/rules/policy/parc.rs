@@ -1,4 +1,5 @@
-//! The dwellings of the latest millésime one by one: found by their numbers or their address, and those that are vacant or soon will be.
+//! The dwellings of the latest millésime one by one: found by their numbers or their address, and those that
+//! are vacant or soon will be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,7 +70,8 @@ struct Index(Vec<(u64, u32)>);
 
 impl Index {
     fn new(hashes: &[u64]) -> Self {
-        let mut list: Vec<(u64, u32)> = hashes.iter().zip(0..).filter(|(h, _)| **h != 0).map(|(h, row)| (*h, row)).collect();
+        let mut list: Vec<(u64, u32)> =
+            hashes.iter().zip(0..).filter(|(h, _)| **h != 0).map(|(h, row)| (*h, row)).collect();
         list.par_sort_unstable();
         list.dedup_by_key(|(h, _)| *h);
         Self(list)
@@ -92,13 +94,17 @@ impl Parc {
     /// Its table cannot be read.
     pub fn load(store: &Store, rules: &Controle) -> Result<Self, StockError> {
         let Some(millesime) = parts::years(store, "rpls").last().copied() else { return Ok(Self::default()) };
-        let Some(parts) = Parts::of(store, "rpls", millesime) else { return Ok(Self { millesime, ..Self::default() }) };
+        let Some(parts) = Parts::of(store, "rpls", millesime) else {
+            return Ok(Self { millesime, ..Self::default() });
+        };
         let t = parts.read(&COLUMNS)?;
         let (siren, ident_int) = (t.texts("siren")?, t.hashes("ident_int")?);
-        let internals: Vec<u64> =
-            (0..t.rows()).map(|row| if ident_int[row] == 0 { 0 } else { own_number(siren.get(row), ident_int[row]) }).collect();
+        let internals: Vec<u64> = (0..t.rows())
+            .map(|row| if ident_int[row] == 0 { 0 } else { own_number(siren.get(row), ident_int[row]) })
+            .collect();
         let (cus, finan, mode) = (t.u8s("cus")?, t.u8s("finan")?, t.u8s("mode")?);
-        let classes = Catalogue::embedded()?.attribute("financement").map_or(&[][..], |a| a.classes.as_slice());
+        let classes =
+            Catalogue::embedded()?.attribute("financement").map_or(&[][..], |a| a.classes.as_slice());
         let (ident, owner) = (t.texts("ident_rep")?, t.texts("bailleur")?);
         let (idents, addresses) = (t.hashes("ident_rep")?, t.hashes("adresse")?);
         // What its bailleur corrected is where it says.
@@ -117,8 +123,12 @@ impl Parc {
         let gone: BTreeSet<u64> = events.departed(millesime).collect();
         let notices: BTreeMap<u64, u32> = events.notices().collect();
         let (mut vacant, mut free) = (Vec::new(), BTreeMap::new());
-        for (number, row) in (0_u32..).zip(0..t.rows()).filter(|(_, row)| !gone.contains(&idents[*row]) || idents[*row] == 0) {
-            let day = notices.get(&idents[row]).filter(|_| mode[row] != rules.ailleurs.mode_vacant && idents[row] != 0);
+        for (number, row) in
+            (0_u32..).zip(0..t.rows()).filter(|(_, row)| !gone.contains(&idents[*row]) || idents[*row] == 0)
+        {
+            let day = notices
+                .get(&idents[row])
+                .filter(|_| mode[row] != rules.ailleurs.mode_vacant && idents[row] != 0);
             if let Some(day) = day {
                 free.insert(number, *day);
             }
@@ -166,7 +176,8 @@ impl Parc {
         self.internals.row(own_number(siren, hash(ident_int))).map(|row| self.home(row))
     }
 
-    /// A dwelling at an address, by the key of the address. It says where the address is, not which dwelling is meant.
+    /// A dwelling at an address, by the key of the address. It says where the address is, not which dwelling
+    /// is meant.
     #[must_use]
     pub fn by_address(&self, key: &str) -> Option<Home<'_>> {
         self.addresses.row(hash(key)).map(|row| self.home(row))

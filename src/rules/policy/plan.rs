@@ -1,8 +1,9 @@
 //! A proposed assignment of expected vacancies to waiting households, by mixed-integer optimisation (HiGHS).
 //!
-//! Dwellings that are alike, and households that are alike, are interchangeable: the unknowns are how many of one kind go to the other, and
-//! the answer is the same as with one unknown a pair. Targets are soft: each has a slack, so a plan always exists, and a slack above zero
-//! names a target that cannot be met. A plan advises; it decides nothing.
+//! Dwellings that are alike, and households that are alike, are interchangeable: the unknowns are how many of
+//! one kind go to the other, and the answer is the same as with one unknown a pair. Targets are soft: each
+//! has a slack, so a plan always exists, and a slack above zero names a target that cannot be met. A plan
+//! advises; it decides nothing.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -57,7 +58,8 @@ pub struct Target {
     pub after: Score,
     /// Allocations that it misses, or exceeds by, after the plan.
     pub missing: u32,
-    /// The same, at the least, if it were the only target: more than 0 when these vacancies and households cannot meet it at all.
+    /// The same, at the least, if it were the only target: more than 0 when these vacancies and households
+    /// cannot meet it at all.
     pub alone: Option<u32>,
 }
 
@@ -88,7 +90,8 @@ pub enum PlanError {
 /// A target to meet and where it stands before the plan.
 pub type Standing = (usize, Score);
 
-/// Finds the plan with the least departures. `day`: a day of the year that the leases are to be signed in, `yyyymmdd`.
+/// Finds the plan with the least departures. `day`: a day of the year that the leases are to be signed in,
+/// `yyyymmdd`.
 ///
 /// # Errors
 /// The solver fails.
@@ -116,7 +119,8 @@ pub fn plan(
             }
         }
         let missing = after.gap(mix.rules[*rule].sens, mix.rules[*rule].cible);
-        let alone = if missing > 0 { Some(kinds.solve(mix, rules, standings, day, Some(i))?.slack(i)) } else { None };
+        let alone =
+            if missing > 0 { Some(kinds.solve(mix, rules, standings, day, Some(i))?.slack(i)) } else { None };
         targets.push(Target { rule: *rule, before: *before, after, missing, alone });
     }
     let (pairs, vacant) = kinds.spread(&solved.flows, rules);
@@ -224,7 +228,11 @@ impl Kinds {
         for (i, (d, _)) in dwellings.iter().enumerate() {
             for (j, (h, _)) in households.iter().enumerate() {
                 if let Some(list) = departures(rules, d, h) {
-                    cells.push(Cell { dwelling: i, household: j, cost: list.iter().map(|x| rules.weight(*x)).sum() });
+                    cells.push(Cell {
+                        dwelling: i,
+                        household: j,
+                        cost: list.iter().map(|x| rules.weight(*x)).sum(),
+                    });
                 }
             }
         }
@@ -247,7 +255,8 @@ impl Kinds {
             .iter()
             .map(|c| {
                 let most = self.dwellings[c.dwelling].1.len().min(self.households[c.household].1.len());
-                // Alone, a fraction of a lease does: what it cannot meet, whole leases cannot either, and the answer is quick.
+                // Alone, a fraction of a lease does: what it cannot meet, whole leases cannot either, and the
+                // answer is quick.
                 if free {
                     problem.add_column(0.0, 0.0..=most as f64)
                 } else {
@@ -256,12 +265,16 @@ impl Kinds {
             })
             .collect();
         let empty = rules.weight(Departure::Vacant);
-        let vacant: Vec<Col> = self.dwellings.iter().map(|(_, of)| problem.add_column(empty, 0.0..=of.len() as f64)).collect();
+        let vacant: Vec<Col> =
+            self.dwellings.iter().map(|(_, of)| problem.add_column(empty, 0.0..=of.len() as f64)).collect();
         let slacks: Vec<Col> = standings
             .iter()
             .enumerate()
             .map(|(i, _)| {
-                problem.add_column(if only.is_none_or(|o| o == i) { rules.weight(Departure::Cible) } else { 0.0 }, 0.0..)
+                problem.add_column(
+                    if only.is_none_or(|o| o == i) { rules.weight(Departure::Cible) } else { 0.0 },
+                    0.0..,
+                )
             })
             .collect();
         let mut of_dwelling: Vec<Vec<(Col, f64)>> = vacant.iter().map(|v| vec![(*v, 1.0)]).collect();
@@ -331,9 +344,12 @@ impl Kinds {
         let mut households: Vec<_> = self.households.iter().map(|(_, of)| of.iter().copied()).collect();
         let mut pairs = Vec::new();
         for (c, n) in self.cells.iter().zip(flows) {
-            let list = departures(rules, &self.dwellings[c.dwelling].0, &self.households[c.household].0).unwrap_or_default();
+            let list = departures(rules, &self.dwellings[c.dwelling].0, &self.households[c.household].0)
+                .unwrap_or_default();
             for _ in 0..*n {
-                if let (Some(dwelling), Some(household)) = (dwellings[c.dwelling].next(), households[c.household].next()) {
+                if let (Some(dwelling), Some(household)) =
+                    (dwellings[c.dwelling].next(), households[c.household].next())
+                {
                     pairs.push(Pair { dwelling, household, departures: list.clone() });
                 }
             }
@@ -358,7 +374,15 @@ mod tests {
     }
 
     fn run(standings: &[Standing], dwellings: &[Dwelling], households: &[Household]) -> Plan {
-        plan(Mix::embedded().unwrap(), PlanRules::embedded().unwrap(), standings, 2026_06_01, dwellings, households).unwrap()
+        plan(
+            Mix::embedded().unwrap(),
+            PlanRules::embedded().unwrap(),
+            standings,
+            2026_06_01,
+            dwellings,
+            households,
+        )
+        .unwrap()
     }
 
     /// The first two rules: 25 % of the first quartile outside QPV, 50 % of the others inside.
@@ -375,18 +399,22 @@ mod tests {
         let found = run(&from_nothing(), &dwellings, &households);
         assert!(found.optimal && found.vacant.is_empty());
         assert!(found.pairs.iter().any(|p| p.household == 4 && p.departures == [Departure::CommuneAutre]));
-        assert_eq!((found.targets[0].after.numerator, found.targets[0].after.denominator, found.targets[0].missing), (1, 4, 0));
+        assert_eq!(
+            (found.targets[0].after.numerator, found.targets[0].after.denominator, found.targets[0].missing),
+            (1, 4, 0)
+        );
         assert!((found.objective - 5.0).abs() < 1e-6 && (found.bound - 5.0).abs() < 1e-6, "{found:?}");
     }
 
     #[test]
     fn a_target_that_cannot_be_met_is_named_and_one_that_another_forbids_too() {
-        // Nobody of the first quartile waits: 25 % of four dwellings outside QPV cannot be, and leaving them empty is no answer.
+        // Nobody of the first quartile waits: 25 % of four dwellings outside QPV cannot be, and leaving them
+        // empty is no answer.
         let others = vec![household(Quartile::Other, 3, 1); 8];
         let found = run(&from_nothing(), &[dwelling(false, 3, 1); 4], &others);
         assert_eq!((found.pairs.len(), found.targets[0].missing, found.targets[0].alone), (4, 1, Some(1)));
-        // One of the first quartile that is DALO, for one dwelling outside QPV and one of Action Logement in QPV: either target alone
-        // could be met, not both.
+        // One of the first quartile that is DALO, for one dwelling outside QPV and one of Action Logement in
+        // QPV: either target alone could be met, not both.
         let one = Household { dalo: true, ..household(Quartile::First, 3, 1) };
         let reserved = Dwelling { reservataire: 3, ..dwelling(true, 3, 1) };
         let both = vec![(0, Score::default()), (2, Score::default())];
@@ -405,7 +433,10 @@ mod tests {
         let precarious = Household { dalo: true, precarious: true, ..household(Quartile::First, 3, 1) };
         let found = run(&[], &dwellings, &[precarious, household(Quartile::Other, 3, 1)]);
         assert_eq!(found.vacant, [2]);
-        assert_eq!(found.pairs.iter().map(|p| (p.dwelling, p.household)).collect::<Vec<_>>(), [(0, 1), (1, 0)]);
+        assert_eq!(
+            found.pairs.iter().map(|p| (p.dwelling, p.household)).collect::<Vec<_>>(),
+            [(0, 1), (1, 0)]
+        );
     }
 
     #[test]
@@ -414,18 +445,26 @@ mod tests {
         let (mix, rules) = (Mix::embedded().unwrap(), PlanRules::embedded().unwrap());
         for round in 0..40 {
             let dwellings: Vec<Dwelling> = (0..5)
-                .map(|_| Dwelling { reservataire: rng.u8(1..4), ..dwelling(rng.bool(), rng.u8(2..4), rng.u32(0..2)) })
+                .map(|_| Dwelling {
+                    reservataire: rng.u8(1..4),
+                    ..dwelling(rng.bool(), rng.u8(2..4), rng.u32(0..2))
+                })
                 .collect();
             let households: Vec<Household> = (0..5)
                 .map(|_| Household {
                     dalo: rng.bool(),
                     precarious: rng.bool(),
                     priority: rng.bool(),
-                    ..household(if rng.bool() { Quartile::First } else { Quartile::Other }, rng.u8(2..4), rng.u32(0..2))
+                    ..household(
+                        if rng.bool() { Quartile::First } else { Quartile::Other },
+                        rng.u8(2..4),
+                        rng.u32(0..2),
+                    )
                 })
                 .collect();
-            let standings: Vec<Standing> =
-                (0..3).map(|r| (r, Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), unknown: 0 })).collect();
+            let standings: Vec<Standing> = (0..3)
+                .map(|r| (r, Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), unknown: 0 }))
+                .collect();
             let found = plan(mix, rules, &standings, 2026_06_01, &dwellings, &households).unwrap();
             let best = all_tried(mix, rules, &standings, &dwellings, &households);
             assert!((found.objective - best).abs() < 1e-4, "round {round}: {} {best}", found.objective);
@@ -434,8 +473,20 @@ mod tests {
     }
 
     /// The least weight of all ways to give 5 dwellings to 5 households, some left empty.
-    fn all_tried(mix: &Mix, rules: &PlanRules, standings: &[Standing], dwellings: &[Dwelling], households: &[Household]) -> f64 {
-        fn go(i: usize, taken: &mut Vec<Option<usize>>, n: usize, households: usize, see: &mut impl FnMut(&[Option<usize>])) {
+    fn all_tried(
+        mix: &Mix,
+        rules: &PlanRules,
+        standings: &[Standing],
+        dwellings: &[Dwelling],
+        households: &[Household],
+    ) -> f64 {
+        fn go(
+            i: usize,
+            taken: &mut Vec<Option<usize>>,
+            n: usize,
+            households: usize,
+            see: &mut impl FnMut(&[Option<usize>]),
+        ) {
             if i == n {
                 return see(taken);
             }

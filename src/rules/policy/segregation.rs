@@ -26,11 +26,13 @@ pub struct Indices {
     pub dissimilarity: f64,
     /// `Σ (a_i/A)(a_i/t_i)`: the share of the group among the neighbours of a household of the group.
     pub isolation: f64,
-    /// `Σ t_i (E − E_i) / (E T)`, Theil's H: 0 when every unit is as mixed as the whole, 1 when none is mixed.
+    /// `Σ t_i (E − E_i) / (E T)`, Theil's H: 0 when every unit is as mixed as the whole, 1 when none is
+    /// mixed.
     pub entropy: f64,
 }
 
-/// Figures of a territory made of these units; None when everyone, or nobody, is of the group: there is nothing to spread.
+/// Figures of a territory made of these units; None when everyone, or nobody, is of the group: there is
+/// nothing to spread.
 #[must_use]
 pub fn indices(units: &[Unit]) -> Option<Indices> {
     let sum = |of: fn(&Unit) -> u64| units.iter().map(of).sum::<u64>();
@@ -89,7 +91,8 @@ mod tests {
         let vectors: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
         assert!(vectors.len() > 40);
         for v in &vectors {
-            let read = |u: &serde_json::Value| Unit { group: u[0].as_u64().unwrap(), total: u[1].as_u64().unwrap() };
+            let read =
+                |u: &serde_json::Value| Unit { group: u[0].as_u64().unwrap(), total: u[1].as_u64().unwrap() };
             let units: Vec<Unit> = v["units"].as_array().unwrap().iter().map(read).collect();
             let all = indices(&units).unwrap();
             let near = |ours: f64, theirs: &serde_json::Value| {
@@ -108,7 +111,11 @@ mod tests {
     #[test]
     fn units_alike_are_not_segregated_and_units_apart_are_wholly() {
         let even = indices(&[unit(10, 30), unit(20, 60), unit(0, 0)]).unwrap();
-        assert!(even.dissimilarity.abs() < 1e-12 && even.entropy.abs() < 1e-12 && (even.isolation - 0.25).abs() < 1e-12);
+        assert!(
+            even.dissimilarity.abs() < 1e-12
+                && even.entropy.abs() < 1e-12
+                && (even.isolation - 0.25).abs() < 1e-12
+        );
         let apart = indices(&[unit(10, 0), unit(0, 30)]).unwrap();
         assert!((apart.dissimilarity - 1.0).abs() < 1e-12 && (apart.entropy - 1.0).abs() < 1e-12);
         assert!((apart.isolation - 1.0).abs() < 1e-12);

@@ -58,9 +58,15 @@ pub fn finding(f: &Finding<'_>, facts: &Facts, zone: &str) -> String {
         },
         Cause::Reservataire => "Le réservataire n'est pas donné.".to_owned(),
         Cause::Income => match (facts.income, facts.threshold) {
-            (None, _) => "Le revenu du ménage n'est pas connu : il compterait au dénominateur seulement.".to_owned(),
-            (Some(_), None) => format!("Aucun seuil du premier quartile n'est chargé pour {zone} et cette année."),
-            (Some(_), Some(_)) => "Un revenu nul peut être un revenu non déclaré : on ne sait pas dire le quartile.".to_owned(),
+            (None, _) => {
+                "Le revenu du ménage n'est pas connu : il compterait au dénominateur seulement.".to_owned()
+            }
+            (Some(_), None) => {
+                format!("Aucun seuil du premier quartile n'est chargé pour {zone} et cette année.")
+            }
+            (Some(_), Some(_)) => {
+                "Un revenu nul peut être un revenu non déclaré : on ne sait pas dire le quartile.".to_owned()
+            }
         },
         Cause::Secret => {
             format!(
@@ -154,12 +160,15 @@ fn income(facts: &Facts, zone: &str) -> String {
     }
 }
 
-/// The effect that the verdict rests on: the first that is contrary, then the first that moves away, then the widest shown.
+/// The effect that the verdict rests on: the first that is contrary, then the first that moves away, then the
+/// widest shown.
 fn telling<'f, 'a>(f: &'f Finding<'a>) -> Option<&'f Effect<'a>> {
     let shown = || f.effects.iter().filter(|e| e.scores.is_some());
     let gaps = |e: &&Effect<'_>| e.gaps(f.rule.sens).unwrap_or_default();
     match f.verdict {
-        Verdict::Contraire => shown().find(|e| gaps(e).1 > 0 && (gaps(e).0 == 0 || f.rule.sens == Sense::Maximum)),
+        Verdict::Contraire => {
+            shown().find(|e| gaps(e).1 > 0 && (gaps(e).0 == 0 || f.rule.sens == Sense::Maximum))
+        }
         Verdict::Attention => shown().find(|e| gaps(e).1 > 0),
         _ => None,
     }
@@ -167,8 +176,12 @@ fn telling<'f, 'a>(f: &'f Finding<'a>) -> Option<&'f Effect<'a>> {
 }
 
 fn consequence(rule: &Rule, e: &Effect<'_>) -> String {
-    let (Some((before, after)), Some((gap_before, gap_after))) = (e.scores, e.gaps(rule.sens)) else { return String::new() };
-    let share = |s: super::mix::Score| s.share().map_or_else(|| "aucun bail".to_owned(), |p| format!("{} %", decimal(p * 100.0)));
+    let (Some((before, after)), Some((gap_before, gap_after))) = (e.scores, e.gaps(rule.sens)) else {
+        return String::new();
+    };
+    let share = |s: super::mix::Score| {
+        s.share().map_or_else(|| "aucun bail".to_owned(), |p| format!("{} %", decimal(p * 100.0)))
+    };
     let target = format!("{} %", decimal(e.target.share * 100.0));
     let (wanted, lacking) = match rule.sens {
         Sense::Minimum => ("objectif", "manquantes"),
@@ -177,7 +190,11 @@ fn consequence(rule: &Rule, e: &Effect<'_>) -> String {
     let gaps = if gap_before == 0 && gap_after == 0 {
         format!("{wanted} de {target} respecté")
     } else {
-        format!("{wanted} de {target}, attributions {lacking} : {} → {}", number(gap_before.into()), number(gap_after.into()))
+        format!(
+            "{wanted} de {target}, attributions {lacking} : {} → {}",
+            number(gap_before.into()),
+            number(gap_after.into())
+        )
     };
     format!(
         "Part {} : {} sur {} ({}) → {} sur {} ({}), {gaps}.",
@@ -202,17 +219,32 @@ pub fn alone(a: &Alone, facts: &Facts) -> String {
             decimal(most)
         ),
         Fit::Size { persons, rooms, range, surface, least } => {
-            let known = if surface == 0 { String::new() } else { format!(", {surface} m² pour {least} m² au moins") };
+            let known = if surface == 0 {
+                String::new()
+            } else {
+                format!(", {surface} m² pour {least} m² au moins")
+            };
             let plural = if persons > 1 { "s" } else { "" };
-            format!("{persons} personne{plural} dans un T{rooms}{known} ; pièces usuelles : de {} à {}.", range.0, range.1)
+            format!(
+                "{persons} personne{plural} dans un T{rooms}{known} ; pièces usuelles : de {} à {}.",
+                range.0, range.1
+            )
         }
         Fit::NotDalo => "Le ménage n'est pas reconnu au titre du DALO.".to_owned(),
         Fit::Before => "La circulaire est postérieure à cette date.".to_owned(),
         Fit::OutOfQpv => "Le ménage DALO serait logé hors QPV.".to_owned(),
-        Fit::Dalo { precarious: false } => "Le logement est en QPV ; le ménage DALO n'est pas en situation précaire.".to_owned(),
+        Fit::Dalo { precarious: false } => {
+            "Le logement est en QPV ; le ménage DALO n'est pas en situation précaire.".to_owned()
+        }
         Fit::Dalo { precarious: true } => {
-            let why = if facts.lease.quartile == Quartile::First { "revenu du premier quartile" } else { "emploi non stable" };
-            format!("Le logement est en QPV et le ménage DALO est en situation précaire ({why}) : le placement est à justifier.")
+            let why = if facts.lease.quartile == Quartile::First {
+                "revenu du premier quartile"
+            } else {
+                "emploi non stable"
+            };
+            format!(
+                "Le logement est en QPV et le ménage DALO est en situation précaire ({why}) : le placement est à justifier."
+            )
         }
     }
 }
@@ -223,11 +255,15 @@ pub fn place(facts: &Facts, qpv: Option<&str>) -> String {
     let Some(p) = facts.placed else {
         return "Le logement n'est pas localisé assez précisément pour dire s'il est en QPV.".to_owned();
     };
-    let near = p.metres.map_or_else(|| "à plus de 2 km de tout bord".to_owned(), |m| format!("à {} m du bord", decimal(m)));
+    let near = p
+        .metres
+        .map_or_else(|| "à plus de 2 km de tout bord".to_owned(), |m| format!("à {} m du bord", decimal(m)));
     match (p.situation, qpv) {
         (Situation::Dedans, name) => format!("En QPV ({}), {near}.", name.unwrap_or("sans nom")),
         (Situation::Dehors, _) => format!("Hors QPV, {near}."),
-        (Situation::Incertain, _) => format!("Incertain : {near}, moins que la précision de la localisation."),
+        (Situation::Incertain, _) => {
+            format!("Incertain : {near}, moins que la précision de la localisation.")
+        }
     }
 }
 
@@ -237,7 +273,10 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_french_readers_do() {
-        assert_eq!([number(7), number(1_234), number(1_234_567)].join(" "), "7 1\u{202f}234 1\u{202f}234\u{202f}567");
+        assert_eq!(
+            [number(7), number(1_234), number(1_234_567)].join(" "),
+            "7 1\u{202f}234 1\u{202f}234\u{202f}567"
+        );
         assert_eq!([decimal(25.0), decimal(17.84), decimal(0.0)], ["25", "17,8", "0"]);
     }
 }

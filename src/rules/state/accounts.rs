@@ -93,7 +93,13 @@ impl State {
     ///
     /// # Errors
     /// There is one of this role, code and name.
-    pub async fn add_organisation(&self, role: Role, code: &str, nom: &str, now: i64) -> Result<String, StateError> {
+    pub async fn add_organisation(
+        &self,
+        role: Role,
+        code: &str,
+        nom: &str,
+        now: i64,
+    ) -> Result<String, StateError> {
         let id = secrets::id()?;
         sqlx::query("INSERT INTO organisations (id, nom, role, code, cree) VALUES ($1, $2, $3, $4, $5)")
             .bind(&id)
@@ -103,7 +109,10 @@ impl State {
             .bind(now)
             .execute(&self.pool)
             .await
-            .map_err(|e| StateError::from(e).taken(format!("L'organisme « {nom} » existe déjà avec ce rôle et ce code.")))?;
+            .map_err(|e| {
+                StateError::from(e)
+                    .taken(format!("L'organisme « {nom} » existe déjà avec ce rôle et ce code."))
+            })?;
         Ok(id)
     }
 
@@ -120,7 +129,14 @@ impl State {
         .await?;
         Ok(rows
             .into_iter()
-            .map(|(id, nom, r, code, membres, ferme)| Org { id, nom, role: role(&r), code, membres, ferme: ferme.is_some() })
+            .map(|(id, nom, r, code, membres, ferme)| Org {
+                id,
+                nom,
+                role: role(&r),
+                code,
+                membres,
+                ferme: ferme.is_some(),
+            })
             .collect())
     }
 
@@ -129,8 +145,11 @@ impl State {
     /// # Errors
     /// It does not exist.
     pub async fn close_organisation(&self, id: &str, closed: Option<i64>) -> Result<(), StateError> {
-        let done =
-            sqlx::query("UPDATE organisations SET ferme = $2 WHERE id = $1").bind(id).bind(closed).execute(&self.pool).await?;
+        let done = sqlx::query("UPDATE organisations SET ferme = $2 WHERE id = $1")
+            .bind(id)
+            .bind(closed)
+            .execute(&self.pool)
+            .await?;
         existing(done.rows_affected(), id)
     }
 
@@ -163,10 +182,11 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn accounts(&self, organisation: Option<&str>) -> Result<Vec<Account>, StateError> {
-        let rows: Vec<AccountRow> = sqlx::query_as(select!("WHERE $1 = '' OR c.organisation = $1 ORDER BY c.nom, c.id"))
-            .bind(organisation.unwrap_or(""))
-            .fetch_all(&self.pool)
-            .await?;
+        let rows: Vec<AccountRow> =
+            sqlx::query_as(select!("WHERE $1 = '' OR c.organisation = $1 ORDER BY c.nom, c.id"))
+                .bind(organisation.unwrap_or(""))
+                .fetch_all(&self.pool)
+                .await?;
         Ok(rows.into_iter().map(account).collect())
     }
 
@@ -175,7 +195,8 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn account(&self, id: &str) -> Result<Option<Account>, StateError> {
-        let row: Option<AccountRow> = sqlx::query_as(select!("WHERE c.id = $1")).bind(id).fetch_optional(&self.pool).await?;
+        let row: Option<AccountRow> =
+            sqlx::query_as(select!("WHERE c.id = $1")).bind(id).fetch_optional(&self.pool).await?;
         Ok(row.map(account))
     }
 
@@ -184,8 +205,10 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn account_of(&self, courriel: &str) -> Result<Option<Account>, StateError> {
-        let row: Option<AccountRow> =
-            sqlx::query_as(select!("WHERE c.courriel = $1")).bind(folded(courriel)).fetch_optional(&self.pool).await?;
+        let row: Option<AccountRow> = sqlx::query_as(select!("WHERE c.courriel = $1"))
+            .bind(folded(courriel))
+            .fetch_optional(&self.pool)
+            .await?;
         Ok(row.map(account))
     }
 
@@ -208,8 +231,10 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn password_of(&self, compte: &str) -> Result<Option<String>, StateError> {
-        let row: Option<(Option<String>,)> =
-            sqlx::query_as("SELECT mot_de_passe FROM comptes WHERE id = $1").bind(compte).fetch_optional(&self.pool).await?;
+        let row: Option<(Option<String>,)> = sqlx::query_as("SELECT mot_de_passe FROM comptes WHERE id = $1")
+            .bind(compte)
+            .fetch_optional(&self.pool)
+            .await?;
         Ok(row.and_then(|r| r.0))
     }
 
@@ -217,7 +242,13 @@ impl State {
     ///
     /// # Errors
     /// The account does not exist.
-    pub async fn set_password(&self, compte: &str, hash: &str, temporary: bool, keep: Option<&str>) -> Result<(), StateError> {
+    pub async fn set_password(
+        &self,
+        compte: &str,
+        hash: &str,
+        temporary: bool,
+        keep: Option<&str>,
+    ) -> Result<(), StateError> {
         let mut tx = self.pool.begin().await?;
         let done = sqlx::query("UPDATE comptes SET mot_de_passe = $2, provisoire = $3 WHERE id = $1")
             .bind(compte)
@@ -241,7 +272,11 @@ impl State {
     /// It does not exist.
     pub async fn close_account(&self, compte: &str, closed: Option<i64>) -> Result<(), StateError> {
         let mut tx = self.pool.begin().await?;
-        let done = sqlx::query("UPDATE comptes SET ferme = $2 WHERE id = $1").bind(compte).bind(closed).execute(&mut *tx).await?;
+        let done = sqlx::query("UPDATE comptes SET ferme = $2 WHERE id = $1")
+            .bind(compte)
+            .bind(closed)
+            .execute(&mut *tx)
+            .await?;
         existing(done.rows_affected(), compte)?;
         if closed.is_some() {
             sqlx::query("DELETE FROM sessions WHERE compte = $1").bind(compte).execute(&mut *tx).await?;
@@ -268,7 +303,8 @@ impl State {
         existing(done.rows_affected(), compte)
     }
 
-    /// Who an open account is, with the conventions in force that day, and whether its password is still a one-time one.
+    /// Who an open account is, with the conventions in force that day, and whether its password is still a
+    /// one-time one.
     ///
     /// # Errors
     /// The database fails.

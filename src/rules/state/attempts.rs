@@ -10,7 +10,8 @@ pub struct Throttled {
     pub wait: i64,
 }
 
-/// The two counters of an attempt, with what each allows. An e-mail address is kept as a hash: people type passwords there.
+/// The two counters of an attempt, with what each allows. An e-mail address is kept as a hash: people type
+/// passwords there.
 fn counters(courriel: &str, ip: &str) -> [(String, i64); 2] {
     let rules = &comptes().tentatives;
     let account = secrets::mark(&super::accounts::folded(courriel));
@@ -18,11 +19,17 @@ fn counters(courriel: &str, ip: &str) -> [(String, i64); 2] {
 }
 
 impl State {
-    /// Counts an attempt before its password is looked at, so that many at once are counted too; [`State::forgive`] takes it back.
+    /// Counts an attempt before its password is looked at, so that many at once are counted too;
+    /// [`State::forgive`] takes it back.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn attempt(&self, courriel: &str, ip: &str, now: i64) -> Result<Result<(), Throttled>, StateError> {
+    pub async fn attempt(
+        &self,
+        courriel: &str,
+        ip: &str,
+        now: i64,
+    ) -> Result<Result<(), Throttled>, StateError> {
         let window = comptes().tentatives.fenetre_min * 60;
         let mut tx = self.pool.begin().await?;
         let mut refused = None;
@@ -52,7 +59,10 @@ impl State {
     pub async fn forgive(&self, courriel: &str, ip: &str) -> Result<(), StateError> {
         let [(account, _), (address, _)] = counters(courriel, ip);
         sqlx::query("DELETE FROM tentatives WHERE cle = $1").bind(account).execute(&self.pool).await?;
-        sqlx::query("UPDATE tentatives SET n = n - 1 WHERE cle = $1 AND n > 0").bind(address).execute(&self.pool).await?;
+        sqlx::query("UPDATE tentatives SET n = n - 1 WHERE cle = $1 AND n > 0")
+            .bind(address)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 }

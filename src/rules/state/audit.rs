@@ -1,7 +1,8 @@
 //! The audit trail: lines that are only added, each with the hash of the one before.
 //!
-//! The head row holds the last rank and hash; adding begins by updating it, which puts writers of all servers in line. What is
-//! older than the retention leaves from the front: the head then keeps the hash that the first kept line follows.
+//! The head row holds the last rank and hash; adding begins by updating it, which puts writers of all servers
+//! in line. What is older than the retention leaves from the front: the head then keeps the hash that the
+//! first kept line follows.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -81,7 +82,8 @@ pub struct Verdict {
     pub faute: Option<String>,
 }
 
-type Row = (String, String, String, String, String, String, String, String, String, String, i64, i64, i64, i64);
+type Row =
+    (String, String, String, String, String, String, String, String, String, String, i64, i64, i64, i64);
 
 const PAGE: i64 = 5_000;
 
@@ -187,7 +189,10 @@ impl State {
             .await?;
             before = mark;
         }
-        sqlx::query("UPDATE audit_tete SET empreinte = $1 WHERE seul = 1").bind(&before).execute(&mut *tx).await?;
+        sqlx::query("UPDATE audit_tete SET empreinte = $1 WHERE seul = 1")
+            .bind(&before)
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -224,16 +229,23 @@ impl State {
             sqlx::query_as("SELECT rang, empreinte, ancre_rang, ancre FROM audit_tete WHERE seul = 1")
                 .fetch_one(&self.pool)
                 .await?;
-        let mut verdict = Verdict { lignes: 0, premier: anchor_rank + 1, dernier: last, empreinte: head.clone(), faute: None };
+        let mut verdict = Verdict {
+            lignes: 0,
+            premier: anchor_rank + 1,
+            dernier: last,
+            empreinte: head.clone(),
+            faute: None,
+        };
         let (mut rank, mut before) = (anchor_rank, anchor);
         let mut seen = witness.is_none_or(|(r, _)| r <= anchor_rank);
         while verdict.faute.is_none() && rank < last {
-            let page: Vec<Row> = sqlx::query_as(lines!("WHERE rang > $1 AND rang <= $2 ORDER BY rang LIMIT $3"))
-                .bind(rank)
-                .bind(last)
-                .bind(PAGE)
-                .fetch_all(&self.pool)
-                .await?;
+            let page: Vec<Row> =
+                sqlx::query_as(lines!("WHERE rang > $1 AND rang <= $2 ORDER BY rang LIMIT $3"))
+                    .bind(rank)
+                    .bind(last)
+                    .bind(PAGE)
+                    .fetch_all(&self.pool)
+                    .await?;
             if page.is_empty() {
                 verdict.faute = Some(format!("les lignes {} à {last} manquent", rank + 1));
             }
@@ -270,10 +282,11 @@ impl State {
         let mut tx = self.pool.begin().await?;
         // Writers wait from here on.
         sqlx::query("UPDATE audit_tete SET rang = rang WHERE seul = 1").execute(&mut *tx).await?;
-        let kept: Option<(i64,)> = sqlx::query_as("SELECT rang FROM audit WHERE quand >= $1 ORDER BY rang LIMIT 1")
-            .bind(before)
-            .fetch_optional(&mut *tx)
-            .await?;
+        let kept: Option<(i64,)> =
+            sqlx::query_as("SELECT rang FROM audit WHERE quand >= $1 ORDER BY rang LIMIT 1")
+                .bind(before)
+                .fetch_optional(&mut *tx)
+                .await?;
         let until = kept.map_or(i64::MAX, |k| k.0);
         let last: Option<(i64, String)> =
             sqlx::query_as("SELECT rang, empreinte FROM audit WHERE rang < $1 ORDER BY rang DESC LIMIT 1")
@@ -287,7 +300,11 @@ impl State {
                 .bind(mark)
                 .execute(&mut *tx)
                 .await?;
-            dropped = sqlx::query("DELETE FROM audit WHERE rang <= $1").bind(rank).execute(&mut *tx).await?.rows_affected();
+            dropped = sqlx::query("DELETE FROM audit WHERE rang <= $1")
+                .bind(rank)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
         }
         tx.commit().await?;
         Ok(dropped)

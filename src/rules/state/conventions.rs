@@ -89,8 +89,11 @@ impl State {
     /// # Errors
     /// It does not exist.
     pub async fn end_convention(&self, id: &str, last_day: &str) -> Result<(), StateError> {
-        let done =
-            sqlx::query("UPDATE conventions SET au = $2 WHERE id = $1").bind(id).bind(last_day).execute(&self.pool).await?;
+        let done = sqlx::query("UPDATE conventions SET au = $2 WHERE id = $1")
+            .bind(id)
+            .bind(last_day)
+            .execute(&self.pool)
+            .await?;
         existing(done.rows_affected(), id)
     }
 
@@ -130,7 +133,11 @@ impl State {
     }
 
     /// What the conventions in force on a day give to an organisation.
-    pub(super) async fn agreements(&self, organisation: &str, today: &str) -> Result<Vec<Agreement>, StateError> {
+    pub(super) async fn agreements(
+        &self,
+        organisation: &str,
+        today: &str,
+    ) -> Result<Vec<Agreement>, StateError> {
         let rows: Vec<(String, String, String)> = sqlx::query_as(
             "SELECT v.territoire, v.classes, v.donnees FROM conventions v JOIN convention_parties p ON p.convention = v.id \
              WHERE p.organisation = $1 AND v.du <= $2 AND v.au >= $2 ORDER BY v.id",

@@ -52,7 +52,10 @@ impl StatutCorrection {
     }
 
     fn parse(id: &str) -> Self {
-        [Self::Acceptee, Self::Ecartee, Self::Remplacee].into_iter().find(|s| s.id() == id).unwrap_or(Self::Annulee)
+        [Self::Acceptee, Self::Ecartee, Self::Remplacee]
+            .into_iter()
+            .find(|s| s.id() == id)
+            .unwrap_or(Self::Annulee)
     }
 }
 
@@ -98,7 +101,22 @@ pub struct NewCorrection {
     pub lot: String,
 }
 
-type Row = (String, String, String, i64, String, String, String, String, String, i64, String, String, i64, Option<i64>);
+type Row = (
+    String,
+    String,
+    String,
+    i64,
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    String,
+    String,
+    i64,
+    Option<i64>,
+);
 
 fn correction(r: Row) -> Result<Correction, StateError> {
     Ok(Correction {
@@ -120,11 +138,17 @@ fn correction(r: Row) -> Result<Correction, StateError> {
 }
 
 impl State {
-    /// Keeps corrections, all or none; each takes the place of the one in force for the same dwellings and millésime.
+    /// Keeps corrections, all or none; each takes the place of the one in force for the same dwellings and
+    /// millésime.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn add_corrections(&self, list: &[NewCorrection], compte: &str, now: i64) -> Result<Vec<String>, StateError> {
+    pub async fn add_corrections(
+        &self,
+        list: &[NewCorrection],
+        compte: &str,
+        now: i64,
+    ) -> Result<Vec<String>, StateError> {
         let mut tx = self.pool.begin().await?;
         let mut ids = Vec::with_capacity(list.len());
         for new in list {
@@ -140,12 +164,14 @@ impl State {
             .fetch_optional(&mut *tx)
             .await?;
             let former = former.map(|f| f.0).unwrap_or_default();
-            sqlx::query("UPDATE corrections SET statut = 'remplacee', fin = $2, fin_compte = $3 WHERE id = $1")
-                .bind(&former)
-                .bind(now)
-                .bind(compte)
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "UPDATE corrections SET statut = 'remplacee', fin = $2, fin_compte = $3 WHERE id = $1",
+            )
+            .bind(&former)
+            .bind(now)
+            .bind(compte)
+            .execute(&mut *tx)
+            .await?;
             sqlx::query(
                 "INSERT INTO corrections (id, siren, adresse, ident_rep, des, avant, apres, methode, statut, commentaire, logements, lot, \
                  remplace, compte, quand) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
@@ -173,11 +199,18 @@ impl State {
         Ok(ids)
     }
 
-    /// Undoes a correction of a bailleur, or all those of a lot; what they had taken the place of is in force again. How many.
+    /// Undoes a correction of a bailleur, or all those of a lot; what they had taken the place of is in force
+    /// again. How many.
     ///
     /// # Errors
     /// There is none in force under this name.
-    pub async fn undo_corrections(&self, siren: &str, name: &str, compte: &str, now: i64) -> Result<usize, StateError> {
+    pub async fn undo_corrections(
+        &self,
+        siren: &str,
+        name: &str,
+        compte: &str,
+        now: i64,
+    ) -> Result<usize, StateError> {
         let mut tx = self.pool.begin().await?;
         let undone: Vec<(String, String)> = sqlx::query_as(
             "SELECT id, remplace FROM corrections WHERE siren = $1 AND (id = $2 OR lot = $2) AND statut IN ('acceptee', 'ecartee')",
@@ -240,7 +273,16 @@ impl State {
             let place: Lieu = serde_json::from_str(&apres)?;
             let (Some(lon), Some(lat)) = (place.lon, place.lat) else { continue };
             let des = u16::try_from(des).unwrap_or(0);
-            out.push(PointFix { siren, adresse, ident_rep, des, lon, lat, qualite: place.qualite, cle: place.cle });
+            out.push(PointFix {
+                siren,
+                adresse,
+                ident_rep,
+                des,
+                lon,
+                lat,
+                qualite: place.qualite,
+                cle: place.cle,
+            });
         }
         Ok(out)
     }

@@ -63,13 +63,16 @@ impl State {
     /// Someone else spoke at the same moment, or the State contests what nobody justified.
     pub async fn say_of_dalo(&self, placement: &str, said: &Said<'_>, now: i64) -> Result<(), StateError> {
         let mut tx = self.pool.begin().await?;
-        let last: Option<(i64, String)> =
-            sqlx::query_as("SELECT rang, statut FROM dalo_paroles WHERE placement = $1 ORDER BY rang DESC LIMIT 1")
-                .bind(placement)
-                .fetch_optional(&mut *tx)
-                .await?;
+        let last: Option<(i64, String)> = sqlx::query_as(
+            "SELECT rang, statut FROM dalo_paroles WHERE placement = $1 ORDER BY rang DESC LIMIT 1",
+        )
+        .bind(placement)
+        .fetch_optional(&mut *tx)
+        .await?;
         if said.statut == Stand::Conteste && last.as_ref().is_none_or(|(_, s)| s != Stand::Justifie.id()) {
-            return Err(StateError::Taken("On ne conteste qu'une justification donnée, et une fois.".to_owned()));
+            return Err(StateError::Taken(
+                "On ne conteste qu'une justification donnée, et une fois.".to_owned(),
+            ));
         }
         sqlx::query(
             "INSERT INTO dalo_paroles (placement, rang, quand, compte, auteur, organisme, statut, motif, commentaire) \
@@ -104,7 +107,14 @@ impl State {
         let mut out: BTreeMap<String, Vec<Word>> = BTreeMap::new();
         for (placement, quand, auteur, organisme, statut, motif, commentaire) in rows {
             let statut = if statut == Stand::Conteste.id() { Stand::Conteste } else { Stand::Justifie };
-            out.entry(placement).or_default().push(Word { quand, auteur, organisme, statut, motif, commentaire });
+            out.entry(placement).or_default().push(Word {
+                quand,
+                auteur,
+                organisme,
+                statut,
+                motif,
+                commentaire,
+            });
         }
         Ok(out)
     }
@@ -115,16 +125,18 @@ impl State {
     /// The database fails.
     pub async fn forget_dalo_comments(&self, before: i64, trial: bool) -> Result<u64, StateError> {
         if trial {
-            let (n,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM dalo_paroles WHERE quand < $1 AND commentaire <> ''")
-                .bind(before)
-                .fetch_one(&self.pool)
-                .await?;
+            let (n,): (i64,) =
+                sqlx::query_as("SELECT COUNT(*) FROM dalo_paroles WHERE quand < $1 AND commentaire <> ''")
+                    .bind(before)
+                    .fetch_one(&self.pool)
+                    .await?;
             return Ok(u64::try_from(n).unwrap_or(0));
         }
-        let done = sqlx::query("UPDATE dalo_paroles SET commentaire = '' WHERE quand < $1 AND commentaire <> ''")
-            .bind(before)
-            .execute(&self.pool)
-            .await?;
+        let done =
+            sqlx::query("UPDATE dalo_paroles SET commentaire = '' WHERE quand < $1 AND commentaire <> ''")
+                .bind(before)
+                .execute(&self.pool)
+                .await?;
         Ok(done.rows_affected())
     }
 
@@ -132,8 +144,13 @@ impl State {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn see_dalo(&self, placements: &[String], now: i64) -> Result<BTreeMap<String, i64>, StateError> {
-        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT placement, vu FROM dalo_placements").fetch_all(&self.pool).await?;
+    pub async fn see_dalo(
+        &self,
+        placements: &[String],
+        now: i64,
+    ) -> Result<BTreeMap<String, i64>, StateError> {
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("SELECT placement, vu FROM dalo_placements").fetch_all(&self.pool).await?;
         let mut seen: BTreeMap<String, i64> = rows.into_iter().collect();
         let new: Vec<&String> = placements.iter().filter(|p| !seen.contains_key(*p)).collect();
         if !new.is_empty() {
@@ -178,7 +195,8 @@ impl State {
         Ok(())
     }
 
-    /// What a lease is called outside of the store: the same in each answer, and nothing of the file that it came from.
+    /// What a lease is called outside of the store: the same in each answer, and nothing of the file that it
+    /// came from.
     #[must_use]
     pub fn pseudonym(&self, of: &[u64]) -> String {
         let bytes: Vec<u8> = of.iter().flat_map(|n| n.to_le_bytes()).collect();

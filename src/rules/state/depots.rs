@@ -158,7 +158,14 @@ impl State {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn note_deposit(&self, id: &str, compte: &str, geste: &str, detail: &str, now: i64) -> Result<(), StateError> {
+    pub async fn note_deposit(
+        &self,
+        id: &str,
+        compte: &str,
+        geste: &str,
+        detail: &str,
+        now: i64,
+    ) -> Result<(), StateError> {
         sqlx::query(
             "INSERT INTO depot_gestes (depot, rang, quand, compte, geste, detail) \
              SELECT $1, COALESCE(MAX(rang), 0) + 1, $2, $3, $4, $5 FROM depot_gestes WHERE depot = $1",
@@ -177,7 +184,13 @@ impl State {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn turn_deposit(&self, id: &str, from: &[StatutDepot], to: StatutDepot, motif: &str) -> Result<bool, StateError> {
+    pub async fn turn_deposit(
+        &self,
+        id: &str,
+        from: &[StatutDepot],
+        to: StatutDepot,
+        motif: &str,
+    ) -> Result<bool, StateError> {
         let mut turned = 0;
         for from in from {
             turned += sqlx::query("UPDATE depots SET statut = $3, motif = $4 WHERE id = $1 AND statut = $2")
@@ -199,7 +212,12 @@ impl State {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn checked_deposit(&self, id: &str, rapport: &str, comparaison: &str) -> Result<(), StateError> {
+    pub async fn checked_deposit(
+        &self,
+        id: &str,
+        rapport: &str,
+        comparaison: &str,
+    ) -> Result<(), StateError> {
         let done = sqlx::query("UPDATE depots SET rapport = $2, comparaison = $3 WHERE id = $1")
             .bind(id)
             .bind(rapport)
@@ -227,8 +245,11 @@ impl State {
     /// # Errors
     /// It does not exist, or is another's.
     pub async fn deposit(&self, siren: &str, id: &str) -> Result<Deposit, StateError> {
-        let row: Option<Row> =
-            sqlx::query_as(deposits!("WHERE id = $1 AND siren = $2")).bind(id).bind(siren).fetch_optional(&self.pool).await?;
+        let row: Option<Row> = sqlx::query_as(deposits!("WHERE id = $1 AND siren = $2"))
+            .bind(id)
+            .bind(siren)
+            .fetch_optional(&self.pool)
+            .await?;
         row.map(deposit).ok_or_else(|| StateError::Absent(id.to_owned()))
     }
 
@@ -244,16 +265,20 @@ impl State {
         Ok(rows.into_iter().map(deposit).collect())
     }
 
-    /// Deposits of all that wait for their check or acceptance, or could not be read, each with when something was last done with it.
+    /// Deposits of all that wait for their check or acceptance, or could not be read, each with when
+    /// something was last done with it.
     ///
     /// # Errors
     /// The database fails.
     pub async fn pending_deposits(&self) -> Result<Vec<(Deposit, i64)>, StateError> {
-        let rows: Vec<Row> = sqlx::query_as(deposits!("WHERE statut IN ('controle', 'pret', 'echec') ORDER BY cree, id"))
-            .fetch_all(&self.pool)
-            .await?;
+        let rows: Vec<Row> =
+            sqlx::query_as(deposits!("WHERE statut IN ('controle', 'pret', 'echec') ORDER BY cree, id"))
+                .fetch_all(&self.pool)
+                .await?;
         let last: Vec<(String, i64)> =
-            sqlx::query_as("SELECT depot, MAX(quand) FROM depot_gestes GROUP BY depot").fetch_all(&self.pool).await?;
+            sqlx::query_as("SELECT depot, MAX(quand) FROM depot_gestes GROUP BY depot")
+                .fetch_all(&self.pool)
+                .await?;
         let last: BTreeMap<String, i64> = last.into_iter().collect();
         let dated = |r: Row| {
             let d = deposit(r);
@@ -275,6 +300,9 @@ impl State {
         .bind(id)
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.into_iter().map(|(quand, qui, geste, detail)| GesteDepot { quand, qui, geste, detail }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(quand, qui, geste, detail)| GesteDepot { quand, qui, geste, detail })
+            .collect())
     }
 }

@@ -1,5 +1,5 @@
-//! Sets of zones that people keep and share (domain §12): geometry only, never a figure, so that who opens one sees what their
-//! own rights show.
+//! Sets of zones that people keep and share (domain §12): geometry only, never a figure, so that who opens
+//! one sees what their own rights show.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,7 +8,8 @@ use super::accounts::existing;
 use super::{State, StateError, day, secrets};
 use crate::reference::comptes::comptes;
 
-/// Qui voit un ensemble : son auteur, son organisme, ou aussi les organismes d'une même convention en vigueur.
+/// Qui voit un ensemble : son auteur, son organisme, ou aussi les organismes d'une même convention en
+/// vigueur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Visibilite {
@@ -96,21 +97,51 @@ pub struct Asker<'a> {
     pub gestionnaire: bool,
 }
 
-/// Sets that an account (`$1`) of an organisation (`$2`) may see on a day (`$3`); erased ones are for who may restore them
-/// (the author, and who manages the organisation: `$4` = 1).
+/// Sets that an account (`$1`) of an organisation (`$2`) may see on a day (`$3`); erased ones are for who may
+/// restore them (the author, and who manages the organisation: `$4` = 1).
 const SEEN: &str = "(e.auteur = $1 OR (e.organisation = $2 AND e.visibilite <> 'PRIVE' AND (e.efface IS NULL OR $4 = 1)) \
     OR (e.efface IS NULL AND e.visibilite = 'PARTENAIRES' AND EXISTS (SELECT 1 FROM conventions v \
         JOIN convention_parties a ON a.convention = v.id JOIN convention_parties b ON b.convention = v.id \
         WHERE a.organisation = e.organisation AND b.organisation = $2 AND v.du <= $3 AND v.au >= $3)))";
 const COLUMNS: &str = "e.id, e.nom, o.nom, c.nom, e.visibilite, e.millesime, e.vague, e.n, e.version, e.cree, e.modifie, e.efface, \
     e.auteur, e.organisation";
-const FROM: &str = "FROM ensembles e JOIN organisations o ON o.id = e.organisation JOIN comptes c ON c.id = e.auteur";
+const FROM: &str =
+    "FROM ensembles e JOIN organisations o ON o.id = e.organisation JOIN comptes c ON c.id = e.auteur";
 
-type Row = (String, String, String, String, String, i64, Option<i64>, i64, i64, i64, i64, Option<i64>, String, String);
+type Row = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    Option<i64>,
+    i64,
+    i64,
+    i64,
+    i64,
+    Option<i64>,
+    String,
+    String,
+);
 
 fn set(row: Row, asker: Asker<'_>) -> ZoneSet {
-    let (id, nom, organisme, auteur, seen_by, millesime, vague, zones, version, cree, modifie, erased, author, organisation) =
-        row;
+    let (
+        id,
+        nom,
+        organisme,
+        auteur,
+        seen_by,
+        millesime,
+        vague,
+        zones,
+        version,
+        cree,
+        modifie,
+        erased,
+        author,
+        organisation,
+    ) = row;
     let visibilite = Visibilite::parse(&seen_by);
     let shared = visibilite != Visibilite::Prive && organisation == asker.organisation;
     ZoneSet {
@@ -135,7 +166,12 @@ impl State {
     ///
     /// # Errors
     /// The organisation has as many as it may.
-    pub async fn add_zone_set(&self, asker: Asker<'_>, new: &NewZoneSet<'_>, now: i64) -> Result<String, StateError> {
+    pub async fn add_zone_set(
+        &self,
+        asker: Asker<'_>,
+        new: &NewZoneSet<'_>,
+        now: i64,
+    ) -> Result<String, StateError> {
         let most = comptes().ensembles.par_organisme_max;
         let (kept,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM ensembles WHERE organisation = $1")
             .bind(asker.organisation)
@@ -166,7 +202,8 @@ impl State {
         Ok(id)
     }
 
-    /// Sets that a person may see, the last changed first; of those that were erased, the ones that they may restore.
+    /// Sets that a person may see, the last changed first; of those that were erased, the ones that they may
+    /// restore.
     ///
     /// # Errors
     /// The database fails.
@@ -186,7 +223,12 @@ impl State {
     ///
     /// # Errors
     /// The person may see no such set.
-    pub async fn zone_set(&self, asker: Asker<'_>, id: &str, now: i64) -> Result<(ZoneSet, String), StateError> {
+    pub async fn zone_set(
+        &self,
+        asker: Asker<'_>,
+        id: &str,
+        now: i64,
+    ) -> Result<(ZoneSet, String), StateError> {
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE {SEEN} AND e.id = $5");
         let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(asker.compte)
@@ -197,8 +239,10 @@ impl State {
             .fetch_optional(&self.pool)
             .await?;
         let found = row.map(|r| set(r, asker)).ok_or_else(|| StateError::Absent(id.to_owned()))?;
-        let (zones,): (String,) =
-            sqlx::query_as("SELECT zones FROM ensembles WHERE id = $1").bind(id).fetch_one(&self.pool).await?;
+        let (zones,): (String,) = sqlx::query_as("SELECT zones FROM ensembles WHERE id = $1")
+            .bind(id)
+            .fetch_one(&self.pool)
+            .await?;
         Ok((found, zones))
     }
 
@@ -230,7 +274,8 @@ impl State {
         .await?;
         if done.rows_affected() == 0 {
             return Err(StateError::Taken(
-                "Cet ensemble a été modifié ou effacé entre-temps : ouvrez-le de nouveau, puis recommencez.".to_owned(),
+                "Cet ensemble a été modifié ou effacé entre-temps : ouvrez-le de nouveau, puis recommencez."
+                    .to_owned(),
             ));
         }
         Ok(())
@@ -240,7 +285,13 @@ impl State {
     ///
     /// # Errors
     /// The person may change no such set.
-    pub async fn erase_zone_set(&self, asker: Asker<'_>, id: &str, erased: bool, now: i64) -> Result<(), StateError> {
+    pub async fn erase_zone_set(
+        &self,
+        asker: Asker<'_>,
+        id: &str,
+        erased: bool,
+        now: i64,
+    ) -> Result<(), StateError> {
         self.own_zone_set(asker, id, now).await?;
         let done = sqlx::query("UPDATE ensembles SET efface = $2 WHERE id = $1")
             .bind(id)
@@ -258,7 +309,8 @@ impl State {
 
     /// Drops what was erased before a time.
     pub(super) async fn forget_zone_sets(&self, before: i64) -> Result<u64, StateError> {
-        let done = sqlx::query("DELETE FROM ensembles WHERE efface < $1").bind(before).execute(&self.pool).await?;
+        let done =
+            sqlx::query("DELETE FROM ensembles WHERE efface < $1").bind(before).execute(&self.pool).await?;
         Ok(done.rows_affected())
     }
 }

@@ -236,7 +236,13 @@ impl State {
     ///
     /// # Errors
     /// There is none of this name.
-    pub async fn undo_events(&self, siren: &str, name: &str, compte: &str, now: i64) -> Result<u64, StateError> {
+    pub async fn undo_events(
+        &self,
+        siren: &str,
+        name: &str,
+        compte: &str,
+        now: i64,
+    ) -> Result<u64, StateError> {
         let done = sqlx::query(
             "UPDATE evenements SET annule = $3, annule_compte = $4 WHERE siren = $1 AND (id = $2 OR lot = $2) AND annule IS NULL",
         )
@@ -246,7 +252,11 @@ impl State {
         .bind(compte)
         .execute(&self.pool)
         .await?;
-        if done.rows_affected() == 0 { Err(StateError::Absent(name.to_owned())) } else { Ok(done.rows_affected()) }
+        if done.rows_affected() == 0 {
+            Err(StateError::Absent(name.to_owned()))
+        } else {
+            Ok(done.rows_affected())
+        }
     }
 
     /// Events of one bailleur, or of all; the latest first, undone ones included.

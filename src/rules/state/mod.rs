@@ -1,7 +1,8 @@
 //! What must survive a restart and is not a figure: accounts, conventions, sessions, tokens, the audit trail.
 //!
-//! One code path over SQLite (a file of the store folder) and PostgreSQL (`DATABASE_URL`, for several servers). Times are given
-//! by the caller in seconds since 1970, so that what expires can be tested. Secrets are kept as hashes only.
+//! One code path over SQLite (a file of the store folder) and PostgreSQL (`DATABASE_URL`, for several
+//! servers). Times are given by the caller in seconds since 1970, so that what expires can be tested. Secrets
+//! are kept as hashes only.
 
 mod accounts;
 mod attempts;
@@ -39,7 +40,9 @@ pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
-pub use self::residences::{Lignee, NewFlag, NewNote, NoteResidence, OperationResidence, ResidenceNommee, Signalement};
+pub use self::residences::{
+    Lignee, NewFlag, NewNote, NoteResidence, OperationResidence, ResidenceNommee, Signalement,
+};
 pub use self::secrets::token as random_token;
 pub use self::sessions::{Opened, Session};
 pub use self::signin::Pending;
@@ -107,14 +110,18 @@ impl State {
     pub async fn open(url: &str) -> Result<Self, StateError> {
         sqlx::any::install_default_drivers();
         let sqlite = url.starts_with("sqlite:");
-        let open = |source: Box<dyn std::error::Error + Send + Sync>| StateError::Open { place: without_secret(url), source };
+        let open = |source: Box<dyn std::error::Error + Send + Sync>| StateError::Open {
+            place: without_secret(url),
+            source,
+        };
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(WAIT)
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if sqlite {
-                        // A crash of the machine may lose the last lines, never the order of those that are left.
+                        // A crash of the machine may lose the last lines, never the order of those that are
+                        // left.
                         connection
                             .execute(
                                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
@@ -169,7 +176,9 @@ fn migrator() -> Migrator {
     ];
     let migrations = list
         .into_iter()
-        .map(|(n, name, sql)| Migration::new(n, name.into(), MigrationType::Simple, sql.into_sql_str(), false))
+        .map(|(n, name, sql)| {
+            Migration::new(n, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        })
         .collect();
     Migrator { migrations: std::borrow::Cow::Owned(migrations), ..Migrator::DEFAULT }
 }
@@ -192,7 +201,8 @@ pub fn now() -> i64 {
 #[must_use]
 pub fn day(seconds: i64) -> String {
     let zone = jiff::tz::TimeZone::get("Europe/Paris").unwrap_or(jiff::tz::TimeZone::UTC);
-    jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |t| t.to_zoned_datetime(zone).date().to_string())
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| String::new(), |t| t.to_zoned_datetime(zone).date().to_string())
 }
 
 #[cfg(test)]

@@ -94,7 +94,11 @@ impl State {
     ///
     /// # Errors
     /// One that was to be replaced is gone, or the convention sets a new one already.
-    pub async fn put_objectifs(&self, list: &[(Option<String>, TauxCia)], now: i64) -> Result<(), StateError> {
+    pub async fn put_objectifs(
+        &self,
+        list: &[(Option<String>, TauxCia)],
+        now: i64,
+    ) -> Result<(), StateError> {
         let mut tx = self.pool.begin().await?;
         for (id, taux) in list {
             let query = match id {
@@ -123,29 +127,45 @@ impl State {
     /// The database fails.
     pub async fn objectifs(&self) -> Result<Vec<Objectif>, StateError> {
         type Row = (String, String, String, String, String, String, i64, i64, i64, String, String, String);
-        let sql =
-            format!("SELECT id, {COLUMNS} FROM objectifs ORDER BY epci, regle, commune, bailleur, reservataire, du, signee");
+        let sql = format!(
+            "SELECT id, {COLUMNS} FROM objectifs ORDER BY epci, regle, commune, bailleur, reservataire, du, signee"
+        );
         let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         let some = |text: String| Some(text).filter(|t| !t.is_empty());
         let year = |n: i64| u16::try_from(n).unwrap_or(u16::MAX);
         Ok(rows
             .into_iter()
-            .map(|(id, regle, epci, commune, bailleur, reservataire, du, au, taux, cia, signee, approbation)| Objectif {
-                id,
-                taux: TauxCia {
+            .map(
+                |(
+                    id,
                     regle,
                     epci,
-                    commune: some(commune),
-                    bailleur: some(bailleur),
-                    reservataire: some(reservataire),
-                    du: year(du),
-                    au: Some(year(au)).filter(|y| *y != 0),
-                    taux: taux as f64 / 100.0,
+                    commune,
+                    bailleur,
+                    reservataire,
+                    du,
+                    au,
+                    taux,
                     cia,
                     signee,
-                    approbation: some(approbation),
+                    approbation,
+                )| Objectif {
+                    id,
+                    taux: TauxCia {
+                        regle,
+                        epci,
+                        commune: some(commune),
+                        bailleur: some(bailleur),
+                        reservataire: some(reservataire),
+                        du: year(du),
+                        au: Some(year(au)).filter(|y| *y != 0),
+                        taux: taux as f64 / 100.0,
+                        cia,
+                        signee,
+                        approbation: some(approbation),
+                    },
                 },
-            })
+            )
             .collect())
     }
 }

@@ -18,7 +18,8 @@ pub struct Weak(String);
 #[derive(Debug, Clone)]
 pub struct Passwords {
     room: Arc<Semaphore>,
-    /// Hash of a password that nobody knows: checked for accounts that do not exist, so that they take as long.
+    /// Hash of a password that nobody knows: checked for accounts that do not exist, so that they take as
+    /// long.
     nobody: Arc<str>,
 }
 
@@ -52,7 +53,10 @@ impl Passwords {
         .await
     }
 
-    async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, StateError> {
+    async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, StateError> {
         let ended = |e: &dyn std::fmt::Display| StateError::Hash(e.to_string());
         let _place = self.room.acquire().await.map_err(|e| ended(&e))?;
         tokio::task::spawn_blocking(work).await.map_err(|e| ended(&e))
@@ -61,12 +65,16 @@ impl Passwords {
 
 fn argon2() -> Result<Argon2<'static>, StateError> {
     let p = &comptes().mot_de_passe;
-    let params = Params::new(p.memoire_kio, p.passes, 1, None).map_err(|e| StateError::Hash(e.to_string()))?;
+    let params =
+        Params::new(p.memoire_kio, p.passes, 1, None).map_err(|e| StateError::Hash(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
 fn hash_now(password: &str) -> Result<String, StateError> {
-    argon2()?.hash_password(password.as_bytes()).map(|h| h.to_string()).map_err(|e| StateError::Hash(e.to_string()))
+    argon2()?
+        .hash_password(password.as_bytes())
+        .map(|h| h.to_string())
+        .map_err(|e| StateError::Hash(e.to_string()))
 }
 
 /// Checks that a password is strong enough.
@@ -134,7 +142,9 @@ mod tests {
         for good in ["Abcdef7890!x", "Abcdefgh123456", "unephrasededixseptlettres"] {
             assert_eq!(check(good, "agent@exemple.fr"), Ok(()), "{good}");
         }
-        for bad in ["court1!A", "motdepassecourt", "Agent-1234567!", "aaaaaaaaaaaaaaaaaaaaaaaa", "Abcdefghi12"] {
+        for bad in
+            ["court1!A", "motdepassecourt", "Agent-1234567!", "aaaaaaaaaaaaaaaaaaaaaaaa", "Abcdefghi12"]
+        {
             assert!(check(bad, "agent@exemple.fr").is_err(), "{bad}");
         }
         assert!(check(&"aB3!".repeat(100), "x@y.fr").is_err());

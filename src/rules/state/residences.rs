@@ -127,14 +127,18 @@ impl State {
         .execute(&mut *tx)
         .await?;
         for home in homes {
-            sqlx::query("INSERT INTO residence_adresses (operation, adresse, code, libelle) VALUES ($1, $2, $3, $4)")
-                .bind(&id)
-                .bind(&home.adresse)
-                .bind(&home.code)
-                .bind(&home.libelle)
-                .execute(&mut *tx)
-                .await
-                .map_err(|e| StateError::from(e).taken(format!("L'adresse « {} » est donnée deux fois.", home.adresse)))?;
+            sqlx::query(
+                "INSERT INTO residence_adresses (operation, adresse, code, libelle) VALUES ($1, $2, $3, $4)",
+            )
+            .bind(&id)
+            .bind(&home.adresse)
+            .bind(&home.code)
+            .bind(&home.libelle)
+            .execute(&mut *tx)
+            .await
+            .map_err(|e| {
+                StateError::from(e).taken(format!("L'adresse « {} » est donnée deux fois.", home.adresse))
+            })?;
         }
         tx.commit().await?;
         Ok(id)
@@ -145,12 +149,14 @@ impl State {
     /// # Errors
     /// The bailleur has none of this name in force.
     pub async fn undo_residence_operation(&self, siren: &str, id: &str, now: i64) -> Result<(), StateError> {
-        let done = sqlx::query("UPDATE residence_operations SET annulee = $3 WHERE id = $1 AND siren = $2 AND annulee IS NULL")
-            .bind(id)
-            .bind(siren)
-            .bind(now)
-            .execute(&self.pool)
-            .await?;
+        let done = sqlx::query(
+            "UPDATE residence_operations SET annulee = $3 WHERE id = $1 AND siren = $2 AND annulee IS NULL",
+        )
+        .bind(id)
+        .bind(siren)
+        .bind(now)
+        .execute(&self.pool)
+        .await?;
         existing(done.rows_affected(), id)
     }
 
@@ -167,9 +173,17 @@ impl State {
         .bind(siren)
         .fetch_all(&self.pool)
         .await?;
-        let operation = |(id, genre, detail, qui, quand, undone): Row| -> Result<OperationResidence, StateError> {
-            Ok(OperationResidence { id, genre, detail: serde_json::from_str(&detail)?, qui, quand, annulee: undone.is_some() })
-        };
+        let operation =
+            |(id, genre, detail, qui, quand, undone): Row| -> Result<OperationResidence, StateError> {
+                Ok(OperationResidence {
+                    id,
+                    genre,
+                    detail: serde_json::from_str(&detail)?,
+                    qui,
+                    quand,
+                    annulee: undone.is_some(),
+                })
+            };
         rows.into_iter().map(operation).collect()
     }
 
@@ -221,14 +235,21 @@ impl State {
     ///
     /// # Errors
     /// The bailleur has none of this name.
-    pub async fn lift_flag(&self, siren: &str, id: &str, compte: &str, lifted: Option<i64>) -> Result<(), StateError> {
-        let done = sqlx::query("UPDATE signalements SET leve = $3, leve_compte = $4 WHERE id = $1 AND siren = $2")
-            .bind(id)
-            .bind(siren)
-            .bind(lifted)
-            .bind(compte)
-            .execute(&self.pool)
-            .await?;
+    pub async fn lift_flag(
+        &self,
+        siren: &str,
+        id: &str,
+        compte: &str,
+        lifted: Option<i64>,
+    ) -> Result<(), StateError> {
+        let done =
+            sqlx::query("UPDATE signalements SET leve = $3, leve_compte = $4 WHERE id = $1 AND siren = $2")
+                .bind(id)
+                .bind(siren)
+                .bind(lifted)
+                .bind(compte)
+                .execute(&self.pool)
+                .await?;
         existing(done.rows_affected(), id)
     }
 
@@ -237,7 +258,8 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn flags(&self, siren: Option<&str>) -> Result<Vec<Signalement>, StateError> {
-        type Row = (String, String, String, String, String, String, String, String, i64, String, i64, Option<i64>);
+        type Row =
+            (String, String, String, String, String, String, String, String, i64, String, i64, Option<i64>);
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT s.id, s.siren, s.residence, s.nom, s.commune, s.motif, s.du, s.au, s.partage, COALESCE(c.nom, s.compte), s.quand, s.leve \
              FROM signalements s LEFT JOIN comptes c ON c.id = s.compte \

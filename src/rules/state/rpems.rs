@@ -1,7 +1,8 @@
-//! Residences à enjeu prioritaire de mixité sociale: what people proposed and decided, which no figure ever changes.
+//! Residences à enjeu prioritaire de mixité sociale: what people proposed and decided, which no figure ever
+//! changes.
 //!
-//! A file follows one residence of one bailleur. It changes only by an event, and an event only follows from where the file stands;
-//! two decisions at once cannot both pass.
+//! A file follows one residence of one bailleur. It changes only by an event, and an event only follows from
+//! where the file stands; two decisions at once cannot both pass.
 
 use std::collections::BTreeMap;
 
@@ -27,8 +28,14 @@ pub enum Statut {
     Levee,
 }
 
-const ALL: [Statut; 6] =
-    [Statut::Proposee, Statut::Validee, Statut::Renouvellement, Statut::Refusee, Statut::Retiree, Statut::Levee];
+const ALL: [Statut; 6] = [
+    Statut::Proposee,
+    Statut::Validee,
+    Statut::Renouvellement,
+    Statut::Refusee,
+    Statut::Retiree,
+    Statut::Levee,
+];
 
 impl Statut {
     fn id(self) -> &'static str {
@@ -151,7 +158,8 @@ impl Whose {
             "departement" => f.departement == p.code,
             _ => false,
         };
-        self.bailleur.as_ref().is_none_or(|b| *b == f.bailleur) && self.zones.as_ref().is_none_or(|z| z.iter().any(zone))
+        self.bailleur.as_ref().is_none_or(|b| *b == f.bailleur)
+            && self.zones.as_ref().is_none_or(|z| z.iter().any(zone))
     }
 }
 
@@ -166,11 +174,12 @@ impl State {
     /// # Errors
     /// The residence is proposed or on the list already.
     pub async fn propose_rpems(&self, new: &NewFile, act: &Act<'_>, now: i64) -> Result<String, StateError> {
-        let known: Option<(String, i64)> = sqlx::query_as("SELECT id, rang FROM rpems WHERE residence = $1 AND bailleur = $2")
-            .bind(&new.residence)
-            .bind(&new.bailleur)
-            .fetch_optional(&self.pool)
-            .await?;
+        let known: Option<(String, i64)> =
+            sqlx::query_as("SELECT id, rang FROM rpems WHERE residence = $1 AND bailleur = $2")
+                .bind(&new.residence)
+                .bind(&new.bailleur)
+                .fetch_optional(&self.pool)
+                .await?;
         if let Some((id, rang)) = known {
             self.decide_rpems(&id, rang, act, now).await?;
             return Ok(id);
@@ -213,7 +222,10 @@ impl State {
             .await?
             .rows_affected();
         let row: Option<(String, String, String)> =
-            sqlx::query_as("SELECT statut, debut, fin FROM rpems WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
+            sqlx::query_as("SELECT statut, debut, fin FROM rpems WHERE id = $1")
+                .bind(id)
+                .fetch_optional(&mut *tx)
+                .await?;
         let (statut, debut, fin) = row.ok_or_else(|| StateError::Absent(id.to_owned()))?;
         if moved == 0 {
             return Err(StateError::Taken(MEANWHILE.to_owned()));
@@ -256,10 +268,32 @@ impl State {
         .await?;
         let mut past: BTreeMap<String, Vec<Event>> = BTreeMap::new();
         for (dossier, quand, auteur, organisme, decision, motif, commentaire, debut, fin) in events {
-            past.entry(dossier).or_default().push(Event { quand, auteur, organisme, decision, motif, commentaire, debut, fin });
+            past.entry(dossier).or_default().push(Event {
+                quand,
+                auteur,
+                organisme,
+                decision,
+                motif,
+                commentaire,
+                debut,
+                fin,
+            });
         }
         let files = rows.into_iter().filter_map(|row| {
-            let (id, residence, nom, bailleur, bailleur_nom, commune, epci, departement, statut, debut, fin, rang) = row;
+            let (
+                id,
+                residence,
+                nom,
+                bailleur,
+                bailleur_nom,
+                commune,
+                epci,
+                departement,
+                statut,
+                debut,
+                fin,
+                rang,
+            ) = row;
             let historique = past.remove(&id).unwrap_or_default();
             let statut = Statut::parse(&statut)?;
             Some(File {

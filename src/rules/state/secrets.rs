@@ -38,7 +38,8 @@ pub async fn pepper(pool: &AnyPool) -> Result<[u8; 32], StateError> {
         .bind(token(52)?)
         .execute(pool)
         .await?;
-    let (value,): (String,) = sqlx::query_as("SELECT valeur FROM cles WHERE nom = 'adresses'").fetch_one(pool).await?;
+    let (value,): (String,) =
+        sqlx::query_as("SELECT valeur FROM cles WHERE nom = 'adresses'").fetch_one(pool).await?;
     Ok(*blake3::hash(value.as_bytes()).as_bytes())
 }
 

@@ -1,4 +1,5 @@
-//! Sessions of browsers: a cookie whose hash is kept, with a second secret that state-changing requests repeat.
+//! Sessions of browsers: a cookie whose hash is kept, with a second secret that state-changing requests
+//! repeat.
 
 use super::{State, StateError, day, secrets};
 use crate::access::Person;
@@ -30,12 +31,24 @@ impl State {
     ///
     /// # Errors
     /// The account does not exist.
-    pub async fn open_session(&self, compte: &str, former: Option<&str>, now: i64) -> Result<Opened, StateError> {
+    pub async fn open_session(
+        &self,
+        compte: &str,
+        former: Option<&str>,
+        now: i64,
+    ) -> Result<Opened, StateError> {
         let opened = Opened { cookie: secrets::secret()?, csrf: secrets::secret()? };
         let mut tx = self.pool.begin().await?;
-        sqlx::query("UPDATE comptes SET vu = $2 WHERE id = $1").bind(compte).bind(now).execute(&mut *tx).await?;
+        sqlx::query("UPDATE comptes SET vu = $2 WHERE id = $1")
+            .bind(compte)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
         if let Some(former) = former {
-            sqlx::query("DELETE FROM sessions WHERE empreinte = $1").bind(secrets::mark(former)).execute(&mut *tx).await?;
+            sqlx::query("DELETE FROM sessions WHERE empreinte = $1")
+                .bind(secrets::mark(former))
+                .execute(&mut *tx)
+                .await?;
         }
         sqlx::query("INSERT INTO sessions (empreinte, compte, csrf, cree, vue, expire) VALUES ($1, $2, $3, $4, $4, $5)")
             .bind(secrets::mark(&opened.cookie))
@@ -55,17 +68,22 @@ impl State {
     /// The database fails.
     pub async fn session(&self, cookie: &str, now: i64) -> Result<Option<Session>, StateError> {
         let mark = secrets::mark(cookie);
-        let row: Option<(String, String, i64)> =
-            sqlx::query_as("SELECT compte, csrf, vue FROM sessions WHERE empreinte = $1 AND expire > $2 AND vue > $3")
-                .bind(&mark)
-                .bind(now)
-                .bind(now - comptes().session.inactivite_min * 60)
-                .fetch_optional(&self.pool)
-                .await?;
+        let row: Option<(String, String, i64)> = sqlx::query_as(
+            "SELECT compte, csrf, vue FROM sessions WHERE empreinte = $1 AND expire > $2 AND vue > $3",
+        )
+        .bind(&mark)
+        .bind(now)
+        .bind(now - comptes().session.inactivite_min * 60)
+        .fetch_optional(&self.pool)
+        .await?;
         let Some((compte, csrf, seen)) = row else { return Ok(None) };
         let Some((person, provisoire)) = self.person(&compte, &day(now)).await? else { return Ok(None) };
         if now - seen >= GRAIN {
-            sqlx::query("UPDATE sessions SET vue = $2 WHERE empreinte = $1").bind(&mark).bind(now).execute(&self.pool).await?;
+            sqlx::query("UPDATE sessions SET vue = $2 WHERE empreinte = $1")
+                .bind(&mark)
+                .bind(now)
+                .execute(&self.pool)
+                .await?;
         }
         Ok(Some(Session { mark, csrf, person, provisoire }))
     }
@@ -75,7 +93,10 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn close_session(&self, cookie: &str) -> Result<(), StateError> {
-        sqlx::query("DELETE FROM sessions WHERE empreinte = $1").bind(secrets::mark(cookie)).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM sessions WHERE empreinte = $1")
+            .bind(secrets::mark(cookie))
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 }

@@ -34,21 +34,26 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn take_signin(&self, state: &str, now: i64) -> Result<Option<Pending>, StateError> {
-        let row: Option<(String, String)> =
-            sqlx::query_as("DELETE FROM connexions WHERE etat = $1 AND expire > $2 RETURNING nonce, verificateur")
-                .bind(secrets::mark(state))
-                .bind(now)
-                .fetch_optional(&self.pool)
-                .await?;
+        let row: Option<(String, String)> = sqlx::query_as(
+            "DELETE FROM connexions WHERE etat = $1 AND expire > $2 RETURNING nonce, verificateur",
+        )
+        .bind(secrets::mark(state))
+        .bind(now)
+        .fetch_optional(&self.pool)
+        .await?;
         Ok(row.map(|(nonce, verificateur)| Pending { nonce, verificateur }))
     }
 
-    /// The open account of a subject of the provider. The first time, the account of the verified e-mail address becomes the
-    /// subject's; an account that has a subject is never given to another.
+    /// The open account of a subject of the provider. The first time, the account of the verified e-mail
+    /// address becomes the subject's; an account that has a subject is never given to another.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn account_of_subject(&self, subject: &str, verified: Option<&str>) -> Result<Option<String>, StateError> {
+    pub async fn account_of_subject(
+        &self,
+        subject: &str,
+        verified: Option<&str>,
+    ) -> Result<Option<String>, StateError> {
         if let Some(courriel) = verified {
             // The one-time password goes with it: from now on the provider vouches for this person.
             sqlx::query(

@@ -1,4 +1,5 @@
-//! Tokens for scripts and QGIS: shown once, kept as a hash, for reading only unless said otherwise, until a day.
+//! Tokens for scripts and QGIS: shown once, kept as a hash, for reading only unless said otherwise, until a
+//! day.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -42,11 +43,21 @@ impl State {
     ///
     /// # Errors
     /// The account has as many as it may.
-    pub async fn add_token(&self, compte: &str, nom: &str, writes: bool, days: i64, now: i64) -> Result<NewToken, StateError> {
+    pub async fn add_token(
+        &self,
+        compte: &str,
+        nom: &str,
+        writes: bool,
+        days: i64,
+        now: i64,
+    ) -> Result<NewToken, StateError> {
         let rules = &comptes().jeton;
         let alive = self.tokens(compte).await?.iter().filter(|t| !t.revoque && t.expire > now).count();
         if i64::try_from(alive).unwrap_or(i64::MAX) >= rules.par_compte_max {
-            return Err(StateError::Taken(format!("Un compte a {} jetons au plus : supprimez-en un.", rules.par_compte_max)));
+            return Err(StateError::Taken(format!(
+                "Un compte a {} jetons au plus : supprimez-en un.",
+                rules.par_compte_max
+            )));
         }
         let id = secrets::id()?;
         let secret = format!("{PREFIX}{}", secrets::secret()?);
@@ -95,12 +106,13 @@ impl State {
     /// # Errors
     /// The account has no such token.
     pub async fn revoke_token(&self, compte: &str, id: &str, now: i64) -> Result<(), StateError> {
-        let done = sqlx::query("UPDATE jetons SET revoque = $3 WHERE id = $1 AND compte = $2 AND revoque IS NULL")
-            .bind(id)
-            .bind(compte)
-            .bind(now)
-            .execute(&self.pool)
-            .await?;
+        let done =
+            sqlx::query("UPDATE jetons SET revoque = $3 WHERE id = $1 AND compte = $2 AND revoque IS NULL")
+                .bind(id)
+                .bind(compte)
+                .bind(now)
+                .execute(&self.pool)
+                .await?;
         existing(done.rows_affected(), id)
     }
 
@@ -118,7 +130,11 @@ impl State {
         .await?;
         let Some((id, compte, writes, seen)) = row else { return Ok(None) };
         if seen.is_none_or(|s| now - s >= 3600) {
-            sqlx::query("UPDATE jetons SET vu = $2 WHERE id = $1").bind(&id).bind(now).execute(&self.pool).await?;
+            sqlx::query("UPDATE jetons SET vu = $2 WHERE id = $1")
+                .bind(&id)
+                .bind(now)
+                .execute(&self.pool)
+                .await?;
         }
         Ok(self.person(&compte, &day(now)).await?.map(|(person, _)| (person, writes != 0)))
     }

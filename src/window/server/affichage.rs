@@ -21,7 +21,13 @@ pub struct Affichage {
 
 /// Réglages de la page
 #[utoipa::path(get, path = "/api/affichage", tag = "catalogue", operation_id = "affichage", responses((status = OK, body = Affichage)))]
-pub async fn affichage(FromState(server): FromState<Server>, params: Params) -> Result<Json<Affichage>, Problem> {
+pub async fn affichage(
+    FromState(server): FromState<Server>,
+    params: Params,
+) -> Result<Json<Affichage>, Problem> {
     params.finish()?;
-    Ok(Json(Affichage { fonds: server.options.fonds.clone(), integration: server.options.integration.clone() }))
+    Ok(Json(Affichage {
+        fonds: server.options.fonds.clone(),
+        integration: server.options.integration.clone(),
+    }))
 }

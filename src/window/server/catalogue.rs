@@ -185,7 +185,12 @@ fn millesime(app: &App, loaded: &Loaded, person: &Person) -> Result<Millesime, P
         localises: loaded.count(std::iter::once((0, located)), None),
         repondants: whole.couverture.repondants,
         taux_reponse: whole.couverture.taux_reponse,
-        rejets: app.imports.iter().filter(|r| r.registre == "rpls" && r.cle == year).map(|r| r.lignes_rejetees).sum(),
+        rejets: app
+            .imports
+            .iter()
+            .filter(|r| r.registre == "rpls" && r.cle == year)
+            .map(|r| r.lignes_rejetees)
+            .sum(),
         comptes: if insider { meta.rapport.comptes.clone() } else { std::collections::BTreeMap::new() },
         remarques: if insider { meta.rapport.remarques.clone() } else { Vec::new() },
     })
@@ -228,11 +233,16 @@ fn filtres(app: &App, loaded: &Loaded) -> Vec<Filtre> {
         let mut counts = [0u64; 256];
         let column = cube.attribute(&a.id);
         registered.each(0..column.len(), |i| counts[column[i] as usize] += 1);
-        let known = a.classes.iter().zip(&counts[1..]).map(|(c, &n)| (c.code.as_str(), c.libelle.as_str(), n));
+        let known =
+            a.classes.iter().zip(&counts[1..]).map(|(c, &n)| (c.code.as_str(), c.libelle.as_str(), n));
         let none = (unknown && counts[0] > 0).then_some((UNKNOWN, "Non connu", counts[0]));
         known
             .chain(none)
-            .map(|(code, libelle, logements)| Modalite { code: code.into(), libelle: libelle.into(), logements })
+            .map(|(code, libelle, logements)| Modalite {
+                code: code.into(),
+                libelle: libelle.into(),
+                logements,
+            })
             .collect()
     };
     let mut out: Vec<Filtre> = query::filters(app.catalogue)
@@ -240,9 +250,16 @@ fn filtres(app: &App, loaded: &Loaded) -> Vec<Filtre> {
         .collect();
     for (name, libelle) in query::BY_GENERATION {
         // A cube built before this attribute existed has no column of it.
-        let known = app.catalogue.attribute(&format!("{name}{}", GENERATIONS[0])).filter(|a| !cube.attribute(&a.id).is_empty());
+        let known = app
+            .catalogue
+            .attribute(&format!("{name}{}", GENERATIONS[0]))
+            .filter(|a| !cube.attribute(&a.id).is_empty());
         if let Some(a) = known {
-            out.push(Filtre { id: name.into(), libelle: libelle.into(), modalites: classes(a, name != "qpv") });
+            out.push(Filtre {
+                id: name.into(),
+                libelle: libelle.into(),
+                modalites: classes(a, name != "qpv"),
+            });
         }
     }
     let bailleurs = cube.bailleurs();

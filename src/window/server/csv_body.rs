@@ -17,9 +17,11 @@ const HEAD: usize = 50;
 pub fn decoded(body: &[u8]) -> Result<(Cow<'_, [u8]>, u8), Problem> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let text = encoding::decode(body, &mut encoding::Seen::default());
-    let head = text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(HEAD).map_or(text.len(), |(i, _)| i + 1);
-    let delimiter = separator::sniff(&text[..head])
-        .ok_or_else(|| Problem::body("Le fichier n'est pas un tableau CSV : il lui faut au moins deux colonnes."))?;
+    let head =
+        text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(HEAD).map_or(text.len(), |(i, _)| i + 1);
+    let delimiter = separator::sniff(&text[..head]).ok_or_else(|| {
+        Problem::body("Le fichier n'est pas un tableau CSV : il lui faut au moins deux colonnes.")
+    })?;
     Ok((text, delimiter))
 }
 
@@ -34,5 +36,6 @@ pub fn unreadable(e: csv::Error) -> Problem {
 /// The header cannot be read, or mandatory columns are missing: they are named.
 pub fn layout(registre: &Registre, reader: &mut csv::Reader<&[u8]>) -> Result<Layout, Problem> {
     let header: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(str::to_owned).collect();
-    Layout::new(registre, &header).map_err(|missing| Problem::body(format!("Il manque : {}.", missing.join(", "))))
+    Layout::new(registre, &header)
+        .map_err(|missing| Problem::body(format!("Il manque : {}.", missing.join(", "))))
 }

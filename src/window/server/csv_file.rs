@@ -25,8 +25,12 @@ pub fn bytes(writer: csv::Writer<Vec<u8>>) -> Result<Vec<u8>, csv::Error> {
 /// # Errors
 /// The name has signs that a header cannot hold.
 pub fn headers(name: &str) -> Result<[(HeaderName, HeaderValue); 2], Problem> {
-    let saved = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|e| Problem::internal(&e))?;
-    Ok([(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")), (header::CONTENT_DISPOSITION, saved)])
+    let saved = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
+        .map_err(|e| Problem::internal(&e))?;
+    Ok([
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, saved),
+    ])
 }
 
 /// What a user wrote, so that no spreadsheet runs it as a formula.

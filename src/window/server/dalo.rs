@@ -1,7 +1,9 @@
-//! `/api/dalo`: DALO households and QPV since the circular of 18 December 2023, and the placements to justify.
+//! `/api/dalo`: DALO households and QPV since the circular of 18 December 2023, and the placements to
+//! justify.
 //!
-//! The State in its territory and a bailleur for its own leases read the placements one by one, without a name (domain §9.3); the others read
-//! counts under secrecy. The bailleur gives the reason of a placement, the State may contest it.
+//! The State in its territory and a bailleur for its own leases read the placements one by one, without a
+//! name (domain §9.3); the others read counts under secrecy. The bailleur gives the reason of a placement,
+//! the State may contest it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -148,7 +150,8 @@ pub struct AlertesDalo {
 
 const BAILLEUR: &str = "Seul le bailleur du logement justifie un placement.";
 const STATE: &str = "Seuls les services de l'État contestent une justification.";
-const LIST: &str = "La liste des placements DALO est ouverte aux bailleurs pour leur parc et aux services de l'État.";
+const LIST: &str =
+    "La liste des placements DALO est ouverte aux bailleurs pour leur parc et aux services de l'État.";
 /// Characters of a comment.
 const COMMENT: usize = 2_000;
 
@@ -218,8 +221,8 @@ fn leases(app: &App, state: &State, person: &Person, asked: &Asked) -> Result<Le
 
 /// Placements DALO et QPV depuis la circulaire du 18 décembre 2023
 ///
-/// Un à un et sans nom pour les services de l'État (dans leur territoire) et le bailleur (pour son parc) ; en comptes sous secret
-/// statistique pour les autres. Les QPV sont ceux en vigueur le jour du bail.
+/// Un à un et sans nom pour les services de l'État (dans leur territoire) et le bailleur (pour son parc) ; en
+/// comptes sous secret statistique pour les autres. Les QPV sont ceux en vigueur le jour du bail.
 #[utoipa::path(
     get, path = "/api/dalo/placements", tag = "mixite", operation_id = "dalo_placements",
     params(
@@ -239,7 +242,11 @@ pub async fn placements(
     Who(visitor): Who,
     mut params: Params,
 ) -> Result<(Extension<Trace>, Json<PlacementsDalo>), Problem> {
-    let asked = Asked { epci: params.take("epci"), commune: params.take("commune"), bailleur: params.take("bailleur") };
+    let asked = Asked {
+        epci: params.take("epci"),
+        commune: params.take("commune"),
+        bailleur: params.take("bailleur"),
+    };
     params.finish()?;
     let trace = Trace::new("dalo", "placements")
         .with("epci", asked.epci.clone())
@@ -250,8 +257,11 @@ pub async fn placements(
     let detail = detail(&visitor.person);
     let fresh = if detail { fresh(&server, &visitor, &found).await? } else { Vec::new() };
     let answer = told(&found, &said, detail, &fresh, app.secrecy)?;
-    let counts =
-        if detail { answer.placements.len() } else { answer.mois.len() + answer.communes.len() + answer.quartiers.len() };
+    let counts = if detail {
+        answer.placements.len()
+    } else {
+        answer.mois.len() + answer.communes.len() + answer.quartiers.len()
+    };
     let secret = answer.mois.iter().chain(&answer.communes).any(|c| c.secret);
     Ok((Extension(trace.rows(counts, secret)), Json(answer)))
 }
@@ -313,14 +323,16 @@ pub async fn justify(
         return Err(Problem::forbidden(BAILLEUR));
     }
     let list = watchlist()?;
-    let reason = list
-        .reasons
-        .iter()
-        .find(|r| r.id == asked.motif)
-        .ok_or_else(|| Problem::unknown("motif", &asked.motif, list.reasons.iter().map(|r| r.id.as_str())))?;
+    let reason =
+        list.reasons.iter().find(|r| r.id == asked.motif).ok_or_else(|| {
+            Problem::unknown("motif", &asked.motif, list.reasons.iter().map(|r| r.id.as_str()))
+        })?;
     let comment = comment(&asked.commentaire, reason.id == "autre")?;
     say(&server, &app, &visitor, &id, Stand::Justifie, &reason.id, &comment).await?;
-    Ok((StatusCode::NO_CONTENT, Extension(Trace::new("dalo_justifier", id).with("motif", reason.id.as_str()))))
+    Ok((
+        StatusCode::NO_CONTENT,
+        Extension(Trace::new("dalo_justifier", id).with("motif", reason.id.as_str())),
+    ))
 }
 
 /// Contester une justification (DDETS, DREAL)
@@ -359,7 +371,11 @@ fn comment(text: &str, needed: bool) -> Result<String, Problem> {
         return Err(Problem::missing("commentaire", "dites pourquoi en une phrase, sans nom de personne"));
     }
     if text.chars().count() > COMMENT {
-        return Err(Problem::value("commentaire", text, format!("Un commentaire a {COMMENT} caractères au plus.")));
+        return Err(Problem::value(
+            "commentaire",
+            text,
+            format!("Un commentaire a {COMMENT} caractères au plus."),
+        ));
     }
     Ok(text.to_owned())
 }
@@ -393,7 +409,12 @@ async fn say(
     Ok(server.state.say_of_dalo(id, &said, state::now()).await?)
 }
 
-async fn found(server: &Server, app: &Arc<App>, visitor: &Arc<Visitor>, asked: Asked) -> Result<Leases, Problem> {
+async fn found(
+    server: &Server,
+    app: &Arc<App>,
+    visitor: &Arc<Visitor>,
+    asked: Asked,
+) -> Result<Leases, Problem> {
     let (app, state, visitor) = (app.clone(), server.state.clone(), visitor.clone());
     let work = move || leases(&app, &state, &visitor.person, &asked);
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
@@ -493,7 +514,8 @@ fn counted(
 }
 
 fn quartiers(found: &Leases, detail: bool, secrecy: &Secrecy) -> Vec<QuartierDalo> {
-    let scores = found.quartiers.values().map(|(all, dalo)| Score { numerator: *dalo, denominator: *all, unknown: 0 });
+    let scores =
+        found.quartiers.values().map(|(all, dalo)| Score { numerator: *dalo, denominator: *all, unknown: 0 });
     let lines = shown(scores.collect(), detail, secrecy);
     let mut out: Vec<QuartierDalo> = found
         .quartiers
@@ -516,7 +538,8 @@ fn quartiers(found: &Leases, detail: bool, secrecy: &Secrecy) -> Vec<QuartierDal
     out
 }
 
-/// How many placements are to justify and where they stand; few are not told to who does not read them one by one.
+/// How many placements are to justify and where they stand; few are not told to who does not read them one by
+/// one.
 fn balance(found: &Leases, stand: &impl Fn(&str) -> Stand, detail: bool, secrecy: &Secrecy) -> BilanDalo {
     let mut counts = [0u32; 3];
     for f in found.dalo.iter().filter(|f| f.concerne) {
@@ -528,12 +551,18 @@ fn balance(found: &Leases, stand: &impl Fn(&str) -> Stand, detail: bool, secrecy
     }
     let all: u32 = counts.iter().sum();
     let few = |n: u32| (1..secrecy.c_numerateur).contains(&n);
-    // Said as a part of all precarious placements, as on the page of social mix; what is said of so few is another matter.
+    // Said as a part of all precarious placements, as on the page of social mix; what is said of so few is
+    // another matter.
     let precarious = found.dalo.iter().filter(|f| f.lease.precarious && f.lease.qpv.is_some()).count();
     let enough = detail || (!few(all) && precarious >= secrecy.k as usize);
     let parts = detail || (enough && all >= secrecy.k && !counts.into_iter().any(few));
     let part = |i: usize| parts.then_some(counts[i]);
-    BilanDalo { concernes: enough.then_some(all), a_justifier: part(0), justifies: part(1), contestes: part(2) }
+    BilanDalo {
+        concernes: enough.then_some(all),
+        a_justifier: part(0),
+        justifies: part(1),
+        contestes: part(2),
+    }
 }
 
 fn placement(
@@ -568,7 +597,10 @@ fn placement(
         lieu,
         bailleur,
         bailleur_nom,
-        reservataire: reservataires().iter().find(|v| v.code == a.reservataire).map_or_else(String::new, |v| v.libelle.clone()),
+        reservataire: reservataires()
+            .iter()
+            .find(|v| v.code == a.reservataire)
+            .map_or_else(String::new, |v| v.libelle.clone()),
         precaire: a.precarious,
         concerne: f.concerne,
         statut: f.concerne.then(|| stand(&f.id)),

@@ -1,7 +1,8 @@
 //! Where a person's question meets their rights: every figure that leaves the server is asked here.
 //!
-//! A [`Desk`] is one question (cube, population, filter, indicators) of one person; a [`Counter`] is that question for one class
-//! of scale. Dwellings that are not open are refused; households that are not open are left out of the answer, with the reason.
+//! A [`Desk`] is one question (cube, population, filter, indicators) of one person; a [`Counter`] is that
+//! question for one class of scale. Dwellings that are not open are refused; households that are not open are
+//! left out of the answer, with the reason.
 
 use std::sync::Arc;
 
@@ -41,14 +42,19 @@ const NO_STOCK: &str = "Votre organisme n'a aucun logement dans ce millésime.";
 const NOT_OWN: &str = "Votre organisme n'a pas de logement à cet endroit.";
 const OUTSIDE: &str = "Cette zone n'est pas entièrement dans le territoire ouvert à votre organisme.";
 const NO_PRESENCE: &str = "Votre organisme n'a pas de logement dans cette zone.";
-const COMPETITOR: &str = "Les chiffres des ménages d'un autre bailleur ne se montrent qu'à partir de la commune.";
-const DOMINANCE: &str =
-    "Un autre bailleur a presque tout le reste du parc de cette zone : retirer le vôtre donnerait ses chiffres.";
+const COMPETITOR: &str =
+    "Les chiffres des ménages d'un autre bailleur ne se montrent qu'à partir de la commune.";
+const DOMINANCE: &str = "Un autre bailleur a presque tout le reste du parc de cette zone : retirer le vôtre donnerait ses chiffres.";
 
 impl<'a> Desk<'a> {
     /// # Errors
     /// Something asked is not loaded or not known.
-    pub fn new(app: &'a App, person: &'a Person, asked: Asked, indicators: Vec<&'static Indicator>) -> Result<Self, Problem> {
+    pub fn new(
+        app: &'a App,
+        person: &'a Person,
+        asked: Asked,
+        indicators: Vec<&'static Indicator>,
+    ) -> Result<Self, Problem> {
         let own = (person.role() == Role::Bailleur).then(|| own(app, person, asked.clone()));
         Ok(Self { whole: asked.resolve(app)?, app, person, own, indicators })
     }
@@ -58,7 +64,8 @@ impl<'a> Desk<'a> {
         &self.whole.loaded
     }
 
-    /// Names what the person's rights are for a class, in keys of caches: two persons with the same name see the same.
+    /// Names what the person's rights are for a class, in keys of caches: two persons with the same name see
+    /// the same.
     #[must_use]
     pub fn key(&self, class: Class) -> String {
         let of = |data| scope(self.person, class, data);
@@ -100,7 +107,9 @@ fn own(app: &App, person: &Person, mut asked: Asked) -> Result<Own, Problem> {
     let place = loaded.cube().bailleurs().iter().position(|(siren, _)| *siren == code);
     let bailleur = place.and_then(|i| u16::try_from(i).ok()).ok_or_else(|| Problem::forbidden(NO_STOCK))?;
     if others {
-        return Err(Problem::forbidden("À cette échelle, seuls les logements de votre organisme vous sont ouverts."));
+        return Err(Problem::forbidden(
+            "À cette échelle, seuls les logements de votre organisme vous sont ouverts.",
+        ));
     }
     asked.filtres.insert("bailleur".to_owned(), vec![code]);
     let stock = loaded.mask(&Filter { bailleurs: vec![bailleur], ..Filter::default() });
@@ -160,8 +169,8 @@ impl Counter<'_> {
         }
     }
 
-    /// Whether a map of this class shows the zone: its dwellings are open, and its households too if the map is about them.
-    /// A zone whose figure alone is withheld (dominance) is shown without it.
+    /// Whether a map of this class shows the zone: its dwellings are open, and its households too if the map
+    /// is about them. A zone whose figure alone is withheld (dominance) is shown without it.
     #[must_use]
     pub fn lists(&self, zone: &Runs, households: bool) -> bool {
         self.opens(zone).is_ok() && !(households && self.withheld(zone).is_some_and(|why| why != DOMINANCE))

@@ -1,5 +1,5 @@
-//! `/api/ensembles`: sets of zones that people keep and share. They hold contours and codes; figures are asked of `/api/mesure`
-//! by who opens them, with their own rights.
+//! `/api/ensembles`: sets of zones that people keep and share. They hold contours and codes; figures are
+//! asked of `/api/mesure` by who opens them, with their own rights.
 
 use std::sync::Arc;
 
@@ -101,7 +101,10 @@ fn checked(loaded: &Loaded, zones: &[ZoneGardee]) -> Result<(usize, String), Pro
             (Some(geometry), None) => drop(geometry::areas(&at("geometrie"), geometry.clone(), limits)?),
             (None, Some(codes)) => listed(loaded, &at("codes"), codes, limits.codes_max)?,
             (None, None) => {
-                return Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »"));
+                return Err(Problem::missing(
+                    &at("geometrie"),
+                    "une zone a une « geometrie » ou une liste de « codes »",
+                ));
             }
             (Some(_), Some(_)) => {
                 return Err(Problem::value(
@@ -121,7 +124,8 @@ async fn kept(loaded: Arc<Loaded>, zones: Vec<ZoneGardee>) -> Result<(usize, Str
     tokio::task::spawn_blocking(move || checked(&loaded, &zones)).await.map_err(|e| Problem::internal(&e))?
 }
 
-/// Codes that can be asked one day: a known scale, a written code. That the zone exists is a matter of the millésime it is asked of.
+/// Codes that can be asked one day: a known scale, a written code. That the zone exists is a matter of the
+/// millésime it is asked of.
 fn listed(loaded: &Loaded, champ: &str, codes: &[CodeGarde], most: usize) -> Result<(), Problem> {
     if codes.is_empty() || codes.len() > most {
         let detail = format!("Une liste a de 1 à {most} codes, or celle-ci en a {}.", codes.len());
@@ -143,7 +147,8 @@ fn listed(loaded: &Loaded, champ: &str, codes: &[CodeGarde], most: usize) -> Res
 
 /// Ensembles de zones
 ///
-/// Les vôtres, ceux que votre organisme partage en son sein, et ceux de ses partenaires (parties d'une même convention en vigueur).
+/// Les vôtres, ceux que votre organisme partage en son sein, et ceux de ses partenaires (parties d'une même
+/// convention en vigueur).
 #[utoipa::path(
     get, path = "/api/ensembles", tag = "zones", operation_id = "ensembles",
     responses((status = OK, body = Vec<ZoneSet>))
@@ -229,7 +234,9 @@ pub async fn change(
     let nom = asked.nom.as_deref().map(|n| name("nom", n)).transpose()?;
     let zones = match asked.zones {
         None => None,
-        Some(zones) => Some(kept(Arc::clone(app.millesimes.last().ok_or_else(Problem::nothing_loaded)?), zones).await?),
+        Some(zones) => {
+            Some(kept(Arc::clone(app.millesimes.last().ok_or_else(Problem::nothing_loaded)?), zones).await?)
+        }
     };
     let change = ZoneSetChange {
         nom,

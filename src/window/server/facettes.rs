@@ -1,6 +1,8 @@
-//! `GET /api/facettes`: how many dwellings each choice of each filter would keep, given the other filters and a territory.
+//! `GET /api/facettes`: how many dwellings each choice of each filter would keep, given the other filters and
+//! a territory.
 //!
-//! Dwellings of the register are public: nothing here describes a household, so nothing is remembered in the ledger of filters.
+//! Dwellings of the register are public: nothing here describes a household, so nothing is remembered in the
+//! ledger of filters.
 
 use axum::Json;
 use serde::Serialize;
@@ -32,7 +34,8 @@ pub struct Facettes {
 
 /// Comptes de logements par modalité des filtres
 ///
-/// Chaque filtre est compté sous les autres filtres, jamais sous lui-même : ses modalités restent comparables quand on en choisit une.
+/// Chaque filtre est compté sous les autres filtres, jamais sous lui-même : ses modalités restent comparables
+/// quand on en choisit une.
 #[utoipa::path(
     get, path = "/api/facettes", tag = "zones", operation_id = "facettes",
     params(("dans" = Option<String>, Query, description = "Territoire, `échelle:code` ; tout par défaut"), SharedParams),
@@ -42,7 +45,11 @@ pub struct Facettes {
         (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn facettes(Current(app): Current, Who(visitor): Who, mut params: Params) -> Result<Json<Facettes>, Problem> {
+pub async fn facettes(
+    Current(app): Current,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<Json<Facettes>, Problem> {
     let dans = params.take("dans");
     let asked = Asked::take(&mut params, app.catalogue)?;
     params.finish()?;
@@ -57,7 +64,8 @@ pub async fn facettes(Current(app): Current, Who(visitor): Who, mut params: Para
         let counter = desk.counter(class)?;
         counter.opens(&zone)?;
         let starts = loaded.cube().starts();
-        let rows: Vec<_> = zone.iter().map(|(s, e)| starts[s as usize] as usize..starts[e as usize] as usize).collect();
+        let rows: Vec<_> =
+            zone.iter().map(|(s, e)| starts[s as usize] as usize..starts[e as usize] as usize).collect();
         let kept = Kept::new(loaded, &counter);
         let all = kept.but(None);
         Ok(Json(Facettes {
@@ -76,21 +84,36 @@ fn filtres(app: &App, loaded: &Loaded, kept: &Kept<'_>, rows: &[Rows]) -> Vec<Fi
     let count = |base: &[u64], a: &str, class: u8| -> u64 {
         let column = cube.class(a, class);
         // A class that nobody has, has no column.
-        if column.0.is_empty() { 0 } else { rows.iter().map(|r| Bits(base).count_and(column, r.clone())).sum() }
+        if column.0.is_empty() {
+            0
+        } else {
+            rows.iter().map(|r| Bits(base).count_and(column, r.clone())).sum()
+        }
     };
     let of = |id: &str, a: &Attribute, unknown: bool| {
         let base = kept.but(Some(&a.id));
         let known = a.classes.iter().zip(1..).map(|(c, n)| (c.code.as_str(), c.libelle.as_str(), n));
-        let none = (unknown && !cube.class(&a.id, 0).0.iter().all(|w| *w == 0)).then_some((query::UNKNOWN, "Non connu", 0));
+        let none = (unknown && !cube.class(&a.id, 0).0.iter().all(|w| *w == 0)).then_some((
+            query::UNKNOWN,
+            "Non connu",
+            0,
+        ));
         let modalites = known
             .chain(none)
-            .map(|(code, libelle, n)| Modalite { code: code.into(), libelle: libelle.into(), logements: count(&base, &a.id, n) })
+            .map(|(code, libelle, n)| Modalite {
+                code: code.into(),
+                libelle: libelle.into(),
+                logements: count(&base, &a.id, n),
+            })
             .collect();
         Filtre { id: id.into(), libelle: a.libelle.clone(), modalites }
     };
     let mut out: Vec<Filtre> = query::filters(app.catalogue).map(|a| of(&a.id, a, true)).collect();
     for (name, libelle) in query::BY_GENERATION {
-        let known = app.catalogue.attribute(&format!("{name}{}", kept.generation)).filter(|a| !cube.attribute(&a.id).is_empty());
+        let known = app
+            .catalogue
+            .attribute(&format!("{name}{}", kept.generation))
+            .filter(|a| !cube.attribute(&a.id).is_empty());
         if let Some(a) = known {
             out.push(Filtre { libelle: libelle.into(), ..of(name, a, name != "qpv") });
         }
@@ -142,15 +165,21 @@ impl<'a> Kept<'a> {
             }
             filters.push((id.clone(), any));
         }
-        let owned = (!filter.bailleurs.is_empty())
-            .then(|| loaded.mask(&Filter { bailleurs: filter.bailleurs.clone(), ..Filter::default() }).to_vec());
+        let owned = (!filter.bailleurs.is_empty()).then(|| {
+            loaded.mask(&Filter { bailleurs: filter.bailleurs.clone(), ..Filter::default() }).to_vec()
+        });
         let mut own = None;
         match owned {
             Some(rows) if counter.limited() => own = Some(rows),
             Some(rows) => filters.push(("bailleur".to_owned(), rows)),
             None => {}
         }
-        Self { registered: loaded.registered(), filters, own, generation: counter.selection.generation.clone() }
+        Self {
+            registered: loaded.registered(),
+            filters,
+            own,
+            generation: counter.selection.generation.clone(),
+        }
     }
 
     /// Dwellings that all filters keep but one.

@@ -13,13 +13,16 @@ use crate::reference::indicators::{Catalogue, Indicator};
 use crate::reference::scales;
 
 impl Mesure {
-    /// The stock as it is now, with the households of the survey, who are those of 1 January: their figures and what these stand on.
-    /// `filed`: the same zone on 1 January; None if it was not there.
+    /// The stock as it is now, with the households of the survey, who are those of 1 January: their figures
+    /// and what these stand on. `filed`: the same zone on 1 January; None if it was not there.
     #[must_use]
     pub fn with_households(mut self, filed: Option<Self>, catalogue: &Catalogue) -> Self {
         let households = |id: &str| catalogue.indicator(id).filter(|i| catalogue.describes_households(i));
         let Some(filed) = filed else {
-            let why = format!("Personne n'y a été enquêté : ces logements sont arrivés après le 1er janvier {}.", self.millesime);
+            let why = format!(
+                "Personne n'y a été enquêté : ces logements sont arrivés après le 1er janvier {}.",
+                self.millesime
+            );
             for f in &mut self.chiffres {
                 if let Some(i) = households(&f.indicateur) {
                     *f = Figure::withheld(i, &why);
@@ -33,13 +36,24 @@ impl Mesure {
                 *mine = theirs;
             }
         }
-        let Coverage { repondants, menages_interroges, taux_reponse, badge, logements_ecartes, motifs, .. } = filed.couverture;
-        self.couverture =
-            Coverage { repondants, menages_interroges, taux_reponse, badge, logements_ecartes, motifs, ..self.couverture };
-        let more: Vec<String> = filed.avertissements.into_iter().filter(|a| !self.avertissements.contains(a)).collect();
+        let Coverage {
+            repondants, menages_interroges, taux_reponse, badge, logements_ecartes, motifs, ..
+        } = filed.couverture;
+        self.couverture = Coverage {
+            repondants,
+            menages_interroges,
+            taux_reponse,
+            badge,
+            logements_ecartes,
+            motifs,
+            ..self.couverture
+        };
+        let more: Vec<String> =
+            filed.avertissements.into_iter().filter(|a| !self.avertissements.contains(a)).collect();
         self.avertissements.extend(more);
-        self.avertissements
-            .push("Parc à jour des événements ; les ménages restent ceux de l'enquête, au 1er janvier.".to_owned());
+        self.avertissements.push(
+            "Parc à jour des événements ; les ménages restent ceux de l'enquête, au 1er janvier.".to_owned(),
+        );
         self
     }
 }
@@ -77,7 +91,8 @@ pub fn sheet(
     let mut mesure = of_scale(&desk, echelle, code)?;
     if desk.loaded().meta().a_jour.is_some() {
         // A residence or an address that is not found as filed was not there yet.
-        let filed = Desk::new(app, person, asked.on_january_first(), indicators).and_then(|desk| of_scale(&desk, echelle, code));
+        let filed = Desk::new(app, person, asked.on_january_first(), indicators)
+            .and_then(|desk| of_scale(&desk, echelle, code));
         mesure = mesure.with_households(Problem::found(filed)?, app.catalogue);
     }
     Ok((mesure, desk.whole.as_asked()))

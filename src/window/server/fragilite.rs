@@ -1,7 +1,9 @@
-//! `GET /api/residences/fragilite`: residences of an EPCI, read component by component. It proposes; people decide (`rpems`).
+//! `GET /api/residences/fragilite`: residences of an EPCI, read component by component. It proposes; people
+//! decide (`rpems`).
 //!
-//! Everything is computed from the figures that the person would be shown one by one: what they may not see, and what secrecy
-//! withholds, takes no part, not even in a mean or a rank. Alerts compare with the value of the EPCI, which is the same for all.
+//! Everything is computed from the figures that the person would be shown one by one: what they may not see,
+//! and what secrecy withholds, takes no part, not even in a mean or a rank. Alerts compare with the value of
+//! the EPCI, which is the same for all.
 
 use axum::Json;
 use axum::extract::Extension;
@@ -56,7 +58,8 @@ pub struct MethodeFragilite {
     pub reponse_min: f64,
     pub alerte_ratio: f64,
     pub z_max: f64,
-    /// Sensibilité : tirages de poids, amplitude autour des poids (en %), « parmi les N premières », niveau de l'intervalle (en %).
+    /// Sensibilité : tirages de poids, amplitude autour des poids (en %), « parmi les N premières », niveau
+    /// de l'intervalle (en %).
     pub tirages: u32,
     pub amplitude: f64,
     pub tete: u32,
@@ -130,9 +133,10 @@ pub struct ResidenceLue {
 
 /// Résidences d'un EPCI, lues composante par composante
 ///
-/// Nombre d'alertes (défaut), score et centile à poids paramétrables, sensibilité du rang aux poids. Une résidence de moins de 20
-/// ménages répondants, ou de moins de 50 % de réponses, n'est pas classée. C'est une proposition : la qualité de résidence à enjeu
-/// prioritaire de mixité sociale est décidée par le bailleur et l'EPCI (`/api/rpems`).
+/// Nombre d'alertes (défaut), score et centile à poids paramétrables, sensibilité du rang aux poids. Une
+/// résidence de moins de 20 ménages répondants, ou de moins de 50 % de réponses, n'est pas classée. C'est une
+/// proposition : la qualité de résidence à enjeu prioritaire de mixité sociale est décidée par le bailleur et
+/// l'EPCI (`/api/rpems`).
 #[utoipa::path(
     get, path = "/api/residences/fragilite", tag = "mixite", operation_id = "fragilite",
     params(
@@ -152,7 +156,8 @@ pub async fn fragilite(
     mut params: Params,
 ) -> Result<(Extension<Trace>, Json<Fragilite>), Problem> {
     let epci = params.take("epci");
-    let asked = Asked { millesime: params.number("millesime")?, vague: params.number("vague")?, ..Asked::default() };
+    let asked =
+        Asked { millesime: params.number("millesime")?, vague: params.number("vague")?, ..Asked::default() };
     params.finish()?;
     let work = move || {
         let found = answer(&app, &visitor.person, &asked, epci.as_deref())?;
@@ -173,7 +178,9 @@ struct Figures {
 
 impl Figures {
     fn values(&self, rules: &Fragility) -> Vec<Option<f64>> {
-        let of = |answer: &Answer, id: &str| answer.chiffres.iter().find(|f| f.indicateur == id).and_then(|f| f.valeur);
+        let of = |answer: &Answer, id: &str| {
+            answer.chiffres.iter().find(|f| f.indicateur == id).and_then(|f| f.valeur)
+        };
         let value = |c: &crate::reference::fragilite::Component| {
             let all = of(&self.all, &c.indicateur)?;
             if c.ecart { of(&self.recent, &c.indicateur).map(|r| r - all) } else { Some(all) }
@@ -230,7 +237,8 @@ fn answer(app: &App, person: &Person, asked: &Asked, epci: Option<&str>) -> Resu
         .collect();
     let (spreads, readings) = fragility::read(rules, &inputs, &whole);
 
-    let inside = loaded.mask(&Filter { classes: [("qpv2024".to_owned(), vec![1])].into(), ..Filter::default() });
+    let inside =
+        loaded.mask(&Filter { classes: [("qpv2024".to_owned(), vec![1])].into(), ..Filter::default() });
     let mut out: Vec<ResidenceLue> = zones
         .iter()
         .zip(&read)
@@ -297,14 +305,23 @@ fn answer(app: &App, person: &Person, asked: &Asked, epci: Option<&str>) -> Resu
                 ecart_type: spread.map(|s| rounded(s.deviation, 2)),
             })
             .collect(),
-        classes: rules.grades.iter().map(|g| ClasseFragilite { id: &g.id, libelle: &g.libelle, alertes: g.alertes }).collect(),
+        classes: rules
+            .grades
+            .iter()
+            .map(|g| ClasseFragilite { id: &g.id, libelle: &g.libelle, alertes: g.alertes })
+            .collect(),
         residences: out,
         non_ouvertes: closed,
     })
 }
 
 /// The EPCI asked for, or the largest, of those where the person may see residences; and the list of these.
-fn chosen(loaded: &Loaded, parents: &Layer<'_>, fine: &Counter<'_>, asked: Option<&str>) -> Result<(u32, Vec<Choix>), Problem> {
+fn chosen(
+    loaded: &Loaded,
+    parents: &Layer<'_>,
+    fine: &Counter<'_>,
+    asked: Option<&str>,
+) -> Result<(u32, Vec<Choix>), Problem> {
     let mut open: Vec<u32> = places::zones_with_addresses(parents, None);
     open.retain(|z| fine.touches(&parents.addresses(*z)));
     let code = |z: u32| parents.codes.get(z as usize);
@@ -331,7 +348,9 @@ fn chosen(loaded: &Loaded, parents: &Layer<'_>, fine: &Counter<'_>, asked: Optio
 fn refusal(rules: &Fragility, figures: &Figures) -> Option<String> {
     let c = &figures.all.couverture;
     match (c.repondants, c.taux_reponse) {
-        (Some(n), _) if n < rules.repondants_min => Some(format!("moins de {} ménages répondants", rules.repondants_min)),
+        (Some(n), _) if n < rules.repondants_min => {
+            Some(format!("moins de {} ménages répondants", rules.repondants_min))
+        }
         (Some(_), Some(rate)) if rate < rules.reponse_min => {
             Some(format!("moins de {} % de réponses", 100.0 * rules.reponse_min))
         }
@@ -345,19 +364,19 @@ pub(super) fn owner(loaded: &Loaded, at: &Runs) -> Option<Choix> {
     let (starts, of) = (loaded.cube().starts(), loaded.cube().bailleur_of());
     let mut counts: Vec<(u16, u64)> = Vec::new();
     for (s, e) in at.iter() {
-        loaded.registered().each(starts[s as usize] as usize..starts[e as usize] as usize, |row| {
-            match counts.iter_mut().find(|(b, _)| *b == of[row]) {
+        loaded.registered().each(
+            starts[s as usize] as usize..starts[e as usize] as usize,
+            |row| match counts.iter_mut().find(|(b, _)| *b == of[row]) {
                 Some((_, n)) => *n += 1,
                 None => counts.push((of[row], 1)),
-            }
-        });
+            },
+        );
     }
     let (most, _) = counts.into_iter().max_by_key(|(b, n)| (*n, std::cmp::Reverse(*b)))?;
-    loaded
-        .cube()
-        .bailleurs()
-        .get(usize::from(most))
-        .map(|(code, nom)| Choix { code: (*code).to_owned(), nom: if nom.is_empty() { *code } else { *nom }.to_owned() })
+    loaded.cube().bailleurs().get(usize::from(most)).map(|(code, nom)| Choix {
+        code: (*code).to_owned(),
+        nom: if nom.is_empty() { *code } else { *nom }.to_owned(),
+    })
 }
 
 pub(super) fn name_of(loaded: &Loaded, scale: &str, code: &str) -> Option<String> {

@@ -1,4 +1,5 @@
-//! `GET /search`, `GET /reverse`: addresses of the imported BAN, as the BAN API answers, so that its clients need no change.
+//! `GET /search`, `GET /reverse`: addresses of the imported BAN, as the BAN API answers, so that its clients
+//! need no change.
 
 use std::collections::BTreeMap;
 
@@ -197,7 +198,8 @@ fn shared(params: &mut Params, usual: usize) -> Result<(Query, BTreeMap<&'static
     let mut filters = BTreeMap::new();
     let mut query = Query { limit, ..Query::default() };
     if let Some(kind) = params.take("type") {
-        query.kind = Some(Kind::of(&kind).ok_or_else(|| Problem::unknown("type", &kind, Kind::ALL.map(Kind::id)))?);
+        query.kind =
+            Some(Kind::of(&kind).ok_or_else(|| Problem::unknown("type", &kind, Kind::ALL.map(Kind::id)))?);
         filters.insert("type", kind);
     }
     if let Some(code) = params.take("postcode") {
@@ -209,7 +211,11 @@ fn shared(params: &mut Params, usual: usize) -> Result<(Query, BTreeMap<&'static
     }
     if let Some(code) = params.take("citycode") {
         if code.len() != 5 || !code.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(Problem::value("citycode", &code, "Un code Insee de commune a cinq caractères (73065, 2A004)."));
+            return Err(Problem::value(
+                "citycode",
+                &code,
+                "Un code Insee de commune a cinq caractères (73065, 2A004).",
+            ));
         }
         filters.insert("citycode", code.clone());
         query.citycode = Some(code.to_uppercase());
@@ -255,8 +261,8 @@ fn answer(
 
 /// Chercher une adresse
 ///
-/// Compatible avec l'API BAN (`/search`) : mêmes paramètres, même réponse. Les adresses sont celles de la Base adresse nationale
-/// importée, ou celles de l'API distante que l'exploitant a choisie.
+/// Compatible avec l'API BAN (`/search`) : mêmes paramètres, même réponse. Les adresses sont celles de la
+/// Base adresse nationale importée, ou celles de l'API distante que l'exploitant a choisie.
 #[utoipa::path(
     get, path = "/search", tag = "adresses", operation_id = "adresse_chercher", params(SearchParams),
     responses(

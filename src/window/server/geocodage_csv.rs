@@ -1,4 +1,5 @@
-//! `POST /search/csv`, `POST /reverse/csv`: a file of addresses or of points goes out with answers, as the BAN API does.
+//! `POST /search/csv`, `POST /reverse/csv`: a file of addresses or of points goes out with answers, as the
+//! BAN API does.
 
 use std::sync::Arc;
 
@@ -84,7 +85,13 @@ async fn read(form: Result<Multipart, MultipartRejection>) -> Result<(String, By
             "delimiter" => match value.as_bytes() {
                 [] => {}
                 [one] => options.delimiter = Some(*one),
-                _ => return Err(Problem::value("delimiter", &value, "Le séparateur est un seul caractère, par exemple « ; ».")),
+                _ => {
+                    return Err(Problem::value(
+                        "delimiter",
+                        &value,
+                        "Le séparateur est un seul caractère, par exemple « ; ».",
+                    ));
+                }
             },
             "encoding" | "index" | "indexes" => {}
             other => {
@@ -127,15 +134,18 @@ async fn convert(
     let stem: String = file.trim_end_matches(".csv").chars().filter(plain).collect();
     let named = format!("attachment; filename=\"{stem}.geocoded.csv\"");
     let disposition = HeaderValue::from_str(&named).map_err(|e| Problem::internal(&e))?;
-    let headers =
-        [(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")), (header::CONTENT_DISPOSITION, disposition)];
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
     Ok((Extension(Trace::new(action, "").rows(rows, false)), headers, csv).into_response())
 }
 
 /// Géocoder un fichier d'adresses
 ///
-/// Compatible avec l'API BAN (`/search/csv`) : le même fichier revient avec les colonnes `latitude`, `longitude`, `result_label`,
-/// `result_score`, … ; `result_status` vaut `ok`, `not-found` ou `skipped`. Au plus 100 000 lignes et 10 Mo.
+/// Compatible avec l'API BAN (`/search/csv`) : le même fichier revient avec les colonnes `latitude`,
+/// `longitude`, `result_label`, `result_score`, … ; `result_status` vaut `ok`, `not-found` ou `skipped`. Au
+/// plus 100 000 lignes et 10 Mo.
 #[utoipa::path(
     post, path = "/search/csv", tag = "adresses", operation_id = "adresses_chercher",
     request_body(content = FormulaireCsv, content_type = "multipart/form-data"),
@@ -156,8 +166,8 @@ pub async fn search(
 
 /// Trouver les adresses d'un fichier de points
 ///
-/// Compatible avec l'API BAN (`/reverse/csv`) : colonnes `latitude` et `longitude` (ou `lat` et `lon`) ; les colonnes
-/// `result_latitude`, `result_longitude`, `result_distance`, `result_label`, … sont ajoutées.
+/// Compatible avec l'API BAN (`/reverse/csv`) : colonnes `latitude` et `longitude` (ou `lat` et `lon`) ; les
+/// colonnes `result_latitude`, `result_longitude`, `result_distance`, `result_label`, … sont ajoutées.
 #[utoipa::path(
     post, path = "/reverse/csv", tag = "adresses", operation_id = "adresses_situer",
     request_body(content = FormulaireCsv, content_type = "multipart/form-data"),
@@ -186,7 +196,10 @@ async fn run(
     work: Work,
 ) -> Result<Response, Problem> {
     if let Some(remote) = remote {
-        let kind = headers.get(header::CONTENT_TYPE).cloned().ok_or_else(|| Problem::media_type("multipart/form-data"))?;
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .cloned()
+            .ok_or_else(|| Problem::media_type("multipart/form-data"))?;
         let body = Bytes::from_request(request, &()).await.map_err(|_| Problem::too_large(BODY_LIMIT))?;
         return remote.csv(path, &kind, body).await;
     }

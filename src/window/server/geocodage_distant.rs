@@ -1,4 +1,5 @@
-//! A BAN API that answers instead of the imported addresses: questions are passed on, answers come back as they are.
+//! A BAN API that answers instead of the imported addresses: questions are passed on, answers come back as
+//! they are.
 
 use std::time::Duration;
 
@@ -32,7 +33,10 @@ pub struct RemoteError {
 /// The address that the environment or the data name, if they do.
 #[must_use]
 pub fn configured() -> Option<String> {
-    std::env::var("MOSAIQUE_BAN_URL").ok().or_else(|| Some(geocodage().distant.clone())).filter(|u| !u.trim().is_empty())
+    std::env::var("MOSAIQUE_BAN_URL")
+        .ok()
+        .or_else(|| Some(geocodage().distant.clone()))
+        .filter(|u| !u.trim().is_empty())
 }
 
 impl Remote {
@@ -41,7 +45,8 @@ impl Remote {
     pub fn new(base: &str) -> Result<Self, RemoteError> {
         let fault = |message: String| RemoteError { base: base.to_owned(), message };
         // Paths are added behind it.
-        let url = reqwest::Url::parse(&format!("{}/", base.trim().trim_end_matches('/'))).map_err(|e| fault(e.to_string()))?;
+        let url = reqwest::Url::parse(&format!("{}/", base.trim().trim_end_matches('/')))
+            .map_err(|e| fault(e.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(fault("une adresse http ou https est attendue".to_owned()));
         }
@@ -99,7 +104,11 @@ impl Remote {
         if status.is_server_error() {
             return Err(Problem::remote(&status));
         }
-        let kind = answer.headers().get("content-type").and_then(|v| v.to_str().ok()).and_then(|v| HeaderValue::from_str(v).ok());
+        let kind = answer
+            .headers()
+            .get("content-type")
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| HeaderValue::from_str(v).ok());
         let body = answer.bytes().await.map_err(lost)?;
         let kind = kind.unwrap_or_else(|| HeaderValue::from_static("application/json"));
         Ok((status, [(header::CONTENT_TYPE, kind)], body).into_response())
@@ -110,7 +119,9 @@ fn filters(url: &mut reqwest::Url, query: &Query) {
     let mut pairs = url.query_pairs_mut();
     pairs.append_pair("limit", &query.limit.to_string());
     let kind = query.kind.map(|k| k.id().to_owned());
-    for (name, value) in [("type", kind), ("postcode", query.postcode.clone()), ("citycode", query.citycode.clone())] {
+    for (name, value) in
+        [("type", kind), ("postcode", query.postcode.clone()), ("citycode", query.citycode.clone())]
+    {
         if let Some(value) = value {
             pairs.append_pair(name, &value);
         }

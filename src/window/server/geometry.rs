@@ -11,11 +11,15 @@ use crate::reference::zonage::ZoneLimits;
 ///
 /// # Errors
 /// `champ` holds no area, too many vertices, coordinates that are not degrees, or an invalid area.
-pub fn areas(champ: &str, value: serde_json::Value, limits: &ZoneLimits) -> Result<Vec<MultiPolygon<f64>>, Problem> {
+pub fn areas(
+    champ: &str,
+    value: serde_json::Value,
+    limits: &ZoneLimits,
+) -> Result<Vec<MultiPolygon<f64>>, Problem> {
     let kind = value.get("type").and_then(|t| t.as_str()).unwrap_or("").to_owned();
     let refuse = |detail: String| Problem::value(champ, &kind, detail);
-    let parsed =
-        serde_json::from_value::<GeoJson>(value).map_err(|e| refuse(format!("La géométrie n'est pas du GeoJSON : {e}.")))?;
+    let parsed = serde_json::from_value::<GeoJson>(value)
+        .map_err(|e| refuse(format!("La géométrie n'est pas du GeoJSON : {e}.")))?;
     let mut parts = Vec::new();
     match parsed {
         GeoJson::Geometry(g) => parts.push(g.value),
@@ -33,7 +37,10 @@ pub fn areas(champ: &str, value: serde_json::Value, limits: &ZoneLimits) -> Resu
         return Err(Problem::value(
             champ,
             &vertices.to_string(),
-            format!("La zone a {vertices} sommets ; {} au plus : simplifiez son contour.", limits.sommets_max),
+            format!(
+                "La zone a {vertices} sommets ; {} au plus : simplifiez son contour.",
+                limits.sommets_max
+            ),
         ));
     }
     let areas = parts
@@ -43,13 +50,16 @@ pub fn areas(champ: &str, value: serde_json::Value, limits: &ZoneLimits) -> Resu
             let area = match converted {
                 Ok(geo::Geometry::Polygon(p)) => MultiPolygon(vec![p]),
                 Ok(geo::Geometry::MultiPolygon(m)) => m,
-                Ok(_) | Err(_) => return Err(refuse("Une zone est un Polygon ou un MultiPolygon.".to_owned())),
+                Ok(_) | Err(_) => {
+                    return Err(refuse("Une zone est un Polygon ou un MultiPolygon.".to_owned()));
+                }
             };
             area.check_validation().map_err(|e| refuse(fault(&e)))?;
             Ok(area)
         })
         .collect::<Result<Vec<_>, Problem>>()?;
-    let km2 = areas.iter().map(ChamberlainDuquetteArea::chamberlain_duquette_unsigned_area).sum::<f64>() / 1e6;
+    let km2 =
+        areas.iter().map(ChamberlainDuquetteArea::chamberlain_duquette_unsigned_area).sum::<f64>() / 1e6;
     if km2 > limits.aire_max_km2 {
         let detail = format!(
             "La zone couvre {km2:.0} km² ; {:.0} au plus : demandez plutôt des départements ou des EPCI par leur code.",
@@ -69,7 +79,12 @@ fn check_shape(part: &GeometryValue, vertices: &mut usize) -> Result<(), String>
     let polygons: Vec<_> = match part {
         GeometryValue::Polygon { coordinates } => vec![coordinates],
         GeometryValue::MultiPolygon { coordinates } => coordinates.iter().collect(),
-        other => return Err(format!("Une zone est un Polygon ou un MultiPolygon, or ceci est un {}.", other.type_name())),
+        other => {
+            return Err(format!(
+                "Une zone est un Polygon ou un MultiPolygon, or ceci est un {}.",
+                other.type_name()
+            ));
+        }
     };
     if polygons.is_empty() || polygons.iter().any(|p| p.is_empty()) {
         return Err("La géométrie est vide : dessinez au moins un polygone.".to_owned());
@@ -104,7 +119,9 @@ fn fault(e: &InvalidMultiPolygon) -> String {
             InvalidPolygon::SelfIntersection(_) => "Le contour se croise lui-même : redessinez-le.",
             InvalidPolygon::TooFewPointsInRing(_) => "Un contour a moins de trois sommets distincts.",
             InvalidPolygon::NonFiniteCoord(..) => "Une coordonnée n'est pas un nombre.",
-            InvalidPolygon::InteriorRingNotContainedInExteriorRing(_) => "Un trou sort du contour qui devrait le contenir.",
+            InvalidPolygon::InteriorRingNotContainedInExteriorRing(_) => {
+                "Un trou sort du contour qui devrait le contenir."
+            }
             _ => "Deux contours du polygone se touchent le long d'une ligne ou se recouvrent.",
         },
         InvalidMultiPolygon::ElementsOverlaps(..) => "Deux parties de la zone se recouvrent.",

@@ -63,6 +63,7 @@ impl IndicatorOut {
 )]
 pub async fn indicateurs(Current(app): Current, Who(visitor): Who) -> Json<Vec<IndicatorOut>> {
     let households = access::sees_households(&visitor.person);
-    let shown = app.catalogue.indicators.iter().filter(|i| households || !app.catalogue.describes_households(i));
+    let shown =
+        app.catalogue.indicators.iter().filter(|i| households || !app.catalogue.describes_households(i));
     Json(shown.map(|i| IndicatorOut::new(app.catalogue, i)).collect())
 }

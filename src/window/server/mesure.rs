@@ -49,8 +49,8 @@ pub struct DemandeMesure {
     pub indicateurs: Option<Vec<String>>,
     /// Commune, EPCI ou département dont on veut aussi le reste, hors de toutes les zones.
     pub territoire: Option<CodeDeZone>,
-    /// Vrai : une zone qui ne peut être mesurée est dans `refusees` et n'empêche pas les autres. Faux, par défaut : elle fait échouer la
-    /// demande.
+    /// Vrai : une zone qui ne peut être mesurée est dans `refusees` et n'empêche pas les autres. Faux, par
+    /// défaut : elle fait échouer la demande.
     #[serde(default)]
     pub partiel: bool,
 }
@@ -107,7 +107,8 @@ impl Mesure {
     pub fn new(zone: ZoneMesuree, counter: &Counter<'_>, answer: Answer) -> Self {
         let mut avertissements = answer.avertissements;
         if counter.narrowed() {
-            avertissements.insert(0, "Ces chiffres portent sur le parc de votre organisme seulement.".to_owned());
+            avertissements
+                .insert(0, "Ces chiffres portent sur le parc de votre organisme seulement.".to_owned());
         }
         Self {
             zone,
@@ -159,8 +160,9 @@ pub struct ZoneRefusee {
 
 /// Chiffres de zones dessinées ou listées
 ///
-/// Un logement compte dans la zone qui contient le point de son adresse. Les chiffres d'occupation portent sur les groupes
-/// d'adresses entièrement dans la zone ; `couverture` dit combien de logements sont écartés et pourquoi.
+/// Un logement compte dans la zone qui contient le point de son adresse. Les chiffres d'occupation portent
+/// sur les groupes d'adresses entièrement dans la zone ; `couverture` dit combien de logements sont écartés
+/// et pourquoi.
 #[utoipa::path(
     post, path = "/api/mesure", tag = "zones", operation_id = "mesure", request_body = DemandeMesure,
     responses(
@@ -204,7 +206,8 @@ pub async fn mesure(
         let question = desk.whole.as_asked();
         let narrow = done.iter().filter(|m| m.found.class != Class::Large).map(|m| &m.mesure);
         let traces = narrow.chain(&reste).map(|m| m.trace(&question)).collect();
-        let (mut mesures, found): (Vec<Mesure>, Vec<Found>) = done.into_iter().map(|m| (m.mesure, m.found)).unzip();
+        let (mut mesures, found): (Vec<Mesure>, Vec<Found>) =
+            done.into_iter().map(|m| (m.mesure, m.found)).unzip();
         for (i, words) in overlaps(&found) {
             mesures[i].avertissements.push(words);
         }
@@ -232,7 +235,8 @@ impl Outcome {
     /// The same of the stock as it is now, with the households of the zones as filed.
     fn with_households_of(self, filed: Self, catalogue: &Catalogue) -> Self {
         let mut of: BTreeMap<usize, Mesure> = filed.done.into_iter().map(|m| (m.at, m.mesure)).collect();
-        let join = |m: Measured| Measured { mesure: m.mesure.with_households(of.remove(&m.at), catalogue), ..m };
+        let join =
+            |m: Measured| Measured { mesure: m.mesure.with_households(of.remove(&m.at), catalogue), ..m };
         let done = self.done.into_iter().map(join).collect();
         Self { done, reste: self.reste.map(|r| r.with_households(filed.reste, catalogue)), ..self }
     }
@@ -275,9 +279,10 @@ fn measured(desk: &Desk<'_>, asked: &DemandeMesure, limits: &ZoneLimits) -> Resu
         let mut mesure = measure(counter, &Found { runs, class: Class::Zone, ..whole })?;
         if !refusees.is_empty() {
             let list: Vec<String> = refusees.iter().map(|z| format!("« {} »", z.nom)).collect();
-            mesure
-                .avertissements
-                .push(format!("Zones qui n'ont pu être mesurées, et ne sont donc pas retirées : {}.", list.join(", ")));
+            mesure.avertissements.push(format!(
+                "Zones qui n'ont pu être mesurées, et ne sont donc pas retirées : {}.",
+                list.join(", ")
+            ));
         }
         Ok::<Mesure, Problem>(mesure)
     });
@@ -302,7 +307,8 @@ fn name_of(zone: &ZoneDemandee) -> String {
     zone.nom.clone().unwrap_or_else(|| "Zone dessinée".to_owned())
 }
 
-/// The territory whose rest is asked: a wide one, for the rest of a narrow zone would be told by what is taken out of it.
+/// The territory whose rest is asked: a wide one, for the rest of a narrow zone would be told by what is
+/// taken out of it.
 fn territory(loaded: &Loaded, asked: &CodeDeZone) -> Result<Found, Problem> {
     let layer = places::layer(loaded, "territoire.echelle", &asked.echelle)?;
     if scales::scale(&asked.echelle).acces != Class::Large {
@@ -312,7 +318,11 @@ fn territory(loaded: &Loaded, asked: &CodeDeZone) -> Result<Found, Problem> {
     let zone = places::zone(&layer, "territoire.code", &asked.code)?;
     let nom = format!("Hors zones, {}", places::title(&layer, zone));
     let runs = Runs::new(layer.runs_of(zone).collect());
-    Ok(Found { zone: ZoneMesuree { id: "hors_zones".to_owned(), nom, echelle: None, code: None }, runs, class: Class::Large })
+    Ok(Found {
+        zone: ZoneMesuree { id: "hors_zones".to_owned(), nom, echelle: None, code: None },
+        runs,
+        class: Class::Large,
+    })
 }
 
 /// A zone and its addresses.
@@ -331,13 +341,21 @@ fn find(loaded: &Loaded, i: usize, zone: ZoneDemandee, limits: &ZoneLimits) -> R
             let areas = geometry::areas(&at("geometrie"), geometry, limits)?;
             let runs: Vec<Runs> = areas.iter().map(|a| loaded.cube().inside(&Region::new(a))).collect();
             let runs = Runs::union(&runs.iter().collect::<Vec<_>>());
-            Ok(Found { zone: ZoneMesuree { id, nom: drawn, echelle: None, code: None }, runs, class: Class::Zone })
+            Ok(Found {
+                zone: ZoneMesuree { id, nom: drawn, echelle: None, code: None },
+                runs,
+                class: Class::Zone,
+            })
         }
         (None, Some(codes)) => listed(loaded, &at("codes"), id, zone.nom, &codes, limits),
-        (None, None) => Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »")),
-        (Some(_), Some(_)) => {
-            Err(Problem::value(&at("codes"), &id, "Une zone a une « geometrie » ou une liste de « codes », pas les deux."))
+        (None, None) => {
+            Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »"))
         }
+        (Some(_), Some(_)) => Err(Problem::value(
+            &at("codes"),
+            &id,
+            "Une zone a une « geometrie » ou une liste de « codes », pas les deux.",
+        )),
     }
 }
 
@@ -350,7 +368,8 @@ fn listed(
     limits: &ZoneLimits,
 ) -> Result<Found, Problem> {
     if codes.is_empty() || codes.len() > limits.codes_max {
-        let detail = format!("Une liste a de 1 à {} codes, or celle-ci en a {}.", limits.codes_max, codes.len());
+        let detail =
+            format!("Une liste a de 1 à {} codes, or celle-ci en a {}.", limits.codes_max, codes.len());
         return Err(Problem::value(champ, &codes.len().to_string(), detail));
     }
     let mut runs = Vec::with_capacity(codes.len());
@@ -368,7 +387,11 @@ fn listed(
         [one] => (Some(one.echelle.clone()), Some(one.code.clone()), name.unwrap_or_default()),
         _ => (None, None, format!("{} zones réunies", codes.len())),
     };
-    Ok(Found { zone: ZoneMesuree { id, nom: nom.unwrap_or(name), echelle, code }, runs: Runs::new(runs), class })
+    Ok(Found {
+        zone: ZoneMesuree { id, nom: nom.unwrap_or(name), echelle, code },
+        runs: Runs::new(runs),
+        class,
+    })
 }
 
 /// Zones of one request that share addresses: a sentence for each of them.
@@ -392,7 +415,10 @@ fn overlaps(found: &[Found]) -> Vec<(usize, String)> {
         }
     }
     let sentence = |other: usize| {
-        format!("Cette zone a des adresses en commun avec « {} » : leurs effectifs ne s'additionnent pas.", found[other].zone.nom)
+        format!(
+            "Cette zone a des adresses en commun avec « {} » : leurs effectifs ne s'additionnent pas.",
+            found[other].zone.nom
+        )
     };
     shared.into_iter().enumerate().filter_map(|(i, other)| other.map(|o| (i, sentence(o)))).collect()
 }

@@ -1,4 +1,5 @@
-//! `GET /api/mixite`: a year of leases under the rules of social mix, in all and line by line; DALO households and QPV.
+//! `GET /api/mixite`: a year of leases under the rules of social mix, in all and line by line; DALO
+//! households and QPV.
 
 use std::collections::BTreeMap;
 
@@ -157,14 +158,26 @@ pub struct Choix {
 }
 
 const KEYS: [&str; 5] = ["bailleur", "commune", "epci", "reservataire", "mois"];
-pub(super) const MONTHS: [&str; 12] =
-    ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"];
+pub(super) const MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
 
 /// Objectifs de mixité : où en est une année de baux
 ///
-/// Les 25 % hors QPV, les 50 % en QPV, les 25 % DALO et prioritaires par réservataire, la part de l'État : pour l'ensemble et ligne
-/// par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un score de moins de 11 baux, ou qui ne tient qu'à
-/// un ou deux ménages, est secret.
+/// Les 25 % hors QPV, les 50 % en QPV, les 25 % DALO et prioritaires par réservataire, la part de l'État :
+/// pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un
+/// score de moins de 11 baux, ou qui ne tient qu'à un ou deux ménages, est secret.
 #[utoipa::path(
     get, path = "/api/mixite", tag = "mixite", operation_id = "mixite",
     params(
@@ -232,8 +245,11 @@ impl Open {
         let mut open = Self { communes: None, bailleur: None, reservataire: None };
         if person.role() == Role::ActionLogement {
             // The contingent is named after the organisation.
-            open.reservataire =
-                reservataires().iter().find(|v| v.id.eq_ignore_ascii_case(person.role().id())).map(|v| v.code).or(Some(u8::MAX));
+            open.reservataire = reservataires()
+                .iter()
+                .find(|v| v.id.eq_ignore_ascii_case(person.role().id()))
+                .map(|v| v.code)
+                .or(Some(u8::MAX));
         }
         match access::leases(person) {
             Scope::Everywhere => {}
@@ -268,7 +284,13 @@ impl Open {
     }
 }
 
-fn answer(all: &Allocations, asked: &Asked, open: &Open, rates: &[Rate], secrecy: &Secrecy) -> Result<Mixite, Problem> {
+fn answer(
+    all: &Allocations,
+    asked: &Asked,
+    open: &Open,
+    rates: &[Rate],
+    secrecy: &Secrecy,
+) -> Result<Mixite, Problem> {
     let rules = Mix::embedded().map_err(|e| Problem::internal(&e))?;
     let mut years: Vec<u16> = all.list.iter().map(Allocation::year).filter(|y| *y > 0).collect();
     years.sort_unstable();
@@ -332,9 +354,15 @@ fn answer(all: &Allocations, asked: &Asked, open: &Open, rates: &[Rate], secrecy
         nom,
         baux: l.leases,
         non_localises: l.unplaced,
-        scores: rules.rules.iter().zip(&l.scores).map(|(r, s)| score(r, *s, target(r, rates, &scope), elapsed, rules)).collect(),
+        scores: rules
+            .rules
+            .iter()
+            .zip(&l.scores)
+            .map(|(r, s)| score(r, *s, target(r, rates, &scope), elapsed, rules))
+            .collect(),
     };
-    let code = |list: &'_ [Named], n: Option<u32>| n.and_then(|n| list.get(n as usize)).map(|n| n.code.clone());
+    let code =
+        |list: &'_ [Named], n: Option<u32>| n.and_then(|n| list.get(n as usize)).map(|n| n.code.clone());
     let only = Only::new(leases().map(|a| (key(a), a.epci)));
     let (of_commune, of_bailleur) = (code(&all.communes, commune), code(&all.bailleurs, bailleur));
     let of_epci = code(&all.epcis, only.whole());
@@ -418,18 +446,23 @@ pub(super) fn number(champ: &str, code: Option<&str>, list: &[Named]) -> Result<
 /// Code and name of a line.
 fn name(all: &Allocations, by: &str, key: u32, year: u16) -> (String, String) {
     let unknown = || (String::new(), "Non renseigné".to_owned());
-    let of = |list: &[Named]| list.get(key as usize).map_or_else(unknown, |n| (n.code.clone(), n.title().to_owned()));
+    let of = |list: &[Named]| {
+        list.get(key as usize).map_or_else(unknown, |n| (n.code.clone(), n.title().to_owned()))
+    };
     match by {
         "commune" => of(&all.communes),
         "epci" => of(&all.epcis),
         "bailleur" => of(&all.bailleurs),
         "mois" => (
             format!("{year}-{key:02}"),
-            key.checked_sub(1).and_then(|m| MONTHS.get(m as usize)).map_or_else(String::new, |m| (*m).to_owned()),
+            key.checked_sub(1)
+                .and_then(|m| MONTHS.get(m as usize))
+                .map_or_else(String::new, |m| (*m).to_owned()),
         ),
-        _ => {
-            reservataires().iter().find(|v| u32::from(v.code) == key).map_or_else(unknown, |v| (v.id.clone(), v.libelle.clone()))
-        }
+        _ => reservataires()
+            .iter()
+            .find(|v| u32::from(v.code) == key)
+            .map_or_else(unknown, |v| (v.id.clone(), v.libelle.clone())),
     }
 }
 
@@ -438,7 +471,8 @@ pub(super) fn reservataires() -> &'static [Valeur] {
 }
 
 fn choices<'a>(list: impl Iterator<Item = &'a Named>) -> Vec<Choix> {
-    let mut out: Vec<Choix> = list.map(|n| Choix { code: n.code.clone(), nom: n.title().to_owned() }).collect();
+    let mut out: Vec<Choix> =
+        list.map(|n| Choix { code: n.code.clone(), nom: n.title().to_owned() }).collect();
     out.sort_by(|a, b| a.nom.cmp(&b.nom).then_with(|| a.code.cmp(&b.code)));
     out
 }
@@ -455,7 +489,13 @@ fn described(r: &'static Rule) -> Regle {
     }
 }
 
-fn score(rule: &'static Rule, score: Option<Score>, target: Target<'_>, elapsed: f64, rules: &Mix) -> ScoreMixite {
+fn score(
+    rule: &'static Rule,
+    score: Option<Score>,
+    target: Target<'_>,
+    elapsed: f64,
+    rules: &Mix,
+) -> ScoreMixite {
     let gap = score.map(|s| s.gap(rule.sens, target.share));
     ScoreMixite {
         regle: &rule.id,
@@ -469,11 +509,13 @@ fn score(rule: &'static Rule, score: Option<Score>, target: Target<'_>, elapsed:
         respectee: score.filter(|s| s.denominator > 0).and(gap).map(|g| g == 0),
         cible: percent(target.share),
         objectif: target.rate.map(|r| ObjectifCia::new(rule, r)),
-        projection: score.and_then(|s| s.projected(elapsed, rules.options.projection_quantile)).map(|p| Projection {
-            baux: p.leases as u32,
-            part: percent(p.share),
-            bas: percent(p.low),
-            haut: percent(p.high),
+        projection: score.and_then(|s| s.projected(elapsed, rules.options.projection_quantile)).map(|p| {
+            Projection {
+                baux: p.leases as u32,
+                part: percent(p.share),
+                bas: percent(p.low),
+                haut: percent(p.high),
+            }
         }),
     }
 }
@@ -495,7 +537,8 @@ fn dalo(watch: &Watch, secrecy: &Secrecy) -> Dalo {
             }),
         }
     };
-    let (ensemble, dalo, precaires) = (placements(&watch.all), placements(&watch.dalo), placements(&watch.precarious));
+    let (ensemble, dalo, precaires) =
+        (placements(&watch.all), placements(&watch.dalo), placements(&watch.precarious));
     let ratio = dalo.part_qpv.zip(ensemble.part_qpv.filter(|p| *p > 0.0)).map(|(d, e)| d / e);
     let few = (1..secrecy.c_numerateur).contains(&watch.to_justify);
     Dalo {

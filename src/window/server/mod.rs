@@ -1,8 +1,9 @@
 //! Who asks: the HTTP interface of `docs/API-DESIGN.md`.
 //!
-//! [`router`] is the list of routes, one file a resource. A handler reads its parameters ([`params`], [`query`]), asks
-//! `disclosure` and answers; it never makes a figure of households itself. Faults are [`problem`] documents. What is
-//! loaded is in [`state`]; the manifest is watched, so that a new import is served without a restart.
+//! [`router`] is the list of routes, one file a resource. A handler reads its parameters ([`params`],
+//! [`query`]), asks `disclosure` and answers; it never makes a figure of households itself. Faults are
+//! [`problem`] documents. What is loaded is in [`state`]; the manifest is watched, so that a new import is
+//! served without a restart.
 
 mod admin;
 mod adresses;
@@ -104,7 +105,9 @@ impl ServeOptions {
 /// Why the server cannot start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    #[error("l'adresse {0} ouvrirait les données au réseau : écoutez sur 127.0.0.1, ou demandez-le expressément")]
+    #[error(
+        "l'adresse {0} ouvrirait les données au réseau : écoutez sur 127.0.0.1, ou demandez-le expressément"
+    )]
     NotLoopback(SocketAddr),
     #[error("impossible d'écouter sur {addr} : {source}")]
     Bind { addr: SocketAddr, source: std::io::Error },
@@ -136,7 +139,8 @@ const WATCH: Duration = Duration::from_secs(3);
 /// Serves until SIGINT or SIGTERM, then ends the requests that have begun.
 ///
 /// # Errors
-/// The address is not of this machine and `allow_remote` is not set, it is taken, or the store cannot be loaded.
+/// The address is not of this machine and `allow_remote` is not set, it is taken, or the store cannot be
+/// loaded.
 pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Result<(), ServerError> {
     let begun = Instant::now();
     if !addr.ip().is_loopback() && !options.allow_remote {
@@ -146,7 +150,8 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
     let seen = changed(&root);
     // Before any request: nothing else needs this thread.
     let live = Live::new(App::load(&store, None)?);
-    let listener = tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
+    let listener =
+        tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
     let addr = listener.local_addr().unwrap_or(addr);
     let state = State::of_store(&root).await?;
     let routes = router(Server::new(live.clone(), state, options)?);

@@ -1,4 +1,5 @@
-//! `/api/objectifs`: the rates that conventions intercommunales d'attribution set, read by all who have an account, written by the EPCI.
+//! `/api/objectifs`: the rates that conventions intercommunales d'attribution set, read by all who have an
+//! account, written by the EPCI.
 
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
@@ -110,8 +111,9 @@ fn rate(o: Objectif) -> Rate {
 
 /// Objectifs des conventions d'attribution
 ///
-/// Une convention intercommunale d'attribution (CIA) peut fixer un taux plus élevé que celui de la loi, pour tout l'EPCI ou une commune,
-/// un bailleur, un réservataire. Le plus précis s'applique, et `/api/mixite` le nomme.
+/// Une convention intercommunale d'attribution (CIA) peut fixer un taux plus élevé que celui de la loi, pour
+/// tout l'EPCI ou une commune, un bailleur, un réservataire. Le plus précis s'applique, et `/api/mixite` le
+/// nomme.
 #[utoipa::path(
     get, path = "/api/objectifs", tag = "mixite", operation_id = "objectifs",
     responses((status = OK, body = Objectifs))
@@ -168,8 +170,12 @@ pub(super) fn own(person: &Person) -> Option<&str> {
 fn may_write(person: &Person, epci: &str) -> Result<(), Problem> {
     match own(person) {
         Some(own) if own == epci => Ok(()),
-        Some(_) => Err(Problem::forbidden("Seul l'EPCI signataire fixe les taux de sa convention d'attribution.")),
-        None => Err(Problem::forbidden("Les taux d'une convention d'attribution sont fixés par un compte de l'EPCI.")),
+        Some(_) => {
+            Err(Problem::forbidden("Seul l'EPCI signataire fixe les taux de sa convention d'attribution."))
+        }
+        None => Err(Problem::forbidden(
+            "Les taux d'une convention d'attribution sont fixés par un compte de l'EPCI.",
+        )),
     }
 }
 
@@ -180,7 +186,9 @@ const YEARS: std::ops::RangeInclusive<u16> = 2017..=2100;
 pub(super) fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia, Problem> {
     may_write(person, &t.epci)?;
     let mix = Mix::embedded().map_err(|e| Problem::internal(&e))?;
-    let rule = mix.rule(&t.regle).ok_or_else(|| Problem::unknown("regle", &t.regle, mix.rules.iter().map(|r| r.id.as_str())))?;
+    let rule = mix
+        .rule(&t.regle)
+        .ok_or_else(|| Problem::unknown("regle", &t.regle, mix.rules.iter().map(|r| r.id.as_str())))?;
     let some = |v: Option<String>| v.map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
     let t = TauxCia {
         commune: some(t.commune),
@@ -198,7 +206,8 @@ pub(super) fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia,
         return Err(Problem::value("taux", &t.taux.to_string(), why));
     }
     if !YEARS.contains(&t.du) || t.au.is_some_and(|au| au < t.du || !YEARS.contains(&au)) {
-        let detail = format!("Les années vont de {} à {}, la dernière après la première.", YEARS.start(), YEARS.end());
+        let detail =
+            format!("Les années vont de {} à {}, la dernière après la première.", YEARS.start(), YEARS.end());
         return Err(Problem::value("du", &t.du.to_string(), detail));
     }
     if let Some(commune) = &t.commune {
@@ -211,7 +220,8 @@ pub(super) fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia,
             ));
         }
     }
-    if let Some(b) = t.bailleur.as_deref().filter(|b| b.len() != 9 || !b.bytes().all(|c| c.is_ascii_digit())) {
+    if let Some(b) = t.bailleur.as_deref().filter(|b| b.len() != 9 || !b.bytes().all(|c| c.is_ascii_digit()))
+    {
         return Err(Problem::value("bailleur", b, "Un SIREN a neuf chiffres."));
     }
     if let Some(r) = t.reservataire.as_deref().filter(|r| !reservataires().iter().any(|v| v.id == **r)) {
@@ -236,8 +246,8 @@ fn trace(action: &'static str, id: &str, t: &TauxCia) -> Trace {
 
 /// Fixer un taux
 ///
-/// Réservé à l'EPCI. Un taux inférieur à celui de la loi n'est admis que là où elle le permet (50 % en QPV), avec la date de l'accord du
-/// préfet ; il est alors signalé partout où il s'applique.
+/// Réservé à l'EPCI. Un taux inférieur à celui de la loi n'est admis que là où elle le permet (50 % en QPV),
+/// avec la date de l'accord du préfet ; il est alors signalé partout où il s'applique.
 #[utoipa::path(
     post, path = "/api/objectifs", tag = "mixite", operation_id = "objectif_ajouter", request_body = TauxCia,
     responses(

@@ -1,4 +1,5 @@
-//! `PUT /api/objectifs`: the rates of a convention by a file, all or none, with a look at what it would change before it does.
+//! `PUT /api/objectifs`: the rates of a convention by a file, all or none, with a look at what it would
+//! change before it does.
 
 use std::collections::BTreeMap;
 
@@ -61,9 +62,10 @@ const LINES: usize = 5_000;
 
 /// Importer des taux
 ///
-/// Réservé à l'EPCI. CSV (`;`, `,` ou tabulation ; UTF-8 ou Windows-1252) aux colonnes de `/api/modeles/objectif_cia.csv`. Une seule ligne
-/// refusée refuse tout le fichier : `erreurs` dit laquelle, sa colonne et sa règle. Une ligne dont la convention fixe déjà le taux le
-/// remplace. Avec `essai=true`, rien n'est gardé.
+/// Réservé à l'EPCI. CSV (`;`, `,` ou tabulation ; UTF-8 ou Windows-1252) aux colonnes de
+/// `/api/modeles/objectif_cia.csv`. Une seule ligne refusée refuse tout le fichier : `erreurs` dit laquelle,
+/// sa colonne et sa règle. Une ligne dont la convention fixe déjà le taux le remplace. Avec `essai=true`,
+/// rien n'est gardé.
 #[utoipa::path(
     put, path = "/api/objectifs", tag = "mixite", operation_id = "objectifs_importer",
     params(("essai" = Option<bool>, Query, description = "Dire ce que le fichier ferait, sans rien changer")),
@@ -95,7 +97,10 @@ pub async fn import(
             Trace::new("objectifs_importes", list.first().map_or_else(String::new, |(_, t)| t.cia.clone()))
                 .with("nouveaux", answer.nouveaux)
                 .with("remplaces", answer.remplaces)
-                .with("taux", serde_json::to_value(list.iter().map(|l| &l.1).collect::<Vec<_>>()).unwrap_or_default())
+                .with(
+                    "taux",
+                    serde_json::to_value(list.iter().map(|l| &l.1).collect::<Vec<_>>()).unwrap_or_default(),
+                )
                 .rows(list.len(), false),
         );
     }
@@ -111,16 +116,29 @@ fn key(t: &TauxCia) -> (String, String, Option<String>, Option<String>, Option<S
 /// Rates to keep, each with the identifier of the one that it replaces.
 type Rates = Vec<(Option<String>, TauxCia)>;
 
-fn read(app: &App, person: &Person, known: &[Objectif], body: &[u8]) -> Result<(ImportObjectifs, Rates), Problem> {
+fn read(
+    app: &App,
+    person: &Person,
+    known: &[Objectif],
+    body: &[u8],
+) -> Result<(ImportObjectifs, Rates), Problem> {
     let Some(epci) = own(person) else {
-        return Err(Problem::forbidden("Les taux d'une convention d'attribution sont fixés par un compte de l'EPCI."));
+        return Err(Problem::forbidden(
+            "Les taux d'une convention d'attribution sont fixés par un compte de l'EPCI.",
+        ));
     };
     let (text, delimiter) = csv_body::decoded(body)?;
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text[..]);
     let layout = csv_body::layout(registre().map_err(|e| Problem::internal(&e))?, &mut reader)?;
     let former: BTreeMap<_, _> = known.iter().map(|o| (key(&o.taux), o)).collect();
-    let mut answer =
-        ImportObjectifs { lignes: 0, nouveaux: 0, remplaces: 0, enregistre: false, erreurs: Vec::new(), taux: Vec::new() };
+    let mut answer = ImportObjectifs {
+        lignes: 0,
+        nouveaux: 0,
+        remplaces: 0,
+        enregistre: false,
+        erreurs: Vec::new(),
+        taux: Vec::new(),
+    };
     let (mut list, mut seen): (Rates, BTreeMap<_, u64>) = (Vec::new(), BTreeMap::new());
     for record in reader.byte_records() {
         let record = record.map_err(csv_body::unreadable)?;
@@ -132,14 +150,17 @@ fn read(app: &App, person: &Person, known: &[Objectif], body: &[u8]) -> Result<(
             return Err(Problem::body(format!("Le fichier a plus de {LINES} lignes : découpez-le.")));
         }
         let ligne = record.position().map_or(0, csv::Position::line);
-        let read =
-            asked(&layout, &record, epci).and_then(|t| checked(app, person, t).map_err(|p| refused(&layout, p))).and_then(|t| {
-                match seen.insert(key(&t), ligne) {
-                    None => Ok(t),
-                    Some(first) => {
-                        Err(Refusal::new(&layout, "regle", &t.regle, "T07", format!("La ligne {first} fixe déjà ce taux.")))
-                    }
-                }
+        let read = asked(&layout, &record, epci)
+            .and_then(|t| checked(app, person, t).map_err(|p| refused(&layout, p)))
+            .and_then(|t| match seen.insert(key(&t), ligne) {
+                None => Ok(t),
+                Some(first) => Err(Refusal::new(
+                    &layout,
+                    "regle",
+                    &t.regle,
+                    "T07",
+                    format!("La ligne {first} fixe déjà ce taux."),
+                )),
             });
         match read {
             Err(r) => answer.erreurs.push(ErreurTaux {
@@ -173,8 +194,19 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn new(layout: &Layout, champ: &str, valeur: &str, regle: &'static str, message: impl Into<String>) -> Self {
-        Self { colonne: layout.column(champ).header, valeur: valeur.to_owned(), regle, message: message.into() }
+    fn new(
+        layout: &Layout,
+        champ: &str,
+        valeur: &str,
+        regle: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            colonne: layout.column(champ).header,
+            valeur: valeur.to_owned(),
+            regle,
+            message: message.into(),
+        }
     }
 }
 
@@ -201,11 +233,14 @@ fn asked(layout: &Layout, record: &ByteRecord, epci: &str) -> Result<TauxCia, Re
         return Err(Refusal { colonne: String::new(), valeur: wide, regle: "T00", message });
     }
     let text = |name: &str| layout.column(name).cell(record).map(|c| String::from_utf8_lossy(c).into_owned());
-    let needed =
-        |name: &str, what: &str| text(name).ok_or_else(|| Refusal::new(layout, name, "", "T06", format!("Il manque {what}.")));
+    let needed = |name: &str, what: &str| {
+        text(name).ok_or_else(|| Refusal::new(layout, name, "", "T06", format!("Il manque {what}.")))
+    };
     let year = |name: &str, cell: &str| {
         let read = fields::integer(cell.as_bytes()).ok().and_then(|n| u16::try_from(n).ok());
-        read.ok_or_else(|| Refusal::new(layout, name, cell, "T03", "Une année est un nombre de quatre chiffres."))
+        read.ok_or_else(|| {
+            Refusal::new(layout, name, cell, "T03", "Une année est un nombre de quatre chiffres.")
+        })
     };
     // A day as the files of registers write it, or as it stands: the check says what is wrong with it.
     let day = |cell: String| match fields::date(cell.as_bytes()).ok().and_then(fields::Date::yyyymmdd) {
@@ -222,8 +257,9 @@ fn asked(layout: &Layout, record: &ByteRecord, epci: &str) -> Result<TauxCia, Re
         reservataire: text("reservataire"),
         du: year("du", &needed("du", "la première année")?)?,
         au: text("au").map(|a| year("au", &a)).transpose()?,
-        taux: fields::decimal(number.as_bytes())
-            .map_err(|_| Refusal::new(layout, "taux", &taux, "T03", "Un taux est un pourcentage, par exemple 27,5."))?,
+        taux: fields::decimal(number.as_bytes()).map_err(|_| {
+            Refusal::new(layout, "taux", &taux, "T03", "Un taux est un pourcentage, par exemple 27,5.")
+        })?,
         cia: needed("cia", "le nom de la convention")?,
         signee: day(needed("signee", "la date de signature")?),
         approbation: text("approbation").map(day),

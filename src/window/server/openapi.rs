@@ -7,7 +7,8 @@ use utoipa::OpenApi;
 
 use super::router;
 
-/// What is not a handler of its own in the router's list: the title, and the two routes whose names have a suffix.
+/// What is not a handler of its own in the router's list: the title, and the two routes whose names have a
+/// suffix.
 #[derive(Debug, OpenApi)]
 #[openapi(
     info(

@@ -45,16 +45,21 @@ impl Params {
         self.take(name)
             .map(|v| {
                 let plain = v.trim().replace(',', ".");
-                plain
-                    .parse()
-                    .map_err(|_| Problem::value(name, &v, format!("« {v} » n'est pas un nombre acceptable pour « {name} ».")))
+                plain.parse().map_err(|_| {
+                    Problem::value(
+                        name,
+                        &v,
+                        format!("« {v} » n'est pas un nombre acceptable pour « {name} »."),
+                    )
+                })
             })
             .transpose()
     }
 
     /// Takes a list separated by commas.
     pub fn list(&mut self, name: &'static str) -> Option<Vec<String>> {
-        self.take(name).map(|v| v.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect())
+        self.take(name)
+            .map(|v| v.split(',').map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned).collect())
     }
 
     /// Refuses what nobody took.
@@ -65,8 +70,10 @@ impl Params {
         match self.map.into_iter().next() {
             None => Ok(()),
             Some((name, value)) => {
-                let detail =
-                    format!("Le paramètre « {name} » n'existe pas ici. Paramètres acceptés : {}.", self.known.join(", "));
+                let detail = format!(
+                    "Le paramètre « {name} » n'existe pas ici. Paramètres acceptés : {}.",
+                    self.known.join(", ")
+                );
                 Err(Problem {
                     acceptees: Some(self.known.iter().map(|k| (*k).to_owned()).collect()),
                     ..Problem::value(&name, &value, detail)
@@ -81,12 +88,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or("");
-        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|e| Problem::value("requête", query, format!("Les paramètres sont illisibles : {e}.")))?;
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|e| {
+            Problem::value("requête", query, format!("Les paramètres sont illisibles : {e}."))
+        })?;
         let mut map = BTreeMap::new();
         for (name, value) in pairs {
             if map.contains_key(&name) {
-                let detail = format!("Le paramètre « {name} » est donné deux fois ; séparez plusieurs codes par des virgules.");
+                let detail = format!(
+                    "Le paramètre « {name} » est donné deux fois ; séparez plusieurs codes par des virgules."
+                );
                 return Err(Problem::value(&name, &value, detail));
             }
             map.insert(name, value);
@@ -122,7 +132,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         require_type(&request, &["application/json", "application/geo+json"], "application/json")?;
         let bytes = read(request, state).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|e| {
-            Problem::body(format!("Le corps n'est pas le JSON attendu (ligne {}, colonne {}) : {e}.", e.line(), e.column()))
+            Problem::body(format!(
+                "Le corps n'est pas le JSON attendu (ligne {}, colonne {}) : {e}.",
+                e.line(),
+                e.column()
+            ))
         })
     }
 }
@@ -153,11 +167,16 @@ impl<S: Send + Sync> FromRequest<S> for FileBody {
     }
 }
 
-/// Refuses a body that says to be something else; a browser cannot send these types to another site without asking.
+/// Refuses a body that says to be something else; a browser cannot send these types to another site without
+/// asking.
 fn require_type(request: &Request, accepted: &[&str], expected: &str) -> Result<(), Problem> {
     let given = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let essence = given.split(';').next().unwrap_or("").trim();
-    if accepted.iter().any(|a| a.eq_ignore_ascii_case(essence)) { Ok(()) } else { Err(Problem::media_type(expected)) }
+    if accepted.iter().any(|a| a.eq_ignore_ascii_case(essence)) {
+        Ok(())
+    } else {
+        Err(Problem::media_type(expected))
+    }
 }
 
 async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {

@@ -16,7 +16,10 @@ const WIDE: [&str; 3] = ["departement", "epci", "commune"];
 /// # Errors
 /// There is none; `champ` is where it was named.
 pub fn layer<'a>(loaded: &'a Loaded, champ: &str, id: &str) -> Result<Layer<'a>, Problem> {
-    loaded.cube().layer(id).ok_or_else(|| Problem::unknown(champ, id, loaded.meta().couches.iter().map(|l| l.id.as_str())))
+    loaded
+        .cube()
+        .layer(id)
+        .ok_or_else(|| Problem::unknown(champ, id, loaded.meta().couches.iter().map(|l| l.id.as_str())))
 }
 
 /// A zone of a layer by its code.
@@ -25,7 +28,11 @@ pub fn layer<'a>(loaded: &'a Loaded, champ: &str, id: &str) -> Result<Layer<'a>,
 /// There is none; `champ` is where it was named.
 pub fn zone(layer: &Layer<'_>, champ: &str, code: &str) -> Result<u32, Problem> {
     layer.zone(code).ok_or_else(|| {
-        Problem::value(champ, code, format!("Aucune zone de l'échelle « {} » n'a le code « {code} ».", layer.meta.id))
+        Problem::value(
+            champ,
+            code,
+            format!("Aucune zone de l'échelle « {} » n'a le code « {code} ».", layer.meta.id),
+        )
     })
 }
 
@@ -46,12 +53,18 @@ impl<'a> Within<'a> {
             Problem::value(
                 "dans",
                 text,
-                format!("« {text} » ne nomme pas une zone : écrivez échelle:code, par exemple commune:73065."),
+                format!(
+                    "« {text} » ne nomme pas une zone : écrivez échelle:code, par exemple commune:73065."
+                ),
             )
         })?;
         let layer = layer(loaded, "dans", scale)?;
         let zone = layer.zone(code).ok_or_else(|| {
-            Problem::value("dans", text, format!("Aucune zone de l'échelle « {scale} » n'a le code « {code} »."))
+            Problem::value(
+                "dans",
+                text,
+                format!("Aucune zone de l'échelle « {scale} » n'a le code « {code} »."),
+            )
         })?;
         Ok(Self { layer, zone })
     }
@@ -97,7 +110,8 @@ pub fn zones_with_addresses(layer: &Layer<'_>, within: Option<&Within<'_>>) -> V
     }
 }
 
-/// Code of the one zone of a wide layer that holds all addresses of a zone; None if there are several or none.
+/// Code of the one zone of a wide layer that holds all addresses of a zone; None if there are several or
+/// none.
 #[must_use]
 pub fn parent(loaded: &Loaded, layer: &Layer<'_>, zone: u32, wide: &str) -> Option<String> {
     let parents = loaded.cube().layer(wide)?;

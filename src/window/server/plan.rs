@@ -1,5 +1,6 @@
-//! `POST /api/plan`: who could be given the dwellings that are expected to become vacant, so that every target is met. It advises; it decides
-//! nothing, and keeps nothing: the households are those of the file that is sent, and are forgotten with the answer.
+//! `POST /api/plan`: who could be given the dwellings that are expected to become vacant, so that every
+//! target is met. It advises; it decides nothing, and keeps nothing: the households are those of the file
+//! that is sent, and are forgotten with the answer.
 
 use std::collections::HashMap;
 
@@ -30,13 +31,15 @@ use crate::territory::bands::Band;
 pub struct DemandePlan {
     /// SIREN de l'EPCI.
     pub epci: String,
-    /// Ménages en attente : le texte d'un CSV (`typologie;depcom_demandee;nb_14plus;nb_moins14;ressources_mensuelles;activite;statut_dalo`,
-    /// et si connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Rien n'en est gardé.
+    /// Ménages en attente : le texte d'un CSV
+    /// (`typologie;depcom_demandee;nb_14plus;nb_moins14;ressources_mensuelles;activite;statut_dalo`, et si
+    /// connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Rien n'en est gardé.
     pub demandes: String,
-    /// Logements attendus : le texte d'un CSV (`qpv;typologie;depcom;reservataire`). Par défaut, les relocations des mêmes mois de la
-    /// dernière année connue.
+    /// Logements attendus : le texte d'un CSV (`qpv;typologie;depcom;reservataire`). Par défaut, les
+    /// relocations des mêmes mois de la dernière année connue.
     pub logements: Option<String>,
-    /// Mois de l'année à couvrir, à partir de la fin (1 à 12) ; par défaut ceux qui restent, ou douze si l'année est finie.
+    /// Mois de l'année à couvrir, à partir de la fin (1 à 12) ; par défaut ceux qui restent, ou douze si
+    /// l'année est finie.
     pub mois: Option<u8>,
 }
 
@@ -75,7 +78,8 @@ pub struct CiblePlan {
     pub apres: PartPlan,
     /// Attributions qui manquent encore.
     pub manque: u32,
-    /// Ce qui manquerait si cette cible était seule : 0, elle est en conflit avec une autre ; plus, ces logements et ces ménages n'y suffisent pas.
+    /// Ce qui manquerait si cette cible était seule : 0, elle est en conflit avec une autre ; plus, ces
+    /// logements et ces ménages n'y suffisent pas.
     pub manque_seule: Option<u32>,
 }
 
@@ -117,8 +121,9 @@ pub struct Affectation {
 
 /// Plan : qui pourrait recevoir les logements attendus
 ///
-/// Affecte les logements attendus aux ménages en attente pour atteindre chaque objectif avec le moins d'écarts aux règles et aux souhaits
-/// (optimisation en nombres entiers). Donne la borne prouvée, et les objectifs impossibles. C'est un conseil : il ne décide de rien.
+/// Affecte les logements attendus aux ménages en attente pour atteindre chaque objectif avec le moins
+/// d'écarts aux règles et aux souhaits (optimisation en nombres entiers). Donne la borne prouvée, et les
+/// objectifs impossibles. C'est un conseil : il ne décide de rien.
 #[utoipa::path(
     post, path = "/api/plan", tag = "mixite", operation_id = "plan", request_body = DemandePlan,
     responses(
@@ -150,13 +155,20 @@ const REFUSED: &str = "Aucun bail n'est ouvert à votre organisme dans cet EPCI.
 
 fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPropose, Problem> {
     let internal = |e: &dyn std::fmt::Display| Problem::internal(e);
-    let (mix, rules) = (Mix::embedded().map_err(|e| internal(&e))?, PlanRules::embedded().map_err(|e| internal(&e))?);
+    let (mix, rules) =
+        (Mix::embedded().map_err(|e| internal(&e))?, PlanRules::embedded().map_err(|e| internal(&e))?);
     let all = app.allocations().map_err(|e| internal(&e))?;
     let open = Open::new(&all, person)?;
     let epci = number("epci", Some(&asked.epci), &all.epcis)?;
-    let theirs: Vec<usize> =
-        (0..all.list.len()).filter(|i| open.holds(&all.list[*i]) && Some(all.list[*i].epci) == epci).collect();
-    let until = theirs.iter().map(|i| all.list[*i].bail).max().filter(|d| *d > 0).ok_or_else(|| Problem::forbidden(REFUSED))?;
+    let theirs: Vec<usize> = (0..all.list.len())
+        .filter(|i| open.holds(&all.list[*i]) && Some(all.list[*i].epci) == epci)
+        .collect();
+    let until = theirs
+        .iter()
+        .map(|i| all.list[*i].bail)
+        .max()
+        .filter(|d| *d > 0)
+        .ok_or_else(|| Problem::forbidden(REFUSED))?;
     // The year is over once it has leases of December: the plan is then for the next one.
     let (last, over) = ((until / 10_000) as u16, until / 100 % 100 == 12);
     let year = if over { last + 1 } else { last };
@@ -166,43 +178,66 @@ fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPropose
         return Err(Problem::value("mois", &months.to_string(), "Un plan couvre de 1 à 12 mois."));
     }
     let day = u32::from(year) * 10_000 + 1201;
-    let communes: HashMap<&str, u32> = (0u32..).zip(&all.communes).map(|(i, c)| (c.code.as_str(), i)).collect();
+    let communes: HashMap<&str, u32> =
+        (0u32..).zip(&all.communes).map(|(i, c)| (c.code.as_str(), i)).collect();
     let (dwellings, lines) = match &asked.logements {
         Some(text) => listed(text, &communes)?,
         None => projected(&all, &theirs, year - 1, months),
     };
     if dwellings.is_empty() {
-        return Err(Problem::value("logements", "", "Aucun logement attendu : envoyez-en la liste, ou demandez plus de mois."));
+        return Err(Problem::value(
+            "logements",
+            "",
+            "Aucun logement attendu : envoyez-en la liste, ou demandez plus de mois.",
+        ));
     }
     let (households, people, left_out) = waiting(&asked.demandes, asked, &all, &communes, mix, year)?;
 
-    let mut so_far = mix::table(mix, theirs.iter().map(|i| &all.list[*i]).filter(|a| a.year() == year), |_| ());
+    let mut so_far =
+        mix::table(mix, theirs.iter().map(|i| &all.list[*i]).filter(|a| a.year() == year), |_| ());
     so_far.lines.clear();
     // A score that may not be shown is no ground for a plan that would tell it.
     so_far.protect(app.secrecy);
     let household_rule = |c: &Criterion| {
         !matches!(
             c,
-            Criterion::Etat | Criterion::EtatAgents | Criterion::Mutation | Criterion::Relogement | Criterion::PremiereLocation
+            Criterion::Etat
+                | Criterion::EtatAgents
+                | Criterion::Mutation
+                | Criterion::Relogement
+                | Criterion::PremiereLocation
         )
     };
     let standings: Vec<Standing> = mix
         .rules
         .iter()
         .enumerate()
-        .filter(|(_, r)| r.debut <= day && r.fin.is_none_or(|end| end >= day) && r.compte.iter().any(household_rule))
+        .filter(|(_, r)| {
+            r.debut <= day && r.fin.is_none_or(|end| end >= day) && r.compte.iter().any(household_rule)
+        })
         .filter_map(|(i, _)| so_far.whole.scores[i].map(|s| (i, s)))
         .collect();
     let found = plan::plan(mix, rules, &standings, day, &dwellings, &households).map_err(|e| match e {
         PlanError::Nothing => Problem::timeout(),
         PlanError::Solver(_) => Problem::internal(&e),
     })?;
-    Ok(told(&found, &all, asked, (year, months), (&dwellings, &lines), (&households, &people), left_out, (mix, rules)))
+    Ok(told(
+        &found,
+        &all,
+        asked,
+        (year, months),
+        (&dwellings, &lines),
+        (&households, &people),
+        left_out,
+        (mix, rules),
+    ))
 }
 
-/// Expected vacancies: dwellings let again in the same months of the year before. First lettings are not vacancies.
+/// Expected vacancies: dwellings let again in the same months of the year before. First lettings are not
+/// vacancies.
 fn projected(all: &Allocations, theirs: &[usize], year: u16, months: u8) -> (Vec<Dwelling>, Vec<usize>) {
-    let expected = |a: &Allocation| a.year() == year && a.month() > 12 - months && !a.first_letting && a.qpv.is_some();
+    let expected =
+        |a: &Allocation| a.year() == year && a.month() > 12 - months && !a.first_letting && a.qpv.is_some();
     let list: Vec<Dwelling> = theirs
         .iter()
         .filter(|i| expected(&all.list[**i]))
@@ -230,9 +265,14 @@ impl Sheet {
     fn read(champ: &str, text: &str) -> Result<Self, Problem> {
         let text = text.trim_start_matches('\u{feff}');
         let first = text.lines().next().unwrap_or("");
-        let separator = [b';', b'\t', b','].into_iter().max_by_key(|s| first.bytes().filter(|b| b == s).count()).unwrap_or(b';');
-        let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
-        let wrong = |e: csv::Error| Problem::value(champ, "", format!("Le fichier n'est pas un CSV lisible : {e}."));
+        let separator = [b';', b'\t', b',']
+            .into_iter()
+            .max_by_key(|s| first.bytes().filter(|b| b == s).count())
+            .unwrap_or(b';');
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
+        let wrong =
+            |e: csv::Error| Problem::value(champ, "", format!("Le fichier n'est pas un CSV lisible : {e}."));
         let names = reader.headers().map_err(wrong)?.iter().map(|n| n.trim().to_lowercase()).collect();
         let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(wrong)?;
         Ok(Self { names, rows })
@@ -243,7 +283,9 @@ impl Sheet {
     }
 
     fn required(&self, champ: &str, name: &str) -> Result<usize, Problem> {
-        let missing = || Problem::value(champ, &self.names.join(";"), format!("La colonne « {name} » manque à l'en-tête."));
+        let missing = || {
+            Problem::value(champ, &self.names.join(";"), format!("La colonne « {name} » manque à l'en-tête."))
+        };
         self.column(name).ok_or_else(missing)
     }
 }
@@ -253,7 +295,11 @@ fn cell(row: &csv::StringRecord, column: Option<usize>) -> &str {
 }
 
 fn code(column: &str, text: &str) -> u8 {
-    attributions().ok().and_then(|a| a.registre.liste(column)).and_then(|l| l.code(text.as_bytes())).unwrap_or(0)
+    attributions()
+        .ok()
+        .and_then(|a| a.registre.liste(column))
+        .and_then(|l| l.code(text.as_bytes()))
+        .unwrap_or(0)
 }
 
 fn rooms(typologie: u8) -> u8 {
@@ -270,7 +316,13 @@ fn listed(text: &str, communes: &HashMap<&str, u32>) -> Result<(Vec<Dwelling>, V
         let inside = match cell(row, Some(qpv)).to_lowercase().as_str() {
             "1" | "oui" | "dans" | "true" => true,
             "0" | "2" | "non" | "hors" | "false" => false,
-            other => return Err(Problem::value("logements", other, format!("Ligne {line} : « qpv » s'écrit oui ou non."))),
+            other => {
+                return Err(Problem::value(
+                    "logements",
+                    other,
+                    format!("Ligne {line} : « qpv » s'écrit oui ou non."),
+                ));
+            }
         };
         out.0.push(Dwelling {
             in_qpv: inside,
@@ -327,7 +379,11 @@ fn waiting(
         lines.push(line);
     }
     if list.is_empty() {
-        return Err(Problem::value("demandes", &asked.epci, "Le fichier n'a aucune demande active de cet EPCI."));
+        return Err(Problem::value(
+            "demandes",
+            &asked.epci,
+            "Le fichier n'a aucune demande active de cet EPCI.",
+        ));
     }
     Ok((list, lines, left))
 }
@@ -347,7 +403,10 @@ fn told(
     let place = |d: &Dwelling| {
         (
             all.communes.get(d.commune as usize).map_or_else(String::new, |c| c.title().to_owned()),
-            reservataires().iter().find(|v| v.code == d.reservataire).map_or_else(String::new, |v| v.libelle.clone()),
+            reservataires()
+                .iter()
+                .find(|v| v.code == d.reservataire)
+                .map_or_else(String::new, |v| v.libelle.clone()),
             if d.rooms > 0 { format!("T{}", d.rooms) } else { String::new() },
         )
     };
@@ -417,7 +476,11 @@ fn told(
                 manque_seule: t.alone,
             })
             .collect(),
-        ecarts: rules.departures.iter().map(|w| EcartPlan { libelle: &w.libelle, poids: w.poids, nombre: times(w.id) }).collect(),
+        ecarts: rules
+            .departures
+            .iter()
+            .map(|w| EcartPlan { libelle: &w.libelle, poids: w.poids, nombre: times(w.id) })
+            .collect(),
         affectations,
     }
 }

@@ -1,7 +1,8 @@
 //! What is said when a request cannot be answered: one RFC 9457 document, in French.
 //!
-//! Handlers give `Result<_, Problem>`. A fault of the request says which parameter or field (`champ`), what was found
-//! (`valeur`) and what is accepted. A fault of the server is logged with its cause and told without it.
+//! Handlers give `Result<_, Problem>`. A fault of the request says which parameter or field (`champ`), what
+//! was found (`valeur`) and what is accepted. A fault of the server is logged with its cause and told without
+//! it.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -41,7 +42,9 @@ impl Kind {
             Self::Value => (StatusCode::BAD_REQUEST, "urn:mosaique:valeur", "Valeur incorrecte"),
             Self::Missing => (StatusCode::BAD_REQUEST, "urn:mosaique:manquant", "Paramètre manquant"),
             Self::Body => (StatusCode::BAD_REQUEST, "urn:mosaique:corps", "Corps de requête illisible"),
-            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "urn:mosaique:type", "Type de contenu refusé"),
+            Self::MediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "urn:mosaique:type", "Type de contenu refusé")
+            }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "urn:mosaique:taille", "Requête trop grande"),
             Self::Absent => (StatusCode::NOT_FOUND, "urn:mosaique:absent", "Introuvable"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "urn:mosaique:methode", "Méthode refusée"),
@@ -52,10 +55,16 @@ impl Kind {
             Self::Forbidden => (StatusCode::FORBIDDEN, "urn:mosaique:droits", "Accès refusé"),
             Self::Taken => (StatusCode::CONFLICT, "urn:mosaique:deja", "Existe déjà"),
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "urn:mosaique:essais", "Trop d'essais"),
-            Self::Filters => (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:filtres", "Trop de filtres différents"),
-            Self::Provider => (StatusCode::BAD_GATEWAY, "urn:mosaique:fournisseur", "Fournisseur d'identité injoignable"),
+            Self::Filters => {
+                (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:filtres", "Trop de filtres différents")
+            }
+            Self::Provider => {
+                (StatusCode::BAD_GATEWAY, "urn:mosaique:fournisseur", "Fournisseur d'identité injoignable")
+            }
             Self::Remote => (StatusCode::BAD_GATEWAY, "urn:mosaique:ban", "API d'adresses injoignable"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "urn:mosaique:interne", "Erreur du serveur"),
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "urn:mosaique:interne", "Erreur du serveur")
+            }
         }
     }
 }
@@ -117,7 +126,8 @@ impl Problem {
         }
     }
 
-    /// What was found, or None where the question names something that does not exist here: a zone, a bailleur, a value.
+    /// What was found, or None where the question names something that does not exist here: a zone, a
+    /// bailleur, a value.
     ///
     /// # Errors
     /// Anything else went wrong.
@@ -141,25 +151,39 @@ impl Problem {
     /// A parameter or field holds something that cannot be used.
     #[must_use]
     pub fn value(champ: &str, valeur: &str, detail: impl Into<String>) -> Self {
-        Self { champ: Some(champ.to_owned()), valeur: Some(shortened(valeur)), ..Self::new(Kind::Value, detail) }
+        Self {
+            champ: Some(champ.to_owned()),
+            valeur: Some(shortened(valeur)),
+            ..Self::new(Kind::Value, detail)
+        }
     }
 
     /// A parameter or field holds none of the values that it may hold.
     #[must_use]
-    pub fn unknown<S: Into<String>>(champ: &str, valeur: &str, accepted: impl IntoIterator<Item = S>) -> Self {
+    pub fn unknown<S: Into<String>>(
+        champ: &str,
+        valeur: &str,
+        accepted: impl IntoIterator<Item = S>,
+    ) -> Self {
         let mut list: Vec<String> = accepted.into_iter().map(Into::into).collect();
         let more = list.len().saturating_sub(LISTED);
         list.truncate(LISTED);
         let words = if list.is_empty() { "aucune".to_owned() } else { list.join(", ") };
         let rest = if more > 0 { format!(" et {more} autres") } else { String::new() };
-        let detail = format!("« {} » n'est pas une valeur de « {champ} ». Valeurs acceptées : {words}{rest}.", shortened(valeur));
+        let detail = format!(
+            "« {} » n'est pas une valeur de « {champ} ». Valeurs acceptées : {words}{rest}.",
+            shortened(valeur)
+        );
         Self { acceptees: Some(list), ..Self::value(champ, valeur, detail) }
     }
 
     /// A parameter or field that must be given is not.
     #[must_use]
     pub fn missing(champ: &str, what: &str) -> Self {
-        Self { champ: Some(champ.to_owned()), ..Self::new(Kind::Missing, format!("« {champ} » manque : {what}.")) }
+        Self {
+            champ: Some(champ.to_owned()),
+            ..Self::new(Kind::Missing, format!("« {champ} » manque : {what}."))
+        }
     }
 
     /// The body is not what it should be.
@@ -171,25 +195,38 @@ impl Problem {
     /// The body is of another kind than the one that is read.
     #[must_use]
     pub fn media_type(expected: &str) -> Self {
-        Self::new(Kind::MediaType, format!("Envoyez un corps « {expected} » et annoncez-le dans l'en-tête Content-Type."))
+        Self::new(
+            Kind::MediaType,
+            format!("Envoyez un corps « {expected} » et annoncez-le dans l'en-tête Content-Type."),
+        )
     }
 
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
-        Self::new(Kind::TooLarge, format!("Le corps de la requête dépasse {} Mo. Découpez l'envoi.", limit / 1_000_000))
+        Self::new(
+            Kind::TooLarge,
+            format!("Le corps de la requête dépasse {} Mo. Découpez l'envoi.", limit / 1_000_000),
+        )
     }
 
     /// Something that is named in the path does not exist.
     #[must_use]
     pub fn not_found(champ: &str, valeur: &str, detail: impl Into<String>) -> Self {
-        Self { champ: Some(champ.to_owned()), valeur: Some(shortened(valeur)), ..Self::new(Kind::Absent, detail) }
+        Self {
+            champ: Some(champ.to_owned()),
+            valeur: Some(shortened(valeur)),
+            ..Self::new(Kind::Absent, detail)
+        }
     }
 
     #[must_use]
     pub fn no_route(path: &str) -> Self {
         Self {
             valeur: Some(shortened(path)),
-            ..Self::new(Kind::Absent, "Cette adresse n'existe pas. L'interface est décrite par /api/openapi.json.")
+            ..Self::new(
+                Kind::Absent,
+                "Cette adresse n'existe pas. L'interface est décrite par /api/openapi.json.",
+            )
         }
     }
 
@@ -197,14 +234,20 @@ impl Problem {
     pub fn method(method: &str) -> Self {
         Self {
             valeur: Some(shortened(method)),
-            ..Self::new(Kind::Method, format!("La méthode {} ne s'applique pas à cette adresse.", shortened(method)))
+            ..Self::new(
+                Kind::Method,
+                format!("La méthode {} ne s'applique pas à cette adresse.", shortened(method)),
+            )
         }
     }
 
     /// Nothing is loaded that could answer.
     #[must_use]
     pub fn nothing_loaded() -> Self {
-        Self::new(Kind::Empty, "Le magasin ne contient aucun cube : importez un RPLS puis lancez « mosaique build ».")
+        Self::new(
+            Kind::Empty,
+            "Le magasin ne contient aucun cube : importez un RPLS puis lancez « mosaique build ».",
+        )
     }
 
     #[must_use]
@@ -239,7 +282,9 @@ impl Problem {
         tracing::error!("{nom} : {cause}");
         Self::new(
             Kind::Provider,
-            format!("{nom} n'a pas confirmé votre connexion : réessayez, ou connectez-vous par mot de passe."),
+            format!(
+                "{nom} n'a pas confirmé votre connexion : réessayez, ou connectez-vous par mot de passe."
+            ),
         )
     }
 
@@ -247,7 +292,10 @@ impl Problem {
     #[must_use]
     pub fn remote(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!("API BAN distante : {cause}");
-        Self::new(Kind::Remote, "L'API d'adresses à laquelle ce serveur est relié ne répond pas : réessayez plus tard.")
+        Self::new(
+            Kind::Remote,
+            "L'API d'adresses à laquelle ce serveur est relié ne répond pas : réessayez plus tard.",
+        )
     }
 
     /// The person may not have this; `why` says who may, or what to do.
@@ -266,14 +314,20 @@ impl Problem {
     #[must_use]
     pub fn too_many(wait: i64) -> Self {
         let minutes = (wait + 59) / 60;
-        Self::new(Kind::TooMany, format!("Trop d'essais : réessayez dans {minutes} min, ou demandez un nouveau mot de passe."))
+        Self::new(
+            Kind::TooMany,
+            format!("Trop d'essais : réessayez dans {minutes} min, ou demandez un nouveau mot de passe."),
+        )
     }
 
     #[must_use]
     pub fn host(host: &str) -> Self {
         Self {
             valeur: Some(shortened(host)),
-            ..Self::new(Kind::Host, "Ce serveur n'est ouvert qu'à cette machine : appelez-le par 127.0.0.1 ou localhost.")
+            ..Self::new(
+                Kind::Host,
+                "Ce serveur n'est ouvert qu'à cette machine : appelez-le par 127.0.0.1 ou localhost.",
+            )
         }
     }
 
@@ -288,7 +342,9 @@ impl Problem {
 impl From<LedgerError> for Problem {
     fn from(e: LedgerError) -> Self {
         match e {
-            LedgerError::Full(_) => Self::new(Kind::Filters, format!("Cette réponse n'a pas pu être faite : {e}.")),
+            LedgerError::Full(_) => {
+                Self::new(Kind::Filters, format!("Cette réponse n'a pas pu être faite : {e}."))
+            }
             LedgerError::File { .. } => Self::internal(&e),
         }
     }
@@ -312,7 +368,12 @@ impl IntoResponse for Problem {
         let (status, kind, title) = self.kind.says();
         let Self { detail, champ, valeur, acceptees, .. } = self;
         let document = Document { kind, title, status: status.as_u16(), detail, champ, valeur, acceptees };
-        (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))], Json(document)).into_response()
+        (
+            status,
+            [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))],
+            Json(document),
+        )
+            .into_response()
     }
 }
 

@@ -37,8 +37,9 @@ pub struct SharedParams {
     pub millesime: Option<u16>,
     /// Vague OPS : choisit le millésime auquel elle est jointe.
     pub vague: Option<u16>,
-    /// `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
-    /// Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+    /// `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+    /// le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+    /// chiffre.
     pub parc: Option<String>,
     /// `TOUS` (par défaut), `RECENTS` ou `ANCIENS`.
     pub population: Option<String>,
@@ -108,7 +109,10 @@ impl Asked {
             generation: params.take("generation"),
             filtres: BTreeMap::new(),
         };
-        let names = filters(catalogue).map(|a| a.id.as_str()).chain(["bailleur"]).chain(BY_GENERATION.map(|(name, _)| name));
+        let names = filters(catalogue)
+            .map(|a| a.id.as_str())
+            .chain(["bailleur"])
+            .chain(BY_GENERATION.map(|(name, _)| name));
         for name in names {
             if let Some(codes) = params.list(name) {
                 asked.filtres.insert(name.to_owned(), codes);
@@ -147,10 +151,15 @@ impl Asked {
                 continue;
             }
             let id = if by_generation(name) { format!("{name}{generation}") } else { name.clone() };
-            let attribute =
-                app.catalogue.attribute(&id).filter(|a| by_generation(name) || (a.filtre && !a.occupation)).ok_or_else(|| {
-                    let known =
-                        filters(app.catalogue).map(|a| a.id.as_str()).chain(["bailleur"]).chain(BY_GENERATION.map(|(n, _)| n));
+            let attribute = app
+                .catalogue
+                .attribute(&id)
+                .filter(|a| by_generation(name) || (a.filtre && !a.occupation))
+                .ok_or_else(|| {
+                    let known = filters(app.catalogue)
+                        .map(|a| a.id.as_str())
+                        .chain(["bailleur"])
+                        .chain(BY_GENERATION.map(|(n, _)| n));
                     Problem::unknown("filtres", name, known)
                 })?;
             filter.classes.insert(id, classes(name, attribute, codes)?);
@@ -171,8 +180,8 @@ impl Asked {
         Self { parc: None, ..self }
     }
 
-    /// The cube asked for. Without events since the register, the stock as filed is up to date; a former one stays as it was filed, and
-    /// the answer says so.
+    /// The cube asked for. Without events since the register, the stock as filed is up to date; a former one
+    /// stays as it was filed, and the answer says so.
     fn cube(&self, app: &App) -> Result<Arc<Loaded>, Problem> {
         let parc = self.parc.as_deref().unwrap_or(PARCS[0]);
         if !PARCS.contains(&parc) {
@@ -190,7 +199,11 @@ impl Asked {
         }
         if let Some(year) = self.millesime {
             let found = all.iter().find(|l| l.meta().millesime == year).ok_or_else(|| {
-                Problem::unknown("millesime", &year.to_string(), all.iter().map(|l| l.meta().millesime.to_string()))
+                Problem::unknown(
+                    "millesime",
+                    &year.to_string(),
+                    all.iter().map(|l| l.meta().millesime.to_string()),
+                )
             })?;
             return match self.vague {
                 Some(w) if found.meta().vague != Some(w) => Err(Problem::value(
@@ -218,9 +231,13 @@ fn classes(name: &str, attribute: &Attribute, codes: &[String]) -> Result<Vec<u8
         .iter()
         .map(|code| {
             let unknown = (code == UNKNOWN && attribute.class(UNKNOWN).is_none()).then_some(0);
-            unknown
-                .or_else(|| attribute.class(code))
-                .ok_or_else(|| Problem::unknown(name, code, attribute.classes.iter().map(|c| c.code.as_str()).chain([UNKNOWN])))
+            unknown.or_else(|| attribute.class(code)).ok_or_else(|| {
+                Problem::unknown(
+                    name,
+                    code,
+                    attribute.classes.iter().map(|c| c.code.as_str()).chain([UNKNOWN]),
+                )
+            })
         })
         .collect::<Result<Vec<u8>, _>>()?;
     list.sort_unstable();
@@ -278,7 +295,9 @@ pub fn indicators(app: &App, ids: Option<&[String]>) -> Result<Vec<&'static Indi
     let Some(ids) = ids else { return Ok(all.iter().collect()) };
     ids.iter()
         .map(|id| {
-            app.catalogue.indicator(id).ok_or_else(|| Problem::unknown("indicateur", id, all.iter().map(|i| i.id.as_str())))
+            app.catalogue
+                .indicator(id)
+                .ok_or_else(|| Problem::unknown("indicateur", id, all.iter().map(|i| i.id.as_str())))
         })
         .collect()
 }

@@ -28,9 +28,10 @@ use super::problem::Problem;
 use super::state::Live;
 use super::works::Works;
 use super::{
-    ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
-    geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, openapi, plan, rpems, security, segregation,
-    situation, situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
+    ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes,
+    fragilite, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv,
+    openapi, plan, rpems, security, segregation, situation, situation_csv, territoires, tiles, valeurs, web,
+    zones, zones_fichier,
 };
 use crate::state::{Passwords, State};
 

@@ -1,5 +1,6 @@
-//! `/api/rpems`: the list of residences à enjeu prioritaire de mixité sociale. The bailleur proposes for its own stock, the EPCI validates or
-//! refuses, the State reads (domain §9.3); nothing enters the list by itself.
+//! `/api/rpems`: the list of residences à enjeu prioritaire de mixité sociale. The bailleur proposes for its
+//! own stock, the EPCI validates or refuses, the State reads (domain §9.3); nothing enters the list by
+//! itself.
 
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
@@ -82,7 +83,8 @@ pub struct DecisionRpems {
     pub debut: Option<String>,
 }
 
-const NOT_YOURS: &str = "Cette décision ne revient pas à votre organisme : le bailleur propose, l'EPCI valide ou refuse.";
+const NOT_YOURS: &str =
+    "Cette décision ne revient pas à votre organisme : le bailleur propose, l'EPCI valide ou refuse.";
 const READERS: &str = "Les dossiers de résidences sont ouverts aux bailleurs, aux collectivités et à l'État.";
 /// Characters of a comment.
 const COMMENT: usize = 2_000;
@@ -105,7 +107,9 @@ fn whose(person: &Person) -> Result<Whose, Problem> {
 fn theirs(person: &Person, file: &File) -> Vec<Decision> {
     let code = person.organisation.as_ref().map(|o| o.code.as_str());
     let list: &[Decision] = match person.role() {
-        Role::Bailleur if code == Some(&file.bailleur) => &[Decision::Proposer, Decision::Retirer, Decision::Renouveler],
+        Role::Bailleur if code == Some(&file.bailleur) => {
+            &[Decision::Proposer, Decision::Retirer, Decision::Renouveler]
+        }
         Role::Epci if code == Some(&file.epci) => &[Decision::Valider, Decision::Refuser, Decision::Lever],
         _ => &[],
     };
@@ -141,13 +145,21 @@ pub async fn list(
     let files = read(&server, &visitor.person, epci.as_deref()).await?;
     let dossiers: Vec<DossierVu> = files
         .into_iter()
-        .map(|f| DossierVu { decisions: theirs(&visitor.person, &f), en_vigueur: in_force(&f, &today), dossier: f })
+        .map(|f| DossierVu {
+            decisions: theirs(&visitor.person, &f),
+            en_vigueur: in_force(&f, &today),
+            dossier: f,
+        })
         .collect();
     let trace = Trace::new("rpems", epci.unwrap_or_default()).rows(dossiers.len(), false);
     let list = ListeRpems {
         article: &rules.article,
         duree_ans: rules.duree_ans,
-        motifs: rules.reasons.iter().map(|r| MotifRpems { id: &r.id, libelle: &r.libelle, decisions: &r.decisions }).collect(),
+        motifs: rules
+            .reasons
+            .iter()
+            .map(|r| MotifRpems { id: &r.id, libelle: &r.libelle, decisions: &r.decisions })
+            .collect(),
         peut_proposer: visitor.person.role() == Role::Bailleur,
         dossiers,
     };
@@ -165,7 +177,11 @@ pub async fn list(
         (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn csv(FromState(server): FromState<Server>, Who(visitor): Who, mut params: Params) -> Result<Response, Problem> {
+pub async fn csv(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<Response, Problem> {
     let epci = params.take("epci");
     params.finish()?;
     let today = day(state::now());
@@ -204,13 +220,15 @@ pub async fn propose(
     let new = residence(&app, org, &asked.residence)?;
     let act = act(&visitor, org, Decision::Proposer, motif, &comment, None);
     let id = server.state.propose_rpems(&new, &act, state::now()).await?;
-    let trace = Trace::new("rpems_proposer", id.clone()).with("residence", asked.residence).with("motif", motif);
+    let trace =
+        Trace::new("rpems_proposer", id.clone()).with("residence", asked.residence).with("motif", motif);
     Ok((StatusCode::CREATED, Extension(trace), Json(Cree { id })))
 }
 
 /// Décider d'un dossier
 ///
-/// Le bailleur retire, renouvelle ou propose à nouveau ; l'EPCI valide (la qualité dure trois ans), refuse ou lève, avec un motif.
+/// Le bailleur retire, renouvelle ou propose à nouveau ; l'EPCI valide (la qualité dure trois ans), refuse ou
+/// lève, avec un motif.
 #[utoipa::path(
     post, path = "/api/rpems/{id}/decisions", tag = "mixite", operation_id = "rpems_decider",
     params(("id" = String, Path, description = "Identifiant du dossier")), request_body = DecisionRpems,
@@ -229,14 +247,17 @@ pub async fn decide(
     Body(asked): Body<DecisionRpems>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     let files = read(&server, &visitor.person, None).await?;
-    let file = files
-        .into_iter()
-        .find(|f| f.id == id)
-        .ok_or_else(|| Problem::not_found("id", &id, "Ce dossier n'existe pas, ou n'est pas ouvert à votre organisme."))?;
+    let file = files.into_iter().find(|f| f.id == id).ok_or_else(|| {
+        Problem::not_found("id", &id, "Ce dossier n'existe pas, ou n'est pas ouvert à votre organisme.")
+    })?;
     let org = organisation(&visitor)?;
     let may = match asked.decision {
-        Decision::Proposer | Decision::Retirer | Decision::Renouveler => org.role == Role::Bailleur && org.code == file.bailleur,
-        Decision::Valider | Decision::Refuser | Decision::Lever => org.role == Role::Epci && org.code == file.epci,
+        Decision::Proposer | Decision::Retirer | Decision::Renouveler => {
+            org.role == Role::Bailleur && org.code == file.bailleur
+        }
+        Decision::Valider | Decision::Refuser | Decision::Lever => {
+            org.role == Role::Epci && org.code == file.epci
+        }
     };
     if !may {
         return Err(Problem::forbidden(NOT_YOURS));
@@ -267,7 +288,9 @@ fn rules() -> Result<&'static Fragility, Problem> {
 pub async fn read(server: &Server, person: &Person, epci: Option<&str>) -> Result<Vec<File>, Problem> {
     let mut files = server.state.rpems(&whose(person)?).await?;
     // What is only proposed is between the bailleur, the EPCI and the State.
-    files.retain(|f| epci.is_none_or(|e| f.epci == e) && (person.role() != Role::Commune || f.statut.on_the_list()));
+    files.retain(|f| {
+        epci.is_none_or(|e| f.epci == e) && (person.role() != Role::Commune || f.statut.on_the_list())
+    });
     Ok(files)
 }
 
@@ -275,12 +298,17 @@ pub async fn read(server: &Server, person: &Person, epci: Option<&str>) -> Resul
 fn words(decision: Decision, motif: &str, comment: &str) -> Result<(&'static str, String), Problem> {
     let rules = rules()?;
     let reason = rules.reason(motif, decision).ok_or_else(|| {
-        let accepted = rules.reasons.iter().filter(|r| r.decisions.contains(&decision)).map(|r| r.id.as_str());
+        let accepted =
+            rules.reasons.iter().filter(|r| r.decisions.contains(&decision)).map(|r| r.id.as_str());
         Problem::unknown("motif", motif, accepted)
     })?;
     let comment = comment.trim();
     if comment.chars().count() > COMMENT {
-        return Err(Problem::value("commentaire", comment, format!("Un commentaire a {COMMENT} caractères au plus.")));
+        return Err(Problem::value(
+            "commentaire",
+            comment,
+            format!("Un commentaire a {COMMENT} caractères au plus."),
+        ));
     }
     if reason.id == "autre" && comment.is_empty() {
         return Err(Problem::missing("commentaire", "le motif « autre » se précise en une phrase"));
@@ -303,7 +331,9 @@ fn dates(asked: &DecisionRpems, file: &File) -> Result<Option<(String, String)>,
             Ok(Some((from.to_string(), to.to_string())))
         }
         Decision::Lever => Ok(Some((file.debut.clone(), today.to_string().min(file.fin.clone())))),
-        _ if asked.debut.is_some() => Err(Problem::value("debut", "", "Seule une validation a une date de début.")),
+        _ if asked.debut.is_some() => {
+            Err(Problem::value("debut", "", "Seule une validation a une date de début."))
+        }
         _ => Ok(None),
     }
 }
@@ -332,10 +362,16 @@ fn residence(app: &App, org: &Organisation, code: &str) -> Result<NewFile, Probl
     let loaded = app.millesimes.last().ok_or_else(Problem::nothing_loaded)?;
     let layer = places::layer(loaded, "residence", "residence")?;
     let zone = layer.zone(code).ok_or_else(|| {
-        Problem::value("residence", code, format!("Aucune résidence n'a le code « {code} » dans le dernier millésime."))
+        Problem::value(
+            "residence",
+            code,
+            format!("Aucune résidence n'a le code « {code} » dans le dernier millésime."),
+        )
     })?;
     let place = loaded.cube().bailleurs().iter().position(|(siren, _)| *siren == org.code);
-    let own = place.and_then(|i| u16::try_from(i).ok()).map(|b| loaded.mask(&Filter { bailleurs: vec![b], ..Filter::default() }));
+    let own = place
+        .and_then(|i| u16::try_from(i).ok())
+        .map(|b| loaded.mask(&Filter { bailleurs: vec![b], ..Filter::default() }));
     if own.is_none_or(|mask| loaded.dwellings(&layer, zone, Some(&mask)) == 0) {
         return Err(Problem::forbidden("Votre organisme n'a pas de logement dans cette résidence."));
     }
@@ -370,9 +406,22 @@ fn written(files: &[File], rules: &Fragility) -> Result<Vec<u8>, csv::Error> {
     ])?;
     for f in files {
         let last = f.historique.iter().rev().find(|e| e.decision == Decision::Valider.id());
-        let motif = last.and_then(|e| rules.reasons.iter().find(|r| r.id == e.motif)).map_or("", |r| r.libelle.as_str());
+        let motif = last
+            .and_then(|e| rules.reasons.iter().find(|r| r.id == e.motif))
+            .map_or("", |r| r.libelle.as_str());
         let comment = last.map_or("", |e| e.commentaire.as_str());
-        let cells = [&f.bailleur, &f.bailleur_nom, &f.residence, &f.nom, &f.commune, &f.epci, &f.debut, &f.fin, motif, comment];
+        let cells = [
+            &f.bailleur,
+            &f.bailleur_nom,
+            &f.residence,
+            &f.nom,
+            &f.commune,
+            &f.epci,
+            &f.debut,
+            &f.fin,
+            motif,
+            comment,
+        ];
         out.write_record(cells.map(csv_file::inert))?;
     }
     csv_file::bytes(out)

@@ -35,15 +35,18 @@ impl Policies {
         tiles.sort();
         tiles.dedup();
         let tiles: String = tiles.iter().map(|t| format!(" {t}")).collect();
-        // MapLibre runs workers from blobs and draws images from data; everything else comes from this server.
+        // MapLibre runs workers from blobs and draws images from data; everything else comes from this
+        // server.
         let policy = |ancestors: &str| {
             let text = format!(
                 "default-src 'self'; script-src 'self'; worker-src 'self' blob:; child-src blob:; \
                  img-src 'self' data: blob:{tiles}; style-src 'self' 'unsafe-inline'; connect-src 'self'{tiles}; \
                  font-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {ancestors}"
             );
-            // Origins were checked when they were read (`reference::fonds::origin`); what is not ASCII closes everything.
-            HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+            // Origins were checked when they were read (`reference::fonds::origin`); what is not ASCII closes
+            // everything.
+            HeaderValue::from_str(&text)
+                .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
         };
         let sites = &options.integration;
         Self { page: policy("'none'"), embedded: (!sites.is_empty()).then(|| policy(&sites.join(" "))) }
@@ -75,10 +78,11 @@ pub async fn headers(State(policies): State<Arc<Policies>>, request: Request, ne
     response
 }
 
-/// Refuses foreign host names when the server is for this machine only: a page of another site whose name is made to
-/// point here (DNS rebinding) would else read everything.
+/// Refuses foreign host names when the server is for this machine only: a page of another site whose name is
+/// made to point here (DNS rebinding) would else read everything.
 pub async fn host(State(allow_remote): State<bool>, request: Request, next: Next) -> Response {
-    let named = request.headers().get(header::HOST).and_then(|h| h.to_str().ok()).or_else(|| request.uri().host());
+    let named =
+        request.headers().get(header::HOST).and_then(|h| h.to_str().ok()).or_else(|| request.uri().host());
     match named {
         Some(host) if !allow_remote && !is_local(host) => Problem::host(host).into_response(),
         _ => next.run(request).await,
@@ -90,7 +94,8 @@ fn is_local(host: &str) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or(""),
         None => host.split(':').next().unwrap_or(""),
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Gives up after a while.
@@ -116,7 +121,9 @@ mod tests {
     fn by_default_no_other_host_is_asked_and_no_site_embeds() {
         let (page, embedded) = told(&ServeOptions::default());
         assert!(
-            !page.contains("http") && page.contains("connect-src 'self';") && page.ends_with("frame-ancestors 'none'"),
+            !page.contains("http")
+                && page.contains("connect-src 'self';")
+                && page.ends_with("frame-ancestors 'none'"),
             "{page}"
         );
         assert_eq!(embedded, None);
@@ -131,7 +138,8 @@ mod tests {
         };
         let (page, embedded) = told(&options);
         assert!(
-            page.contains("connect-src 'self' https://data.geopf.fr;") && page.contains("blob: https://data.geopf.fr;"),
+            page.contains("connect-src 'self' https://data.geopf.fr;")
+                && page.contains("blob: https://data.geopf.fr;"),
             "{page}"
         );
         assert!(page.contains("script-src 'self';") && page.ends_with("frame-ancestors 'none'"), "{page}");
@@ -143,7 +151,9 @@ mod tests {
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080"] {
             assert!(is_local(host), "{host}");
         }
-        for host in ["localhost.evil.example", "evil.example:8080", "127.0.0.1.evil.example", "192.168.1.4", ""] {
+        for host in
+            ["localhost.evil.example", "evil.example:8080", "127.0.0.1.evil.example", "192.168.1.4", ""]
+        {
             assert!(!is_local(host), "{host}");
         }
     }

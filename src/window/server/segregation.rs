@@ -1,8 +1,9 @@
-//! `GET /api/segregation`: how unevenly a group of households is spread over the units of each EPCI, wave by wave.
+//! `GET /api/segregation`: how unevenly a group of households is spread over the units of each EPCI, wave by
+//! wave.
 //!
-//! An index is made only of counts that secrecy lets out for each unit (IRIS by default), whoever asks: it is a function of figures that
-//! may be shown, so no difference of two indices tells more than they do. Location quotients are figures of the units
-//! themselves, and follow the rights of the person at that scale.
+//! An index is made only of counts that secrecy lets out for each unit (IRIS by default), whoever asks: it is
+//! a function of figures that may be shown, so no difference of two indices tells more than they do. Location
+//! quotients are figures of the units themselves, and follow the rights of the person at that scale.
 
 use axum::Json;
 use axum::extract::Extension;
@@ -91,8 +92,8 @@ const UNITS: &str = "iris";
 
 /// Ségrégation : dissimilarité, isolement, entropie, quotients de localisation
 ///
-/// Par EPCI et par vague, sur les seules unités dont les effectifs sont publiables. Un indice a besoin d'au moins 5 unités et est
-/// arrondi à 4 décimales.
+/// Par EPCI et par vague, sur les seules unités dont les effectifs sont publiables. Un indice a besoin d'au
+/// moins 5 unités et est arrondi à 4 décimales.
 #[utoipa::path(
     get, path = "/api/segregation", tag = "zones", operation_id = "segregation",
     params(
@@ -162,7 +163,9 @@ pub async fn segregation(
 /// An indicator whose numerator is a group of its denominator's households.
 fn group(app: &App, id: &str) -> Result<&'static Indicator, Problem> {
     let fits = |i: &Indicator| {
-        i.unite == "%" && i.numerateur.somme == "menages" && i.denominateur.as_ref().is_some_and(|d| d.somme == "menages")
+        i.unite == "%"
+            && i.numerateur.somme == "menages"
+            && i.denominateur.as_ref().is_some_and(|d| d.somme == "menages")
     };
     let found = query::indicators(app, Some(&[id.to_owned()]))?.into_iter().find(|i| fits(i));
     found.ok_or_else(|| {
@@ -174,7 +177,8 @@ fn group(app: &App, id: &str) -> Result<&'static Indicator, Problem> {
 fn scale_label(loaded: &Loaded, id: &str) -> Result<String, Problem> {
     let layer = places::layer(loaded, "echelle", id)?;
     let scale = scales::scale(id);
-    // A residence has one owner: its households are of the class `fine`, which an index of a whole EPCI must not depend on.
+    // A residence has one owner: its households are of the class `fine`, which an index of a whole EPCI must
+    // not depend on.
     if scale.acces == Class::Fine || id == "epci" || id == "departement" {
         let detail = "Les unités doivent être plus petites que l'EPCI et plus grandes que la résidence : iris, commune, carreau…";
         return Err(Problem::value("echelle", id, detail));
@@ -196,7 +200,9 @@ fn lines(
     let units = places::layer(loaded, "echelle", scale)?;
     let parents = places::layer(loaded, "epci", "epci")?;
     let chosen = match epci {
-        Some(code) => vec![parents.zone(code).ok_or_else(|| Problem::unknown("epci", code, parents.codes.iter()))?],
+        Some(code) => {
+            vec![parents.zone(code).ok_or_else(|| Problem::unknown("epci", code, parents.codes.iter()))?]
+        }
         None => places::zones_with_addresses(&parents, None),
     };
     // Whoever asks: what secrecy lets out of a unit does not depend on them.
@@ -228,13 +234,19 @@ fn lines(
                 return Ok(without(name, of.len(), left, why));
             }
             let Some(found) = indices(&of) else {
-                return Ok(without(name, of.len(), left, "tous les ménages, ou aucun, sont du groupe".to_owned()));
+                return Ok(without(
+                    name,
+                    of.len(),
+                    left,
+                    "tous les ménages, ou aucun, sont du groupe".to_owned(),
+                ));
             };
             let round = |v: f64| {
                 let p = 10f64.powi(app.secrecy.segregation.decimales);
                 (v * p).round() / p
             };
-            let described = wide.answer(Some("epci"), &territory)?.chiffres.first().and_then(|f| f.denominateur);
+            let described =
+                wide.answer(Some("epci"), &territory)?.chiffres.first().and_then(|f| f.denominateur);
             let share = |n: u64, d: u64| (d > 0).then(|| (1000.0 * n as f64 / d as f64).round() / 10.0);
             let opened = |z: u32| {
                 near.as_ref().is_some_and(|c| {
@@ -242,12 +254,14 @@ fn lines(
                     c.lists(&at, true) && c.withheld(&at).is_none()
                 })
             };
-            let quotients = known.iter().filter(|(z, _)| epci.is_some() && opened(*z)).map(|(z, u)| QuotientLocalisation {
-                code: units.codes.get(*z as usize).to_owned(),
-                nom: places::title(&units, *z),
-                groupe: u.group,
-                menages: u.total,
-                quotient: quotient(u, &found.whole).map(round),
+            let quotients = known.iter().filter(|(z, _)| epci.is_some() && opened(*z)).map(|(z, u)| {
+                QuotientLocalisation {
+                    code: units.codes.get(*z as usize).to_owned(),
+                    nom: places::title(&units, *z),
+                    groupe: u.group,
+                    menages: u.total,
+                    quotient: quotient(u, &found.whole).map(round),
+                }
             });
             Ok(LigneSegregation {
                 code: name.0,
@@ -267,7 +281,13 @@ fn lines(
         .collect()
 }
 
-fn said(asker: &Asker<'_>, loaded: &Loaded, scale: &str, units: &crate::cube::Layer<'_>, zone: u32) -> Result<Answer, Problem> {
+fn said(
+    asker: &Asker<'_>,
+    loaded: &Loaded,
+    scale: &str,
+    units: &crate::cube::Layer<'_>,
+    zone: u32,
+) -> Result<Answer, Problem> {
     let addresses = units.addresses(zone);
     Ok(asker.answer(&addresses, places::is_fine(loaded, Some(scale), &addresses))?)
 }
@@ -279,7 +299,12 @@ fn counts(answer: &Answer) -> Option<Unit> {
     (!figure.secret && total > 0).then_some(Unit { group, total })
 }
 
-fn without((code, nom): (String, String), unites: usize, unites_ecartees: usize, motif: String) -> LigneSegregation {
+fn without(
+    (code, nom): (String, String),
+    unites: usize,
+    unites_ecartees: usize,
+    motif: String,
+) -> LigneSegregation {
     LigneSegregation {
         code,
         nom,

@@ -110,7 +110,11 @@ pub async fn situation(Current(app): Current, mut params: Params) -> Result<Json
     params.finish()?;
     let rules = rules();
     if let Some(q) = quality.filter(|q| rules.quality(*q).is_none()) {
-        return Err(Problem::unknown("qualite", &q.to_string(), rules.qualite.iter().map(|q| q.code.to_string())));
+        return Err(Problem::unknown(
+            "qualite",
+            &q.to_string(),
+            rules.qualite.iter().map(|q| q.code.to_string()),
+        ));
     }
     let point = match (lon, lat, x, y) {
         (Some(lon), Some(lat), None, None) => [lon, lat],
@@ -140,12 +144,18 @@ pub fn check([lon, lat]: [f64; 2]) -> Result<(), Problem> {
 /// Degrees of a projected point.
 pub fn projected(epsg: u16, x: f64, y: f64) -> Result<[f64; 2], Problem> {
     let (mut xs, mut ys) = ([x], [y]);
-    crs::to_lonlat(epsg, &mut xs, &mut ys).map_err(|e| Problem::value("epsg", &epsg.to_string(), format!("{e}.")))?;
-    let inside = crs::sanity_box(epsg).is_none_or(|[w, s, e, n]| (w..=e).contains(&x) && (s..=n).contains(&y));
+    crs::to_lonlat(epsg, &mut xs, &mut ys)
+        .map_err(|e| Problem::value("epsg", &epsg.to_string(), format!("{e}.")))?;
+    let inside =
+        crs::sanity_box(epsg).is_none_or(|[w, s, e, n]| (w..=e).contains(&x) && (s..=n).contains(&y));
     if inside && xs[0].is_finite() && ys[0].is_finite() {
         Ok([xs[0], ys[0]])
     } else {
-        Err(Problem::value("x", &format!("{x}, {y}"), format!("Le point ({x}, {y}) est hors du domaine d'EPSG:{epsg}.")))
+        Err(Problem::value(
+            "x",
+            &format!("{x}, {y}"),
+            format!("Le point ({x}, {y}) est hors du domaine d'EPSG:{epsg}."),
+        ))
     }
 }
 
@@ -162,7 +172,8 @@ pub fn locate(
     let at = |id: &str| layer(id).and_then(|l| l.locate(lon, lat).map(|z| &l.zones[z as usize]));
     let place = |z: &crate::territory::layer::Zone| Lieu { code: z.code.clone(), nom: z.nom.clone() };
     let commune = at("commune");
-    // A commune says what it is part of; else the contours of EPCI and départements do, else the addresses of the commune.
+    // A commune says what it is part of; else the contours of EPCI and départements do, else the addresses of
+    // the commune.
     let wider = |id: &str, own: Option<&String>| -> Option<Lieu> {
         if let Some(zone) = at(id) {
             return Some(place(zone));
@@ -175,7 +186,10 @@ pub fn locate(
         let named = cube.layer(id).and_then(|l| l.zone(&code).map(|z| super::places::title(&l, z)));
         Some(Lieu { nom: named.unwrap_or_else(|| code.clone()), code })
     };
-    let h3 = h3::resolutions().iter().filter_map(|&r| h3::cell(lon, lat, r).map(|c| (format!("r{r}"), h3::name(c)))).collect();
+    let h3 = h3::resolutions()
+        .iter()
+        .filter_map(|&r| h3::cell(lon, lat, r).map(|c| (format!("r{r}"), h3::name(c))))
+        .collect();
     let qpv = loaded
         .zones
         .iter()
@@ -195,7 +209,13 @@ pub fn locate(
     }
 }
 
-fn in_qpv(generation: &str, layer: &Layer, rules: &SituationRules, [lon, lat]: [f64; 2], quality: Option<u8>) -> ReponseQpv {
+fn in_qpv(
+    generation: &str,
+    layer: &Layer,
+    rules: &SituationRules,
+    [lon, lat]: [f64; 2],
+    quality: Option<u8>,
+) -> ReponseQpv {
     let place = bands::placed(layer, rules, [lon, lat], quality);
     let none = ReponseQpv {
         generation: generation.to_owned(),
@@ -206,7 +226,8 @@ fn in_qpv(generation: &str, layer: &Layer, rules: &SituationRules, [lon, lat]: [
         motif: None,
     };
     if let Some(q) = quality.and_then(|q| rules.quality(q)).filter(|q| q.toujours_incertain) {
-        let motif = format!("localisation de qualité {} ({}) : le point ne dit rien de l'adresse", q.code, q.libelle);
+        let motif =
+            format!("localisation de qualité {} ({}) : le point ne dit rien de l'adresse", q.code, q.libelle);
         return ReponseQpv { motif: Some(motif), ..none };
     }
     let zone = place.zone.and_then(|z| layer.zones.get(z as usize));

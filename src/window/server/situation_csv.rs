@@ -19,9 +19,10 @@ const ROWS: usize = 200_000;
 
 /// Situation d'un fichier de points
 ///
-/// Corps CSV (`;`, `,` ou tabulation, UTF-8 ou Windows-1252) avec une ligne de titres : colonnes `lon` et `lat`, ou `x`, `y` et
-/// `epsg` (2154 par défaut) ; `qualite` facultative ; toute autre colonne est gardée. La réponse est le même fichier, en UTF-8,
-/// avec des colonnes ajoutées ; `situation_erreur` dit pourquoi une ligne n'a pas de réponse.
+/// Corps CSV (`;`, `,` ou tabulation, UTF-8 ou Windows-1252) avec une ligne de titres : colonnes `lon` et
+/// `lat`, ou `x`, `y` et `epsg` (2154 par défaut) ; `qualite` facultative ; toute autre colonne est gardée.
+/// La réponse est le même fichier, en UTF-8, avec des colonnes ajoutées ; `situation_erreur` dit pourquoi une
+/// ligne n'a pas de réponse.
 #[utoipa::path(
     post, path = "/api/situation", tag = "situation", operation_id = "situations",
     params(("epsg" = Option<u16>, Query, description = "Système de `x` et `y` quand le fichier n'a pas de colonne `epsg`"),
@@ -33,13 +34,18 @@ const ROWS: usize = 200_000;
         (status = PAYLOAD_TOO_LARGE, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn situations(Current(app): Current, mut params: Params, CsvBody(body): CsvBody) -> Result<Response, Problem> {
+pub async fn situations(
+    Current(app): Current,
+    mut params: Params,
+    CsvBody(body): CsvBody,
+) -> Result<Response, Problem> {
     let epsg = params.number::<u16>("epsg")?.unwrap_or(rules().epsg_defaut);
     let millesime = params.number("millesime")?;
     params.finish()?;
     let loaded = Asked { millesime, ..Asked::default() }.resolve(&app)?.loaded;
-    let answer =
-        tokio::task::spawn_blocking(move || convert(&loaded, &body, epsg)).await.map_err(|e| Problem::internal(&e))??;
+    let answer = tokio::task::spawn_blocking(move || convert(&loaded, &body, epsg))
+        .await
+        .map_err(|e| Problem::internal(&e))??;
     Ok((csv_file::headers("situation.csv")?, answer).into_response())
 }
 
@@ -57,7 +63,8 @@ struct Columns {
 
 impl Columns {
     fn find(titles: &StringRecord) -> Result<Self, Problem> {
-        let at = |names: &[&str]| titles.iter().position(|t| names.contains(&t.trim().to_lowercase().as_str()));
+        let at =
+            |names: &[&str]| titles.iter().position(|t| names.contains(&t.trim().to_lowercase().as_str()));
         let (epsg, quality) = (at(&["epsg"]), at(&["qualite", "qualité", "qualite_xy"]));
         let found = match (at(&["lon", "longitude"]), at(&["lat", "latitude"]), at(&["x"]), at(&["y"])) {
             (Some(first), Some(second), ..) => Some((first, second, false)),
@@ -87,7 +94,10 @@ fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Problem> 
     let columns = Columns::find(&titles)?;
     let rows = reader.records().collect::<Result<Vec<StringRecord>, _>>().map_err(unreadable)?;
     if rows.len() > ROWS {
-        return Err(Problem::body(format!("Le fichier a {} lignes ; {ROWS} au plus : découpez-le.", rows.len())));
+        return Err(Problem::body(format!(
+            "Le fichier a {} lignes ; {ROWS} au plus : découpez-le.",
+            rows.len()
+        )));
     }
 
     let rules = rules();
@@ -97,7 +107,12 @@ fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Problem> 
         .map(|row| {
             let (a, b) = (cell(row, columns.first), cell(row, columns.second));
             let (Some(x), Some(y)) = (number(&a), number(&b)) else {
-                return Err(if a.is_empty() && b.is_empty() { "coordonnées vides" } else { "coordonnées illisibles" }.to_owned());
+                return Err(if a.is_empty() && b.is_empty() {
+                    "coordonnées vides"
+                } else {
+                    "coordonnées illisibles"
+                }
+                .to_owned());
             };
             let quality = match columns.quality.map(|i| cell(row, i)).filter(|q| !q.is_empty()) {
                 None => None,
@@ -120,7 +135,8 @@ fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Problem> 
             Ok((point, quality))
         })
         .collect();
-    let located: Vec<[f64; 2]> = points.iter().map(|p| p.as_ref().map_or([f64::NAN; 2], |(p, _)| *p)).collect();
+    let located: Vec<[f64; 2]> =
+        points.iter().map(|p| p.as_ref().map_or([f64::NAN; 2], |(p, _)| *p)).collect();
     let cells = grid::cells(&located).map_err(|e| Problem::internal(&e))?;
     let answers: Vec<Result<Situation, &String>> = points
         .par_iter()
@@ -141,9 +157,13 @@ fn write(
     let mut out = "\u{feff}".as_bytes().to_vec();
     let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(&mut out);
     let generations: Vec<&str> = loaded.zones.keys().filter_map(|id| id.strip_prefix("qpv")).collect();
-    let resolutions: Vec<String> = crate::territory::h3::resolutions().iter().map(|r| format!("r{r}")).collect();
+    let resolutions: Vec<String> =
+        crate::territory::h3::resolutions().iter().map(|r| format!("r{r}")).collect();
     let mut header: Vec<String> = titles.iter().map(str::to_owned).collect();
-    header.extend(["commune_code", "commune_nom", "epci_code", "departement_code", "iris_code", "carreau"].map(str::to_owned));
+    header.extend(
+        ["commune_code", "commune_nom", "epci_code", "departement_code", "iris_code", "carreau"]
+            .map(str::to_owned),
+    );
     header.extend(resolutions.iter().map(|r| format!("h3_{r}")));
     for g in &generations {
         header.extend(["", "_code", "_nom", "_distance_bord_m", "_motif"].map(|s| format!("qpv{g}{s}")));
@@ -152,10 +172,12 @@ fn write(
     writer.write_record(&header)?;
     for (row, answer) in rows.iter().zip(answers) {
         // Short rows are filled, so that answers stand under their titles.
-        let mut record: Vec<String> = (0..titles.len()).map(|i| row.get(i).unwrap_or("").to_owned()).collect();
+        let mut record: Vec<String> =
+            (0..titles.len()).map(|i| row.get(i).unwrap_or("").to_owned()).collect();
         match answer {
             Ok(s) => {
-                let code = |l: &Option<super::situation::Lieu>| l.as_ref().map_or(String::new(), |l| l.code.clone());
+                let code =
+                    |l: &Option<super::situation::Lieu>| l.as_ref().map_or(String::new(), |l| l.code.clone());
                 record.push(code(&s.commune));
                 record.push(s.commune.as_ref().map_or(String::new(), |l| l.nom.clone()));
                 record.extend([code(&s.epci), code(&s.departement), code(&s.iris)]);

@@ -1,7 +1,7 @@
 //! What the server holds: the cubes with their way out, the contours of zones, the caches.
 //!
-//! [`App`] is one consistent state, made from one manifest; [`Live`] gives the current one and changes it when the
-//! manifest does. A request keeps the state that it began with.
+//! [`App`] is one consistent state, made from one manifest; [`Live`] gives the current one and changes it
+//! when the manifest does. A request keeps the state that it began with.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -129,7 +129,10 @@ impl Loaded {
         };
         Ok(Self {
             id: entry.dossier.as_str().into(),
-            cells: of_kind(&[Genre::Carreau, Genre::H3]).into_iter().map(|id| (id, OnceLock::new())).collect(),
+            cells: of_kind(&[Genre::Carreau, Genre::H3])
+                .into_iter()
+                .map(|id| (id, OnceLock::new()))
+                .collect(),
             points: of_kind(&[Genre::Points]).into_iter().map(|id| (id, OnceLock::new())).collect(),
             masks: Cache::with_weighter(64, MASK_BYTES, ByBytes),
             names: OnceLock::new(),
@@ -182,8 +185,8 @@ impl Loaded {
         mask
     }
 
-    /// Dwellings of the register in a zone, of those that a filter keeps (None: all). Rows that only the survey knows
-    /// are households without a dwelling: they are not counted.
+    /// Dwellings of the register in a zone, of those that a filter keeps (None: all). Rows that only the
+    /// survey knows are households without a dwelling: they are not counted.
     #[must_use]
     pub fn dwellings(&self, layer: &CubeLayer<'_>, zone: u32, mask: Option<&[u64]>) -> u64 {
         self.count(layer.runs_of(zone), mask)
@@ -286,7 +289,8 @@ impl App {
         Ok(read)
     }
 
-    /// The addresses of the store. The first question opens their index (and makes it, if the import did not).
+    /// The addresses of the store. The first question opens their index (and makes it, if the import did
+    /// not).
     ///
     /// # Errors
     /// There are none, or their index cannot be read or made.
@@ -301,7 +305,8 @@ impl App {
         Ok(geocoder)
     }
 
-    /// What allocations are checked against before they are made. The first question reads the dwellings of the latest millésime.
+    /// What allocations are checked against before they are made. The first question reads the dwellings of
+    /// the latest millésime.
     ///
     /// # Errors
     /// A table of the store cannot be read.
@@ -316,7 +321,8 @@ impl App {
         Ok(read)
     }
 
-    /// Loads everything that the manifest of the store names; cubes and contours that `former` holds are kept.
+    /// Loads everything that the manifest of the store names; cubes and contours that `former` holds are
+    /// kept.
     ///
     /// # Errors
     /// A cube, a ledger or a table of contours cannot be read.
@@ -326,7 +332,8 @@ impl App {
         let mut tables: BTreeMap<PathBuf, Arc<Geography>> = BTreeMap::new();
         let mut millesimes = Vec::new();
         for entry in &store.manifest().cubes {
-            let kept = former.and_then(|f| f.millesimes.iter().chain(&f.a_jour).find(|l| *l.id == *entry.dossier));
+            let kept =
+                former.and_then(|f| f.millesimes.iter().chain(&f.a_jour).find(|l| *l.id == *entry.dossier));
             if let Some(kept) = kept {
                 millesimes.push(Arc::clone(kept));
                 continue;
@@ -349,7 +356,8 @@ impl App {
             millesimes.push(Arc::new(Loaded::open(store, entry, catalogue, secrecy, zones)?));
         }
         millesimes.sort_by_key(|l| l.meta().millesime);
-        let (mut a_jour, millesimes): (Vec<_>, Vec<_>) = millesimes.into_iter().partition(|l| l.meta().a_jour.is_some());
+        let (mut a_jour, millesimes): (Vec<_>, Vec<_>) =
+            millesimes.into_iter().partition(|l| l.meta().a_jour.is_some());
         Ok(Self {
             millesimes,
             a_jour: a_jour.pop(),
@@ -362,7 +370,9 @@ impl App {
             store: store.clone(),
             allocations: Mutex::default(),
             reviewed: Mutex::default(),
-            addresses: Mutex::new(former.and_then(|f| f.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone())),
+            addresses: Mutex::new(
+                former.and_then(|f| f.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            ),
             checker: Mutex::default(),
         })
     }

@@ -30,13 +30,15 @@ pub struct Territoire {
 
 const DEFAULT: usize = 10;
 const LARGEST: usize = 50;
-/// Zones that are looked at for rights, for each one that is wanted: a person may see few of those that match.
+/// Zones that are looked at for rights, for each one that is wanted: a person may see few of those that
+/// match.
 const TRIED: usize = 40;
 
 /// Cherche un territoire par son nom ou son code
 ///
-/// Chaque mot de la question doit commencer un mot du nom, sans égard aux accents et à la casse ; ou la question commence le code.
-/// Les échelles les plus larges viennent d'abord, puis les zones qui ont le plus de logements.
+/// Chaque mot de la question doit commencer un mot du nom, sans égard aux accents et à la casse ; ou la
+/// question commence le code. Les échelles les plus larges viennent d'abord, puis les zones qui ont le plus
+/// de logements.
 #[utoipa::path(
     get, path = "/api/territoires", tag = "zones", operation_id = "territoires",
     params(
@@ -48,7 +50,11 @@ const TRIED: usize = 40;
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn territoires(Current(app): Current, Who(visitor): Who, mut params: Params) -> Result<Json<Vec<Territoire>>, Problem> {
+pub async fn territoires(
+    Current(app): Current,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<Json<Vec<Territoire>>, Problem> {
     let q = params.required("q", "le nom ou le code cherché")?;
     let limit: usize = params.number("limite")?.unwrap_or(DEFAULT);
     params.finish()?;
@@ -58,7 +64,11 @@ pub async fn territoires(Current(app): Current, Who(visitor): Who, mut params: P
     }
     let folded = fold(&q);
     if folded.chars().count() < 2 {
-        return Err(Problem::value("q", &q, "Donnez au moins deux lettres ou chiffres du nom ou du code cherché."));
+        return Err(Problem::value(
+            "q",
+            &q,
+            "Donnez au moins deux lettres ou chiffres du nom ou du code cherché.",
+        ));
     }
     let work = move || {
         let desk = Desk::new(&app, &visitor.person, Asked::default(), Vec::new())?;
@@ -75,13 +85,14 @@ pub async fn territoires(Current(app): Current, Who(visitor): Who, mut params: P
             let mask = counter.selection.mask.as_ref().map(|m| m.as_slice());
             let zone = zones::row(loaded, &layer, found.zone, loaded.dwellings(&layer, found.zone, mask));
             let libelle = if scale.id == "*" { layer.meta.libelle.clone() } else { scale.libelle.clone() };
-            let situe_dans = [("commune", &zone.commune), ("epci", &zone.epci), ("departement", &zone.departement)]
-                .into_iter()
-                .filter(|(wide, _)| *wide != id)
-                .find_map(|(wide, code)| {
-                    let layer = loaded.cube().layer(wide)?;
-                    layer.zone(code.as_deref()?).map(|z| places::title(&layer, z))
-                });
+            let situe_dans =
+                [("commune", &zone.commune), ("epci", &zone.epci), ("departement", &zone.departement)]
+                    .into_iter()
+                    .filter(|(wide, _)| *wide != id)
+                    .find_map(|(wide, code)| {
+                        let layer = loaded.cube().layer(wide)?;
+                        layer.zone(code.as_deref()?).map(|z| places::title(&layer, z))
+                    });
             out.push(Territoire { echelle: id.to_owned(), libelle, zone, situe_dans });
             if out.len() == limit {
                 break;
@@ -131,11 +142,13 @@ pub struct Found {
 }
 
 impl Names {
-    /// Reads every zone that has a name or a contour; cells are named by no one, addresses are searched elsewhere.
+    /// Reads every zone that has a name or a contour; cells are named by no one, addresses are searched
+    /// elsewhere.
     #[must_use]
     pub fn new(loaded: &Loaded) -> Self {
         let rank = |id: &str| scales::scales().iter().position(|s| s.id == id).unwrap_or(usize::MAX);
-        let mut layers: Vec<(u32, &str)> = (0..).zip(loaded.meta().couches.iter().map(|l| l.id.as_str())).collect();
+        let mut layers: Vec<(u32, &str)> =
+            (0..).zip(loaded.meta().couches.iter().map(|l| l.id.as_str())).collect();
         layers.retain(|(_, id)| scales::scale(id).genre == Genre::Zones || *id == "residence");
         layers.sort_by_key(|(_, id)| rank(id));
         let mut all = Vec::new();
@@ -144,13 +157,21 @@ impl Names {
             for (zone, code) in (0..).zip(layer.codes.iter()) {
                 let dwellings = u32::try_from(loaded.dwellings(&layer, zone, None)).unwrap_or(u32::MAX);
                 let folded = format!(" {}", fold(&places::title(&layer, zone))).into();
-                all.push(Name { layer: at, zone, rank: rank(id), folded, code: code.to_lowercase().into(), dwellings });
+                all.push(Name {
+                    layer: at,
+                    zone,
+                    rank: rank(id),
+                    folded,
+                    code: code.to_lowercase().into(),
+                    dwellings,
+                });
             }
         }
         Self { all }
     }
 
-    /// The best matches: a name that is the question, then one that begins with it, then one that has its words.
+    /// The best matches: a name that is the question, then one that begins with it, then one that has its
+    /// words.
     fn find(&self, folded: &str, most: usize) -> Vec<Found> {
         let words: Vec<String> = folded.split(' ').map(|w| format!(" {w}")).collect();
         let mut found: Vec<(u8, u32, usize)> = Vec::new();

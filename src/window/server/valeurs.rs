@@ -38,7 +38,8 @@ pub struct Valeurs {
     pub secret: Vec<bool>,
     /// Ménages répondants décrits (indicateurs d'occupation).
     pub repondants: Vec<Option<u64>>,
-    /// Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très faible.
+    /// Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très
+    /// faible.
     pub numerateurs: Vec<Option<u64>>,
     pub denominateurs: Vec<Option<u64>>,
     /// Logements, filtre appliqué.
@@ -126,7 +127,13 @@ fn json(bytes: Bytes) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response()
 }
 
-fn compute(app: &App, desk: &Desk<'_>, class: Class, key: &ValuesKey, indicator: &Indicator) -> Result<Valeurs, Problem> {
+fn compute(
+    app: &App,
+    desk: &Desk<'_>,
+    class: Class,
+    key: &ValuesKey,
+    indicator: &Indicator,
+) -> Result<Valeurs, Problem> {
     let loaded = desk.loaded();
     let layer = places::layer(loaded, "echelle", &key.scale).map_err(Problem::in_path)?;
     let within = key.within.as_deref().map(|d| Within::parse(loaded, d)).transpose()?;
@@ -141,11 +148,15 @@ fn compute(app: &App, desk: &Desk<'_>, class: Class, key: &ValuesKey, indicator:
     let reference_zone = within.as_ref().map_or_else(|| loaded.everything(), |w| w.layer.addresses(w.zone));
     let reference_scale = within.as_ref().map_or("departement", |w| w.layer.meta.id.as_str());
     // The parent is of another class: what is not open of it is no reference.
-    let reference =
-        desk.counter(scales::scale(reference_scale).acces).and_then(|c| c.answer(Some(reference_scale), &reference_zone)).ok();
+    let reference = desk
+        .counter(scales::scale(reference_scale).acces)
+        .and_then(|c| c.answer(Some(reference_scale), &reference_zone))
+        .ok();
 
-    let answers =
-        zones.par_iter().map(|&z| counter.answer(Some(&key.scale), &layer.addresses(z))).collect::<Result<Vec<_>, Problem>>()?;
+    let answers = zones
+        .par_iter()
+        .map(|&z| counter.answer(Some(&key.scale), &layer.addresses(z)))
+        .collect::<Result<Vec<_>, Problem>>()?;
     let figures = || answers.iter().map(|a| &a.chiffres[0]);
     let known: Vec<f64> = figures().filter_map(|f| f.valeur).collect();
     Ok(Valeurs {
@@ -189,7 +200,9 @@ fn breaks(mut values: Vec<f64>) -> Vec<f64> {
     let power = 10f64.powf(target.log10().floor());
     let step = [5.0, 2.0, 1.0].into_iter().map(|m| m * power).find(|s| *s <= target).unwrap_or(power);
     // Through the inverse where it is whole, so that 0.3 is written 0.3.
-    let round = |v: f64| if step < 1.0 { (v / step).round() / (1.0 / step).round() } else { (v / step).round() * step };
+    let round = |v: f64| {
+        if step < 1.0 { (v / step).round() / (1.0 / step).round() } else { (v / step).round() * step }
+    };
     let mut out: Vec<f64> = quantiles.into_iter().map(round).filter(|b| *b > low && *b <= high).collect();
     out.dedup();
     out

@@ -40,7 +40,9 @@ ce qui est chargé, par <a href="/api/catalogue">/api/catalogue</a>.</p>
 
 /// Whether a path belongs to the interface, where a page would be no answer.
 fn is_interface(path: &str) -> bool {
-    ["/api", "/tiles"].iter().any(|p| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    ["/api", "/tiles"]
+        .iter()
+        .any(|p| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Serves a file, the first page, or a problem.
@@ -60,7 +62,8 @@ pub async fn serve(site: Site, request: Request) -> Response {
         Ok(response) => {
             let mut response = response.map(Body::new);
             // Names under /assets carry a hash of their content; anything else may change at the next build.
-            let policy = if path.starts_with("/assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+            let policy =
+                if path.starts_with("/assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(policy));
             response
         }

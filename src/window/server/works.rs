@@ -1,7 +1,9 @@
-//! Work in the background: files that are checked, cubes that are made anew after a change, and telling who waits.
+//! Work in the background: files that are checked, cubes that are made anew after a change, and telling who
+//! waits.
 //!
-//! One task makes cubes; changes that come while it works are made together in its next round. What is told is a [`watch`] value, so
-//! that who comes late sees the present state; streams end when the work does, and do not keep a server that is stopped.
+//! One task makes cubes; changes that come while it works are made together in its next round. What is told
+//! is a [`watch`] value, so that who comes late sees the present state; streams end when the work does, and
+//! do not keep a server that is stopped.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -186,7 +188,9 @@ fn writer(root: &Path) -> Result<Writer, StoreError> {
     let begun = Instant::now();
     loop {
         match Writer::open(root) {
-            Err(StoreError::Locked(_)) if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(100)),
+            Err(StoreError::Locked(_)) if begun.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(100))
+            }
             other => return other,
         }
     }
@@ -313,8 +317,8 @@ impl Published {
     }
 }
 
-/// Whether figures wait for something that bailleurs changed: the server may have been stopped before it was done. A state store
-/// that knows of nothing is a new one, and empties nothing.
+/// Whether figures wait for something that bailleurs changed: the server may have been stopped before it was
+/// done. A state store that knows of nothing is a new one, and empties nothing.
 async fn waits(root: &Path, state: &State) -> Result<bool, WorkError> {
     let changed = changed(state).await?;
     let store = Store::open(root)?;
@@ -331,7 +335,10 @@ fn written<T: Serialize>(header: &[&str], rows: &[T]) -> Result<Vec<u8>, csv::Er
 }
 
 /// Tells a value as it changes, until it is over.
-pub fn follow<T>(mut told: watch::Receiver<T>, over: fn(&T) -> bool) -> Sse<ReceiverStream<Result<Event, Infallible>>>
+pub fn follow<T>(
+    mut told: watch::Receiver<T>,
+    over: fn(&T) -> bool,
+) -> Sse<ReceiverStream<Result<Event, Infallible>>>
 where
     T: Clone + Serialize + Send + Sync + 'static,
 {

@@ -66,7 +66,11 @@ const LARGEST_PAGE: usize = 100_000;
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn list(Current(app): Current, Who(visitor): Who, mut params: Params) -> Result<Json<Zones>, Problem> {
+pub async fn list(
+    Current(app): Current,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<Json<Zones>, Problem> {
     let echelle = params.required("echelle", "l'échelle dont on veut les zones")?;
     let dans = params.take("dans");
     let limit: usize = params.number("limite")?.unwrap_or(DEFAULT_PAGE);
@@ -89,8 +93,12 @@ pub async fn list(Current(app): Current, Who(visitor): Who, mut params: Params) 
         zones.extend(without_addresses(loaded, &layer, within.as_ref()));
         zones.sort_unstable();
         let mask = counter.selection.mask.as_ref().map(|m| m.as_slice());
-        let rows: Vec<ZoneListee> =
-            zones.par_iter().skip(skip).take(limit).map(|&z| row(loaded, &layer, z, loaded.dwellings(&layer, z, mask))).collect();
+        let rows: Vec<ZoneListee> = zones
+            .par_iter()
+            .skip(skip)
+            .take(limit)
+            .map(|&z| row(loaded, &layer, z, loaded.dwellings(&layer, z, mask)))
+            .collect();
         Ok(Json(Zones { echelle: echelle.clone(), total: zones.len() as u64, zones: rows }))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
@@ -121,11 +129,14 @@ pub(super) fn row(loaded: &Loaded, layer: &Layer<'_>, zone: u32, logements: u64)
     let code = layer.codes.get(zone as usize);
     let id = layer.meta.id.as_str();
     let contour = loaded.zones.get(id).and_then(|g| g.layer.zone(code));
-    let parent = |wide: &str, own: Option<&String>| places::parent(loaded, layer, zone, wide).or_else(|| own.cloned());
+    let parent =
+        |wide: &str, own: Option<&String>| places::parent(loaded, layer, zone, wide).or_else(|| own.cloned());
     let (centre, emprise) = match contour {
         Some(z) if z.bbox[0] <= z.bbox[2] => (inside(&z.geometry), Some(z.bbox)),
         _ => match cell_area(id, code) {
-            Some(area) => (inside(&area), area.bounding_rect().map(|r| [r.min().x, r.min().y, r.max().x, r.max().y])),
+            Some(area) => {
+                (inside(&area), area.bounding_rect().map(|r| [r.min().x, r.min().y, r.max().x, r.max().y]))
+            }
             None => of_addresses(loaded, layer, zone),
         },
     };

@@ -65,9 +65,10 @@ pub struct ZonesLues {
 
 /// Zones d'un fichier
 ///
-/// Shapefile (zip), GeoPackage ou GeoJSON, tel quel dans le corps de la requête, dans tout système de coordonnées légal en France. Une
-/// zone par entité, remise en longitude et latitude, ses contours vérifiés et réparés au besoin ; ce qui est écarté est dit. Rien n'est
-/// gardé : les zones s'envoient ensuite à `/api/mesure`.
+/// Shapefile (zip), GeoPackage ou GeoJSON, tel quel dans le corps de la requête, dans tout système de
+/// coordonnées légal en France. Une zone par entité, remise en longitude et latitude, ses contours vérifiés
+/// et réparés au besoin ; ce qui est écarté est dit. Rien n'est gardé : les zones s'envoient ensuite à
+/// `/api/mesure`.
 #[utoipa::path(
     post, path = "/api/zones/fichier", tag = "zones", operation_id = "zones_fichier", params(FichierParams),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
@@ -79,7 +80,8 @@ pub struct ZonesLues {
 )]
 pub async fn read(mut params: Params, FileBody(body): FileBody) -> Result<Json<ZonesLues>, Problem> {
     /// What is read at once is held in memory, so others wait.
-    static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(zonage::limits().fichier.simultanes));
+    static PLACES: LazyLock<Semaphore> =
+        LazyLock::new(|| Semaphore::new(zonage::limits().fichier.simultanes));
     let name = params.required("fichier", "le nom du fichier")?;
     let epsg = params.number("epsg")?;
     params.finish()?;
@@ -92,7 +94,8 @@ pub async fn read(mut params: Params, FileBody(body): FileBody) -> Result<Json<Z
         let scratch = tempfile::tempdir().map_err(|e| Problem::internal(&e))?;
         let path = scratch.path().join(safe(&name));
         std::fs::write(&path, &body).map_err(|e| Problem::internal(&e))?;
-        let found = outlines(&path, epsg, zonage::limits(), scratch.path()).map_err(|e| refusal(&name, &e))?;
+        let found =
+            outlines(&path, epsg, zonage::limits(), scratch.path()).map_err(|e| refusal(&name, &e))?;
         Ok(Json(told(found)))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?

@@ -114,13 +114,23 @@ impl Intake for Aggregates<'_> {
                     zone_code = String::from_utf8_lossy(&c).into_owned();
                 }
                 Err(_) => {
-                    notes.note("G02", &self.zone_code, code, "Ce n'est pas un code commune de l'Insee (cinq signes).");
+                    notes.note(
+                        "G02",
+                        &self.zone_code,
+                        code,
+                        "Ce n'est pas un code commune de l'Insee (cinq signes).",
+                    );
                     return Fate::Rejected;
                 }
             }
         }
         let Some(population) = self.id("population", self.population.cell(record)) else {
-            notes.note("G03", &self.population, &cell(&self.population), "Population attendue : TOUS ou RECENTS.");
+            notes.note(
+                "G03",
+                &self.population,
+                &cell(&self.population),
+                "Population attendue : TOUS ou RECENTS.",
+            );
             return Fate::Rejected;
         };
         let (Some(indicator), Some(class)) = (self.indicateur.cell(record), self.classe.cell(record)) else {
@@ -137,11 +147,22 @@ impl Intake for Aggregates<'_> {
         let (count, base) = (amount(&self.effectif), amount(&self.base));
         let (Some(count), Some(base)) = (count, base) else { return Fate::Rejected };
         if count > base {
-            notes.note("G07", &self.effectif, &cell(&self.effectif), format!("L'effectif dépasse la base ({base})."));
+            notes.note(
+                "G07",
+                &self.effectif,
+                &cell(&self.effectif),
+                format!("L'effectif dépasse la base ({base})."),
+            );
         }
         let bailleur = self.bailleur.cell(record);
-        let parts =
-            [zone_type.as_bytes(), zone_code.as_bytes(), bailleur.unwrap_or(b""), population.as_bytes(), indicator, class];
+        let parts = [
+            zone_type.as_bytes(),
+            zone_code.as_bytes(),
+            bailleur.unwrap_or(b""),
+            population.as_bytes(),
+            indicator,
+            class,
+        ];
         let key = hashed(&parts.join(&0xff));
         b.vague.push(Some(self.vague));
         b.zone_type.push(Some(zone_type));

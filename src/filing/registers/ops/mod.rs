@@ -1,8 +1,9 @@
-//! The OPS survey: one row a dwelling asked (`menages.parquet`), or aggregates of older waves (`agregats.parquet`).
+//! The OPS survey: one row a dwelling asked (`menages.parquet`), or aggregates of older waves
+//! (`agregats.parquet`).
 //!
-//! [`import`] recognises the format by its header. [`row`] types and checks one dwelling, [`plafond`] computes
-//! the percentage of the PLUS ceiling, [`aggregates`] reads the long tables of 2009–2018. What a rule says and
-//! at which level stands in `data/registers/ops.toml`.
+//! [`import`] recognises the format by its header. [`row`] types and checks one dwelling, [`plafond`]
+//! computes the percentage of the PLUS ceiling, [`aggregates`] reads the long tables of 2009–2018. What a
+//! rule says and at which level stands in `data/registers/ops.toml`.
 
 mod aggregates;
 mod batch;
@@ -41,8 +42,14 @@ pub enum OpsError {
 /// Imports an OPS file of either format.
 ///
 /// # Errors
-/// The file is no table, lacks a mandatory column, or belongs to another wave; or the result cannot be written.
-pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, OpsError> {
+/// The file is no table, lacks a mandatory column, or belongs to another wave; or the result cannot be
+/// written.
+pub fn import(
+    path: &Path,
+    options: &Options,
+    output: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, OpsError> {
     let reference = ops().map_err(IntakeError::from)?;
     let table = intake::open(path)?;
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
@@ -60,7 +67,9 @@ pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn
         let reader = row::Dwellings::new(reference, ceilings, &layout, options.vague);
         intake::run(&reader, &table, &layout, "menages", output, &mut report, progress)?;
         if layout.column("handicap").at.is_some() {
-            report.remarques.push("La colonne « handicap » est une donnée de santé : elle n'est pas lue.".to_owned());
+            report
+                .remarques
+                .push("La colonne « handicap » est une donnée de santé : elle n'est pas lue.".to_owned());
         }
         if report.regles.contains_key("O23") && layout.column("age_conjoint").at.is_none() {
             report.remarques.push(
@@ -73,7 +82,11 @@ pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn
     // Rows of the wrong width were not asked for their wave.
     let rows = |id: &str| report.regles.get(id).map_or(0, |r| r.lignes);
     if rows(wave) > 0 && rows(wave) + rows(width) == report.lignes_lues {
-        return Err(OpsError::OtherWave { path: path.to_owned(), expected: options.vague, found: waves_in_head(&table) });
+        return Err(OpsError::OtherWave {
+            path: path.to_owned(),
+            expected: options.vague,
+            found: waves_in_head(&table),
+        });
     }
     if options.vague <= 2014 {
         report.remarques.push(
@@ -86,19 +99,26 @@ pub fn import(path: &Path, options: &Options, output: &Output, progress: &dyn Fn
 
 /// The header is that of the long table of aggregates.
 fn is_aggregate(table: &Table) -> bool {
-    let header: Vec<String> = table.head.first().map_or_else(Vec::new, |h| h.iter().map(|n| canonical(n)).collect());
+    let header: Vec<String> =
+        table.head.first().map_or_else(Vec::new, |h| h.iter().map(|n| canonical(n)).collect());
     let has = |name: &str| header.iter().any(|h| h == name);
     has("ZONE_TYPE") || has("INDICATEUR") && has("EFFECTIF") && !has("STATUT_LOGEMENT")
 }
 
 /// The waves that the first records name, for a message.
 fn waves_in_head(table: &Table) -> String {
-    let at = table
+    let at = table.head.first().and_then(|h| {
+        h.iter()
+            .position(|n| matches!(canonical(n).as_str(), "VAGUE" | "ANNEE" | "ANNEE_ENQUETE" | "VAGUE_OPS"))
+    });
+    let mut found: Vec<&str> = table
         .head
-        .first()
-        .and_then(|h| h.iter().position(|n| matches!(canonical(n).as_str(), "VAGUE" | "ANNEE" | "ANNEE_ENQUETE" | "VAGUE_OPS")));
-    let mut found: Vec<&str> =
-        table.head.iter().skip(1).filter_map(|r| r.get(at?)).map(|v| v.trim()).filter(|v| !v.is_empty()).collect();
+        .iter()
+        .skip(1)
+        .filter_map(|r| r.get(at?))
+        .map(|v| v.trim())
+        .filter(|v| !v.is_empty())
+        .collect();
     found.sort_unstable();
     found.dedup();
     if found.is_empty() { "aucune".to_owned() } else { found.join(", ") }

@@ -1,7 +1,8 @@
-//! The percentage of the PLUS ceiling of one household: category from its composition, then 100 × RFR ÷ ceiling.
+//! The percentage of the PLUS ceiling of one household: category from its composition, then 100 × RFR ÷
+//! ceiling.
 //!
-//! Source of the categories: arrêté of 29 July 1987, annex I. Persons at charge are the minors: an OPS file does
-//! not tell adult children attached to the tax household from others.
+//! Source of the categories: arrêté of 29 July 1987, annex I. Persons at charge are the minors: an OPS file
+//! does not tell adult children attached to the tax household from others.
 
 use crate::reference::plafonds::{NoZone, Plafonds, UndeterminedYoung};
 
@@ -222,7 +223,10 @@ mod tests {
     fn what_is_missing_stays_missing_and_a_negative_income_is_zero() {
         let h = couple(28, 26);
         assert_eq!(percent(p(), 2025, Some("73065"), None, None, &h), Outcome::NoIncome);
-        assert_eq!(percent(p(), 2025, Some("73065"), Some(-400), None, &h), Outcome::Percent { pct: 0.0, assumed: false });
+        assert_eq!(
+            percent(p(), 2025, Some("73065"), Some(-400), None, &h),
+            Outcome::Percent { pct: 0.0, assumed: false }
+        );
         assert_eq!(percent(p(), 2025, Some("97411"), Some(1), None, &h), Outcome::Overseas);
         assert_eq!(percent(p(), 2025, None, Some(1), None, &h), Outcome::NoZone);
         assert_eq!(percent(p(), 2014, Some("73065"), Some(1), None, &h), Outcome::NoTable);
@@ -232,11 +236,12 @@ mod tests {
 
     #[test]
     fn an_income_on_a_class_break_is_in_the_class_that_it_opens() {
-        // 37,584 is divisible by 8: 20 % of it is not whole, 25 % is; 46,250 × 0.2 would be. Take the ceilings
-        // whose fifth is whole and check both sides of 20 %.
+        // 37,584 is divisible by 8: 20 % of it is not whole, 25 % is; 46,250 × 0.2 would be. Take the
+        // ceilings whose fifth is whole and check both sides of 20 %.
         for year in p().years() {
             for rank in 1..=6u8 {
-                let c = p().ceiling(year, crate::reference::plafonds::Zone::AutresRegions, rank).expect("table");
+                let c =
+                    p().ceiling(year, crate::reference::plafonds::Zone::AutresRegions, rank).expect("table");
                 if !c.is_multiple_of(5) {
                     continue;
                 }

@@ -78,7 +78,8 @@ impl<'r> Dwellings<'r> {
             nb_mineurs: column("nb_mineurs"),
             age_titulaire: column("age_titulaire"),
             age_conjoint: column("age_conjoint"),
-            bands: ["nb_0_17", "nb_18_24", "nb_25_39", "nb_40_59", "nb_60_64", "nb_65_74", "nb_75p"].map(column),
+            bands: ["nb_0_17", "nb_18_24", "nb_25_39", "nb_40_59", "nb_60_64", "nb_65_74", "nb_75p"]
+                .map(column),
             rfr: column("rfr"),
             cat_plafond: column("cat_plafond"),
             pct_plafond: column("pct_plafond"),
@@ -115,7 +116,8 @@ impl<'r> Dwellings<'r> {
         let given = self.pct_plafond.cell(record).and_then(|cell| match fields::decimal(cell) {
             Ok(v) if (0.0..=s.pct_plafond_max).contains(&v) => Some(v),
             Ok(_) => {
-                let message = format!("Le pourcentage va de 0 à {} ; la valeur est ignorée.", s.pct_plafond_max);
+                let message =
+                    format!("Le pourcentage va de 0 à {} ; la valeur est ignorée.", s.pct_plafond_max);
                 notes.note("O18", &self.pct_plafond, cell, message);
                 None
             }
@@ -138,7 +140,9 @@ impl<'r> Dwellings<'r> {
             let cell = self.pct_plafond.cell(record).unwrap_or(b"");
             notes.note("O19", &self.pct_plafond, cell, message);
         }
-        if let (Some(g), true) = (given, self.ops.pct_donne_prime || !matches!(outcome, Outcome::Percent { .. })) {
+        if let (Some(g), true) =
+            (given, self.ops.pct_donne_prime || !matches!(outcome, Outcome::Percent { .. }))
+        {
             notes.count("pct_plafond_donnes");
             return Some(g);
         }
@@ -157,7 +161,9 @@ impl<'r> Dwellings<'r> {
                 let message = format!("Aucun plafond n'est connu au 1er janvier {}.", self.vague);
                 notes.note("O21", &self.rfr, cell, message);
             }
-            Outcome::NoZone => notes.note("O22", &self.rfr, cell, "Sans code commune, la zone du plafond est inconnue."),
+            Outcome::NoZone => {
+                notes.note("O22", &self.rfr, cell, "Sans code commune, la zone du plafond est inconnue.")
+            }
             Outcome::NoCategory => {
                 notes.note(
                     "O22",
@@ -183,7 +189,12 @@ impl<'r> Dwellings<'r> {
             return None;
         }
         if d.year == self.vague && d.month > s.mois_reference {
-            notes.note("O15", &self.entree, cell, "Ce ménage est entré après la date de référence de l'enquête.");
+            notes.note(
+                "O15",
+                &self.entree,
+                cell,
+                "Ce ménage est entré après la date de référence de l'enquête.",
+            );
         }
         if age.is_some_and(|a| d.year + u16::from(a) + 1 < self.vague) {
             notes.note("O16", &self.entree, cell, "Ce titulaire serait entré avant sa naissance.");
@@ -265,7 +276,13 @@ impl Intake for Dwellings<'_> {
         })
     }
 
-    fn row(&self, record: &ByteRecord, streets: &mut Normalizer, b: &mut Households, notes: &mut Notes<'_>) -> Fate {
+    fn row(
+        &self,
+        record: &ByteRecord,
+        streets: &mut Normalizer,
+        b: &mut Households,
+        notes: &mut Notes<'_>,
+    ) -> Fate {
         let s = &self.ops.seuils;
         let wave = self.c_vague.cell(record);
         if wave.and_then(|v| fields::integer(v).ok()) != Some(i64::from(self.vague)) {
@@ -287,13 +304,19 @@ impl Intake for Dwellings<'_> {
         let address = match (depcom, street) {
             (Some(depcom), Some(street)) => {
                 let part = |c: &Column| text(c.cell(record)).to_owned();
-                let (numvoie, indrep, typvoie) = (part(&self.numvoie), part(&self.indrep), part(&self.typvoie));
+                let (numvoie, indrep, typvoie) =
+                    (part(&self.numvoie), part(&self.indrep), part(&self.typvoie));
                 Some(streets.key(depcom, &numvoie, &indrep, &typvoie, text(Some(street)), "").key.as_str())
             }
             _ => None,
         };
         if ident_rep.is_none() && ident_int.is_none() && address.is_none() {
-            notes.note("O05", &self.ident_rep, b"", "Ce logement ne compte que dans les totaux de sa commune.");
+            notes.note(
+                "O05",
+                &self.ident_rep,
+                b"",
+                "Ce logement ne compte que dans les totaux de sa commune.",
+            );
         }
 
         // The household.
@@ -345,7 +368,12 @@ impl Intake for Dwellings<'_> {
             && u16::from(m) + u16::from(a) != u16::from(p)
         {
             let cell = self.nb_adultes.cell(record).unwrap_or(b"");
-            notes.note("O25", &self.nb_adultes, cell, format!("{a} adultes et {m} mineurs ne font pas {p} personnes."));
+            notes.note(
+                "O25",
+                &self.nb_adultes,
+                cell,
+                format!("{a} adultes et {m} mineurs ne font pas {p} personnes."),
+            );
         }
         if let Some(a) = adults
             && let Some(sum) = contradicts(&activities, u16::from(a))
@@ -421,7 +449,9 @@ impl Dwellings<'_> {
         };
         if wrong {
             let cell = self.type_menage.column.cell(record).unwrap_or(b"");
-            let message = format!("Ce type de ménage s'accorde mal avec {persons} personne(s) dont {minors} mineur(s).");
+            let message = format!(
+                "Ce type de ménage s'accorde mal avec {persons} personne(s) dont {minors} mineur(s)."
+            );
             notes.note("O24", &self.type_menage.column, cell, message);
         }
     }
@@ -449,7 +479,9 @@ mod tests {
 
     #[test]
     fn keys_of_short_identifiers_never_collide() {
-        let ids: Vec<String> = ["", "0", "00", "000", "A", "Z", "10", "01", "9999999999", "ZZZZZZZZZZ"].map(str::to_owned).into();
+        let ids: Vec<String> = ["", "0", "00", "000", "A", "Z", "10", "01", "9999999999", "ZZZZZZZZZZ"]
+            .map(str::to_owned)
+            .into();
         for (i, a) in ids.iter().enumerate() {
             for b in &ids[i + 1..] {
                 assert_ne!(key(a.as_bytes()), key(b.as_bytes()), "{a} {b}");

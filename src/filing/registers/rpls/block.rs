@@ -79,8 +79,10 @@ impl<'a> Worker<'a> {
             codes.iter().for_each(|c| set[usize::from(*c)] = true);
             set
         };
-        let mut codes: Vec<_> =
-            CODED.iter().map(|(name, col)| (*col, set(reference.codes.get(*name).map_or(&[], Vec::as_slice)))).collect();
+        let mut codes: Vec<_> = CODED
+            .iter()
+            .map(|(name, col)| (*col, set(reference.codes.get(*name).map_or(&[], Vec::as_slice))))
+            .collect();
         let finan: Vec<u8> = reference.finan.iter().map(|f| f.code).collect();
         codes.push((Col::FINAN, set(&finan)));
         Self {
@@ -205,7 +207,9 @@ impl<'a> Worker<'a> {
         let Rows { columns, tally, .. } = rows;
         let layout = self.layout;
         let organisation = layout.organisation.as_ref();
-        for (col, builder) in [(Col::IDENT_REP, &mut columns.ident_rep), (Col::IDENT_INT, &mut columns.ident_int)] {
+        for (col, builder) in
+            [(Col::IDENT_REP, &mut columns.ident_rep), (Col::IDENT_INT, &mut columns.ident_int)]
+        {
             let cell = layout.cell(record, col);
             if cell.len() > 6 && cells::scientific(cell) {
                 tally.add(Count::Scientific);
@@ -331,16 +335,21 @@ impl<'a> Worker<'a> {
                 return None;
             }
             cells::number(cell, tally).ok().filter(|v| v.is_finite()).or_else(|| {
-                let message =
-                    format!("« {} » n'est pas une coordonnée en mètres ; la cellule est ignorée.", String::from_utf8_lossy(cell));
+                let message = format!(
+                    "« {} » n'est pas une coordonnée en mètres ; la cellule est ignorée.",
+                    String::from_utf8_lossy(cell)
+                );
                 findings.flag(8, layout.name(col), cell, message);
                 None
             })
         };
         let (x, y) = (coordinate(Col::X), coordinate(Col::Y));
         let epsg_cell = layout.cell(record, Col::EPSG);
-        let filed =
-            if epsg_cell.is_empty() { None } else { cells::integer(epsg_cell, tally).ok().and_then(|v| u16::try_from(v).ok()) };
+        let filed = if epsg_cell.is_empty() {
+            None
+        } else {
+            cells::integer(epsg_cell, tally).ok().and_then(|v| u16::try_from(v).ok())
+        };
         columns.x.append_option(x);
         columns.y.append_option(y);
         if let (Some(x), Some(y)) = (x, y) {
@@ -350,15 +359,21 @@ impl<'a> Worker<'a> {
             });
             columns.epsg.append_value(epsg);
             match points.domain(epsg) {
-                Some([xmin, ymin, xmax, ymax]) if (xmin..=xmax).contains(&x) && (ymin..=ymax).contains(&y) => {
+                Some([xmin, ymin, xmax, ymax])
+                    if (xmin..=xmax).contains(&x) && (ymin..=ymax).contains(&y) =>
+                {
                     points.push(epsg, x, y);
                 }
                 domain => {
                     points.skip();
                     let message = if domain.is_some() {
-                        format!("Le point ({x} ; {y}) est hors de l'emprise d'EPSG:{epsg} ; le logement reste sans position.")
+                        format!(
+                            "Le point ({x} ; {y}) est hors de l'emprise d'EPSG:{epsg} ; le logement reste sans position."
+                        )
                     } else {
-                        format!("Le système de coordonnées EPSG:{epsg} n'est pas connu ; le logement reste sans position.")
+                        format!(
+                            "Le système de coordonnées EPSG:{epsg} n'est pas connu ; le logement reste sans position."
+                        )
                     };
                     findings.flag(8, layout.name(Col::X), layout.raw(record, Col::X), message);
                 }
@@ -405,7 +420,13 @@ impl<'a> Worker<'a> {
             Some(b'I') => Some(2),
             Some(b'E') => Some(3),
             Some(_) => {
-                unreadable(&mut rows.findings, layout, Col::TYPECONST, kind, "C (collectif), I (individuel) ou E (étudiant)");
+                unreadable(
+                    &mut rows.findings,
+                    layout,
+                    Col::TYPECONST,
+                    kind,
+                    "C (collectif), I (individuel) ou E (étudiant)",
+                );
                 None
             }
         };
@@ -449,7 +470,8 @@ impl<'a> Worker<'a> {
         rows.columns.construct.append_option(built);
         rows.columns.locat.append_option(let_);
         rows.columns.patrimoine.append_option(owned);
-        for (col, year, what) in [(Col::PATRIMOINE, owned, "L'entrée au patrimoine"), (Col::LOCAT, let_, "La première location")]
+        for (col, year, what) in
+            [(Col::PATRIMOINE, owned, "L'entrée au patrimoine"), (Col::LOCAT, let_, "La première location")]
         {
             if let (Some(built), Some(year)) = (built, year)
                 && year < built
@@ -490,7 +512,8 @@ impl<'a> Worker<'a> {
             }
         };
         if bail.is_none()
-            && let Ok(year @ 1900..=2100) = cells::integer(layout.cell(record, Col::ANNEE_BAIL), &mut rows.tally)
+            && let Ok(year @ 1900..=2100) =
+                cells::integer(layout.cell(record, Col::ANNEE_BAIL), &mut rows.tally)
         {
             let month = cells::integer(layout.cell(record, Col::MOIS_BAIL), &mut rows.tally).ok();
             let month = month.filter(|m| (1..=12).contains(m)).unwrap_or(1);
@@ -552,11 +575,14 @@ impl<'a> Worker<'a> {
             if !(0.0..=limits.loyer_max).contains(&rent) {
                 let message = format!("Loyer de {rent} € par mois : attendu jusqu'à {} €.", limits.loyer_max);
                 rows.findings.flag(7, layout.name(Col::LOYERPRINC), cell, message);
-            } else if let Ok(surface @ 1..) = cells::integer(layout.cell(record, Col::SURFHAB), &mut Tally::default()) {
+            } else if let Ok(surface @ 1..) =
+                cells::integer(layout.cell(record, Col::SURFHAB), &mut Tally::default())
+            {
                 let each = rent / surface as f32;
                 let [least, most] = limits.loyer_m2;
                 if !(least..=most).contains(&each) {
-                    let message = format!("Loyer de {each:.2} € par m² : attendu de {least:.0} à {most:.0} €.");
+                    let message =
+                        format!("Loyer de {each:.2} € par m² : attendu de {least:.0} à {most:.0} €.");
                     rows.findings.flag(7, layout.name(Col::LOYERPRINC), cell, message);
                 }
             }
@@ -601,7 +627,12 @@ impl<'a> Worker<'a> {
             if dpe.is_some() {
                 let message =
                     "Une étiquette énergie est donnée alors que la date 01/1900 dit que le diagnostic n'est pas fait.".to_owned();
-                rows.findings.flag(14, layout.name(Col::DPEENERGIE), layout.raw(record, Col::DPEENERGIE), message);
+                rows.findings.flag(
+                    14,
+                    layout.name(Col::DPEENERGIE),
+                    layout.raw(record, Col::DPEENERGIE),
+                    message,
+                );
             }
         }
         let over = layout.cell(record, Col::SRU_EXPIR);
@@ -670,8 +701,10 @@ impl<'a> Worker<'a> {
             Ok(Ok(code)) if list[usize::from(code)] => Some(code),
             _ => {
                 let name = self.layout.name(col);
-                let message =
-                    format!("« {} » n'est pas un code de {name} ; la valeur est ignorée.", String::from_utf8_lossy(cell));
+                let message = format!(
+                    "« {} » n'est pas un code de {name} ; la valeur est ignorée.",
+                    String::from_utf8_lossy(cell)
+                );
                 rows.findings.flag(rule, name, cell, message);
                 None
             }
@@ -686,7 +719,10 @@ impl<'a> Worker<'a> {
         }
         cells::integer(cell, &mut rows.tally)
             .map_err(|Unreadable| {
-                let message = format!("« {} » n'est pas {what} ; la valeur est ignorée.", String::from_utf8_lossy(cell));
+                let message = format!(
+                    "« {} » n'est pas {what} ; la valeur est ignorée.",
+                    String::from_utf8_lossy(cell)
+                );
                 rows.findings.flag(rule, self.layout.name(col), cell, message);
             })
             .ok()
@@ -706,8 +742,10 @@ impl<'a> Worker<'a> {
 }
 
 fn unreadable(findings: &mut Findings, layout: &Layout, col: Col, cell: &[u8], expected: &str) {
-    let message =
-        format!("« {} » n'est pas lisible : attendu {expected} ; la valeur est ignorée.", String::from_utf8_lossy(cell));
+    let message = format!(
+        "« {} » n'est pas lisible : attendu {expected} ; la valeur est ignorée.",
+        String::from_utf8_lossy(cell)
+    );
     findings.flag(15, layout.name(col), cell, message);
 }
 

@@ -54,8 +54,11 @@ pub(super) fn number(cell: &[u8], tally: &mut Tally) -> Result<f64, Unreadable> 
     if text.contains(',') {
         tally.add(Count::DecimalComma);
     }
-    let clean: String =
-        text.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}')).map(|c| if c == ',' { '.' } else { c }).collect();
+    let clean: String = text
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}'))
+        .map(|c| if c == ',' { '.' } else { c })
+        .collect();
     clean.parse().map_err(|_| Unreadable)
 }
 
@@ -103,12 +106,20 @@ pub(super) fn month(cell: &[u8]) -> Result<u32, Unreadable> {
         (3, [.., 4]) => (parts[2], parts[1]),
         _ => return Err(Unreadable),
     };
-    if (1..=12).contains(&month) && (1000..=2999).contains(&year) { Ok(year * 100 + month) } else { Err(Unreadable) }
+    if (1..=12).contains(&month) && (1000..=2999).contains(&year) {
+        Ok(year * 100 + month)
+    } else {
+        Err(Unreadable)
+    }
 }
 
 /// `2023-05-01`: a date where a name or a number stood before a spreadsheet read the file.
 pub(super) fn is_date(cell: &[u8]) -> bool {
-    cell.len() == 10 && cell.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() })
+    cell.len() == 10
+        && cell
+            .iter()
+            .enumerate()
+            .all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() })
 }
 
 /// Class A–G as 1–7, from a letter or from the codes 2–8 of the dictionary of 2018.
@@ -154,9 +165,16 @@ mod tests {
     #[test]
     fn integers_survive_a_spreadsheet() {
         let mut t = Tally::default();
-        for (cell, value) in
-            [("66", 66), ("66.0", 66), ("66,00", 66), ("65,4", 65), ("1.2E+03", 1200), ("1 200", 1200), ("-1", -1), ("-1.0", -1)]
-        {
+        for (cell, value) in [
+            ("66", 66),
+            ("66.0", 66),
+            ("66,00", 66),
+            ("65,4", 65),
+            ("1.2E+03", 1200),
+            ("1 200", 1200),
+            ("-1", -1),
+            ("-1.0", -1),
+        ] {
             assert_eq!(integer(cell.as_bytes(), &mut t), Ok(value), "{cell}");
         }
         for cell in ["", "abc", "12 rue", "nan", "inf", "1,2,3"] {

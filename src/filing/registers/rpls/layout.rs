@@ -119,8 +119,12 @@ impl Layout {
         let header = table.head.first().cloned().unwrap_or_default();
         let known = known(reference, millesime);
         let found = headers::resolve(&header, &known);
-        let missing: Vec<&str> =
-            reference.colonnes.iter().filter(|c| c.obligatoire && !found.has(&c.nom)).map(|c| c.nom.as_str()).collect();
+        let missing: Vec<&str> = reference
+            .colonnes
+            .iter()
+            .filter(|c| c.obligatoire && !found.has(&c.nom))
+            .map(|c| c.nom.as_str())
+            .collect();
         if !missing.is_empty() {
             let mut seen: Vec<String> = header.iter().take(12).map(|h| shorten(h)).collect();
             if header.len() > seen.len() {
@@ -164,7 +168,9 @@ impl Layout {
         let names = COLS
             .iter()
             .zip(&index)
-            .map(|((name, _), i)| i.and_then(|i| header.get(i)).map_or_else(|| (*name).to_owned(), |h| h.trim().to_owned()))
+            .map(|((name, _), i)| {
+                i.and_then(|i| header.get(i)).map_or_else(|| (*name).to_owned(), |h| h.trim().to_owned())
+            })
             .collect();
         let empty = COLS
             .iter()
@@ -210,9 +216,11 @@ impl Layout {
     }
 }
 
-/// The collection file of bailleurs, 12 fields that begin with a year, then 64 fields: its year, its first and second lines.
+/// The collection file of bailleurs, 12 fields that begin with a year, then 64 fields: its year, its first
+/// and second lines.
 pub(super) fn collection_lines(table: &Table) -> Option<(u16, &[String], &[String])> {
-    let full = |record: &[String], n: usize| record.len() >= n && record[n..].iter().all(|f| f.trim().is_empty());
+    let full =
+        |record: &[String], n: usize| record.len() >= n && record[n..].iter().all(|f| f.trim().is_empty());
     let (first, second) = (table.head.first()?, table.head.get(1)?);
     let year: u16 = first.first()?.trim().parse().ok()?;
     let sound = (2009..=2100).contains(&year) && full(first, 12) && first.len() <= 16 && full(second, 64);
@@ -306,7 +314,10 @@ fn generation(found: &headers::Resolved, header: &[String]) -> &'static str {
 /// no key column holds a number, and the first of them has words for DEPCOM.
 fn descriptions(layout: &Layout, head: &[Vec<String>]) -> usize {
     let cell = |record: &[String], col: Col| {
-        layout.index[col as usize].and_then(|i| record.get(i)).map(|c| c.trim().to_owned()).unwrap_or_default()
+        layout.index[col as usize]
+            .and_then(|i| record.get(i))
+            .map(|c| c.trim().to_owned())
+            .unwrap_or_default()
     };
     let wordy = |record: &[String]| {
         [Col::DEPCOM, Col::NBPIECE, Col::SURFHAB, Col::CONSTRUCT, Col::FINAN]
@@ -326,7 +337,11 @@ fn descriptions(layout: &Layout, head: &[Vec<String>]) -> usize {
 
 fn shorten(name: &str) -> String {
     let name = name.trim();
-    if name.chars().count() <= 30 { name.to_owned() } else { name.chars().take(30).chain("…".chars()).collect() }
+    if name.chars().count() <= 30 {
+        name.to_owned()
+    } else {
+        name.chars().take(30).chain("…".chars()).collect()
+    }
 }
 
 #[cfg(test)]

@@ -70,11 +70,21 @@ pub enum RplsError {
 /// # Errors
 /// The file is not RPLS or cannot be read, or `out` cannot be written; see [`RplsError`]. What was
 /// written before the error is not a usable snapshot.
-pub fn import(path: &Path, options: &RplsOptions, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, RplsError> {
+pub fn import(
+    path: &Path,
+    options: &RplsOptions,
+    out: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, RplsError> {
     import_table(Table::open(path)?, options, out, progress)
 }
 
-fn import_table(table: Table, options: &RplsOptions, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, RplsError> {
+fn import_table(
+    table: Table,
+    options: &RplsOptions,
+    out: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, RplsError> {
     let path = table.text.path().to_owned();
     let layout = Layout::recognise(&table, options.millesime)?;
     let write = |source| RplsError::Write { path: out.dir().to_owned(), source };
@@ -92,8 +102,9 @@ fn import_table(table: Table, options: &RplsOptions, out: &Output, progress: &dy
         flagged: 0,
         rejected: 0,
     };
-    let workers =
-        options.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8));
+    let workers = options
+        .workers
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8));
     let size = table.text.size;
     // The fingerprint is taken on a thread of its own: the file is in the page cache either way.
     let fingerprint = std::thread::scope(|scope| {
@@ -111,7 +122,10 @@ fn import_table(table: Table, options: &RplsOptions, out: &Output, progress: &dy
         )?;
         fingerprint
             .join()
-            .map_err(|_| TableError::Io { path: path.clone(), source: std::io::Error::other("empreinte interrompue") })?
+            .map_err(|_| TableError::Io {
+                path: path.clone(),
+                source: std::io::Error::other("empreinte interrompue"),
+            })?
             .map_err(|e| RplsError::from(TableError::from(e)))
     })?;
     if import.read == 0 {
@@ -167,7 +181,9 @@ impl Import<'_> {
                     value: String::new(),
                     rule: "R11".to_owned(),
                     level: Level::Drapeau,
-                    message: "La ligne est identique en tout point à une ligne précédente ; les deux sont gardées.".to_owned(),
+                    message:
+                        "La ligne est identique en tout point à une ligne précédente ; les deux sont gardées."
+                            .to_owned(),
                 });
             } else {
                 parsed.tally.add(Count::SameFlats);
@@ -198,7 +214,9 @@ impl Import<'_> {
                 value: ident.to_owned(),
                 rule: "R11".to_owned(),
                 level: Level::Rejet,
-                message: format!("L'identifiant « {ident} » est déjà porté par une ligne précédente, qui seule est gardée."),
+                message: format!(
+                    "L'identifiant « {ident} » est déjà porté par une ligne précédente, qui seule est gardée."
+                ),
             });
         }
         let mask = BooleanChunked::from_slice("keep".into(), &keep);
@@ -221,7 +239,9 @@ impl Import<'_> {
         }
         parsed.findings.sort_by_key(|f| f.line);
         for finding in &parsed.findings {
-            self.findings.write(finding).map_err(|source| RplsError::Write { path: self.dir.clone(), source })?;
+            self.findings
+                .write(finding)
+                .map_err(|source| RplsError::Write { path: self.dir.clone(), source })?;
         }
         parsed.frame.with_column(UInt32Chunked::from_vec("drapeaux".into(), parsed.flags).into_column())?;
         if parsed.frame.height() > 0 {
@@ -241,8 +261,11 @@ impl Import<'_> {
         for (rule, n) in rpls().regles.iter().zip(self.rules).filter(|(_, n)| *n > 0) {
             let niveau = if rule.niveau == "rejet" { Level::Rejet } else { Level::Drapeau };
             // Equal lines are flagged, equal identifiers rejected: one file has one or the other.
-            let niveau = if rule.id == "R11" && !self.layout.has(Col::IDENT_REP) { Level::Drapeau } else { niveau };
-            report.regles.insert(rule.id.clone(), RuleCount { libelle: rule.libelle.clone(), niveau, lignes: n });
+            let niveau =
+                if rule.id == "R11" && !self.layout.has(Col::IDENT_REP) { Level::Drapeau } else { niveau };
+            report
+                .regles
+                .insert(rule.id.clone(), RuleCount { libelle: rule.libelle.clone(), niveau, lignes: n });
         }
         for (key, n) in self.tally.iter() {
             report.count(key, n);
@@ -263,7 +286,10 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
         say(format!("Colonnes inconnues, ignorées : {}.", layout.unknown.join(", ")));
     }
     if !layout.repeated.is_empty() {
-        say(format!("Colonnes présentes deux fois, la seconde est ignorée : {}.", layout.repeated.join(", ")));
+        say(format!(
+            "Colonnes présentes deux fois, la seconde est ignorée : {}.",
+            layout.repeated.join(", ")
+        ));
     }
     if !layout.unnamed.is_empty() {
         say("La première colonne sans nom est un numéro de ligne ajouté par un tableur ou un script : ignorée.".to_owned());
@@ -287,14 +313,16 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
             && announced != report.lignes_lues
         {
             let read = report.lignes_lues;
-            report.remarques.push(format!("La ligne d'organisme annonce {announced} logements ; le fichier en contient {read}."));
+            report.remarques.push(format!(
+                "La ligne d'organisme annonce {announced} logements ; le fichier en contient {read}."
+            ));
         }
         if let Some(year) = organisation.year
             && year != millesime
         {
-            report
-                .remarques
-                .push(format!("La ligne d'organisme dit {year} ; le fichier est importé comme millésime {millesime}."));
+            report.remarques.push(format!(
+                "La ligne d'organisme dit {year} ; le fichier est importé comme millésime {millesime}."
+            ));
         }
     }
     if !layout.unnamed.is_empty() {

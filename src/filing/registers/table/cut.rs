@@ -111,7 +111,11 @@ impl Cutter {
                 return Ok(Some(block));
             }
             if buffer.len() >= TOO_LONG {
-                return Err(TableError::TooLong { path: self.path.clone(), line: self.line, megabytes: TOO_LONG >> 20 });
+                return Err(TableError::TooLong {
+                    path: self.path.clone(),
+                    line: self.line,
+                    megabytes: TOO_LONG >> 20,
+                });
             }
             target = buffer.len() * 2;
         }
@@ -156,7 +160,8 @@ fn scan(bytes: &[u8], delimiter: u8, ended: bool) -> (Vec<Segment>, usize) {
             Closing::At(close) => at = close + 1,
             Closing::Unknown => break last,
             Closing::Stray => {
-                let Some(line_end) = memchr(b'\n', &bytes[quote..]).map(|i| quote + i + 1).or(ended.then_some(bytes.len()))
+                let Some(line_end) =
+                    memchr(b'\n', &bytes[quote..]).map(|i| quote + i + 1).or(ended.then_some(bytes.len()))
                 else {
                     break last;
                 };

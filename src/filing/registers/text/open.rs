@@ -115,7 +115,8 @@ impl Text {
     pub fn stream(&self, member: &Member) -> Result<Box<dyn Read + Send>, TextError> {
         let mut raw = self.raw(member)?;
         let mut bom = [0u8; 2];
-        let n = read_full(&mut raw, &mut bom).map_err(|source| TextError::Io { path: self.path.clone(), source })?;
+        let n = read_full(&mut raw, &mut bom)
+            .map_err(|source| TextError::Io { path: self.path.clone(), source })?;
         let rest = io::Cursor::new(bom[..n].to_vec()).chain(raw);
         Ok(match bom {
             [0xff, 0xfe] => Box::new(Utf16::new(rest, UTF_16LE)),
@@ -130,7 +131,10 @@ impl Text {
         let count = |inner| Counted { inner, read: Arc::clone(&self.read) };
         Ok(match member.place {
             Place::Whole => Box::new(count(file)),
-            Place::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 18, count(file)))),
+            Place::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(
+                1 << 18,
+                count(file),
+            ))),
             Place::Entry { start, len, deflated } => {
                 file.seek(SeekFrom::Start(start)).map_err(io)?;
                 let bytes = io::BufReader::with_capacity(1 << 18, count(file)).take(len);
@@ -174,7 +178,8 @@ fn zip_members(path: &Path) -> Result<Vec<Member>, TextError> {
             });
         }
         let lower = name.to_lowercase();
-        let hidden = lower.starts_with("__macosx/") || lower.rsplit('/').next().is_some_and(|n| n.starts_with('.'));
+        let hidden =
+            lower.starts_with("__macosx/") || lower.rsplit('/').next().is_some_and(|n| n.starts_with('.'));
         if hidden || !(lower.ends_with(".csv") || lower.ends_with(".txt") || lower.ends_with(".tsv")) {
             if !entry.is_dir() {
                 others.push(name);

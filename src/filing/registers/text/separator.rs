@@ -22,8 +22,10 @@ pub fn sniff(sample: &[u8]) -> Option<u8> {
 
 /// Median (the lower of two) number of fields over the first 50 records.
 fn usual_fields(sample: &[u8], delimiter: u8) -> usize {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(sample);
-    let mut counts: Vec<usize> = reader.byte_records().take(50).filter_map(Result::ok).map(|r| r.len()).collect();
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(sample);
+    let mut counts: Vec<usize> =
+        reader.byte_records().take(50).filter_map(Result::ok).map(|r| r.len()).collect();
     counts.sort_unstable();
     counts.get(counts.len().saturating_sub(1) / 2).copied().unwrap_or(0)
 }

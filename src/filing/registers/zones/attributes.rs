@@ -45,7 +45,9 @@ pub fn columns(file: &str, couche: &Couche, layer: &RawLayer) -> Result<Columns,
     let find = |aliases: &[String]| {
         aliases.iter().find_map(|alias| {
             let alias = key(alias);
-            keys.iter().position(|k| *k == alias).filter(|&i| layer.features.iter().any(|f| !f.values[i].is_empty()))
+            keys.iter()
+                .position(|k| *k == alias)
+                .filter(|&i| layer.features.iter().any(|f| !f.values[i].is_empty()))
         })
     };
     let found = Columns {
@@ -83,7 +85,8 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
             _ => value,
         }
     };
-    // « 06029,06030 »: a QPV may span several communes; the first is kept for the label, never for membership.
+    // « 06029,06030 »: a QPV may span several communes; the first is kept for the label, never for
+    // membership.
     let first = |v: String| v.split([',', ';', '|']).next().unwrap_or_default().trim().to_owned();
     let commune = cell(columns.commune).map(first).map(|v| pad(v, Some(5)));
     let code = match (cell(columns.code), cell(columns.code_partiel)) {
@@ -97,12 +100,13 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
         Some(n) => code.get(..n).map(str::to_owned),
         None => commune,
     };
-    let departement = cell(columns.departement).map(|v| pad(first(v), Some(2))).or_else(|| match couche.id.as_str() {
-        "commune" => departement_of(&code),
-        "qpv" => departement_of_qpv(&code).or_else(|| commune.as_deref().and_then(departement_of)),
-        "departement" => None,
-        _ => commune.as_deref().and_then(departement_of),
-    });
+    let departement =
+        cell(columns.departement).map(|v| pad(first(v), Some(2))).or_else(|| match couche.id.as_str() {
+            "commune" => departement_of(&code),
+            "qpv" => departement_of_qpv(&code).or_else(|| commune.as_deref().and_then(departement_of)),
+            "departement" => None,
+            _ => commune.as_deref().and_then(departement_of),
+        });
     let nom = cell(columns.nom).unwrap_or_else(|| code.clone());
     Attributes { code, nom, commune, epci: cell(columns.epci).map(first), departement, padded }
 }
@@ -111,7 +115,9 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
 fn whole(value: &str) -> String {
     let value = value.trim();
     match value.split_once('.') {
-        Some((n, zeros)) if !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()) && zeros.chars().all(|c| c == '0') => {
+        Some((n, zeros))
+            if !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()) && zeros.chars().all(|c| c == '0') =>
+        {
             n.to_owned()
         }
         _ => value.to_owned(),
@@ -177,7 +183,10 @@ mod tests {
         let a = read_one("commune", &["DEPCOM"], &["1004.0"]);
         assert_eq!((a.code.as_str(), a.nom.as_str()), ("01004", "01004"));
         let a = read_one("iris", &["DCOMIRIS", "LIBIRIS"], &["60290101", "Centre"]);
-        assert_eq!((a.code.as_str(), a.commune.as_deref(), a.departement.as_deref()), ("060290101", Some("06029"), Some("06")));
+        assert_eq!(
+            (a.code.as_str(), a.commune.as_deref(), a.departement.as_deref()),
+            ("060290101", Some("06029"), Some("06"))
+        );
         let a = read_one("iris", &["INSEE_COM", "IRIS"], &["73065", "101"]);
         assert_eq!(a.code, "730650101");
         let a = read_one("departement", &["dep"], &["1"]);
@@ -190,7 +199,8 @@ mod tests {
     fn names_of_both_generations_of_qpv_are_understood() {
         let a = read_one("qpv2015", &["CODE_QP", "NOM_QP", "COMMUNE_QP"], &["QP066007", "Bas-Vernet", "x"]);
         assert_eq!((a.code.as_str(), a.departement.as_deref()), ("QP066007", Some("66")));
-        let a = read_one("qpv2024", &["code_qp", "lib_qp", "insee_com"], &["QN00603M", "Ranguin", "06029,06030"]);
+        let a =
+            read_one("qpv2024", &["code_qp", "lib_qp", "insee_com"], &["QN00603M", "Ranguin", "06029,06030"]);
         assert_eq!((a.commune.as_deref(), a.departement.as_deref()), (Some("06029"), Some("06")));
         assert_eq!(departement_of_qpv("QN97414I").as_deref(), Some("974"));
         assert_eq!(departement_of_qpv("QP02A001").as_deref(), Some("2A"));
@@ -206,7 +216,9 @@ mod tests {
 
     #[test]
     fn a_known_layer_without_codes_is_refused_with_both_lists() {
-        let e = columns("f.geojson", territory().couche("iris"), &layer(&["a", "b"], &["1", "2"])).unwrap_err().to_string();
+        let e = columns("f.geojson", territory().couche("iris"), &layer(&["a", "b"], &["1", "2"]))
+            .unwrap_err()
+            .to_string();
         assert!(e.contains("CODE_IRIS") && e.contains("a, b"), "{e}");
     }
 }

@@ -35,7 +35,10 @@ pub fn rows(bytes: &[u8]) -> usize {
 /// A sentence in French that says what is damaged.
 pub fn read(bytes: &[u8], cpg: Option<&str>) -> Result<Dbf, String> {
     let u16_at = |at: usize| {
-        bytes.get(at..at + 2).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]]))).ok_or("l'en-tête du .dbf est tronqué")
+        bytes
+            .get(at..at + 2)
+            .map(|b| usize::from(u16::from_le_bytes([b[0], b[1]])))
+            .ok_or("l'en-tête du .dbf est tronqué")
     };
     let (start, width) = (u16_at(8)?, u16_at(10)?);
     let ldid = *bytes.get(29).ok_or("l'en-tête du .dbf est tronqué")?;

@@ -18,7 +18,9 @@ pub enum ZonesError {
     Empty { file: String },
     #[error("« {file} » contient plus de {max} zones ; découpez-le en plusieurs fichiers")]
     TooMany { file: String, max: usize },
-    #[error("les contours de « {file} » ont {vertices} sommets en tout, {max} au plus ; simplifiez-les ou découpez le fichier")]
+    #[error(
+        "les contours de « {file} » ont {vertices} sommets en tout, {max} au plus ; simplifiez-les ou découpez le fichier"
+    )]
     TooManyVertices { file: String, vertices: usize, max: usize },
     #[error("« {file} » contient plusieurs tables de zones ({tables}) ; précisez laquelle")]
     SeveralTables { file: String, tables: String },
@@ -34,7 +36,9 @@ pub enum ZonesError {
     OtherLayer { file: String, couche: String, looks_like: String, code: String },
     #[error("la génération des QPV ne se déduit pas des codes de « {file} » ; précisez 2015 ou 2024")]
     NoGeneration { file: String },
-    #[error("le nom de couche « {couche} » n'est pas admis : lettres minuscules sans accent, chiffres, - et _ seulement")]
+    #[error(
+        "le nom de couche « {couche} » n'est pas admis : lettres minuscules sans accent, chiffres, - et _ seulement"
+    )]
     BadName { couche: String },
     #[error("« {file} » : {source}")]
     Crs { file: String, source: CrsError },

@@ -31,7 +31,14 @@ impl<'a> Findings<'a> {
     ///
     /// # Errors
     /// The disk is full.
-    pub fn add(&mut self, rule: &str, line: u64, column: &str, value: &str, message: String) -> std::io::Result<()> {
+    pub fn add(
+        &mut self,
+        rule: &str,
+        line: u64,
+        column: &str,
+        value: &str,
+        message: String,
+    ) -> std::io::Result<()> {
         let known = territory().regle.iter().find(|r| r.id == rule);
         let level = if known.is_some_and(|r| r.niveau == "drapeau") { Level::Drapeau } else { Level::Rejet };
         let count = self.report.regles.entry(rule.to_owned()).or_insert_with(|| RuleCount {

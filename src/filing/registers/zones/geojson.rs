@@ -20,8 +20,11 @@ pub fn read(file: &str, text: &str, encoding: &'static str) -> Result<RawLayer, 
     let collection = match document {
         GeoJson::FeatureCollection(c) => c,
         GeoJson::Feature(f) => FeatureCollection { bbox: None, features: vec![f], foreign_members: None },
-        // A layer that needs codes is refused for want of them; an outline alone is a zone that somebody drew.
-        GeoJson::Geometry(g) => FeatureCollection { bbox: None, features: vec![Feature::from(g)], foreign_members: None },
+        // A layer that needs codes is refused for want of them; an outline alone is a zone that somebody
+        // drew.
+        GeoJson::Geometry(g) => {
+            FeatureCollection { bbox: None, features: vec![Feature::from(g)], foreign_members: None }
+        }
     };
     let declared = declared(&collection);
     let mut columns: Vec<String> = Vec::new();
@@ -42,16 +45,25 @@ pub fn read(file: &str, text: &str, encoding: &'static str) -> Result<RawLayer, 
     for feature in &mut features {
         feature.values.resize(columns.len(), String::new());
     }
-    Ok(RawLayer { name: file.to_owned(), format: "GeoJSON", encoding, declared, columns, features, outer_clockwise: false })
+    Ok(RawLayer {
+        name: file.to_owned(),
+        format: "GeoJSON",
+        encoding,
+        declared,
+        columns,
+        features,
+        outer_clockwise: false,
+    })
 }
 
 /// Tells JSON of another kind from JSON that is broken.
 fn refusal(file: &str, text: &str, error: &geojson::Error) -> ZonesError {
     let file = file.to_owned();
     match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        Err(e) => {
-            ZonesError::Damaged { file, message: format!("ligne {}, colonne {} : le JSON est rompu", e.line(), e.column()) }
-        }
+        Err(e) => ZonesError::Damaged {
+            file,
+            message: format!("ligne {}, colonne {} : le JSON est rompu", e.line(), e.column()),
+        },
         Ok(_) if !text.contains("\"FeatureCollection\"") && !text.contains("\"Feature\"") => {
             ZonesError::NotZones { file, found: "du JSON sans « FeatureCollection »".to_owned() }
         }
@@ -112,16 +124,19 @@ fn collect(value: GeometryValue, out: &mut Vec<Polygon<f64>>) -> Result<(), Stri
             }
         }
         other => {
-            return Err(format!("la géométrie est de type {}, or une zone est un Polygon ou un MultiPolygon", other.type_name()));
+            return Err(format!(
+                "la géométrie est de type {}, or une zone est un Polygon ou un MultiPolygon",
+                other.type_name()
+            ));
         }
     }
     Ok(())
 }
 
 fn polygon(rings: Vec<Vec<Position>>) -> Polygon<f64> {
-    let mut rings = rings
-        .into_iter()
-        .map(|ring| ring.iter().map(|p| Coord { x: p.as_slice()[0], y: p.as_slice()[1] }).collect::<LineString<f64>>());
+    let mut rings = rings.into_iter().map(|ring| {
+        ring.iter().map(|p| Coord { x: p.as_slice()[0], y: p.as_slice()[1] }).collect::<LineString<f64>>()
+    });
     let exterior = rings.next().unwrap_or_else(|| LineString(Vec::new()));
     Polygon::new(exterior, rings.collect())
 }

@@ -11,15 +11,22 @@ use super::error::ZonesError;
 use super::raw::{Declared, RawFeature, RawLayer};
 use crate::territory::wkb;
 
-/// Reads one table: the one asked for, else the only one. Of someone else's file, which cannot say, all of them.
+/// Reads one table: the one asked for, else the only one. Of someone else's file, which cannot say, all of
+/// them.
 ///
 /// # Errors
 /// Not a GeoPackage, several tables and none asked for, damaged file.
-pub fn read(path: &Path, file: &str, table: Option<&str>, bounds: &Bounds) -> Result<Vec<RawLayer>, ZonesError> {
+pub fn read(
+    path: &Path,
+    file: &str,
+    table: Option<&str>,
+    bounds: &Bounds,
+) -> Result<Vec<RawLayer>, ZonesError> {
     let damaged = |e: rusqlite::Error| ZonesError::Damaged { file: file.to_owned(), message: e.to_string() };
     // Immutable: never a lock or a journal beside the user's file, which may be read-only.
     let uri = format!("file:{}?immutable=1", escape(path));
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(uri, flags).map_err(damaged)?;
     let plain = |table: &str| -> Result<(), ZonesError> {
         if !bounds.foreign || is_plain(&db, table).map_err(damaged)? {
@@ -33,7 +40,10 @@ pub fn read(path: &Path, file: &str, table: Option<&str>, bounds: &Bounds) -> Re
     }
     let tables = feature_tables(&db).map_err(|e| match e {
         rusqlite::Error::SqliteFailure(_, Some(ref m)) if m.contains("no such table") => {
-            ZonesError::NotZones { file: file.to_owned(), found: "une base SQLite qui n'est pas un GeoPackage".to_owned() }
+            ZonesError::NotZones {
+                file: file.to_owned(),
+                found: "une base SQLite qui n'est pas un GeoPackage".to_owned(),
+            }
         }
         e => damaged(e),
     })?;
@@ -57,9 +67,15 @@ pub fn read(path: &Path, file: &str, table: Option<&str>, bounds: &Bounds) -> Re
         (Some(wanted), all) => all
             .iter()
             .find(|t| t.name.eq_ignore_ascii_case(wanted))
-            .ok_or_else(|| ZonesError::NoSuchTable { file: file.to_owned(), table: wanted.to_owned(), tables: names() })
+            .ok_or_else(|| ZonesError::NoSuchTable {
+                file: file.to_owned(),
+                table: wanted.to_owned(),
+                tables: names(),
+            })
             .and_then(|t| Ok(vec![read(t)?])),
-        (None, all) if all.len() == 1 || (bounds.foreign && !all.is_empty()) => all.iter().map(read).collect(),
+        (None, all) if all.len() == 1 || (bounds.foreign && !all.is_empty()) => {
+            all.iter().map(read).collect()
+        }
         (None, []) => Err(ZonesError::Empty { file: file.to_owned() }),
         (None, _) => Err(ZonesError::SeveralTables { file: file.to_owned(), tables: names() }),
     }
@@ -85,7 +101,8 @@ fn feature_tables(db: &Connection) -> rusqlite::Result<Vec<Table>> {
     .collect()
 }
 
-/// True for rows that are stored: a view, a virtual table or a computed column would have the reader run what its author wrote.
+/// True for rows that are stored: a view, a virtual table or a computed column would have the reader run what
+/// its author wrote.
 fn is_plain(db: &Connection, table: &str) -> rusqlite::Result<bool> {
     let stored: bool = db.query_row(
         "select exists (select 1 from sqlite_master where name = ?1 collate nocase and type = 'table' and sql not like 'create virtual%')",
@@ -127,7 +144,8 @@ fn features(db: &Connection, table: &Table, max: usize) -> rusqlite::Result<(Vec
     let mut statement = db.prepare(&format!("select * from {}", quoted(&table.name)))?;
     let all: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let geometry = all.iter().position(|c| c.eq_ignore_ascii_case(&table.geometry));
-    let columns: Vec<String> = all.iter().enumerate().filter(|(i, _)| Some(*i) != geometry).map(|(_, c)| c.clone()).collect();
+    let columns: Vec<String> =
+        all.iter().enumerate().filter(|(i, _)| Some(*i) != geometry).map(|(_, c)| c.clone()).collect();
     let mut features = Vec::new();
     let mut rows = statement.query([])?;
     let mut number = 0;
@@ -159,7 +177,9 @@ fn features(db: &Connection, table: &Table, max: usize) -> rusqlite::Result<(Vec
 
 /// `GP`, version, flags, SRS, envelope, then WKB (GeoPackage 1.3, §2.1.3).
 fn decode(blob: &[u8]) -> Result<MultiPolygon<f64>, String> {
-    let ([b'G', b'P', _, flags, _, _, _, _], _) = blob.split_first_chunk::<8>().ok_or("géométrie tronquée")? else {
+    let ([b'G', b'P', _, flags, _, _, _, _], _) =
+        blob.split_first_chunk::<8>().ok_or("géométrie tronquée")?
+    else {
         return Err("l'en-tête GeoPackage de la géométrie manque".to_owned());
     };
     if flags & 0x20 != 0 {

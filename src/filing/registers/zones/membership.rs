@@ -56,7 +56,9 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
         rows
     };
     if annee.is_none() {
-        report.remarques.push("année d'appartenance non précisée : la composition est réputée valable pour toutes".to_owned());
+        report.remarques.push(
+            "année d'appartenance non précisée : la composition est réputée valable pour toutes".to_owned(),
+        );
     }
     report.lignes_lues = rows.len() as u64;
     let data = &territory().appartenance;
@@ -67,10 +69,18 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
             // Islands without EPCI: a code of the file that stands for none.
             findings.report().count("communes_sans_epci", 1);
         } else if row.commune.is_empty() || row.epci.is_empty() {
-            findings.add("A01", row.line, "commune", &row.commune, "la commune ou le SIREN de l'EPCI manque".to_owned())?;
+            findings.add(
+                "A01",
+                row.line,
+                "commune",
+                &row.commune,
+                "la commune ou le SIREN de l'EPCI manque".to_owned(),
+            )?;
         } else if let Some((epci, _)) = seen.get(&row.commune) {
-            let message =
-                format!("la commune {} est déjà rattachée à {epci} ; le rattachement à {} est écarté", row.commune, row.epci);
+            let message = format!(
+                "la commune {} est déjà rattachée à {epci} ; le rattachement à {} est écarté",
+                row.commune, row.epci
+            );
             findings.add("A02", row.line, "commune", &row.commune, message)?;
         } else {
             seen.insert(row.commune, (row.epci, row.nom));
@@ -108,7 +118,12 @@ fn json(file: &str, text: &str) -> Result<Vec<Row>, ZonesError> {
     })?;
     let rows = (1..).zip(all).flat_map(|(line, e)| {
         let (epci, nom) = (e.code, e.nom);
-        e.membres.into_iter().map(move |m| Row { line, commune: m.code, epci: epci.clone(), nom: nom.clone() })
+        e.membres.into_iter().map(move |m| Row {
+            line,
+            commune: m.code,
+            epci: epci.clone(),
+            nom: nom.clone(),
+        })
     });
     Ok(rows.collect())
 }
@@ -117,7 +132,8 @@ fn csv(file: &str, text: &str) -> Result<(Vec<Row>, char), ZonesError> {
     let refused = |message: String| ZonesError::NotMembership { file: file.to_owned(), message };
     let head = text.lines().next().unwrap_or_default();
     let separator = [';', '\t', ',', '|'].into_iter().max_by_key(|c| head.matches(*c).count()).unwrap_or(';');
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator as u8).flexible(true).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator as u8).flexible(true).from_reader(text.as_bytes());
     let names: Vec<String> = reader.headers().map_err(|e| refused(e.to_string()))?.iter().map(key).collect();
     let find = |aliases: &[String]| aliases.iter().find_map(|a| names.iter().position(|n| *n == key(a)));
     let data = &territory().appartenance;

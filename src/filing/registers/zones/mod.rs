@@ -66,9 +66,16 @@ pub struct ZonesOptions {
 ///
 /// # Errors
 /// The file is refused whole: no zone layer, damaged, another layer, unknown coordinate system.
-pub fn import(path: &Path, options: &ZonesOptions, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, ZonesError> {
+pub fn import(
+    path: &Path,
+    options: &ZonesOptions,
+    out: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, ZonesError> {
     let name = options.couche.as_str();
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_') {
+    if name.is_empty()
+        || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
+    {
         return Err(ZonesError::BadName { couche: name.to_owned() });
     }
     if name == "appartenance" {
@@ -104,7 +111,12 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output, progress: &dyn 
 }
 
 /// The layers of a file as filed, and a report that says what it was recognised as.
-fn opened(path: &Path, couche: &Couche, table: Option<&str>, bounds: &Bounds) -> Result<(Report, Vec<RawLayer>), ZonesError> {
+fn opened(
+    path: &Path,
+    couche: &Couche,
+    table: Option<&str>,
+    bounds: &Bounds,
+) -> Result<(Report, Vec<RawLayer>), ZonesError> {
     let file = open::file_name(path);
     let layers = open::layers(path, table, bounds)?;
     let total: u64 = layers.iter().map(|l| l.features.len() as u64).sum();
@@ -189,7 +201,8 @@ fn one_layer(
     let &Reading { file, couche, epsg, before, vertices_max } = reading;
     let place = place::decide(file, &layer, epsg)?;
     let columns = attributes::columns(file, couche, &layer)?;
-    let code_column = columns.code.or(columns.code_partiel).map_or("code", |i| layer.columns[i].as_str()).to_owned();
+    let code_column =
+        columns.code.or(columns.code_partiel).map_or("code", |i| layer.columns[i].as_str()).to_owned();
     let domain = crate::territory::crs::sanity_box(place.epsg).unwrap_or([
         f64::NEG_INFINITY,
         f64::NEG_INFINITY,
@@ -199,10 +212,10 @@ fn one_layer(
     findings.report().remarques.extend(place.remarks.iter().cloned());
     findings.report().count(&format!("epsg_{}", place.epsg), layer.features.len() as u64);
     if columns.code.is_none() && columns.code_partiel.is_none() && !couche.code.is_empty() {
-        findings
-            .report()
-            .remarques
-            .push(format!("{} : aucune colonne de code ; les zones portent leur rang dans le fichier", layer.name));
+        findings.report().remarques.push(format!(
+            "{} : aucune colonne de code ; les zones portent leur rang dans le fichier",
+            layer.name
+        ));
     }
     let degrees = territory().crs(place.epsg).is_some_and(crate::reference::territory::Crs::is_geographic);
     let mut kept = Vec::new();
@@ -224,12 +237,20 @@ fn one_layer(
             }
             Ok(area) if area.0.iter().all(|p| p.exterior().0.is_empty()) => {
                 findings.report().count("geometries_vides", 1);
-                findings.add("Z02", line, "géométrie", &code, format!("zone {code} : la géométrie est vide"))?;
+                findings.add(
+                    "Z02",
+                    line,
+                    "géométrie",
+                    &code,
+                    format!("zone {code} : la géométrie est vide"),
+                )?;
                 continue;
             }
             Ok(area) if area.coords_count() > vertices_max => {
                 let n = area.coords_count();
-                let message = format!("zone {code} : son contour a {n} sommets, {vertices_max} au plus : simplifiez-le");
+                let message = format!(
+                    "zone {code} : son contour a {n} sommets, {vertices_max} au plus : simplifiez-le"
+                );
                 findings.add("Z10", line, "géométrie", &code, message)?;
                 continue;
             }
@@ -249,34 +270,48 @@ fn one_layer(
                 continue;
             }
             None => {
-                findings.add("Z04", line, "géométrie", &code, format!("zone {code} : une coordonnée manque ou est infinie"))?;
+                findings.add(
+                    "Z04",
+                    line,
+                    "géométrie",
+                    &code,
+                    format!("zone {code} : une coordonnée manque ou est infinie"),
+                )?;
                 continue;
             }
         }
         if !couche.code_is_usual(&code) {
-            let message = format!("le code « {code} » n'a pas la forme d'un code {} ; il est gardé tel quel", couche.libelle);
+            let message = format!(
+                "le code « {code} » n'a pas la forme d'un code {} ; il est gardé tel quel",
+                couche.libelle
+            );
             findings.add("Z09", line, &code_column, &code, message)?;
         }
         kept.push(Prepared { line, attributes, area, repaired: false });
     }
     // Validity is judged in the coordinates of the file, where its faults were made…
-    let judged: Vec<Judged> = kept.par_iter_mut().map(|z| judge(&mut z.area, degrees, layer.outer_clockwise)).collect();
+    let judged: Vec<Judged> =
+        kept.par_iter_mut().map(|z| judge(&mut z.area, degrees, layer.outer_clockwise)).collect();
     let mut good = Vec::new();
     for (mut zone, judged) in kept.into_iter().zip(judged) {
         let code = &zone.attributes.code;
         let (turned, gone) = match judged {
             Judged::Valid { rings_turned, rings_gone } => (rings_turned, rings_gone),
             Judged::Repaired { rings_turned, rings_gone, fault } => {
-                let message =
-                    format!("zone {code} : {} en ({}, {}) ; le polygone a été réparé", fault.what, fault.at.x, fault.at.y);
+                let message = format!(
+                    "zone {code} : {} en ({}, {}) ; le polygone a été réparé",
+                    fault.what, fault.at.x, fault.at.y
+                );
                 findings.report().count("zones_reparees", 1);
                 findings.add("Z05", zone.line, "géométrie", code, message)?;
                 zone.repaired = true;
                 (rings_turned, rings_gone)
             }
             Judged::Hopeless(fault) => {
-                let message =
-                    format!("zone {code} : {} en ({}, {}) ; aucune surface valide n'en sort", fault.what, fault.at.x, fault.at.y);
+                let message = format!(
+                    "zone {code} : {} en ({}, {}) ; aucune surface valide n'en sort",
+                    fault.what, fault.at.x, fault.at.y
+                );
                 findings.add("Z06", zone.line, "géométrie", code, message)?;
                 continue;
             }
@@ -294,7 +329,8 @@ fn one_layer(
     let (kept, lost): (Vec<_>, Vec<_>) = good.into_iter().partition(|z| place::bbox(&z.area).is_some());
     for zone in lost {
         let code = &zone.attributes.code;
-        let message = format!("zone {code} : ses coordonnées ne se convertissent pas depuis EPSG:{}", place.epsg);
+        let message =
+            format!("zone {code} : ses coordonnées ne se convertissent pas depuis EPSG:{}", place.epsg);
         findings.add("Z04", zone.line, "géométrie", code, message)?;
     }
     let mut good = kept;
@@ -357,7 +393,12 @@ fn judge(area: &mut MultiPolygon<f64>, degrees: bool, outer_clockwise: bool) -> 
 
 /// `qpv` and its generation, deduced from the codes (`QP…` 2015, `QN…` 2024) if it is not given; any
 /// other layer keeps its name.
-fn layer_id(file: &str, options: &ZonesOptions, couche: &Couche, codes: &[&str]) -> Result<String, ZonesError> {
+fn layer_id(
+    file: &str,
+    options: &ZonesOptions,
+    couche: &Couche,
+    codes: &[&str],
+) -> Result<String, ZonesError> {
     if couche.id != "qpv" || options.couche != "qpv" {
         return Ok(options.couche.clone());
     }
@@ -415,7 +456,8 @@ fn merge(zones: Vec<Prepared>, findings: &mut Findings<'_>) -> Result<Vec<Prepar
 }
 
 fn write(out: &Output, zones: &[Prepared]) -> Result<(), ZonesError> {
-    let text = |get: fn(&Attributes) -> Option<&str>| zones.iter().map(|z| get(&z.attributes)).collect::<Vec<_>>();
+    let text =
+        |get: fn(&Attributes) -> Option<&str>| zones.iter().map(|z| get(&z.attributes)).collect::<Vec<_>>();
     let geometrie: Vec<Vec<u8>> = zones.par_iter().map(|z| wkb::encode(&z.area)).collect();
     let frame = DataFrame::new(
         zones.len(),

@@ -30,15 +30,20 @@ pub fn bytes(path: &Path, bounds: &Bounds) -> Result<(Vec<u8>, bool), ZonesError
     let mut out = Vec::new();
     let gzip = head == [0x1F, 0x8B];
     if gzip {
-        MultiGzDecoder::new(file).take(bounds.bytes + 1).read_to_end(&mut out).map_err(|e| ZonesError::Damaged {
-            file: file_name(path),
-            message: format!("la compression gzip est rompue ({e})"),
+        MultiGzDecoder::new(file).take(bounds.bytes + 1).read_to_end(&mut out).map_err(|e| {
+            ZonesError::Damaged {
+                file: file_name(path),
+                message: format!("la compression gzip est rompue ({e})"),
+            }
         })?;
     } else {
         file.take(bounds.bytes + 1).read_to_end(&mut out).map_err(read)?;
     }
     if out.len() as u64 > bounds.bytes {
-        return Err(ZonesError::NotZones { file: file_name(path), found: format!("un fichier de {}", bounds.words()) });
+        return Err(ZonesError::NotZones {
+            file: file_name(path),
+            found: format!("un fichier de {}", bounds.words()),
+        });
     }
     Ok((out, gzip))
 }
@@ -90,11 +95,17 @@ pub fn layers(path: &Path, table: Option<&str>, bounds: &Bounds) -> Result<Vec<R
     Err(ZonesError::NotZones { file, found })
 }
 
-fn zipped(file: &str, bytes: Vec<u8>, table: Option<&str>, bounds: &Bounds) -> Result<Vec<RawLayer>, ZonesError> {
+fn zipped(
+    file: &str,
+    bytes: Vec<u8>,
+    table: Option<&str>,
+    bounds: &Bounds,
+) -> Result<Vec<RawLayer>, ZonesError> {
     let damaged = |message: String| ZonesError::Damaged { file: file.to_owned(), message };
-    let mut archive =
-        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(format!("l'archive zip ne s'ouvre pas ({e})")))?;
-    let mut names: Vec<String> = archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned).collect();
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes))
+        .map_err(|e| damaged(format!("l'archive zip ne s'ouvre pas ({e})")))?;
+    let mut names: Vec<String> =
+        archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned).collect();
     names.retain(|n| !n.starts_with("__MACOSX") && !n.ends_with('/'));
     names.sort();
     let mut left = bounds.bytes;
@@ -109,7 +120,9 @@ fn zipped(file: &str, bytes: Vec<u8>, table: Option<&str>, bounds: &Bounds) -> R
     for name in &names {
         let Some((stem, ending)) = name.rsplit_once('.') else { continue };
         let sibling = |wanted: &str| {
-            names.iter().find(|n| n.rsplit_once('.').is_some_and(|(s, e)| s == stem && e.eq_ignore_ascii_case(wanted)))
+            names.iter().find(|n| {
+                n.rsplit_once('.').is_some_and(|(s, e)| s == stem && e.eq_ignore_ascii_case(wanted))
+            })
         };
         match ending.to_ascii_lowercase().as_str() {
             "shp" => {
@@ -117,7 +130,10 @@ fn zipped(file: &str, bytes: Vec<u8>, table: Option<&str>, bounds: &Bounds) -> R
                 let utf8 = |b: Vec<u8>| String::from_utf8_lossy(&b).into_owned();
                 let (dbf, prj, cpg) = (side("dbf")?, side("prj")?.map(utf8), side("cpg")?.map(utf8));
                 let shp = entry(name)?;
-                layers.push(shapefile::read(&shapefile::Parts { name: name.clone(), shp, dbf, prj, cpg }, bounds)?);
+                layers.push(shapefile::read(
+                    &shapefile::Parts { name: name.clone(), shp, dbf, prj, cpg },
+                    bounds,
+                )?);
             }
             "geojson" | "json" => {
                 let bytes = entry(name)?;
@@ -134,7 +150,10 @@ fn zipped(file: &str, bytes: Vec<u8>, table: Option<&str>, bounds: &Bounds) -> R
         }
     }
     if layers.is_empty() {
-        return Err(ZonesError::NotZones { file: file.to_owned(), found: "une archive sans .shp, .geojson ni .gpkg".to_owned() });
+        return Err(ZonesError::NotZones {
+            file: file.to_owned(),
+            found: "une archive sans .shp, .geojson ni .gpkg".to_owned(),
+        });
     }
     Ok(layers)
 }

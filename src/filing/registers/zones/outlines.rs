@@ -1,6 +1,7 @@
 //! The outlines of a file that someone draws with: one zone a feature, in degrees, and nothing is kept.
 //!
-//! The file comes from anyone, so what it may cost is bounded: unpacked size, zones, vertices of a zone and of all.
+//! The file comes from anyone, so what it may cost is bounded: unpacked size, zones, vertices of a zone and
+//! of all.
 
 use std::path::Path;
 
@@ -36,11 +37,18 @@ pub struct Outlines {
 /// Reads a file of any format that the register of zones takes. `scratch` is an empty folder to throw away.
 ///
 /// # Errors
-/// The file is refused whole: no zones, too large, damaged, unknown coordinate system, or nothing of it can be kept.
-pub fn outlines(path: &Path, epsg: Option<u16>, limits: &ZoneLimits, scratch: &Path) -> Result<Outlines, ZonesError> {
+/// The file is refused whole: no zones, too large, damaged, unknown coordinate system, or nothing of it can
+/// be kept.
+pub fn outlines(
+    path: &Path,
+    epsg: Option<u16>,
+    limits: &ZoneLimits,
+    scratch: &Path,
+) -> Result<Outlines, ZonesError> {
     let file = open::file_name(path);
     let couche = &drawing();
-    let bounds = Bounds { bytes: limits.fichier.octets_decompresses_max, features: limits.zones_max, foreign: true };
+    let bounds =
+        Bounds { bytes: limits.fichier.octets_decompresses_max, features: limits.zones_max, foreign: true };
     let (mut report, layers) = opened(path, couche, None, &bounds)?;
     bounds.check(&file, usize::try_from(report.lignes_lues).unwrap_or(usize::MAX))?;
     let features = layers.iter().flat_map(|l| &l.features);
@@ -73,11 +81,13 @@ pub fn outlines(path: &Path, epsg: Option<u16>, limits: &ZoneLimits, scratch: &P
     Ok(Outlines { report, findings: told, zones })
 }
 
-/// A drawing may be a copy of any layer: names are found under all that they have there. Codes need not be told apart; where
-/// there are no names, they say more than a rank.
+/// A drawing may be a copy of any layer: names are found under all that they have there. Codes need not be
+/// told apart; where there are no names, they say more than a rank.
 fn drawing() -> Couche {
     let any = territory().couche("*");
-    let of_layers = |get: fn(&Couche) -> &Vec<String>| territory().couche.iter().flat_map(move |c| get(c).iter().cloned());
+    let of_layers = |get: fn(&Couche) -> &Vec<String>| {
+        territory().couche.iter().flat_map(move |c| get(c).iter().cloned())
+    };
     let nom = any.nom.iter().cloned().chain(of_layers(|c| &c.nom)).chain(of_layers(|c| &c.code)).collect();
     Couche { code: Vec::new(), nom, ..any.clone() }
 }

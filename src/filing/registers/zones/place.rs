@@ -28,7 +28,8 @@ fn boxes(layer: &RawLayer) -> Vec<[f64; 4]> {
 #[must_use]
 pub fn bbox(area: &MultiPolygon<f64>) -> Option<[f64; 4]> {
     let mut b = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
-    for c in area.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).flat_map(|r| &r.0) {
+    for c in area.0.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).flat_map(|r| &r.0)
+    {
         if !(c.x.is_finite() && c.y.is_finite()) {
             return None;
         }
@@ -52,13 +53,16 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
     let refused = |source: CrsError| ZonesError::Crs { file: file.to_owned(), source };
     let boxes = boxes(layer);
     let fits = |epsg: u16| {
-        crs::sanity_box(epsg)
-            .is_some_and(|domain| boxes.is_empty() || 2 * boxes.iter().filter(|b| within(b, &domain)).count() >= boxes.len())
+        crs::sanity_box(epsg).is_some_and(|domain| {
+            boxes.is_empty() || 2 * boxes.iter().filter(|b| within(b, &domain)).count() >= boxes.len()
+        })
     };
     let out_of_domain = |epsg: u16| {
-        let all = boxes.iter().fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |a, b| {
-            [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
-        });
+        let all = boxes
+            .iter()
+            .fold([f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY], |a, b| {
+                [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
+            });
         let [xmin, ymin, xmax, ymax] = all;
         ZonesError::OutOfDomain { file: file.to_owned(), epsg, xmin, ymin, xmax, ymax }
     };
@@ -121,14 +125,19 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
                         layer.name
                     )],
                 ),
-                (false, None) => return Err(ZonesError::UnknownCrs { file: file.to_owned(), declared: name.clone() }),
+                (false, None) => {
+                    return Err(ZonesError::UnknownCrs { file: file.to_owned(), declared: name.clone() });
+                }
             },
             Declared::Nothing if degrees => {
                 // RFC 7946: GeoJSON without `crs` is WGS84, nothing to say.
                 let remarks = if layer.format == "GeoJSON" {
                     vec![]
                 } else {
-                    vec![format!("{} : aucun système déclaré ; coordonnées en degrés, lues en WGS84", layer.name)]
+                    vec![format!(
+                        "{} : aucun système déclaré ; coordonnées en degrés, lues en WGS84",
+                        layer.name
+                    )]
                 };
                 at(WGS84, remarks)
             }
@@ -140,7 +149,12 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
                         layer.name
                     )],
                 ),
-                None => return Err(ZonesError::UnknownCrs { file: file.to_owned(), declared: "aucun".to_owned() }),
+                None => {
+                    return Err(ZonesError::UnknownCrs {
+                        file: file.to_owned(),
+                        declared: "aucun".to_owned(),
+                    });
+                }
             },
         }
     };
@@ -157,9 +171,10 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
         };
         if in_france(false) == 0 && 2 * in_france(true) > boxes.len() {
             place.swapped = true;
-            place
-                .remarks
-                .push(format!("{} : les coordonnées sont écrites latitude d'abord : remises longitude d'abord", layer.name));
+            place.remarks.push(format!(
+                "{} : les coordonnées sont écrites latitude d'abord : remises longitude d'abord",
+                layer.name
+            ));
         }
     }
     Ok(place)

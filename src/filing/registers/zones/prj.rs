@@ -6,7 +6,8 @@
 use super::raw::Declared;
 use crate::reference::territory::{Crs, territory};
 
-/// `EPSG:2154`, `urn:ogc:def:crs:EPSG::2154`, `http://www.opengis.net/def/crs/EPSG/0/2154`, `…CRS84`, `LAMB93`.
+/// `EPSG:2154`, `urn:ogc:def:crs:EPSG::2154`, `http://www.opengis.net/def/crs/EPSG/0/2154`, `…CRS84`,
+/// `LAMB93`.
 #[must_use]
 pub fn of_name(name: &str) -> Declared {
     let name = name.trim();
@@ -85,7 +86,11 @@ impl Node {
     }
 
     /// Its own `AUTHORITY["EPSG","2154"]` or `ID["EPSG",2154]`.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a small whole number")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be a small whole number"
+    )]
     fn code(&self) -> Option<u16> {
         let own = self.child("AUTHORITY").or_else(|| self.child("ID"))?;
         if !own.text().eq_ignore_ascii_case("EPSG") {
@@ -97,8 +102,14 @@ impl Node {
 
     /// A projection parameter under one of its names.
     fn parameter(&self, names: &[&str]) -> Option<f64> {
-        let mut all = self.nodes.iter().chain(self.nodes.iter().filter(|n| n.keyword == "CONVERSION").flat_map(|n| &n.nodes));
-        all.find(|n| n.keyword == "PARAMETER" && names.contains(&key(n.text()).as_str()))?.numbers.first().copied()
+        let mut all = self
+            .nodes
+            .iter()
+            .chain(self.nodes.iter().filter(|n| n.keyword == "CONVERSION").flat_map(|n| &n.nodes));
+        all.find(|n| n.keyword == "PARAMETER" && names.contains(&key(n.text()).as_str()))?
+            .numbers
+            .first()
+            .copied()
     }
 }
 
@@ -199,13 +210,17 @@ fn same_parameters(crs: &Crs, root: &Node) -> bool {
     let number = |k: &str| word(k).and_then(|v| v.parse::<f64>().ok());
     let method = root.child("PROJECTION").map_or("", Node::text);
     let method = key(if method.is_empty() { root.find("METHOD").map_or("", Node::text) } else { method });
-    let origin = &["CENTRALMERIDIAN", "LONGITUDEOFCENTER", "LONGITUDEOFNATURALORIGIN", "LONGITUDEOFFALSEORIGIN"];
-    let latitude = &["LATITUDEOFORIGIN", "LATITUDEOFCENTER", "LATITUDEOFNATURALORIGIN", "LATITUDEOFFALSEORIGIN"];
+    let origin =
+        &["CENTRALMERIDIAN", "LONGITUDEOFCENTER", "LONGITUDEOFNATURALORIGIN", "LONGITUDEOFFALSEORIGIN"];
+    let latitude =
+        &["LATITUDEOFORIGIN", "LATITUDEOFCENTER", "LATITUDEOFNATURALORIGIN", "LATITUDEOFFALSEORIGIN"];
     let x0 = root.parameter(&["FALSEEASTING", "EASTINGATFALSEORIGIN"]);
     let y0 = root.parameter(&["FALSENORTHING", "NORTHINGATFALSEORIGIN"]);
     let near = |a: Option<f64>, b: Option<f64>| matches!((a, b), (Some(a), Some(b)) if (a - b).abs() < 1e-6);
     match word("+proj") {
-        Some("lcc") if method.contains("LAMBERTCONFORMALCONIC") || method.contains("LAMBERTCONICCONFORMAL") => {
+        Some("lcc")
+            if method.contains("LAMBERTCONFORMALCONIC") || method.contains("LAMBERTCONICCONFORMAL") =>
+        {
             let p1 = root.parameter(&["STANDARDPARALLEL1", "LATITUDEOF1STSTANDARDPARALLEL"]);
             let p2 = root.parameter(&["STANDARDPARALLEL2", "LATITUDEOF2NDSTANDARDPARALLEL"]);
             let (l1, l2) = (number("+lat_1"), number("+lat_2"));

@@ -9,7 +9,8 @@ use geo::coordinate_position::CoordPos;
 use geo::dimensions::Dimensions;
 use geo::orient::Direction;
 use geo::{
-    Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MakeValid, MultiPolygon, Orient, Point, Polygon, Relate,
+    Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MakeValid, MultiPolygon, Orient, Point,
+    Polygon, Relate,
 };
 use rstar::{AABB, RTree, RTreeObject};
 
@@ -68,16 +69,16 @@ pub fn tidy(area: &mut MultiPolygon<f64>) -> u64 {
 /// The gravest fault of a tidy area with finite coordinates; `None` if it is valid.
 #[must_use]
 pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
-    let rings: Vec<Ring> =
-        (0..)
-            .zip(&area.0)
-            .flat_map(|(part, p)| {
-                std::iter::once(Ring { line: p.exterior(), part, shell: true })
-                    .chain(p.interiors().iter().map(move |line| Ring { line, part, shell: false }))
-            })
-            .collect();
-    let edges =
-        (0..).zip(&rings).flat_map(|(ring, r)| (0..).zip(r.line.lines()).map(move |(place, line)| Edge { line, ring, place }));
+    let rings: Vec<Ring> = (0..)
+        .zip(&area.0)
+        .flat_map(|(part, p)| {
+            std::iter::once(Ring { line: p.exterior(), part, shell: true })
+                .chain(p.interiors().iter().map(move |line| Ring { line, part, shell: false }))
+        })
+        .collect();
+    let edges = (0..)
+        .zip(&rings)
+        .flat_map(|(ring, r)| (0..).zip(r.line.lines()).map(move |(place, line)| Edge { line, ring, place }));
     let tree = RTree::bulk_load(edges.collect());
     let mut touching = false;
     // The gravest fault, and the first of its kind along the rings: the order of the tree is arbitrary.
@@ -91,11 +92,17 @@ pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
         let last = rings[a.ring].line.0.len() - 2;
         let adjacent = same && (b.place - a.place == 1 || (a.place == 0 && b.place == last));
         let (grave, what, at) = match meeting {
-            LineIntersection::SinglePoint { intersection, is_proper: true } => {
-                (0, if same { "un contour se croise lui-même" } else { "deux contours se croisent" }, intersection)
-            }
+            LineIntersection::SinglePoint { intersection, is_proper: true } => (
+                0,
+                if same { "un contour se croise lui-même" } else { "deux contours se croisent" },
+                intersection,
+            ),
             LineIntersection::Collinear { intersection } if intersection.start != intersection.end => {
-                let what = if same { "un contour revient sur lui-même" } else { "deux contours ont un côté commun" };
+                let what = if same {
+                    "un contour revient sur lui-même"
+                } else {
+                    "deux contours ont un côté commun"
+                };
                 (1, what, intersection.start)
             }
             _ if !same => {
@@ -103,8 +110,12 @@ pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
                 continue;
             }
             _ if adjacent => continue,
-            LineIntersection::SinglePoint { intersection: at, .. } => (2, "un contour se touche lui-même", at),
-            LineIntersection::Collinear { intersection } => (2, "un contour se touche lui-même", intersection.start),
+            LineIntersection::SinglePoint { intersection: at, .. } => {
+                (2, "un contour se touche lui-même", at)
+            }
+            LineIntersection::Collinear { intersection } => {
+                (2, "un contour se touche lui-même", intersection.start)
+            }
         };
         let rank = (grave, a.ring, a.place);
         if worst.as_ref().is_none_or(|(r, _)| rank < *r) {
@@ -154,8 +165,9 @@ fn nesting(rings: &[Ring]) -> Option<Fault> {
 /// Rings that touch at points: the exact relation of each pair decides.
 fn nesting_exact(area: &MultiPolygon<f64>) -> Option<Fault> {
     let alone = |ring: &LineString<f64>| Polygon::new(ring.clone(), Vec::new());
-    let overlap =
-        |a: &Polygon<f64>, b: &Polygon<f64>| a.relate(b).get(CoordPos::Inside, CoordPos::Inside) == Dimensions::TwoDimensional;
+    let overlap = |a: &Polygon<f64>, b: &Polygon<f64>| {
+        a.relate(b).get(CoordPos::Inside, CoordPos::Inside) == Dimensions::TwoDimensional
+    };
     for part in &area.0 {
         let shell = alone(part.exterior());
         let holes: Vec<Polygon<f64>> = part.interiors().iter().map(alone).collect();
@@ -244,13 +256,21 @@ mod tests {
     #[test]
     fn each_fault_is_named_and_repaired_to_the_area_that_the_figure_shows() {
         let cases = [
-            ("un contour se croise lui-même", wkt!(MULTIPOLYGON(((0. 0., 0. 10., 10. 0., 10. 10., 0. 0.)))), 50.0),
+            (
+                "un contour se croise lui-même",
+                wkt!(MULTIPOLYGON(((0. 0., 0. 10., 10. 0., 10. 10., 0. 0.)))),
+                50.0,
+            ),
             (
                 "un contour revient sur lui-même",
                 wkt!(MULTIPOLYGON(((0. 0., 10. 0., 15. 5., 10. 0., 10. 10., 0. 10., 0. 0.)))),
                 100.0,
             ),
-            ("un contour se touche lui-même", wkt!(MULTIPOLYGON(((0. 0., 10. 0., 10. 10., 5. 0., 0. 10., 0. 0.)))), 50.0),
+            (
+                "un contour se touche lui-même",
+                wkt!(MULTIPOLYGON(((0. 0., 10. 0., 10. 10., 5. 0., 0. 10., 0. 0.)))),
+                50.0,
+            ),
             (
                 "deux contours se croisent",
                 wkt!(MULTIPOLYGON(((0. 0., 4. 0., 4. 4., 0. 4., 0. 0.)), ((2. 1., 6. 1., 6. 3., 2. 3., 2. 1.)))),
@@ -276,7 +296,11 @@ mod tests {
             assert_eq!(fault(&area).map(|f| f.what), Some(what));
             let repaired = repair(&area, false).unwrap();
             assert_eq!(fault(&repaired), None);
-            assert!((repaired.unsigned_area() - expected).abs() < 1e-9, "{what}: {}", repaired.unsigned_area());
+            assert!(
+                (repaired.unsigned_area() - expected).abs() < 1e-9,
+                "{what}: {}",
+                repaired.unsigned_area()
+            );
         }
     }
 

@@ -31,7 +31,9 @@ impl Parts {
             for ending in [ending.to_owned(), ending.to_uppercase()] {
                 let path = path.with_extension(ending);
                 if path.is_file() {
-                    return std::fs::read(&path).map(Some).map_err(|source| ZonesError::Read { path, source });
+                    return std::fs::read(&path)
+                        .map(Some)
+                        .map_err(|source| ZonesError::Read { path, source });
                 }
             }
             Ok(None)
@@ -54,21 +56,29 @@ impl Parts {
 pub fn read(parts: &Parts, bounds: &Bounds) -> Result<RawLayer, ZonesError> {
     let damaged = |message: String| ZonesError::Damaged { file: parts.name.clone(), message };
     let Some(table) = &parts.dbf else {
-        return Err(damaged("le fichier .dbf, qui porte les codes et les noms, manque à côté du .shp".to_owned()));
+        return Err(damaged(
+            "le fichier .dbf, qui porte les codes et les noms, manque à côté du .shp".to_owned(),
+        ));
     };
     // Before its rows are read: cells of one byte take far more room in memory than in the file.
     bounds.check(&parts.name, dbf::rows(table))?;
     let table = dbf::read(table, parts.cpg.as_deref()).map_err(damaged)?;
-    let mut reader = ShapeReader::new(Cursor::new(&parts.shp)).map_err(|e| damaged(format!("le .shp ne se lit pas ({e})")))?;
+    let mut reader = ShapeReader::new(Cursor::new(&parts.shp))
+        .map_err(|e| damaged(format!("le .shp ne se lit pas ({e})")))?;
     let mut features = Vec::new();
     for (number, shape) in (1..).zip(reader.iter_shapes()) {
         let shape = shape.map_err(|e| damaged(format!("entité {number} du .shp : {e}")))?;
         let row = usize::try_from(number - 1).ok().and_then(|i| table.rows.get(i));
         match row {
-            Some(Some(values)) => features.push(RawFeature { number, id: None, values: values.clone(), area: area(shape) }),
+            Some(Some(values)) => {
+                features.push(RawFeature { number, id: None, values: values.clone(), area: area(shape) })
+            }
             Some(None) => {} // deleted in the table
             None => {
-                return Err(damaged(format!("le .shp a plus d'entités que le .dbf, qui en a {}", table.rows.len())));
+                return Err(damaged(format!(
+                    "le .shp a plus d'entités que le .dbf, qui en a {}",
+                    table.rows.len()
+                )));
             }
         }
     }
@@ -89,7 +99,9 @@ fn area(shape: Shape) -> Result<MultiPolygon<f64>, String> {
         Shape::Polygon(p) => rings(p.rings(), |p| (p.x, p.y)),
         Shape::PolygonM(p) => rings(p.rings(), |p| (p.x, p.y)),
         Shape::PolygonZ(p) => rings(p.rings(), |p| (p.x, p.y)),
-        other => return Err(format!("la forme est de type {}, or une zone est un polygone", other.shapetype())),
+        other => {
+            return Err(format!("la forme est de type {}, or une zone est un polygone", other.shapetype()));
+        }
     };
     Ok(assemble(rings))
 }

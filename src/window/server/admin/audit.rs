@@ -52,7 +52,8 @@ fn wanted(params: &mut Params, limite: i64) -> Result<Wanted, Problem> {
         let Some(text) = params.take(name) else { return Ok(None) };
         let date = params::day(name, &text)?;
         let zone = TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC);
-        let midnight = date.to_zoned_datetime(zone).map_err(|_| Problem::value(name, &text, params::NO_DAY))?;
+        let midnight =
+            date.to_zoned_datetime(zone).map_err(|_| Problem::value(name, &text, params::NO_DAY))?;
         Ok(Some(midnight.timestamp().as_millisecond() + later))
     };
     let (du, au) = (day("du", 0)?, day("au", 86_400_000)?);
@@ -75,7 +76,10 @@ fn wanted(params: &mut Params, limite: i64) -> Result<Wanted, Problem> {
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
     )
 )]
-pub async fn page(FromState(server): FromState<Server>, mut params: Params) -> Result<Json<PageJournal>, Problem> {
+pub async fn page(
+    FromState(server): FromState<Server>,
+    mut params: Params,
+) -> Result<Json<PageJournal>, Problem> {
     let wanted = wanted(&mut params, PAGE)?;
     params.finish()?;
     let lignes = server.state.audit_lines(&wanted).await?;

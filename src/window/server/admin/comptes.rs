@@ -32,7 +32,10 @@ pub struct NouveauCompte {
     params(("organisation" = Option<String>, Query, description = "Un organisme seulement")),
     responses((status = OK, body = Vec<Account>))
 )]
-pub async fn list(FromState(server): FromState<Server>, mut params: Params) -> Result<Json<Vec<Account>>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    mut params: Params,
+) -> Result<Json<Vec<Account>>, Problem> {
     let organisation = params.take("organisation");
     params.finish()?;
     Ok(Json(server.state.accounts(organisation.as_deref()).await?))

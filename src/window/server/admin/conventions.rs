@@ -33,14 +33,18 @@ fn some<T>(champ: &str, list: &[T], what: &str) -> Result<(), Problem> {
     get, path = "/api/admin/conventions", tag = "administration", operation_id = "admin_conventions",
     responses((status = OK, body = Vec<Convention>))
 )]
-pub async fn list(FromState(server): FromState<Server>, params: Params) -> Result<Json<Vec<Convention>>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    params: Params,
+) -> Result<Json<Vec<Convention>>, Problem> {
     params.finish()?;
     Ok(Json(server.state.conventions(None).await?))
 }
 
 /// Ajouter une convention
 ///
-/// Ses zones doivent exister dans le dernier millésime : une convention sur un code mal copié n'ouvrirait rien.
+/// Ses zones doivent exister dans le dernier millésime : une convention sur un code mal copié n'ouvrirait
+/// rien.
 #[utoipa::path(
     post, path = "/api/admin/conventions", tag = "administration", operation_id = "admin_convention_ajouter",
     request_body = NewConvention,
@@ -67,8 +71,9 @@ pub async fn add(
     let loaded = app.millesimes.last().ok_or_else(Problem::nothing_loaded)?;
     for (i, text) in asked.territoire.iter().enumerate() {
         let champ = format!("territoire[{i}]");
-        let place = Place::parse(text)
-            .ok_or_else(|| Problem::value(&champ, text, "Une zone s'écrit échelle:code, par exemple epci:200000001."))?;
+        let place = Place::parse(text).ok_or_else(|| {
+            Problem::value(&champ, text, "Une zone s'écrit échelle:code, par exemple epci:200000001.")
+        })?;
         let layer = crate::server::places::layer(loaded, &champ, &place.echelle)?;
         if layer.zone(&place.code).is_none() {
             return Err(Problem::value(

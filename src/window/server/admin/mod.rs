@@ -1,4 +1,5 @@
-//! `/api/admin`: organisations, conventions, accounts, data sets and the audit trail, for who runs the server.
+//! `/api/admin`: organisations, conventions, accounts, data sets and the audit trail, for who runs the
+//! server.
 
 pub mod audit;
 pub mod comptes;

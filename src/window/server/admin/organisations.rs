@@ -22,7 +22,8 @@ use crate::state::{self, Org};
 pub struct NouvelOrganisme {
     pub nom: String,
     pub role: Role,
-    /// SIREN (bailleur, EPCI, agence), code Insee (commune), département (DDETS), région (DREAL) ; vide pour les autres.
+    /// SIREN (bailleur, EPCI, agence), code Insee (commune), département (DDETS), région (DREAL) ; vide pour
+    /// les autres.
     #[serde(default)]
     pub code: String,
 }
@@ -58,7 +59,9 @@ pub struct Jeu {
 fn code(role: Role, text: &str) -> Result<&str, Problem> {
     let text = text.trim();
     let digits = |n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
-    let department = |t: &str| matches!(t, "2A" | "2B") || (matches!(t.len(), 2 | 3) && t.bytes().all(|b| b.is_ascii_digit()));
+    let department = |t: &str| {
+        matches!(t, "2A" | "2B") || (matches!(t.len(), 2 | 3) && t.bytes().all(|b| b.is_ascii_digit()))
+    };
     let (ok, what) = match role {
         Role::Bailleur | Role::Epci => (digits(9), "un SIREN de 9 chiffres"),
         Role::Agence => (text.is_empty() || digits(9), "un SIREN de 9 chiffres, ou rien"),
@@ -71,7 +74,11 @@ fn code(role: Role, text: &str) -> Result<&str, Problem> {
         Role::ActionLogement | Role::Administrateur => (text.is_empty(), "vide"),
         Role::Public => return Err(Problem::value("role", role.id(), "Le public n'est pas un organisme.")),
     };
-    if ok { Ok(text) } else { Err(Problem::value("code", text, format!("Pour ce rôle, le code est {what}."))) }
+    if ok {
+        Ok(text)
+    } else {
+        Err(Problem::value("code", text, format!("Pour ce rôle, le code est {what}.")))
+    }
 }
 
 /// Organismes
@@ -101,7 +108,10 @@ pub async fn add(
     let code = code(asked.role, &asked.code)?;
     let nom = name("nom", &asked.nom)?;
     let id = server.state.add_organisation(asked.role, code, nom, state::now()).await?;
-    let trace = Trace::new("organisme_cree", id.clone()).with("nom", nom).with("role", asked.role.id()).with("code", code);
+    let trace = Trace::new("organisme_cree", id.clone())
+        .with("nom", nom)
+        .with("role", asked.role.id())
+        .with("code", code);
     Ok((StatusCode::CREATED, Extension(trace), Json(Cree { id })))
 }
 
@@ -121,7 +131,11 @@ pub async fn change(
     Body(asked): Body<ModificationOrganisme>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     if visitor.person.organisation.as_ref().is_some_and(|o| o.id == id) {
-        return Err(Problem::value("id", &id, "Votre propre organisme ne se ferme pas : plus personne ne pourrait le rouvrir."));
+        return Err(Problem::value(
+            "id",
+            &id,
+            "Votre propre organisme ne se ferme pas : plus personne ne pourrait le rouvrir.",
+        ));
     }
     server.state.close_organisation(&id, asked.ferme.then(state::now)).await?;
     Ok((StatusCode::NO_CONTENT, Extension(Trace::new("organisme_modifie", id).with("ferme", asked.ferme))))

@@ -60,15 +60,19 @@ pub struct LogementAdresse {
 /// Most candidates that are proposed: one key each.
 const MOST: usize = 9;
 
-/// Candidates for an address, the surest first: of its commune, and elsewhere when its commune has nothing like it. Without an index of
-/// addresses, the BAN's address of the same name, if there is one.
+/// Candidates for an address, the surest first: of its commune, and elsewhere when its commune has nothing
+/// like it. Without an index of addresses, the BAN's address of the same name, if there is one.
 #[must_use]
 pub fn of(app: &App, address: &Address) -> Vec<Candidat> {
     let (Ok(geocoder), Ok(deposits)) = (app.geocoder(), Deposits::embedded()) else {
         return same_name(address).into_iter().collect();
     };
     let text = address.libelle();
-    let mut found = geocoder.search(&Query { citycode: Some(address.depcom.clone()), limit: MOST, ..Query::new(text.as_str()) });
+    let mut found = geocoder.search(&Query {
+        citycode: Some(address.depcom.clone()),
+        limit: MOST,
+        ..Query::new(text.as_str())
+    });
     if found.first().is_none_or(|h| h.score < deposits.adresses.score_min) {
         let whole = format!("{text} {} {}", address.codepostal, address.libcom);
         let elsewhere = geocoder.search(&Query { limit: MOST, ..Query::new(whole) });
@@ -83,7 +87,8 @@ pub fn of(app: &App, address: &Address) -> Vec<Candidat> {
         genre: if h.kind == Kind::HouseNumber { "housenumber" } else { "street" },
         ban: h.id,
     };
-    let places = found.into_iter().filter(|h| matches!(h.kind, Kind::HouseNumber | Kind::Street | Kind::Locality));
+    let places =
+        found.into_iter().filter(|h| matches!(h.kind, Kind::HouseNumber | Kind::Street | Kind::Locality));
     places.map(candidate).take(MOST).collect()
 }
 
@@ -135,5 +140,8 @@ pub async fn list(
         lat: Some(l.lat).filter(|v| v.is_finite()),
         corrige: l.corrige,
     };
-    Ok(Json(CandidatsAdresse { candidats: of(&app, address), logements: address.logements.iter().map(dwelling).collect() }))
+    Ok(Json(CandidatsAdresse {
+        candidats: of(&app, address),
+        logements: address.logements.iter().map(dwelling).collect(),
+    }))
 }

@@ -108,7 +108,14 @@ fn before(address: &Address, among: impl Fn(&Dwelling) -> bool) -> Lieu {
 }
 
 /// A correction of a whole address.
-fn kept(address: &Address, siren: &str, des: u16, apres: Lieu, methode: &'static str, logements: usize) -> NewCorrection {
+fn kept(
+    address: &Address,
+    siren: &str,
+    des: u16,
+    apres: Lieu,
+    methode: &'static str,
+    logements: usize,
+) -> NewCorrection {
     NewCorrection {
         siren: siren.to_owned(),
         adresse: address.adresse.clone(),
@@ -126,8 +133,8 @@ fn kept(address: &Address, siren: &str, des: u16, apres: Lieu, methode: &'static
 
 /// Corriger une adresse
 ///
-/// Ses logements, ou ceux qui sont nommés, sont au nouveau point dès ce millésime et dans les suivants ; les chiffres sont refaits
-/// aussitôt. Toute adresse du parc peut l'être, à corriger ou non.
+/// Ses logements, ou ceux qui sont nommés, sont au nouveau point dès ce millésime et dans les suivants ; les
+/// chiffres sont refaits aussitôt. Toute adresse du parc peut l'être, à corriger ou non.
 #[utoipa::path(
     post, path = "/api/adresses/corrections", tag = "bailleur", operation_id = "adresse_corriger", request_body = NouvelleCorrection,
     responses(
@@ -144,14 +151,19 @@ pub async fn add(
 ) -> Result<(StatusCode, Extension<Trace>, Json<CorrectionFaite>), Problem> {
     let siren = lessor(&visitor)?;
     if asked.commentaire.chars().count() > 1_000 {
-        return Err(Problem::value("commentaire", &asked.commentaire, "Un commentaire a 1 000 caractères au plus."));
+        return Err(Problem::value(
+            "commentaire",
+            &asked.commentaire,
+            "Un commentaire a 1 000 caractères au plus.",
+        ));
     }
     let desk = Desk::open(&server, &app, siren, asked.millesime).await?;
     let address = desk.find(&asked.id)?;
     let chosen = desk.chosen(address, &asked.logements)?;
     let mut whole = match &asked.point {
         None => {
-            let stays = kept(address, siren, desk.millesime, before(address, |_| true), "ECART", chosen.len());
+            let stays =
+                kept(address, siren, desk.millesime, before(address, |_| true), "ECART", chosen.len());
             NewCorrection { statut: StatutCorrection::Ecartee, ..stays }
         }
         Some(p) => {
@@ -162,17 +174,29 @@ pub async fn add(
             let apres = Lieu {
                 lon: Some(p.lon),
                 lat: Some(p.lat),
-                libelle: if p.libelle.is_empty() { address.libelle() } else { p.libelle.chars().take(200).collect() },
+                libelle: if p.libelle.is_empty() {
+                    address.libelle()
+                } else {
+                    p.libelle.chars().take(200).collect()
+                },
                 qualite: if p.au_numero { 11 } else { 12 },
                 ban: p.ban.chars().take(60).collect(),
                 score: p.score,
                 cle: String::new(),
             };
-            kept(address, siren, desk.millesime, apres, if p.ban.is_empty() { "MANUEL" } else { "BAN" }, chosen.len())
+            kept(
+                address,
+                siren,
+                desk.millesime,
+                apres,
+                if p.ban.is_empty() { "MANUEL" } else { "BAN" },
+                chosen.len(),
+            )
         }
     };
     whole.commentaire.clone_from(&asked.commentaire);
-    let list = if asked.logements.is_empty() { vec![whole.clone()] } else { one_by_one(&whole, address, &chosen)? };
+    let list =
+        if asked.logements.is_empty() { vec![whole.clone()] } else { one_by_one(&whole, address, &chosen)? };
     let moved = whole.statut == StatutCorrection::Acceptee;
     let trace = Trace::new("adresse_corrigee", address.adresse.clone())
         .with("methode", whole.methode)
@@ -185,12 +209,20 @@ pub async fn add(
     let lot = list.into_iter().next().map(|c| c.lot).filter(|l| !l.is_empty());
     let id = lot.or_else(|| ids.into_iter().next()).unwrap_or_default();
     let demande = if moved { server.works.changed() } else { 0 };
-    Ok((StatusCode::CREATED, Extension(trace), Json(CorrectionFaite { id, logements: chosen.len(), demande })))
+    Ok((
+        StatusCode::CREATED,
+        Extension(trace),
+        Json(CorrectionFaite { id, logements: chosen.len(), demande }),
+    ))
 }
 
-/// The same correction for each of some dwellings, by its national number, so that it holds wherever a later file puts them; together
-/// they are a lot.
-fn one_by_one(whole: &NewCorrection, address: &Address, chosen: &[&Dwelling]) -> Result<Vec<NewCorrection>, Problem> {
+/// The same correction for each of some dwellings, by its national number, so that it holds wherever a later
+/// file puts them; together they are a lot.
+fn one_by_one(
+    whole: &NewCorrection,
+    address: &Address,
+    chosen: &[&Dwelling],
+) -> Result<Vec<NewCorrection>, Problem> {
     let lot = State::deposit_id()?;
     let one = |d: &&Dwelling| {
         let avant = before(address, |l| l.ident_rep == d.ident_rep);
@@ -198,7 +230,11 @@ fn one_by_one(whole: &NewCorrection, address: &Address, chosen: &[&Dwelling]) ->
             adresse: String::new(),
             ident_rep: d.ident_rep.clone(),
             // A dwelling whose point is right keeps it.
-            apres: if whole.statut == StatutCorrection::Ecartee { avant.clone() } else { whole.apres.clone() },
+            apres: if whole.statut == StatutCorrection::Ecartee {
+                avant.clone()
+            } else {
+                whole.apres.clone()
+            },
             avant,
             logements: 1,
             lot: lot.clone(),
@@ -208,18 +244,19 @@ fn one_by_one(whole: &NewCorrection, address: &Address, chosen: &[&Dwelling]) ->
     Ok(chosen.iter().map(one).collect())
 }
 
-/// Whether nothing is wrong with the point itself: what its bailleur declares of it is, and that is for a person to look at.
+/// Whether nothing is wrong with the point itself: what its bailleur declares of it is, and that is for a
+/// person to look at.
 fn stays(doubt: &Address, to: (f64, f64), near: f64) -> bool {
-    let declared = doubt
-        .motifs()
-        .into_keys()
-        .all(|m| matches!(m, Motif::Qpv | Motif::Doublon | Motif::InconnueBan | Motif::ScoreBas | Motif::SansNumero));
+    let declared = doubt.motifs().into_keys().all(|m| {
+        matches!(m, Motif::Qpv | Motif::Doublon | Motif::InconnueBan | Motif::ScoreBas | Motif::SansNumero)
+    });
     declared && doubt.point().is_some_and(|(lon, lat, _)| metres((lon, lat), to) <= near)
 }
 
 /// Accepter les candidats sûrs
 ///
-/// Pour chaque adresse à corriger dont le premier candidat, au numéro, atteint le score demandé. Un lot s'annule d'un coup.
+/// Pour chaque adresse à corriger dont le premier candidat, au numéro, atteint le score demandé. Un lot
+/// s'annule d'un coup.
 #[utoipa::path(
     post, path = "/api/adresses/lot", tag = "bailleur", operation_id = "adresses_lot", request_body = DemandeLot,
     responses(
@@ -239,12 +276,14 @@ pub async fn bulk(
     }
     let desk = Desk::open(&server, &app, siren, asked.millesime).await?;
     let near = Deposits::embedded().map_err(|e| Problem::internal(&e))?.adresses.loin_m;
-    let mut answer = LotCorrections { lot: String::new(), adresses: 0, logements: 0, ecartees: 0, demande: 0 };
+    let mut answer =
+        LotCorrections { lot: String::new(), adresses: 0, logements: 0, ecartees: 0, demande: 0 };
     let lot = State::deposit_id()?;
     let mut list = Vec::new();
     for doubt in &desk.doubts {
         let Some(best) = candidates::of(&app, doubt).into_iter().next() else { continue };
-        if best.score < asked.seuil || best.genre != "housenumber" || stays(doubt, (best.lon, best.lat), near) {
+        if best.score < asked.seuil || best.genre != "housenumber" || stays(doubt, (best.lon, best.lat), near)
+        {
             continue;
         }
         if desk.refusal(doubt, best.lon, best.lat)?.is_some() {
@@ -263,7 +302,10 @@ pub async fn bulk(
             score: Some(best.score),
             cle: String::new(),
         };
-        list.push(NewCorrection { lot: lot.clone(), ..kept(doubt, siren, desk.millesime, apres, "LOT", moved) });
+        list.push(NewCorrection {
+            lot: lot.clone(),
+            ..kept(doubt, siren, desk.millesime, apres, "LOT", moved)
+        });
     }
     let mut traces = Vec::new();
     if !asked.essai && !list.is_empty() {

@@ -31,7 +31,8 @@ enum ExportError {
 
 /// Adresses corrigées, en CSV
 ///
-/// Une ligne par logement du dernier millésime : identifiants, ancienne et nouvelle adresse, point en degrés et dans le système local.
+/// Une ligne par logement du dernier millésime : identifiants, ancienne et nouvelle adresse, point en degrés
+/// et dans le système local.
 #[utoipa::path(
     get, path = "/api/adresses/corrections.csv", tag = "bailleur", operation_id = "adresses_corrections_csv",
     responses((status = OK, body = String, content_type = "text/csv"))
@@ -45,7 +46,8 @@ pub async fn csv(
     params.finish()?;
     let siren = lessor(&visitor)?.to_owned();
     let in_force = |c: &Correction| c.statut == StatutCorrection::Acceptee;
-    let list: Vec<Correction> = server.state.corrections(&siren).await?.into_iter().filter(in_force).collect();
+    let list: Vec<Correction> =
+        server.state.corrections(&siren).await?.into_iter().filter(in_force).collect();
     let millesime = app.millesimes.last().ok_or_else(Problem::nothing_loaded)?.meta().millesime;
     let (n, text) = tokio::task::spawn_blocking(move || written(app.store(), millesime, &siren, &list))
         .await
@@ -55,7 +57,12 @@ pub async fn csv(
     Ok((Extension(Trace::new("export", "adresses corrigées").rows(n, false)), headers, text).into_response())
 }
 
-fn written(store: &Store, millesime: u16, siren: &str, list: &[Correction]) -> Result<(usize, Vec<u8>), ExportError> {
+fn written(
+    store: &Store,
+    millesime: u16,
+    siren: &str,
+    list: &[Correction],
+) -> Result<(usize, Vec<u8>), ExportError> {
     let mut out = csv_file::writer();
     out.write_record([
         "IDENT_REP",
@@ -85,9 +92,15 @@ fn written(store: &Store, millesime: u16, siren: &str, list: &[Correction]) -> R
             // The last made for this millésime or before; one dwelling's own goes before its address's.
             let of = |c: &&Correction| {
                 c.des <= millesime
-                    && if c.ident_rep.is_empty() { c.adresse == address.get(row) } else { c.ident_rep == ident.get(row) }
+                    && if c.ident_rep.is_empty() {
+                        c.adresse == address.get(row)
+                    } else {
+                        c.ident_rep == ident.get(row)
+                    }
             };
-            let Some(c) = list.iter().filter(of).max_by_key(|c| (!c.ident_rep.is_empty(), c.des)) else { continue };
+            let Some(c) = list.iter().filter(of).max_by_key(|c| (!c.ident_rep.is_empty(), c.des)) else {
+                continue;
+            };
             let (Some(lon), Some(lat)) = (c.apres.lon, c.apres.lat) else { continue };
             let epsg = crs::default_epsg(depcom.get(row));
             let (mut x, mut y) = ([lon], [lat]);

@@ -1,7 +1,9 @@
-//! `/api/adresses`: addresses of a bailleur, those that are probably wrong first; candidates, what a move would change, corrections.
+//! `/api/adresses`: addresses of a bailleur, those that are probably wrong first; candidates, what a move
+//! would change, corrections.
 //!
-//! [`list`] ranks what `stock::review` doubts, or searches the whole stock; [`candidates`] proposes places; [`corrections`] keeps decisions in the state store and
-//! asks for new figures; [`export`] gives them to the bailleur's own system.
+//! [`list`] ranks what `stock::review` doubts, or searches the whole stock; [`candidates`] proposes places;
+//! [`corrections`] keeps decisions in the state store and asks for new figures; [`export`] gives them to the
+//! bailleur's own system.
 
 pub mod candidates;
 pub mod corrections;
@@ -91,7 +93,8 @@ pub struct AdressesParams {
     /// Page : 100 adresses par défaut, 1 000 au plus.
     pub limite: Option<usize>,
     pub decalage: Option<usize>,
-    /// Ce qui est cherché dans tout le parc, adresses sans défaut comprises : rue, commune, code postal ou numéro d'un logement.
+    /// Ce qui est cherché dans tout le parc, adresses sans défaut comprises : rue, commune, code postal ou
+    /// numéro d'un logement.
     pub q: Option<String>,
 }
 
@@ -127,7 +130,12 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub async fn open(server: &Server, app: &Arc<App>, siren: &str, millesime: Option<u16>) -> Result<Self, Problem> {
+    pub async fn open(
+        server: &Server,
+        app: &Arc<App>,
+        siren: &str,
+        millesime: Option<u16>,
+    ) -> Result<Self, Problem> {
         let loaded = Asked { millesime, ..Asked::default() }.resolve(app)?.loaded;
         let millesime = loaded.meta().millesime;
         let (held, owner) = (Arc::clone(app), siren.to_owned());
@@ -135,19 +143,28 @@ impl Desk {
             .await
             .map_err(|e| Problem::internal(&e))?
             .map_err(|e| Problem::internal(&e))?;
-        let settled =
-            |c: &Correction| c.des <= millesime && matches!(c.statut, StatutCorrection::Acceptee | StatutCorrection::Ecartee);
-        let settled: Vec<Correction> = server.state.corrections(siren).await?.into_iter().filter(settled).collect();
+        let settled = |c: &Correction| {
+            c.des <= millesime && matches!(c.statut, StatutCorrection::Acceptee | StatutCorrection::Ecartee)
+        };
+        let settled: Vec<Correction> =
+            server.state.corrections(siren).await?.into_iter().filter(settled).collect();
         let (one, whole): (Vec<_>, Vec<_>) = settled.iter().partition(|c| !c.ident_rep.is_empty());
         let names: BTreeSet<&str> = whole.iter().map(|c| c.adresse.as_str()).collect();
         let numbers: BTreeSet<&str> = one.iter().map(|c| c.ident_rep.as_str()).collect();
         // What was settled since figures were made is settled all the same.
         let open = |a: &Address| {
             let mut a = a.clone();
-            a.logements.iter_mut().filter(|l| numbers.contains(l.ident_rep.as_str())).for_each(|l| l.motifs = 0);
+            a.logements
+                .iter_mut()
+                .filter(|l| numbers.contains(l.ident_rep.as_str()))
+                .for_each(|l| l.motifs = 0);
             a.is_doubtful().then_some(a)
         };
-        let doubts = all.iter().filter(|a| a.is_doubtful() && !names.contains(a.adresse.as_str())).filter_map(open).collect();
+        let doubts = all
+            .iter()
+            .filter(|a| a.is_doubtful() && !names.contains(a.adresse.as_str()))
+            .filter_map(open)
+            .collect();
         let moved = one.iter().filter(|c| c.statut == StatutCorrection::Acceptee);
         let apart = moved.map(|c| c.ident_rep.clone()).collect();
         Ok(Self { loaded, millesime, all, doubts, apart })
@@ -159,7 +176,8 @@ impl Desk {
         found.ok_or_else(|| Problem::not_found("id", name, "Cette adresse n'est pas dans votre parc."))
     }
 
-    /// Dwellings of an address that a correction is about: those that are named, or all but those that have one of their own.
+    /// Dwellings of an address that a correction is about: those that are named, or all but those that have
+    /// one of their own.
     pub fn chosen<'a>(&self, address: &'a Address, numbers: &[String]) -> Result<Vec<&'a Dwelling>, Problem> {
         if numbers.is_empty() {
             return Ok(address.logements.iter().filter(|l| !self.apart.contains(&l.ident_rep)).collect());
@@ -167,7 +185,11 @@ impl Desk {
         let named = |n: &String| {
             let found = address.logements.iter().find(|l| !n.is_empty() && l.ident_rep == *n);
             found.ok_or_else(|| {
-                Problem::value("logements", n, "Ce numéro national n'est pas celui d'un logement de cette adresse.")
+                Problem::value(
+                    "logements",
+                    n,
+                    "Ce numéro national n'est pas celui d'un logement de cette adresse.",
+                )
             })
         };
         numbers.iter().collect::<BTreeSet<_>>().into_iter().map(named).collect()
@@ -177,10 +199,13 @@ impl Desk {
     pub fn refusal(&self, address: &Address, lon: f64, lat: f64) -> Result<Option<String>, Problem> {
         if address.libelle().is_empty() {
             // One point for all dwellings of a commune without an address would be worse than none.
-            return Ok(Some("Ces logements n'ont pas d'adresse : donnez-la dans le RPLS avant de les placer.".to_owned()));
+            return Ok(Some(
+                "Ces logements n'ont pas d'adresse : donnez-la dans le RPLS avant de les placer.".to_owned(),
+            ));
         }
         let Some(communes) = self.loaded.zones.get("commune").map(|g| &g.layer) else { return Ok(None) };
-        let tolerance = Survey::embedded().map_err(|e| Problem::internal(&e))?.localisation.tolerance_commune_m;
+        let tolerance =
+            Survey::embedded().map_err(|e| Problem::internal(&e))?.localisation.tolerance_commune_m;
         let Some(zone) = communes.index_of(&merged(&address.depcom, Some(communes))) else { return Ok(None) };
         let far = is_far(communes, zone, lon, lat, tolerance);
         Ok(far.then(|| {
@@ -192,7 +217,8 @@ impl Desk {
     }
 
     fn situation(&self, lon: f64, lat: f64, quality: Option<u8>) -> Result<Situation, Problem> {
-        let cell = grid::cells(&[[lon, lat]]).map_err(|e| Problem::internal(&e))?.into_iter().next().flatten();
+        let cell =
+            grid::cells(&[[lon, lat]]).map_err(|e| Problem::internal(&e))?.into_iter().next().flatten();
         Ok(situation::locate(&self.loaded, rules(), [lon, lat], quality, cell))
     }
 }
@@ -218,8 +244,8 @@ fn shown(d: &Address) -> AdresseACorriger {
 
 /// Adresses à corriger
 ///
-/// Celles de votre parc dont quelque chose ne va pas : qualité du point, commune, QPV, Base adresse nationale, empilement, doublon.
-/// Avec `q`, celles de tout le parc qui répondent à la recherche.
+/// Celles de votre parc dont quelque chose ne va pas : qualité du point, commune, QPV, Base adresse
+/// nationale, empilement, doublon. Avec `q`, celles de tout le parc qui répondent à la recherche.
 #[utoipa::path(
     get, path = "/api/adresses", tag = "bailleur", operation_id = "adresses", params(AdressesParams),
     responses(
@@ -261,7 +287,8 @@ pub async fn list(
     }))
 }
 
-/// Addresses of the stock that have all words of a question, or a dwelling of that number; as they stand in the worklist, if they do.
+/// Addresses of the stock that have all words of a question, or a dwelling of that number; as they stand in
+/// the worklist, if they do.
 fn searched<'a>(desk: &'a Desk, q: &str) -> Vec<&'a Address> {
     let open: BTreeMap<&str, &Address> = desk.doubts.iter().map(|d| (d.adresse.as_str(), d)).collect();
     let words: Vec<&str> = q.split_whitespace().collect();
@@ -277,8 +304,13 @@ fn searched<'a>(desk: &'a Desk, q: &str) -> Vec<&'a Address> {
 
 /// A motif by its name in the interface.
 fn motif(name: &str) -> Result<Motif, Problem> {
-    let id = |m: Motif| serde_json::to_value(m).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-    Motif::ALL.into_iter().find(|m| id(*m) == name).ok_or_else(|| Problem::unknown("motif", name, Motif::ALL.map(id)))
+    let id = |m: Motif| {
+        serde_json::to_value(m).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    Motif::ALL
+        .into_iter()
+        .find(|m| id(*m) == name)
+        .ok_or_else(|| Problem::unknown("motif", name, Motif::ALL.map(id)))
 }
 
 /// Ce qu'un déplacement changerait
@@ -320,7 +352,9 @@ pub async fn consequences(
         logements: chosen.len(),
         a_part: if numbers.is_empty() { address.logements.len() - chosen.len() } else { 0 },
         avant: now
-            .map(|(x, y, q)| desk.situation(x, y, Some(q).filter(|q| *q > 0 && rules().quality(*q).is_some())))
+            .map(|(x, y, q)| {
+                desk.situation(x, y, Some(q).filter(|q| *q > 0 && rules().quality(*q).is_some()))
+            })
             .transpose()?,
         apres: desk.situation(lon, lat, Some(11))?,
         distance_m: now.map(|(x, y, _)| crate::stock::review::metres((x, y), (lon, lat))),

@@ -16,7 +16,8 @@ use crate::server::problem::Problem;
 use crate::server::router::Server;
 use crate::state::audit::Entry;
 
-/// Lets a request through to its handler, or refuses it. An answer that leaves a trace leaves only once it is written.
+/// Lets a request through to its handler, or refuses it. An answer that leaves a trace leaves only once it is
+/// written.
 pub async fn guard(FromState(server): FromState<Server>, mut request: Request, next: Next) -> Response {
     let Some(path) = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned()) else {
         return next.run(request).await;
@@ -24,7 +25,9 @@ pub async fn guard(FromState(server): FromState<Server>, mut request: Request, n
     let operation = match server.operations.find(&path, request.method()) {
         Asked::Operation(id) => id.to_owned(),
         Asked::NoMethod => return next.run(request).await,
-        Asked::Unknown => return Problem::forbidden("Cette adresse n'est ouverte à personne.").into_response(),
+        Asked::Unknown => {
+            return Problem::forbidden("Cette adresse n'est ouverte à personne.").into_response();
+        }
     };
     let Some(Who(visitor)) = request.extensions().get::<Who>().cloned() else {
         return Problem::internal(&"une requête sans visiteur").into_response();
@@ -49,7 +52,13 @@ pub async fn guard(FromState(server): FromState<Server>, mut request: Request, n
 }
 
 /// Writes down what an answer left as traces, before it leaves.
-async fn traced(server: &Server, visitor: &Visitor, operation: &str, query: &str, mut response: Response) -> Response {
+async fn traced(
+    server: &Server,
+    visitor: &Visitor,
+    operation: &str,
+    query: &str,
+    mut response: Response,
+) -> Response {
     let traces: Vec<Trace> = match response.extensions_mut().remove::<Vec<Trace>>() {
         Some(traces) => traces,
         None => response.extensions_mut().remove::<Trace>().into_iter().collect(),
@@ -90,14 +99,16 @@ fn refusal(visitor: &Visitor, operation: &str, method: &Method, headers: &Header
     }
     if !access::may_call(&visitor.person, operation) {
         return Some(match (&visitor.way, access::level(operation)) {
-            (Way::Session { provisoire: true, .. }, _) => {
-                Problem::forbidden("Choisissez d'abord votre mot de passe : celui que vous avez reçu ne sert qu'une fois.")
-            }
+            (Way::Session { provisoire: true, .. }, _) => Problem::forbidden(
+                "Choisissez d'abord votre mot de passe : celui que vous avez reçu ne sert qu'une fois.",
+            ),
             (Way::Public, Some(_)) => Problem::sign_in(),
-            (_, Some(Level::Administrateur)) => Problem::forbidden("Cette page est réservée à l'administration du service."),
-            (_, Some(Level::Gestionnaire)) => {
-                Problem::forbidden("Seuls les gestionnaires de votre organisme peuvent faire cela : demandez à l'un d'eux.")
+            (_, Some(Level::Administrateur)) => {
+                Problem::forbidden("Cette page est réservée à l'administration du service.")
             }
+            (_, Some(Level::Gestionnaire)) => Problem::forbidden(
+                "Seuls les gestionnaires de votre organisme peuvent faire cela : demandez à l'un d'eux.",
+            ),
             _ => Problem::forbidden("Votre compte n'ouvre pas cette adresse."),
         });
     }
@@ -109,7 +120,9 @@ fn refusal(visitor: &Visitor, operation: &str, method: &Method, headers: &Header
             let same = blake3::hash(given.as_bytes()) == blake3::hash(csrf.as_bytes());
             // Signing in anew replaces the session: what opens it is the password.
             (!same && operation != "session_ouvrir").then(|| {
-                Problem::forbidden("Cette requête ne vient pas d'une page ouverte dans votre session : rechargez la page.")
+                Problem::forbidden(
+                    "Cette requête ne vient pas d'une page ouverte dans votre session : rechargez la page.",
+                )
             })
         }
         Way::Token { .. } if named(&data().par_session) => {

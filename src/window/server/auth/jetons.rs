@@ -43,7 +43,11 @@ pub fn name<'a>(champ: &str, text: &'a str) -> Result<&'a str, Problem> {
 
 /// Mes jetons
 #[utoipa::path(get, path = "/api/jetons", tag = "compte", operation_id = "jetons", responses((status = OK, body = Vec<Token>)))]
-pub async fn list(FromState(server): FromState<Server>, Who(visitor): Who, params: Params) -> Result<Json<Vec<Token>>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<Vec<Token>>, Problem> {
     params.finish()?;
     Ok(Json(server.state.tokens(account(&visitor)?).await?))
 }
@@ -72,7 +76,10 @@ pub async fn create(
     }
     let nom = name("nom", &asked.nom)?;
     let token = server.state.add_token(account(&visitor)?, nom, asked.ecriture, days, state::now()).await?;
-    let trace = Trace::new("jeton_cree", token.id.clone()).with("nom", nom).with("ecriture", asked.ecriture).with("jours", days);
+    let trace = Trace::new("jeton_cree", token.id.clone())
+        .with("nom", nom)
+        .with("ecriture", asked.ecriture)
+        .with("jours", days);
     Ok((StatusCode::CREATED, Extension(trace), Json(token)))
 }
 

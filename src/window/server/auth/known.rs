@@ -1,8 +1,8 @@
-//! Who asked a moment ago: a map asks for dozens of tiles with one cookie, and reading its session from the database took ten times
-//! as long as the tile.
+//! Who asked a moment ago: a map asks for dozens of tiles with one cookie, and reading its session from the
+//! database took ten times as long as the tile.
 //!
-//! What is remembered is as old as [`LONGEST`] at most, and forgotten as soon as anything changes through this server: what another
-//! server of the same state store closes is closed here within that time.
+//! What is remembered is as old as [`LONGEST`] at most, and forgotten as soon as anything changes through
+//! this server: what another server of the same state store closes is closed here within that time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -73,6 +73,9 @@ mod tests {
         known.forget();
         assert!(known.get(b"secret").is_none());
         assert!(Known::reads(&Method::GET, "/tiles/commune/1/1/1.mvt"));
-        assert!(!Known::reads(&Method::POST, "/api/session") && !Known::reads(&Method::GET, "/api/connexion/retour"));
+        assert!(
+            !Known::reads(&Method::POST, "/api/session")
+                && !Known::reads(&Method::GET, "/api/connexion/retour")
+        );
     }
 }

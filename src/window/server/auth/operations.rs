@@ -1,4 +1,5 @@
-//! Which operation of the interface a request is, from the generated description: a route that it does not describe is nobody's.
+//! Which operation of the interface a request is, from the generated description: a route that it does not
+//! describe is nobody's.
 
 use std::collections::{HashMap, HashSet};
 

@@ -84,7 +84,11 @@ pub async fn mine(
     let org = organisation(&visitor)?;
     let rights = access().rights(org.role);
     let words = |class, data| rights::in_words(&scope(&visitor.person, class, data));
-    let right = |echelles, class| Droit { echelles, parc: words(class, Donnees::Rpls), occupation: words(class, Donnees::Ops) };
+    let right = |echelles, class| Droit {
+        echelles,
+        parc: words(class, Donnees::Rpls),
+        occupation: words(class, Donnees::Ops),
+    };
     Ok(Json(MonOrganisme {
         nom: org.nom.clone(),
         role_libelle: &rights.libelle,
@@ -110,7 +114,11 @@ pub(crate) fn courriel(text: &str) -> Result<&str, Problem> {
         && text.split_once('@').is_some_and(|(a, b)| {
             !a.is_empty() && b.contains('.') && !b.contains('@') && !b.starts_with('.') && !b.ends_with('.')
         });
-    if ok { Ok(text) } else { Err(Problem::value("courriel", text, "Ce n'est pas une adresse électronique : nom@domaine.fr.")) }
+    if ok {
+        Ok(text)
+    } else {
+        Err(Problem::value("courriel", text, "Ce n'est pas une adresse électronique : nom@domaine.fr."))
+    }
 }
 
 /// Makes an account with a one-time password.
@@ -156,7 +164,8 @@ pub(crate) async fn change(
     if let Some(closed) = asked.ferme {
         server.state.close_account(id, closed.then(state::now)).await?;
     }
-    let trace = Trace::new("compte_modifie", id).with("gestionnaire", asked.gestionnaire).with("ferme", asked.ferme);
+    let trace =
+        Trace::new("compte_modifie", id).with("gestionnaire", asked.gestionnaire).with("ferme", asked.ferme);
     Ok((StatusCode::NO_CONTENT, Extension(trace)))
 }
 
@@ -167,7 +176,11 @@ pub(crate) async fn reset(
     id: &str,
 ) -> Result<(Extension<Trace>, Json<MotDePasseRemis>), Problem> {
     if visitor.person.compte.as_deref() == Some(id) {
-        return Err(Problem::value("id", id, "Votre propre mot de passe se change par le menu de votre compte."));
+        return Err(Problem::value(
+            "id",
+            id,
+            "Votre propre mot de passe se change par le menu de votre compte.",
+        ));
     }
     let password = one_time()?;
     let hash = server.passwords.hash(password.clone()).await?;

@@ -88,14 +88,19 @@ fn private(response: impl IntoResponse) -> Response {
     get, path = "/api/session", tag = "compte", operation_id = "session",
     responses((status = OK, body = SessionOut))
 )]
-pub async fn session(FromState(server): FromState<Server>, Who(visitor): Who, params: Params) -> Result<Response, Problem> {
+pub async fn session(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Response, Problem> {
     params.finish()?;
     Ok(private(Json(SessionOut::new(&server, &visitor.person, &visitor.way))))
 }
 
 /// Se connecter
 ///
-/// Le cookie de session est posé ; toute requête qui modifie doit répéter `csrf` dans l'en-tête `x-csrf-token`.
+/// Le cookie de session est posé ; toute requête qui modifie doit répéter `csrf` dans l'en-tête
+/// `x-csrf-token`.
 #[utoipa::path(
     post, path = "/api/session", tag = "compte", operation_id = "session_ouvrir", request_body = Connexion,
     responses(
@@ -123,7 +128,10 @@ pub async fn ouvrir(
     let Some(compte) = compte.filter(|_| right) else {
         // The address as typed may be a password: only that of an account is written down.
         let known = server.state.account_of(&asked.courriel).await?;
-        let trace = Trace::new("connexion_refusee", known.map_or_else(|| "compte inconnu".to_owned(), |a| a.courriel));
+        let trace = Trace::new(
+            "connexion_refusee",
+            known.map_or_else(|| "compte inconnu".to_owned(), |a| a.courriel),
+        );
         return Ok((Extension(trace), Problem::wrong_password()).into_response());
     };
     server.state.forgive(&asked.courriel, &visitor.ip).await?;
@@ -143,9 +151,17 @@ pub(super) async fn enter(
 ) -> Result<(SessionOut, HeaderValue), Problem> {
     let now = state::now();
     let opened = server.state.open_session(compte, cookie(headers, COOKIE), now).await?;
-    let session = server.state.session(&opened.cookie, now).await?.ok_or_else(|| Problem::internal(&"session perdue"))?;
-    let way =
-        Way::Session { cookie: opened.cookie.clone(), mark: session.mark, csrf: session.csrf, provisoire: session.provisoire };
+    let session = server
+        .state
+        .session(&opened.cookie, now)
+        .await?
+        .ok_or_else(|| Problem::internal(&"session perdue"))?;
+    let way = Way::Session {
+        cookie: opened.cookie.clone(),
+        mark: session.mark,
+        csrf: session.csrf,
+        provisoire: session.provisoire,
+    };
     let out = SessionOut::new(server, &session.person, &way);
     let entered = Visitor { person: session.person, way, ..visitor.clone() };
     let line = Trace::new("connexion", entered.person.courriel.clone()).with("par", by).entry(&entered);
@@ -153,11 +169,14 @@ pub(super) async fn enter(
     Ok((out, set_cookie(server, &opened.cookie, comptes().session.duree_h * 3600)?))
 }
 
-/// The cookie: out of reach of scripts, not sent by other sites, and by TLS only where this server is not for one machine.
+/// The cookie: out of reach of scripts, not sent by other sites, and by TLS only where this server is not for
+/// one machine.
 fn set_cookie(server: &Server, value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
     let secure = if server.options.secure_cookies() { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"))
-        .map_err(|e| Problem::internal(&e))
+    HeaderValue::from_str(&format!(
+        "{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+    ))
+    .map_err(|e| Problem::internal(&e))
 }
 
 /// Se déconnecter
@@ -208,7 +227,8 @@ pub async fn mot_de_passe(
     if asked.actuel == asked.nouveau {
         return Err(Problem::value("nouveau", "", "Choisissez un mot de passe différent de l'actuel."));
     }
-    state::check_password(&asked.nouveau, courriel).map_err(|e| Problem::value("nouveau", "", e.to_string()))?;
+    state::check_password(&asked.nouveau, courriel)
+        .map_err(|e| Problem::value("nouveau", "", e.to_string()))?;
     let hash = server.passwords.hash(asked.nouveau).await?;
     server.state.set_password(compte, &hash, false, Some(mark)).await?;
     Ok((Extension(Trace::new("mot_de_passe", courriel.clone())), StatusCode::NO_CONTENT))

@@ -1,8 +1,8 @@
 //! Signing in by an OpenID Connect provider (ProConnect): authorisation code with PKCE.
 //!
-//! Configured by the environment: `OIDC_ISSUER`, `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET`, `OIDC_REDIRECT` (the public address of
-//! `/api/connexion/retour`) and `OIDC_NOM`. The provider says who a person is; which organisation they are of is decided here:
-//! an account must exist for the verified e-mail address.
+//! Configured by the environment: `OIDC_ISSUER`, `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET`, `OIDC_REDIRECT` (the
+//! public address of `/api/connexion/retour`) and `OIDC_NOM`. The provider says who a person is; which
+//! organisation they are of is decided here: an account must exist for the verified e-mail address.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims};
 use openidconnect::reqwest;
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 use tokio::sync::RwLock;
 
@@ -46,7 +46,8 @@ pub struct Sso {
     secret: ClientSecret,
     redirect: RedirectUrl,
     http: reqwest::Client,
-    /// What the provider says of itself; asked at the first sign-in, so that it need not run when this server starts.
+    /// What the provider says of itself; asked at the first sign-in, so that it need not run when this server
+    /// starts.
     metadata: RwLock<Option<(i64, Arc<CoreProviderMetadata>)>>,
 }
 
@@ -71,9 +72,13 @@ impl Sso {
             issuer: IssuerUrl::new(issuer).map_err(|e| SsoError::Url("OIDC_ISSUER", e.to_string()))?,
             client: ClientId::new(need("OIDC_CLIENT_ID")?),
             secret: ClientSecret::new(need("OIDC_CLIENT_SECRET")?),
-            redirect: RedirectUrl::new(need("OIDC_REDIRECT")?).map_err(|e| SsoError::Url("OIDC_REDIRECT", e.to_string()))?,
+            redirect: RedirectUrl::new(need("OIDC_REDIRECT")?)
+                .map_err(|e| SsoError::Url("OIDC_REDIRECT", e.to_string()))?,
             // A provider that sends elsewhere could make this server ask inside its own network.
-            http: reqwest::ClientBuilder::new().redirect(reqwest::redirect::Policy::none()).timeout(WAIT).build()?,
+            http: reqwest::ClientBuilder::new()
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(WAIT)
+                .build()?,
             metadata: RwLock::default(),
         }))
     }
@@ -101,11 +106,19 @@ impl Sso {
     /// Where to send the browser, with the `state` to come back with and what must then be found again.
     async fn leave(&self) -> Result<(String, String, Pending), Problem> {
         let metadata = self.metadata().await?;
-        let client = CoreClient::from_provider_metadata((*metadata).clone(), self.client.clone(), Some(self.secret.clone()))
-            .set_redirect_uri(self.redirect.clone());
+        let client = CoreClient::from_provider_metadata(
+            (*metadata).clone(),
+            self.client.clone(),
+            Some(self.secret.clone()),
+        )
+        .set_redirect_uri(self.redirect.clone());
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let (url, state, nonce) = client
-            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                CsrfToken::new_random,
+                Nonce::new_random,
+            )
             .add_scope(Scope::new("email".to_owned()))
             .set_pkce_challenge(challenge)
             .url();
@@ -116,8 +129,12 @@ impl Sso {
     /// Subject and verified e-mail address of who comes back with a code.
     async fn enter(&self, code: String, pending: Pending) -> Result<(String, Option<String>), Problem> {
         let metadata = self.metadata().await?;
-        let client = CoreClient::from_provider_metadata((*metadata).clone(), self.client.clone(), Some(self.secret.clone()))
-            .set_redirect_uri(self.redirect.clone());
+        let client = CoreClient::from_provider_metadata(
+            (*metadata).clone(),
+            self.client.clone(),
+            Some(self.secret.clone()),
+        )
+        .set_redirect_uri(self.redirect.clone());
         let fault = |e: &dyn std::fmt::Display| Problem::provider(&self.nom, e);
         let answer = client
             .exchange_code(AuthorizationCode::new(code))
@@ -127,9 +144,11 @@ impl Sso {
             .await
             .map_err(|e| fault(&e))?;
         let token = answer.id_token().ok_or_else(|| fault(&"pas de jeton d'identité"))?;
-        let claims = token.claims(&client.id_token_verifier(), &Nonce::new(pending.nonce)).map_err(|e| fault(&e))?;
+        let claims =
+            token.claims(&client.id_token_verifier(), &Nonce::new(pending.nonce)).map_err(|e| fault(&e))?;
         let subject = claims.subject().to_string();
-        let mut verified = claims.email().filter(|_| claims.email_verified() != Some(false)).map(|e| e.to_string());
+        let mut verified =
+            claims.email().filter(|_| claims.email_verified() != Some(false)).map(|e| e.to_string());
         if verified.is_none() {
             let asked = client
                 .user_info(answer.access_token().clone(), Some(claims.subject().clone()))
@@ -146,13 +165,19 @@ impl Sso {
 
 fn set_cookie(server: &Server, value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
     let secure = if server.options.secure_cookies() { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{COOKIE}={value}; Path=/api/connexion; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"))
-        .map_err(|e| Problem::internal(&e))
+    HeaderValue::from_str(&format!(
+        "{COOKIE}={value}; Path=/api/connexion; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+    ))
+    .map_err(|e| Problem::internal(&e))
 }
 
 fn provider(server: &Server) -> Result<&Sso, Problem> {
     server.sso.as_deref().ok_or_else(|| {
-        Problem::not_found("connexion", "", "Aucun fournisseur d'identité n'est configuré : connectez-vous par mot de passe.")
+        Problem::not_found(
+            "connexion",
+            "",
+            "Aucun fournisseur d'identité n'est configuré : connectez-vous par mot de passe.",
+        )
     })
 }
 
@@ -167,7 +192,8 @@ fn provider(server: &Server) -> Result<&Sso, Problem> {
 pub async fn leave(FromState(server): FromState<Server>, params: Params) -> Result<Response, Problem> {
     params.finish()?;
     let (url, state, pending) = provider(&server)?.leave().await?;
-    // The browser must come back with both halves: what the provider repeats, and what only this browser was given.
+    // The browser must come back with both halves: what the provider repeats, and what only this browser was
+    // given.
     let browser = random_token(40)?;
     server.state.remember_signin(&format!("{state} {browser}"), &pending, state::now()).await?;
     let mut response = Redirect::to(&url).into_response();
@@ -217,7 +243,9 @@ pub async fn back(
     let (subject, verified) = sso.enter(code, pending).await?;
     let Some(compte) = server.state.account_of_subject(&subject, verified.as_deref()).await? else {
         let mut response = to_page("/connexion?connexion=inconnu")?;
-        response.extensions_mut().insert(Trace::new("connexion_refusee", verified.unwrap_or_default()).with("par", sso.nom()));
+        response
+            .extensions_mut()
+            .insert(Trace::new("connexion_refusee", verified.unwrap_or_default()).with("par", sso.nom()));
         return Ok(response);
     };
     let (_, opened) = session::enter(&server, &visitor, &headers, &compte, sso.nom()).await?;

@@ -50,8 +50,8 @@ impl<S: Sync> FromRequestParts<S> for Who {
     }
 }
 
-/// Finds who asks. A cookie that opens nothing any more is the public; a token that opens nothing is refused, since who sends one
-/// must know.
+/// Finds who asks. A cookie that opens nothing any more is the public; a token that opens nothing is refused,
+/// since who sends one must know.
 pub async fn identify(FromState(server): FromState<Server>, mut request: Request, next: Next) -> Response {
     // What is not of the interface (the page and its files) is the same for everyone.
     if request.extensions().get::<MatchedPath>().is_none() {
@@ -61,9 +61,12 @@ pub async fn identify(FromState(server): FromState<Server>, mut request: Request
     let ip = address(request.headers(), peer, server.options.behind_proxy);
     let reads = Known::reads(request.method(), request.uri().path());
     let visitor = match find(&server, request.headers(), reads).await {
-        Ok((person, way)) => {
-            random_token(12).map(|request| Visitor { person, way, ip: server.state.ip_mark(&ip.to_string()), request })
-        }
+        Ok((person, way)) => random_token(12).map(|request| Visitor {
+            person,
+            way,
+            ip: server.state.ip_mark(&ip.to_string()),
+            request,
+        }),
         Err(problem) => return problem.into_response(),
     };
     match visitor {
@@ -120,7 +123,11 @@ async fn find(server: &Server, headers: &HeaderMap, reads: bool) -> Result<(Pers
 async fn read(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Problem> {
     let now = state::now();
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let secret = value.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
+        let secret = value
+            .to_str()
+            .ok()
+            .and_then(|v| v.split_once(' '))
+            .filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
         let Some((_, secret)) = secret else { return Err(Problem::bad_token()) };
         let found = server.state.bearer(secret.trim(), now).await?;
         return found.map(|(person, writes)| (person, Way::Token { writes })).ok_or_else(Problem::bad_token);
@@ -129,7 +136,12 @@ async fn read(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Pro
     Ok(match server.state.session(cookie, now).await? {
         None => (Person::default(), Way::Public),
         Some(s) => {
-            let way = Way::Session { cookie: cookie.to_owned(), mark: s.mark, csrf: s.csrf, provisoire: s.provisoire };
+            let way = Way::Session {
+                cookie: cookie.to_owned(),
+                mark: s.mark,
+                csrf: s.csrf,
+                provisoire: s.provisoire,
+            };
             (s.person, way)
         }
     })
@@ -138,7 +150,11 @@ async fn read(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Pro
 /// The value of a cookie.
 pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let lists = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    lists.flat_map(|l| l.split(';')).filter_map(|c| c.trim().split_once('=')).find(|(n, _)| *n == name).map(|(_, v)| v)
+    lists
+        .flat_map(|l| l.split(';'))
+        .filter_map(|c| c.trim().split_once('='))
+        .find(|(n, _)| *n == name)
+        .map(|(_, v)| v)
 }
 
 #[cfg(test)]

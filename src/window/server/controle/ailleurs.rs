@@ -1,4 +1,5 @@
-//! The vacant dwellings elsewhere, as far as their addresses are open to who asks; the others are counted by commune.
+//! The vacant dwellings elsewhere, as far as their addresses are open to who asks; the others are counted by
+//! commune.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +17,19 @@ use crate::stock::places::label;
 pub fn financing(class: u8) -> String {
     let classes = Catalogue::embedded().ok().and_then(|c| c.attribute("financement"));
     let at = usize::from(class).checked_sub(1);
-    classes.zip(at).and_then(|(a, i)| a.classes.get(i)).map_or_else(|| "non connu".to_owned(), |c| c.libelle.clone())
+    classes
+        .zip(at)
+        .and_then(|(a, i)| a.classes.get(i))
+        .map_or_else(|| "non connu".to_owned(), |c| c.libelle.clone())
 }
 
 /// Finds where else the household of a checked file could be housed. `enjeu`: see [`search`].
-pub fn elsewhere(checks: &Checks<'_>, d: &Dossier, done: &Checked<'_>, enjeu: Option<&dyn Fn(u32) -> bool>) -> Ailleurs {
+pub fn elsewhere(
+    checks: &Checks<'_>,
+    d: &Dossier,
+    done: &Checked<'_>,
+    enjeu: Option<&dyn Fn(u32) -> bool>,
+) -> Ailleurs {
     let checker = checks.checker;
     let wanted = Wanted {
         persons: d.nb_personnes,
@@ -39,11 +48,19 @@ pub fn elsewhere(checks: &Checks<'_>, d: &Dossier, done: &Checked<'_>, enjeu: Op
     }
     let mut communes: Vec<CommuneAilleurs> = communes
         .into_iter()
-        .map(|(code, logements)| CommuneAilleurs { code: code.to_owned(), nom: checker.commune_title(code), logements })
+        .map(|(code, logements)| CommuneAilleurs {
+            code: code.to_owned(),
+            nom: checker.commune_title(code),
+            logements,
+        })
         .collect();
     communes.sort_by(|a, b| b.logements.cmp(&a.logements).then_with(|| a.nom.cmp(&b.nom)));
-    let open = found.iter().enumerate().filter(|(_, c)| checks.sees(c.home.siren, &c.vacant.commune, epci.as_deref()));
-    let logements = open.take(checker.rules.ailleurs.nombre).filter_map(|(i, c)| listed(checks, &wanted, i, c)).collect();
+    let open = found
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| checks.sees(c.home.siren, &c.vacant.commune, epci.as_deref()));
+    let logements =
+        open.take(checker.rules.ailleurs.nombre).filter_map(|(i, c)| listed(checks, &wanted, i, c)).collect();
     Ailleurs {
         millesime: checker.parc.millesime,
         epci_nom: epci.as_deref().map(|e| checker.epci_title(e)),
@@ -58,7 +75,8 @@ pub fn elsewhere(checks: &Checks<'_>, d: &Dossier, done: &Checked<'_>, enjeu: Op
 
 fn listed(checks: &Checks<'_>, wanted: &Wanted, index: usize, c: &Candidate<'_>) -> Option<LogementAilleurs> {
     let ([lon, lat], checker) = (c.home.point?, checks.checker);
-    let own = matches!(&checks.addresses, Scope::Stock(own) if own == c.home.siren) || checks.addresses == Scope::Everywhere;
+    let own = matches!(&checks.addresses, Scope::Stock(own) if own == c.home.siren)
+        || checks.addresses == Scope::Everywhere;
     let financement = financing(c.home.financing);
     Some(LogementAilleurs {
         rang: index + 1,
@@ -86,7 +104,11 @@ fn criteria(checks: &Checks<'_>, wanted: &Wanted) -> Vec<String> {
     out.push(match wanted.persons {
         Some(n) => {
             let (least, most) = sizes.rooms(n);
-            format!("de T{least} à T{most}, {} m² au moins, pour {n} personne{}", sizes.surface(n), if n > 1 { "s" } else { "" })
+            format!(
+                "de T{least} à T{most}, {} m² au moins, pour {n} personne{}",
+                sizes.surface(n),
+                if n > 1 { "s" } else { "" }
+            )
         }
         None => "toutes tailles : le nombre de personnes n'est pas donné".to_owned(),
     });

@@ -142,7 +142,8 @@ pub struct NiveauFerme {
     pub motif: &'static str,
 }
 
-/// Où loger le ménage hors QPV : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est annoncé.
+/// Où loger le ménage hors QPV : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé
+/// est annoncé.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Ailleurs {
     pub millesime: u16,
@@ -154,7 +155,8 @@ pub struct Ailleurs {
     pub logements: Vec<LogementAilleurs>,
     /// Tous, par commune.
     pub communes: Vec<CommuneAilleurs>,
-    /// Les résidences à enjeu prioritaire de mixité sociale sont écartées ; faux tant qu'aucune liste n'existe.
+    /// Les résidences à enjeu prioritaire de mixité sociale sont écartées ; faux tant qu'aucune liste
+    /// n'existe.
     pub residences_a_enjeu_ecartees: bool,
     pub criteres: Vec<String>,
 }

@@ -1,4 +1,5 @@
-//! A candidate file as it is asked, in JSON or in a line of a CSV, and its reading: one check of values for both.
+//! A candidate file as it is asked, in JSON or in a line of a CSV, and its reading: one check of values for
+//! both.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,7 +20,8 @@ pub struct DemandeControle {
     pub logement: LogementDemande,
     #[serde(default)]
     pub menage: MenageDemande,
-    /// `ETAT_PRIO`, `ETAT_AGENT`, `ACTION_LOGEMENT`, `REGION`, `DEPT`, `EPCI`, `COMMUNE`, `BAILLEUR`, `AUTRE`, `COLLECTIVITE`.
+    /// `ETAT_PRIO`, `ETAT_AGENT`, `ACTION_LOGEMENT`, `REGION`, `DEPT`, `EPCI`, `COMMUNE`, `BAILLEUR`,
+    /// `AUTRE`, `COLLECTIVITE`.
     pub reservataire: Option<String>,
     /// Le ménage est déjà locataire du parc social.
     #[serde(default)]
@@ -28,7 +30,8 @@ pub struct DemandeControle {
     pub premiere_mise_en_location: bool,
 }
 
-/// Le logement : par son numéro RPLS ou celui de son bailleur ; sinon, ou si le RPLS ne l'a pas, par un point ou une adresse.
+/// Le logement : par son numéro RPLS ou celui de son bailleur ; sinon, ou si le RPLS ne l'a pas, par un point
+/// ou une adresse.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogementDemande {
@@ -96,7 +99,12 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub fn new(champ: &'static str, valeur: impl Into<String>, regle: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(
+        champ: &'static str,
+        valeur: impl Into<String>,
+        regle: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self { champ, valeur: valeur.into(), regle, detail: detail.into() }
     }
 }
@@ -111,7 +119,12 @@ fn code(champ: &'static str, list: &str, text: Option<&String>) -> Result<u8, Fa
     let known = attributions().ok().and_then(|a| a.registre.liste(list));
     known.and_then(|l| l.code(text.as_bytes())).ok_or_else(|| {
         let admis = known.map_or_else(String::new, |l| l.admis());
-        Fault::new(champ, text, "C02", format!("« {text} » n'est pas une valeur de « {champ} » ; admises : {admis}."))
+        Fault::new(
+            champ,
+            text,
+            "C02",
+            format!("« {text} » n'est pas une valeur de « {champ} » ; admises : {admis}."),
+        )
     })
 }
 
@@ -129,9 +142,12 @@ fn within<T: PartialOrd + std::fmt::Display + Copy>(
     high: T,
 ) -> Result<Option<T>, Fault> {
     match value {
-        Some(v) if !(v >= low && v <= high) => {
-            Err(Fault::new(champ, v.to_string(), "C04", format!("« {champ} » vaut {v} ; attendu de {low} à {high}.")))
-        }
+        Some(v) if !(v >= low && v <= high) => Err(Fault::new(
+            champ,
+            v.to_string(),
+            "C04",
+            format!("« {champ} » vaut {v} ; attendu de {low} à {high}."),
+        )),
         v => Ok(v),
     }
 }
@@ -163,7 +179,12 @@ impl DemandeControle {
         let depcom = commune("depcom", l.depcom.as_ref())?;
         let ident_int = given(l.ident_int.as_ref()).unwrap_or("").to_owned();
         if !ident_int.is_empty() && siren.is_empty() {
-            return Err(Fault::new("bailleur_siren", "", "C08", "Le numéro d'un bailleur demande son SIREN."));
+            return Err(Fault::new(
+                "bailleur_siren",
+                "",
+                "C08",
+                "Le numéro d'un bailleur demande son SIREN.",
+            ));
         }
         let point = match (within("lon", l.lon, -180.0, 180.0)?, within("lat", l.lat, -90.0, 90.0)?) {
             (Some(lon), Some(lat)) => Some([lon, lat]),
@@ -172,8 +193,15 @@ impl DemandeControle {
         };
         let adresse = match given(l.adresse.as_ref()) {
             Some(text) if !depcom.is_empty() => address::key(&depcom, "", "", "", street_part(text), "").key,
-            Some(text) if given(l.ident_rep.as_ref()).is_none() && ident_int.is_empty() && point.is_none() => {
-                return Err(Fault::new("depcom", text, "C08", "Une adresse demande le code Insee de sa commune."));
+            Some(text)
+                if given(l.ident_rep.as_ref()).is_none() && ident_int.is_empty() && point.is_none() =>
+            {
+                return Err(Fault::new(
+                    "depcom",
+                    text,
+                    "C08",
+                    "Une adresse demande le code Insee de sa commune.",
+                ));
             }
             _ => String::new(),
         };
@@ -194,19 +222,34 @@ impl DemandeControle {
         let jour = match given(self.date.as_ref()) {
             Some(text) => day(text)?,
             None if default_day == 0 => {
-                return Err(Fault::new("date", "", "C01", "Aucun bail n'est chargé : donnez la date du bail envisagé."));
+                return Err(Fault::new(
+                    "date",
+                    "",
+                    "C01",
+                    "Aucun bail n'est chargé : donnez la date du bail envisagé.",
+                ));
             }
             None => default_day,
         };
         let qualite = match l.qualite {
             Some(q) if crate::reference::situation::situation().quality(q).is_none() => {
-                return Err(Fault::new("qualite", q.to_string(), "C02", "Qualités admises : 11, 21, 12, 22, 33."));
+                return Err(Fault::new(
+                    "qualite",
+                    q.to_string(),
+                    "C02",
+                    "Qualités admises : 11, 21, 12, 22, 33.",
+                ));
             }
             q => q,
         };
         let mut prioritaire = false;
-        for word in
-            m.priorite_l441_1.as_deref().unwrap_or("").split([',', '|', '/', '+', ';']).map(str::trim).filter(|w| !w.is_empty())
+        for word in m
+            .priorite_l441_1
+            .as_deref()
+            .unwrap_or("")
+            .split([',', '|', '/', '+', ';'])
+            .map(str::trim)
+            .filter(|w| !w.is_empty())
         {
             prioritaire |= code("priorite_l441_1", "priorite_l441_1", Some(&word.to_owned()))? != 0;
         }
@@ -260,7 +303,10 @@ mod tests {
     #[test]
     fn a_missing_income_is_not_a_zero_one() {
         let none = asked(serde_json::json!({"logement": {}, "menage": {"nb_personnes": 2}})).unwrap();
-        let zero = asked(serde_json::json!({"logement": {}, "menage": {"nb_personnes": 2, "ressources_mensuelles": 0}})).unwrap();
+        let zero = asked(
+            serde_json::json!({"logement": {}, "menage": {"nb_personnes": 2, "ressources_mensuelles": 0}}),
+        )
+        .unwrap();
         assert_eq!((none.revenu_uc, zero.revenu_uc), (None, Some(0.0)));
     }
 
@@ -270,12 +316,24 @@ mod tests {
             (serde_json::json!({"logement": {}, "reservataire": "MOI"}), "reservataire", "C02"),
             (serde_json::json!({"logement": {}, "date": "demain"}), "date", "C01"),
             (serde_json::json!({"logement": {"depcom": "x"}}), "depcom", "C05"),
-            (serde_json::json!({"logement": {}, "menage": {"nb_personnes": 2, "nb_moins14": 2}}), "nb_moins14", "C06"),
-            (serde_json::json!({"logement": {}, "menage": {"ressources_mensuelles": -1}}), "ressources_mensuelles", "C04"),
+            (
+                serde_json::json!({"logement": {}, "menage": {"nb_personnes": 2, "nb_moins14": 2}}),
+                "nb_moins14",
+                "C06",
+            ),
+            (
+                serde_json::json!({"logement": {}, "menage": {"ressources_mensuelles": -1}}),
+                "ressources_mensuelles",
+                "C04",
+            ),
             (serde_json::json!({"logement": {"ident_int": "12"}}), "bailleur_siren", "C08"),
             (serde_json::json!({"logement": {"lon": 5.9}}), "lon", "C08"),
             (serde_json::json!({"logement": {"adresse": "12 rue des Lilas"}}), "depcom", "C08"),
-            (serde_json::json!({"logement": {}, "menage": {"priorite_l441_1": "a, zz"}}), "priorite_l441_1", "C02"),
+            (
+                serde_json::json!({"logement": {}, "menage": {"priorite_l441_1": "a, zz"}}),
+                "priorite_l441_1",
+                "C02",
+            ),
         ] {
             let fault = asked(json).unwrap_err();
             assert_eq!((fault.champ, fault.regle), (champ, regle), "{fault:?}");

@@ -7,8 +7,8 @@ use crate::access::Person;
 use crate::policy::dossier::Dossier;
 use crate::server::state::App;
 
-/// Files checked, and the seconds that it took: dwelling found by its number, placed to QPV, income compared, every rule judged at
-/// every level, every sentence written.
+/// Files checked, and the seconds that it took: dwelling found by its number, placed to QPV, income compared,
+/// every rule judged at every level, every sentence written.
 ///
 /// # Errors
 /// The store cannot be read, or has no vacant dwelling to check.

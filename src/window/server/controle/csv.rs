@@ -1,4 +1,5 @@
-//! `POST /api/attributions/controle/csv`: a whole commission, one line a file; lines that cannot be read are named, the others checked.
+//! `POST /api/attributions/controle/csv`: a whole commission, one line a file; lines that cannot be read are
+//! named, the others checked.
 
 use std::collections::BTreeMap;
 
@@ -29,9 +30,10 @@ use crate::server::{csv_body, csv_file};
 
 /// Contrôler une commission entière
 ///
-/// Le fichier a les colonnes du fichier des attributions (`data/schemas/attribution.schema.json`), et si l'on veut `dossier`, `ident_int`,
-/// `lon`, `lat`, `qualite`, `quartile`, `revenu_uc`, `pct_plafond`, `typologie_souhaitee`, `commune_souhaitee`. Le jour est celui du bail,
-/// sinon de la commission. Chaque ligne est contrôlée contre les baux déjà signés ; `ensemble` dit l'effet de toutes à la fois. Une ligne
+/// Le fichier a les colonnes du fichier des attributions (`data/schemas/attribution.schema.json`), et si l'on
+/// veut `dossier`, `ident_int`, `lon`, `lat`, `qualite`, `quartile`, `revenu_uc`, `pct_plafond`,
+/// `typologie_souhaitee`, `commune_souhaitee`. Le jour est celui du bail, sinon de la commission. Chaque
+/// ligne est contrôlée contre les baux déjà signés ; `ensemble` dit l'effet de toutes à la fois. Une ligne
 /// illisible est nommée avec sa colonne et sa règle, les autres sont contrôlées. Rien n'est gardé du fichier.
 #[utoipa::path(
     post, path = "/api/attributions/controle/csv", tag = "mixite", operation_id = "controle_csv",
@@ -193,11 +195,18 @@ impl Columns<'_> {
         self.0.column(name).cell(record).map(|c| String::from_utf8_lossy(c).into_owned())
     }
 
-    fn number<T>(&self, name: &'static str, record: &ByteRecord, read: fn(&[u8]) -> Option<T>) -> Result<Option<T>, Fault> {
+    fn number<T>(
+        &self,
+        name: &'static str,
+        record: &ByteRecord,
+        read: fn(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, Fault> {
         let column: Column = self.0.column(name);
         let Some(cell) = column.cell(record) else { return Ok(None) };
         let text = || String::from_utf8_lossy(cell).into_owned();
-        read(cell).map(Some).ok_or_else(|| Fault::new(name, text(), "C03", "Ce n'est pas un nombre acceptable."))
+        read(cell)
+            .map(Some)
+            .ok_or_else(|| Fault::new(name, text(), "C03", "Ce n'est pas un nombre acceptable."))
     }
 
     fn yes(&self, name: &'static str, record: &ByteRecord) -> Result<bool, Fault> {
@@ -212,7 +221,8 @@ impl Columns<'_> {
         let small = |cell: &[u8]| fields::integer(cell).ok().and_then(|n| u8::try_from(n).ok());
         let decimal = |cell: &[u8]| fields::decimal(cell).ok();
         let persons = self.number("nb_personnes", record, small)?;
-        let (under, over) = (self.number("nb_moins14", record, small)?, self.number("nb_14plus", record, small)?);
+        let (under, over) =
+            (self.number("nb_moins14", record, small)?, self.number("nb_14plus", record, small)?);
         if let (Some(p), Some(u), Some(o)) = (persons, under, over)
             && u16::from(u) + u16::from(o) != u16::from(p)
         {
@@ -220,7 +230,8 @@ impl Columns<'_> {
             return Err(Fault::new("nb_personnes", p.to_string(), "C06", detail));
         }
         let street = ["numvoie", "indrep", "typvoie", "nomvoie"].map(text);
-        let street = street[3].is_some().then(|| street.iter().flatten().cloned().collect::<Vec<_>>().join(" "));
+        let street =
+            street[3].is_some().then(|| street.iter().flatten().cloned().collect::<Vec<_>>().join(" "));
         Ok(DemandeControle {
             date: text("date_bail").or_else(|| text("date_caleol")),
             logement: LogementDemande {
@@ -287,13 +298,21 @@ impl<'a> Together<'a> {
             let Some(at) = checks.checker.mix.rules.iter().position(|r| r.id == f.rule.id) else { continue };
             let key = (epci.clone(), done.facts.lease.year(), at);
             let before = effect.scores.map(|(before, _)| before);
-            let sum = self.0.entry(key).or_insert(Sum { before, target: effect.target, looked: 0, counted: 0, unknown: 0 });
+            let sum = self.0.entry(key).or_insert(Sum {
+                before,
+                target: effect.target,
+                looked: 0,
+                counted: 0,
+                unknown: 0,
+            });
             sum.looked += 1;
             match f.cause {
                 Cause::Income => sum.unknown += 1,
                 _ => {
-                    sum.counted +=
-                        u32::from(crate::policy::mix::counts(f.rule, &done.facts.lease) == crate::policy::mix::Known::Yes)
+                    sum.counted += u32::from(
+                        crate::policy::mix::counts(f.rule, &done.facts.lease)
+                            == crate::policy::mix::Known::Yes,
+                    )
                 }
             }
         }
@@ -338,12 +357,16 @@ const LEVELS: [(Niveau, &str); 4] = [
 /// The commission as a CSV: a line a file and rule, then a line for each file that could not be checked.
 fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
     let mut w = csv_file::writer();
-    let mut header: Vec<String> =
-        ["ligne", "dossier", "commune", "bailleur", "qpv", "regle", "libelle", "article", "version", "verdict", "pourquoi"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut header: Vec<String> = [
+        "ligne", "dossier", "commune", "bailleur", "qpv", "regle", "libelle", "article", "version",
+        "verdict", "pourquoi",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     for (_, name) in LEVELS {
-        header.extend(["part_avant", "part_apres", "ecart_avant", "ecart_apres"].map(|c| format!("{name}_{c}")));
+        header.extend(
+            ["part_avant", "part_apres", "ecart_avant", "ecart_apres"].map(|c| format!("{name}_{c}")),
+        );
     }
     w.write_record(&header)?;
     for d in &found.dossiers {
@@ -352,8 +375,14 @@ fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
         }
     }
     for e in &found.erreurs {
-        let mut record =
-            vec![e.ligne.to_string(), csv_file::inert(&e.dossier), String::new(), String::new(), String::new(), e.regle.clone()];
+        let mut record = vec![
+            e.ligne.to_string(),
+            csv_file::inert(&e.dossier),
+            String::new(),
+            String::new(),
+            String::new(),
+            e.regle.clone(),
+        ];
         record.extend([String::new(), String::new(), String::new(), "ligne non contrôlée".to_owned()]);
         record.push(csv_file::inert(&format!("{} « {} » : {}", e.colonne, e.valeur, e.message)));
         record.resize(header.len(), String::new());
@@ -363,7 +392,8 @@ fn written(found: &Commission) -> ::csv::Result<Vec<u8>> {
 }
 
 fn row(d: &DossierControle, r: &VerdictRegle) -> Vec<String> {
-    let verdict = serde_json::to_value(r.verdict).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let verdict =
+        serde_json::to_value(r.verdict).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let decimal = |v: Option<f64>| v.map_or_else(String::new, |v| v.to_string().replace('.', ","));
     let mut out = vec![
         d.ligne.to_string(),

@@ -1,4 +1,5 @@
-//! One person's checks against one state of the store: which dwellings they may check, which levels they may see, the counts.
+//! One person's checks against one state of the store: which dwellings they may check, which levels they may
+//! see, the counts.
 
 use std::collections::BTreeMap;
 
@@ -60,9 +61,18 @@ fn within(places: &[Place], commune: &str, epci: Option<&str>) -> bool {
 impl<'a> Checks<'a> {
     /// # Errors
     /// The person may check nothing; the problem says why.
-    pub fn new(checker: &'a Checker, rates: &'a [Rate], secrecy: &'a Secrecy, person: &Person) -> Result<Self, Problem> {
-        let contingent = (person.role() == Role::ActionLogement)
-            .then(|| reservataires().iter().find(|v| v.id.eq_ignore_ascii_case(person.role().id())).map_or(u8::MAX, |v| v.code));
+    pub fn new(
+        checker: &'a Checker,
+        rates: &'a [Rate],
+        secrecy: &'a Secrecy,
+        person: &Person,
+    ) -> Result<Self, Problem> {
+        let contingent = (person.role() == Role::ActionLogement).then(|| {
+            reservataires()
+                .iter()
+                .find(|v| v.id.eq_ignore_ascii_case(person.role().id()))
+                .map_or(u8::MAX, |v| v.code)
+        });
         Ok(Self {
             checker,
             rates,
@@ -123,8 +133,10 @@ impl<'a> Checks<'a> {
         {
             d.siren.clone_from(own);
         }
-        let site =
-            self.checker.find(&d).map_err(|e| Fault::new("ident_rep", d.ident_rep.as_str(), "C08", sentence(&e.to_string())))?;
+        let site = self
+            .checker
+            .find(&d)
+            .map_err(|e| Fault::new("ident_rep", d.ident_rep.as_str(), "C08", sentence(&e.to_string())))?;
         self.permitted(&d, &site)?;
         let known = self.sees(&site.siren, &site.commune, site.epci.as_deref());
         let facts = self.checker.facts(&d, &site, known);
@@ -142,7 +154,11 @@ impl<'a> Checks<'a> {
     #[must_use]
     pub fn sentences(&self, done: &Checked<'_>) -> Vec<VerdictRegle> {
         let (mix, rules, facts) = (self.checker.mix, self.checker.rules, &done.facts);
-        let zone = done.site.epci.as_deref().map_or_else(|| "l'intercommunalité".to_owned(), |e| self.checker.epci_title(e));
+        let zone = done
+            .site
+            .epci
+            .as_deref()
+            .map_or_else(|| "l'intercommunalité".to_owned(), |e| self.checker.epci_title(e));
         let shares = done.findings.iter().map(|f| VerdictRegle::of_share(&mix.version, f, facts, &zone));
         shares.chain(done.own.iter().map(|a| VerdictRegle::of_alone(&rules.version, a, facts))).collect()
     }
@@ -159,7 +175,13 @@ impl<'a> Checks<'a> {
         let whole = match (&self.leases, site.epci.as_deref()) {
             (Scope::Zones(places), Some(epci)) => {
                 places.iter().any(|p| p.echelle == "epci" && p.code == epci)
-                    || self.checker.all.list.iter().filter(|a| a.epci == facts.lease.epci).all(|a| self.open.holds(a))
+                    || self
+                        .checker
+                        .all
+                        .list
+                        .iter()
+                        .filter(|a| a.epci == facts.lease.epci)
+                        .all(|a| self.open.holds(a))
             }
             (_, epci) => epci.is_some(),
         };
@@ -174,7 +196,11 @@ impl<'a> Checks<'a> {
         let (mix, rates) = (self.checker.mix, self.rates);
         let (all, open, secrecy, epci) = (&self.checker.all.list, &self.open, self.secrecy, facts.lease.epci);
         let counts = self.counts.entry((year, epci)).or_insert_with(|| {
-            Counts::new(mix, all.iter().filter(|a| a.epci == epci && a.year() == year && open.holds(a)), secrecy)
+            Counts::new(
+                mix,
+                all.iter().filter(|a| a.epci == epci && a.year() == year && open.holds(a)),
+                secrecy,
+            )
         });
         let base = Line { year, epci: site.epci.as_deref(), ..Line::default() };
         let levels = shown

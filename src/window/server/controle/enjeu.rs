@@ -1,5 +1,6 @@
-//! Residences listed as « à enjeu prioritaire de mixité sociale » (CCH L.441-1-6), as a check needs them: who is refused a dwelling
-//! there on that ground must be offered the first suitable vacant one outside of all of them (L.441-2-2).
+//! Residences listed as « à enjeu prioritaire de mixité sociale » (CCH L.441-1-6), as a check needs them: who
+//! is refused a dwelling there on that ground must be offered the first suitable vacant one outside of all of
+//! them (L.441-2-2).
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,8 @@ impl<'a> Listed<'a> {
     pub fn on(day: &str, files: &'a [File], loaded: &'a Loaded) -> Option<Self> {
         let layer = loaded.cube().layer("residence")?;
         let in_force = files.iter().filter(|f| rpems::in_force(f, day));
-        let ends: BTreeMap<u32, &str> = in_force.filter_map(|f| Some((layer.zone(&f.residence)?, f.fin.as_str()))).collect();
+        let ends: BTreeMap<u32, &str> =
+            in_force.filter_map(|f| Some((layer.zone(&f.residence)?, f.fin.as_str()))).collect();
         (!ends.is_empty()).then_some(Self { loaded, ends })
     }
 

@@ -29,8 +29,16 @@ pub struct ListesControle {
     pub lignes_max: usize,
 }
 
-const LISTS: [&str; 8] =
-    ["reservataire", "statut_dalo", "accord_collectif", "relogement", "typologie", "financement", "activite", "priorite_l441_1"];
+const LISTS: [&str; 8] = [
+    "reservataire",
+    "statut_dalo",
+    "accord_collectif",
+    "relogement",
+    "typologie",
+    "financement",
+    "activite",
+    "priorite_l441_1",
+];
 
 /// Listes du contrôle d'une attribution
 #[utoipa::path(

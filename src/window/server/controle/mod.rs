@@ -1,7 +1,9 @@
-//! `POST /api/attributions/controle`: an allocation checked before it is made (CALEOL), alone or with a whole commission.
+//! `POST /api/attributions/controle`: an allocation checked before it is made (CALEOL), alone or with a whole
+//! commission.
 //!
-//! [`asked`] reads a candidate file, from JSON or from a line of [`csv`]; [`desk`] checks it as far as the person's rights go, by the
-//! pure rules of `policy::check`; [`ailleurs`] finds where else; [`answer`] is what leaves.
+//! [`asked`] reads a candidate file, from JSON or from a line of [`csv`]; [`desk`] checks it as far as the
+//! person's rights go, by the pure rules of `policy::check`; [`ailleurs`] finds where else; [`answer`] is
+//! what leaves.
 
 mod ailleurs;
 mod answer;
@@ -45,10 +47,11 @@ use crate::territory::bands::Situation;
 
 /// Contrôler une attribution avant qu'elle ne soit faite
 ///
-/// Chaque règle donne un verdict, une phrase qui dit pourquoi avec les chiffres utilisés, et l'effet sur l'objectif de l'intercommunalité,
-/// de la commune, du bailleur et du réservataire, sous le même secret que `/api/mixite`. `ailleurs` classe les logements vacants qui
-/// conviennent au ménage, hors QPV. Un bailleur contrôle les logements de son parc ; une collectivité ou l'État, ceux de son territoire ;
-/// Action Logement, ceux de son contingent. Rien n'est gardé de la demande.
+/// Chaque règle donne un verdict, une phrase qui dit pourquoi avec les chiffres utilisés, et l'effet sur
+/// l'objectif de l'intercommunalité, de la commune, du bailleur et du réservataire, sous le même secret que
+/// `/api/mixite`. `ailleurs` classe les logements vacants qui conviennent au ménage, hors QPV. Un bailleur
+/// contrôle les logements de son parc ; une collectivité ou l'État, ceux de son territoire ; Action Logement,
+/// ceux de son contingent. Rien n'est gardé de la demande.
 #[utoipa::path(
     post, path = "/api/attributions/controle", tag = "mixite", operation_id = "controle", request_body = DemandeControle,
     responses(
@@ -114,11 +117,14 @@ fn whole(
     };
     let mut avertissements = Vec::new();
     if done.facts.lease.year() != u16::try_from(last / 10_000).unwrap_or(0) {
-        avertissements
-            .push(format!("Les baux chargés s'arrêtent au {} : l'effet est mesuré sur l'année demandée.", days::iso(last)));
+        avertissements.push(format!(
+            "Les baux chargés s'arrêtent au {} : l'effet est mesuré sur l'année demandée.",
+            days::iso(last)
+        ));
     }
     if done.facts.lease.provisional {
-        avertissements.push("Le seuil du premier quartile est celui de l'année précédente : provisoire.".to_owned());
+        avertissements
+            .push("Le seuil du premier quartile est celui de l'année précédente : provisoire.".to_owned());
     }
     if !done.site.exact && (!dossier.ident_rep.is_empty() || !dossier.ident_int.is_empty()) {
         avertissements.push(format!(
@@ -150,7 +156,12 @@ fn whole(
         niveaux_fermes: done.closed.clone(),
         residence,
         residence_motif,
-        ailleurs: ailleurs::elsewhere(checks, dossier, done, holds.as_ref().map(|h| h as &dyn Fn(u32) -> bool)),
+        ailleurs: ailleurs::elsewhere(
+            checks,
+            dossier,
+            done,
+            holds.as_ref().map(|h| h as &dyn Fn(u32) -> bool),
+        ),
         avertissements,
     }
 }
@@ -163,7 +174,11 @@ fn in_qpv(done: &Checked<'_>) -> Reponse {
     }
 }
 
-fn dwelling(checks: &Checks<'_>, d: &crate::policy::dossier::Dossier, done: &Checked<'_>) -> LogementControle {
+fn dwelling(
+    checks: &Checks<'_>,
+    d: &crate::policy::dossier::Dossier,
+    done: &Checked<'_>,
+) -> LogementControle {
     let (checker, site) = (checks.checker, &done.site);
     let home = site.home.filter(|_| done.known);
     let of_it = home.filter(|_| site.exact);

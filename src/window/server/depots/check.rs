@@ -52,27 +52,38 @@ async fn check(server: &Server, deposit: Deposit, told: watch::Sender<Avancement
     let corrections = rows::corrections(&deposit);
     let id = deposit.id.clone();
     let work = move || -> Result<(String, String, String), String> {
-        let kind =
-            Kind { register: deposit.registre.clone(), year: deposit.annee, siren: deposit.siren.clone(), name: deposit.fichier };
+        let kind = Kind {
+            register: deposit.registre.clone(),
+            year: deposit.annee,
+            siren: deposit.siren.clone(),
+            name: deposit.fichier,
+        };
         let progress = |lus, total| told.send_modify(|a| (a.lus, a.total) = (lus, total));
         // Messages name the file as its owner does, not where it lies.
         let plain = |e: String| {
-            e.replace(&format!("{}/recu", folder.display()), &kind.name).replace(&format!("{}/", folder.display()), "")
+            e.replace(&format!("{}/recu", folder.display()), &kind.name)
+                .replace(&format!("{}/", folder.display()), "")
         };
-        let report = deposit::check(&folder, &kind, &corrections, &progress).map_err(|e| plain(e.to_string()))?;
+        let report =
+            deposit::check(&folder, &kind, &corrections, &progress).map_err(|e| plain(e.to_string()))?;
         let store = Store::open(&root).map_err(|e| e.to_string())?;
-        let comparison =
-            compare(&store, &kind.register, kind.year, &kind.siren, &folder.join("controle")).map_err(|e| e.to_string())?;
+        let comparison = compare(&store, &kind.register, kind.year, &kind.siren, &folder.join("controle"))
+            .map_err(|e| e.to_string())?;
         let json = |e: serde_json::Error| e.to_string();
         let summary = format!(
             "{} lignes lues, {} gardées, {} signalées, {} rejetées",
             report.lignes_lues, report.lignes_gardees, report.lignes_avec_drapeau, report.lignes_rejetees
         );
-        Ok((serde_json::to_string(&report).map_err(json)?, serde_json::to_string(&comparison).map_err(json)?, summary))
+        Ok((
+            serde_json::to_string(&report).map_err(json)?,
+            serde_json::to_string(&comparison).map_err(json)?,
+            summary,
+        ))
     };
     let (report, comparison, summary) = tokio::task::spawn_blocking(work).await.map_err(|e| {
         tracing::error!("contrôle du dépôt {id} : {e}");
-        "Le contrôle s'est arrêté sur une erreur du programme ; le journal du serveur en donne la cause.".to_owned()
+        "Le contrôle s'est arrêté sur une erreur du programme ; le journal du serveur en donne la cause."
+            .to_owned()
     })??;
     server.state.checked_deposit(&id, &report, &comparison).await.map_err(|e| e.to_string())?;
     Ok(summary)

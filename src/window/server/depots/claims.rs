@@ -1,7 +1,7 @@
 //! `GET /api/depots/revendications`: dwellings that two bailleurs file under one national number.
 //!
-//! Nothing tells from the files who is right: the first by SIREN counts, so that figures are the same whatever was deposited first, and both
-//! are told.
+//! Nothing tells from the files who is right: the first by SIREN counts, so that figures are the same
+//! whatever was deposited first, and both are told.
 
 use axum::Json;
 use axum::extract::State as FromState;
@@ -45,8 +45,8 @@ pub struct BailleurNomme {
 
 /// Logements revendiqués par deux bailleurs
 ///
-/// Un numéro national que votre dépôt accepté et celui d'un autre bailleur portent la même année. Il n'est compté qu'une fois ; celui à
-/// qui il n'est plus le retire de son fichier, ou déclare son transfert.
+/// Un numéro national que votre dépôt accepté et celui d'un autre bailleur portent la même année. Il n'est
+/// compté qu'une fois ; celui à qui il n'est plus le retire de son fichier, ou déclare son transfert.
 #[utoipa::path(
     get, path = "/api/depots/revendications", tag = "bailleur", operation_id = "depots_revendications",
     params(("millesime" = Option<u16>, Query, description = "Millésime du RPLS ; par défaut le dernier")),
@@ -68,14 +68,19 @@ pub async fn list(
     let loaded = Asked { millesime, ..Asked::default() }.resolve(&app)?.loaded;
     let work = move || {
         let parts = Parts::of(app.store(), "rpls", loaded.meta().millesime);
-        let claims = parts.map_or_else(|| Ok(Vec::new()), |p| p.claims(&siren)).map_err(|e| Problem::internal(&e))?;
+        let claims =
+            parts.map_or_else(|| Ok(Vec::new()), |p| p.claims(&siren)).map_err(|e| Problem::internal(&e))?;
         let cube = loaded.cube();
         let known = cube.bailleurs();
         let named = |siren: &str| {
             // A bailleur all of whose dwellings count elsewhere is not in the cube; its account has its name.
-            let filed = known.iter().find(|(s, n)| *s == siren && !n.is_empty()).map(|(_, n)| (*n).to_owned());
+            let filed =
+                known.iter().find(|(s, n)| *s == siren && !n.is_empty()).map(|(_, n)| (*n).to_owned());
             let account = || names.iter().find(|o| o.code == siren).map(|o| o.nom.clone());
-            BailleurNomme { siren: siren.to_owned(), nom: filed.or_else(account).unwrap_or_else(|| siren.to_owned()) }
+            BailleurNomme {
+                siren: siren.to_owned(),
+                nom: filed.or_else(account).unwrap_or_else(|| siren.to_owned()),
+            }
         };
         let shown = |c: Claim| LogementRevendique {
             adresse: label(&c.adresse),

@@ -42,7 +42,11 @@ pub async fn accept(
     let deposit = server.state.deposit(siren, &id).await?;
     let report: Report = serde_json::from_str(&deposit.rapport).map_err(|_| not_ready(&id))?;
     if report.lignes_gardees == 0 {
-        return Err(Problem::value("id", &id, "Aucune ligne de ce dépôt n'est gardée : il n'y a rien à accepter."));
+        return Err(Problem::value(
+            "id",
+            &id,
+            "Aucune ligne de ce dépôt n'est gardée : il n'y a rien à accepter.",
+        ));
     }
     if !server.state.turn_deposit(&id, &[StatutDepot::Pret], StatutDepot::Accepte, "").await? {
         return Err(not_ready(&id));
@@ -59,7 +63,10 @@ pub async fn accept(
             server.state.note_deposit(&former.id, &compte, "remplacement", &deposit.fichier, now).await?;
         }
     }
-    server.state.note_deposit(&id, &compte, "acceptation", &format!("{} lignes en vigueur", counts.0), now).await?;
+    server
+        .state
+        .note_deposit(&id, &compte, "acceptation", &format!("{} lignes en vigueur", counts.0), now)
+        .await?;
     forget(&server, &id);
     let trace = Trace::new("depot_accepte", id)
         .with("registre", deposit.registre)
@@ -71,7 +78,11 @@ pub async fn accept(
 }
 
 fn not_ready(id: &str) -> Problem {
-    Problem::value("id", id, "Ce dépôt n'est pas prêt : attendez la fin de son contrôle, ou voyez pourquoi il a échoué.")
+    Problem::value(
+        "id",
+        id,
+        "Ce dépôt n'est pas prêt : attendez la fin de son contrôle, ou voyez pourquoi il a échoué.",
+    )
 }
 
 /// Moves the checked tables into the store.
@@ -84,18 +95,23 @@ async fn publish(server: &Server, id: &str, report: Report) -> Result<(), Proble
             let entry = entry.map_err(|e| e.to_string())?;
             // Rows as they came stay out of the store.
             if entry.file_name() != "lignes.csv" {
-                std::fs::copy(entry.path(), folder.path().join(entry.file_name())).map_err(|e| e.to_string())?;
+                std::fs::copy(entry.path(), folder.path().join(entry.file_name()))
+                    .map_err(|e| e.to_string())?;
             }
         }
         writer.publish(folder, report).map_err(|e| e.to_string())?;
         Ok(())
     };
-    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Problem::internal(&e))?
+        .map_err(|e| Problem::internal(&e))
 }
 
 /// Retirer un dépôt
 ///
-/// Avant son acceptation, il disparaît. Après, les lignes d'avant (fichier général) reprennent leur place et les chiffres sont refaits.
+/// Avant son acceptation, il disparaît. Après, les lignes d'avant (fichier général) reprennent leur place et
+/// les chiffres sont refaits.
 #[utoipa::path(
     delete, path = "/api/depots/{id}", tag = "bailleur", operation_id = "depot_retirer",
     params(("id" = String, Path, description = "Identifiant du dépôt")),
@@ -119,7 +135,10 @@ pub async fn withdraw(
         let works = server.works.clone();
         let (register, key) = (deposit_register(&deposit.registre), deposit_key(deposit.annee, siren));
         let work = move || works.writer().and_then(|mut w| w.withdraw(&register, &key));
-        tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|e| Problem::internal(&e))?
+            .map_err(|e| Problem::internal(&e))?;
         demande = server.works.changed();
     }
     let from = [StatutDepot::Controle, StatutDepot::Pret, StatutDepot::Echec, StatutDepot::Accepte];
@@ -128,7 +147,8 @@ pub async fn withdraw(
     }
     server.state.note_deposit(&id, &account(&visitor), "retrait", "", state::now()).await?;
     forget(&server, &id);
-    let trace = Trace::new("depot_retire", id).with("registre", deposit.registre).with("annee", deposit.annee);
+    let trace =
+        Trace::new("depot_retire", id).with("registre", deposit.registre).with("annee", deposit.annee);
     Ok((Extension(trace), Json(Modification { demande })))
 }
 

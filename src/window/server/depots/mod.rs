@@ -1,8 +1,9 @@
 //! `/api/depots`: files that a bailleur deposits, from their reception to their acceptance.
 //!
-//! [`receive`] streams the file to a quarantine folder of the store; [`check`] reads it in the background as an import does;
-//! [`rows`] shows what it found beside the rows and takes corrections; [`decide`] publishes or withdraws. [`claims`] tells of dwellings
-//! that another deposit has too. [`templates`] are the files to start from.
+//! [`receive`] streams the file to a quarantine folder of the store; [`check`] reads it in the background as
+//! an import does; [`rows`] shows what it found beside the rows and takes corrections; [`decide`] publishes
+//! or withdraws. [`claims`] tells of dwellings that another deposit has too. [`templates`] are the files to
+//! start from.
 
 pub mod check;
 pub mod claims;
@@ -109,10 +110,13 @@ pub struct CommuneDepot {
 /// # Errors
 /// Their organisation is no bailleur.
 pub fn lessor(visitor: &Visitor) -> Result<&str, Problem> {
-    let organisation = visitor.person.organisation.as_ref().filter(|o| o.role == Role::Bailleur && !o.code.is_empty());
-    organisation
-        .map(|o| o.code.as_str())
-        .ok_or_else(|| Problem::forbidden("Cette page est celle des bailleurs : chacun y dépose et y corrige son propre parc."))
+    let organisation =
+        visitor.person.organisation.as_ref().filter(|o| o.role == Role::Bailleur && !o.code.is_empty());
+    organisation.map(|o| o.code.as_str()).ok_or_else(|| {
+        Problem::forbidden(
+            "Cette page est celle des bailleurs : chacun y dépose et y corrige son propre parc.",
+        )
+    })
 }
 
 /// Who does something, for histories.
@@ -146,22 +150,29 @@ fn compared(app: &App, registre: &str, comparison: &Comparison) -> Result<Compar
     let layer = app.millesimes.last().and_then(|l| l.cube().layer("commune"));
     let name = |code: &str| match (&layer, code) {
         (_, "") => "Commune non renseignée".to_owned(),
-        (Some(l), code) => {
-            l.zone(code).map(|z| l.names.get(z as usize).to_owned()).filter(|n| !n.is_empty()).unwrap_or_else(|| code.to_owned())
-        }
+        (Some(l), code) => l
+            .zone(code)
+            .map(|z| l.names.get(z as usize).to_owned())
+            .filter(|n| !n.is_empty())
+            .unwrap_or_else(|| code.to_owned()),
         (None, code) => code.to_owned(),
     };
     let line = |c: &Change, nom: String| {
-        let rate =
-            |n: crate::stock::waves::Count| (registre == "ops" && n.lignes > 0).then(|| n.repondants as f64 / n.lignes as f64);
+        let rate = |n: crate::stock::waves::Count| {
+            (registre == "ops" && n.lignes > 0).then(|| n.repondants as f64 / n.lignes as f64)
+        };
         let reference = c.avant.or(c.en_vigueur).map(|r| r.lignes);
         let evolution = reference.filter(|r| *r > 0).map(|r| c.depot.lignes as f64 / r as f64 - 1.0);
-        let lost = evolution.filter(|e| -e >= rules.perte_signalee && reference.is_some_and(|r| r >= rules.effectif_min));
-        let low = rate(c.depot).filter(|r| *r < rules.taux_reponse_bas && c.depot.lignes >= rules.effectif_min);
+        let lost = evolution
+            .filter(|e| -e >= rules.perte_signalee && reference.is_some_and(|r| r >= rules.effectif_min));
+        let low =
+            rate(c.depot).filter(|r| *r < rules.taux_reponse_bas && c.depot.lignes >= rules.effectif_min);
         let alerte = match (lost, low) {
-            (Some(e), _) => {
-                Some(format!("perd {:.0} % de ses {}", -e * 100.0, if registre == "ops" { "ménages" } else { "logements" }))
-            }
+            (Some(e), _) => Some(format!(
+                "perd {:.0} % de ses {}",
+                -e * 100.0,
+                if registre == "ops" { "ménages" } else { "logements" }
+            )),
             (None, Some(r)) => Some(format!("{:.0} % de réponses seulement", r * 100.0)),
             (None, None) => None,
         };
@@ -177,7 +188,8 @@ fn compared(app: &App, registre: &str, comparison: &Comparison) -> Result<Compar
             alerte,
         }
     };
-    let mut communes: Vec<CommuneDepot> = comparison.communes.iter().map(|c| line(c, name(&c.commune))).collect();
+    let mut communes: Vec<CommuneDepot> =
+        comparison.communes.iter().map(|c| line(c, name(&c.commune))).collect();
     communes.sort_by(|a, b| {
         let key = |c: &CommuneDepot| (c.alerte.is_none(), c.evolution.unwrap_or(f64::INFINITY));
         key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal).then_with(|| a.nom.cmp(&b.nom))
@@ -193,7 +205,11 @@ fn compared(app: &App, registre: &str, comparison: &Comparison) -> Result<Compar
 
 /// Mes dépôts
 #[utoipa::path(get, path = "/api/depots", tag = "bailleur", operation_id = "depots", responses((status = OK, body = Vec<Depot>)))]
-pub async fn list(FromState(server): FromState<Server>, Who(visitor): Who, params: Params) -> Result<Json<Vec<Depot>>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<Vec<Depot>>, Problem> {
     params.finish()?;
     let deposits = server.state.deposits(lessor(&visitor)?).await?;
     Ok(Json(deposits.iter().map(|d| shown(d).0).collect()))
@@ -201,7 +217,8 @@ pub async fn list(FromState(server): FromState<Server>, Who(visitor): Who, param
 
 /// Un dépôt
 ///
-/// Ce que son contrôle a trouvé, sa comparaison avec l'année d'avant et ce qui est en vigueur, son historique.
+/// Ce que son contrôle a trouvé, sa comparaison avec l'année d'avant et ce qui est en vigueur, son
+/// historique.
 #[utoipa::path(
     get, path = "/api/depots/{id}", tag = "bailleur", operation_id = "depot",
     params(("id" = String, Path, description = "Identifiant du dépôt")),
@@ -221,7 +238,12 @@ pub async fn one(
     Ok(Json(detail(&server, &app, lessor(&visitor)?, &id).await?))
 }
 
-pub(super) async fn detail(server: &Server, app: &App, siren: &str, id: &str) -> Result<DetailDepot, Problem> {
+pub(super) async fn detail(
+    server: &Server,
+    app: &App,
+    siren: &str,
+    id: &str,
+) -> Result<DetailDepot, Problem> {
     let deposit = server.state.deposit(siren, id).await?;
     let (depot, report) = shown(&deposit);
     let comparison: Option<Comparison> = serde_json::from_str(&deposit.comparaison).ok();

@@ -38,8 +38,8 @@ const YEARS: std::ops::RangeInclusive<u16> = 2009..=2100;
 
 /// Déposer un fichier
 ///
-/// RPLS ou OPS de votre organisme : CSV, classeur XLSX, zip ou gzip, tel quel dans le corps de la requête. Le contrôle commence aussitôt ;
-/// rien ne change dans les chiffres avant l'acceptation.
+/// RPLS ou OPS de votre organisme : CSV, classeur XLSX, zip ou gzip, tel quel dans le corps de la requête. Le
+/// contrôle commence aussitôt ; rien ne change dans les chiffres avant l'acceptation.
 #[utoipa::path(
     post, path = "/api/depots", tag = "bailleur", operation_id = "depot_deposer", params(DepotParams),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
@@ -57,15 +57,20 @@ pub async fn receive(
 ) -> Result<(StatusCode, Extension<Trace>, Json<Cree>), Problem> {
     let siren = lessor(&visitor)?.to_owned();
     let registre = params.required("registre", "rpls ou ops")?;
-    let annee: u16 =
-        params.number("annee")?.ok_or_else(|| Problem::missing("annee", "le millésime ou la vague, par exemple 2024"))?;
+    let annee: u16 = params
+        .number("annee")?
+        .ok_or_else(|| Problem::missing("annee", "le millésime ou la vague, par exemple 2024"))?;
     let fichier = params.required("fichier", "le nom du fichier")?;
     params.finish()?;
     if !["rpls", "ops"].contains(&registre.as_str()) {
         return Err(Problem::unknown("registre", &registre, ["rpls", "ops"]));
     }
     if !YEARS.contains(&annee) {
-        return Err(Problem::value("annee", &annee.to_string(), "Une année a quatre chiffres, de 2009 à 2100."));
+        return Err(Problem::value(
+            "annee",
+            &annee.to_string(),
+            "Une année a quatre chiffres, de 2009 à 2100.",
+        ));
     }
     let fichier = file_name(&fichier, 120);
     let id = State::deposit_id()?;
@@ -79,7 +84,15 @@ pub async fn receive(
             return Err(problem);
         }
     };
-    let new = NewDeposit { id: &id, registre: &registre, annee, siren: &siren, fichier: &fichier, octets, empreinte: &empreinte };
+    let new = NewDeposit {
+        id: &id,
+        registre: &registre,
+        annee,
+        siren: &siren,
+        fichier: &fichier,
+        octets,
+        empreinte: &empreinte,
+    };
     server.state.add_deposit(&new, &account(&visitor), state::now()).await?;
     let deposit = server.state.deposit(&siren, &id).await?;
     check::start(&server, deposit, account(&visitor));
@@ -95,7 +108,11 @@ pub async fn receive(
 async fn store(folder: &std::path::Path, body: Body) -> Result<(u64, String), Problem> {
     use std::os::unix::fs::DirBuilderExt;
     let limit = Deposits::embedded().map_err(|e| Problem::internal(&e))?.octets_max;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|e| Problem::internal(&e))?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|e| Problem::internal(&e))?;
     let path = folder.join("recu");
     let (sender, mut chunks) = mpsc::channel::<Bytes>(16);
     let writing = tokio::task::spawn_blocking(move || -> std::io::Result<(u64, String)> {
@@ -111,7 +128,8 @@ async fn store(folder: &std::path::Path, body: Body) -> Result<(u64, String), Pr
     });
     let (mut stream, mut n) = (body.into_data_stream(), 0u64);
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|_| Problem::body("L'envoi du fichier s'est interrompu avant la fin : recommencez."))?;
+        let chunk = chunk
+            .map_err(|_| Problem::body("L'envoi du fichier s'est interrompu avant la fin : recommencez."))?;
         n += chunk.len() as u64;
         if n > limit {
             return Err(Problem::too_large(usize::try_from(limit).unwrap_or(usize::MAX)));

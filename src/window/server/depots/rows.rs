@@ -93,7 +93,13 @@ fn findings(folder: &FilePath, level: &str, rule: Option<&str>) -> Result<Found,
         let record = record?;
         let cell = |i: usize| record.get(i).unwrap_or("").to_owned();
         let Ok(line) = cell(0).parse::<u64>() else { continue };
-        let finding = ConstatDepot { colonne: cell(1), valeur: cell(2), regle: cell(3), niveau: cell(4), message: cell(5) };
+        let finding = ConstatDepot {
+            colonne: cell(1),
+            valeur: cell(2),
+            regle: cell(3),
+            niveau: cell(4),
+            message: cell(5),
+        };
         if finding.niveau == level && rule.is_none_or(|r| r == finding.regle) {
             wanted.insert(line);
         }
@@ -106,8 +112,12 @@ fn findings(folder: &FilePath, level: &str, rule: Option<&str>) -> Result<Found,
 }
 
 /// Rows of `lignes.csv` by line, those that are wanted; and its columns.
-fn contents(folder: &FilePath, wanted: &BTreeSet<u64>) -> Result<(Vec<String>, BTreeMap<u64, Vec<String>>), csv::Error> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').flexible(true).from_path(folder.join("lignes.csv"))?;
+fn contents(
+    folder: &FilePath,
+    wanted: &BTreeSet<u64>,
+) -> Result<(Vec<String>, BTreeMap<u64, Vec<String>>), csv::Error> {
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(b';').flexible(true).from_path(folder.join("lignes.csv"))?;
     let columns = reader.headers()?.iter().skip(1).map(str::to_owned).collect();
     let mut rows = BTreeMap::new();
     for record in reader.byte_records() {
@@ -198,25 +208,34 @@ pub async fn csv(
     let read = move || -> Result<(usize, Vec<u8>), csv::Error> {
         let found = findings(&folder, "rejet", None)?;
         let (columns, rows) = contents(&folder, &found.keys().copied().collect())?;
-        let mut out = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer(csv_file::MARK.as_bytes().to_vec());
+        let mut out = csv::WriterBuilder::new()
+            .delimiter(b';')
+            .flexible(true)
+            .from_writer(csv_file::MARK.as_bytes().to_vec());
         out.write_record(["ligne", "constat"].into_iter().chain(columns.iter().map(String::as_str)))?;
         for (line, cells) in &rows {
-            let said: Vec<String> =
-                found.get(line).map(|l| l.iter().map(|f| format!("{} : {}", f.colonne, f.message)).collect()).unwrap_or_default();
+            let said: Vec<String> = found
+                .get(line)
+                .map(|l| l.iter().map(|f| format!("{} : {}", f.colonne, f.message)).collect())
+                .unwrap_or_default();
             let head = [line.to_string(), said.join(" ")];
             out.write_record(head.iter().chain(cells))?;
         }
         Ok((rows.len(), csv_file::bytes(out)?))
     };
-    let (n, text) =
-        tokio::task::spawn_blocking(read).await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    let (n, text) = tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|e| Problem::internal(&e))?
+        .map_err(|e| Problem::internal(&e))?;
     let headers = csv_file::headers("lignes-a-corriger.csv")?;
-    Ok((Extension(Trace::new("export", format!("rejets du dépôt {id}")).rows(n, false)), headers, text).into_response())
+    Ok((Extension(Trace::new("export", format!("rejets du dépôt {id}")).rows(n, false)), headers, text)
+        .into_response())
 }
 
 /// Corriger des lignes d'un dépôt
 ///
-/// Les cellules données remplacent celles du fichier ; le contrôle recommence. Une valeur nulle n'est pas possible : donner un texte vide.
+/// Les cellules données remplacent celles du fichier ; le contrôle recommence. Une valeur nulle n'est pas
+/// possible : donner un texte vide.
 #[utoipa::path(
     post, path = "/api/depots/{id}/corrections", tag = "bailleur", operation_id = "depot_corriger",
     params(("id" = String, Path, description = "Identifiant du dépôt")), request_body = CorrectionsDepot,
@@ -259,7 +278,8 @@ pub async fn correct_csv(
     let path = server.works.quarantine(&id).join("lignes-corrigees.csv");
     let read = move || -> Result<Corrections, String> {
         std::fs::write(&path, &bytes).map_err(|e| e.to_string())?;
-        mend::read(&path).map_err(|e| e.to_string().replace(&path.display().to_string(), "lignes-corrigees.csv"))
+        mend::read(&path)
+            .map_err(|e| e.to_string().replace(&path.display().to_string(), "lignes-corrigees.csv"))
     };
     let lines = tokio::task::spawn_blocking(read)
         .await
@@ -293,7 +313,10 @@ async fn merge(
     }
     let json = serde_json::to_string(&all).map_err(|e| Problem::internal(&e))?;
     server.state.correct_deposit(id, &json).await?;
-    server.state.note_deposit(id, compte, "correction", &format!("{n} ligne(s) corrigée(s)"), state::now()).await?;
+    server
+        .state
+        .note_deposit(id, compte, "correction", &format!("{n} ligne(s) corrigée(s)"), state::now())
+        .await?;
     check::restart(server, siren, id, compte).await?;
     Ok((StatusCode::ACCEPTED, Extension(Trace::new("depot_corrige", id).with("lignes", n))))
 }

@@ -23,7 +23,8 @@ const SCHEMAS: [(&str, &str); 3] = [
 
 /// Modèle de fichier
 ///
-/// `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
+/// `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple.
+/// `….schema.json` : leur schéma (Table Schema).
 #[utoipa::path(
     get, path = "/api/modeles/{nom}", tag = "bailleur", operation_id = "modele",
     params(("nom" = String, Path, description = "ops_reponse, rpls_logement ou objectif_cia, suivi de .csv ou .schema.json")),

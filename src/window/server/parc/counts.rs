@@ -1,4 +1,5 @@
-//! `/api/parc`: dwellings of a bailleur by commune and QPV, as the register has them and up to date with its events.
+//! `/api/parc`: dwellings of a bailleur by commune and QPV, as the register has them and up to date with its
+//! events.
 
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
@@ -45,7 +46,13 @@ pub struct ZoneParc {
     pub a_jour: i64,
 }
 
-fn zones(loaded: &Loaded, siren: &str, layer: &str, of: impl Fn(&Evenement) -> String, events: &[Evenement]) -> Vec<ZoneParc> {
+fn zones(
+    loaded: &Loaded,
+    siren: &str,
+    layer: &str,
+    of: impl Fn(&Evenement) -> String,
+    events: &[Evenement],
+) -> Vec<ZoneParc> {
     let cube = loaded.cube();
     let bailleur = cube.bailleurs().iter().position(|(s, _)| *s == siren).and_then(|i| u16::try_from(i).ok());
     let mask = bailleur.map(|b| loaded.mask(&Filter { bailleurs: vec![b], ..Filter::default() }));
@@ -57,7 +64,8 @@ fn zones(loaded: &Loaded, siren: &str, layer: &str, of: impl Fn(&Evenement) -> S
             *if e.genre.sign() > 0 { &mut entrees } else { &mut sorties } += e.logements;
         }
         let rpls = mask.as_ref().map_or(0, |m| loaded.dwellings(&l, z, Some(m.as_slice())));
-        let a_jour = i64::try_from(rpls + entrees).unwrap_or(i64::MAX) - i64::try_from(sorties).unwrap_or(i64::MAX);
+        let a_jour =
+            i64::try_from(rpls + entrees).unwrap_or(i64::MAX) - i64::try_from(sorties).unwrap_or(i64::MAX);
         ZoneParc { nom: crate::server::places::title(&l, z), code, rpls, entrees, sorties, a_jour }
     };
     let all = (0..u32::try_from(l.codes.len()).unwrap_or(0)).map(zone);
@@ -71,7 +79,8 @@ fn zones(loaded: &Loaded, siren: &str, layer: &str, of: impl Fn(&Evenement) -> S
         for e in events.iter().filter(|e| of(e) == z.code) {
             *if e.genre.sign() > 0 { &mut z.entrees } else { &mut z.sorties } += e.logements;
         }
-        z.a_jour = i64::try_from(z.entrees).unwrap_or(i64::MAX) - i64::try_from(z.sorties).unwrap_or(i64::MAX);
+        z.a_jour =
+            i64::try_from(z.entrees).unwrap_or(i64::MAX) - i64::try_from(z.sorties).unwrap_or(i64::MAX);
         out.push(z);
     }
     out.sort_by_key(|z| std::cmp::Reverse(z.rpls));
@@ -131,7 +140,12 @@ pub async fn csv(
     let parc = stock(&server, &*latest(&app)?, lessor(&visitor)?).await?;
     let text = written(&parc).map_err(|e| Problem::internal(&e))?;
     let headers = csv_file::headers("parc.csv")?;
-    Ok((Extension(Trace::new("export", "parc").rows(parc.communes.len() + parc.qpv.len(), false)), headers, text).into_response())
+    Ok((
+        Extension(Trace::new("export", "parc").rows(parc.communes.len() + parc.qpv.len(), false)),
+        headers,
+        text,
+    )
+        .into_response())
 }
 
 fn written(parc: &Parc) -> Result<Vec<u8>, csv::Error> {
@@ -139,8 +153,11 @@ fn written(parc: &Parc) -> Result<Vec<u8>, csv::Error> {
     let (filed, now) = (format!("logements {}", parc.rpls), format!("logements {}", parc.a_jour));
     out.write_record(["echelle", "code", "nom", &filed, "entrées depuis", "sorties depuis", &now])?;
     let lists = [("commune", &parc.communes), ("qpv2024", &parc.qpv)];
-    for (scale, z) in lists.into_iter().flat_map(|(s, l)| l.iter().map(move |z| (s, z))).chain([("ensemble", &parc.total)]) {
-        let numbers = [z.rpls.to_string(), z.entrees.to_string(), z.sorties.to_string(), z.a_jour.to_string()];
+    for (scale, z) in
+        lists.into_iter().flat_map(|(s, l)| l.iter().map(move |z| (s, z))).chain([("ensemble", &parc.total)])
+    {
+        let numbers =
+            [z.rpls.to_string(), z.entrees.to_string(), z.sorties.to_string(), z.a_jour.to_string()];
         out.write_record([scale, &z.code, &z.nom].into_iter().chain(numbers.iter().map(String::as_str)))?;
     }
     csv_file::bytes(out)

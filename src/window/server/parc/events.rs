@@ -1,4 +1,5 @@
-//! `/api/evenements`: deliveries, demolitions, sales, transfers, changes of use, entered or imported, listed and undone.
+//! `/api/evenements`: deliveries, demolitions, sales, transfers, changes of use, entered or imported, listed
+//! and undone.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -111,7 +112,9 @@ fn own(app: &App, year: u16, siren: &str) -> Result<BTreeSet<u64>, crate::stock:
 async fn idents(app: &Arc<App>, siren: &str) -> Result<(u16, BTreeSet<u64>), Problem> {
     let year = latest(app)?.meta().millesime;
     let (held, owner) = (Arc::clone(app), siren.to_owned());
-    let found = tokio::task::spawn_blocking(move || own(&held, year, &owner)).await.map_err(|e| Problem::internal(&e))?;
+    let found = tokio::task::spawn_blocking(move || own(&held, year, &owner))
+        .await
+        .map_err(|e| Problem::internal(&e))?;
     Ok((year, found.map_err(|e| Problem::internal(&e))?))
 }
 
@@ -132,14 +135,17 @@ impl Ground {
         let (loaded, (_, own)) = (latest(app)?, idents(app, siren).await?);
         // Without imported addresses, dwellings that arrive count for their commune.
         let held = Arc::clone(app);
-        let geocoder = tokio::task::spawn_blocking(move || held.geocoder().ok()).await.map_err(|e| Problem::internal(&e))?;
+        let geocoder = tokio::task::spawn_blocking(move || held.geocoder().ok())
+            .await
+            .map_err(|e| Problem::internal(&e))?;
         Ok(Self { loaded, own, geocoder })
     }
 
     /// Where an address of a commune is, if that is sure enough.
     fn place(&self, commune: &str, adresse: &str) -> Option<Lieu> {
         let parsed = crate::address::key(commune, "", "", "", adresse, "");
-        let hit = self.geocoder.as_ref()?.search(&Query::of_dwelling(commune, &parsed, 1)).into_iter().next()?;
+        let hit =
+            self.geocoder.as_ref()?.search(&Query::of_dwelling(commune, &parsed, 1)).into_iter().next()?;
         let qualite = match hit.kind {
             _ if hit.score < SURE => return None,
             Kind::HouseNumber => 11,
@@ -183,7 +189,10 @@ fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewEvent
     let day = date(&name("date"), &asked.date)?.to_string();
     let notice = asked.genre == GenreEvenement::Conge;
     if notice && asked.ident_rep.is_empty() {
-        return Err(Problem::missing(&name("ident_rep"), "un congé porte sur des logements connus par leur numéro national"));
+        return Err(Problem::missing(
+            &name("ident_rep"),
+            "un congé porte sur des logements connus par leur numéro national",
+        ));
     }
     if !notice && day > state::day(state::now()) {
         return Err(Problem::value(
@@ -210,14 +219,24 @@ fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewEvent
         ));
     }
     let named: BTreeSet<&String> = asked.ident_rep.iter().collect();
-    if !asked.ident_rep.is_empty() && (named.len() as u64 != asked.logements || named.len() != asked.ident_rep.len()) {
+    if !asked.ident_rep.is_empty()
+        && (named.len() as u64 != asked.logements || named.len() != asked.ident_rep.len())
+    {
         let n = named.len().to_string();
-        return Err(Problem::value(&name("ident_rep"), &n, "Donnez autant de numéros différents que de logements, ou aucun."));
+        return Err(Problem::value(
+            &name("ident_rep"),
+            &n,
+            "Donnez autant de numéros différents que de logements, ou aucun.",
+        ));
     }
     if asked.genre.sign() <= 0
         && let Some(unknown) = asked.ident_rep.iter().find(|i| !own.contains(&hash(i)))
     {
-        return Err(Problem::value(&name("ident_rep"), unknown, "Ce logement n'est pas dans votre parc au dernier RPLS."));
+        return Err(Problem::value(
+            &name("ident_rep"),
+            unknown,
+            "Ce logement n'est pas dans votre parc au dernier RPLS.",
+        ));
     }
     let adresse = words(&name("adresse"), &asked.adresse, 200)?;
     let arrives = asked.genre.sign() > 0;
@@ -251,7 +270,10 @@ pub(super) fn reconciled(e: &Evenement, year: u16, own: &BTreeSet<u64>) -> (Rapp
         return (Rapprochement::AVenir, None);
     }
     if e.ident_rep.is_empty() {
-        return (Rapprochement::AVerifier, Some("Sans numéro national, le RPLS ne peut pas le confirmer.".to_owned()));
+        return (
+            Rapprochement::AVerifier,
+            Some("Sans numéro national, le RPLS ne peut pas le confirmer.".to_owned()),
+        );
     }
     let present = e.ident_rep.iter().filter(|i| own.contains(&hash(i))).count();
     let expected = if e.genre.sign() > 0 { e.ident_rep.len() } else { 0 };
@@ -259,7 +281,11 @@ pub(super) fn reconciled(e: &Evenement, year: u16, own: &BTreeSet<u64>) -> (Rapp
         return (Rapprochement::Confirme, None);
     }
     let words = if e.genre.sign() > 0 {
-        format!("{} logement(s) sur {} ne sont pas dans votre RPLS {year}.", e.ident_rep.len() - present, e.ident_rep.len())
+        format!(
+            "{} logement(s) sur {} ne sont pas dans votre RPLS {year}.",
+            e.ident_rep.len() - present,
+            e.ident_rep.len()
+        )
     } else {
         format!("{present} logement(s) sur {} sont encore dans votre RPLS {year}.", e.ident_rep.len())
     };
@@ -285,8 +311,10 @@ pub async fn list(
         let (rapprochement, detail) = reconciled(&evenement, year, &own);
         EvenementSuivi { evenement, rapprochement, detail }
     };
-    let evenements: Vec<EvenementSuivi> = server.state.events(Some(siren)).await?.into_iter().map(followed).collect();
-    let open = |e: &&EvenementSuivi| matches!(e.rapprochement, Rapprochement::Discordant | Rapprochement::AVerifier);
+    let evenements: Vec<EvenementSuivi> =
+        server.state.events(Some(siren)).await?.into_iter().map(followed).collect();
+    let open =
+        |e: &&EvenementSuivi| matches!(e.rapprochement, Rapprochement::Discordant | Rapprochement::AVerifier);
     Ok(Json(ListeEvenements {
         rpls_au: format!("{year}-01-01"),
         a_rapprocher: evenements.iter().filter(open).count(),
@@ -322,8 +350,9 @@ pub async fn add(
 
 /// Importer des événements
 ///
-/// CSV : `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire;financement;pieces;dpe;surface` ; numéros nationaux séparés
-/// par des espaces. Tous ou aucun.
+/// CSV :
+/// `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire;financement;pieces;dpe;surface` ;
+/// numéros nationaux séparés par des espaces. Tous ou aucun.
 #[utoipa::path(
     put, path = "/api/evenements", tag = "bailleur", operation_id = "evenements_importer",
     request_body(content = String, content_type = "text/csv"),
@@ -343,7 +372,8 @@ pub async fn import(
     Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot, demande })))
 }
 
-/// Keeps the events of a bailleur's file, all or none: their ids, the name of the lot, the line of the audit trail.
+/// Keeps the events of a bailleur's file, all or none: their ids, the name of the lot, the line of the audit
+/// trail.
 ///
 /// # Errors
 /// A line does not hold; the problem names it.
@@ -371,7 +401,8 @@ pub async fn bring(
 /// The rows of a file of events.
 fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::body("Enregistrez le fichier en UTF-8."))?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let header = reader.headers().map_err(|e| Problem::body(format!("{e}.")))?.clone();
     for name in ["genre", "date", "commune", "logements"] {
         if !header.iter().any(|h| h == name) {
@@ -381,20 +412,28 @@ fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
     let mut out = Vec::new();
     for (record, line) in reader.records().zip(2..) {
         let record = record.map_err(|e| Problem::body(format!("Ligne {line} : {e}.")))?;
-        let cell = |name: &str| header.iter().position(|h| h == name).and_then(|i| record.get(i)).unwrap_or("").trim().to_owned();
+        let cell = |name: &str| {
+            header.iter().position(|h| h == name).and_then(|i| record.get(i)).unwrap_or("").trim().to_owned()
+        };
         let number = |name: &str| -> Result<Option<u16>, Problem> {
             let text = cell(name);
-            let wrong = |_| Problem::value(&format!("ligne {line}, {name}"), &text, "Un nombre entier est attendu.");
+            let wrong =
+                |_| Problem::value(&format!("ligne {line}, {name}"), &text, "Un nombre entier est attendu.");
             if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
         };
         let genre = cell("genre");
         let logements = cell("logements");
         out.push(NouvelEvenement {
-            genre: GenreEvenement::parse(&genre)
-                .ok_or_else(|| Problem::unknown(&format!("ligne {line}, genre"), &genre, GenreEvenement::ALL.map(|g| g.1)))?,
-            logements: logements
-                .parse()
-                .map_err(|_| Problem::value(&format!("ligne {line}, logements"), &logements, "Un nombre entier est attendu."))?,
+            genre: GenreEvenement::parse(&genre).ok_or_else(|| {
+                Problem::unknown(&format!("ligne {line}, genre"), &genre, GenreEvenement::ALL.map(|g| g.1))
+            })?,
+            logements: logements.parse().map_err(|_| {
+                Problem::value(
+                    &format!("ligne {line}, logements"),
+                    &logements,
+                    "Un nombre entier est attendu.",
+                )
+            })?,
             date: cell("date"),
             commune: cell("commune"),
             adresse: cell("adresse"),
@@ -468,7 +507,11 @@ mod tests {
         assert_eq!(says(&event(Demolition, "2023-06-01", &["c", "d"])), Rapprochement::Confirme);
         assert_eq!(says(&event(Demolition, "2023-06-01", &["a", "d"])), Rapprochement::Discordant);
         assert_eq!(says(&event(Demolition, "2023-06-01", &[])), Rapprochement::AVerifier);
-        assert_eq!(says(&event(Demolition, "2024-01-01", &[])), Rapprochement::AVerifier, "the register describes that day");
+        assert_eq!(
+            says(&event(Demolition, "2024-01-01", &[])),
+            Rapprochement::AVerifier,
+            "the register describes that day"
+        );
         assert_eq!(says(&event(Demolition, "2024-01-02", &["a"])), Rapprochement::AVenir);
         let undone = Evenement { annule: Some(1), ..event(Demolition, "2023-06-01", &["a"]) };
         assert_eq!(says(&undone), Rapprochement::Annule);
@@ -476,9 +519,17 @@ mod tests {
 
     #[test]
     fn a_file_of_events_names_the_line_that_does_not_hold() {
-        let good = parsed("genre;date;commune;logements;ident_rep\nvente;2025-01-03;73065;2;a b\n".as_bytes()).unwrap();
+        let good =
+            parsed("genre;date;commune;logements;ident_rep\nvente;2025-01-03;73065;2;a b\n".as_bytes())
+                .unwrap();
         assert_eq!((good[0].genre, good[0].ident_rep.len()), (GenreEvenement::Vente, 2));
-        let wrong = parsed("genre;date;commune;logements\nvente;2025-01-03;73065;2\nvol;2025;73065;1\n".as_bytes()).unwrap_err();
-        assert!(wrong.detail.contains("ligne 3, genre") && wrong.detail.contains("mise_en_service"), "{}", wrong.detail);
+        let wrong =
+            parsed("genre;date;commune;logements\nvente;2025-01-03;73065;2\nvol;2025;73065;1\n".as_bytes())
+                .unwrap_err();
+        assert!(
+            wrong.detail.contains("ligne 3, genre") && wrong.detail.contains("mise_en_service"),
+            "{}",
+            wrong.detail
+        );
     }
 }

@@ -37,7 +37,8 @@ pub struct NouveauSignalement {
 
 /// Résidences signalées
 ///
-/// Pour un bailleur, toutes les siennes ; pour les autres, celles que les bailleurs partagent et qui sont dans leur territoire.
+/// Pour un bailleur, toutes les siennes ; pour les autres, celles que les bailleurs partagent et qui sont
+/// dans leur territoire.
 #[utoipa::path(
     get, path = "/api/signalements", tag = "bailleur", operation_id = "signalements", responses((status = OK, body = Vec<Signalement>))
 )]
@@ -60,7 +61,10 @@ pub async fn list(
     let reach = Reach::new(loaded, &open);
     let layer = loaded.cube().layer("residence");
     let seen = |f: &Signalement| {
-        layer.as_ref().and_then(|l| l.zone(&f.residence).map(|z| reach.holds(&l.addresses(z)))).unwrap_or(false)
+        layer
+            .as_ref()
+            .and_then(|l| l.zone(&f.residence).map(|z| reach.holds(&l.addresses(z))))
+            .unwrap_or(false)
     };
     let shared = server.state.flags(None).await?;
     Ok(Json(shared.into_iter().filter(|f| f.leve.is_none() && seen(f)).collect()))

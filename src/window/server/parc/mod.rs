@@ -1,5 +1,5 @@
-//! The stock of a bailleur as it goes on: events since the register ([`events`]), counts as filed and up to date ([`counts`]),
-//! residences with their flags, notes and lineage ([`residences`], [`flags`]).
+//! The stock of a bailleur as it goes on: events since the register ([`events`]), counts as filed and up to
+//! date ([`counts`]), residences with their flags, notes and lineage ([`residences`], [`flags`]).
 
 pub mod counts;
 pub mod events;

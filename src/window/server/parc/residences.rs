@@ -1,7 +1,9 @@
-//! `/api/residences`: residences of a bailleur, and what it makes of them: renamed, merged, split, by the page or by a file.
+//! `/api/residences`: residences of a bailleur, and what it makes of them: renamed, merged, split, by the
+//! page or by a file.
 //!
-//! A residence is what builds group ([`crate::stock::residences`]), or what the bailleur decided: each operation puts addresses, named
-//! by their key, in a residence; the next build shows it. Lineage keeps which residences the new ones come from.
+//! A residence is what builds group ([`crate::stock::residences`]), or what the bailleur decided: each
+//! operation puts addresses, named by their key, in a residence; the next build shows it. Lineage keeps which
+//! residences the new ones come from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -71,7 +73,8 @@ pub struct ListeResidences {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NouvelleOperation {
-    /// `renommee` (une résidence), `fusion` (plusieurs en une) ou `scission` (des adresses d'une résidence en font une nouvelle).
+    /// `renommee` (une résidence), `fusion` (plusieurs en une) ou `scission` (des adresses d'une résidence en
+    /// font une nouvelle).
     pub genre: String,
     /// Codes des résidences.
     pub residences: Vec<String>,
@@ -83,10 +86,18 @@ pub struct NouvelleOperation {
 }
 
 /// Exact addresses of a bailleur by residence code, from its dwellings as filed and as it corrected them.
-fn addresses(app: &App, loaded: &Loaded, siren: &str) -> Result<BTreeMap<String, Vec<AdresseResidence>>, StockError> {
+fn addresses(
+    app: &App,
+    loaded: &Loaded,
+    siren: &str,
+) -> Result<BTreeMap<String, Vec<AdresseResidence>>, StockError> {
     let year = loaded.meta().millesime;
-    let (Some(parts), cube) = (Parts::of(app.store(), "rpls", year), loaded.cube()) else { return Ok(BTreeMap::new()) };
-    let (Some(points), Some(residences)) = (cube.layer("adresse"), cube.layer("residence")) else { return Ok(BTreeMap::new()) };
+    let (Some(parts), cube) = (Parts::of(app.store(), "rpls", year), loaded.cube()) else {
+        return Ok(BTreeMap::new());
+    };
+    let (Some(points), Some(residences)) = (cube.layer("adresse"), cube.layer("residence")) else {
+        return Ok(BTreeMap::new());
+    };
     let edits = Edits::of(app.store())?;
     let t = parts.read(&["siren", "adresse", "ident_rep", "lon", "lat"])?;
     let (owner, key, ident) = (t.texts("siren")?, t.texts("adresse")?, t.hashes("ident_rep")?);
@@ -94,14 +105,24 @@ fn addresses(app: &App, loaded: &Loaded, siren: &str) -> Result<BTreeMap<String,
     let mut found: BTreeMap<(String, String), AdresseResidence> = BTreeMap::new();
     for row in (0..t.rows()).filter(|r| owner.get(*r) == siren) {
         let name = key.get(row);
-        let (x, y) = edits.point(year, siren, ident[row], hash(name)).map_or((lon[row], lat[row]), |f| (f.lon, f.lat));
+        let (x, y) =
+            edits.point(year, siren, ident[row], hash(name)).map_or((lon[row], lat[row]), |f| (f.lon, f.lat));
         // As `stock::places` names the address point.
         let code = format!("{:016x}", hash(&format!("{name}@{x:.6},{y:.6}")));
         let address = points.zone(&code).and_then(|z| points.runs_of(z).next());
         let zone = address.and_then(|(a, _)| residences.of.get(a as usize)).copied().filter(|z| *z != NONE);
         if let Some(zone) = zone {
-            let new = || AdresseResidence { cle: name.to_owned(), libelle: label(name), logements: 0, lon: x, lat: y };
-            found.entry((residences.codes.get(zone as usize).to_owned(), name.to_owned())).or_insert_with(new).logements += 1;
+            let new = || AdresseResidence {
+                cle: name.to_owned(),
+                libelle: label(name),
+                logements: 0,
+                lon: x,
+                lat: y,
+            };
+            found
+                .entry((residences.codes.get(zone as usize).to_owned(), name.to_owned()))
+                .or_insert_with(new)
+                .logements += 1;
         }
     }
     let mut out: BTreeMap<String, Vec<AdresseResidence>> = BTreeMap::new();
@@ -114,7 +135,9 @@ fn addresses(app: &App, loaded: &Loaded, siren: &str) -> Result<BTreeMap<String,
 async fn residences(app: &Arc<App>, siren: &str) -> Result<Vec<ResidenceBailleur>, Problem> {
     let loaded = latest(app)?;
     let (held, at, owner) = (Arc::clone(app), Arc::clone(&loaded), siren.to_owned());
-    let found = tokio::task::spawn_blocking(move || addresses(&held, &at, &owner)).await.map_err(|e| Problem::internal(&e))?;
+    let found = tokio::task::spawn_blocking(move || addresses(&held, &at, &owner))
+        .await
+        .map_err(|e| Problem::internal(&e))?;
     let found = found.map_err(|e| Problem::internal(&e))?;
     let Some(layer) = loaded.cube().layer("residence") else { return Ok(Vec::new()) };
     let mut list: Vec<ResidenceBailleur> = found
@@ -162,7 +185,11 @@ pub async fn list(
         r.note = notes.iter().find(|n| n.residence == r.code).cloned();
         r.signalements = flags.iter().filter(|f| f.residence == r.code).cloned().collect();
     }
-    Ok(Json(ListeResidences { residences: list, notes, operations: server.state.residence_operations(siren).await? }))
+    Ok(Json(ListeResidences {
+        residences: list,
+        notes,
+        operations: server.state.residence_operations(siren).await?,
+    }))
 }
 
 /// Renommer, réunir ou diviser des résidences
@@ -191,7 +218,9 @@ pub async fn change(
     let mut from = Vec::new();
     for code in asked.residences.iter().collect::<BTreeSet<_>>() {
         let found = all.iter().find(|r| r.code == *code);
-        from.push(found.ok_or_else(|| Problem::not_found("residences", code, "Aucune résidence de votre parc n'a ce code."))?);
+        from.push(found.ok_or_else(|| {
+            Problem::not_found("residences", code, "Aucune résidence de votre parc n'a ce code.")
+        })?);
     }
     let count = from.len();
     let first = from.first().ok_or_else(|| Problem::missing("residences", "le code d'une résidence"))?;
@@ -201,7 +230,10 @@ pub async fn change(
         "renommee" if count == 1 => (first.code.clone(), first.adresses.iter().collect()),
         "fusion" if count > 1 => {
             // The one with the most dwellings goes on under its code.
-            let heir = from.iter().max_by_key(|r| (r.logements, std::cmp::Reverse(&r.code))).map_or(&first.code, |r| &r.code);
+            let heir = from
+                .iter()
+                .max_by_key(|r| (r.logements, std::cmp::Reverse(&r.code)))
+                .map_or(&first.code, |r| &r.code);
             (heir.clone(), from.iter().flat_map(|r| &r.adresses).collect())
         }
         "scission" if count == 1 => {
@@ -216,9 +248,19 @@ pub async fn change(
             (format!("R{:012x}", hash(&format!("{siren}|{}|{}", first.code, moved[0].cle)) >> 16), moved)
         }
         "renommee" | "scission" => {
-            return Err(Problem::value("residences", &count.to_string(), "Cette opération porte sur une seule résidence."));
+            return Err(Problem::value(
+                "residences",
+                &count.to_string(),
+                "Cette opération porte sur une seule résidence.",
+            ));
         }
-        "fusion" => return Err(Problem::value("residences", &count.to_string(), "Une fusion réunit deux résidences au moins.")),
+        "fusion" => {
+            return Err(Problem::value(
+                "residences",
+                &count.to_string(),
+                "Une fusion réunit deux résidences au moins.",
+            ));
+        }
         other => return Err(Problem::unknown("genre", other, ["renommee", "fusion", "scission"])),
     };
     let mut apres = vec![ResidenceNommee { code: code.clone(), nom: nom.clone() }];
@@ -227,7 +269,12 @@ pub async fn change(
     }
     let homes: Vec<Home> = moved
         .iter()
-        .map(|a| Home { siren: siren.to_owned(), adresse: a.cle.clone(), code: code.clone(), libelle: nom.clone() })
+        .map(|a| Home {
+            siren: siren.to_owned(),
+            adresse: a.cle.clone(),
+            code: code.clone(),
+            libelle: nom.clone(),
+        })
         .collect();
     let detail = Lignee { avant: from.iter().map(named).collect(), apres, adresses: homes.len() };
     keep(&server, siren, &asked.genre, &detail, &homes, &account(&visitor)).await
@@ -251,7 +298,8 @@ async fn keep(
 
 /// Résidences par un fichier
 ///
-/// CSV `residence_code;libelle;adresse` (clé) ou `residence_code;libelle;ident_rep` : toute l'adresse du logement va dans la résidence.
+/// CSV `residence_code;libelle;adresse` (clé) ou `residence_code;libelle;ident_rep` : toute l'adresse du
+/// logement va dans la résidence.
 #[utoipa::path(
     put, path = "/api/residences/operations", tag = "bailleur", operation_id = "residences_fichier",
     request_body(content = String, content_type = "text/csv"),
@@ -274,19 +322,33 @@ pub async fn file(
         let t = parts.read(&["siren", "adresse", "ident_rep"])?;
         let (by, key, ident) = (t.texts("siren")?, t.texts("adresse")?, t.hashes("ident_rep")?);
         let mine = (0..t.rows()).filter(|r| by.get(*r) == owner);
-        Ok(mine.flat_map(|r| [(ident[r], key.get(r).to_owned()), (hash(key.get(r)), key.get(r).to_owned())]).collect())
+        Ok(mine
+            .flat_map(|r| [(ident[r], key.get(r).to_owned()), (hash(key.get(r)), key.get(r).to_owned())])
+            .collect())
     };
-    let keys = tokio::task::spawn_blocking(keys).await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    let keys = tokio::task::spawn_blocking(keys)
+        .await
+        .map_err(|e| Problem::internal(&e))?
+        .map_err(|e| Problem::internal(&e))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Problem::body("Enregistrez le fichier en UTF-8."))?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let header = reader.headers().map_err(|e| Problem::body(format!("{e}.")))?.clone();
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
     for (record, line) in reader.records().zip(2..) {
         let record = record.map_err(|e| Problem::body(format!("Ligne {line} : {e}.")))?;
-        let cell = |name: &str| header.iter().position(|h| h == name).and_then(|i| record.get(i)).unwrap_or("").trim();
-        let (code, name) = (cell("residence_code"), if cell("adresse").is_empty() { cell("ident_rep") } else { cell("adresse") });
+        let cell = |name: &str| {
+            header.iter().position(|h| h == name).and_then(|i| record.get(i)).unwrap_or("").trim()
+        };
+        let (code, name) = (
+            cell("residence_code"),
+            if cell("adresse").is_empty() { cell("ident_rep") } else { cell("adresse") },
+        );
         if code.is_empty() {
-            return Err(Problem::missing(&format!("ligne {line}, residence_code"), "le code de la résidence"));
+            return Err(Problem::missing(
+                &format!("ligne {line}, residence_code"),
+                "le code de la résidence",
+            ));
         }
         let Some(key) = keys.get(&hash(name)).filter(|_| !name.is_empty()) else {
             return Err(Problem::value(
@@ -318,8 +380,13 @@ pub async fn file(
     let apres: BTreeSet<ResidenceNommee> =
         homes.iter().map(|h| ResidenceNommee { code: h.code.clone(), nom: h.libelle.clone() }).collect();
     let known = residences(&app, &siren).await?;
-    let touched = |r: &&ResidenceBailleur| r.adresses.iter().any(|a| homes.iter().any(|h| h.adresse == a.cle));
-    let avant = known.iter().filter(touched).map(|r| ResidenceNommee { code: r.code.clone(), nom: r.nom.clone() }).collect();
+    let touched =
+        |r: &&ResidenceBailleur| r.adresses.iter().any(|a| homes.iter().any(|h| h.adresse == a.cle));
+    let avant = known
+        .iter()
+        .filter(touched)
+        .map(|r| ResidenceNommee { code: r.code.clone(), nom: r.nom.clone() })
+        .collect();
     let detail = Lignee { avant, apres: apres.into_iter().collect(), adresses: homes.len() };
     keep(&server, &siren, "fichier", &detail, &homes, &account(&visitor)).await
 }
@@ -339,7 +406,10 @@ pub async fn undo(
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
     server.state.undo_residence_operation(lessor(&visitor)?, &id, state::now()).await?;
-    Ok((Extension(Trace::new("residence_annulee", id)), Json(Modification { demande: server.works.changed() })))
+    Ok((
+        Extension(Trace::new("residence_annulee", id)),
+        Json(Modification { demande: server.works.changed() }),
+    ))
 }
 
 /// Noter une résidence : état technique, climat social, attractivité, de 1 à 5.
@@ -373,7 +443,9 @@ pub async fn note(
     Body(asked): Body<NouvelleNote>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     let siren = lessor(&visitor)?;
-    for (champ, n) in [("technique", asked.technique), ("climat", asked.climat), ("attractivite", asked.attractivite)] {
+    for (champ, n) in
+        [("technique", asked.technique), ("climat", asked.climat), ("attractivite", asked.attractivite)]
+    {
         if !(1..=5).contains(&n) {
             return Err(Problem::value(champ, &n.to_string(), "Une note va de 1 (mauvais) à 5 (bon)."));
         }

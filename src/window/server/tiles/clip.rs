@@ -1,7 +1,7 @@
 //! Cuts rings to a square (Sutherland–Hodgman) and rounds them to the grid of a tile.
 //!
-//! A concave ring may come back with edges along the border of the square; the square is wider than the tile, so
-//! that they are never drawn.
+//! A concave ring may come back with edges along the border of the square; the square is wider than the tile,
+//! so that they are never drawn.
 
 use fast_mvt::MvtCoord;
 
@@ -56,7 +56,8 @@ fn half(ring: &[[f64; 2]], axis: usize, limit: f64, sign: f64) -> Vec<[f64; 2]> 
 #[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "clipped to a few thousand units")]
 pub fn rounded(ring: &[[f64; 2]]) -> Option<Vec<MvtCoord>> {
-    let mut out: Vec<MvtCoord> = ring.iter().map(|p| MvtCoord { x: p[0].round() as i32, y: p[1].round() as i32 }).collect();
+    let mut out: Vec<MvtCoord> =
+        ring.iter().map(|p| MvtCoord { x: p[0].round() as i32, y: p[1].round() as i32 }).collect();
     out.dedup();
     while out.len() > 1 && out.first() == out.last() {
         out.pop();
@@ -76,7 +77,8 @@ mod tests {
 
     fn area(ring: &[[f64; 2]]) -> f64 {
         let n = ring.len();
-        let s: f64 = (0..n).map(|i| ring[i][0] * ring[(i + 1) % n][1] - ring[(i + 1) % n][0] * ring[i][1]).sum();
+        let s: f64 =
+            (0..n).map(|i| ring[i][0] * ring[(i + 1) % n][1] - ring[(i + 1) % n][0] * ring[i][1]).sum();
         (s / 2.0).abs()
     }
 
@@ -88,7 +90,8 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_ring_cut_to_four_tiles_add_up_to_it() {
-        // A random star-shaped ring: areas clipped to tiles of a 2 × 2 grid (buffers excluded by shifting) sum to the whole.
+        // A random star-shaped ring: areas clipped to tiles of a 2 × 2 grid (buffers excluded by shifting)
+        // sum to the whole.
         let mut rng = fastrand::Rng::with_seed(4);
         let side = HIGH - LOW;
         for _ in 0..50 {

@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn places_fall_in_the_tiles_that_slippy_maps_give_them() {
-        // Chambéry, zoom 14; expected from the other form of the formula, (1 − asinh(tan φ)/π)/2, computed in Python.
+        // Chambéry, zoom 14; expected from the other form of the formula, (1 − asinh(tan φ)/π)/2, computed in
+        // Python.
         let [x, y] = project(5.9178, 45.5646);
         assert_eq!(((x * 16384.0) as u32, (y * 16384.0) as u32), (8461, 5857));
         assert_eq!(project(-180.0, 85.051_128_779_806_6).map(|v| (v * 1e6).round()), [0.0, 0.0]);

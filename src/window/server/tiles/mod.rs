@@ -1,7 +1,7 @@
 //! Vector tiles: contours of zones, and points of residences and addresses that the shared filters count.
 //!
-//! A tile carries `code`, `nom` and `logements` (RPLS, public) and never a figure of households: the map asks for
-//! those apart and joins them by `code`.
+//! A tile carries `code`, `nom` and `logements` (RPLS, public) and never a figure of households: the map asks
+//! for those apart and joins them by `code`.
 
 pub mod cache;
 mod clip;
@@ -63,7 +63,11 @@ pub struct VectorLayer {
     params(("couche" = String, Path, description = "Échelle ou couche importée")),
     responses((status = OK, body = TileJson), (status = NOT_FOUND, body = Document, content_type = "application/problem+json"))
 )]
-pub async fn tilejson(Current(app): Current, Path(file): Path<String>, params: Params) -> Result<Json<TileJson>, Problem> {
+pub async fn tilejson(
+    Current(app): Current,
+    Path(file): Path<String>,
+    params: Params,
+) -> Result<Json<TileJson>, Problem> {
     params.finish()?;
     let id = file.strip_suffix(".json").ok_or_else(|| Problem::no_route(&format!("/tiles/{file}")))?;
     let loaded = Asked::default().resolve(&app)?.loaded;
@@ -89,8 +93,9 @@ pub async fn tilejson(Current(app): Current, Path(file): Path<String>, params: P
 
 /// Tuile vectorielle
 ///
-/// Une couche du nom demandé, propriétés `code`, `nom`, `logements`. Pour les points (`residence`, `adresse`), les filtres
-/// communs s'appliquent à `logements` et un point sans logement retenu n'y est pas ; la population ne s'applique pas.
+/// Une couche du nom demandé, propriétés `code`, `nom`, `logements`. Pour les points (`residence`,
+/// `adresse`), les filtres communs s'appliquent à `logements` et un point sans logement retenu n'y est pas ;
+/// la population ne s'applique pas.
 #[utoipa::path(
     get, path = "/tiles/{couche}/{z}/{x}/{y}.mvt", tag = "carte", operation_id = "tuile",
     params(
@@ -146,9 +151,9 @@ pub async fn tile(
 }
 
 fn parse(z: &str, x: &str, y: &str) -> Result<Tile, Problem> {
-    let y = y
-        .strip_suffix(".mvt")
-        .ok_or_else(|| Problem::not_found("y", y, "Une tuile se demande par /tiles/{couche}/{z}/{x}/{y}.mvt."))?;
+    let y = y.strip_suffix(".mvt").ok_or_else(|| {
+        Problem::not_found("y", y, "Une tuile se demande par /tiles/{couche}/{z}/{x}/{y}.mvt.")
+    })?;
     let tile = match (z.parse(), x.parse(), y.parse()) {
         (Ok(z), Ok(x), Ok(y)) => Tile::new(z, x, y),
         _ => None,
@@ -157,7 +162,9 @@ fn parse(z: &str, x: &str, y: &str) -> Result<Tile, Problem> {
         Problem::value(
             "z/x/y",
             &format!("{z}/{x}/{y}"),
-            format!("Il n'y a pas de tuile {z}/{x}/{y} : le zoom va de 0 à {MAX_ZOOM}, x et y de 0 à 2^zoom − 1."),
+            format!(
+                "Il n'y a pas de tuile {z}/{x}/{y} : le zoom va de 0 à {MAX_ZOOM}, x et y de 0 à 2^zoom − 1."
+            ),
         )
     })
 }
@@ -165,7 +172,12 @@ fn parse(z: &str, x: &str, y: &str) -> Result<Tile, Problem> {
 /// Refuses a layer that has neither contours nor points.
 fn known(loaded: &Loaded, layer: &str) -> Result<(), Problem> {
     let ids = || {
-        let cells = loaded.meta().couches.iter().map(|l| l.id.clone()).filter(|id| scales::scale(id).genre != Genre::Zones);
+        let cells = loaded
+            .meta()
+            .couches
+            .iter()
+            .map(|l| l.id.clone())
+            .filter(|id| scales::scale(id).genre != Genre::Zones);
         loaded.zones.keys().cloned().chain(cells)
     };
     if ids().any(|id| id == layer) {
@@ -178,17 +190,26 @@ fn known(loaded: &Loaded, layer: &str) -> Result<(), Problem> {
 fn extent(loaded: &Loaded, layer: &str) -> [f64; 4] {
     let join = |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
     let zones = loaded.zones.get(layer).and_then(|g| g.layer.zones.iter().map(|z| z.bbox).reduce(join));
-    zones.filter(|b| b[0] <= b[2]).or_else(|| loaded.cube().tree().extent()).unwrap_or([-180.0, -85.0, 180.0, 85.0])
+    zones
+        .filter(|b| b[0] <= b[2])
+        .or_else(|| loaded.cube().tree().extent())
+        .unwrap_or([-180.0, -85.0, 180.0, 85.0])
 }
 
-fn encode(app: &App, loaded: &Loaded, key: TileKey, counter: Option<&Counter<'_>>) -> Result<Encoded, Problem> {
+fn encode(
+    app: &App,
+    loaded: &Loaded,
+    key: TileKey,
+    counter: Option<&Counter<'_>>,
+) -> Result<Encoded, Problem> {
     let bytes = draw(loaded, &key, counter).map_err(|e| Problem::internal(&e))?;
     let encoded = Encoded::new(&bytes).map_err(|e| Problem::internal(&e))?;
     app.tiles.0.insert(key, encoded.clone());
     Ok(encoded)
 }
 
-/// Draws a tile; no bytes if nothing is in it. `counter`: the points that are open, and the dwellings that count for them.
+/// Draws a tile; no bytes if nothing is in it. `counter`: the points that are open, and the dwellings that
+/// count for them.
 fn draw(loaded: &Loaded, key: &TileKey, counter: Option<&Counter<'_>>) -> Result<Vec<u8>, MvtError> {
     let mask = counter.and_then(|c| c.selection.mask.as_ref()).map(|m| m.as_slice());
     let mut builder = MvtLayerBuilder::new(key.layer.as_str())?;
@@ -218,7 +239,10 @@ fn draw(loaded: &Loaded, key: &TileKey, counter: Option<&Counter<'_>>) -> Result
             }
             feature.tag_ref("code", MvtValueRef::String(&shape.code))?;
             feature.tag_ref("nom", MvtValueRef::String(&shape.nom))?;
-            feature.tag_ref("logements", MvtValueRef::UInt(zone.map_or(0, |(l, z)| loaded.dwellings(l, z, None))))?;
+            feature.tag_ref(
+                "logements",
+                MvtValueRef::UInt(zone.map_or(0, |(l, z)| loaded.dwellings(l, z, None))),
+            )?;
             builder = feature.end();
         }
     }
@@ -231,7 +255,8 @@ fn respond(tile: &Encoded, headers: &HeaderMap) -> Result<Response, Problem> {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let etag = HeaderValue::from_str(&tile.etag).map_err(|e| Problem::internal(&e))?;
-    let cached = [(header::ETAG, etag), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"))];
+    let cached =
+        [(header::ETAG, etag), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"))];
     let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or("");
     if text(header::IF_NONE_MATCH).split(',').any(|t| t.trim().trim_start_matches("W/") == &*tile.etag) {
         return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
@@ -254,7 +279,8 @@ fn respond(tile: &Encoded, headers: &HeaderMap) -> Result<Response, Problem> {
 fn accepts_gzip(header: &str) -> bool {
     header.split(',').any(|e| {
         let (name, weight) = e.split_once(';').unwrap_or((e, ""));
-        let refused = weight.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0);
+        let refused =
+            weight.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0);
         name.trim().eq_ignore_ascii_case("gzip") && !refused
     })
 }
@@ -263,9 +289,13 @@ fn accepts_gzip(header: &str) -> bool {
 mod tests {
     #[test]
     fn gzip_is_sent_to_those_who_read_it() {
-        for (header, expected) in
-            [("gzip, br", true), ("br;q=1, GZIP;q=0.5", true), ("gzip;q=0", false), ("", false), ("gzipx", false)]
-        {
+        for (header, expected) in [
+            ("gzip, br", true),
+            ("br;q=1, GZIP;q=0.5", true),
+            ("gzip;q=0", false),
+            ("", false),
+            ("gzipx", false),
+        ] {
             assert_eq!(super::accepts_gzip(header), expected, "{header}");
         }
     }

@@ -1,7 +1,7 @@
 //! Points ready for tiles: residences and addresses, sorted so that a tile of any zoom is one range.
 //!
-//! The key of a point interleaves the bits of its place in the world (Morton order): the points of tile z/x/y are
-//! those whose first 2 z bits are the tile's own.
+//! The key of a point interleaves the bits of its place in the world (Morton order): the points of tile z/x/y
+//! are those whose first 2 z bits are the tile's own.
 
 use rayon::prelude::*;
 
@@ -51,7 +51,9 @@ impl Points {
             .into_par_iter()
             .filter_map(|zone| {
                 let (mut x, mut y, mut count) = (0.0, 0.0, 0u32);
-                for a in layer.runs_of(zone).flat_map(|(s, e)| s as usize..e as usize).filter(|a| *a < lon.len()) {
+                for a in
+                    layer.runs_of(zone).flat_map(|(s, e)| s as usize..e as usize).filter(|a| *a < lon.len())
+                {
                     x += lon[a];
                     y += lat[a];
                     count += 1;

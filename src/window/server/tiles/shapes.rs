@@ -78,7 +78,9 @@ impl Shapes {
         let boxes = areas
             .iter()
             .enumerate()
-            .filter_map(|(i, a)| bounds(a).map(|(low, high)| GeomWithData::new(Rectangle::from_corners(low, high), i)))
+            .filter_map(|(i, a)| {
+                bounds(a).map(|(low, high)| GeomWithData::new(Rectangle::from_corners(low, high), i))
+            })
             .collect();
         let levels = (0..DETAIL_ZOOM).map(|_| OnceLock::new()).collect();
         Self { zones, areas, tree: RTree::bulk_load(boxes), levels, simplifies }
@@ -95,7 +97,8 @@ impl Shapes {
         }
     }
 
-    /// Zones that reach into a tile: their number in `zones` and their polygons in units of the tile, in a stable order.
+    /// Zones that reach into a tile: their number in `zones` and their polygons in units of the tile, in a
+    /// stable order.
     #[must_use]
     pub fn in_tile(&self, tile: Tile) -> Vec<(usize, Vec<Rings>)> {
         let scale = tile.scale();
@@ -105,11 +108,13 @@ impl Shapes {
             [(x - margin) / scale, (y - margin) / scale],
             [(x + 1.0 + margin) / scale, (y + 1.0 + margin) / scale],
         );
-        let mut found: Vec<usize> = self.tree.locate_in_envelope_intersecting(window).map(|g| g.data).collect();
+        let mut found: Vec<usize> =
+            self.tree.locate_in_envelope_intersecting(window).map(|g| g.data).collect();
         found.sort_unstable();
         let areas = self.at(tile.z);
         let local = |ring: &geo::LineString<f64>| -> Option<Vec<fast_mvt::MvtCoord>> {
-            let points: Vec<[f64; 2]> = ring.0.iter().map(|c| [(c.x * scale - x) * EXTENT, (c.y * scale - y) * EXTENT]).collect();
+            let points: Vec<[f64; 2]> =
+                ring.0.iter().map(|c| [(c.x * scale - x) * EXTENT, (c.y * scale - y) * EXTENT]).collect();
             clip::rounded(&clip::ring(&points))
         };
         found
@@ -119,7 +124,9 @@ impl Shapes {
                     .iter()
                     .filter_map(|p| {
                         let exterior = local(p.exterior())?;
-                        Some(std::iter::once(exterior).chain(p.interiors().iter().filter_map(local)).collect())
+                        Some(
+                            std::iter::once(exterior).chain(p.interiors().iter().filter_map(local)).collect(),
+                        )
                     })
                     .collect();
                 (!polygons.is_empty()).then_some((i, polygons))
