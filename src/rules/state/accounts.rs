@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{State, StateError, secrets};
 use crate::access::{Organisation, Person};
-use crate::reference::access::Role;
+use crate::reference::access::{Role, role};
 
 /// Un organisme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -80,7 +80,7 @@ fn account(r: AccountRow) -> Account {
 
 /// A role that this program does not know opens nothing.
 pub(super) fn role(id: &str) -> Role {
-    Role::parse(id).unwrap_or(Role::Public)
+    role(id)
 }
 
 /// An e-mail address as it is compared.
@@ -311,7 +311,8 @@ impl State {
     pub async fn person(&self, compte: &str, today: &str) -> Result<Option<(Person, bool)>, StateError> {
         let row: Option<(String, String, i64, i64, String, String, String, String)> = sqlx::query_as(
             "SELECT c.nom, c.courriel, c.gestionnaire, c.provisoire, o.id, o.nom, o.role, o.code FROM comptes c \
-             JOIN organisations o ON o.id = c.organisation WHERE c.id = $1 AND c.ferme IS NULL AND o.ferme IS NULL",
+             JOIN organisations o ON o.id = c.organisation WHERE c.id = $1 AND c.ferme IS NULL AND o.ferme \
+             IS NULL",
         )
         .bind(compte)
         .fetch_optional(&self.pool)

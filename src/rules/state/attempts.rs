@@ -37,7 +37,8 @@ impl State {
             let (n, begun): (i64, i64) = sqlx::query_as(
                 "INSERT INTO tentatives (cle, n, debut) VALUES ($1, 1, $2) ON CONFLICT (cle) DO UPDATE SET \
                  n = CASE WHEN tentatives.debut <= $3 THEN 1 ELSE tentatives.n + 1 END, \
-                 debut = CASE WHEN tentatives.debut <= $3 THEN $2 ELSE tentatives.debut END RETURNING n, debut",
+                 debut = CASE WHEN tentatives.debut <= $3 THEN $2 ELSE tentatives.debut END RETURNING n, \
+                 debut",
             )
             .bind(key)
             .bind(now)

@@ -12,7 +12,9 @@ pub struct Health {
 }
 
 /// État du serveur
-#[utoipa::path(get, path = "/healthz", tag = "service", operation_id = "healthz", responses((status = OK, body = Health)))]
+#[utoipa::path(
+    get, path = "/healthz", tag = "service", operation_id = "healthz", responses((status = OK, body = Health))
+)]
 pub async fn healthz() -> Json<Health> {
     Json(Health { etat: "pret" })
 }

@@ -272,7 +272,8 @@ impl Problem {
     pub fn bad_token() -> Self {
         Self::new(
             Kind::SignIn,
-            "Ce jeton n'ouvre rien : il est mal copié, expiré ou révoqué. Créez-en un autre dans « Mon organisme ».",
+            "Ce jeton n'ouvre rien : il est mal copié, expiré ou révoqué. Créez-en un autre dans « Mon \
+                organisme ».",
         )
     }
 

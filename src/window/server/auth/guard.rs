@@ -7,22 +7,37 @@ use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::operations::Asked;
+use super::operations::{Asked, Operations};
 use super::trail::Trace;
-use super::visitor::{Visitor, Way, Who};
+use super::who::{Visitor, Way, Who};
 use crate::access::{self, Person};
 use crate::reference::access::{Level, access as data};
+use crate::server::app::Server;
 use crate::server::problem::Problem;
-use crate::server::router::Server;
 use crate::state::audit::Entry;
+
+/// What the door knows: the server, and which operation each route is.
+#[derive(Debug, Clone)]
+pub struct Door {
+    server: Server,
+    operations: Arc<Operations>,
+}
+
+impl Door {
+    #[must_use]
+    pub fn new(server: Server, operations: Operations) -> Self {
+        Self { server, operations: Arc::new(operations) }
+    }
+}
 
 /// Lets a request through to its handler, or refuses it. An answer that leaves a trace leaves only once it is
 /// written.
-pub async fn guard(FromState(server): FromState<Server>, mut request: Request, next: Next) -> Response {
+pub async fn guard(FromState(door): FromState<Door>, mut request: Request, next: Next) -> Response {
+    let server = door.server;
     let Some(path) = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned()) else {
         return next.run(request).await;
     };
-    let operation = match server.operations.find(&path, request.method()) {
+    let operation = match door.operations.find(&path, request.method()) {
         Asked::Operation(id) => id.to_owned(),
         Asked::NoMethod => return next.run(request).await,
         Asked::Unknown => {
@@ -111,6 +126,9 @@ fn refusal(visitor: &Visitor, operation: &str, method: &Method, headers: &Header
             ),
             _ => Problem::forbidden("Votre compte n'ouvre pas cette adresse."),
         });
+    }
+    if let Some(why) = access::refusal(&visitor.person, operation) {
+        return Some(Problem::forbidden(why));
     }
     let named = |list: &[String]| list.iter().any(|o| o == operation);
     match &visitor.way {

@@ -6,15 +6,15 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::jetons::name;
 use super::trail::Trace;
-use super::visitor::{Visitor, Who};
+use super::who::{Visitor, Who};
 use crate::access::{Organisation, scope};
 use crate::reference::access::{Class, Donnees, access};
+use crate::server::app::Server;
+use crate::server::params::name;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::rights;
-use crate::server::router::Server;
 use crate::state::{self, Account, Convention, NewAccount, one_time};
 
 /// Mon organisme.
@@ -67,13 +67,10 @@ pub struct ModificationCompte {
     pub ferme: Option<bool>,
 }
 
-pub(crate) fn organisation(visitor: &Visitor) -> Result<&Organisation, Problem> {
-    visitor.person.organisation.as_ref().ok_or_else(Problem::sign_in)
-}
-
 /// Mon organisme
 #[utoipa::path(
-    get, path = "/api/organisation", tag = "compte", operation_id = "organisation", responses((status = OK, body = MonOrganisme))
+    get, path = "/api/organisation", tag = "compte", operation_id = "organisation", responses((status = OK,
+    body = MonOrganisme))
 )]
 pub async fn mine(
     FromState(server): FromState<Server>,
@@ -81,7 +78,7 @@ pub async fn mine(
     params: Params,
 ) -> Result<Json<MonOrganisme>, Problem> {
     params.finish()?;
-    let org = organisation(&visitor)?;
+    let org = visitor.organisation()?;
     let rights = access().rights(org.role);
     let words = |class, data| rights::in_words(&scope(&visitor.person, class, data));
     let right = |echelles, class| Droit {
@@ -200,7 +197,8 @@ async fn member(server: &Server, visitor: &Visitor, id: &str) -> Result<(), Prob
 
 /// Ajouter un membre
 #[utoipa::path(
-    post, path = "/api/organisation/membres", tag = "compte", operation_id = "membre_ajouter", request_body = NouveauMembre,
+    post, path = "/api/organisation/membres", tag = "compte", operation_id = "membre_ajouter",
+    request_body = NouveauMembre,
     responses(
         (status = CREATED, body = MotDePasseRemis),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -212,7 +210,7 @@ pub async fn add_member(
     Who(visitor): Who,
     Body(asked): Body<NouveauMembre>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<MotDePasseRemis>), Problem> {
-    let org = organisation(&visitor)?.id.clone();
+    let org = visitor.organisation()?.id.clone();
     add(&server, &org, &asked).await
 }
 
@@ -237,7 +235,8 @@ pub async fn change_member(
 
 /// Remettre un mot de passe à un membre
 #[utoipa::path(
-    post, path = "/api/organisation/membres/{id}/mot-de-passe", tag = "compte", operation_id = "membre_mot_de_passe",
+    post, path = "/api/organisation/membres/{id}/mot-de-passe", tag = "compte",
+    operation_id = "membre_mot_de_passe",
     params(("id" = String, Path, description = "Identifiant du compte")),
     responses(
         (status = OK, body = MotDePasseRemis),

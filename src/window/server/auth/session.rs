@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::trail::Trace;
-use super::visitor::{COOKIE, Visitor, Way, Who, cookie};
+use super::visitor::{COOKIE, cookie};
+use super::who::{Visitor, Way, Who};
 use crate::access::Person;
 use crate::reference::access::{Level, Role, access};
 use crate::reference::comptes::comptes;
+use crate::server::app::Server;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
 use crate::state;
 
 /// Qui je suis.

@@ -12,43 +12,12 @@ use axum::response::{IntoResponse, Response};
 
 use super::known::Known;
 use crate::access::Person;
+use crate::server::app::Server;
 use crate::server::problem::Problem;
-use crate::server::router::Server;
 use crate::state::{self, random_token};
 
 /// Name of the cookie.
 pub const COOKIE: &str = "mosaique_session";
-
-/// How a person came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
-    Public,
-    Session { cookie: String, mark: String, csrf: String, provisoire: bool },
-    Token { writes: bool },
-}
-
-/// Who asks, and from where.
-#[derive(Debug, Clone)]
-pub struct Visitor {
-    pub person: Person,
-    pub way: Way,
-    /// Keyed hash of the address of the network.
-    pub ip: String,
-    /// Names the request in the log and in the audit trail.
-    pub request: String,
-}
-
-/// The visitor of a request, put there by [`identify`].
-#[derive(Debug, Clone)]
-pub struct Who(pub Arc<Visitor>);
-
-impl<S: Sync> FromRequestParts<S> for Who {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::internal(&"une route sans visiteur"))
-    }
-}
 
 /// Finds who asks. A cookie that opens nothing any more is the public; a token that opens nothing is refused,
 /// since who sends one must know.

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use self::cache::{Encoded, TileKey};
 use self::mercator::{MAX_ZOOM, Tile};
 use self::shapes::DETAIL_ZOOM;
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::desk::{Counter, Desk};
 use super::params::Params;
 use super::problem::{Document, Problem};
@@ -100,7 +100,8 @@ pub async fn tilejson(
     get, path = "/tiles/{couche}/{z}/{x}/{y}.mvt", tag = "carte", operation_id = "tuile",
     params(
         ("couche" = String, Path, description = "Échelle ou couche importée"),
-        ("z" = u8, Path, description = "Zoom"), ("x" = u32, Path, description = "Colonne"), ("y" = u32, Path, description = "Ligne"),
+        ("z" = u8, Path, description = "Zoom"), ("x" = u32, Path, description = "Colonne"), ("y" = u32, Path,
+        description = "Ligne"),
         SharedParams,
     ),
     responses(
