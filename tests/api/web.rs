@@ -84,3 +84,32 @@ async fn the_application_is_served_and_its_own_addresses_are_its_first_page() {
     let (head, text) = ask("/api/catalogue").await;
     assert!(head.status == 200 && text.contains("\"millesimes\":[]"), "{text}");
 }
+
+#[tokio::test]
+async fn the_application_of_the_program_is_sent_compressed_once_and_for_all() {
+    if !mosaique_page::is_built() {
+        eprintln!("l'application n'est pas construite : rien à vérifier");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("manifeste.json"), "{\"jeux\":[],\"cubes\":[]}").unwrap();
+    let app = App::load(&Store::open(dir.path()).unwrap(), None).unwrap();
+    let state = State::of_store(dir.path()).await.unwrap();
+    let routes = router(Server::new(Live::new(app), state, ServeOptions::default()).unwrap());
+    let ask = async |path: &str, name: &str, value: &str| {
+        let request = Request::get(path).header(name, value).body(Body::empty()).unwrap();
+        let (parts, body) = routes.clone().oneshot(request).await.unwrap().into_parts();
+        (parts, axum::body::to_bytes(body, 1 << 24).await.unwrap())
+    };
+    let plain = mosaique_page::find("index.html").unwrap();
+    let (head, body) = ask("/une/page", "accept-encoding", "identity").await;
+    assert!(head.status == 200 && &body[..] == plain.bytes, "{}", head.status);
+    assert_eq!(head.headers["content-type"], "text/html; charset=utf-8");
+    let script = mosaique_page::ASSETS.iter().find(|a| a.gzip.is_some()).unwrap();
+    let (head, body) = ask(&format!("/{}", script.path), "accept-encoding", "gzip").await;
+    assert_eq!((head.status.as_u16(), &body[..]), (200, script.gzip.unwrap()));
+    assert_eq!(head.headers["content-encoding"], "gzip");
+    let mark = head.headers["etag"].to_str().unwrap().to_owned();
+    let (head, body) = ask(&format!("/{}", script.path), "if-none-match", &mark).await;
+    assert_eq!((head.status.as_u16(), body.len()), (304, 0));
+}

@@ -9,6 +9,9 @@ use super::auth::provider::Sso;
 use super::auth::trail::Trail;
 use super::error::ServerError;
 use super::geocodage_distant::Remote;
+use super::health::Pulse;
+use super::load::Load;
+use super::metrics::Metrics;
 use super::options::ServeOptions;
 use super::state::Live;
 use super::works::Works;
@@ -27,6 +30,11 @@ pub struct Server {
     pub works: Works,
     /// Signing in by an identity provider, if one is set up.
     pub sso: Option<Arc<Sso>>,
+    /// How much is answered at once.
+    pub load: Load,
+    pub metrics: Metrics,
+    /// Whether the database answers.
+    pub pulse: Pulse,
     /// A BAN API that answers instead of the imported addresses.
     pub ban: Option<Remote>,
     pub options: Arc<ServeOptions>,
@@ -42,6 +50,9 @@ impl Server {
             works: Works::start(live.get().root(), state.clone(), live.clone()),
             live,
             trail: Trail::start(state.clone()),
+            load: Load::new(),
+            metrics: Metrics::new(),
+            pulse: Pulse::start(state.clone()),
             known: Known::default(),
             state,
             passwords: Passwords::new()?,

@@ -21,8 +21,6 @@ pub enum ServerError {
     NotLoopback(SocketAddr),
     #[error("impossible d'écouter sur {addr} : {source}")]
     Bind { addr: SocketAddr, source: std::io::Error },
-    #[error("le serveur s'est arrêté : {0}")]
-    Serve(std::io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

@@ -5,6 +5,7 @@
 //! [`problem`] documents. What is loaded is in [`state`]; the manifest is watched, so that a new import is
 //! served without a restart.
 
+mod accept;
 mod admin;
 mod adresses;
 mod affichage;
@@ -29,7 +30,10 @@ mod geometry;
 mod health;
 mod indicateurs;
 mod leases;
+mod listen;
+mod load;
 mod mesure;
+mod metrics;
 mod mixite;
 mod names;
 mod objectifs;
@@ -63,8 +67,6 @@ mod zones_fichier;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
-
-use axum::serve::ListenerExt;
 
 pub use self::app::Server;
 pub use self::auth::provider::SsoError;
@@ -107,19 +109,18 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
         tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
     let addr = listener.local_addr().unwrap_or(addr);
     let state = State::of_store(&root).await?;
-    let routes = router(Server::new(live.clone(), state, options)?);
+    let metrics = options.metrics;
+    let server = Server::new(live.clone(), state, options)?;
+    if let Some(addr) = metrics {
+        let watched = server.clone();
+        metrics::serve(addr, move || watched.metrics.text(watched.load.answering(), watched.pulse.beats()))
+            .await?;
+    }
+    let routes = router(server);
     tokio::spawn(watch(live, root, seen));
     println!("prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
-    let listener = listener.tap_io(|stream| {
-        // Answers are small: waiting to fill packets would only add delay.
-        if let Err(e) = stream.set_nodelay(true) {
-            tracing::debug!("TCP_NODELAY : {e}");
-        }
-    });
-    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stopped())
-        .await
-        .map_err(ServerError::Serve)
+    listen::serve(listener, routes, stopped()).await;
+    Ok(())
 }
 
 /// When the manifest was last replaced.

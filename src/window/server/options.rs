@@ -1,5 +1,6 @@
 //! How to serve: what the command line decides before any request.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::reference::fonds::Basemap;
@@ -7,7 +8,7 @@ use crate::reference::fonds::Basemap;
 /// How to serve.
 #[derive(Debug, Clone, Default)]
 pub struct ServeOptions {
-    /// Folder of the built web application.
+    /// Folder of a build of the web application, instead of the one in the program.
     pub web: Option<PathBuf>,
     /// Listen beyond this machine, and answer to any host name.
     pub allow_remote: bool,
@@ -15,6 +16,8 @@ pub struct ServeOptions {
     pub ban: Option<String>,
     /// A relay stands before this server and says in `X-Forwarded-For` where requests come from.
     pub behind_proxy: bool,
+    /// Where a watcher reads what the server counts.
+    pub metrics: Option<SocketAddr>,
     /// Base maps of other hosts that the page may show.
     pub fonds: Vec<Basemap>,
     /// Sites (`https://host[:port]`) that may show `/integre` in a frame.

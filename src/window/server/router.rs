@@ -9,6 +9,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
 use tracing::Level;
 use utoipa::OpenApi;
@@ -28,10 +29,13 @@ use super::{
     security, segregation, situation, situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
 };
 
+use crate::reference::limites::limits;
+
 /// The documented routes.
 pub(super) fn documented() -> OpenApiRouter<Server> {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(indicateurs::indicateurs))
         .routes(routes!(zones::list))
@@ -163,6 +167,7 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
                     .and(NotForContentType::const_new("font/")),
             ),
         )
+        .layer(RequestBodyTimeoutLayer::new(limits().connexions.body()))
         .layer(from_fn(security::timeout))
         .layer(from_fn_with_state(server.options.allow_remote, security::host))
         .layer(from_fn_with_state(Arc::new(security::Policies::new(&server.options)), security::headers))

@@ -1,6 +1,7 @@
 //! The door of the interface: whether this person may call this operation, and what is written down of it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State as FromState};
 use axum::http::{HeaderMap, Method};
@@ -53,11 +54,17 @@ pub async fn guard(FromState(door): FromState<Door>, mut request: Request, next:
     let refused = refusal(&visitor, &operation, request.method(), request.headers());
     let changes = changes(request.method());
     let work = async move {
+        let begun = Instant::now();
         let response = match refused {
             Some(problem) => problem.into_response(),
-            None => next.run(request).await,
+            None => match server.load.enter(&operation).await {
+                Ok(_places) => next.run(request).await,
+                Err(busy) => busy.into_response(),
+            },
         };
-        traced(&server, &visitor, &operation, &query, response).await
+        let response = traced(&server, &visitor, &operation, &query, response).await;
+        server.metrics.answered(&operation, response.status().as_u16(), begun.elapsed());
+        response
     };
     if !changes {
         return work.await;
@@ -84,10 +91,15 @@ async fn traced(
         let trace = Trace::new("refus", operation).with("requete", query);
         entries.push(trace.entry(visitor));
     }
-    if !entries.is_empty()
-        && let Err(e) = server.trail.write(entries).await
-    {
-        return Problem::internal(&e).into_response();
+    if entries.is_empty() {
+        return response;
+    }
+    // An answer that must leave a trace does not leave without it.
+    if !server.pulse.beats() {
+        return Problem::down(&"le journal ne peut pas s'écrire").into_response();
+    }
+    if let Err(e) = server.trail.write(entries).await {
+        return Problem::down(&e).into_response();
     }
     response
 }

@@ -82,6 +82,9 @@ async fn find(server: &Server, headers: &HeaderMap, reads: bool) -> Result<(Pers
     if let Some(known) = reads.then(|| server.known.get(secret)).flatten() {
         return Ok(known);
     }
+    if !server.pulse.beats() {
+        return Err(Problem::down(&"un visiteur ne peut pas être reconnu"));
+    }
     let (since, found) = (Instant::now(), read(server, headers).await?);
     if reads {
         server.known.put(secret, since, &found.0, &found.1);
