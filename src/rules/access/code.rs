@@ -1,5 +1,6 @@
 //! What the code of an organisation looks like, by its role.
 
+use super::Person;
 use crate::reference::access::{Role, access};
 
 fn digits(text: &str, n: usize) -> bool {
@@ -8,6 +9,18 @@ fn digits(text: &str, n: usize) -> bool {
 
 fn department(text: &str) -> bool {
     matches!(text, "2A" | "2B") || digits(text, 2) || digits(text, 3)
+}
+
+/// Whether a person may work for the establishment that the identity provider names (SIRET): where the code of their
+/// organisation is a SIREN, it must be that of the establishment. An organisation without a SIREN, or a provider that
+/// names no establishment, gives nothing to compare.
+#[must_use]
+pub fn works_for(person: &Person, siret: Option<&str>) -> bool {
+    let siren = person.code().filter(|_| access().rights(person.role()).code.starts_with("SIREN"));
+    match (siren, siret) {
+        (Some(siren), Some(siret)) => siret.trim().starts_with(siren),
+        _ => true,
+    }
 }
 
 /// A code as it is kept.
@@ -34,6 +47,19 @@ pub fn checked_code(role: Role, text: &str) -> Result<&str, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::Organisation;
+
+    #[test]
+    fn an_establishment_is_of_the_organisation_if_it_begins_with_its_siren() {
+        let of = |role, code: &str| Person {
+            organisation: Some(Organisation { id: "o".into(), nom: "Org".into(), role, code: code.into() }),
+            ..Person::default()
+        };
+        let lessor = of(Role::Bailleur, "775685029");
+        assert!(works_for(&lessor, Some("77568502900123")) && works_for(&lessor, None));
+        assert!(!works_for(&lessor, Some("13002526500013")));
+        assert!(works_for(&of(Role::Ddets, "73"), Some("13002526500013")));
+    }
 
     #[test]
     fn each_role_has_its_code() {

@@ -8,7 +8,7 @@
 mod code;
 mod person;
 
-pub use self::code::checked_code;
+pub use self::code::{checked_code, works_for};
 pub use self::person::{Agreement, Organisation, Person, Place};
 
 use crate::reference::access::{Class, Donnees, Extent, Level, Role, access};

@@ -30,7 +30,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, Executor, SqlSafeStr};
 
-pub use self::accounts::{Account, NewAccount, Org};
+pub use self::accounts::{Account, Closer, NewAccount, Org};
 pub use self::attempts::Throttled;
 pub use self::conventions::{Convention, NewConvention};
 pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
@@ -183,6 +183,7 @@ fn migrator() -> Migrator {
         (8, "événements du parc", include_str!("evenements.sql")),
         (9, "ensembles de zones", include_str!("zones.sql")),
         (10, "lieu et caractéristiques des événements", include_str!("evenements_lieu.sql")),
+        (11, "comptes fermés par qui, mots de passe provisoires", include_str!("comptes_acces.sql")),
     ];
     let migrations = list
         .into_iter()

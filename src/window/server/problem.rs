@@ -334,6 +334,16 @@ impl Problem {
         Self { kind: Kind::SignIn, ..self }
     }
 
+    /// The password was a one-time one, and its time is over.
+    #[must_use]
+    pub fn one_time_over() -> Self {
+        Self::new(
+            Kind::SignIn,
+            "Ce mot de passe provisoire n'a pas servi à temps : demandez-en un nouveau au gestionnaire de votre \
+             organisme.",
+        )
+    }
+
     /// Too many wrong passwords; `wait`: seconds.
     #[must_use]
     pub fn too_many(wait: i64) -> Self {

@@ -3,7 +3,7 @@
 use crate::registers::columns::batch;
 
 batch! {
-    /// One row a dwelling asked; see ARCHITECTURE.md.
+    /// One row a dwelling asked; see docs/TABLES.md.
     Households {
         ligne: U64, siren: Text, ident_rep: Text, ident_int: Text, residence: Text, depcom: Text,
         adresse: Text,

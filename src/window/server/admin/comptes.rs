@@ -12,7 +12,7 @@ use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
-use crate::state::Account;
+use crate::state::{Account, Closer};
 
 /// Un compte à créer dans un organisme.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -75,7 +75,7 @@ pub async fn change(
     Path(id): Path<String>,
     Body(asked): Body<ModificationCompte>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    organisation::change(&server, &visitor, &id, &asked).await
+    organisation::change(&server, &visitor, &id, &asked, Closer::Administration).await
 }
 
 /// Remettre un mot de passe

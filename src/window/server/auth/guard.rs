@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State as FromState};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -62,7 +62,8 @@ pub async fn guard(FromState(door): FromState<Door>, mut request: Request, next:
                 Err(busy) => busy.into_response(),
             },
         };
-        let response = traced(&server, &visitor, &operation, &query, response).await;
+        let mut response = traced(&server, &visitor, &operation, &query, response).await;
+        keep_private(&visitor, response.headers_mut());
         server.metrics.answered(&operation, response.status().as_u16(), begun.elapsed());
         response
     };
@@ -102,6 +103,14 @@ async fn traced(
         return Problem::down(&e).into_response();
     }
     response
+}
+
+/// What was answered to a person is theirs: no cache on the way may keep it, and none may give it to another.
+fn keep_private(visitor: &Visitor, headers: &mut HeaderMap) {
+    headers.append(header::VARY, HeaderValue::from_static("authorization, cookie"));
+    if visitor.person.compte.is_some() && !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
 }
 
 /// Who has a one-time password is the public until it is changed.

@@ -147,6 +147,7 @@ pub(crate) async fn change(
     visitor: &Visitor,
     id: &str,
     asked: &ModificationCompte,
+    by: Closer,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     if visitor.person.compte.as_deref() == Some(id) {
         return Err(Problem::value(
@@ -159,7 +160,7 @@ pub(crate) async fn change(
         server.state.set_manager(id, manager).await?;
     }
     if let Some(closed) = asked.ferme {
-        server.state.close_account(id, closed.then(state::now)).await?;
+        server.state.close_account(id, closed.then(state::now), by).await?;
     }
     let trace =
         Trace::new("compte_modifie", id).with("gestionnaire", asked.gestionnaire).with("ferme", asked.ferme);
@@ -181,14 +182,14 @@ pub(crate) async fn reset(
     }
     let password = one_time()?;
     let hash = server.passwords.hash(password.clone()).await?;
-    server.state.set_password(id, &hash, true, None).await?;
+    server.state.set_password(id, &hash, Some(state::now()), None).await?;
     let trace = Trace::new("mot_de_passe_remis", id);
     Ok((Extension(trace), Json(MotDePasseRemis { compte: id.to_owned(), mot_de_passe: password })))
 }
 
 /// Refuses an account of another organisation as if it did not exist.
 async fn member(server: &Server, visitor: &Visitor, id: &str) -> Result<(), Problem> {
-    let org = organisation(visitor)?;
+    let org = visitor.organisation()?;
     match server.state.account(id).await? {
         Some(a) if a.organisation == org.id => Ok(()),
         _ => Err(crate::state::StateError::Absent(id.to_owned()).into()),
@@ -230,7 +231,7 @@ pub async fn change_member(
     Body(asked): Body<ModificationCompte>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     member(&server, &visitor, &id).await?;
-    change(&server, &visitor, &id, &asked).await
+    change(&server, &visitor, &id, &asked, Closer::Gestionnaire).await
 }
 
 /// Remettre un mot de passe à un membre

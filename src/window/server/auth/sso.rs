@@ -1,7 +1,8 @@
 //! Signing in by an OpenID Connect provider (ProConnect): authorisation code with PKCE.
 //!
 //! Configured by the environment: `OIDC_ISSUER`, `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET`, `OIDC_REDIRECT` (the
-//! public address of `/api/connexion/retour`) and `OIDC_NOM`. The provider says who a person is; which
+//! public address of `/api/connexion/retour`), `OIDC_NOM`, and `OIDC_COURRIELS_VERIFIES=oui` for a provider that gives only
+//! addresses that it has verified without saying so of each. The provider says who a person is; which
 //! organisation they are of is decided here: an account must exist for the verified e-mail address.
 
 use axum::extract::State as FromState;
@@ -13,6 +14,7 @@ use super::session;
 use super::trail::Trace;
 use super::visitor;
 use super::who::Who;
+use crate::access;
 use crate::server::app::Server;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
@@ -100,14 +102,23 @@ pub async fn back(
     let Some(pending) = server.state.take_signin(&format!("{state} {browser}"), state::now()).await? else {
         return to_page("/connexion?connexion=perdue");
     };
-    let (subject, verified) = sso.enter(code, pending).await?;
-    let Some(compte) = server.state.account_of_subject(&subject, verified.as_deref()).await? else {
-        let mut response = to_page("/connexion?connexion=inconnu")?;
-        response
-            .extensions_mut()
-            .insert(Trace::new("connexion_refusee", verified.unwrap_or_default()).with("par", sso.nom()));
-        return Ok(response);
+    let entered = sso.enter(code, pending).await?;
+    let refused = |page: &str, why: &str| -> Result<Response, Problem> {
+        let mut response = to_page(page)?;
+        let whom = entered.courriel.clone().unwrap_or_default();
+        let trace = Trace::new("connexion_refusee", whom).with("par", sso.nom()).with("motif", why);
+        response.extensions_mut().insert(trace);
+        Ok(response)
     };
+    let found = server.state.account_of_subject(&entered.subject, entered.courriel.as_deref()).await?;
+    let Some(compte) = found else {
+        return refused("/connexion?connexion=inconnu", "compte inconnu");
+    };
+    // Who changes administration with the same mailbox loses the former one's rights.
+    let person = server.state.person(&compte, &state::day(state::now())).await?.map(|(person, _)| person);
+    if person.is_some_and(|p| !access::works_for(&p, entered.siret.as_deref())) {
+        return refused("/connexion?connexion=organisme", "établissement d'un autre organisme");
+    }
     let (_, opened) = session::enter(&server, &visitor, &headers, &compte, sso.nom()).await?;
     let mut response = to_page("/")?;
     *response.status_mut() = StatusCode::SEE_OTHER;
