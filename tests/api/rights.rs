@@ -272,6 +272,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
     let with = |path: &str, body: Value| (path.to_owned(), Some(body));
     match operation {
         "healthz" => plain("/healthz"),
+        "readyz" => plain("/readyz"),
         "catalogue" | "indicateurs" | "session" | "jetons" | "organisation" | "mixite" | "objectifs" => {
             plain(&format!("/api/{operation}"))
         }

@@ -9,7 +9,39 @@ use crate::world::{get, ok};
 
 #[tokio::test]
 async fn the_server_says_that_it_is_ready() {
-    assert_eq!(ok("/healthz").await["etat"], "pret");
+    assert_eq!(ok("/healthz").await["etat"], "en_marche");
+    let ready = ok("/readyz").await;
+    assert_eq!(
+        (&ready["etat"], &ready["base"], &ready["magasin"]),
+        (&"pret".into(), &true.into(), &true.into())
+    );
+    assert!(ready["manques"].as_array().unwrap().is_empty() && ready["millesimes"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_is_told_at_once_and_what_is_public_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    crate::world::fill(dir.path(), 7);
+    let app = App::load(&Store::open(dir.path()).unwrap(), None).unwrap();
+    let state = State::of_store(dir.path()).await.unwrap();
+    let routes = router(Server::new(Live::new(app), state.clone(), crate::world::without_page()).unwrap());
+    let ask = async |path: &str, token: Option<&str>| {
+        let mut request = Request::get(path);
+        if let Some(token) = token {
+            request = request.header("authorization", token);
+        }
+        routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    };
+    assert_eq!(ask("/readyz", None).await.status(), 200);
+    state.close().await;
+    let ready = ask("/readyz", None).await;
+    assert_eq!(ready.status(), 503);
+    let begun = std::time::Instant::now();
+    let refused = ask("/api/session", Some("Bearer mq_a")).await;
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after") && begun.elapsed().as_secs() < 5);
+    assert_eq!(ask("/healthz", None).await.status(), 200);
+    assert_eq!(ask("/api/indicateurs", None).await.status(), 200);
 }
 
 #[tokio::test]

@@ -97,11 +97,6 @@ fn account(r: AccountRow) -> Account {
     }
 }
 
-/// A role that this program does not know opens nothing.
-pub(super) fn role(id: &str) -> Role {
-    role(id)
-}
-
 /// An e-mail address as it is compared.
 pub(super) fn folded(courriel: &str) -> String {
     courriel.trim().to_lowercase()

@@ -390,7 +390,7 @@ async fn say(
         commentaire,
         compte: visitor.person.compte.as_deref().unwrap_or(""),
         auteur: &visitor.person.nom,
-        organisme: &organisation(visitor)?.nom,
+        organisme: &visitor.organisation()?.nom,
     };
     Ok(server.state.say_of_dalo(id, &said, state::now()).await?)
 }

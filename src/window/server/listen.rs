@@ -82,6 +82,12 @@ async fn refuse(mut stream: TcpStream) {
     let _ = tokio::time::timeout(Duration::from_secs(1), stream.write_all(FULL)).await;
 }
 
+/// Resolves when the server is asked to stop.
+async fn asked(stopping: &mut watch::Receiver<bool>) {
+    // Without a sender there is nobody left to serve either.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
@@ -110,7 +116,7 @@ async fn connection(
     );
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = stopping.wait_for(|stop| *stop) => {
+        () = asked(&mut stopping) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -16,16 +16,12 @@ use super::params::Params;
 use super::problem::{Document, Problem};
 use super::rates::{self, ObjectifCia};
 use super::state::Current;
-use crate::access::{self, Person, Scope};
 use crate::days;
 use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
 use crate::policy::mix::{self, Line, Score};
 use crate::policy::objectifs::{Rate, Scope as LineScope, Target, target};
-use crate::reference::access::Role;
-use crate::reference::attributions::attributions;
 use crate::reference::mix::{Mix, Rule, Sense};
-use crate::reference::registre::Valeur;
 use crate::reference::secrecy::Secrecy;
 use crate::territory::bands;
 

@@ -79,14 +79,8 @@ pub use self::parc::events::bring;
 pub use self::router::{document, router, router_for_holder};
 pub use self::state::{App, Live};
 pub use self::works::bring_up_to_date;
-use crate::cube::file::CubeError;
-use crate::disclosure::publisher::LedgerError;
-use crate::reference::ReferenceError;
-use crate::reference::fonds::Basemap;
-use crate::state::{State, StateError};
-use crate::stock::StockError;
-use crate::store::{Store, StoreError};
-use crate::territory::layer::LayerError;
+use crate::state::State;
+use crate::store::Store;
 
 /// How often the manifest is looked at.
 const WATCH: Duration = Duration::from_secs(3);

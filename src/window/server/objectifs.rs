@@ -13,13 +13,13 @@ use super::auth::who::Who;
 use super::leases::{percent, reservataires};
 use super::params::{Body, Params, day};
 use super::problem::{Document, Problem};
-use super::rates::{ObjectifCia, rates};
+use super::rates::rate;
 use super::receipts::Cree;
 use super::state::{App, Current};
 use crate::access::{self, Person};
-use crate::policy::objectifs::{Rate, refusal};
-use crate::reference::mix::{Mix, Rule};
-use crate::state::{self, Objectif, State, StateError, TauxCia};
+use crate::policy::objectifs::refusal;
+use crate::reference::mix::Mix;
+use crate::state::{self, Objectif, TauxCia};
 
 /// Les taux des conventions, et ce qui peut en être fixé.
 #[derive(Debug, Serialize, ToSchema)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::leases::{percent, reservataires};
+use super::leases::reservataires;
 use crate::policy::objectifs::Rate;
 use crate::reference::mix::Rule;
 use crate::state::{Objectif, State, StateError};
@@ -43,7 +43,9 @@ pub async fn rates(state: &State) -> Result<Vec<Rate>, StateError> {
     Ok(state.objectifs().await?.into_iter().map(rate).collect())
 }
 
-fn rate(o: Objectif) -> Rate {
+/// One rate of the state store.
+#[must_use]
+pub fn rate(o: Objectif) -> Rate {
     let t = o.taux;
     let code = |id: String| reservataires().iter().find(|v| v.id == id).map_or(u8::MAX, |v| v.code);
     Rate {

@@ -2,19 +2,18 @@
 
 use axum::Json;
 use serde::Serialize;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 use utoipa::ToSchema;
 
 use super::auth::who::Who;
 use super::desk::Desk;
+use super::names::fold;
 use super::params::Params;
 use super::places;
 use super::problem::{Document, Problem};
 use super::query::Asked;
-use super::state::{Current, Loaded};
+use super::state::Current;
 use super::zones::{self, ZoneListee};
-use crate::reference::scales::{self, Genre};
+use crate::reference::scales::{self};
 
 /// Un territoire trouvé.
 #[derive(Debug, Serialize, ToSchema)]

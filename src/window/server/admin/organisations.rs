@@ -14,6 +14,7 @@ use crate::server::auth::who::Who;
 use crate::server::params::name;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
+use crate::server::receipts::Cree;
 use crate::server::state::Current;
 use crate::state::{self, Org};
 

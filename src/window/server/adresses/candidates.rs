@@ -10,7 +10,6 @@ use crate::geocode::{Hit, Kind, Query};
 use crate::reference::depots::Deposits;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
-use crate::server::depots::lessor;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::state::{App, Current};

@@ -19,7 +19,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::Server;
 use super::auth::who::Who;
-use super::depots::lessor;
 use super::names::fold;
 use super::params::Params;
 use super::problem::{Document, Problem};

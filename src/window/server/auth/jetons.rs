@@ -7,10 +7,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::trail::Trace;
-use super::who::{Visitor, Who};
+use super::who::Who;
 use crate::reference::comptes::comptes;
 use crate::server::app::Server;
-use crate::server::params::{Body, Params};
+use crate::server::params::{Body, Params, name};
 use crate::server::problem::{Document, Problem};
 use crate::state::{self, NewToken, Token};
 

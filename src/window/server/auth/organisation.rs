@@ -8,14 +8,14 @@ use utoipa::ToSchema;
 
 use super::trail::Trace;
 use super::who::{Visitor, Who};
-use crate::access::{Organisation, scope};
+use crate::access::scope;
 use crate::reference::access::{Class, Donnees, access};
 use crate::server::app::Server;
 use crate::server::params::name;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::rights;
-use crate::state::{self, Account, Convention, NewAccount, one_time};
+use crate::state::{self, Account, Closer, Convention, NewAccount, one_time};
 
 /// Mon organisme.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,8 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State as FromState};
-use axum::http::request::Parts;
+use axum::extract::{ConnectInfo, MatchedPath, Request, State as FromState};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -13,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::known::Known;
+use super::who::{Visitor, Way, Who};
 use crate::access::Person;
 use crate::server::app::Server;
 use crate::server::problem::Problem;

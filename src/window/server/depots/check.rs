@@ -8,7 +8,7 @@ use axum::response::sse::{Event, Sse};
 use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{account, lessor, rows};
+use super::rows;
 use crate::registers::deposit::{self, Kind};
 use crate::server::app::Server;
 use crate::server::auth::trail::Trace;

@@ -8,7 +8,6 @@ use axum::extract::State as FromState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::lessor;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::params::Params;

@@ -2,15 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{account, lessor};
 use crate::registers::report::Report;
 use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
 use crate::server::problem::{Document, Problem};
+use crate::server::receipts::Modification;
 use crate::state::{self, Deposit, StatutDepot};
 use crate::stock::parts::{deposit_key, deposit_register};
 

@@ -20,11 +20,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::app::Server;
-use super::auth::who::{Visitor, Who};
+use super::auth::who::Who;
 use super::params::Params;
 use super::problem::{Document, Problem};
 use super::state::{App, Current};
-use crate::reference::access::Role;
 use crate::reference::depots::Deposits;
 use crate::registers::report::{Level, Report};
 use crate::state::{Deposit, GesteDepot, StatutDepot};

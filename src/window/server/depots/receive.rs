@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use utoipa::IntoParams;
 
-use super::{account, check, lessor};
+use super::check;
 use crate::reference::depots::Deposits;
 use crate::server::app::Server;
 use crate::server::auth::trail::Trace;

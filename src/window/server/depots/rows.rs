@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{account, check, lessor};
+use super::check;
 use crate::registers::mend::{self, Corrections};
 use crate::server::app::Server;
 use crate::server::auth::trail::Trace;

@@ -14,7 +14,6 @@ use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
 use crate::server::csv_file;
-use crate::server::depots::lessor;
 use crate::server::params::Params;
 use crate::server::problem::Problem;
 use crate::server::state::{Current, Loaded};
