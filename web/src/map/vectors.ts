@@ -1,6 +1,7 @@
 // What the map shows, as paths: each feature in view with the colour, width and class that MapLibre gives it.
 import type { Map as MapLibre, MapGeoJSONFeature } from 'maplibre-gl';
 import type { Position } from 'geojson';
+import { DOTS, HATCH } from './layers';
 
 interface Box {
   x: number;
@@ -49,7 +50,7 @@ class Drawing {
     const groups = grouped(features, (f) => number(f.layer.paint?.['fill-opacity' as never], 1));
     return [...groups].filter(([opacity]) => opacity > 0).map(([opacity, list]) => `<g opacity="${opacity}">${this.#byTile(list, (f) => {
       const paint = f.layer.paint as Record<string, unknown>;
-      return `<path${code(f)} d="${this.#path(f)}" fill-rule="evenodd" fill="${paint['fill-pattern'] ? 'url(#hachures)' : String(paint['fill-color'] ?? '#000')}"/>`;
+      return `<path${code(f)} d="${this.#path(f)}" fill-rule="evenodd" fill="${patternOf(paint['fill-pattern']) ?? String(paint['fill-color'] ?? '#000')}"/>`;
     })}</g>`).join('');
   }
 
@@ -130,6 +131,12 @@ class Drawing {
     if (g.type === 'MultiLineString') return g.coordinates.map((l) => line(l, '')).join('');
     return '';
   }
+}
+
+/** The plate's pattern of the same name; MapLibre gives it as text, or as an image of its own that is written as one. */
+function patternOf(told: unknown): string | null {
+  const name = told === undefined || told === null ? '' : typeof told === 'object' && 'name' in told ? String(told.name) : String(told as string);
+  return name ? `url(#${name.includes(DOTS) ? DOTS : HATCH})` : null;
 }
 
 function grouped<T, K>(list: readonly T[], key: (item: T) => K): Map<K, T[]> {
