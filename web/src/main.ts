@@ -3,6 +3,7 @@ import '@fontsource-variable/source-sans-3/wght.css';
 import { mount } from 'svelte';
 import './app.css';
 import './theme.css';
+import './print.css';
 import { routeOf, ROUTES } from './routes';
 import { session } from './session/session.svelte';
 import { theme } from './state/theme.svelte';

@@ -22,7 +22,7 @@ describe('a QPV in words', () => {
 
 it('a point is as sure as what was found', () => {
   expect(['housenumber', 'street', 'locality', 'municipality', 'autre'].map((type) => qualityOf({ type }))).toEqual([11, 12, 22, 33, 33]);
-  expect(qualityOf({ type: 'housenumber', interpolation: true })).toBe(21);
+  expect(qualityOf({ type: 'street', interpolation: true })).toBe(21);
 });
 
 it('what stands near is sorted by distance, and no farther than asked', () => {

@@ -14,7 +14,7 @@ interface Hit {
   interpolation?: boolean;
 }
 const QUALITIES: Record<string, number> = { street: 12, locality: 22, municipality: 33 };
-export const qualityOf = ({ type, interpolation }: Hit): number => (type === 'housenumber' ? (interpolation ? 21 : 11) : (QUALITIES[type] ?? 33));
+export const qualityOf = ({ type, interpolation }: Hit): number => (interpolation ? 21 : type === 'housenumber' ? 11 : (QUALITIES[type] ?? 33));
 
 const PRECISION: Record<number, string> = {
   11: 'Placée à son numéro.', 21: 'Le numéro n’est pas dans la Base adresse nationale : il est placé entre ses voisins.',
