@@ -1,175 +1,182 @@
-// The map's frame: what it is about stands beside its panels at every width, in the colours that the legend says.
+// The frame of the pages: skip link, drawers, sheets that take the focus, the end of a session, addresses that lead nowhere.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { shownZone, type Values } from './figures';
-import { get, onScreen, open, picture, readNumber, settle, visit, type Session } from './harness';
-import { covers, hex, overlap, pixels, type Box } from './paint';
-import { enter, serve, type Server } from './server';
-
-interface Zone { code: string; nom: string; emprise: [number, number, number, number] }
-const communes = async (): Promise<Zone[]> => (await get<{ zones: Zone[] }>('/api/zones?echelle=commune')).zones.filter((z) => z.emprise);
-const around = (zones: readonly Zone[]): [number, number, number, number] => [
-  Math.min(...zones.map((z) => z.emprise[0])), Math.min(...zones.map((z) => z.emprise[1])), Math.max(...zones.map((z) => z.emprise[2])), Math.max(...zones.map((z) => z.emprise[3])),
-];
+import type { Page } from 'playwright-core';
+import { shownZone } from './figures';
+import { axeFaults, BASE_URL, open, picture, settle, visit, type Session } from './harness';
+import { enter, PASSWORD, serve, type Server } from './server';
 
 let session: Session;
 before(async () => void (session = await open()));
 after(() => session.close());
 
-/** A box of the earth on the screen. */
-async function boxOf([west, south, east, north]: readonly [number, number, number, number]): Promise<Box> {
-  const [a, b] = [await onScreen(session.page, west, north), await onScreen(session.page, east, south)];
-  return { x: a.x, y: a.y, width: b.x - a.x, height: b.y - a.y };
-}
+const focused = (page: Page): Promise<string> => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim() ?? '');
 
-/** Whole on the map, and under no panel. */
-async function assertFree(box: Box, what: string): Promise<void> {
-  const map = await session.page.locator('.map').boundingBox();
-  assert.ok(map);
-  const inside = box.x >= map.x - 1 && box.y >= map.y - 1 && box.x + box.width <= map.x + map.width + 1 && box.y + box.height <= map.y + map.height + 1;
-  assert.ok(inside, `${what} is cut by the edge: ${JSON.stringify({ box, map })}`);
-  for (const cover of await covers(session.page)) {
-    // A drawer that takes the whole screen hides the map on purpose.
-    if (cover.box.width * cover.box.height > 0.7 * map.width * map.height) continue;
-    assert.ok(!overlap(box, cover.box), `${what} lies under ${cover.name}: ${JSON.stringify({ box, cover: cover.box })}`);
-  }
-}
-
-describe('the first view', () => {
-  for (const [width, height] of [[1280, 800], [1920, 1080], [1024, 700]] as const) {
-    test(`at ${width} × ${height} shows the whole territory beside the legend and the tools`, async () => {
-      const { page } = session;
-      await page.setViewportSize({ width, height });
-      await visit(page, '/?indicateur=I02&echelle=commune');
-      await assertFree(await boxOf(around(await communes())), 'the territory');
-      if (width === 1280) await picture(page, 'cadre-1-ouverture');
-    });
-  }
-
-  test('is fitted again when the window changes, until the map is moved by hand', async () => {
+describe('by the keyboard', () => {
+  test('the first Tab offers to skip to the content', async () => {
     const { page } = session;
-    await page.setViewportSize({ width: 1280, height: 800 });
-    await visit(page, '/?indicateur=I02&echelle=commune');
-    await page.setViewportSize({ width: 900, height: 640 });
-    await settle(page);
-    await assertFree(await boxOf(around(await communes())), 'the territory');
-    await page.setViewportSize({ width: 1280, height: 800 });
-    await settle(page);
-    await assertFree(await boxOf(around(await communes())), 'the territory');
-  });
-
-  test('of a link to a zone leaves it beside its sheet', async () => {
-    const { page } = session;
-    for (const zone of (await communes()).slice(0, 3)) {
-      await visit(page, `/?indicateur=I02&echelle=commune&zone=commune:${zone.code}`);
-      await page.locator('.fiche .cover').waitFor();
+    for (const path of ['/?indicateur=I01', '/aide']) {
+      await page.goto('about:blank');
+      await page.goto(BASE_URL + path);
+      await page.locator('main#contenu').waitFor();
       await settle(page);
-      await assertFree(await boxOf(zone.emprise), zone.nom);
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(page), 'Aller au contenu', path);
+      await page.keyboard.press('Enter');
+      assert.ok(await page.evaluate(() => document.activeElement?.id === 'contenu'), path);
     }
-    await picture(page, 'cadre-2-lien');
   });
 
-  test('a zone of a link with a view that would hide it is brought beside its sheet', async () => {
+  test('a sheet takes the focus and gives it back', async () => {
     const { page } = session;
-    const [zone] = await communes();
-    assert.ok(zone);
-    // In the upper right corner: under the sheet.
-    const [west, south, east, north] = zone.emprise;
-    await visit(page, `/?indicateur=I02&echelle=commune&zone=commune:${zone.code}#9.6/${south - (north - south)}/${west - (east - west)}`);
-    await page.locator('.fiche .cover').waitFor();
-    await settle(page);
-    await assertFree(await boxOf(zone.emprise), zone.nom);
-  });
-});
-
-describe('the legend', () => {
-  test('has the very colours that are painted', async () => {
-    const { page } = session;
-    await page.setViewportSize({ width: 1280, height: 800 });
-    await visit(page, '/?indicateur=I02&echelle=commune');
-    const colours = (await page.locator('.legend ol .swatch').evaluateAll((all) => all.map((e) => getComputedStyle(e).backgroundColor))).map(hex);
-    const map = await page.locator('.map').boundingBox();
-    assert.ok(map && colours.length >= 3);
-    // The map's part right of the legend.
-    const found = await pixels(page, { x: map.x + 320, y: map.y + 60, width: map.width - 380, height: map.height - 90 }, colours);
-    found.forEach((n, i) => assert.ok(n > 200, `${colours[i]} of the legend is on ${n} pixels of the map`));
-  });
-
-  test('folds away by the keyboard and comes back', async () => {
-    const { page } = session;
-    const button = page.getByRole('button', { name: 'Replier la légende' });
-    await button.focus();
+    await visit(page, '/?indicateur=I01&echelle=commune&vue=tableau');
+    const row = page.locator('.twin tbody button').first();
+    const name = await row.innerText();
+    await row.focus();
     await page.keyboard.press('Enter');
-    assert.equal(await page.locator('.legend ol').isVisible(), false);
-    assert.ok(await page.locator('.legend h2').isVisible());
-    await page.getByRole('button', { name: 'Déplier la légende' }).press('Enter');
-    assert.ok(await page.locator('.legend ol').isVisible());
-  });
-
-  test('of a change: stable, without value, secret and land are four different things', async () => {
-    const { page } = session;
-    const waves = (await get<{ millesimes: { vague: number | null }[] }>('/api/catalogue')).millesimes.flatMap((m) => m.vague ?? []).sort();
-    assert.ok(waves.length > 1);
-    await visit(page, `/?indicateur=I02&echelle=iris&vague2=${waves[0]}`);
-    const look = await page.locator('.legend .swatch').evaluateAll((all) => all.map((e) => `${getComputedStyle(e).backgroundColor} ${getComputedStyle(e).backgroundImage.slice(0, 25)}`));
-    assert.equal(new Set(look).size, look.length, look.join(' / '));
-    await picture(page, 'cadre-3-evolution');
-  });
-});
-
-describe('counts', () => {
-  test('are circles, never areas, unless they are asked', async () => {
-    const { page } = session;
-    await visit(page, '/?indicateur=P01&echelle=commune');
-    await page.locator('.legend .sizes').waitFor();
-    assert.equal(await page.locator('.legend ol').count(), 0);
-    const values = await get<Values>('/api/valeurs/commune?indicateur=P01');
-    assert.equal(readNumber(await page.locator('.legend .sizes .n').innerText()), values.valeurs.filter((v) => v !== null).length);
-    await picture(page, 'cadre-4-effectif');
-    await page.getByRole('radio', { name: 'Aplats' }).check();
-    await page.waitForURL(/symboles=aplats/);
-    await page.locator('.legend ol').waitFor();
-  });
-});
-
-describe('the automatic scale', () => {
-  test('stops at the finest that has figures', async () => {
-    const { page } = session;
-    const zone = await shownZone('iris', 'I02');
-    await visit(page, `/?indicateur=I02#15.6/${zone.centre[1]}/${zone.centre[0]}`);
+    await page.locator('.fiche').waitFor();
     await settle(page);
-    const known = (await page.locator('.legend ol .n').allTextContents()).reduce((sum, text) => sum + readNumber(text), 0);
-    const secret = await page.locator('.legend [data-rang=secret] .n').allTextContents();
-    const hidden = readNumber(secret[0] ?? '0');
-    assert.ok(known >= (known + hidden) / 4, `${known} figures, ${hidden} secrets`);
+    assert.equal(await focused(page), `Fiche : ${name}`);
+    assert.equal(await page.locator('[aria-live=polite]', { hasText: 'Fiche ouverte' }).innerText(), `Fiche ouverte : ${name}`);
+    await page.keyboard.press('Escape');
+    await page.locator('.fiche').waitFor({ state: 'detached' });
+    assert.equal(await focused(page), name);
   });
 });
 
-describe('an account', () => {
+describe('on a phone', () => {
+  test('one chooses an indicator, finds a commune, reads its sheet over the map and closes it', async () => {
+    const { page } = session;
+    const zone = await shownZone('commune', 'I02');
+    await page.setViewportSize({ width: 375, height: 740 });
+    await visit(page, '/?indicateur=I01');
+    const choices = page.getByRole('button', { name: 'Choix' });
+    await choices.click();
+    await page.getByRole('complementary', { name: 'Choix de la carte' }).getByRole('button', { name: /Changer/ }).click();
+    await page.keyboard.type('monoparentales');
+    await page.locator('.picker .list button').first().click();
+    await page.waitForURL(/indicateur=I08/);
+    await picture(page, 'telephone-choix');
+    assert.deepEqual(await axeFaults(page), []);
+    await page.keyboard.press('Escape');
+    assert.ok((await focused(page)).includes('Choix'));
+
+    await choices.click();
+    await page.getByRole('combobox', { name: 'Chercher un territoire' }).fill(zone.nom);
+    await page.getByRole('option').first().click();
+    await page.locator('.fiche').waitFor();
+    await settle(page);
+    await picture(page, 'telephone-fiche');
+    const sheet = await page.locator('.sheet').boundingBox();
+    assert.ok(sheet && sheet.y > 300, 'the map keeps the upper part of the screen');
+    await page.getByRole('button', { name: 'Agrandir le panneau' }).click();
+    await page.waitForTimeout(300);
+    assert.ok(((await page.locator('.sheet').boundingBox())?.y ?? 999) < 80);
+    await picture(page, 'telephone-fiche-haute');
+    assert.deepEqual(await axeFaults(page), []);
+    await page.getByRole('button', { name: 'Fermer la fiche' }).click();
+    await page.locator('.fiche').waitFor({ state: 'detached' });
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  test('the menu of pages opens from one button', async () => {
+    const { page } = session;
+    await page.setViewportSize({ width: 375, height: 740 });
+    await page.goto(`${BASE_URL}/aide`);
+    await settle(page);
+    await page.locator('header summary').first().click();
+    const nav = page.getByRole('navigation', { name: 'Pages' });
+    await nav.getByRole('link', { name: 'Objectifs de mixité' }).waitFor();
+    await picture(page, 'telephone-menu');
+    assert.deepEqual(await axeFaults(page), []);
+    await nav.getByRole('link', { name: 'Objectifs de mixité' }).click();
+    await page.waitForURL(/\/mixite/);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+});
+
+describe('an address', () => {
+  test('without a page says so, with the pages that there are', async () => {
+    const { page } = session;
+    await page.goto(`${BASE_URL}/mixitee`);
+    await page.getByRole('heading', { name: 'Il n’y a pas de page à cette adresse' }).waitFor();
+    assert.ok((await page.locator('main').getByRole('link').count()) >= 3);
+    assert.deepEqual(await axeFaults(page), []);
+  });
+
+  test('with an indicator, a scale or a filter that does not exist says which, and shows the map without', async () => {
+    const { page } = session;
+    await visit(page, '/?indicateur=ZZ99&echelle=quartier&f.couleur=bleu');
+    const said = await page.getByRole('status').filter({ hasText: 'ZZ99' }).innerText();
+    for (const part of ['« ZZ99 »', '« quartier »', '« couleur »']) assert.ok(said.includes(part), said);
+    await page.locator('.legend').waitFor();
+  });
+});
+
+describe('a session', () => {
   let on: Server;
   before(async () => void (on = await serve()));
   after(() => on.stop());
 
-  test('opens on its own territory, which is the named reference', async () => {
-    const own = await open({});
+  test('that ended is told where an account is needed, and one comes back to the very page', async () => {
+    const visitor = await open({});
+    const { page } = visitor;
     try {
-      await enter(own.page, on, 'epci');
-      const mine = await own.page.evaluate(async () => (await (await fetch('/api/organisation')).json()) as { code: string });
-      await own.page.goto(`${on.base}/?indicateur=I02`);
-      await own.page.locator('.legend .ref').waitFor();
-      await settle(own.page);
-      const zones = await own.page.evaluate(async () => (await (await fetch('/api/zones?echelle=epci')).json()) as { zones: { code: string; nom: string }[] });
-      const name = zones.zones.find((z) => z.code === mine.code)?.nom ?? '?';
-      if (zones.zones.length > 1) assert.match(own.page.url(), new RegExp(`dans=epci:${mine.code}`));
-      assert.ok((await own.page.locator('.legend .ref').innerText()).includes(name));
-      assert.ok((await own.page.locator('.legend .place').innerText()).includes(name));
-      assert.ok((await own.page.title()).includes(name));
-      await picture(own.page, 'cadre-5-compte');
-      assert.deepEqual(own.faults, []);
+      await enter(page, on, 'epci');
+      await page.goto(`${on.base}/mixite`);
+      await settle(page);
+      await page.context().clearCookies();
+      await page.goto(`${on.base}/mixite?par=commune`);
+      await page.waitForURL(/\/connexion\?/);
+      await page.getByText('Votre session a expiré').waitFor();
+      await picture(page, 'session-expiree');
+      assert.deepEqual(await axeFaults(page), []);
+      await page.getByLabel('Adresse électronique').fill(on.accounts.find((a) => a.role === 'epci')?.courriel ?? '');
+      await page.getByLabel('Mot de passe', { exact: true }).fill(PASSWORD);
+      await page.getByRole('button', { name: 'Se connecter' }).click();
+      await page.waitForURL(`${on.base}/mixite?par=commune`);
+
+      // On a public page: told, without taking the page away.
+      await page.goto(`${on.base}/?indicateur=I01`);
+      await settle(page);
+      await page.context().clearCookies();
+      await page.reload();
+      await page.getByRole('alert').filter({ hasText: 'Votre session a expiré' }).waitFor();
+      assert.deepEqual(await axeFaults(page), []);
+      await page.getByRole('button', { name: 'Continuer sans compte' }).click();
+      await page.getByRole('link', { name: 'Se connecter' }).waitFor();
+      await settle(page);
+      assert.equal(await page.getByText('Votre session a expiré').count(), 0);
     } finally {
-      await own.close();
+      await visitor.close();
+    }
+  });
+
+  test('opens no menu entry to a page that refuses', async () => {
+    for (const { role } of on.accounts) {
+      const visitor = await open({});
+      const { page } = visitor;
+      try {
+        await enter(page, on, role);
+        await page.setViewportSize({ width: 375, height: 740 });
+        await page.goto(`${on.base}/aide`);
+        await settle(page);
+        await page.locator('header summary').first().click();
+        const paths = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').evaluateAll((links) => links.map((a) => a.getAttribute('href') ?? ''));
+        assert.ok(paths.length >= 2, `${role}: ${paths.join()}`);
+        for (const path of paths) {
+          const refused: string[] = [];
+          const note = (r: { status: () => number; url: () => string }): void => void (r.status() === 403 && refused.push(r.url()));
+          page.on('response', note);
+          await page.goto(on.base + path);
+          await settle(page);
+          page.off('response', note);
+          assert.equal(await page.locator('main [role=alert]').count(), 0, `${role} ${path}: ${await page.locator('main').innerText()}`);
+          assert.deepEqual(refused, [], `${role} ${path}`);
+        }
+      } finally {
+        await visitor.close();
+      }
     }
   });
 });
-
-test('no fault was seen by the browser all along', () => assert.deepEqual(session.faults, []));
