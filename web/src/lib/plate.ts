@@ -9,7 +9,7 @@ type Pattern = typeof HATCH | typeof DOTS;
 export type Mark =
   | { kind: 'rect'; x: number; y: number; w: number; h: number; fill: string; pattern?: Pattern; stroke?: string; opacity?: number }
   | { kind: 'circle'; x: number; y: number; r: number; fill: string; stroke: string; opacity?: number }
-  | { kind: 'text'; x: number; y: number; text: string; size: number; weight?: number; fill?: string; end?: boolean }
+  | { kind: 'text'; x: number; y: number; text: string; size: number; weight?: number; fill?: string; end?: boolean; length?: number }
   | { kind: 'line'; x1: number; y1: number; x2: number; y2: number; stroke: string; width: number; dash?: string }
   /** Pixels, as a data address. */
   | { kind: 'image'; x: number; y: number; w: number; h: number; href: string }
@@ -57,6 +57,10 @@ class Layout {
   constructor(measure: Measure) {
     this.#measure = measure;
   }
+  /** Texts with their lengths: another font, where the file is opened, keeps within them. */
+  measured(): Mark[] {
+    return this.marks.map((m) => (m.kind === 'text' ? { ...m, length: this.#measure(m.text, m.size, m.weight ?? 400) } : m));
+  }
   paragraph(text: string, x: number, width: number, size: number, weight = 400, fill = INK): void {
     for (const line of wrap(text, width, size, weight, this.#measure)) {
       this.y += size * 1.25;
@@ -76,7 +80,7 @@ function ending(layout: Layout, text: PlateText, width: number): Plate {
   layout.y += 4;
   for (const note of text.notes) layout.paragraph(note, MARGIN, width - 2 * MARGIN, 14.5, 400, QUIET);
   const height = Math.ceil(layout.y + MARGIN * 0.8);
-  return { width, height, title: text.title, marks: [{ kind: 'rect', x: 0, y: 0, w: width, h: height, fill: '#ffffff' }, ...layout.marks] };
+  return { width, height, title: text.title, marks: [{ kind: 'rect', x: 0, y: 0, w: width, h: height, fill: '#ffffff' }, ...layout.measured()] };
 }
 
 /** A map as pixels, or as a drawing of its own, with its scale bar in its own pixels. */
@@ -181,7 +185,7 @@ export function toSvg(plate: Plate): string {
     if (m.kind === 'image') return `<image ${box} href="${m.href}"/>`;
     if (m.kind === 'line') return `<line x1="${n(m.x1)}" y1="${n(m.y1)}" x2="${n(m.x2)}" y2="${n(m.y2)}" stroke="${m.stroke}" stroke-width="${m.width}"${m.dash ? ` stroke-dasharray="${m.dash}"` : ''}/>`;
     if (m.kind === 'drawing') return `<g transform="translate(${n(m.x)} ${n(m.y)})">${sized(m.svg, m.w, m.h)}</g>`;
-    return `<text x="${n(m.x)}" y="${n(m.y)}" font-size="${m.size}" font-weight="${m.weight ?? 400}" fill="${m.fill ?? INK}"${m.end ? ' text-anchor="end"' : ''}>${escape(m.text)}</text>`;
+    return `<text x="${n(m.x)}" y="${n(m.y)}" font-size="${m.size}" font-weight="${m.weight ?? 400}" fill="${m.fill ?? INK}"${m.end ? ' text-anchor="end"' : ''}${m.length ? ` textLength="${n(m.length)}" lengthAdjust="spacingAndGlyphs"` : ''}>${escape(m.text)}</text>`;
   });
   const patterns = `<defs><pattern id="${HATCH}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="7" height="1.4" fill="${COLOR.mark}"/></pattern><pattern id="${DOTS}" width="8" height="8" patternUnits="userSpaceOnUse"><g fill="${COLOR.mark}"><circle cx="2" cy="2" r="0.9"/><circle cx="6" cy="6" r="0.9"/></g></pattern></defs>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${plate.width}" height="${plate.height}" viewBox="0 0 ${plate.width} ${plate.height}" font-family="${FONT}"><title>${escape(plate.title)}</title>${patterns}${parts.join('\n')}</svg>\n`;

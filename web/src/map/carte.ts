@@ -1,7 +1,7 @@
 // The map itself: owns MapLibre, paints what it is told, and tells what the pointer does. Knows nothing of the page.
 import type { GeoJSONSource, LayerSpecification, Map as MapLibre, MapGeoJSONFeature, MapMouseEvent } from 'maplibre-gl';
 import type { Feature, FeatureCollection } from 'geojson';
-import { aspectOf, freePadding, isInside, metresPerPixel, scaleBar, toBox, type Box, type Padding, type Rect } from '../lib/frame';
+import { aspectOf, boxAround, freePadding, isInside, metresPerPixel, scaleBar, toBox, type Box, type Padding, type Rect } from '../lib/frame';
 import { isPointScale } from '../lib/scales';
 import type { View } from '../lib/url';
 import type { Affichage, TileJson } from '../api/client';
@@ -20,6 +20,8 @@ export interface CarteOptions {
   container: HTMLElement;
   view: View | null;
   bounds: Bounds;
+  /** What the map may be moved over; without it, around `bounds`. */
+  limits?: Box | null;
   reducedMotion: boolean;
   /** What lies over the map now, in its pixels: what is fitted stands beside it. */
   covers?: () => Rect[];
@@ -80,14 +82,16 @@ export class Carte {
   constructor(options: CarteOptions) {
     this.#options = options;
     const [west, south, east, north] = options.bounds;
-    const margin = Math.max(0.4, (east - west) * 1.5);
+    const limits = boxAround([options.bounds, ...(options.limits ? [options.limits] : [])]) ?? options.bounds;
+    // Room to bring any edge of it beside wide panels.
+    const margin = Math.max(1, (limits[2] - limits[0]) * 4);
     this.#fitted = options.view ? null : options.bounds;
     this.map = baseMap({
       container: options.container,
       ...(options.view
         ? { center: [options.view.lon, options.view.lat], zoom: options.view.zoom }
         : { bounds: [west, south, east, north], fitBoundsOptions: { padding: this.#paddingFor(options.bounds) } }),
-      maxBounds: [Math.max(-180, west - margin), Math.max(-85, south - margin), Math.min(180, east + margin), Math.min(85, north + margin)],
+      maxBounds: [Math.max(-180, limits[0] - margin), Math.max(-85, limits[1] - margin), Math.min(180, limits[2] + margin), Math.min(85, limits[3] + margin)],
       fadeDuration: options.reducedMotion ? 0 : 200,
       ...(options.bare ? { interactive: false, canvasContextAttributes: { preserveDrawingBuffer: true }, pixelRatio: 2, controls: { zoom: false, scale: false, sources: null } } : {}),
     });

@@ -50,7 +50,7 @@ class Drawing {
     const groups = grouped(features, (f) => number(f.layer.paint?.['fill-opacity' as never], 1));
     return [...groups].filter(([opacity]) => opacity > 0).map(([opacity, list]) => `<g opacity="${opacity}">${this.#byTile(list, (f) => {
       const paint = f.layer.paint as Record<string, unknown>;
-      return `<path${code(f)} d="${this.#path(f)}" fill-rule="evenodd" fill="${patternOf(paint['fill-pattern']) ?? String(paint['fill-color'] ?? '#000')}"/>`;
+      return `<path${code(f)} d="${this.#path(f)}" fill-rule="evenodd" fill="${PATTERNS[f.layer.id] ? `url(#${PATTERNS[f.layer.id]})` : String(paint['fill-color'] ?? '#000')}"/>`;
     })}</g>`).join('');
   }
 
@@ -133,11 +133,8 @@ class Drawing {
   }
 }
 
-/** The plate's pattern of the same name; MapLibre gives it as text, or as an image of its own that is written as one. */
-function patternOf(told: unknown): string | null {
-  const name = told === undefined || told === null ? '' : typeof told === 'object' && 'name' in told ? String(told.name) : String(told as string);
-  return name ? `url(#${name.includes(DOTS) ? DOTS : HATCH})` : null;
-}
+/** Patterns of the plate, by the layer that carries them. */
+const PATTERNS: Record<string, string> = { 'zones-secret': HATCH, 'zones-vide': DOTS };
 
 function grouped<T, K>(list: readonly T[], key: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();
