@@ -34,6 +34,7 @@ async function fallen(page: Page): Promise<string[]> {
     const faults: string[] = [];
     if (document.documentElement.scrollWidth > wide + 1) faults.push(`the page scrolls sideways: ${document.documentElement.scrollWidth} of ${wide}`);
     const spared = (e: Element): boolean => {
+      if (e.closest('details:not([open]) > :not(summary)')) return true;
       for (let a: Element | null = e; a && a !== document.body; a = a.parentElement) {
         const style = getComputedStyle(a);
         if (style.visibility === 'hidden' || style.clipPath !== 'none' || a.matches('.maplibregl-canvas-container, .skip, [inert]')) return true;
