@@ -75,7 +75,7 @@ describe('a portrait on paper', () => {
 describe('pages on paper', () => {
   for (const [name, path, ready, parts] of [
     ['mixite', '/mixite', '#lignes', ['Objectifs de mixité', 'baux signés jusqu’au', 'Source : attributions']],
-    ['enjeux', '/enjeux', '#rang', ['Résidences à enjeu', 'OPS']],
+    ['enjeux', '/enjeux', '#rang', ['Résidences à enjeu', 'Source : OPS']],
   ] as const) {
     test(`${path} is whole, with its scope and its source`, async () => {
       const { page } = session;
