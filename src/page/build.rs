@@ -1,5 +1,5 @@
-//! Lists the files of `web/dist` for `include_bytes!`, with a compressed twin of each that shrinks: compressing
-//! the same script at each request took most of the time of a first page.
+//! Lists the files of `web/dist` for `include_bytes!`, with a compressed twin of each that shrinks:
+//! compressing the same script at each request took most of the time of a first page.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -14,7 +14,8 @@ use flate2::write::GzEncoder;
 fn main() -> Result<(), Box<dyn Error>> {
     let built = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../web/dist");
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    // The folder is always there (`web/dist/.gitkeep`), so a program without a page is not built anew each time.
+    // The folder is always there (`web/dist/.gitkeep`), so a program without a page is not built anew each
+    // time.
     println!("cargo::rerun-if-changed={}", built.display());
     let mut files = Vec::new();
     walk(&built, &mut files)?;

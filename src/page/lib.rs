@@ -1,5 +1,5 @@
-//! The web application, in the program: the files of `web/dist` as they were when it was compiled, so that one file
-//! is all that an installation needs.
+//! The web application, in the program: the files of `web/dist` as they were when it was compiled, so that
+//! one file is all that an installation needs.
 
 /// A file of the application.
 #[derive(Debug, Clone, Copy)]

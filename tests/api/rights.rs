@@ -478,11 +478,7 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
             let by_content = match operation.as_str() {
                 "session_ouvrir" => true,
                 "mixite" => ["administrateur", "agence", "agence sans convention"].contains(&who),
-                // A file is asked for before anything else.
-                "depot_corriger_csv"
-                | "evenements_importer"
-                | "residences_fichier"
-                | "objectifs_importer" => false,
+                "objectifs_importer" => !who.starts_with("epci"),
                 o if lessor(o) => !who.starts_with("bailleur"),
                 // A dwelling of the first EPCI: those who are elsewhere may not check it.
                 "controle" => {

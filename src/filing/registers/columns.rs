@@ -106,7 +106,10 @@ macro_rules! batch {
             pub fn schema() -> polars::prelude::Schema {
                 use $crate::registers::columns::Build;
                 polars::prelude::Schema::from_iter([
-                    $(polars::prelude::Field::new(stringify!($column).into(), $crate::registers::columns::$kind::DTYPE)),*
+                    $(polars::prelude::Field::new(
+                        stringify!($column).into(),
+                        $crate::registers::columns::$kind::DTYPE,
+                    )),*
                 ])
             }
             pub fn new(capacity: usize) -> Self {

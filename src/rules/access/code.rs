@@ -11,9 +11,9 @@ fn department(text: &str) -> bool {
     matches!(text, "2A" | "2B") || digits(text, 2) || digits(text, 3)
 }
 
-/// Whether a person may work for the establishment that the identity provider names (SIRET): where the code of their
-/// organisation is a SIREN, it must be that of the establishment. An organisation without a SIREN, or a provider that
-/// names no establishment, gives nothing to compare.
+/// Whether a person may work for the establishment that the identity provider names (SIRET): where the code
+/// of their organisation is a SIREN, it must be that of the establishment. An organisation without a SIREN,
+/// or a provider that names no establishment, gives nothing to compare.
 #[must_use]
 pub fn works_for(person: &Person, siret: Option<&str>) -> bool {
     let siren = person.code().filter(|_| access().rights(person.role()).code.starts_with("SIREN"));

@@ -268,8 +268,8 @@ impl State {
         Ok(row.is_some())
     }
 
-    /// Replaces the password of an account and ends what the former one had opened: its sessions, except the one of
-    /// `keep`, and its tokens. `given`: it is a one-time password, given at that time.
+    /// Replaces the password of an account and ends what the former one had opened: its sessions, except the
+    /// one of `keep`, and its tokens. `given`: it is a one-time password, given at that time.
     ///
     /// # Errors
     /// The account does not exist.

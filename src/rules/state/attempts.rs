@@ -10,9 +10,9 @@ pub struct Throttled {
     pub wait: i64,
 }
 
-/// The counters of an attempt, with what each allows: the account from this address, the account from anywhere, the
-/// address. Five wrong guesses from one place must not shut out the owner of the account, who is elsewhere. An e-mail
-/// address is kept as a hash: people type passwords there.
+/// The counters of an attempt, with what each allows: the account from this address, the account from
+/// anywhere, the address. Five wrong guesses from one place must not shut out the owner of the account, who
+/// is elsewhere. An e-mail address is kept as a hash: people type passwords there.
 fn counters(courriel: &str, ip: &str) -> [(String, i64); 3] {
     let rules = &comptes().tentatives;
     let account = secrets::mark(&super::accounts::folded(courriel));
@@ -59,7 +59,8 @@ impl State {
         Ok(refused.map_or(Ok(()), Err))
     }
 
-    /// Forgets the attempts on an account from this address, and this one from its other counters: the password was right.
+    /// Forgets the attempts on an account from this address, and this one from its other counters: the
+    /// password was right.
     ///
     /// # Errors
     /// The database fails.

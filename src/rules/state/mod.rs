@@ -98,7 +98,8 @@ pub struct State {
 
 /// Connections of one process.
 const CONNECTIONS: u32 = 8;
-/// Longest wait for a connection: a database that is gone is told at once, not after the patience of who asks.
+/// Longest wait for a connection: a database that is gone is told at once, not after the patience of who
+/// asks.
 const WAIT: Duration = Duration::from_secs(3);
 
 impl State {

@@ -1,4 +1,5 @@
-//! Leases that a person may see, and what every page of leases shares: choices, réservataires, rates in words.
+//! Leases that a person may see, and what every page of leases shares: choices, réservataires, rates in
+//! words.
 
 use serde::Serialize;
 use utoipa::ToSchema;

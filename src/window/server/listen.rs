@@ -1,8 +1,8 @@
 //! Connections: how many, for how long, and how they end.
 //!
-//! `axum::serve` keeps a connection that says nothing for ever and waits for the last request when it is stopped. Here
-//! the head of a request, and the silence between two, have a time limit; beyond a number of connections one is told
-//! to come back; a stop lets requests finish within a time (`data/limites.toml`).
+//! `axum::serve` keeps a connection that says nothing for ever and waits for the last request when it is
+//! stopped. Here the head of a request, and the silence between two, have a time limit; beyond a number of
+//! connections one is told to come back; a stop lets requests finish within a time (`data/limites.toml`).
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! How much is answered at once, and who must come back.
 //!
-//! Cheap requests are only bounded together. Costly ones have fewer places and a short queue, so that they never
-//! take the processors from the others; beyond, one is told to come back (`data/limites.toml`).
+//! Cheap requests are only bounded together. Costly ones have fewer places and a short queue, so that they
+//! never take the processors from the others; beyond, one is told to come back (`data/limites.toml`).
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! What a watcher of the server reads: counts and times by operation, never a person, an address or a territory.
+//! What a watcher of the server reads: counts and times by operation, never a person, an address or a
+//! territory.
 //!
 //! In the text format of Prometheus, on an address of its own (`--metriques`).
 

@@ -1,8 +1,9 @@
-//! The identity provider, as an OpenID Connect client: discovery, leaving with a request, coming back with a code.
+//! The identity provider, as an OpenID Connect client: discovery, leaving with a request, coming back with a
+//! code.
 //!
-//! What ProConnect's guide for service providers asks: `state` and `nonce` of 32 characters and more, the secret in
-//! the body, no parameter that the provider does not announce (PKCE only where it is announced), user information signed by
-//! ES256 or RS256, the claim `siret`.
+//! What ProConnect's guide for service providers asks: `state` and `nonce` of 32 characters and more, the
+//! secret in the body, no parameter that the provider does not announce (PKCE only where it is announced),
+//! user information signed by ES256 or RS256, the claim `siret`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -119,7 +120,8 @@ pub struct Sso {
     /// What the provider says of itself; asked at the first sign-in, so that it need not run when this server
     /// starts.
     metadata: RwLock<Option<(i64, Arc<Metadata>)>>,
-    /// Whether the provider gives only addresses that it has verified, without saying so of each (ProConnect).
+    /// Whether the provider gives only addresses that it has verified, without saying so of each
+    /// (ProConnect).
     vouches: bool,
 }
 

@@ -1,9 +1,9 @@
 //! Signing in by an OpenID Connect provider (ProConnect): authorisation code with PKCE.
 //!
 //! Configured by the environment: `OIDC_ISSUER`, `OIDC_CLIENT_ID`, `OIDC_CLIENT_SECRET`, `OIDC_REDIRECT` (the
-//! public address of `/api/connexion/retour`), `OIDC_NOM`, and `OIDC_COURRIELS_VERIFIES=oui` for a provider that gives only
-//! addresses that it has verified without saying so of each. The provider says who a person is; which
-//! organisation they are of is decided here: an account must exist for the verified e-mail address.
+//! public address of `/api/connexion/retour`), `OIDC_NOM`, and `OIDC_COURRIELS_VERIFIES=oui` for a provider
+//! that gives only addresses that it has verified without saying so of each. The provider says who a person
+//! is; which organisation they are of is decided here: an account must exist for the verified e-mail address.
 
 use axum::extract::State as FromState;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

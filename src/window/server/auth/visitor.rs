@@ -75,7 +75,8 @@ fn address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpA
     subscriber(relayed.or(peer).unwrap_or(IpAddr::from([0, 0, 0, 0])))
 }
 
-/// What stands for one subscriber: an address of IPv4, the first 64 bits of IPv6, of which one has as many as one likes.
+/// What stands for one subscriber: an address of IPv4, the first 64 bits of IPv6, of which one has as many as
+/// one likes.
 fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(a) => {
@@ -86,8 +87,8 @@ fn subscriber(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The token of a request: as a bearer, or as the password of any user name, which is all that QGIS and spreadsheets
-/// can send.
+/// The token of a request: as a bearer, or as the password of any user name, which is all that QGIS and
+/// spreadsheets can send.
 fn token(value: &HeaderValue) -> Option<String> {
     let (kind, secret) = value.to_str().ok()?.split_once(' ')?;
     if kind.eq_ignore_ascii_case("bearer") {
