@@ -63,7 +63,7 @@ if part postgresql "Un PostgreSQL pour les tests" scripts/postgres.sh start "$po
   export MOSAIQUE_TEST_POSTGRES="postgres://mosaique@127.0.0.1:$pg_port"
 fi
 part dependances "Licences et provenance des dépendances" scripts/deny.sh
-part rust "Tests Rust" "$CARGO" test --locked --no-fail-fast
+part rust "Tests Rust" "$CARGO" test --workspace --locked --no-fail-fast
 
 if [ -f web/package.json ]; then
   part web "Tests de la page" npm --prefix web test

@@ -1,23 +1,14 @@
 //! mosaïque: who lives in French social housing, and whether allocations keep neighbourhoods mixed.
 //!
-//! Data walks through the house once, from the files of others to what may leave:
-//! `registers` → `store` → `stock` → `cube` → `disclosure` → `policy` → `server`, with `access` (who may see what) and `state`
-//! (accounts, conventions, audit trail) beside. A module imports only
-//! from modules that stand before it in this list (see ARCHITECTURE.md).
+//! The house has floors, each a package of its own so that the compiler guards the arrows: a floor sees only
+//! those below it. `ground` → `filing` → `engine` → `rules` → `window`; `fiction` stands on the ground alone.
+//! Here is the command line, and every room by its name for tests (see ARCHITECTURE.md).
 
-pub mod access;
-pub mod address;
 pub mod cli;
-pub mod cube;
-pub mod days;
-pub mod demo;
-pub mod disclosure;
-pub mod geocode;
-pub mod policy;
-pub mod reference;
-pub mod registers;
-pub mod server;
-pub mod state;
-pub mod stock;
-pub mod store;
-pub mod territory;
+
+pub use mosaique_engine::{cube, disclosure, geocode, stock};
+pub use mosaique_fiction::demo;
+pub use mosaique_filing::{registers, store};
+pub use mosaique_ground::{address, days, reference, territory};
+pub use mosaique_rules::{access, policy, state};
+pub use mosaique_window::server;

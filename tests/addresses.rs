@@ -77,7 +77,10 @@ fn a_compressed_file_gives_the_same_table() {
     use std::io::Write;
     let dir = tempfile::tempdir().expect("folder");
     let path = dir.path().join("adresses-73.csv.gz");
-    let mut gz = flate2::write::GzEncoder::new(std::fs::File::create(&path).expect("file"), flate2::Compression::fast());
+    let mut gz = flate2::write::GzEncoder::new(
+        std::fs::File::create(&path).expect("file"),
+        flate2::Compression::fast(),
+    );
     gz.write_all(&std::fs::read(fixture("ban/adresses-73.csv")).expect("fixture")).expect("gz");
     gz.finish().expect("gz");
     let (a, ra) = run(&fixture("ban/adresses-73.csv"), "73");
@@ -91,7 +94,12 @@ fn the_real_sample_is_read_whole_and_its_na_is_missing() {
     let Some(path) = shared("ban/ban_echantillon_73-74_10000.csv") else { return };
     let (dir, r) = run(&path, "73,74");
     let r = r.expect("import");
-    assert_eq!((r.lignes_lues, r.lignes_gardees, r.lignes_avec_drapeau), (10_000, 10_000, 0), "{:?}", r.regles);
+    assert_eq!(
+        (r.lignes_lues, r.lignes_gardees, r.lignes_avec_drapeau),
+        (10_000, 10_000, 0),
+        "{:?}",
+        r.regles
+    );
     assert!(r.remarques.is_empty(), "{:?}", r.remarques);
     let t = table(dir.path(), "adresses");
     assert_eq!(t.column("type_position").expect("column").null_count(), 55);

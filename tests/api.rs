@@ -1,4 +1,5 @@
-//! The HTTP interface over a small territory built in memory: one module a resource, requests through the router.
+//! The HTTP interface over a small territory built in memory: one module a resource, requests through the
+//! router.
 
 #[path = "api/attacks.rs"]
 mod attacks;

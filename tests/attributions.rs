@@ -21,7 +21,8 @@ fn run(annee: u16) -> (tempfile::TempDir, Report, [u8; 32]) {
     let key = read_key(&cle).expect("key");
     let dir = tempfile::tempdir().expect("folder");
     let options = Options { annee, cle: Some(cle) };
-    let report = import(&fixture("attributions/attributions.csv"), &options, &Output::new(dir.path()), &|_, _| ());
+    let report =
+        import(&fixture("attributions/attributions.csv"), &options, &Output::new(dir.path()), &|_, _| ());
     (dir, report.expect("import"), key)
 }
 
@@ -96,16 +97,24 @@ fn words_of_the_sne_and_french_dates_are_understood() {
 fn each_fault_has_its_rule_and_rejections_their_line() {
     let (dir, r, _) = run(2024);
     let all = findings(dir.path());
-    let rejected: Vec<(u64, &str)> = all.iter().filter(|f| f.3 == "rejet").map(|f| (f.0, f.2.as_str())).collect();
+    let rejected: Vec<(u64, &str)> =
+        all.iter().filter(|f| f.3 == "rejet").map(|f| (f.0, f.2.as_str())).collect();
     assert_eq!(rejected, [(4, "A02"), (5, "A01")]);
     let mut rules: Vec<&str> = all.iter().filter(|f| f.0 == 6).map(|f| f.2.as_str()).collect();
     rules.sort_unstable();
     assert_eq!(rules, ["A03", "A05", "A06", "A08", "A09", "A09", "A09", "A10", "A12", "A13", "A16", "A17"]);
     let t = table(dir.path(), "attributions");
     let i = row_of(&t, "ligne", "6");
-    for column in
-        ["reservataire", "mutation", "ressources_mensuelles", "revenu_uc", "rfr", "cat_plafond", "typologie", "priorite_l441_1"]
-    {
+    for column in [
+        "reservataire",
+        "mutation",
+        "ressources_mensuelles",
+        "revenu_uc",
+        "rfr",
+        "cat_plafond",
+        "typologie",
+        "priorite_l441_1",
+    ] {
         assert_eq!(cell(&t, column, i), "", "{column}");
     }
     assert_eq!(cell(&t, "depcom", i), "06029");
@@ -128,7 +137,12 @@ fn no_file_that_the_import_writes_holds_a_unique_number() {
 fn a_file_with_numbers_is_refused_without_a_key_or_with_a_short_one() {
     let dir = tempfile::tempdir().expect("folder");
     let go = |cle: Option<PathBuf>| {
-        import(&fixture("attributions/attributions.csv"), &Options { annee: 2024, cle }, &Output::new(dir.path()), &|_, _| ())
+        import(
+            &fixture("attributions/attributions.csv"),
+            &Options { annee: 2024, cle },
+            &Output::new(dir.path()),
+            &|_, _| (),
+        )
     };
     assert!(matches!(go(None), Err(AttributionsError::NoKey { .. })));
     let short = dir.path().join("courte");

@@ -78,7 +78,9 @@ fn an_import_killed_at_any_instant_leaves_the_old_state_or_the_new_one() {
         std::thread::sleep(std::time::Duration::from_millis(delay * 3));
         let _ = child.kill();
         child.wait().unwrap();
-        let manifest: Value = serde_json::from_slice(&std::fs::read(Path::new(&store).join("manifeste.json")).unwrap()).unwrap();
+        let manifest: Value =
+            serde_json::from_slice(&std::fs::read(Path::new(&store).join("manifeste.json")).unwrap())
+                .unwrap();
         let current = &manifest["jeux"][0];
         let table = Path::new(&store).join(current["dossier"].as_str().unwrap()).join("logements.parquet");
         let length = std::fs::metadata(&table).unwrap().len();
@@ -110,14 +112,20 @@ fn the_join_ladder_finds_what_was_planted() {
     }
     let report = &json(&["build", "--data", &store, "--json"])["2024"]["comptes"];
     let n = |key: &str| report[key].as_u64().unwrap();
-    let rungs: u64 = ["echelon_a", "echelon_b", "echelon_c", "echelon_d", "echelon_e"].iter().map(|k| n(k)).sum();
-    assert_eq!(rungs + n("menages_non_localises") + n("menages_en_double"), n("menages"), "no household is lost");
+    let rungs: u64 =
+        ["echelon_a", "echelon_b", "echelon_c", "echelon_d", "echelon_e"].iter().map(|k| n(k)).sum();
+    assert_eq!(
+        rungs + n("menages_non_localises") + n("menages_en_double"),
+        n("menages"),
+        "no household is lost"
+    );
     assert!(n("echelon_a") as f64 > 0.8 * n("menages") as f64);
     assert!(n("echelon_b") > 0 && n("echelon_c") > 0 && n("echelon_e") > 0);
     assert_eq!(n("localises") + n("non_localises"), n("logements"));
 }
 
-/// R02 and R12: no commune of the demonstration is unknown, and the postcodes that are wrong are those that were spoilt.
+/// R02 and R12: no commune of the demonstration is unknown, and the postcodes that are wrong are those that
+/// were spoilt.
 #[test]
 fn postcodes_that_the_ban_does_not_give_to_their_commune_are_those_that_were_planted() {
     let (_dir, files, store) = demonstration();
@@ -132,7 +140,9 @@ fn postcodes_that_the_ban_does_not_give_to_their_commune_are_those_that_were_pla
     let report = &json(&["build", "--data", &store, "--json"])["2024"]["comptes"];
     let n = |key: &str| report[key].as_u64().unwrap();
     let truth = std::fs::read_to_string(files.join("verite/defauts.csv")).unwrap();
-    let planted = |kind: &str| truth.lines().filter(|l| l.starts_with("rpls_2024.csv;") && l.contains(kind)).count() as u64;
+    let planted = |kind: &str| {
+        truth.lines().filter(|l| l.starts_with("rpls_2024.csv;") && l.contains(kind)).count() as u64
+    };
     let (postcodes, moved) = (planted(";code_postal_faux;"), planted(";commune_voisine;"));
     assert!(postcodes > 0);
     // A dwelling filed in the neighbouring commune keeps its own postcode, which that commune may share.
@@ -151,8 +161,21 @@ fn the_real_file_of_cannes_is_read_whole_with_its_defects_counted() {
     let dir = tempfile::tempdir().unwrap();
     let store = text(&dir.path().join("magasin"));
     for file in ["rpls_cannes.csv", "rpls_cannes_geocoded_pierson.csv"] {
-        let r = json(&["import", "rpls", &format!("{SHARED}/rpls/{file}"), "--millesime", "2018", "--data", &store, "--json"]);
-        assert_eq!((r["lignes_lues"].as_u64(), r["lignes_rejetees"].as_u64()), (Some(6374), Some(0)), "{file}");
+        let r = json(&[
+            "import",
+            "rpls",
+            &format!("{SHARED}/rpls/{file}"),
+            "--millesime",
+            "2018",
+            "--data",
+            &store,
+            "--json",
+        ]);
+        assert_eq!(
+            (r["lignes_lues"].as_u64(), r["lignes_rejetees"].as_u64()),
+            (Some(6374), Some(0)),
+            "{file}"
+        );
         for (key, n) in [
             ("numvoie_vide", 4023),
             ("numero_dans_nomvoie", 678),
@@ -175,7 +198,18 @@ fn the_real_file_of_cannes_is_read_whole_with_its_defects_counted() {
         ("admin/communes2018-06-alpes-maritimes.geojson", "commune", "2018"),
     ] {
         let path = format!("{SHARED}/{file}");
-        json(&["import", "zones", &path, "--layer", layer, "--generation", generation, "--data", &store, "--json"]);
+        json(&[
+            "import",
+            "zones",
+            &path,
+            "--layer",
+            layer,
+            "--generation",
+            generation,
+            "--data",
+            &store,
+            "--json",
+        ]);
     }
     let built = json(&["build", "--data", &store, "--json"]);
     let n = |key: &str| built["2018"]["comptes"][key].as_u64();
@@ -240,14 +274,18 @@ fn maintenance_drops_deposits_that_nobody_accepted_and_old_comments_once_it_has_
 
     let states = || {
         let s = open();
-        let list = runtime.block_on(async { (s.deposits("300000000").await.unwrap(), s.said_of_dalo().await.unwrap()) });
+        let list = runtime
+            .block_on(async { (s.deposits("300000000").await.unwrap(), s.said_of_dalo().await.unwrap()) });
         runtime.block_on(s.close());
         list
     };
     let before = states();
     let trial = mosaique(&["maintenance", "--essai", "--data", &store]);
     let told = String::from_utf8_lossy(&trial.stdout).into_owned();
-    assert!(trial.status.success() && told.contains("À retirer : dépôt ops.csv") && told.contains("perdu"), "{told}");
+    assert!(
+        trial.status.success() && told.contains("À retirer : dépôt ops.csv") && told.contains("perdu"),
+        "{told}"
+    );
     assert!(told.contains("1 dépôt(s)") && told.contains("1 commentaire(s)"), "{told}");
     assert_eq!(states(), before, "a trial changes nothing");
     assert!(folder("oublie").exists() && folder("perdu").exists());
@@ -261,12 +299,15 @@ fn maintenance_drops_deposits_that_nobody_accepted_and_old_comments_once_it_has_
         assert_eq!(folder(&d.id).exists(), !gone, "{}", d.id);
     }
     assert!(!folder("perdu").exists());
-    let comments: Vec<(&str, &str)> = said["p"].iter().map(|w| (w.motif.as_str(), w.commentaire.as_str())).collect();
+    let comments: Vec<(&str, &str)> =
+        said["p"].iter().map(|w| (w.motif.as_str(), w.commentaire.as_str())).collect();
     assert_eq!(comments, [("urgence", ""), ("urgence", "récent")], "the reason stays");
     let again = mosaique(&["maintenance", "--data", &store]);
     assert!(String::from_utf8_lossy(&again.stdout).contains("0 dépôt(s)"));
     let s = open();
-    let lines = runtime.block_on(s.audit_lines(&mosaique::state::audit::Wanted { limite: 50, ..Default::default() })).unwrap();
+    let lines = runtime
+        .block_on(s.audit_lines(&mosaique::state::audit::Wanted { limite: 50, ..Default::default() }))
+        .unwrap();
     for action in ["depot_expire", "quarantaine_effacee", "dalo_commentaires_effaces"] {
         assert_eq!(lines.iter().filter(|l| l.action == action).count(), 1, "{action}");
     }

@@ -1,4 +1,5 @@
-//! The demonstration: the same each time, a clean partition, and dirt that the readers find where it was planted.
+//! The demonstration: the same each time, a clean partition, and dirt that the readers find where it was
+//! planted.
 
 mod common;
 
@@ -18,7 +19,8 @@ type Rows = Vec<BTreeMap<String, String>>;
 
 fn draw(dwellings: u32, seed: u64, national: bool) -> (tempfile::TempDir, DemoSummary) {
     let dir = tempfile::tempdir().expect("folder");
-    let summary = write(&DemoOptions { dwellings, seed, national }, dir.path(), &|_, _, _| ()).expect("written");
+    let summary =
+        write(&DemoOptions { dwellings, seed, national }, dir.path(), &|_, _, _| ()).expect("written");
     (dir, summary)
 }
 
@@ -31,7 +33,10 @@ fn default() -> &'static (tempfile::TempDir, DemoSummary) {
 fn rows(dir: &Path, name: &str) -> Rows {
     let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_path(dir.join(name)).expect("file");
     let header = reader.headers().expect("header").clone();
-    reader.records().map(|r| header.iter().map(str::to_owned).zip(r.expect("row").iter().map(str::to_owned)).collect()).collect()
+    reader
+        .records()
+        .map(|r| header.iter().map(str::to_owned).zip(r.expect("row").iter().map(str::to_owned)).collect())
+        .collect()
 }
 
 /// Zones by code, in WGS84.
@@ -41,7 +46,11 @@ fn zones(dir: &Path, name: &str, code: &str) -> BTreeMap<String, geo::MultiPolyg
     read.features
         .into_iter()
         .map(|f| {
-            let key = f.property(code).and_then(|v| v.as_str()).unwrap_or_else(|| panic!("{name}: {code}")).to_owned();
+            let key = f
+                .property(code)
+                .and_then(|v| v.as_str())
+                .unwrap_or_else(|| panic!("{name}: {code}"))
+                .to_owned();
             let geometry: geo::Geometry<f64> = f.geometry.expect("geometry").try_into().expect("polygon");
             let parts = match geometry {
                 geo::Geometry::Polygon(p) => geo::MultiPolygon(vec![p]),
@@ -87,7 +96,8 @@ fn the_register_of_2024_holds_exactly_the_dwellings_asked_for() {
     for n in [200, 1000, 3000] {
         let (dir, summary) = draw(n, 3, false);
         assert_eq!(summary.dwellings[&2024], u64::from(n));
-        let idents: BTreeSet<String> = rows(dir.path(), "rpls_2024.csv").into_iter().map(|r| r["IDENT_REP"].clone()).collect();
+        let idents: BTreeSet<String> =
+            rows(dir.path(), "rpls_2024.csv").into_iter().map(|r| r["IDENT_REP"].clone()).collect();
         assert_eq!(idents.len(), n as usize, "repetitions apart");
     }
     assert_eq!(default().1.dwellings[&2024], 20_000);
@@ -109,7 +119,8 @@ fn communes_and_iris_tile_their_epci_without_gap_or_overlap() {
         let communes = zones(dir, "communes.geojson", "INSEE_COM");
         let iris = zones(dir, "iris.geojson", "CODE_IRIS");
         assert!((14..=24).contains(&communes.len()) && (45..=90).contains(&iris.len()), "{size}");
-        let sum = |z: &BTreeMap<String, geo::MultiPolygon<f64>>| z.values().map(Area::unsigned_area).sum::<f64>();
+        let sum =
+            |z: &BTreeMap<String, geo::MultiPolygon<f64>>| z.values().map(Area::unsigned_area).sum::<f64>();
         let (e, c, i) = (sum(&epci), sum(&communes), sum(&iris));
         assert!((e - c).abs() < 1e-8 * e && (e - i).abs() < 1e-8 * e, "{e} {c} {i}");
         for (code, m) in communes.iter().chain(&iris).chain(&epci) {
@@ -134,7 +145,10 @@ fn the_two_generations_of_qpv_differ_as_real_ones_do() {
         assert!(m.is_valid(), "{code}");
     }
     let met = |z: &geo::MultiPolygon<f64>, others: &BTreeMap<String, geo::MultiPolygon<f64>>| {
-        others.values().filter(|o| z.intersection(*o).unsigned_area() > 0.3 * o.unsigned_area().min(z.unsigned_area())).count()
+        others
+            .values()
+            .filter(|o| z.intersection(*o).unsigned_area() > 0.3 * o.unsigned_area().min(z.unsigned_area()))
+            .count()
     };
     assert_eq!(new.values().filter(|z| met(z, &old) == 2).count(), 1, "one merged");
     assert_eq!(new.values().filter(|z| met(z, &old) == 0).count(), 1, "one new");
@@ -168,10 +182,13 @@ fn the_truth_says_the_zones_that_hold_each_point() {
 #[test]
 fn households_are_in_the_plausible_ranges_of_social_housing() {
     let dir = default().0.path();
-    let zone: BTreeMap<String, bool> =
-        rows(dir, "verite/logements.csv").into_iter().map(|r| (r["ident_rep"].clone(), !r["qpv2024"].is_empty())).collect();
+    let zone: BTreeMap<String, bool> = rows(dir, "verite/logements.csv")
+        .into_iter()
+        .map(|r| (r["ident_rep"].clone(), !r["qpv2024"].is_empty()))
+        .collect();
     let all: Rows = rows(dir, "verite/menages.csv").into_iter().filter(|r| r["vague"] == "2024").collect();
-    let rate = |of: &dyn Fn(&BTreeMap<String, String>) -> bool, what: &dyn Fn(&BTreeMap<String, String>) -> bool| {
+    let rate = |of: &dyn Fn(&BTreeMap<String, String>) -> bool,
+                what: &dyn Fn(&BTreeMap<String, String>) -> bool| {
         let base: Vec<_> = all.iter().filter(|r| of(r)).collect();
         base.iter().filter(|r| what(r)).count() as f64 / base.len() as f64
     };
@@ -195,7 +212,8 @@ fn households_are_in_the_plausible_ranges_of_social_housing() {
     let poor = |r: &BTreeMap<String, String>| pct(r) < 40.0;
     within("récents − anciens, < 40 %", rate(&recent, &poor) - rate(&old, &poor), 0.08..0.20);
     let jobless = |of: &dyn Fn(&BTreeMap<String, String>) -> bool| {
-        let sum = |k: &str| all.iter().filter(|r| of(r)).map(|r| r[k].parse::<u32>().expect("count")).sum::<u32>();
+        let sum =
+            |k: &str| all.iter().filter(|r| of(r)).map(|r| r[k].parse::<u32>().expect("count")).sum::<u32>();
         f64::from(sum("nb_sans_emploi")) / f64::from(sum("nb_adultes"))
     };
     within("sans emploi", jobless(&any), 0.15..0.30);
@@ -211,9 +229,14 @@ fn planted(dir: &Path, file: &str, rules: &[&str]) -> BTreeSet<(u64, String)> {
         .collect()
 }
 
-/// What a reader found on lines where no such fault was planted. A spoilt surface spoils the rent per m² too (R07),
-/// and a spoilt year contradicts the financing (R05).
-fn unexplained(dir: &Path, file: &str, found: &BTreeSet<(u64, String)>, want: &BTreeSet<(u64, String)>) -> Vec<(u64, String)> {
+/// What a reader found on lines where no such fault was planted. A spoilt surface spoils the rent per m² too
+/// (R07), and a spoilt year contradicts the financing (R05).
+fn unexplained(
+    dir: &Path,
+    file: &str,
+    found: &BTreeSet<(u64, String)>,
+    want: &BTreeSet<(u64, String)>,
+) -> Vec<(u64, String)> {
     let spoilt: BTreeSet<(u64, String)> = rows(dir, "verite/defauts.csv")
         .into_iter()
         .filter(|r| r["fichier"] == file)
@@ -236,16 +259,24 @@ fn the_rpls_reader_finds_what_was_planted_and_rejects_nothing_else() {
         let out = tempfile::tempdir().expect("folder");
         let options = rpls::RplsOptions { millesime: year, workers: None };
         let name = format!("rpls_{year}.csv");
-        let report = rpls::import(&dir.join(&name), &options, &Output::new(out.path()), &|_, _| ()).expect("import");
+        let report =
+            rpls::import(&dir.join(&name), &options, &Output::new(out.path()), &|_, _| ()).expect("import");
         let rules = ["R01", "R03", "R04", "R05", "R06", "R07", "R11", "R13", "R14"];
         let want = planted(dir, &name, &rules);
         let list = findings(out.path());
         let found: BTreeSet<(u64, String)> =
             list.iter().filter(|f| rules.contains(&f.2.as_str())).map(|f| (f.0, f.2.clone())).collect();
         assert!(want.len() > 200);
-        assert_eq!(want.difference(&found).collect::<Vec<_>>(), Vec::<&(u64, String)>::new(), "{year}: planted, not found");
+        assert_eq!(
+            want.difference(&found).collect::<Vec<_>>(),
+            Vec::<&(u64, String)>::new(),
+            "{year}: planted, not found"
+        );
         assert_eq!(unexplained(dir, &name, &found, &want), Vec::new(), "{year}: found, not planted");
-        let rejects = rows(dir, "verite/defauts.csv").iter().filter(|r| r["fichier"] == name && r["niveau"] == "rejet").count();
+        let rejects = rows(dir, "verite/defauts.csv")
+            .iter()
+            .filter(|r| r["fichier"] == name && r["niveau"] == "rejet")
+            .count();
         assert_eq!(report.lignes_rejetees, rejects as u64);
         // Codes that lost their zero come back whole.
         let t = table(out.path(), "logements");
@@ -265,18 +296,33 @@ fn the_ops_reader_finds_what_was_planted_and_agrees_with_the_truth_on_income() {
         .collect();
     let out = tempfile::tempdir().expect("folder");
     let options = ops::Options { vague: 2024 };
-    let report = ops::import(&dir.join("ops_2024.csv"), &options, &Output::new(out.path()), &|_, _| ()).expect("import");
+    let report = ops::import(&dir.join("ops_2024.csv"), &options, &Output::new(out.path()), &|_, _| ())
+        .expect("import");
     let rules = ["O00", "O01", "O02", "O03", "O04", "O06", "O10", "O11", "O12", "O13", "O14", "O25", "O26"];
     let want = planted(dir, "ops_2024.csv", &rules);
-    let found: BTreeSet<(u64, String)> =
-        findings(out.path()).into_iter().filter(|f| rules.contains(&f.2.as_str())).map(|f| (f.0, f.2)).collect();
-    assert_eq!(want.difference(&found).collect::<Vec<_>>(), Vec::<&(u64, String)>::new(), "planted, not found");
-    assert_eq!(found.difference(&want).collect::<Vec<_>>(), Vec::<&(u64, String)>::new(), "found, not planted");
+    let found: BTreeSet<(u64, String)> = findings(out.path())
+        .into_iter()
+        .filter(|f| rules.contains(&f.2.as_str()))
+        .map(|f| (f.0, f.2))
+        .collect();
+    assert_eq!(
+        want.difference(&found).collect::<Vec<_>>(),
+        Vec::<&(u64, String)>::new(),
+        "planted, not found"
+    );
+    assert_eq!(
+        found.difference(&want).collect::<Vec<_>>(),
+        Vec::<&(u64, String)>::new(),
+        "found, not planted"
+    );
     assert!(report.lignes_rejetees > 0);
     let t = table(out.path(), "menages");
     let negative: BTreeSet<u64> = rows(dir, "verite/defauts.csv")
         .iter()
-        .filter(|r| r["fichier"] == "ops_2024.csv" && (r["defaut"] == "ops_revenu_negatif" || r["defaut"] == "ops_hors_bornes"))
+        .filter(|r| {
+            r["fichier"] == "ops_2024.csv"
+                && (r["defaut"] == "ops_revenu_negatif" || r["defaut"] == "ops_hors_bornes")
+        })
         .map(|r| r["ligne"].parse().expect("line"))
         .collect();
     let (mut same, mut compared) = (0, 0);
@@ -310,7 +356,9 @@ fn points_contradict_communes_and_qpv_only_where_it_was_planted() {
     use geo::{Distance, Euclidean};
     let dir = default().0.path();
     let communes = metres(zones(dir, "communes.geojson", "INSEE_COM"));
-    for (year, qpv) in [(2022, zones(dir, "qpv2015.geojson", "CODE_QP")), (2024, zones(dir, "qpv2024.geojson", "code_qp"))] {
+    for (year, qpv) in
+        [(2022, zones(dir, "qpv2015.geojson", "CODE_QP")), (2024, zones(dir, "qpv2024.geojson", "code_qp"))]
+    {
         let qpv = metres(qpv);
         let name = format!("rpls_{year}.csv");
         let (out_of_commune, discordant) = (planted(dir, &name, &["R08"]), planted(dir, &name, &["R09"]));
@@ -324,11 +372,19 @@ fn points_contradict_communes_and_qpv_only_where_it_was_planted() {
             let far = Euclidean.distance(&p, commune);
             // Between 190 and 260 m the tolerance of the rule may fall on either side.
             if !(190.0..260.0).contains(&far) {
-                assert_eq!(out_of_commune.contains(&(line, "R08".to_owned())), far > 200.0, "{name} {line}: {far} m");
+                assert_eq!(
+                    out_of_commune.contains(&(line, "R08".to_owned())),
+                    far > 200.0,
+                    "{name} {line}: {far} m"
+                );
             }
             if y > 6_000_000.0 {
                 let seen = qpv.values().any(|z| z.contains(&p));
-                assert_eq!(discordant.contains(&(line, "R09".to_owned())), seen != (r["QPV_CODE"] == "1"), "{name} {line}");
+                assert_eq!(
+                    discordant.contains(&(line, "R09".to_owned())),
+                    seen != (r["QPV_CODE"] == "1"),
+                    "{name} {line}"
+                );
             }
         }
     }
@@ -351,14 +407,21 @@ fn the_other_readers_take_their_files_without_a_fault() {
         ("qpv2024.geojson", "qpv", Some("2024")),
         ("appartenance_2024.csv", "appartenance", Some("2024")),
     ] {
-        let options =
-            layers::ZonesOptions { couche: layer.to_owned(), generation: generation.map(str::to_owned), epsg: None, table: None };
-        let r = layers::import(&dir.join(name), &options, &Output::new(into().path()), &|_, _| ()).expect(name);
+        let options = layers::ZonesOptions {
+            couche: layer.to_owned(),
+            generation: generation.map(str::to_owned),
+            epsg: None,
+            table: None,
+        };
+        let r =
+            layers::import(&dir.join(name), &options, &Output::new(into().path()), &|_, _| ()).expect(name);
         clean(name, &r);
         assert_eq!(r.lignes_avec_drapeau, 0, "{name}: {:?}", r.regles);
     }
     let options = addresses::Options { departement: "01".to_owned() };
-    let r = addresses::import(&dir.join("adresses-01.csv"), &options, &Output::new(into().path()), &|_, _| ()).expect("BAN");
+    let r =
+        addresses::import(&dir.join("adresses-01.csv"), &options, &Output::new(into().path()), &|_, _| ())
+            .expect("BAN");
     clean("adresses-01.csv", &r);
     assert_eq!(r.lignes_avec_drapeau, 0, "{:?}", r.regles);
     let r = thresholds::import(
@@ -371,7 +434,12 @@ fn the_other_readers_take_their_files_without_a_fault() {
     let key = into();
     std::fs::write(key.path().join("cle"), [7u8; 32]).expect("key");
     let options = attributions::Options { annee: 2024, cle: Some(key.path().join("cle")) };
-    let r = attributions::import(&dir.join("attributions_2024.csv"), &options, &Output::new(into().path()), &|_, _| ());
+    let r = attributions::import(
+        &dir.join("attributions_2024.csv"),
+        &options,
+        &Output::new(into().path()),
+        &|_, _| (),
+    );
     let r = r.expect("allocations");
     clean("attributions_2024.csv", &r);
     // The extract covers two years; the reader says which rows are not of the year of the import.
@@ -384,14 +452,18 @@ fn rates_of_dirt_are_near_their_parameters() {
     let summary = &default().1;
     let rows_rpls = (summary.files["rpls_2022.csv"] + summary.files["rpls_2024.csv"]) as f64;
     // Kinds that any row can show, with their rates in data/demo/defauts.toml.
-    for (code, rate) in
-        [("virgule_decimale", 0.02), ("libelle_perdu", 0.004), ("immeuble_en_date", 0.006), ("doublon_ident_rep", 0.003)]
-    {
+    for (code, rate) in [
+        ("virgule_decimale", 0.02),
+        ("libelle_perdu", 0.004),
+        ("immeuble_en_date", 0.006),
+        ("doublon_ident_rep", 0.003),
+    ] {
         let got = summary.defects[code] as f64 / rows_rpls;
         assert!((0.7 * rate..1.3 * rate).contains(&got), "{code}: {got}");
     }
     // Every kind shows at least once.
-    let kinds: BTreeSet<String> = rows(dir, "verite/defauts.csv").into_iter().map(|r| r["defaut"].clone()).collect();
+    let kinds: BTreeSet<String> =
+        rows(dir, "verite/defauts.csv").into_iter().map(|r| r["defaut"].clone()).collect();
     let data = mosaique::reference::demo::demo().expect("data");
     for d in &data.defects {
         assert!(kinds.contains(&d.code), "{} was never planted", d.code);
@@ -403,9 +475,14 @@ fn allocations_stand_on_both_sides_of_the_change_of_generation() {
     let dir = default().0.path();
     let all = rows(dir, "attributions_2024.csv");
     let year = |y: &str| all.iter().filter(|r| r["date_bail"].starts_with(y)).count();
-    assert!(year("2023") > 1000 && year("2024") > 1000 && year("2023") + year("2024") < all.len(), "some have no lease");
+    assert!(
+        year("2023") > 1000 && year("2024") > 1000 && year("2023") + year("2024") < all.len(),
+        "some have no lease"
+    );
     assert!(all.iter().all(|r| r["date_bail"].is_empty() || r["date_caleol"] <= r["date_bail"]));
-    let share = |f: &dyn Fn(&BTreeMap<String, String>) -> bool| all.iter().filter(|r| f(r)).count() as f64 / all.len() as f64;
+    let share = |f: &dyn Fn(&BTreeMap<String, String>) -> bool| {
+        all.iter().filter(|r| f(r)).count() as f64 / all.len() as f64
+    };
     assert!((0.01..0.07).contains(&share(&|r| r["ressources_mensuelles"].is_empty())));
     assert!((0.01..0.06).contains(&share(&|r| r["ressources_mensuelles"] == "0")));
     assert!((0.02..0.09).contains(&share(&|r| r["statut_dalo"] == "ACTIF")));
@@ -428,7 +505,8 @@ fn the_country_is_nested_and_in_order() {
     );
     assert!((c - e).abs() < 1e-8 * c && (c - d).abs() < 1e-8 * c, "{c} {e} {d}");
     // Identifiers grow along the file but for the repetitions, which follow their first.
-    let idents: Vec<String> = rows(dir, "rpls_2024.csv").into_iter().map(|r| r["IDENT_REP"].clone()).collect();
+    let idents: Vec<String> =
+        rows(dir, "rpls_2024.csv").into_iter().map(|r| r["IDENT_REP"].clone()).collect();
     assert!(idents.is_sorted());
     let again = draw(60_000, 2, true);
     assert!(
@@ -437,10 +515,14 @@ fn the_country_is_nested_and_in_order() {
     );
     let out = tempfile::tempdir().expect("folder");
     let options = rpls::RplsOptions { millesime: 2024, workers: None };
-    let report = rpls::import(&dir.join("rpls_2024.csv"), &options, &Output::new(out.path()), &|_, _| ()).expect("import");
+    let report = rpls::import(&dir.join("rpls_2024.csv"), &options, &Output::new(out.path()), &|_, _| ())
+        .expect("import");
     let rules = ["R01", "R03", "R04", "R05", "R06", "R07", "R11", "R13", "R14"];
-    let found: BTreeSet<(u64, String)> =
-        findings(out.path()).into_iter().filter(|f| rules.contains(&f.2.as_str())).map(|f| (f.0, f.2)).collect();
+    let found: BTreeSet<(u64, String)> = findings(out.path())
+        .into_iter()
+        .filter(|f| rules.contains(&f.2.as_str()))
+        .map(|f| (f.0, f.2))
+        .collect();
     let want = planted(dir, "rpls_2024.csv", &rules);
     assert!(want.len() > 100 && want.is_subset(&found));
     assert_eq!(unexplained(dir, "rpls_2024.csv", &found, &want), Vec::new());

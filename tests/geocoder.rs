@@ -1,5 +1,5 @@
-//! The geocoder on real addresses: the recall that issue 5 asks for, measured by the benchmark; what the normaliser makes of Cannes;
-//! and the parts that a benchmark does not show.
+//! The geocoder on real addresses: the recall that issue 5 asks for, measured by the benchmark; what the
+//! normaliser makes of Cannes; and the parts that a benchmark does not show.
 
 mod common;
 
@@ -24,7 +24,15 @@ fn mosaique(args: &[&str]) -> String {
 fn savoie() -> Option<tempfile::TempDir> {
     let file = shared("ban/ban_echantillon_73-74_10000.csv")?;
     let dir = tempfile::tempdir().expect("folder");
-    mosaique(&["import", "addresses", file.to_str()?, "--departement", "73,74", "--data", dir.path().to_str()?]);
+    mosaique(&[
+        "import",
+        "addresses",
+        file.to_str()?,
+        "--departement",
+        "73,74",
+        "--data",
+        dir.path().to_str()?,
+    ]);
     Some(dir)
 }
 
@@ -40,9 +48,11 @@ fn hold(report: &Value, name: &str) {
 fn spoilt_addresses_are_found_as_often_as_the_issue_asks() {
     let Some(store) = savoie() else { return };
     let data = store.path().to_str().expect("path");
-    // The sample alone, and a base a hundred times denser, in which each commune has fifty streets more under its name.
+    // The sample alone, and a base a hundred times denser, in which each commune has fifty streets more under
+    // its name.
     for (seed, more) in [("5", "0"), ("6", "50")] {
-        let printed = mosaique(&["bench-geocoder", "--data", data, "--seed", seed, "--leurres", more, "--json"]);
+        let printed =
+            mosaique(&["bench-geocoder", "--data", data, "--seed", seed, "--leurres", more, "--json"]);
         let report: Value = serde_json::from_str(&printed).expect("JSON");
         hold(&report["ensemble"], "all that is asked");
         for name in [
@@ -60,7 +70,10 @@ fn spoilt_addresses_are_found_as_often_as_the_issue_asks() {
         }
         // Of a street that is not there, no sure answer either.
         let absent = &report["voie_absente"];
-        assert!(absent["questions"].as_u64() > Some(500) && absent["fausses_sures"].as_f64() < Some(0.005), "{absent}");
+        assert!(
+            absent["questions"].as_u64() > Some(500) && absent["fausses_sures"].as_f64() < Some(0.005),
+            "{absent}"
+        );
     }
 }
 
@@ -71,10 +84,12 @@ fn the_file_of_cannes_gives_numbers_and_streets() {
     let bytes = std::fs::read(path).expect("file");
     let text = encoding_rs::UTF_8.decode_without_bom_handling(&bytes).0.into_owned();
     let delimiter = if text.lines().next().is_some_and(|l| l.contains(';')) { b';' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
     let titles = reader.headers().expect("titles").clone();
     let at = |n: &str| titles.iter().position(|t| t == n).expect("column");
-    let (num, rep, typ, nom, compl) = (at("NUMVOIE"), at("INDREP"), at("TYPVOIE"), at("NOMVOIE"), at("COMPLIDENT"));
+    let (num, rep, typ, nom, compl) =
+        (at("NUMVOIE"), at("INDREP"), at("TYPVOIE"), at("NOMVOIE"), at("COMPLIDENT"));
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut rows = 0;
     for record in reader.records() {
@@ -85,10 +100,13 @@ fn the_file_of_cannes_gives_numbers_and_streets() {
         *counts.entry(format!("{:?}", parsed.origin)).or_default() += 1;
         *counts.entry("street".into()).or_default() += usize::from(parsed.street.contains(' '));
         *counts.entry("own column".into()).or_default() += usize::from(own);
-        // A row that begins with digits in NOMVOIE and a kind of road gives them as its number, whoever reads it.
+        // A row that begins with digits in NOMVOIE and a kind of road gives them as its number, whoever reads
+        // it.
         let digits: String = r[nom].trim().chars().take_while(char::is_ascii_digit).collect();
         let kind = r[nom].trim()[digits.len()..].trim().split(' ').next().unwrap_or("").to_uppercase();
-        if !own && !digits.is_empty() && ["AVENUE", "RUE", "BOULEVARD", "CHEMIN", "IMPASSE", "AV", "BD"].contains(&kind.as_str())
+        if !own
+            && !digits.is_empty()
+            && ["AVENUE", "RUE", "BOULEVARD", "CHEMIN", "IMPASSE", "AV", "BD"].contains(&kind.as_str())
         {
             assert_eq!(parsed.number, digits.parse().ok(), "{}", &r[nom]);
         }
@@ -126,10 +144,11 @@ fn row<'a>(id: &'a str, numero: u32, street: &'a str, city: &'a str, code: &'a s
 
 #[test]
 fn near_words_are_those_that_a_full_comparison_finds() {
-    let mut words: Vec<String> =
-        ["GARE", "GARDE", "GRANGE", "GRANGES", "CHAMBERY", "CHAMBERT", "EGLISE", "LECLERC", "LECLERCQ", "MONT"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut words: Vec<String> = [
+        "GARE", "GARDE", "GRANGE", "GRANGES", "CHAMBERY", "CHAMBERT", "EGLISE", "LECLERC", "LECLERCQ", "MONT",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     words.sort();
     let table = remainders(&words);
     let dir = tempfile::tempdir().expect("folder");
@@ -138,12 +157,17 @@ fn near_words_are_those_that_a_full_comparison_finds() {
     out.strings("mot", &words).expect("strings");
     out.finish(&()).expect("finish");
     let (mapped, ()) = mosaique::cube::file::Mapped::open::<()>(&path).expect("map");
-    let vocabulary =
-        Vocabulary { words: mapped.strings("mot").expect("words"), starts: &table.starts, keys: &table.keys, ids: &table.words };
+    let vocabulary = Vocabulary {
+        words: mapped.strings("mot").expect("words"),
+        starts: &table.starts,
+        keys: &table.keys,
+        ids: &table.words,
+    };
     // Every string within two faults of a word of five letters or more is brought back to it.
     for word in &words {
         for i in 0..word.len() {
-            let mut spoilt = vec![word[..i].to_owned() + &word[i + 1..], word[..i].to_owned() + "Q" + &word[i..]];
+            let mut spoilt =
+                vec![word[..i].to_owned() + &word[i + 1..], word[..i].to_owned() + "Q" + &word[i..]];
             if word.len() >= 6 && i + 2 < word.len() {
                 spoilt.push(word[..i].to_owned() + "W" + &word[i + 1..i + 2] + "W" + &word[i + 3..]);
             }
@@ -177,8 +201,9 @@ fn a_batch_answers_like_single_questions() {
         row("a_1_3", 3, "Rue des Lilas", "Chambéry", "73065"),
         row("a_2_1", 1, "Place Monge", "Chambéry", "73065"),
     ]);
-    let queries: Vec<Query> =
-        ["1 rue des lilas chambery", "3 r lilas", "place mnoge", "", "zzz", "chambery"].map(Query::new).to_vec();
+    let queries: Vec<Query> = ["1 rue des lilas chambery", "3 r lilas", "place mnoge", "", "zzz", "chambery"]
+        .map(Query::new)
+        .to_vec();
     let many: Vec<Query> = queries.iter().cycle().take(600).cloned().collect();
     for (query, hits) in many.iter().zip(geocoder.batch(&many)) {
         assert_eq!(hits, geocoder.search(query), "{}", query.text);

@@ -43,7 +43,9 @@ fn the_worked_example_of_a_young_couple_gives_40_26_percent() {
     report.expect("import");
     let t = table(dir.path(), "menages");
     let i = row_of(&t, "ident_rep", "AA00000001");
-    assert!((cell(&t, "pct_plafond", i).parse::<f64>().expect("pct") - 100.0 * 15_000.0 / 37_259.0).abs() < 1e-4);
+    assert!(
+        (cell(&t, "pct_plafond", i).parse::<f64>().expect("pct") - 100.0 * 15_000.0 / 37_259.0).abs() < 1e-4
+    );
     assert_eq!(cell(&t, "plafond", i), "3");
     assert_eq!(cell(&t, "entree", i), "201903");
     assert_eq!(cell(&t, "adresse", i), "73065:12:BIS:RUE DES LILAS");
@@ -78,7 +80,17 @@ fn a_household_that_did_not_answer_stays_without_values() {
     report.expect("import");
     let t = table(dir.path(), "menages");
     let i = row_of(&t, "ident_rep", "AA00000003");
-    for column in ["nb_personnes", "nb_mineurs", "rfr", "pct_plafond", "plafond", "aide", "act_titulaire", "nb_0_17", "entree"] {
+    for column in [
+        "nb_personnes",
+        "nb_mineurs",
+        "rfr",
+        "pct_plafond",
+        "plafond",
+        "aide",
+        "act_titulaire",
+        "nb_0_17",
+        "entree",
+    ] {
         assert_eq!(cell(&t, column, i), "", "{column}");
     }
     assert_eq!(cell(&t, "statut_reponse", i), "3");
@@ -106,7 +118,17 @@ fn values_beyond_belief_are_flagged_and_missing_never_zero() {
     let i = row_of(&t, "ident_rep", "AA00000008");
     assert_eq!(cell(&t, "depcom", i), "06029");
     assert_eq!(cell(&t, "siren", i), "200071752");
-    for column in ["entree", "type_menage", "nb_personnes", "age_titulaire", "rfr", "pct_plafond", "plafond", "aide", "adresse"] {
+    for column in [
+        "entree",
+        "type_menage",
+        "nb_personnes",
+        "age_titulaire",
+        "rfr",
+        "pct_plafond",
+        "plafond",
+        "aide",
+        "adresse",
+    ] {
         assert_eq!(cell(&t, column, i), "", "{column}");
     }
     let mut rules: Vec<String> = findings(dir.path()).into_iter().filter(|f| f.0 == 9).map(|f| f.2).collect();
@@ -151,7 +173,8 @@ fn contradictions_inside_a_household_are_each_named() {
     assert_eq!(cell(&t, "nb_mineurs", i), "");
     assert_eq!(cell(&t, "pct_plafond", i), "99.0");
     let rules = |line: u64| -> Vec<String> {
-        let mut r: Vec<String> = findings(dir.path()).into_iter().filter(|f| f.0 == line).map(|f| f.2).collect();
+        let mut r: Vec<String> =
+            findings(dir.path()).into_iter().filter(|f| f.0 == line).map(|f| f.2).collect();
         r.sort();
         r
     };
@@ -173,7 +196,10 @@ fn a_file_without_the_columns_is_refused_with_their_names() {
     std::fs::write(&path, "vague;depcom;rfr\n2024;73065;1\n").expect("file");
     let (_dir, report) = run(&path, 2024);
     let e = report.expect_err("no columns").to_string();
-    assert!(e.contains("statut_logement") && e.contains("statut_reponse") && e.contains("bailleur_siren"), "{e}");
+    assert!(
+        e.contains("statut_logement") && e.contains("statut_reponse") && e.contains("bailleur_siren"),
+        "{e}"
+    );
 }
 
 #[test]
@@ -212,14 +238,25 @@ fn the_aggregates_of_an_old_wave_are_recognised_and_checked() {
     let t = table(dir.path(), "agregats");
     assert_eq!(
         t.get_column_names(),
-        ["vague", "zone_type", "zone_code", "bailleur", "population", "indicateur", "classe", "effectif", "base"]
+        [
+            "vague",
+            "zone_type",
+            "zone_code",
+            "bailleur",
+            "population",
+            "indicateur",
+            "classe",
+            "effectif",
+            "base"
+        ]
     );
     assert_eq!(
         (cell(&t, "zone_code", 0), cell(&t, "zone_type", 0), cell(&t, "effectif", 0)),
         ("06029".to_owned(), "COMMUNE".to_owned(), "12.5".to_owned())
     );
     assert_eq!((cell(&t, "population", 1), cell(&t, "bailleur", 1)), ("RECENTS".to_owned(), String::new()));
-    let rejected: Vec<(u64, String)> = findings(dir.path()).into_iter().filter(|f| f.3 == "rejet").map(|f| (f.0, f.2)).collect();
+    let rejected: Vec<(u64, String)> =
+        findings(dir.path()).into_iter().filter(|f| f.3 == "rejet").map(|f| (f.0, f.2)).collect();
     assert_eq!(rejected, [(4, "G06"), (6, "G02"), (7, "G01"), (8, "G05")].map(|(l, r)| (l, r.to_owned())));
 }
 
@@ -228,8 +265,10 @@ fn the_table_has_the_columns_that_the_architecture_promises() {
     let (dir, report) = run(&fixture("ops/reponses.csv"), 2025);
     report.expect("import");
     let t = table(dir.path(), "menages");
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
-    let section = text.split("### `menages.parquet`").nth(1).and_then(|s| s.split("### ").next()).expect("section");
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/TABLES.md"))
+        .expect("docs/TABLES.md");
+    let section =
+        text.split("### `menages.parquet`").nth(1).and_then(|s| s.split("### ").next()).expect("section");
     let promised: Vec<&str> = section
         .lines()
         .filter_map(|l| l.strip_prefix("| "))

@@ -54,7 +54,10 @@ fn the_file_of_cannes_has_the_defects_that_were_counted_by_hand() {
     let Some(path) = real("rpls_cannes.csv") else { return };
     let got = read(&path, 2018).unwrap();
     println!("{:#?}", got.report);
-    assert_eq!((got.report.lignes_lues, got.report.lignes_gardees, got.report.lignes_rejetees), (6374, 6374, 0));
+    assert_eq!(
+        (got.report.lignes_lues, got.report.lignes_gardees, got.report.lignes_rejetees),
+        (6374, 6374, 0)
+    );
     assert_eq!(got.rows.height(), 6374);
     expect(
         &got.report,
@@ -121,13 +124,22 @@ fn the_41_columns_in_latin1_are_read_with_quotes_and_crlf() {
     assert!(got.report.format.contains("2014–2016"), "{}", got.report.format);
     assert_eq!(got.report.lignes_gardees, 3);
     let columns = ["ligne", "depcom", "libcom", "adresse", "surfhab", "dpe", "typeconst", "lon"];
-    assert_eq!(line(&got.rows, 0, &columns), ["2", "73065", "CHAMBÉRY", "73065:12:-:RUE DES CHENES", "66", "3", "1", "null"]);
-    assert_eq!(line(&got.rows, 1, &columns), ["3", "73065", "CHAMBÉRY", "73065:12:-:RUE DES CHENES", "65", "null", "1", "null"]);
+    assert_eq!(
+        line(&got.rows, 0, &columns),
+        ["2", "73065", "CHAMBÉRY", "73065:12:-:RUE DES CHENES", "66", "3", "1", "null"]
+    );
+    assert_eq!(
+        line(&got.rows, 1, &columns),
+        ["3", "73065", "CHAMBÉRY", "73065:12:-:RUE DES CHENES", "65", "null", "1", "null"]
+    );
     assert_eq!(
         line(&got.rows, 2, &columns),
         ["4", "2A004", "AJACCIO", "2A004:3:BIS:AVENUE NOEL FRANCHINI", "90", "3", "2", "null"]
     );
-    expect(&got.report, &[("decimale_arrondie", 1), ("virgule_decimale", 1), ("dpedate_1900", 1), ("indice_dans_numvoie", 1)]);
+    expect(
+        &got.report,
+        &[("decimale_arrondie", 1), ("virgule_decimale", 1), ("dpedate_1900", 1), ("indice_dans_numvoie", 1)],
+    );
 }
 
 #[test]
@@ -153,7 +165,8 @@ fn each_row_is_projected_from_the_system_of_its_territory() {
         (get("lon"), get("lat"))
     };
     // By the formulas of Snyder (conic) and Krüger (transverse Mercator), computed apart from PROJ.
-    const LON_LAT: [(f64, f64); 2] = [(5.916_985_188_2, 45.561_677_193_9), (55.442_686_949_1, -20.874_112_268_5)];
+    const LON_LAT: [(f64, f64); 2] =
+        [(5.916_985_188_2, 45.561_677_193_9), (55.442_686_949_1, -20.874_112_268_5)];
     let (lon, lat) = at(0);
     assert!((lon - LON_LAT[0].0).abs() < 1e-7 && (lat - LON_LAT[0].1).abs() < 1e-7, "{lon} {lat}");
     let (lon, lat) = at(1);
@@ -170,9 +183,16 @@ fn each_row_is_projected_from_the_system_of_its_territory() {
 fn code_and_label_columns_of_2023_give_the_codes() {
     let got = read(&fixture("2023_code_libelle.csv"), 2023).unwrap();
     assert!(got.report.format.contains("2023"), "{}", got.report.format);
-    let columns = ["libcom", "droit", "finan", "typeconst", "dpe", "cus", "qpv15_fichier", "iris_fichier", "epsg"];
-    assert_eq!(line(&got.rows, 0, &columns), ["Chambéry", "1", "12", "1", "3", "13", "QP073001", "730650101", "2154"]);
-    assert_eq!(line(&got.rows, 1, &columns), ["Basse-Terre", "1", "12", "1", "3", "13", "null", "971050102", "5490"]);
+    let columns =
+        ["libcom", "droit", "finan", "typeconst", "dpe", "cus", "qpv15_fichier", "iris_fichier", "epsg"];
+    assert_eq!(
+        line(&got.rows, 0, &columns),
+        ["Chambéry", "1", "12", "1", "3", "13", "QP073001", "730650101", "2154"]
+    );
+    assert_eq!(
+        line(&got.rows, 1, &columns),
+        ["Basse-Terre", "1", "12", "1", "3", "13", "null", "971050102", "5490"]
+    );
     assert!(got.report.remarques.is_empty(), "{:?}", got.report.remarques);
 }
 
@@ -193,7 +213,10 @@ fn the_73_columns_of_2025_are_read_under_their_mark_and_their_description() {
     assert_eq!(line(&got.rows, 1, &columns), ["4", "null", "null", "730650101", "33", "null"]);
     assert_eq!(line(&got.rows, 3, &["ligne", "epsg", "adresse"]), ["6", "4471", "97611:0:-:RUE DES CHENES"]);
     // Equal lines without flat numbers are equal flats, not repetitions.
-    expect(&got.report, &[("lignes_description_ignorees", 1), ("lignes_identiques", 1), ("doublon_exact", 0)]);
+    expect(
+        &got.report,
+        &[("lignes_description_ignorees", 1), ("lignes_identiques", 1), ("doublon_exact", 0)],
+    );
     assert_eq!(cell(&got.rows, "drapeaux", 2), "0");
     assert!(got.findings.contains("7;DEPCOM;;R01;rejet;"), "{}", got.findings);
 }
@@ -203,14 +226,28 @@ fn the_restricted_file_gives_owner_rent_and_lease_and_refuses_a_second_identifie
     let got = read(&fixture("2023_complet.csv"), 2023).unwrap();
     assert_eq!((got.report.lignes_lues, got.report.lignes_gardees, got.report.lignes_rejetees), (7, 6, 1));
     assert!(got.report.format.contains("accès restreint"), "{}", got.report.format);
-    let columns = ["ident_rep", "siren", "bailleur", "mode", "bail", "vacance_mois", "loyer", "contingent", "sortie"];
+    let columns =
+        ["ident_rep", "siren", "bailleur", "mode", "bail", "vacance_mois", "loyer", "contingent", "sortie"];
     assert_eq!(
         line(&got.rows, 0, &columns),
-        ["AB00000001", "775685029", "OFFICE DE DÉMONSTRATION", "1", "201903", "null", "412.350006", "2", "null"]
+        [
+            "AB00000001",
+            "775685029",
+            "OFFICE DE DÉMONSTRATION",
+            "1",
+            "201903",
+            "null",
+            "412.350006",
+            "2",
+            "null"
+        ]
     );
     assert_eq!(line(&got.rows, 1, &["siren", "loyer", "contingent"]), ["056800132", "null", "7"]);
     assert_eq!(line(&got.rows, 2, &["mode", "bail", "vacance_mois", "loyer"]), ["2", "null", "4", "null"]);
-    assert_eq!(line(&got.rows, 3, &["ident_rep", "drapeaux"]), ["AB00000004".to_owned(), (1u32 << 5).to_string()]);
+    assert_eq!(
+        line(&got.rows, 3, &["ident_rep", "drapeaux"]),
+        ["AB00000004".to_owned(), (1u32 << 5).to_string()]
+    );
     assert_eq!(line(&got.rows, 4, &["bail", "drapeaux"]), ["201506".to_owned(), (1u32 << 6).to_string()]);
     // CONSTRUCT 2030 > 2023 (R04), FINAN 77 (R05), MODE 8 (R15).
     assert_eq!(line(&got.rows, 5, &["siren", "finan", "mode", "drapeaux"])[..3], ["null", "null", "null"]);
@@ -224,12 +261,17 @@ fn the_restricted_file_gives_owner_rent_and_lease_and_refuses_a_second_identifie
 fn the_collection_file_is_read_by_position_and_owned_by_its_first_line() {
     let got = read(&fixture("2023_collecte_64_champs.txt"), 2023).unwrap();
     assert!(got.report.format.contains("64 champs"), "{}", got.report.format);
-    let columns = ["ligne", "ident_rep", "siren", "bailleur", "depcom", "finan", "mode", "loyer", "contingent"];
+    let columns =
+        ["ligne", "ident_rep", "siren", "bailleur", "depcom", "finan", "mode", "loyer", "contingent"];
     assert_eq!(
         line(&got.rows, 0, &columns),
         ["2", "AB00000001", "775685029", "OPH DE DÉMONSTRATION", "73065", "12", "1", "412.350006", "2"]
     );
-    assert!(got.report.remarques.iter().any(|r| r.contains("annonce 3 logements")), "{:?}", got.report.remarques);
+    assert!(
+        got.report.remarques.iter().any(|r| r.contains("annonce 3 logements")),
+        "{:?}",
+        got.report.remarques
+    );
 }
 
 // --- Wrappings and damaged files --------------------------------------------------------------------
@@ -345,8 +387,14 @@ fn speed_of_a_national_file() {
     while bytes < megabytes << 20 {
         let building = n / 12;
         let line = lines[2]
-            .replace(";12;;RUE;DES CHÊNES;", &format!(";{};;RUE;DES CHÊNES {};", building % 90 + 1, building / 40))
-            .replace("927500.5;6500000.25", &format!("{}.5;{}.25", 400_000 + building % 500_000, 6_300_000 + building % 700_000))
+            .replace(
+                ";12;;RUE;DES CHÊNES;",
+                &format!(";{};;RUE;DES CHÊNES {};", building % 90 + 1, building / 40),
+            )
+            .replace(
+                "927500.5;6500000.25",
+                &format!("{}.5;{}.25", 400_000 + building % 500_000, 6_300_000 + building % 700_000),
+            )
             .replace(";3;66;", &format!(";{};{};", n % 5 + 1, 25 + n % 5 * 16));
         writeln!(file, "{line}").unwrap();
         bytes += line.len() as u64 + 1;
@@ -362,7 +410,8 @@ fn speed_of_a_national_file() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("");
     println!(
-        "{n} logements, {megabytes} Mo en {seconds:.1} s : {:.0} Mo/s, {:.0} logements/s ; Parquet {} Mo ; {peak}",
+        "{n} logements, {megabytes} Mo en {seconds:.1} s : {:.0} Mo/s, {:.0} logements/s ; Parquet {} Mo ; \
+            {peak}",
         megabytes as f64 / seconds,
         n as f64 / seconds,
         table >> 20

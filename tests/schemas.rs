@@ -6,7 +6,9 @@ use std::path::Path;
 
 use common::{findings, fixture};
 use mosaique::reference::registre::Registre;
-use mosaique::reference::{attributions::attributions, objectifs::objectifs, ops::ops, thresholds::thresholds};
+use mosaique::reference::{
+    attributions::attributions, objectifs::objectifs, ops::ops, thresholds::thresholds,
+};
 use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;
 use serde_json::Value;
@@ -21,12 +23,17 @@ fn agree(name: &str, registre: &Registre, optional_in_reader: &[&str]) {
     let schema = schema(name);
     for field in schema["fields"].as_array().expect("fields") {
         let id = field["name"].as_str().expect("name");
-        let column = registre.colonnes.iter().find(|c| c.nom == id).unwrap_or_else(|| panic!("{name}: {id} is not read"));
+        let column = registre
+            .colonnes
+            .iter()
+            .find(|c| c.nom == id)
+            .unwrap_or_else(|| panic!("{name}: {id} is not read"));
         let required = field["constraints"]["required"] == Value::Bool(true);
         assert_eq!(required, column.obligatoire || optional_in_reader.contains(&id), "{name}.{id}");
         let ids: Option<Vec<&str>> =
             field["constraints"]["enum"].as_array().map(|e| e.iter().filter_map(Value::as_str).collect());
-        let list: Option<Vec<&str>> = registre.liste(id).map(|l| l.valeurs.iter().map(|v| v.id.as_str()).collect());
+        let list: Option<Vec<&str>> =
+            registre.liste(id).map(|l| l.valeurs.iter().map(|v| v.id.as_str()).collect());
         // A set of values is described by a pattern, not by a list.
         if id != "priorite_l441_1" {
             assert_eq!(ids, list, "{name}.{id}");
@@ -54,7 +61,9 @@ fn clean(name: &str, import: impl Fn(&Path, &Output) -> Report) {
 #[test]
 fn a_file_that_conforms_to_its_schema_gives_no_finding() {
     use mosaique::registers::{attributions, ops, thresholds};
-    clean("ops/conforme.csv", |p, o| ops::import(p, &ops::Options { vague: 2024 }, o, &|_, _| ()).expect("ops"));
+    clean("ops/conforme.csv", |p, o| {
+        ops::import(p, &ops::Options { vague: 2024 }, o, &|_, _| ()).expect("ops")
+    });
     clean("thresholds/conforme.csv", |p, o| {
         thresholds::import(p, &thresholds::Options::default(), o, &|_, _| ()).expect("thresholds")
     });

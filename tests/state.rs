@@ -1,4 +1,5 @@
-//! The state store: the same tests on SQLite and, when `MOSAIQUE_TEST_POSTGRES` names a server, on PostgreSQL.
+//! The state store: the same tests on SQLite and, when `MOSAIQUE_TEST_POSTGRES` names a server, on
+//! PostgreSQL.
 
 use mosaique::access::Place;
 use mosaique::reference::access::{Class, Donnees, Role};
@@ -7,9 +8,9 @@ use mosaique::state::audit::{Entry, Wanted};
 use mosaique::state::dalo::{Said, Stand};
 use mosaique::state::rpems::{Act, NewFile, Statut, Whose};
 use mosaique::state::{
-    Asker, Caracteristiques, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection, NewDeposit, NewEvent,
-    NewFlag, NewNote, NewZoneSet, Passwords, State, StateError, StatutCorrection, StatutDepot, TauxCia, Visibilite,
-    ZoneSetChange, day,
+    Asker, Caracteristiques, Closer, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection,
+    NewDeposit, NewEvent, NewFlag, NewNote, NewZoneSet, Passwords, State, StateError, StatutCorrection,
+    StatutDepot, TauxCia, Visibilite, ZoneSetChange, day,
 };
 use mosaique::stock::edits::Home;
 use mosaique::stock::events::Effect;
@@ -56,6 +57,7 @@ macro_rules! on_both {
 
 on_both!(
     an_account_is_found_by_its_address_and_closed_for_good,
+    a_one_time_password_has_its_time_and_a_new_password_ends_tokens,
     a_session_ends_by_time_by_idleness_and_by_sign_out,
     a_new_session_ends_the_one_before,
     a_token_reads_until_it_expires_or_is_revoked,
@@ -85,7 +87,8 @@ async fn agent(state: &State, courriel: &str) -> (String, String) {
         Some(o) => o.id.clone(),
         None => state.add_organisation(Role::Epci, "200000001", "CA du Sud", NOW).await.unwrap(),
     };
-    let new = NewAccount { courriel, nom: "Agente", organisation: &org, gestionnaire: true, mot_de_passe: "x" };
+    let new =
+        NewAccount { courriel, nom: "Agente", organisation: &org, gestionnaire: true, mot_de_passe: "x" };
     (state.add_account(&new, NOW).await.unwrap(), org)
 }
 
@@ -93,25 +96,52 @@ async fn an_account_is_found_by_its_address_and_closed_for_good(db: Db) {
     let s = &db.state;
     let (id, org) = agent(s, "Agente@Exemple.fr ").await;
     assert_eq!(s.credentials("agente@exemple.FR").await.unwrap(), Some((id.clone(), Some("x".into()))));
-    let again =
-        NewAccount { courriel: "agente@exemple.fr", nom: "B", organisation: &org, gestionnaire: false, mot_de_passe: "y" };
+    let again = NewAccount {
+        courriel: "agente@exemple.fr",
+        nom: "B",
+        organisation: &org,
+        gestionnaire: false,
+        mot_de_passe: "y",
+    };
     assert!(matches!(s.add_account(&again, NOW).await, Err(StateError::Taken(_))));
     let nowhere = NewAccount { courriel: "b@exemple.fr", organisation: "absent", ..again };
     assert!(matches!(s.add_account(&nowhere, NOW).await, Err(StateError::Absent(_))));
-    assert!(matches!(s.add_organisation(Role::Epci, "200000001", "CA du Sud", NOW).await, Err(StateError::Taken(_))));
+    assert!(matches!(
+        s.add_organisation(Role::Epci, "200000001", "CA du Sud", NOW).await,
+        Err(StateError::Taken(_))
+    ));
 
     let opened = s.open_session(&id, None, NOW).await.unwrap();
     let token = s.add_token(&id, "QGIS", false, 30, NOW).await.unwrap();
-    s.close_account(&id, Some(NOW + 5)).await.unwrap();
+    s.close_account(&id, Some(NOW + 5), Closer::Administration).await.unwrap();
     assert!(s.session(&opened.cookie, NOW + 6).await.unwrap().is_none());
     assert!(s.bearer(&token.secret, NOW + 6).await.unwrap().is_none());
     assert!(s.credentials("agente@exemple.fr").await.unwrap().is_none());
     assert!(s.account(&id).await.unwrap().unwrap().ferme);
     // Opened again, what was ended stays ended.
-    s.close_account(&id, None).await.unwrap();
+    s.close_account(&id, None, Closer::Administration).await.unwrap();
     assert!(s.credentials("agente@exemple.fr").await.unwrap().is_some());
     assert!(s.session(&opened.cookie, NOW + 7).await.unwrap().is_none());
     assert!(s.bearer(&token.secret, NOW + 7).await.unwrap().is_none());
+    // A manager closes and reopens, but not what the administration closed.
+    s.close_account(&id, Some(NOW), Closer::Gestionnaire).await.unwrap();
+    s.close_account(&id, None, Closer::Gestionnaire).await.unwrap();
+    s.close_account(&id, Some(NOW), Closer::Administration).await.unwrap();
+    assert!(matches!(s.close_account(&id, None, Closer::Gestionnaire).await, Err(StateError::Taken(_))));
+    assert!(s.account(&id).await.unwrap().unwrap().ferme);
+}
+
+async fn a_one_time_password_has_its_time_and_a_new_password_ends_tokens(db: Db) {
+    let s = &db.state;
+    let (id, _) = agent(s, "a@exemple.fr").await;
+    let over = async |at: i64| s.one_time_is_over(&id, at).await.unwrap();
+    assert!(!over(NOW + 71 * 3600).await && over(NOW + 73 * 3600).await);
+    s.set_password(&id, "y", Some(NOW + 100 * 3600), None).await.unwrap();
+    assert!(!over(NOW + 171 * 3600).await && over(NOW + 173 * 3600).await);
+    let token = s.add_token(&id, "QGIS", false, 30, NOW).await.unwrap();
+    s.set_password(&id, "z", None, None).await.unwrap();
+    assert!(!over(NOW + 1_000 * 3600).await, "a chosen password has no end");
+    assert!(s.bearer(&token.secret, NOW + 1).await.unwrap().is_none());
 }
 
 async fn a_session_ends_by_time_by_idleness_and_by_sign_out(db: Db) {
@@ -145,7 +175,7 @@ async fn a_new_session_ends_the_one_before(db: Db) {
     assert!(s.session(&first.cookie, NOW).await.unwrap().is_none());
     // A new password ends all sessions but the one that asked.
     let mark = s.session(&second.cookie, NOW).await.unwrap().unwrap().mark;
-    s.set_password(&id, "y", false, Some(&mark)).await.unwrap();
+    s.set_password(&id, "y", None, Some(&mark)).await.unwrap();
     assert!(s.session(&other.cookie, NOW).await.unwrap().is_none());
     assert!(!s.session(&second.cookie, NOW).await.unwrap().unwrap().provisoire);
 }
@@ -174,8 +204,10 @@ async fn wrong_passwords_are_throttled_by_account_and_address(db: Db) {
     for _ in 0..5 {
         s.attempt("a@exemple.fr", "ip1", NOW).await.unwrap().unwrap();
     }
-    let wait = s.attempt("A@exemple.fr", "ip2", NOW + 60).await.unwrap().unwrap_err().wait;
+    let wait = s.attempt("A@exemple.fr", "ip1", NOW + 60).await.unwrap().unwrap_err().wait;
     assert_eq!(wait, 14 * 60);
+    // Its owner, elsewhere, is not shut out by those guesses; nor is another account from there.
+    s.attempt("a@exemple.fr", "ip2", NOW + 60).await.unwrap().unwrap();
     s.attempt("b@exemple.fr", "ip1", NOW + 60).await.unwrap().unwrap();
     s.attempt("a@exemple.fr", "ip1", NOW + 15 * 60).await.unwrap().unwrap();
     s.forgive("a@exemple.fr", "ip1").await.unwrap();
@@ -184,6 +216,12 @@ async fn wrong_passwords_are_throttled_by_account_and_address(db: Db) {
         s.attempt(&format!("x{n}@exemple.fr"), "ip9", NOW).await.unwrap().unwrap();
     }
     assert!(s.attempt("y@exemple.fr", "ip9", NOW).await.unwrap().is_err());
+    // Many places at once are one attack on one account.
+    let mut passed = 0;
+    for n in 0..80 {
+        passed += usize::from(s.attempt("z@exemple.fr", &format!("lieu{n}"), NOW).await.unwrap().is_ok());
+    }
+    assert_eq!(passed, 60);
 }
 
 async fn many_attempts_at_once_are_all_counted(db: Db) {
@@ -246,14 +284,21 @@ async fn a_removed_or_altered_line_of_the_trail_is_found(db: Db) {
     let lines = s.audit_lines(&Wanted { limite: 3, avant: Some(11), ..Wanted::default() }).await.unwrap();
     assert_eq!(lines.iter().map(|l| l.rang).collect::<Vec<_>>(), [10, 9, 8]);
     assert!(
-        s.audit_lines(&Wanted { limite: 3, action: Some("connexion".into()), ..Wanted::default() }).await.unwrap().is_empty()
+        s.audit_lines(&Wanted { limite: 3, action: Some("connexion".into()), ..Wanted::default() })
+            .await
+            .unwrap()
+            .is_empty()
     );
-    let witness = s.audit_lines(&Wanted { limite: 1, avant: Some(16), ..Wanted::default() }).await.unwrap().remove(0);
+    let witness =
+        s.audit_lines(&Wanted { limite: 1, avant: Some(16), ..Wanted::default() }).await.unwrap().remove(0);
     assert_eq!(s.verify_audit(Some((15, &witness.empreinte))).await.unwrap().faute, None);
 
     let raw = AnyPool::connect(&db.url).await.unwrap();
     for (change, undo) in [
-        ("UPDATE audit SET objet = 'autre' WHERE rang = 7", "UPDATE audit SET objet = 'zone 6' WHERE rang = 7"),
+        (
+            "UPDATE audit SET objet = 'autre' WHERE rang = 7",
+            "UPDATE audit SET objet = 'zone 6' WHERE rang = 7",
+        ),
         ("UPDATE audit SET lignes = 99 WHERE rang = 20", "UPDATE audit SET lignes = 19 WHERE rang = 20"),
         ("UPDATE audit SET rang = 100 WHERE rang = 20", "UPDATE audit SET rang = 20 WHERE rang = 100"),
         ("UPDATE audit SET rang = -1 WHERE rang = 1", "UPDATE audit SET rang = 1 WHERE rang = -1"),
@@ -267,7 +312,9 @@ async fn a_removed_or_altered_line_of_the_trail_is_found(db: Db) {
     // Whoever rewrites the whole chain from a line on is found by the hash that was noted elsewhere.
     let lines = s.audit_lines(&Wanted { limite: 1, ..Wanted::default() }).await.unwrap();
     raw.execute("DELETE FROM audit WHERE rang > 12").await.unwrap();
-    raw.execute("UPDATE audit_tete SET rang = 12, empreinte = (SELECT empreinte FROM audit WHERE rang = 12)").await.unwrap();
+    raw.execute("UPDATE audit_tete SET rang = 12, empreinte = (SELECT empreinte FROM audit WHERE rang = 12)")
+        .await
+        .unwrap();
     assert_eq!(s.verify_audit(None).await.unwrap().faute, None);
     assert!(s.verify_audit(Some((20, &lines[0].empreinte))).await.unwrap().faute.is_some());
 }
@@ -405,17 +452,27 @@ async fn a_correction_undone_gives_back_what_it_had_replaced(db: Db) {
     let first = s.add_corrections(&[moved("a", 5.1)], &who, NOW).await.unwrap();
     let second = s.add_corrections(&[moved("a", 5.2)], &who, NOW + 1).await.unwrap();
     assert_eq!(longitudes().await, [5.2]);
-    assert!(matches!(s.undo_corrections("399999999", &second[0], &who, NOW + 2).await, Err(StateError::Absent(_))));
+    assert!(matches!(
+        s.undo_corrections("399999999", &second[0], &who, NOW + 2).await,
+        Err(StateError::Absent(_))
+    ));
     assert_eq!(s.undo_corrections("300000000", &second[0], &who, NOW + 2).await.unwrap(), 1);
     assert_eq!(longitudes().await, [5.1]);
-    assert!(matches!(s.undo_corrections("300000000", &second[0], &who, NOW + 3).await, Err(StateError::Absent(_))), "once");
+    assert!(
+        matches!(
+            s.undo_corrections("300000000", &second[0], &who, NOW + 3).await,
+            Err(StateError::Absent(_))
+        ),
+        "once"
+    );
     // A lot goes at once, and leaves the rest.
     let lot = |a: &str, lon| NewCorrection { lot: "l1".into(), methode: "LOT", ..moved(a, lon) };
     s.add_corrections(&[lot("a", 6.1), lot("b", 6.2)], &who, NOW + 4).await.unwrap();
     assert_eq!(longitudes().await, [6.1, 6.2]);
     assert_eq!(s.undo_corrections("300000000", "l1", &who, NOW + 5).await.unwrap(), 2);
     assert_eq!(longitudes().await, [5.1]);
-    // A dismissal moves nothing; undone, the correction before it holds again, and the dismissal before that one too.
+    // A dismissal moves nothing; undone, the correction before it holds again, and the dismissal before that
+    // one too.
     let dismissed = NewCorrection { statut: StatutCorrection::Ecartee, methode: "ECART", ..moved("a", 9.0) };
     let third = s.add_corrections(&[dismissed], &who, NOW + 6).await.unwrap();
     assert!(longitudes().await.is_empty());
@@ -428,7 +485,10 @@ async fn a_correction_undone_gives_back_what_it_had_replaced(db: Db) {
         (kept.statut, kept.qui.as_str(), kept.apres.score, kept.logements),
         (StatutCorrection::Acceptee, "Agente", Some(0.93), 12)
     );
-    assert!(matches!(s.undo_corrections("300000000", "", &who, NOW).await, Err(StateError::Absent(_))), "no name is no lot");
+    assert!(
+        matches!(s.undo_corrections("300000000", "", &who, NOW).await, Err(StateError::Absent(_))),
+        "no name is no lot"
+    );
 }
 
 async fn residences_follow_the_last_operation_that_was_not_undone(db: Db) {
@@ -445,15 +505,30 @@ async fn residences_follow_the_last_operation_that_was_not_undone(db: Db) {
     };
     add("renommee", &[home("a", "R1"), home("b", "R1")], NOW).await.unwrap();
     let second = add("scission", &[home("b", "R2")], NOW).await.unwrap();
-    let codes =
-        async || s.homes_in_force().await.unwrap().iter().map(|h| (h.adresse.clone(), h.code.clone())).collect::<Vec<_>>();
+    let codes = async || {
+        s.homes_in_force()
+            .await
+            .unwrap()
+            .iter()
+            .map(|h| (h.adresse.clone(), h.code.clone()))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(codes().await, [("a".to_owned(), "R1".to_owned()), ("b".to_owned(), "R2".to_owned())]);
     s.undo_residence_operation("300000000", &second, NOW + 1).await.unwrap();
     assert_eq!(codes().await[1].1, "R1");
-    assert!(matches!(s.undo_residence_operation("300000000", &second, NOW + 1).await, Err(StateError::Absent(_))));
-    assert!(matches!(add("fichier", &[home("a", "R1"), home("a", "R2")], NOW).await, Err(StateError::Taken(_))));
+    assert!(matches!(
+        s.undo_residence_operation("300000000", &second, NOW + 1).await,
+        Err(StateError::Absent(_))
+    ));
+    assert!(matches!(
+        add("fichier", &[home("a", "R1"), home("a", "R2")], NOW).await,
+        Err(StateError::Taken(_))
+    ));
     let list = s.residence_operations("300000000").await.unwrap();
-    assert_eq!(list.iter().map(|o| (o.genre.as_str(), o.annulee)).collect::<Vec<_>>(), [("scission", true), ("renommee", false)]);
+    assert_eq!(
+        list.iter().map(|o| (o.genre.as_str(), o.annulee)).collect::<Vec<_>>(),
+        [("scission", true), ("renommee", false)]
+    );
 }
 
 async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
@@ -468,24 +543,46 @@ async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
         logements: n,
         ident_rep: vec!["1".into()],
         autre: String::new(),
-        caracteristiques: Caracteristiques { financement: "PLUS".into(), pieces: Some(3), ..Caracteristiques::default() },
+        caracteristiques: Caracteristiques {
+            financement: "PLUS".into(),
+            pieces: Some(3),
+            ..Caracteristiques::default()
+        },
         lieu: Some(Lieu { lon: Some(5.9), lat: Some(45.5), qualite: 11, ..Lieu::default() }),
         commentaire: String::new(),
     };
     let ids = s
-        .add_events("300000000", &[event(GenreEvenement::MiseEnService, 12), event(GenreEvenement::Vente, 1)], "l", &who, NOW)
+        .add_events(
+            "300000000",
+            &[event(GenreEvenement::MiseEnService, 12), event(GenreEvenement::Vente, 1)],
+            "l",
+            &who,
+            NOW,
+        )
         .await
         .unwrap();
     assert_eq!(s.undo_events("300000000", &ids[1], &who, NOW).await.unwrap(), 1);
     assert!(matches!(s.undo_events("399999999", &ids[0], &who, NOW).await, Err(StateError::Absent(_))));
-    assert_eq!(s.undo_events("300000000", "l", &who, NOW).await.unwrap(), 1, "what was undone before is not undone again");
+    assert_eq!(
+        s.undo_events("300000000", "l", &who, NOW).await.unwrap(),
+        1,
+        "what was undone before is not undone again"
+    );
     let all = s.events(Some("300000000")).await.unwrap();
-    assert!(all.iter().all(|e| e.caracteristiques.financement == "PLUS" && e.lieu.as_ref().is_some_and(|l| l.qualite == 11)));
+    assert!(all.iter().all(
+        |e| e.caracteristiques.financement == "PLUS" && e.lieu.as_ref().is_some_and(|l| l.qualite == 11)
+    ));
     let kept = s.add_events("300000000", &[event(GenreEvenement::Cession, 1)], "", &who, NOW).await.unwrap();
     let done = s.happenings().await.unwrap();
-    assert_eq!((done.len(), done[0].effet, done[0].adresse.as_str()), (1, Effect::Sortie, "73065:1:-:RUE A"), "to no bailleur");
+    assert_eq!(
+        (done.len(), done[0].effet, done[0].adresse.as_str()),
+        (1, Effect::Sortie, "73065:1:-:RUE A"),
+        "to no bailleur"
+    );
     s.undo_events("300000000", &kept[0], &who, NOW).await.unwrap();
-    assert!(all.len() == 2 && all.iter().all(|e| e.annule.is_some() && e.qui == "Agente" && e.ident_rep == ["1"]));
+    assert!(
+        all.len() == 2 && all.iter().all(|e| e.annule.is_some() && e.qui == "Agente" && e.ident_rep == ["1"])
+    );
     assert!(s.events(Some("3")).await.unwrap().is_empty());
 
     let flag = |partage| NewFlag {
@@ -521,7 +618,11 @@ async fn events_and_flags_are_kept_with_their_author_and_undone_once(db: Db) {
         s.add_note(&note, &who, NOW + i64::from(technique)).await.unwrap();
     }
     let notes = s.notes("300000000").await.unwrap();
-    assert_eq!(notes.iter().map(|n| n.technique).collect::<Vec<_>>(), [4, 2], "the last first, the others stay");
+    assert_eq!(
+        notes.iter().map(|n| n.technique).collect::<Vec<_>>(),
+        [4, 2],
+        "the last first, the others stay"
+    );
 }
 
 async fn a_rate_of_a_convention_is_kept_changed_and_set_once(db: Db) {
@@ -561,7 +662,15 @@ fn residence() -> NewFile {
 
 fn act(decision: Decision) -> Act<'static> {
     let dates = (decision == Decision::Valider).then_some(("2026-03-01", "2029-03-01"));
-    Act { decision, motif: "occupation", commentaire: "", compte: "c", auteur: "Agente", organisme: "CA du Sud", dates }
+    Act {
+        decision,
+        motif: "occupation",
+        commentaire: "",
+        compte: "c",
+        auteur: "Agente",
+        organisme: "CA du Sud",
+        dates,
+    }
 }
 
 async fn a_residence_enters_the_list_by_people_only_and_its_history_is_kept(db: Db) {
@@ -570,15 +679,28 @@ async fn a_residence_enters_the_list_by_people_only_and_its_history_is_kept(db: 
     let read = async || s.rpems(&Whose::default()).await.unwrap().remove(0);
     assert_eq!((read().await.statut, read().await.debut), (Statut::Proposee, String::new()));
     // Proposed once; renewed or lifted only once it is on the list.
-    assert!(matches!(s.propose_rpems(&residence(), &act(Decision::Proposer), NOW).await, Err(StateError::Taken(_))));
+    assert!(matches!(
+        s.propose_rpems(&residence(), &act(Decision::Proposer), NOW).await,
+        Err(StateError::Taken(_))
+    ));
     for not_yet in [Decision::Renouveler, Decision::Lever] {
-        assert!(matches!(s.decide_rpems(&id, 1, &act(not_yet), NOW).await, Err(StateError::Taken(_))), "{not_yet:?}");
+        assert!(
+            matches!(s.decide_rpems(&id, 1, &act(not_yet), NOW).await, Err(StateError::Taken(_))),
+            "{not_yet:?}"
+        );
     }
     s.decide_rpems(&id, 1, &act(Decision::Refuser), NOW + 1).await.unwrap();
-    assert_eq!(s.propose_rpems(&residence(), &act(Decision::Proposer), NOW + 2).await.unwrap(), id, "the same file goes on");
+    assert_eq!(
+        s.propose_rpems(&residence(), &act(Decision::Proposer), NOW + 2).await.unwrap(),
+        id,
+        "the same file goes on"
+    );
     s.decide_rpems(&id, 3, &act(Decision::Valider), NOW + 3).await.unwrap();
     let file = read().await;
-    assert_eq!((file.statut, file.debut.as_str(), file.fin.as_str()), (Statut::Validee, "2026-03-01", "2029-03-01"));
+    assert_eq!(
+        (file.statut, file.debut.as_str(), file.fin.as_str()),
+        (Statut::Validee, "2026-03-01", "2029-03-01")
+    );
     s.decide_rpems(&id, 4, &act(Decision::Renouveler), NOW + 4).await.unwrap();
     // A renewal that is refused leaves the present term.
     s.decide_rpems(&id, 5, &act(Decision::Refuser), NOW + 5).await.unwrap();
@@ -586,8 +708,10 @@ async fn a_residence_enters_the_list_by_people_only_and_its_history_is_kept(db: 
     assert!(file.statut.on_the_list() && file.fin == "2029-03-01");
     let past: Vec<&str> = file.historique.iter().map(|e| e.decision.as_str()).collect();
     assert_eq!(past, ["proposer", "refuser", "proposer", "valider", "renouveler", "refuser"]);
-    let place =
-        |scale: &str, code: &str| Whose { bailleur: None, zones: Some(vec![Place { echelle: scale.into(), code: code.into() }]) };
+    let place = |scale: &str, code: &str| Whose {
+        bailleur: None,
+        zones: Some(vec![Place { echelle: scale.into(), code: code.into() }]),
+    };
     for (whose, n) in [
         (place("epci", "200000001"), 1),
         (place("epci", "200000002"), 0),
@@ -596,7 +720,10 @@ async fn a_residence_enters_the_list_by_people_only_and_its_history_is_kept(db: 
     ] {
         assert_eq!(s.rpems(&whose).await.unwrap().len(), n, "{whose:?}");
     }
-    assert!(matches!(s.decide_rpems("absent", 1, &act(Decision::Valider), NOW).await, Err(StateError::Absent(_))));
+    assert!(matches!(
+        s.decide_rpems("absent", 1, &act(Decision::Valider), NOW).await,
+        Err(StateError::Absent(_))
+    ));
 }
 
 async fn two_decisions_at_once_do_not_both_pass(db: Db) {
@@ -610,15 +737,24 @@ async fn two_decisions_at_once_do_not_both_pass(db: Db) {
 
 async fn a_placement_is_justified_contested_and_justified_again(db: Db) {
     let s = &db.state;
-    let said =
-        |statut, motif| Said { statut, motif, commentaire: "parce que", compte: "c", auteur: "Agent", organisme: "Bailleur" };
+    let said = |statut, motif| Said {
+        statut,
+        motif,
+        commentaire: "parce que",
+        compte: "c",
+        auteur: "Agent",
+        organisme: "Bailleur",
+    };
     assert!(
         matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW).await, Err(StateError::Taken(_))),
         "nothing to contest"
     );
     s.say_of_dalo("p1", &said(Stand::Justifie, "urgence"), NOW).await.unwrap();
     s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 1).await.unwrap();
-    assert!(matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 2).await, Err(StateError::Taken(_))), "once");
+    assert!(
+        matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 2).await, Err(StateError::Taken(_))),
+        "once"
+    );
     s.say_of_dalo("p1", &said(Stand::Justifie, "logement_adapte"), NOW + 3).await.unwrap();
     let all = s.said_of_dalo().await.unwrap();
     let statuts: Vec<Stand> = all["p1"].iter().map(|w| w.statut).collect();
@@ -649,7 +785,8 @@ async fn someone(state: &State, courriel: &str, role: Role, code: &str, manages:
         Some(o) => o.id,
         None => state.add_organisation(role, code, code, NOW).await.unwrap(),
     };
-    let new = NewAccount { courriel, nom: courriel, organisation: &org, gestionnaire: manages, mot_de_passe: "x" };
+    let new =
+        NewAccount { courriel, nom: courriel, organisation: &org, gestionnaire: manages, mot_de_passe: "x" };
     (state.add_account(&new, NOW).await.unwrap(), org)
 }
 
@@ -695,7 +832,12 @@ async fn a_set_of_zones_is_seen_by_those_it_is_shared_with(db: Db) {
                 ..ZoneSetChange::default()
             };
             let may = person == &author || (person == &colleague && visibility != Visibilite::Prive);
-            assert_eq!(s.change_zone_set(asker, &id, change, NOW).await.is_ok(), may, "{visibility:?} {}", person.0);
+            assert_eq!(
+                s.change_zone_set(asker, &id, change, NOW).await.is_ok(),
+                may,
+                "{visibility:?} {}",
+                person.0
+            );
             if !may {
                 assert!(matches!(s.erase_zone_set(asker, &id, true, NOW).await, Err(StateError::Absent(_))));
             }
@@ -721,7 +863,10 @@ async fn a_set_of_zones_is_not_overwritten_and_comes_back_when_restored(db: Db) 
     s.erase_zone_set(m, &id, true, NOW + 3).await.unwrap();
     assert!(s.zone_set(who(&manager, false), &id, NOW).await.is_err());
     assert!(s.zone_set(m, &id, NOW).await.unwrap().0.efface);
-    assert!(matches!(s.change_zone_set(a, &id, ZoneSetChange { version: 2, ..first }, NOW).await, Err(StateError::Taken(_))));
+    assert!(matches!(
+        s.change_zone_set(a, &id, ZoneSetChange { version: 2, ..first }, NOW).await,
+        Err(StateError::Taken(_))
+    ));
     s.erase_zone_set(a, &id, false, NOW + 4).await.unwrap();
     assert!(!s.zone_set(who(&manager, false), &id, NOW).await.unwrap().0.efface);
     s.erase_zone_set(a, &id, true, NOW + 5).await.unwrap();

@@ -181,7 +181,10 @@ fn hexagons_agree_with_the_reference_library() {
         assert!(h3::polygon(cell).unwrap().intersects(&Point::new(lon, lat)));
     }
     assert_eq!(h3::resolutions(), [7, 8, 9, 10]);
-    assert_eq!((h3::cell(f64::NAN, 0.0, 9), h3::cell(0.0, 0.0, 16), h3::parse("zz"), h3::polygon(0)), (None, None, None, None));
+    assert_eq!(
+        (h3::cell(f64::NAN, 0.0, 9), h3::cell(0.0, 0.0, 16), h3::parse("zz"), h3::polygon(0)),
+        (None, None, None, None)
+    );
 }
 
 // ---- Layers ----
@@ -202,7 +205,12 @@ fn layer(areas: Vec<MultiPolygon<f64>>) -> Layer {
 
 #[test]
 fn a_point_on_an_edge_or_a_corner_belongs_to_the_lowest_zone_alone() {
-    let four = layer(vec![square(5.0, 45.0, 1.0), square(6.0, 45.0, 1.0), square(5.0, 46.0, 1.0), square(6.0, 46.0, 1.0)]);
+    let four = layer(vec![
+        square(5.0, 45.0, 1.0),
+        square(6.0, 45.0, 1.0),
+        square(5.0, 46.0, 1.0),
+        square(6.0, 46.0, 1.0),
+    ]);
     assert_eq!(four.locate(6.0, 46.0), Some(0));
     assert_eq!(four.locate(6.0, 46.5), Some(2));
     assert_eq!(four.locate(6.5, 46.0), Some(1));
@@ -224,9 +232,14 @@ fn holes_and_islands_are_told_apart() {
     );
     let island = Polygon::new(ring(&[(3.0, 3.0), (5.0, 3.0), (5.0, 5.0), (3.0, 5.0)]), vec![]);
     let one = layer(vec![MultiPolygon(vec![lake, island])]);
-    for (x, y, inside) in
-        [(0.5, 4.0, true), (2.0, 4.0, false), (4.0, 4.0, true), (1.0, 4.0, true), (6.0, 4.0, false), (8.5, 4.0, true)]
-    {
+    for (x, y, inside) in [
+        (0.5, 4.0, true),
+        (2.0, 4.0, false),
+        (4.0, 4.0, true),
+        (1.0, 4.0, true),
+        (6.0, 4.0, false),
+        (8.5, 4.0, true),
+    ] {
         assert_eq!(one.locate(x, y).is_some(), inside, "{x} {y}");
     }
 }
@@ -241,7 +254,10 @@ fn star() -> impl Strategy<Value = MultiPolygon<f64>> {
             .map(|(i, r)| {
                 let a = std::f64::consts::TAU * i as f64 / n;
                 let lattice = |v: f64| (v * 8.0).round() / 8.0;
-                (lattice(f64::from(x) + f64::from(*r) * a.cos()), lattice(f64::from(y) + f64::from(*r) * a.sin()))
+                (
+                    lattice(f64::from(x) + f64::from(*r) * a.cos()),
+                    lattice(f64::from(y) + f64::from(*r) * a.sin()),
+                )
             })
             .collect();
         MultiPolygon(vec![Polygon::new(ring(&points), vec![])])
@@ -279,7 +295,10 @@ fn degrees(x: f64, y: f64) -> (f64, f64) {
 
 #[test]
 fn distances_to_the_edge_are_metres_of_the_legal_projection() {
-    let qpv = layer(vec![metric_square(927_000.0, 6_500_000.0, 1_000.0), metric_square(928_000.0, 6_500_000.0, 1_000.0)]);
+    let qpv = layer(vec![
+        metric_square(927_000.0, 6_500_000.0, 1_000.0),
+        metric_square(928_000.0, 6_500_000.0, 1_000.0),
+    ]);
     let at = |x: f64, y: f64, max: f64| {
         let (lon, lat) = degrees(x, y);
         qpv.distance_to_edge_m(lon, lat, max)
@@ -346,7 +365,8 @@ fn a_million_points_among_1600_zones_are_found_in_well_under_a_second() {
         .collect();
     let layer = layer(zones);
     let mut rng = fastrand::Rng::with_seed(3);
-    let points: Vec<[f64; 2]> = (0..1_000_000).map(|_| [2.0 + 3.9 * rng.f64(), 44.0 + 3.9 * rng.f64()]).collect();
+    let points: Vec<[f64; 2]> =
+        (0..1_000_000).map(|_| [2.0 + 3.9 * rng.f64(), 44.0 + 3.9 * rng.f64()]).collect();
     let start = std::time::Instant::now();
     let inside = layer.locate_all(&points).iter().filter(|z| **z != NOWHERE).count();
     let spent = start.elapsed();

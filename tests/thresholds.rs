@@ -23,7 +23,10 @@ fn our_format_is_read_with_all_its_years() {
     assert_eq!(r.cle, "2023,2024");
     let t = table(dir.path(), "seuils");
     assert_eq!(t.get_column_names(), ["epci", "annee", "eur_uc", "source"]);
-    assert_eq!((cell(&t, "eur_uc", 0), cell(&t, "source", 0)), ("9168.5".to_owned(), "arrêté du 13 mai 2024".to_owned()));
+    assert_eq!(
+        (cell(&t, "eur_uc", 0), cell(&t, "source", 0)),
+        ("9168.5".to_owned(), "arrêté du 13 mai 2024".to_owned())
+    );
     assert_eq!(cell(&t, "source", 1), "seuils.csv");
     assert_eq!(cell(&t, "eur_uc", row_of(&t, "epci", "R11")), "11000.0");
     let rules: Vec<(u64, String)> = findings(dir.path()).into_iter().map(|f| (f.0, f.2)).collect();

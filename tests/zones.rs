@@ -86,7 +86,11 @@ fn feature(properties: &str, geometry: &str) -> String {
 }
 
 fn collection(crs: &str, features: &[String]) -> String {
-    let crs = if crs.is_empty() { String::new() } else { format!(r#""crs":{{"type":"name","properties":{{"name":"{crs}"}}}},"#) };
+    let crs = if crs.is_empty() {
+        String::new()
+    } else {
+        format!(r#""crs":{{"type":"name","properties":{{"name":"{crs}"}}}},"#)
+    };
     format!(r#"{{"type":"FeatureCollection",{crs}"features":[{}]}}"#, features.join(","))
 }
 
@@ -107,8 +111,10 @@ fn a_shapefile_without_cpg_and_with_a_projection_in_words_is_read() {
     assert_eq!(layer.zones[2].geometry.0.len(), 2);
     assert_eq!((i.count("zones_reparees"), i.rule("Z05")), (1, 1));
     assert!(
-        i.findings()
-            .contains("2;géométrie;QP073902;Z05;drapeau;\"zone QP073902 : un contour se croise lui-même en (928200, 6500200)"),
+        i.findings().contains(
+            "2;géométrie;QP073902;Z05;drapeau;\"zone QP073902 : un contour se croise lui-même en \
+                (928200, 6500200)"
+        ),
         "{}",
         i.findings()
     );
@@ -125,7 +131,11 @@ fn a_zip_of_several_shapefiles_becomes_one_layer_each_in_its_own_projection() {
     assert_eq!((i.report.lignes_gardees, i.count("epsg_2154"), i.count("epsg_2975")), (4, 3, 1));
     let layer = i.layer();
     let reunion = layer.zone("QP974901").unwrap();
-    assert!((reunion.bbox[0] - 55.4474).abs() < 1e-3 && (reunion.bbox[1] + 20.8796).abs() < 1e-3, "{:?}", reunion.bbox);
+    assert!(
+        (reunion.bbox[0] - 55.4474).abs() < 1e-3 && (reunion.bbox[1] + 20.8796).abs() < 1e-3,
+        "{:?}",
+        reunion.bbox
+    );
 }
 
 #[test]
@@ -167,7 +177,11 @@ fn a_declared_projection_that_the_numbers_contradict_loses_and_the_report_says_s
     let text = collection("urn:ogc:def:crs:EPSG::4471", &[feature(r#"{"code_qp":"QP976001"}"#, &degrees)]);
     let i = run_text("mayotte.geojson", &text, couche("qpv")).unwrap();
     assert!((i.layer().zones[0].bbox[0] - 45.2).abs() < 1e-12);
-    assert!(i.report.remarques[0].contains("EPSG:4471") && i.report.remarques[0].contains("degrés"), "{:?}", i.report.remarques);
+    assert!(
+        i.report.remarques[0].contains("EPSG:4471") && i.report.remarques[0].contains("degrés"),
+        "{:?}",
+        i.report.remarques
+    );
 
     let metres = square(927_000.0, 6_500_000.0, 100.0);
     let text = collection("urn:ogc:def:crs:OGC:1.3:CRS84", &[feature(r#"{"code":"a"}"#, &metres)]);
@@ -182,8 +196,14 @@ fn the_epsg_of_the_user_goes_first_but_never_against_the_numbers() {
     let options = |epsg| ZonesOptions { epsg: Some(epsg), ..couche("projet") };
     let i = run_text("cc46.geojson", &collection("", &metres), options(3946)).unwrap();
     assert!((i.layer().zones[0].bbox[1] - 46.0).abs() < 0.01);
-    assert!(refused(run_text("cc46.geojson", &collection("", &metres), options(2154))).contains("domaine d'EPSG:2154"));
-    assert!(refused(run_text("cc46.geojson", &collection("", &metres), couche("projet"))).contains("précisez le code EPSG"));
+    assert!(
+        refused(run_text("cc46.geojson", &collection("", &metres), options(2154)))
+            .contains("domaine d'EPSG:2154")
+    );
+    assert!(
+        refused(run_text("cc46.geojson", &collection("", &metres), couche("projet")))
+            .contains("précisez le code EPSG")
+    );
     assert!(refused(run_text("z.geojson", &collection("", &metres), options(27572))).contains("grille"));
 }
 
@@ -216,13 +236,20 @@ fn each_bad_feature_is_rejected_by_name_and_the_others_stay() {
     )
     .unwrap();
     assert_eq!(
-        (i.report.lignes_lues, i.report.lignes_gardees, i.report.lignes_rejetees, i.report.lignes_avec_drapeau),
+        (
+            i.report.lignes_lues,
+            i.report.lignes_gardees,
+            i.report.lignes_rejetees,
+            i.report.lignes_avec_drapeau
+        ),
         (7, 2, 5, 1)
     );
     for (rule, line) in [("Z02", 2), ("Z03", 3), ("Z01", 4), ("Z04", 5), ("Z06", 6), ("Z09", 7)] {
         assert_eq!(i.rule(rule), 1, "{rule}");
         assert!(
-            i.findings().lines().any(|l| l.starts_with(&format!("{line};")) && l.contains(&format!(";{rule};"))),
+            i.findings()
+                .lines()
+                .any(|l| l.starts_with(&format!("{line};")) && l.contains(&format!(";{rule};"))),
             "{rule} {}",
             i.findings()
         );
@@ -242,7 +269,10 @@ fn features_of_one_code_become_one_zone_and_identical_ones_are_dropped() {
     let i = run_text("z.geojson", &collection("", &features), couche("projet")).unwrap();
     let layer = i.layer();
     assert_eq!(layer.zones.iter().map(|z| z.code.as_str()).collect::<Vec<_>>(), ["a", "z"]);
-    assert_eq!((i.rule("Z07"), i.rule("Z08"), i.report.lignes_gardees, i.report.lignes_rejetees), (1, 2, 4, 1));
+    assert_eq!(
+        (i.rule("Z07"), i.rule("Z08"), i.report.lignes_gardees, i.report.lignes_rejetees),
+        (1, 2, 4, 1)
+    );
     // The two squares that overlap are one rectangle now, without a double part.
     assert_eq!(layer.zones[1].geometry.0.len(), 2);
     use geo::Area;
@@ -253,8 +283,10 @@ fn features_of_one_code_become_one_zone_and_identical_ones_are_dropped() {
 #[test]
 fn rings_come_out_counter_clockwise_whatever_the_file_says() {
     use geo::winding_order::Winding;
-    let clockwise = r#"{"type":"Polygon","coordinates":[[[5.9,45.5],[5.9,45.6],[6.0,45.6],[6.0,45.5],[5.9,45.5]]]}"#;
-    let i = run_text("z.geojson", &collection("", &[feature(r#"{"id":"1"}"#, clockwise)]), couche("projet")).unwrap();
+    let clockwise =
+        r#"{"type":"Polygon","coordinates":[[[5.9,45.5],[5.9,45.6],[6.0,45.6],[6.0,45.5],[5.9,45.5]]]}"#;
+    let i = run_text("z.geojson", &collection("", &[feature(r#"{"id":"1"}"#, clockwise)]), couche("projet"))
+        .unwrap();
     assert_eq!(i.count("anneaux_reorientes"), 1);
     assert!(i.layer().zones[0].geometry.0[0].exterior().is_ccw());
 }
@@ -303,7 +335,12 @@ fn geopackage(path: &Path, tables: &[&str]) {
          insert into gpkg_spatial_ref_sys values (2154, 'EPSG', 2154, '');",
     )
     .unwrap();
-    let ring = [(927_000.0, 6_500_000.0), (927_100.0, 6_500_000.0), (927_100.0, 6_500_100.0), (927_000.0, 6_500_000.0)];
+    let ring = [
+        (927_000.0, 6_500_000.0),
+        (927_100.0, 6_500_000.0),
+        (927_100.0, 6_500_100.0),
+        (927_000.0, 6_500_000.0),
+    ];
     let area = geo::MultiPolygon(vec![geo::Polygon::new(ring.into_iter().collect(), vec![])]);
     let mut blob = b"GP\0\x01".to_vec();
     blob.extend(2154_i32.to_le_bytes());
@@ -315,7 +352,11 @@ fn geopackage(path: &Path, tables: &[&str]) {
              insert into gpkg_geometry_columns values ('{t}', 'geom', 2154);"
         ))
         .unwrap();
-        db.execute(&format!("insert into \"{t}\" (geom, code_iris, nom_iris) values (?1, '730650101', '{t}')"), [&blob]).unwrap();
+        db.execute(
+            &format!("insert into \"{t}\" (geom, code_iris, nom_iris) values (?1, '730650101', '{t}')"),
+            [&blob],
+        )
+        .unwrap();
     }
 }
 
@@ -347,7 +388,10 @@ fn a_file_cut_anywhere_is_refused_or_read_but_never_panics() {
             let _ = run_bytes(name, &whole[..n], couche("qpv"));
         }
     }
-    let (shp, dbf) = (std::fs::read(fixture("qpv_lamb93.shp")).unwrap(), std::fs::read(fixture("qpv_lamb93.dbf")).unwrap());
+    let (shp, dbf) = (
+        std::fs::read(fixture("qpv_lamb93.shp")).unwrap(),
+        std::fs::read(fixture("qpv_lamb93.dbf")).unwrap(),
+    );
     let path = dir.path().join("c.shp");
     for n in (0..shp.len()).step_by(7) {
         std::fs::write(&path, &shp[..n]).unwrap();
@@ -364,7 +408,9 @@ fn a_file_cut_anywhere_is_refused_or_read_but_never_panics() {
 
 #[test]
 fn membership_is_read_from_csv_and_each_commune_has_one_epci() {
-    let text = "Code INSEE;SIREN_EPCI;Nom EPCI\n1004;240100883;CC de la Plaine de l'Ain\n73065;200069110;Grand Chambéry\n73065;200068674;Autre\n;200069110;x\n29083;ZZZZZZZZZ;Sans objet\n";
+    let text = "Code INSEE;SIREN_EPCI;Nom EPCI\n1004;240100883;CC de la Plaine de \
+        l'Ain\n73065;200069110;Grand Chambéry\n73065;200068674;Autre\n;200069110;x\n29083;ZZZZZZZZZ;Sans \
+        objet\n";
     let options = ZonesOptions { generation: Some("2025".to_owned()), ..couche("appartenance") };
     let i = run_text("epci.csv", text, options).unwrap();
     assert_eq!(
@@ -373,7 +419,9 @@ fn membership_is_read_from_csv_and_each_commune_has_one_epci() {
     );
     assert_eq!(i.count("communes_sans_epci"), 1);
     use polars::prelude::*;
-    let t = ParquetReader::new(std::fs::File::open(i.folder.join("appartenance.parquet")).unwrap()).finish().unwrap();
+    let t = ParquetReader::new(std::fs::File::open(i.folder.join("appartenance.parquet")).unwrap())
+        .finish()
+        .unwrap();
     let cell = |c: &str, r: usize| t.column(c).unwrap().get(r).unwrap().to_string().replace('"', "");
     assert_eq!(
         [cell("commune", 0), cell("epci", 1), cell("nom", 1), cell("annee", 0)],
@@ -399,8 +447,16 @@ fn the_official_qpv_of_2015_are_read_whole_and_the_invalid_ones_repaired() {
     ] {
         let Some(path) = real(&format!("qpv/qpv2015_shp/{file}.shp")) else { return };
         let i = run(&path, couche("qpv")).unwrap();
-        assert_eq!((i.report.cle.as_str(), i.report.lignes_gardees, i.report.lignes_rejetees), ("qpv2015", zones, 0), "{file}");
-        assert_eq!((i.count("zones_reparees"), i.count(&format!("epsg_{epsg}"))), (repaired, zones), "{file}");
+        assert_eq!(
+            (i.report.cle.as_str(), i.report.lignes_gardees, i.report.lignes_rejetees),
+            ("qpv2015", zones, 0),
+            "{file}"
+        );
+        assert_eq!(
+            (i.count("zones_reparees"), i.count(&format!("epsg_{epsg}"))),
+            (repaired, zones),
+            "{file}"
+        );
         assert_eq!(i.rule("Z09"), 0, "{file}");
     }
 }
@@ -425,7 +481,13 @@ fn overseas_qpv_in_their_own_projection_stand_where_the_national_file_puts_them(
                 // 1e-5 degree is about one metre. For Guyane the national file was made with the shift of
                 // 2, 2, -2 m that EPSG has replaced by none.
                 let near = if file.contains("GUYANE") { 4e-5 } else { 1e-5 };
-                assert!((zone.bbox[k] - same.bbox[k]).abs() < near, "{file} {}: {:?} {:?}", zone.code, zone.bbox, same.bbox);
+                assert!(
+                    (zone.bbox[k] - same.bbox[k]).abs() < near,
+                    "{file} {}: {:?} {:?}",
+                    zone.code,
+                    zone.bbox,
+                    same.bbox
+                );
             }
         }
     }
@@ -448,9 +510,14 @@ fn administrative_layers_are_read_whole() {
     ] {
         let Some(path) = real(file) else { return };
         let i = run(&path, couche(name)).unwrap();
-        assert_eq!((i.report.lignes_gardees, i.report.lignes_rejetees, i.rule("Z09")), (zones, 0, 0), "{file}");
+        assert_eq!(
+            (i.report.lignes_gardees, i.report.lignes_rejetees, i.rule("Z09")),
+            (zones, 0, 0),
+            "{file}"
+        );
         let layer = i.layer();
-        // A point well inside of each zone is found in it (in simplified communes, or in a neighbour below it).
+        // A point well inside of each zone is found in it (in simplified communes, or in a neighbour below
+        // it).
         let lost = layer.zones.iter().filter(|z| {
             use geo::InteriorPoint;
             let p = z.geometry.interior_point().unwrap();
@@ -492,8 +559,10 @@ fn our_lookup_and_geopandas_agree_on_every_point() {
         let Some(path) = real(file) else { return };
         let i = run(&path, couche(name)).unwrap();
         let layer = i.layer();
-        let epsg: u16 = i.report.comptes.keys().find_map(|k| k.strip_prefix("epsg_")).unwrap().parse().unwrap();
-        // The dwellings of Cannes, then points drawn in the boxes of the zones, all in the system of the file.
+        let epsg: u16 =
+            i.report.comptes.keys().find_map(|k| k.strip_prefix("epsg_")).unwrap().parse().unwrap();
+        // The dwellings of Cannes, then points drawn in the boxes of the zones, all in the system of the
+        // file.
         let (mut x, mut y): (Vec<f64>, Vec<f64>) = located.iter().map(|p| (p[0], p[1])).unzip();
         mosaique::territory::crs::to_lonlat(2154, &mut x, &mut y).unwrap();
         let mut rng = fastrand::Rng::with_seed(7);

@@ -22,7 +22,8 @@ pub enum AdminCommand {
     Password(AccountArgs),
     /// Créer un jeton pour un script ; il est seul sur la sortie
     Token(TokenArgs),
-    /// Enregistrer les événements du parc d'un bailleur (mises en service, démolitions, ventes…), tous ou aucun
+    /// Enregistrer les événements du parc d'un bailleur (mises en service, démolitions, ventes…), tous ou
+    /// aucun
     Events(EventsArgs),
     /// Créer un organisme et un compte de chaque rôle sur les données chargées (démonstration)
     Demo(DemoAccountsArgs),
@@ -100,7 +101,10 @@ pub struct VerifyArgs {
 }
 
 /// Runs what needs the state store.
-pub(super) fn with_state<T>(args: &StoreArgs, work: impl AsyncFnOnce(&State) -> Result<T, Failure>) -> Result<T, Failure> {
+pub(super) fn with_state<T>(
+    args: &StoreArgs,
+    work: impl AsyncFnOnce(&State) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         std::fs::create_dir_all(&args.data)?;
@@ -139,7 +143,10 @@ pub fn audit(command: &AuditCommand) -> Result<(), Failure> {
     if let Some(fault) = verdict.faute {
         return Err(format!("journal altéré : {fault}").into());
     }
-    println!("Journal intact : {} lignes, du rang {} au rang {}.", verdict.lignes, verdict.premier, verdict.dernier);
+    println!(
+        "Journal intact : {} lignes, du rang {} au rang {}.",
+        verdict.lignes, verdict.premier, verdict.dernier
+    );
     println!("À noter ailleurs pour une vérification future : {}:{}", verdict.dernier, verdict.empreinte);
     Ok(())
 }
@@ -165,8 +172,13 @@ async fn create(state: &State, args: &CreateArgs) -> Result<(), Failure> {
         mot_de_passe: &hash,
     };
     let compte = state.add_account(&new, state::now()).await?;
-    noted(state, Trace::new("compte_cree", compte).with("courriel", args.courriel.as_str()).with("role", "administrateur"))
-        .await?;
+    noted(
+        state,
+        Trace::new("compte_cree", compte)
+            .with("courriel", args.courriel.as_str())
+            .with("role", "administrateur"),
+    )
+    .await?;
     println!("Compte d'administration créé : {}", args.courriel);
     println!("Mot de passe, à changer à la première connexion : {password}");
     Ok(())
@@ -181,7 +193,7 @@ async fn password(state: &State, args: &AccountArgs) -> Result<(), Failure> {
     let compte = account(state, &args.courriel).await?;
     let password = one_time()?;
     let hash = Passwords::new()?.hash(password.clone()).await?;
-    state.set_password(&compte, &hash, true, None).await?;
+    state.set_password(&compte, &hash, Some(state::now()), None).await?;
     noted(state, Trace::new("mot_de_passe_remis", compte)).await?;
     println!("Mot de passe, à changer à la première connexion : {password}");
     Ok(())
@@ -191,7 +203,8 @@ async fn token(state: &State, args: &TokenArgs) -> Result<(), Failure> {
     let compte = account(state, &args.account.courriel).await?;
     let days = args.jours.unwrap_or(comptes().jeton.duree_defaut_j);
     let token = state.add_token(&compte, &args.nom, args.ecriture, days, state::now()).await?;
-    let trace = Trace::new("jeton_cree", token.id).with("nom", args.nom.as_str()).with("ecriture", args.ecriture);
+    let trace =
+        Trace::new("jeton_cree", token.id).with("nom", args.nom.as_str()).with("ecriture", args.ecriture);
     noted(state, trace).await?;
     println!("{}", token.secret);
     Ok(())
@@ -228,8 +241,12 @@ fn places(cube: &Cube) -> Option<Places> {
         Some((code.to_owned(), if nom.is_empty() { code } else { nom }.to_owned()))
     };
     let departement = first("departement")?.0;
-    let region =
-        access().regions.iter().find(|(_, list)| list.contains(&departement)).map(|(r, _)| r.clone()).unwrap_or_default();
+    let region = access()
+        .regions
+        .iter()
+        .find(|(_, list)| list.contains(&departement))
+        .map(|(r, _)| r.clone())
+        .unwrap_or_default();
     let owner = cube.bailleur_of();
     let mut counts = vec![0u64; cube.bailleurs().len()];
     for b in owner {
@@ -284,7 +301,7 @@ async fn demo(state: &State, args: &DemoAccountsArgs) -> Result<(), Failure> {
             }
             // Never used: the one that was printed may be lost.
             Some(a) if a.provisoire => {
-                state.set_password(&a.id, &hash, true, None).await?;
+                state.set_password(&a.id, &hash, Some(state::now()), None).await?;
                 noted(state, Trace::new("mot_de_passe_remis", a.id)).await?;
                 Some(password)
             }
@@ -311,7 +328,12 @@ async fn demo(state: &State, args: &DemoAccountsArgs) -> Result<(), Failure> {
 }
 
 /// A convention of one year over the EPCI, unless one is in force.
-async fn agree(state: &State, epci: &(String, String), parties: Vec<String>, now: i64) -> Result<(), Failure> {
+async fn agree(
+    state: &State,
+    epci: &(String, String),
+    parties: Vec<String>,
+    now: i64,
+) -> Result<(), Failure> {
     let (today, place) = (state::day(now), format!("epci:{}", epci.0));
     let known = state.conventions(None).await?;
     if known.iter().any(|c| c.au >= today && c.territoire.contains(&place)) {

@@ -52,7 +52,10 @@ pub struct ChecksArgs {
 pub fn checks(args: &ChecksArgs) -> Result<(), Failure> {
     let app = crate::server::App::load(&Store::open(&args.store.data)?, None)?;
     let (checked, seconds) = crate::server::measure_checks(&app, args.files)?;
-    println!("{}", json!({"dossiers": checked, "secondes": seconds, "par_seconde": (checked as f64 / seconds).round()}));
+    println!(
+        "{}",
+        json!({"dossiers": checked, "secondes": seconds, "par_seconde": (checked as f64 / seconds).round()})
+    );
     Ok(())
 }
 
@@ -70,7 +73,11 @@ fn twenty(catalogue: &Catalogue) -> Result<Vec<usize>, Failure> {
     list.push(one("dpe", &["F", "G"]));
     list.push(Measure { somme: "surface".into(), ..one("surface_connue", &["OUI"]) });
     list.extend(["LOUE", "VACANT"].map(|c| one("mode", &[c])));
-    list.iter().map(|m| catalogue.measure_index(m).ok_or_else(|| format!("mesure absente du catalogue : {m:?}").into())).collect()
+    list.iter()
+        .map(|m| {
+            catalogue.measure_index(m).ok_or_else(|| format!("mesure absente du catalogue : {m:?}").into())
+        })
+        .collect()
 }
 
 /// CPU seconds of this process.
@@ -95,8 +102,11 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     let measures = twenty(catalogue)?;
     let filter = filter(catalogue, &args.filter)?;
 
-    let layer_data =
-        store.manifest().of_register("zones").find(|d| d.rapport.cle == args.layer).ok_or("couche absente du magasin")?;
+    let layer_data = store
+        .manifest()
+        .of_register("zones")
+        .find(|d| d.rapport.cle == args.layer)
+        .ok_or("couche absente du magasin")?;
     let layer = Layer::from_parquet(&args.layer, &store.folder(layer_data).join("zones.parquet"))?;
     let (start, cpu0) = (Instant::now(), cpu());
     let mut sums = serde_json::Map::new();
@@ -115,7 +125,8 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
     };
     let mut zones = Vec::new();
     for feature in collection.features {
-        let id = feature.property("id").map(ToString::to_string).unwrap_or_default().trim_matches('"').to_owned();
+        let id =
+            feature.property("id").map(ToString::to_string).unwrap_or_default().trim_matches('"').to_owned();
         let geometry: geo::Geometry<f64> = feature.geometry.ok_or("zone sans géométrie")?.try_into()?;
         let polygon = match geometry {
             geo::Geometry::Polygon(p) => MultiPolygon(vec![p]),
@@ -145,7 +156,10 @@ fn filter(catalogue: &Catalogue, list: &[String]) -> Result<Filter, Failure> {
     let mut filter = Filter::default();
     for f in list {
         let (id, code) = f.split_once('=').ok_or("filtre : attribut=code")?;
-        let class = catalogue.attribute(id).and_then(|a| a.class(code)).ok_or_else(|| format!("filtre inconnu : {f}"))?;
+        let class = catalogue
+            .attribute(id)
+            .and_then(|a| a.class(code))
+            .ok_or_else(|| format!("filtre inconnu : {f}"))?;
         filter.classes.entry(id.to_owned()).or_default().push(class);
     }
     Ok(filter)

@@ -54,7 +54,8 @@ pub fn before_serving(root: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes the index of addresses if they changed, rather than at somebody's first question; what was done, in words.
+/// Makes the index of addresses if they changed, rather than at somebody's first question; what was done, in
+/// words.
 fn index(root: &Path) -> Result<Option<String>, Failure> {
     let store = Store::open(root)?;
     if !shelf::is_stale(&store) {

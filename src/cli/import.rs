@@ -41,7 +41,8 @@ enum Register {
         /// Année du 1er janvier décrit
         #[arg(long)]
         millesime: u16,
-        /// SIREN du bailleur dont c'est le dépôt : ses lignes prennent la place des siennes dans le fichier général
+        /// SIREN du bailleur dont c'est le dépôt : ses lignes prennent la place des siennes dans le fichier
+        /// général
         #[arg(long, value_name = "SIREN")]
         bailleur: Option<String>,
     },
@@ -52,7 +53,8 @@ enum Register {
         /// Année de la vague
         #[arg(long)]
         wave: u16,
-        /// SIREN du bailleur dont c'est le dépôt : ses lignes prennent la place des siennes dans le fichier général
+        /// SIREN du bailleur dont c'est le dépôt : ses lignes prennent la place des siennes dans le fichier
+        /// général
         #[arg(long, value_name = "SIREN")]
         bailleur: Option<String>,
     },
@@ -115,7 +117,9 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let mut writer = Writer::open(&common.store.data)?;
     let folder = writer.temporary()?;
     let out = Output::new(folder.path());
-    let bar = progress::bytes(&common.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()));
+    let bar = progress::bytes(
+        &common.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+    );
     let report = read(&args.register, common, &out, &|done, total| {
         bar.set_length(total);
         bar.set_position(done);
@@ -158,7 +162,12 @@ fn note(root: &Path, report: &Report) -> Result<(), Failure> {
     })
 }
 
-fn read(register: &Register, common: &Common, out: &Output, progress: &dyn Fn(u64, u64)) -> Result<Report, Failure> {
+fn read(
+    register: &Register,
+    common: &Common,
+    out: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, Failure> {
     let name = common.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     match register {
         Register::Rpls { millesime: year, bailleur: Some(siren), .. } => {
@@ -220,10 +229,15 @@ fn read_text(
         }
         Register::Ops { wave, .. } => ops::import(file, &ops::Options { vague: *wave }, out, progress)?,
         Register::Zones { layer, generation, epsg, table, .. } => {
-            let options =
-                zones::ZonesOptions { couche: layer.clone(), generation: generation.clone(), epsg: *epsg, table: table.clone() };
+            let options = zones::ZonesOptions {
+                couche: layer.clone(),
+                generation: generation.clone(),
+                epsg: *epsg,
+                table: table.clone(),
+            };
             let mut report = zones::import(file, &options, out, progress)?;
-            // QPV carry their generation in their name; other layers have one for each year that the user gives.
+            // QPV carry their generation in their name; other layers have one for each year that the user
+            // gives.
             if layer == "appartenance" && report.cle != "appartenance" {
                 report.cle = format!("appartenance-{}", report.cle);
             } else if let Some(year) = generation.as_ref().filter(|g| !report.cle.contains(g.as_str())) {
@@ -243,9 +257,16 @@ fn read_text(
                 Some(path) => path.clone(),
                 None => store_key(data)?,
             };
-            attributions::import(file, &attributions::Options { annee: *year, cle: Some(key) }, out, progress)?
+            attributions::import(
+                file,
+                &attributions::Options { annee: *year, cle: Some(key) },
+                out,
+                progress,
+            )?
         }
-        Register::Thresholds { year, .. } => thresholds::import(file, &thresholds::Options { annee: *year }, out, progress)?,
+        Register::Thresholds { year, .. } => {
+            thresholds::import(file, &thresholds::Options { annee: *year }, out, progress)?
+        }
     })
 }
 

@@ -62,15 +62,26 @@ async fn deposits(state: &State, args: &MaintenanceArgs, now: i64) -> Result<(),
         println!("{done} : dossier {}, dont plus aucun dépôt n'a besoin.", folder.display());
         if !args.essai {
             std::fs::remove_dir_all(&folder)?;
-            noted(state, Trace::new("quarantaine_effacee", folder.file_name().unwrap_or_default().to_string_lossy())).await?;
+            noted(
+                state,
+                Trace::new("quarantaine_effacee", folder.file_name().unwrap_or_default().to_string_lossy()),
+            )
+            .await?;
         }
     }
     println!("{} dépôt(s) jamais accepté(s) en {days} jours {verb} retiré(s).", old.len());
     Ok(())
 }
 
-/// The files of a deposit and the cells that were corrected go; that it was made, and what its check counted, stays.
-async fn expire(state: &State, args: &MaintenanceArgs, d: &Deposit, days: i64, now: i64) -> Result<(), Failure> {
+/// The files of a deposit and the cells that were corrected go; that it was made, and what its check counted,
+/// stays.
+async fn expire(
+    state: &State,
+    args: &MaintenanceArgs,
+    d: &Deposit,
+    days: i64,
+    now: i64,
+) -> Result<(), Failure> {
     let why = format!("Jamais accepté : retiré après {days} jours");
     // Who accepts it at this very moment goes first.
     if !state.turn_deposit(&d.id, &PENDING, StatutDepot::Retire, &why).await? {
@@ -82,11 +93,13 @@ async fn expire(state: &State, args: &MaintenanceArgs, d: &Deposit, days: i64, n
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
     }
-    let trace = Trace::new("depot_expire", d.id.clone()).with("registre", d.registre.as_str()).with("annee", d.annee);
+    let trace =
+        Trace::new("depot_expire", d.id.clone()).with("registre", d.registre.as_str()).with("annee", d.annee);
     noted(state, trace.with("siren", d.siren.as_str()).with("jours", days)).await
 }
 
-/// Folders of the quarantine that are as old as a deposit may be and belong to none that is pending: what a crash left.
+/// Folders of the quarantine that are as old as a deposit may be and belong to none that is pending: what a
+/// crash left.
 fn orphans(args: &MaintenanceArgs, used: &BTreeSet<String>, days: i64) -> Result<Vec<PathBuf>, Failure> {
     let root = quarantine(&args.store.data, "");
     if !root.exists() {
@@ -105,21 +118,33 @@ fn orphans(args: &MaintenanceArgs, used: &BTreeSet<String>, days: i64) -> Result
     Ok(out)
 }
 
-/// Comments on DALO placements: free text about a household, kept as long as the placement is discussed. Reasons stay.
+/// Comments on DALO placements: free text about a household, kept as long as the placement is discussed.
+/// Reasons stay.
 async fn comments(state: &State, trial: bool, now: i64) -> Result<(), Failure> {
     let months = comptes().conservation.dalo_commentaires_mois;
     let n = state.forget_dalo_comments(now - months * 31 * DAY, trial).await?;
     let verb = if trial { "serait" } else { "est" };
-    println!("{n} commentaire(s) de placements DALO de plus de {months} mois {verb} effacé(s) ; les motifs restent.");
+    println!(
+        "{n} commentaire(s) de placements DALO de plus de {months} mois {verb} effacé(s) ; les motifs \
+            restent."
+    );
     if !trial && n > 0 {
-        noted(state, Trace::new("dalo_commentaires_effaces", "").with("commentaires", n).with("mois", months)).await?;
+        noted(
+            state,
+            Trace::new("dalo_commentaires_effaces", "").with("commentaires", n).with("mois", months),
+        )
+        .await?;
     }
     Ok(())
 }
 
 async fn others(state: &State, now: i64) -> Result<(), Failure> {
     let purged = state.purge(now).await?;
-    noted(state, Trace::new("maintenance", "").with("journal", purged.audit).with("sessions", purged.sessions)).await?;
+    noted(
+        state,
+        Trace::new("maintenance", "").with("journal", purged.audit).with("sessions", purged.sessions),
+    )
+    .await?;
     println!(
         "Retirés : {} lignes de journal de plus de {} mois, {} sessions finies, {} jetons expirés, {} compteurs d'essais, \
          {} ensembles de zones effacés.",

@@ -66,7 +66,9 @@ pub fn run(args: &MeasureArgs) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let (ok, bytes) = runtime.block_on(async {
         let state = State::of_store(&args.store.data).await?;
-        let answer = router_for_holder(Server::new(Live::new(app), state, ServeOptions::default())?).oneshot(request).await?;
+        let answer = router_for_holder(Server::new(Live::new(app), state, ServeOptions::default())?)
+            .oneshot(request)
+            .await?;
         let ok = answer.status().is_success();
         Ok::<_, Failure>((ok, to_bytes(answer.into_body(), usize::MAX).await?))
     })?;
@@ -86,19 +88,21 @@ fn question(args: &MeasureArgs) -> Result<Value, Failure> {
     let mut zones = Vec::new();
     if let Some(path) = &args.zone {
         let text = std::fs::read_to_string(path).map_err(|e| format!("« {} » : {e}", path.display()))?;
-        let geojson: Value =
-            serde_json::from_str(&text).map_err(|e| format!("« {} » n'est pas du GeoJSON : {e}", path.display()))?;
+        let geojson: Value = serde_json::from_str(&text)
+            .map_err(|e| format!("« {} » n'est pas du GeoJSON : {e}", path.display()))?;
         let features = match geojson["features"].as_array() {
             Some(list) => list.clone(),
             None => vec![geojson],
         };
         for (i, f) in features.into_iter().enumerate() {
-            let name = ["nom", "name", "id"].iter().find_map(|k| f["properties"][k].as_str().map(str::to_owned));
+            let name =
+                ["nom", "name", "id"].iter().find_map(|k| f["properties"][k].as_str().map(str::to_owned));
             zones.push(json!({"id": format!("z{}", i + 1), "nom": name, "geometrie": f}));
         }
     }
     for code in &args.code {
-        let (echelle, code) = code.split_once(':').ok_or_else(|| format!("« {code} » : écrivez échelle:code"))?;
+        let (echelle, code) =
+            code.split_once(':').ok_or_else(|| format!("« {code} » : écrivez échelle:code"))?;
         zones.push(json!({"id": format!("{echelle}:{code}"), "codes": [{"echelle": echelle, "code": code}]}));
     }
     let mut filters = serde_json::Map::new();

@@ -1,4 +1,5 @@
-//! What an attacker would try through the router; sign-in by a provider and real sockets are tried in the browser and by scripts.
+//! What an attacker would try through the router; sign-in by a provider and real sockets are tried in the
+//! browser and by scripts.
 
 use std::time::Instant;
 
@@ -107,7 +108,10 @@ async fn an_identifier_of_someone_else_is_as_good_as_none() {
     }
     // Nothing happened to any of them.
     let secret = made["secret"].as_str().unwrap();
-    assert_eq!(raw("GET", "/api/session", &[("authorization", &format!("Bearer {secret}"))], "").await.json()["connecte"], true);
+    assert_eq!(
+        raw("GET", "/api/session", &[("authorization", &format!("Bearer {secret}"))], "").await.json()["connecte"],
+        true
+    );
 }
 
 /// A file of a bailleur, in the quarantine.
@@ -164,7 +168,10 @@ async fn what_one_lessor_or_team_keeps_is_nothing_to_another() {
         }
     }
     // All of it is as it was.
-    assert_eq!(ask(&owner, "GET", &format!("/api/ensembles/{set}"), None).await.json()["ensemble"]["nom"], "Secteurs");
+    assert_eq!(
+        ask(&owner, "GET", &format!("/api/ensembles/{set}"), None).await.json()["ensemble"]["nom"],
+        "Secteurs"
+    );
     assert_eq!(ask(&owner, "GET", &format!("/api/depots/{file}"), None).await.status, 200);
     assert_eq!(ask(&owner, "DELETE", &format!("/api/evenements/{event}"), None).await.status, 200);
 }
@@ -183,13 +190,18 @@ async fn names_of_uploaded_files_lead_nowhere() {
     let id = made.json()["id"].as_str().unwrap().to_owned();
     let owner = door("bailleur").await;
     for _ in 0..200 {
-        if ask(&owner, "GET", &format!("/api/depots/{id}"), None).await.json()["depot"]["statut"] != "controle" {
+        if ask(&owner, "GET", &format!("/api/depots/{id}"), None).await.json()["depot"]["statut"]
+            != "controle"
+        {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let names = ask(&owner, "GET", "/api/depots", None).await.json();
-    assert!(names.as_array().unwrap().iter().all(|d| !d["fichier"].as_str().unwrap().contains(['/', '\\', '\0'])), "{names}");
+    assert!(
+        names.as_array().unwrap().iter().all(|d| !d["fichier"].as_str().unwrap().contains(['/', '\\', '\0'])),
+        "{names}"
+    );
     let root = WORLD.dir.path();
     for out in root.ancestors().take(4) {
         assert!(!out.join("fuite.csv").exists(), "{}", out.display());
@@ -212,7 +224,9 @@ const NASTY: [&str; 12] = [
 ];
 
 fn quoted(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 #[tokio::test]
@@ -227,7 +241,8 @@ async fn strings_made_to_break_out_are_values_like_others() {
                 if operation["operationId"] == "session_fermer" {
                     continue;
                 }
-                let params: Vec<&Value> = operation["parameters"].as_array().map(|a| a.iter().collect()).unwrap_or_default();
+                let params: Vec<&Value> =
+                    operation["parameters"].as_array().map(|a| a.iter().collect()).unwrap_or_default();
                 for nasty in NASTY {
                     let mut url = path.clone();
                     for p in &params {
@@ -235,16 +250,27 @@ async fn strings_made_to_break_out_are_values_like_others() {
                     }
                     let query: Vec<&Value> = params.iter().copied().filter(|p| p["in"] == "query").collect();
                     // Each parameter alone, and all of them.
-                    let mut queries: Vec<String> =
-                        query.iter().map(|p| format!("{}={}", p["name"].as_str().unwrap(), quoted(nasty))).collect();
+                    let mut queries: Vec<String> = query
+                        .iter()
+                        .map(|p| format!("{}={}", p["name"].as_str().unwrap(), quoted(nasty)))
+                        .collect();
                     queries.push(queries.join("&"));
                     for q in queries {
                         let body = json!({"nom": nasty, "courriel": nasty, "mot_de_passe": nasty, "zones": [{"codes": [{"echelle": nasty, "code": nasty}]}]});
                         let with_body = (method != "get").then_some(&body);
-                        let reply = ask(&person, &method.to_uppercase(), &format!("{url}?{q}"), with_body).await;
+                        let reply =
+                            ask(&person, &method.to_uppercase(), &format!("{url}?{q}"), with_body).await;
                         let status = reply.status.as_u16();
-                        assert!(status < 500 || status == 502, "{who}: {method} {url}?{q}: {status} {}", reply.text());
-                        assert!(!reply.text().contains("root:") && !reply.text().to_lowercase().contains("sqlite"), "{url}?{q}");
+                        assert!(
+                            status < 500 || status == 502,
+                            "{who}: {method} {url}?{q}: {status} {}",
+                            reply.text()
+                        );
+                        assert!(
+                            !reply.text().contains("root:")
+                                && !reply.text().to_lowercase().contains("sqlite"),
+                            "{url}?{q}"
+                        );
                         tried += 1;
                     }
                 }
@@ -265,9 +291,17 @@ async fn bodies_that_are_too_large_too_deep_or_broken_are_refused() {
     assert_eq!(post("/api/mesure", kind, huge).await.status, 413);
     let deep = format!("{{\"zones\":[{{\"geometrie\":{}{}}}]}}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(post("/api/mesure", kind, deep).await.status, 400);
-    for broken in
-        ["", "{", "null", "[]", "\u{0}", "{\"zones\":", "{\"zones\":[{\"codes\":null}]}", "{\"inconnu\":1}", "\u{feff}{}"]
-    {
+    for broken in [
+        "",
+        "{",
+        "null",
+        "[]",
+        "\u{0}",
+        "{\"zones\":",
+        "{\"zones\":[{\"codes\":null}]}",
+        "{\"inconnu\":1}",
+        "\u{feff}{}",
+    ] {
         let status = post("/api/mesure", kind, broken).await.status.as_u16();
         assert!((400..500).contains(&status), "{broken:?}: {status}");
         let reply = raw("POST", "/api/session", &[JSON], broken).await;
@@ -282,7 +316,9 @@ async fn a_token_that_was_ended_or_never_was_opens_nothing() {
     let me = door("commune ailleurs").await;
     let made = ask(&me, "POST", "/api/jetons", Some(&json!({"nom": "x"}))).await.json();
     let secret = made["secret"].as_str().unwrap().to_owned();
-    let ask_with = async |header: &str| raw("GET", "/api/session", &[("authorization", header)], "").await.status.as_u16();
+    let ask_with = async |header: &str| {
+        raw("GET", "/api/session", &[("authorization", header)], "").await.status.as_u16()
+    };
     assert_eq!(ask_with(&format!("Bearer {secret}")).await, 200);
     ask(&me, "DELETE", &format!("/api/jetons/{}", made["id"].as_str().unwrap()), None).await;
     let flipped: String = secret.chars().rev().collect();
@@ -356,8 +392,11 @@ async fn the_page_may_not_be_framed_nor_run_scripts_of_others() {
         assert!(policy.contains(rule), "{policy}");
     }
     assert!(!policy.split(';').any(|r| r.contains("script-src") && r.contains("unsafe")), "{policy}");
-    for (name, value) in [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "no-referrer")]
-    {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+    ] {
         assert_eq!(reply.header(name), value);
     }
 }

@@ -10,10 +10,12 @@ async fn the_catalogue_tells_what_is_loaded_and_its_counts_add_up() {
     assert_eq!(m["localises"], WORLD.dwellings(|x, _| x.is_finite()));
     assert_eq!(m["rejets"], 12);
     for filter in c["filtres"].as_array().unwrap() {
-        let sum: u64 = filter["modalites"].as_array().unwrap().iter().map(|m| m["logements"].as_u64().unwrap()).sum();
+        let sum: u64 =
+            filter["modalites"].as_array().unwrap().iter().map(|m| m["logements"].as_u64().unwrap()).sum();
         assert_eq!(sum, total, "{}", filter["id"]);
     }
-    let scales: Vec<&str> = c["echelles"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap()).collect();
+    let scales: Vec<&str> =
+        c["echelles"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap()).collect();
     assert_eq!(scales[..3], ["departement", "epci", "commune"]);
     assert_eq!(c["demonstration"], false);
     assert_eq!(c["populations"].as_array().unwrap().len(), 3);

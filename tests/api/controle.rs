@@ -1,4 +1,5 @@
-//! The check before the commission, as far as a territory without leases tells: refusals, places, lines of a file.
+//! The check before the commission, as far as a territory without leases tells: refusals, places, lines of a
+//! file.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -55,7 +56,12 @@ async fn each_checks_its_own_and_is_told_why_not_the_rest() {
 #[tokio::test]
 async fn a_level_that_is_not_open_is_named_and_not_shown() {
     let closed = |answer: &Value| -> Vec<String> {
-        answer["niveaux_fermes"].as_array().unwrap().iter().map(|n| n["niveau"].as_str().unwrap().to_owned()).collect()
+        answer["niveaux_fermes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|n| n["niveau"].as_str().unwrap().to_owned())
+            .collect()
     };
     let body = at(0, json!({"reservataire": "ACTION_LOGEMENT"}));
     for (who, expected) in [
@@ -66,7 +72,8 @@ async fn a_level_that_is_not_open_is_named_and_not_shown() {
     ] {
         let answer = ask(&door(who).await, "POST", PATH, Some(&body)).await.json();
         assert_eq!(closed(&answer), expected, "{who}");
-        let levels = answer["regles"].as_array().unwrap().iter().flat_map(|r| r["effets"].as_array().unwrap());
+        let levels =
+            answer["regles"].as_array().unwrap().iter().flat_map(|r| r["effets"].as_array().unwrap());
         assert!(levels.clone().all(|e| !expected.contains(&e["niveau"].as_str().unwrap())), "{who}");
     }
 }
@@ -137,9 +144,14 @@ async fn the_result_is_a_csv_with_a_line_for_each_file_and_rule() {
     let reply = csv("ddets", "?format=csv", text).await;
     assert!(reply.header("content-disposition").contains("mosaique_controle-commission.csv"));
     let out = reply.text();
-    let mut rows = csv::ReaderBuilder::new().delimiter(b';').from_reader(out.trim_start_matches('\u{feff}').as_bytes());
+    let mut rows =
+        csv::ReaderBuilder::new().delimiter(b';').from_reader(out.trim_start_matches('\u{feff}').as_bytes());
     let all: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
-    assert_eq!(all.len(), 10 + 1, "seven rules of social mix, three of one allocation, and a line that was not checked");
+    assert_eq!(
+        all.len(),
+        10 + 1,
+        "seven rules of social mix, three of one allocation, and a line that was not checked"
+    );
     assert_eq!(&all[0][5], "hors_qpv_q1");
     assert_eq!(&all[10][9], "ligne non contrôlée");
     assert_eq!(&all[10][1], "'=B", "no cell is a formula");
@@ -153,7 +165,11 @@ async fn what_is_asked_wrongly_says_what_to_do() {
         (json!({"logement": {}, "date": "2024-06-15"}), 400, "désigné"),
         (json!({"logement": {"lon": 5.805, "lat": 45.505}}), 400, "donnez la date"),
         (json!({"logement": {"lon": 0.0, "lat": 0.0}, "date": "2024-06-15"}), 400, "commune"),
-        (json!({"logement": {"lon": 5.805, "lat": 45.505}, "date": "2024-06-15", "menage": {"salaire": 1}}), 400, "salaire"),
+        (
+            json!({"logement": {"lon": 5.805, "lat": 45.505}, "date": "2024-06-15", "menage": {"salaire": 1}}),
+            400,
+            "salaire",
+        ),
     ] {
         let reply = ask(&door, "POST", PATH, Some(&body)).await;
         assert_eq!(reply.status, status, "{body}: {}", reply.text());

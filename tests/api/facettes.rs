@@ -63,7 +63,11 @@ fn answered(facettes: &Value) -> BTreeMap<String, BTreeMap<String, u64>> {
 #[tokio::test]
 async fn each_filter_is_counted_under_the_others_dwelling_by_dwelling() {
     let questions: [(&str, Option<u32>, Vec<(&str, &[&str])>); 6] = [
-        ("bande=B300,B500&financement=PLUS", None, vec![("bande", &["B300", "B500"]), ("financement", &["PLUS"])]),
+        (
+            "bande=B300,B500&financement=PLUS",
+            None,
+            vec![("bande", &["B300", "B500"]), ("financement", &["PLUS"])],
+        ),
         ("", None, vec![]),
         ("financement=PLAI,PLUS", None, vec![("financement", &["PLAI", "PLUS"])]),
         ("dans=commune:73902", Some(1), vec![]),
@@ -83,7 +87,8 @@ async fn each_filter_is_counted_under_the_others_dwelling_by_dwelling() {
         assert_eq!(answered(&answer), counted(commune, &chosen), "{query}");
         // All filters together: what a map of dwellings counts under them.
         let list = ok(&format!("/api/zones?echelle=commune&{query}")).await;
-        let sum: u64 = list["zones"].as_array().unwrap().iter().map(|z| z["logements"].as_u64().unwrap()).sum();
+        let sum: u64 =
+            list["zones"].as_array().unwrap().iter().map(|z| z["logements"].as_u64().unwrap()).sum();
         assert_eq!(answer["logements"], sum, "{query}");
     }
 }
@@ -108,9 +113,13 @@ async fn a_bailleur_counts_only_its_own_stock_where_only_that_is_open() {
     assert_eq!(reply.status, 200, "{}", reply.text());
     let bailleurs: Vec<(String, u64)> = answered(&reply.json())["bailleur"].clone().into_iter().collect();
     let mine =
-        own["zones"].as_array().unwrap().iter().find(|z| z["code"] == code.as_str()).unwrap()["logements"].as_u64().unwrap();
+        own["zones"].as_array().unwrap().iter().find(|z| z["code"] == code.as_str()).unwrap()["logements"]
+            .as_u64()
+            .unwrap();
     let whole =
-        all["zones"].as_array().unwrap().iter().find(|z| z["code"] == code.as_str()).unwrap()["logements"].as_u64().unwrap();
+        all["zones"].as_array().unwrap().iter().find(|z| z["code"] == code.as_str()).unwrap()["logements"]
+            .as_u64()
+            .unwrap();
     assert!(mine < whole, "an address with one owner would prove nothing");
     assert_eq!(bailleurs, [("300000000".to_owned(), mine)]);
     // The public sees no address at all.

@@ -74,7 +74,10 @@ fn form(path: &str, file: &str, fields: &[(&str, &str)]) -> Request<Body> {
         "--frontiere\r\nContent-Disposition: form-data; name=\"data\"; filename=\"mes adresses.csv\"\r\n\
          Content-Type: text/csv\r\n\r\n{file}\r\n--frontiere--\r\n"
     );
-    Request::post(path).header("content-type", "multipart/form-data; boundary=frontiere").body(Body::from(body)).unwrap()
+    Request::post(path)
+        .header("content-type", "multipart/form-data; boundary=frontiere")
+        .body(Body::from(body))
+        .unwrap()
 }
 
 #[tokio::test]
@@ -120,7 +123,8 @@ async fn the_street_the_commune_and_its_former_name_tell_addresses_apart() {
     let granier = town.found("5 che de leglise granier").await;
     assert_eq!((&granier["id"], &granier["oldcity"]), (&json!("73006_0301_00005"), &json!("Granier")));
     assert_eq!(town.found("5 chemin de l'eglise aime").await["id"], "73006_0300_00005");
-    for both in ["5 chemin de l'eglise aime la plagne granier", "5 chemin de l'eglise granier aime la plagne"] {
+    for both in ["5 chemin de l'eglise aime la plagne granier", "5 chemin de l'eglise granier aime la plagne"]
+    {
         let p = town.found(both).await;
         assert_eq!(p["id"], "73006_0301_00005");
         assert!(p["score"].as_f64().unwrap() > 0.9, "{p}");
@@ -138,8 +142,12 @@ async fn a_number_that_the_ban_lacks_is_placed_between_its_neighbours_and_says_s
     let town = Town::new(ServeOptions::default()).await;
     let reply = town.get("/search?q=16+rue+de+la+gare+73000+chambery").await.json();
     let (p, at) = (&reply["features"][0]["properties"], &reply["features"][0]["geometry"]["coordinates"]);
-    assert_eq!((&p["type"], &p["interpolation"], p.get("housenumber")), (&json!("street"), &json!(true), None));
-    // Half way from 12 to 20, on the even side; 12 and 12 bis stand at one number, the last one is the neighbour.
+    assert_eq!(
+        (&p["type"], &p["interpolation"], p.get("housenumber")),
+        (&json!("street"), &json!(true), None)
+    );
+    // Half way from 12 to 20, on the even side; 12 and 12 bis stand at one number, the last one is the
+    // neighbour.
     assert!((at[0].as_f64().unwrap() - (5.9203 + 5.9210) / 2.0).abs() < 1e-6, "{at}");
     assert!((at[1].as_f64().unwrap() - (45.5701 + 45.5705) / 2.0).abs() < 1e-6, "{at}");
     assert!(p["score"].as_f64().unwrap() < 0.8);
@@ -185,11 +193,13 @@ async fn a_point_gives_its_nearest_addresses_with_their_distance() {
     let town = Town::new(ServeOptions::default()).await;
     let reply = town.get("/reverse/?lon=5.92&lat=45.57&limit=3").await.json();
     assert_eq!((&reply["center"], &reply["limit"]), (&json!([5.92, 45.57]), &json!(3)));
-    let near: Vec<Value> = reply["features"].as_array().unwrap().iter().map(|f| f["properties"].clone()).collect();
+    let near: Vec<Value> =
+        reply["features"].as_array().unwrap().iter().map(|f| f["properties"].clone()).collect();
     let ids: Vec<&str> = near.iter().map(|p| p["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["73065_0100_00010", "73065_0100_00012", "73065_0100_00012_bis"]);
     let distances: Vec<i64> = near.iter().map(|p| p["distance"].as_i64().unwrap()).collect();
-    // By hand: 0.0002° of longitude at 45.57° are 15.6 m, 0.0001° of latitude are 11.1 m; √(15.6² + 11.1²) = 19.1 m.
+    // By hand: 0.0002° of longitude at 45.57° are 15.6 m, 0.0001° of latitude are 11.1 m; √(15.6² + 11.1²) =
+    // 19.1 m.
     assert_eq!(distances[..2], [0, 19]);
     let far = town.get("/reverse?lon=2.35&lat=48.85").await.json();
     assert_eq!(far["features"], json!([]));
@@ -242,8 +252,15 @@ const FILE: &str = "nom;adresse;ville;cp;insee\n\
 #[tokio::test]
 async fn a_file_comes_back_with_the_columns_of_the_ban_api() {
     let town = Town::new(ServeOptions::default()).await;
-    let reply = town.form("/search/csv/", FILE, &[("columns", "adresse"), ("columns", "ville"), ("postcode", "cp")]).await;
-    assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "text/csv; charset=utf-8"), "{}", reply.text());
+    let reply = town
+        .form("/search/csv/", FILE, &[("columns", "adresse"), ("columns", "ville"), ("postcode", "cp")])
+        .await;
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("content-type")),
+        (200, "text/csv; charset=utf-8"),
+        "{}",
+        reply.text()
+    );
     assert!(reply.header("content-disposition").contains("mesadresses.geocoded.csv"));
     let text = reply.text();
     let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes());
@@ -257,17 +274,33 @@ async fn a_file_comes_back_with_the_columns_of_the_ban_api() {
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let cell = |row: usize, name: &str| rows[row][titles.iter().position(|t| t == name).unwrap()].to_owned();
     assert_eq!((cell(0, "latitude"), cell(0, "longitude")), ("45.5701".into(), "5.9203".into()));
-    assert_eq!((cell(0, "result_id"), cell(0, "result_status")), ("73065_0100_00012_bis".into(), "ok".into()));
-    assert_eq!((cell(1, "result_id"), cell(1, "result_oldcity")), ("73006_0301_00005".into(), "Granier".into()));
+    assert_eq!(
+        (cell(0, "result_id"), cell(0, "result_status")),
+        ("73065_0100_00012_bis".into(), "ok".into())
+    );
+    assert_eq!(
+        (cell(1, "result_id"), cell(1, "result_oldcity")),
+        ("73006_0301_00005".into(), "Granier".into())
+    );
     assert_eq!((cell(2, "result_status"), cell(3, "result_status")), ("skipped".into(), "not-found".into()));
     assert_eq!(cell(0, "adresse"), "12 bis, rue de la gare");
-    let reply =
-        town.form("/search/csv", FILE, &[("columns", "adresse"), ("citycode", "insee"), ("result_columns", "result_id")]).await;
+    let reply = town
+        .form(
+            "/search/csv",
+            FILE,
+            &[("columns", "adresse"), ("citycode", "insee"), ("result_columns", "result_id")],
+        )
+        .await;
     assert_eq!(reply.text().lines().next().unwrap(), "nom;adresse;ville;cp;insee;result_id");
     assert!(reply.text().lines().nth(1).unwrap().ends_with(";73065_0100_00012_bis"));
     // One column alone, with commas in it or not.
-    let reply =
-        town.form("/search/csv", "adresse\n12 rue de la gare 73200 albertville\n", &[("result_columns", "result_id")]).await;
+    let reply = town
+        .form(
+            "/search/csv",
+            "adresse\n12 rue de la gare 73200 albertville\n",
+            &[("result_columns", "result_id")],
+        )
+        .await;
     assert_eq!(reply.text(), "adresse,result_id\n12 rue de la gare 73200 albertville,73011_0200_00012\n");
 }
 
@@ -277,15 +310,20 @@ async fn points_of_a_file_get_their_addresses() {
     let reply = town.form("/reverse/csv/", "id,lat,lon\n1,45.57,5.92\n2,,\n3,x,y\n4,48.85,2.35\n", &[]).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let lines: Vec<String> = reply.text().lines().map(str::to_owned).collect();
+    assert!(lines[0].starts_with(
+        "id,lat,lon,result_latitude,result_longitude,result_label,result_distance,result_type,result_id"
+    ));
     assert!(
-        lines[0].starts_with("id,lat,lon,result_latitude,result_longitude,result_label,result_distance,result_type,result_id")
-    );
-    assert!(
-        lines[1].starts_with("1,45.57,5.92,45.57,5.92,10 Rue de la Gare 73000 Chambéry,0,housenumber,73065_0100_00010,10,"),
+        lines[1].starts_with(
+            "1,45.57,5.92,45.57,5.92,10 Rue de la Gare 73000 Chambéry,0,housenumber,73065_0100_00010,10,"
+        ),
         "{}",
         lines[1]
     );
-    assert!(lines[2].ends_with(",skipped") && lines[3].ends_with(",error") && lines[4].ends_with(",not-found"), "{lines:?}");
+    assert!(
+        lines[2].ends_with(",skipped") && lines[3].ends_with(",error") && lines[4].ends_with(",not-found"),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test]
@@ -306,7 +344,8 @@ async fn a_file_that_cannot_be_read_names_line_column_and_rule() {
     assert!(detail("/reverse/csv", FILE, &[]).await.contains("latitude"));
     let reply = town.form("/search/csv", FILE, &[("colums", "adresse")]).await;
     assert!(problem(&reply)["detail"].as_str().unwrap().contains("colums"));
-    let plain = Request::post("/search/csv").header("content-type", "text/csv").body(Body::from(FILE)).unwrap();
+    let plain =
+        Request::post("/search/csv").header("content-type", "text/csv").body(Body::from(FILE)).unwrap();
     assert_eq!(call(&town.holder, plain).await.status, 415);
     // Files are for those who have an account.
     assert_eq!(call(&town.public, form("/search/csv", FILE, &[])).await.status, 401);
@@ -331,7 +370,9 @@ async fn a_remote_api_answers_instead_if_one_is_set_up() {
     let echo = |request: Request<Body>| async move {
         let (uri, kind) = (request.uri().to_string(), request.headers().get("content-type").cloned());
         let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
-        axum::Json(json!({"uri": uri, "genre": kind.map(|k| k.to_str().unwrap().to_owned()), "octets": body.len()}))
+        axum::Json(
+            json!({"uri": uri, "genre": kind.map(|k| k.to_str().unwrap().to_owned()), "octets": body.len()}),
+        )
     };
     tokio::spawn(async move { axum::serve(listener, Router::new().fallback(echo)).await.unwrap() });
     let town = Town::new(ServeOptions { ban: Some(base), ..ServeOptions::default() }).await;
@@ -347,7 +388,11 @@ async fn a_remote_api_answers_instead_if_one_is_set_up() {
     assert!(reply["octets"].as_u64().unwrap() > FILE.len() as u64);
     // Wrong parameters are refused here, and a silent API is said.
     assert_eq!(town.get("/search?q=ab").await.status, 400);
-    let town = Town::new(ServeOptions { ban: Some("http://127.0.0.1:9".into()), ..ServeOptions::default() }).await;
+    let town =
+        Town::new(ServeOptions { ban: Some("http://127.0.0.1:9".into()), ..ServeOptions::default() }).await;
     let reply = town.get("/search?q=12+rue+de+la+gare").await;
-    assert_eq!((reply.status.as_u16(), problem(&reply)["type"].as_str().unwrap().to_owned()), (502, "urn:mosaique:ban".into()));
+    assert_eq!(
+        (reply.status.as_u16(), problem(&reply)["type"].as_str().unwrap().to_owned()),
+        (502, "urn:mosaique:ban".into())
+    );
 }

@@ -24,7 +24,8 @@ async fn a_code_a_contour_and_a_list_give_the_same_figures() {
 
 #[tokio::test]
 async fn a_list_of_all_iris_is_their_commune_and_order_does_not_matter() {
-    let mut codes: Vec<Value> = (1..=4).map(|q| json!({"echelle": "iris", "code": format!("73901010{q}")})).collect();
+    let mut codes: Vec<Value> =
+        (1..=4).map(|q| json!({"echelle": "iris", "code": format!("73901010{q}")})).collect();
     let ask = |codes: &[Value]| json!({"zones": [{"id": "z", "codes": codes}]});
     let forward = measure(ask(&codes)).await;
     codes.reverse();
@@ -35,7 +36,8 @@ async fn a_list_of_all_iris_is_their_commune_and_order_does_not_matter() {
 #[tokio::test]
 async fn the_dwellings_of_a_drawn_zone_are_those_whose_point_is_inside() {
     for b in [[5.815, 45.505, 5.841, 45.538], [5.80, 45.50, 5.90, 45.60], [5.0, 45.0, 5.01, 45.01]] {
-        let m = measure(json!({"zones": [{"id": "z", "geometrie": polygon(b)}], "indicateurs": ["P01"]})).await;
+        let m =
+            measure(json!({"zones": [{"id": "z", "geometrie": polygon(b)}], "indicateurs": ["P01"]})).await;
         let m = &m["mesures"][0];
         let [w, s, e, n] = b;
         let mut expected = WORLD.dwellings(|x, y| x > w && x < e && y > s && y < n);
@@ -74,15 +76,22 @@ async fn a_secret_figure_has_neither_value_nor_counts() {
 #[tokio::test]
 async fn filters_keep_only_their_dwellings_and_qpv_follows_the_generation() {
     let count = async |query: &str| {
-        ok(&format!("/api/zones/departement/73?indicateurs=P01{query}")).await["couverture"]["logements"].as_u64().unwrap()
+        ok(&format!("/api/zones/departement/73?indicateurs=P01{query}")).await["couverture"]["logements"]
+            .as_u64()
+            .unwrap()
     };
     let total = count("").await;
     assert_eq!(total, WORLD.facts.address_of.len() as u64);
     let [w, s, e, n] = QPV;
-    let inside = WORLD.dwellings(|x, y| (x > w && x < e && y > s && y < n) || (x > 5.86 && x < 5.88 && y > 45.56 && y < 45.58));
+    let inside = WORLD.dwellings(|x, y| {
+        (x > w && x < e && y > s && y < n) || (x > 5.86 && x < 5.88 && y > 45.56 && y < 45.58)
+    });
     assert_eq!(count("&qpv=DANS").await, inside);
     assert_eq!(count("&qpv=HORS").await, total - inside);
-    assert_eq!(count("&qpv=DANS&generation=2015").await, WORLD.dwellings(|x, y| x > w && x < e - 0.01 && y > s && y < n));
+    assert_eq!(
+        count("&qpv=DANS&generation=2015").await,
+        WORLD.dwellings(|x, y| x > w && x < e - 0.01 && y > s && y < n)
+    );
     let financement = &WORLD.facts.attributes["financement"];
     let plai = financement.iter().filter(|c| **c == 1).count() as u64;
     assert_eq!(count("&financement=PLAI").await, plai);
@@ -95,14 +104,18 @@ async fn filters_keep_only_their_dwellings_and_qpv_follows_the_generation() {
 #[tokio::test]
 async fn zones_that_share_addresses_say_so() {
     let zone = |id: &str, b| json!({"id": id, "nom": id, "geometrie": polygon(b)});
-    let warned = |m: &Value| m["avertissements"].as_array().unwrap().iter().any(|w| w.as_str().unwrap().contains("en commun"));
+    let warned = |m: &Value| {
+        m["avertissements"].as_array().unwrap().iter().any(|w| w.as_str().unwrap().contains("en commun"))
+    };
     let answer = measure(json!({"indicateurs": ["P01"], "zones": [
         zone("nord", commune_box(2)), zone("sud", commune_box(0)), zone("tout", [5.80, 45.50, 5.90, 45.60])]}))
     .await;
     let list = answer["mesures"].as_array().unwrap();
     assert_eq!(list.iter().map(warned).collect::<Vec<_>>(), [true, true, true]);
-    let apart =
-        measure(json!({"indicateurs": ["P01"], "zones": [zone("nord", commune_box(2)), zone("sud", commune_box(0))]})).await;
+    let apart = measure(
+        json!({"indicateurs": ["P01"], "zones": [zone("nord", commune_box(2)), zone("sud", commune_box(0))]}),
+    )
+    .await;
     assert!(!apart["mesures"].as_array().unwrap().iter().any(warned));
 }
 
@@ -120,7 +133,10 @@ async fn a_fault_names_its_field() {
         (json!({"zones": [{"codes": [{"echelle": "quartier", "code": "x"}]}]}), "zones[0].codes[0].echelle"),
         (json!({"zones": [{"geometrie": polygon(QPV)}], "indicateurs": ["I01", "I99"]}), "indicateur"),
         (json!({"zones": [{"geometrie": polygon(QPV)}], "filtres": {"plafond": ["0_20"]}}), "filtres"),
-        (json!({"zones": [{"geometrie": polygon(QPV)}], "filtres": {"financement": ["PLAIX"]}}), "financement"),
+        (
+            json!({"zones": [{"geometrie": polygon(QPV)}], "filtres": {"financement": ["PLAIX"]}}),
+            "financement",
+        ),
     ] {
         let reply = post("/api/mesure", "application/json", body.to_string()).await;
         assert_eq!(reply.status, 400, "{body}: {}", reply.text());
@@ -138,9 +154,11 @@ async fn a_zone_that_cannot_be_measured_keeps_none_of_the_others_back_if_the_req
     assert_eq!(answer["refusees"][0]["id"], "fausse");
     assert_eq!(answer["refusees"][0]["nom"], "Croisée");
     assert_eq!(answer["refusees"][0]["champ"], "zones[0].geometrie");
-    for body in
-        [json!({"zones": [bad, good]}), json!({"partiel": true, "zones": [bad]}), json!({"partiel": true, "zones": [bad, bad]})]
-    {
+    for body in [
+        json!({"zones": [bad, good]}),
+        json!({"partiel": true, "zones": [bad]}),
+        json!({"partiel": true, "zones": [bad, bad]}),
+    ] {
         let reply = post("/api/mesure", "application/json", body.to_string()).await;
         assert_eq!(reply.status, 400, "{body}");
         assert!(problem(&reply)["detail"].as_str().unwrap().contains("croise"));
@@ -176,13 +194,15 @@ async fn the_rest_of_a_territory_is_what_no_zone_holds() {
 
 #[tokio::test]
 async fn the_rest_never_tells_of_few_households() {
-    // One residence taken out of its commune leaves the rest; both together must not give back what one of them withholds.
+    // One residence taken out of its commune leaves the rest; both together must not give back what one of
+    // them withholds.
     let mut compared = 0;
     for i in 0..150 {
         let residence = json!({"codes": [{"echelle": "residence", "code": format!("R{i:03}")}]});
         for c in 1..=4 {
             let territory = json!({"echelle": "commune", "code": format!("7390{c}")});
-            let answer = measure(json!({"zones": [residence], "territoire": territory, "indicateurs": ["I01"]})).await;
+            let answer =
+                measure(json!({"zones": [residence], "territoire": territory, "indicateurs": ["I01"]})).await;
             let whole = ok(&format!("/api/zones/commune/7390{c}?indicateurs=I01")).await;
             let count = |m: &Value| m["chiffres"][0]["repondants"].as_u64();
             if let (Some(all), Some(rest)) = (count(&whole), count(&answer["reste"])) {

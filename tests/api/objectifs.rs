@@ -19,7 +19,11 @@ async fn an_epci_sets_changes_and_ends_its_rates_and_nobody_else_does() {
     let added = ask(&epci, "POST", "/api/objectifs", Some(&rate(json!({})))).await;
     assert_eq!(added.status, 201, "{}", added.text());
     let id = added.json()["id"].as_str().unwrap().to_owned();
-    assert_eq!(ask(&epci, "POST", "/api/objectifs", Some(&rate(json!({})))).await.status, 409, "the same rate twice");
+    assert_eq!(
+        ask(&epci, "POST", "/api/objectifs", Some(&rate(json!({})))).await.status,
+        409,
+        "the same rate twice"
+    );
     let path = format!("/api/objectifs/{id}");
     assert_eq!(ask(&epci, "PUT", &path, Some(&rate(json!({"taux": 32.5, "au": 2025})))).await.status, 204);
     for who in ["epci sans convention", "bailleur", "ddets", "commune"] {
@@ -61,7 +65,13 @@ async fn what_the_law_does_not_let_a_convention_set_is_refused_with_the_reason()
     let approved = json!({"regle": "qpv_autres_quartiles", "taux": 40.0, "approbation": "2023-07-01"});
     assert_eq!(ask(&epci, "POST", "/api/objectifs", Some(&rate(approved))).await.status, 201);
     let list = ask(&epci, "GET", "/api/objectifs", None).await.json();
-    let below = list["objectifs"].as_array().unwrap().iter().find(|o| o["regle"] == "qpv_autres_quartiles").unwrap().clone();
+    let below = list["objectifs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|o| o["regle"] == "qpv_autres_quartiles")
+        .unwrap()
+        .clone();
     assert_eq!(below["derogatoire"], true);
 }
 
@@ -77,7 +87,8 @@ async fn a_file_of_rates_is_kept_whole_or_not_at_all_and_can_be_sent_again() {
     let file = "regle;taux;du;au;commune;reservataire;cia;signee;approbation\n\
                 hors_qpv_q1;26,5;2031;2033;73901;;Avenant;14/05/2030;\n\
                 dalo_bailleur;40 %;2031;;;;Avenant;2030-05-14;\n";
-    let mine = |list: &Value| list["objectifs"].as_array().unwrap().iter().filter(|o| o["cia"] == "Avenant").count();
+    let mine =
+        |list: &Value| list["objectifs"].as_array().unwrap().iter().filter(|o| o["cia"] == "Avenant").count();
     let epci = door("epci").await;
     let trial = send("epci", "/api/objectifs?essai=true", file).await;
     assert_eq!(trial.status, 200, "{}", trial.text());
@@ -88,8 +99,16 @@ async fn a_file_of_rates_is_kept_whole_or_not_at_all_and_can_be_sent_again() {
     // One bad line refuses the file.
     let mixed = format!("{file}hors_qpv_q1;12;2031;;;;Avenant;2030-05-14;\n");
     let refused = send("epci", "/api/objectifs", &mixed).await.json();
-    assert_eq!((refused["enregistre"] == false, refused["erreurs"].as_array().unwrap().len()), (true, 1), "{refused}");
-    assert_eq!((&refused["erreurs"][0]["ligne"], &refused["erreurs"][0]["regle"]), (&json!(4), &json!("T04")), "{refused}");
+    assert_eq!(
+        (refused["enregistre"] == false, refused["erreurs"].as_array().unwrap().len()),
+        (true, 1),
+        "{refused}"
+    );
+    assert_eq!(
+        (&refused["erreurs"][0]["ligne"], &refused["erreurs"][0]["regle"]),
+        (&json!(4), &json!("T04")),
+        "{refused}"
+    );
     assert_eq!(mine(&ask(&epci, "GET", "/api/objectifs", None).await.json()), 0, "all or none");
     assert_eq!(send("epci", "/api/objectifs", file).await.json()["enregistre"], true);
     assert_eq!(mine(&ask(&epci, "GET", "/api/objectifs", None).await.json()), 2);
@@ -99,12 +118,17 @@ async fn a_file_of_rates_is_kept_whole_or_not_at_all_and_can_be_sent_again() {
     assert_eq!(again["taux"][0]["remplace"], 26.5);
     assert_eq!(mine(&ask(&epci, "GET", "/api/objectifs", None).await.json()), 2);
     for who in ["epci sans convention", "bailleur", "ddets"] {
-        let reply =
-            send(who, "/api/objectifs?essai=true", &file.replace("taux;", "taux;epci;").replace(";2031", ";200000001;2031"))
-                .await;
+        let reply = send(
+            who,
+            "/api/objectifs?essai=true",
+            &file.replace("taux;", "taux;epci;").replace(";2031", ";200000001;2031"),
+        )
+        .await;
         // Another EPCI is told line by line that the rates are not its own.
         let kept_out = reply.status == 403
-            || reply.json()["erreurs"].as_array().is_some_and(|e| e.iter().all(|e| e["regle"] == "T08") && e.len() == 2);
+            || reply.json()["erreurs"]
+                .as_array()
+                .is_some_and(|e| e.iter().all(|e| e["regle"] == "T08") && e.len() == 2);
         assert!(kept_out, "{who}: {}", reply.text());
     }
 }
@@ -136,7 +160,11 @@ async fn each_line_that_a_file_of_rates_cannot_have_is_named_with_its_column_and
     }
     let twice = "hors_qpv_q1;30;2041;;;;;Avenant;2040-01-01;";
     let told = send("epci", "/api/objectifs", &format!("{header}\n{twice}\n{twice}\n")).await.json();
-    assert_eq!((&told["erreurs"][0]["ligne"], &told["erreurs"][0]["regle"]), (&json!(3), &json!("T07")), "{told}");
+    assert_eq!(
+        (&told["erreurs"][0]["ligne"], &told["erreurs"][0]["regle"]),
+        (&json!(3), &json!("T07")),
+        "{told}"
+    );
     let bare = send("epci", "/api/objectifs", "regle;taux\nhors_qpv_q1;30\n").await;
     assert!(bare.status == 400 && bare.text().contains("signee"), "{}", bare.text());
 }

@@ -40,7 +40,8 @@ pub fn courriel(who: &str) -> String {
 impl People {
     pub async fn new(state: &State) -> Self {
         let hash = Passwords::new().unwrap().hash(PASSWORD.into()).await.unwrap();
-        let (mut tokens, mut accounts, mut organisations) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut tokens, mut accounts, mut organisations) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut parties = Vec::new();
         for (who, role, code, party) in PEOPLE {
             let organisation = state.add_organisation(role, code, who, now()).await.unwrap();
@@ -52,7 +53,7 @@ impl People {
                 mot_de_passe: &hash,
             };
             let compte = state.add_account(&new, now()).await.unwrap();
-            state.set_password(&compte, &hash, false, None).await.unwrap();
+            state.set_password(&compte, &hash, None, None).await.unwrap();
             tokens.insert(who, state.add_token(&compte, "essai", false, 1, now()).await.unwrap().secret);
             if party {
                 parties.push(organisation.clone());

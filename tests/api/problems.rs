@@ -53,7 +53,9 @@ async fn paths_methods_and_bodies_that_do_not_fit_are_problems_too() {
 
 #[tokio::test]
 async fn another_host_name_is_refused_when_the_server_is_local() {
-    let ask = |host: &'static str| send(Request::get("/api/catalogue").header("host", host).body(Body::empty()).unwrap());
+    let ask = |host: &'static str| {
+        send(Request::get("/api/catalogue").header("host", host).body(Body::empty()).unwrap())
+    };
     assert_eq!(ask("127.0.0.1:8080").await.status, 200);
     assert_eq!(ask("localhost:8080").await.status, 200);
     let reply = ask("evil.example").await;
@@ -66,7 +68,10 @@ async fn every_answer_tells_browsers_to_load_nothing_from_elsewhere() {
     for path in ["/", "/api/catalogue", "/tiles/commune/9/264/182.mvt", "/api/nimporte"] {
         let reply = get(path).await;
         let policy = reply.header("content-security-policy");
-        assert!(policy.contains("default-src 'self'") && policy.contains("worker-src 'self' blob:"), "{path}");
+        assert!(
+            policy.contains("default-src 'self'") && policy.contains("worker-src 'self' blob:"),
+            "{path}"
+        );
         assert_eq!(reply.header("x-content-type-options"), "nosniff");
     }
 }

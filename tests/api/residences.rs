@@ -19,14 +19,22 @@ async fn a_residence_is_read_from_the_figures_that_its_map_shows() {
     let mut classed = 0;
     for r in list(&read["residences"]) {
         let i = list(&map["codes"]).iter().position(|c| *c == r["code"]).unwrap();
-        assert_eq!(r["valeurs"].get(0).filter(|v| !v.is_null()), map["valeurs"].get(i).filter(|v| !v.is_null()), "{r}");
-        let enough = r["repondants"].as_u64().is_some_and(|n| n >= 20) && r["taux_reponse"].as_f64().is_some_and(|t| t >= 0.5);
+        assert_eq!(
+            r["valeurs"].get(0).filter(|v| !v.is_null()),
+            map["valeurs"].get(i).filter(|v| !v.is_null()),
+            "{r}"
+        );
+        let enough = r["repondants"].as_u64().is_some_and(|n| n >= 20)
+            && r["taux_reponse"].as_f64().is_some_and(|t| t >= 0.5);
         assert_eq!(r["classee"], enough, "{r}");
         classed += usize::from(enough);
         if enough {
             let alerts = list(&r["alertes"]).iter().filter(|a| **a == true).count();
             assert_eq!(r["nb_alertes"], alerts);
-            assert!(r["rang_bas"].as_u64() <= r["rang"].as_u64() && r["rang"].as_u64() <= r["rang_haut"].as_u64(), "{r}");
+            assert!(
+                r["rang_bas"].as_u64() <= r["rang"].as_u64() && r["rang"].as_u64() <= r["rang_haut"].as_u64(),
+                "{r}"
+            );
         } else {
             assert!(r["classe"].is_null() && r["score"].is_null() && r["motif"].is_string());
         }
@@ -58,7 +66,8 @@ async fn the_bailleur_proposes_the_epci_decides_and_the_state_reads() {
     let own = ask(&door("bailleur").await, "GET", PATH, None).await.json();
     let code = own["residences"][0]["code"].as_str().unwrap().to_owned();
     let (bailleur, epci, ddets) = (door("bailleur").await, door("epci").await, door("ddets").await);
-    let proposal = json!({"residence": code, "motif": "occupation", "commentaire": "Trois cages d'escalier."});
+    let proposal =
+        json!({"residence": code, "motif": "occupation", "commentaire": "Trois cages d'escalier."});
     assert_eq!(ask(&epci, "POST", "/api/rpems", Some(&proposal)).await.status, 403);
     let made = ask(&bailleur, "POST", "/api/rpems", Some(&proposal)).await;
     assert_eq!(made.status, 201, "{}", made.text());
@@ -74,11 +83,20 @@ async fn the_bailleur_proposes_the_epci_decides_and_the_state_reads() {
         let other = door(who).await;
         assert!(file(&other, &code).await.is_none(), "{who}");
     }
-    let decide = |decision: &str, rang: i64, motif: &str| json!({"decision": decision, "rang": rang, "motif": motif});
+    let decide =
+        |decision: &str, rang: i64, motif: &str| json!({"decision": decision, "rang": rang, "motif": motif});
     assert_eq!(ask(&bailleur, "POST", &path, Some(&decide("valider", 1, "occupation"))).await.status, 403);
     assert_eq!(ask(&ddets, "POST", &path, Some(&decide("valider", 1, "occupation"))).await.status, 403);
-    assert_eq!(ask(&epci, "POST", &path, Some(&decide("valider", 1, "erreur"))).await.status, 400, "not a reason to validate");
-    assert_eq!(ask(&epci, "POST", &path, Some(&decide("valider", 9, "occupation"))).await.status, 409, "read before a change");
+    assert_eq!(
+        ask(&epci, "POST", &path, Some(&decide("valider", 1, "erreur"))).await.status,
+        400,
+        "not a reason to validate"
+    );
+    assert_eq!(
+        ask(&epci, "POST", &path, Some(&decide("valider", 9, "occupation"))).await.status,
+        409,
+        "read before a change"
+    );
     let dated = json!({"decision": "valider", "rang": 1, "motif": "occupation", "debut": "2024-01-15"});
     let done = ask(&epci, "POST", &path, Some(&dated)).await;
     assert_eq!(done.status, 204, "{}", done.text());
@@ -104,8 +122,12 @@ async fn an_index_is_made_of_what_its_units_show_and_needs_five_of_them() {
     let units = list(&line["quotients"]);
     assert_eq!(line["unites"], units.len());
     let n = |u: &Value, key: &str| u[key].as_f64().unwrap();
-    let (a, t): (f64, f64) = (units.iter().map(|u| n(u, "groupe")).sum(), units.iter().map(|u| n(u, "menages")).sum());
-    let d: f64 = units.iter().map(|u| 0.5 * (n(u, "groupe") / a - (n(u, "menages") - n(u, "groupe")) / (t - a)).abs()).sum();
+    let (a, t): (f64, f64) =
+        (units.iter().map(|u| n(u, "groupe")).sum(), units.iter().map(|u| n(u, "menages")).sum());
+    let d: f64 = units
+        .iter()
+        .map(|u| 0.5 * (n(u, "groupe") / a - (n(u, "menages") - n(u, "groupe")) / (t - a)).abs())
+        .sum();
     assert!((line["dissimilarite"].as_f64().unwrap() - d).abs() <= 5e-5 + 1e-9, "{line}");
     for u in units {
         let sheet = ok(&format!("/api/zones/iris/{}?indicateurs=I02", u["code"].as_str().unwrap())).await;
@@ -125,7 +147,10 @@ async fn who_may_not_see_the_units_is_given_the_index_without_them() {
     let path = "/api/segregation?epci=200000002";
     let state = ok(path).await;
     let other = ask(&door("epci").await, "GET", path, None).await.json();
-    assert_eq!(other["vagues"][0]["lignes"][0]["dissimilarite"], state["vagues"][0]["lignes"][0]["dissimilarite"]);
+    assert_eq!(
+        other["vagues"][0]["lignes"][0]["dissimilarite"],
+        state["vagues"][0]["lignes"][0]["dissimilarite"]
+    );
     assert!(list(&other["vagues"][0]["lignes"][0]["quotients"]).is_empty());
     assert!(!list(&state["vagues"][0]["lignes"][0]["quotients"]).is_empty());
     assert_eq!(ask(&None, "GET", path, None).await.status, 401);

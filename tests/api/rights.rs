@@ -1,4 +1,5 @@
-//! Every route × every role × inside and outside the territory, from the generated description of the interface.
+//! Every route × every role × inside and outside the territory, from the generated description of the
+//! interface.
 
 use std::collections::BTreeMap;
 
@@ -49,23 +50,56 @@ enum Seen {
 }
 use Seen::{Dwellings, Households, Nothing};
 
-/// The matrix of domain §9.3, restated: (who, [address, drawn zone, IRIS, commune] in the first EPCI, the same in the second).
+/// The matrix of domain §9.3, restated: (who, [address, drawn zone, IRIS, commune] in the first EPCI, the
+/// same in the second).
 const EXPECTED: [(&str, [Seen; 4], [Seen; 4]); 15] = [
     ("public", [Nothing, Dwellings, Dwellings, Dwellings], [Nothing, Dwellings, Dwellings, Dwellings]),
-    ("administrateur", [Nothing, Dwellings, Dwellings, Households], [Nothing, Dwellings, Dwellings, Households]),
+    (
+        "administrateur",
+        [Nothing, Dwellings, Dwellings, Households],
+        [Nothing, Dwellings, Dwellings, Households],
+    ),
     ("bailleur", [Households; 4], [Households; 4]),
-    ("bailleur ailleurs", [Nothing, Nothing, Dwellings, Households], [Nothing, Nothing, Dwellings, Households]),
+    (
+        "bailleur ailleurs",
+        [Nothing, Nothing, Dwellings, Households],
+        [Nothing, Nothing, Dwellings, Households],
+    ),
     ("epci", [Households; 4], [Nothing, Dwellings, Dwellings, Households]),
-    ("epci sans convention", [Nothing, Dwellings, Dwellings, Households], [Dwellings, Dwellings, Households, Households]),
+    (
+        "epci sans convention",
+        [Nothing, Dwellings, Dwellings, Households],
+        [Dwellings, Dwellings, Households, Households],
+    ),
     ("commune", [Households; 4], [Nothing, Dwellings, Dwellings, Households]),
-    ("commune ailleurs", [Nothing, Dwellings, Dwellings, Households], [Nothing, Dwellings, Dwellings, Households]),
+    (
+        "commune ailleurs",
+        [Nothing, Dwellings, Dwellings, Households],
+        [Nothing, Dwellings, Dwellings, Households],
+    ),
     ("ddets", [Households; 4], [Households; 4]),
-    ("ddets ailleurs", [Nothing, Dwellings, Dwellings, Households], [Nothing, Dwellings, Dwellings, Households]),
+    (
+        "ddets ailleurs",
+        [Nothing, Dwellings, Dwellings, Households],
+        [Nothing, Dwellings, Dwellings, Households],
+    ),
     ("dreal", [Households; 4], [Households; 4]),
-    ("dreal ailleurs", [Nothing, Dwellings, Dwellings, Households], [Nothing, Dwellings, Dwellings, Households]),
-    ("action logement", [Nothing, Dwellings, Households, Households], [Nothing, Dwellings, Households, Households]),
+    (
+        "dreal ailleurs",
+        [Nothing, Dwellings, Dwellings, Households],
+        [Nothing, Dwellings, Dwellings, Households],
+    ),
+    (
+        "action logement",
+        [Nothing, Dwellings, Households, Households],
+        [Nothing, Dwellings, Households, Households],
+    ),
     ("agence", [Households; 4], [Nothing, Dwellings, Dwellings, Households]),
-    ("agence sans convention", [Nothing, Dwellings, Dwellings, Households], [Nothing, Dwellings, Dwellings, Households]),
+    (
+        "agence sans convention",
+        [Nothing, Dwellings, Dwellings, Households],
+        [Nothing, Dwellings, Dwellings, Households],
+    ),
 ];
 
 /// Communes inside: the first of the first EPCI; outside: the first of the second.
@@ -101,15 +135,23 @@ fn seen(reply: &Reply, sheet: &Value) -> Seen {
     match reply.status.as_u16() {
         401 | 403 => Nothing,
         200 => {
-            let households = sheet["chiffres"].as_array().unwrap().iter().find(|f| f["indicateur"] == "I05").unwrap();
+            let households =
+                sheet["chiffres"].as_array().unwrap().iter().find(|f| f["indicateur"] == "I05").unwrap();
             let withheld = sheet["avertissements"]
                 .as_array()
                 .unwrap()
                 .iter()
                 .any(|a| a.as_str().unwrap().starts_with("Occupation non montrée"));
             if withheld {
-                assert!(households["secret"] == true && households["valeur"].is_null() && households["repondants"].is_null());
-                assert!(sheet["couverture"]["repondants"].is_null() && sheet["couverture"]["menages_interroges"].is_null());
+                assert!(
+                    households["secret"] == true
+                        && households["valeur"].is_null()
+                        && households["repondants"].is_null()
+                );
+                assert!(
+                    sheet["couverture"]["repondants"].is_null()
+                        && sheet["couverture"]["menages_interroges"].is_null()
+                );
                 Dwellings
             } else {
                 Households
@@ -129,19 +171,32 @@ async fn each_role_sees_what_the_matrix_says_inside_and_outside() {
         let door = door(who).await;
         for (site, expected) in sites.iter().zip([inside, outside]) {
             let [fine, drawn, near, wide] = expected;
-            for (scale, code, expected) in
-                [("adresse", &site.adresse, fine), ("iris", &site.iris, near), ("commune", &site.commune, wide)]
-            {
+            for (scale, code, expected) in [
+                ("adresse", &site.adresse, fine),
+                ("iris", &site.iris, near),
+                ("commune", &site.commune, wide),
+            ] {
                 let path = format!("/api/zones/{scale}/{code}?indicateurs={}", ASKED.join(","));
                 let reply = ask(&door, "GET", &path, None).await;
                 assert_eq!(seen(&reply, &reply.json()), expected, "{who}: {path}: {}", reply.text());
-                let body = json!({"zones": [{"codes": [{"echelle": scale, "code": code}]}], "indicateurs": ASKED});
+                let body =
+                    json!({"zones": [{"codes": [{"echelle": scale, "code": code}]}], "indicateurs": ASKED});
                 let reply = ask(&door, "POST", "/api/mesure", Some(&body)).await;
-                assert_eq!(seen(&reply, &reply.json()["mesures"][0]), expected, "{who}: {body}: {}", reply.text());
+                assert_eq!(
+                    seen(&reply, &reply.json()["mesures"][0]),
+                    expected,
+                    "{who}: {body}: {}",
+                    reply.text()
+                );
             }
             let body = json!({"zones": [{"geometrie": site.area}], "indicateurs": ASKED});
             let reply = ask(&door, "POST", "/api/mesure", Some(&body)).await;
-            assert_eq!(seen(&reply, &reply.json()["mesures"][0]), drawn, "{who}: drawn zone: {}", reply.text());
+            assert_eq!(
+                seen(&reply, &reply.json()["mesures"][0]),
+                drawn,
+                "{who}: drawn zone: {}",
+                reply.text()
+            );
         }
     }
 }
@@ -164,8 +219,14 @@ async fn maps_and_lists_show_what_sheets_show() {
                 let has = |reply: &Reply, column: &str| {
                     reply.status == 200
                         && match column {
-                            "codes" => reply.json()["codes"].as_array().unwrap().iter().any(|c| *c == code(site)),
-                            _ => reply.json()["zones"].as_array().unwrap().iter().any(|z| z["code"] == code(site)),
+                            "codes" => {
+                                reply.json()["codes"].as_array().unwrap().iter().any(|c| *c == code(site))
+                            }
+                            _ => reply.json()["zones"]
+                                .as_array()
+                                .unwrap()
+                                .iter()
+                                .any(|z| z["code"] == code(site)),
                         }
                 };
                 assert_eq!(has(&map, "codes"), *seen == Households, "{who}: map of {scale}: {}", map.text());
@@ -204,13 +265,14 @@ async fn tiles_of_points_have_only_the_addresses_that_lists_have() {
     }
 }
 
-/// A request for each operation that every role may try: those that exist only here are refused or fail by their content, never
-/// by a fault of the server.
+/// A request for each operation that every role may try: those that exist only here are refused or fail by
+/// their content, never by a fault of the server.
 pub fn example(operation: &str) -> (String, Option<Value>) {
     let plain = |path: &str| (path.to_owned(), None);
     let with = |path: &str, body: Value| (path.to_owned(), Some(body));
     match operation {
         "healthz" => plain("/healthz"),
+        "readyz" => plain("/readyz"),
         "catalogue" | "indicateurs" | "session" | "jetons" | "organisation" | "mixite" | "objectifs" => {
             plain(&format!("/api/{operation}"))
         }
@@ -218,7 +280,9 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "zone" => plain("/api/zones/commune/73901"),
         "zones_fichier" => with("/api/zones/fichier?fichier=vide.geojson", json!({})),
         "valeurs" => plain("/api/valeurs/commune?indicateur=P01"),
-        "mesure" => with("/api/mesure", json!({"zones": [{"codes": [{"echelle": "commune", "code": "73901"}]}]})),
+        "mesure" => {
+            with("/api/mesure", json!({"zones": [{"codes": [{"echelle": "commune", "code": "73901"}]}]}))
+        }
         "situation" => plain("/api/situation?lon=5.82&lat=45.52"),
         "facettes" => plain("/api/facettes"),
         "territoires" => plain("/api/territoires?q=commune"),
@@ -266,20 +330,29 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "adresses_corrections" => plain("/api/adresses/corrections"),
         "adresses_corrections_csv" => plain("/api/adresses/corrections.csv"),
         "adresse_annuler" => plain("/api/adresses/corrections/absent"),
-        "evenement_ajouter" => {
-            with("/api/evenements", json!({"genre": "vente", "date": "2024", "commune": "73901", "logements": 1}))
-        }
+        "evenement_ajouter" => with(
+            "/api/evenements",
+            json!({"genre": "vente", "date": "2024", "commune": "73901", "logements": 1}),
+        ),
         "evenements_importer" => plain("/api/evenements"),
         "evenement_annuler" => plain("/api/evenements/absent"),
         "parc_csv" => plain("/api/parc.csv"),
-        "residence_operation" => with("/api/residences/operations", json!({"genre": "fusion", "residences": [], "nom": "x"})),
+        "residence_operation" => {
+            with("/api/residences/operations", json!({"genre": "fusion", "residences": [], "nom": "x"}))
+        }
         "residences_fichier" => plain("/api/residences/operations"),
         "residence_annuler" => plain("/api/residences/operations/absent"),
-        "residence_noter" => with("/api/residences/absent/notes", json!({"technique": 0, "climat": 0, "attractivite": 0})),
-        "signalement_ajouter" => with("/api/signalements", json!({"residence": "absent", "motif": "", "du": ""})),
+        "residence_noter" => {
+            with("/api/residences/absent/notes", json!({"technique": 0, "climat": 0, "attractivite": 0}))
+        }
+        "signalement_ajouter" => {
+            with("/api/signalements", json!({"residence": "absent", "motif": "", "du": ""}))
+        }
         "signalement_lever" | "signalement_remettre" => plain("/api/signalements/absent"),
         "admin_organisations" => plain("/api/admin/organisations"),
-        "admin_organisation_ajouter" => with("/api/admin/organisations", json!({"nom": "", "role": "agence"})),
+        "admin_organisation_ajouter" => {
+            with("/api/admin/organisations", json!({"nom": "", "role": "agence"}))
+        }
         "admin_organisation_modifier" => with("/api/admin/organisations/absent", json!({"ferme": true})),
         "admin_conventions" => plain("/api/admin/conventions"),
         "admin_convention_ajouter" => with(
@@ -288,7 +361,9 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         ),
         "admin_convention_modifier" => with("/api/admin/conventions/absent", json!({"au": "2026-01-01"})),
         "admin_comptes" => plain("/api/admin/comptes"),
-        "admin_compte_ajouter" => with("/api/admin/comptes", json!({"organisation": "absent", "courriel": "x", "nom": "y"})),
+        "admin_compte_ajouter" => {
+            with("/api/admin/comptes", json!({"organisation": "absent", "courriel": "x", "nom": "y"}))
+        }
         "admin_compte_modifier" => with("/api/admin/comptes/absent", json!({"ferme": true})),
         "admin_compte_mot_de_passe" => plain("/api/admin/comptes/absent/mot-de-passe"),
         "admin_jeux" => plain("/api/admin/jeux"),
@@ -303,7 +378,10 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "fragilite" => plain("/api/residences/fragilite"),
         "rpems_csv" => plain("/api/rpems.csv"),
         "rpems_proposer" => with("/api/rpems", json!({"residence": "absente", "motif": "occupation"})),
-        "rpems_decider" => with("/api/rpems/absent/decisions", json!({"decision": "valider", "rang": 1, "motif": "occupation"})),
+        "rpems_decider" => with(
+            "/api/rpems/absent/decisions",
+            json!({"decision": "valider", "rang": 1, "motif": "occupation"}),
+        ),
         "plan" => with("/api/plan", json!({"epci": "200000001", "demandes": ""})),
         "dalo_placements" => plain("/api/dalo/placements"),
         "dalo_alertes" => plain("/api/dalo/alertes"),
@@ -316,7 +394,9 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "ensemble_modifier" => with("/api/ensembles/absent", json!({"version": 1, "nom": "x"})),
         "ensemble_restaurer" => plain("/api/ensembles/absent/restauration"),
         "affichage" => plain("/api/affichage"),
-        other => panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml"),
+        other => {
+            panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml")
+        }
     }
 }
 
@@ -331,9 +411,14 @@ fn least(operation: &str) -> u8 {
         o if o.starts_with("admin_") => 3,
         o if o.starts_with("membre_") => 2,
         o if o.starts_with("jeton") || o.starts_with("ensemble") => 1,
-        "mixite" | "organisation" | "situations" | "session_mot_de_passe" | "adresses_chercher" | "adresses_situer" => 1,
-        "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter" | "objectif_modifier"
-        | "objectifs_importer" => 1,
+        "mixite"
+        | "organisation"
+        | "situations"
+        | "session_mot_de_passe"
+        | "adresses_chercher"
+        | "adresses_situer" => 1,
+        "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter"
+        | "objectif_modifier" | "objectifs_importer" => 1,
         "segregation" | "fragilite" | "plan" => 1,
         o if o.starts_with("rpems") || o.starts_with("dalo") => 1,
         "travaux" | "signalements" => 1,
@@ -344,7 +429,9 @@ fn least(operation: &str) -> u8 {
 
 /// Operations of the lessor's workspace, which are about the stock of the organisation that asks.
 fn lessor(operation: &str) -> bool {
-    ["depot", "adresse", "evenement", "parc", "residence", "signalement_"].iter().any(|name| operation.starts_with(name))
+    ["depot", "adresse", "evenement", "parc", "residence", "signalement_"]
+        .iter()
+        .any(|name| operation.starts_with(name))
         && !operation.ends_with("_chercher")
         && !operation.ends_with("_situer")
 }
@@ -354,8 +441,9 @@ pub fn operations() -> Vec<(String, String)> {
     let document: Value = serde_json::from_str(&mosaique::server::document().to_json().unwrap()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let each = paths.values().flat_map(|item| item.as_object().unwrap().iter());
-    let mut all: Vec<(String, String)> =
-        each.filter_map(|(method, o)| Some((o["operationId"].as_str()?.to_owned(), method.to_uppercase()))).collect();
+    let mut all: Vec<(String, String)> = each
+        .filter_map(|(method, o)| Some((o["operationId"].as_str()?.to_owned(), method.to_uppercase())))
+        .collect();
     all.push(("openapi".into(), "GET".into()));
     all
 }
@@ -376,29 +464,42 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
             let status = reply.status.as_u16();
             assert!(status < 500, "{who} {method} {path}: {status} {}", reply.text());
             if rank < least(&operation) {
-                assert_eq!(status, if rank == 0 { 401 } else { 403 }, "{who} {method} {path}: {}", reply.text());
+                assert_eq!(
+                    status,
+                    if rank == 0 { 401 } else { 403 },
+                    "{who} {method} {path}: {}",
+                    reply.text()
+                );
                 continue;
             }
-            // Nobody sees social mix without leases of their own; signing in with a wrong password stays refused.
+            // Nobody sees social mix without leases of their own; signing in with a wrong password stays
+            // refused.
             let refused = matches!(status, 401 | 403);
             let by_content = match operation.as_str() {
                 "session_ouvrir" => true,
                 "mixite" => ["administrateur", "agence", "agence sans convention"].contains(&who),
                 // A file is asked for before anything else.
-                "depot_corriger_csv" | "evenements_importer" | "residences_fichier" | "objectifs_importer" => false,
+                "depot_corriger_csv"
+                | "evenements_importer"
+                | "residences_fichier"
+                | "objectifs_importer" => false,
                 o if lessor(o) => !who.starts_with("bailleur"),
                 // A dwelling of the first EPCI: those who are elsewhere may not check it.
                 "controle" => {
-                    let elsewhere = ["epci sans convention", "commune ailleurs", "ddets ailleurs", "dreal ailleurs"];
-                    elsewhere.contains(&who) || ["administrateur", "agence", "agence sans convention"].contains(&who)
+                    let elsewhere =
+                        ["epci sans convention", "commune ailleurs", "ddets ailleurs", "dreal ailleurs"];
+                    elsewhere.contains(&who)
+                        || ["administrateur", "agence", "agence sans convention"].contains(&who)
                 }
                 "objectif_ajouter" | "objectif_modifier" => who != "epci",
                 // Residences are of the class of addresses.
-                "fragilite" => {
-                    EXPECTED.iter().any(|(e, inside, outside)| *e == who && inside[0] != Households && outside[0] != Households)
-                }
+                "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| {
+                    *e == who && inside[0] != Households && outside[0] != Households
+                }),
                 "rpems_proposer" => !who.starts_with("bailleur"),
-                "dalo_placements" | "plan" => ["administrateur", "agence", "agence sans convention"].contains(&who),
+                "dalo_placements" | "plan" => {
+                    ["administrateur", "agence", "agence sans convention"].contains(&who)
+                }
                 "dalo_visite" => !["bailleur", "ddets", "dreal"].contains(&who.split(' ').next().unwrap()),
                 "dalo_justifier" => !who.starts_with("bailleur"),
                 "dalo_contester" => !who.starts_with("ddets") && !who.starts_with("dreal"),
@@ -407,7 +508,11 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 }
                 _ => false,
             };
-            assert!(refused == by_content || status == 429, "{who} {method} {path}: {status} {}", reply.text());
+            assert!(
+                refused == by_content || status == 429,
+                "{who} {method} {path}: {status} {}",
+                reply.text()
+            );
         }
     }
 }
@@ -442,7 +547,7 @@ async fn a_member_who_does_not_manage_may_not_manage() {
                 mot_de_passe: "x",
             };
             let compte = state.add_account(&new, mosaique::state::now()).await.unwrap();
-            state.set_password(&compte, "x", false, None).await.unwrap();
+            state.set_password(&compte, "x", None, None).await.unwrap();
             state.open_session(&compte, None, mosaique::state::now()).await.unwrap()
         })
         .await
@@ -470,15 +575,21 @@ async fn a_bailleur_is_told_nothing_of_another() {
         let reply = ask(&door, "GET", &format!("{path}&bailleur={other}"), None).await;
         assert_eq!(reply.status, 403, "{}", reply.text());
         // Near its stock, households of another are withheld; in a commune they are shown.
-        let near = ask(&door, "GET", &format!("/api/zones/iris/{}?bailleur={other}", sites[0].iris), None).await;
+        let near =
+            ask(&door, "GET", &format!("/api/zones/iris/{}?bailleur={other}", sites[0].iris), None).await;
         assert_eq!(seen(&near, &near.json()), Dwellings);
-        let wide = ask(&door, "GET", &format!("/api/zones/commune/{}?bailleur={other}", sites[0].commune), None).await;
+        let wide =
+            ask(&door, "GET", &format!("/api/zones/commune/{}?bailleur={other}", sites[0].commune), None)
+                .await;
         assert_eq!(seen(&wide, &wide.json()), Households);
     }
     let drawn = json!({"zones": [{"geometrie": sites[0].area}], "indicateurs": ["P01"]});
     let measured = ask(&door, "POST", "/api/mesure", Some(&drawn)).await.json();
     let sheet = &measured["mesures"][0];
-    assert!(sheet["avertissements"][0].as_str().unwrap().contains("parc de votre organisme seulement"), "{sheet}");
+    assert!(
+        sheet["avertissements"][0].as_str().unwrap().contains("parc de votre organisme seulement"),
+        "{sheet}"
+    );
     assert_eq!(sheet["filtres"]["bailleur"][0], "300000000");
 }
 
@@ -491,10 +602,19 @@ async fn a_zone_that_leaves_the_territory_is_cut_and_says_so() {
     let body = json!({"zones": [{"geometrie": area}], "indicateurs": ["P01"]});
     let cut = ask(&door, "POST", "/api/mesure", Some(&body)).await.json();
     let inside = polygon([w + 0.001, n - 0.03, e - 0.001, n]);
-    let whole =
-        ask(&door, "POST", "/api/mesure", Some(&json!({"zones": [{"geometrie": inside}], "indicateurs": ["P01"]}))).await.json();
+    let whole = ask(
+        &door,
+        "POST",
+        "/api/mesure",
+        Some(&json!({"zones": [{"geometrie": inside}], "indicateurs": ["P01"]})),
+    )
+    .await
+    .json();
     assert_eq!(cut["mesures"][0]["couverture"]["logements"], whole["mesures"][0]["couverture"]["logements"]);
-    assert!(cut["mesures"][0]["avertissements"].to_string().contains("dépasse le territoire ouvert"), "{cut}");
+    assert!(
+        cut["mesures"][0]["avertissements"].to_string().contains("dépasse le territoire ouvert"),
+        "{cut}"
+    );
 }
 
 #[tokio::test]
@@ -504,6 +624,8 @@ async fn the_public_is_offered_only_what_it_can_see() {
     let catalogue = ask(&None, "GET", "/api/catalogue", None).await.json();
     assert!(catalogue["imports"].as_array().unwrap().is_empty());
     assert!(catalogue["millesimes"][0]["repondants"].is_null());
-    let open = |id: &str| catalogue["echelles"].as_array().unwrap().iter().find(|e| e["id"] == id).unwrap()["parc"].clone();
+    let open = |id: &str| {
+        catalogue["echelles"].as_array().unwrap().iter().find(|e| e["id"] == id).unwrap()["parc"].clone()
+    };
     assert_eq!((open("adresse"), open("iris")), (json!(false), json!(true)));
 }

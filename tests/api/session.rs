@@ -1,4 +1,5 @@
-//! Signing in and out, tokens, members, the pages of the administration, and what the audit trail keeps of it.
+//! Signing in and out, tokens, members, the pages of the administration, and what the audit trail keeps of
+//! it.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -42,14 +43,18 @@ async fn a_person_signs_in_sees_who_they_are_and_signs_out() {
     assert!(raw.contains("HttpOnly") && raw.contains("SameSite=Lax") && raw.contains("Path=/"), "{raw}");
     assert_eq!(reply.header("cache-control"), "no-store");
     let (cookie, me) = (set_cookie(&reply), reply.json());
-    assert_eq!((&me["connecte"], &me["role"], &me["doit_changer"]), (&json!(true), &json!("agence"), &json!(false)));
+    assert_eq!(
+        (&me["connecte"], &me["role"], &me["doit_changer"]),
+        (&json!(true), &json!("agence"), &json!(false))
+    );
     let csrf = me["csrf"].as_str().unwrap();
     assert_eq!(with(&cookie, "", "GET", "/api/session", None).await.json()["courriel"], "agence@exemple.fr");
     let out = with(&cookie, csrf, "DELETE", "/api/session", None).await;
     assert!(out.status == 204 && out.header("set-cookie").contains("Max-Age=0"));
     assert_eq!(with(&cookie, "", "GET", "/api/session", None).await.json()["connecte"], false);
     let compte = Some(WORLD.people.accounts["agence"].clone());
-    let actions: Vec<String> = trail(Wanted { compte, ..Wanted::default() }).await.into_iter().map(|l| l.action).collect();
+    let actions: Vec<String> =
+        trail(Wanted { compte, ..Wanted::default() }).await.into_iter().map(|l| l.action).collect();
     assert!(actions.contains(&"connexion".into()) && actions.contains(&"deconnexion".into()), "{actions:?}");
 }
 
@@ -60,7 +65,10 @@ async fn a_wrong_password_and_an_unknown_account_are_told_apart_by_nobody() {
     assert_eq!((wrong.status, unknown.status), (401.try_into().unwrap(), 401.try_into().unwrap()));
     assert_eq!(wrong.text(), unknown.text());
     let lines = trail(Wanted { action: Some("connexion_refusee".into()), ..Wanted::default() }).await;
-    assert!(lines.iter().any(|l| l.objet == "compte inconnu") && lines.iter().all(|l| !l.objet.contains("personne")));
+    assert!(
+        lines.iter().any(|l| l.objet == "compte inconnu")
+            && lines.iter().all(|l| !l.objet.contains("personne"))
+    );
 }
 
 #[tokio::test]
@@ -80,7 +88,8 @@ async fn a_one_time_password_opens_nothing_but_its_own_change() {
     let refused = with(&cookie, csrf, "GET", "/api/organisation", None).await;
     assert!(refused.status == 403 && refused.text().contains("mot de passe"), "{}", refused.text());
     let change = async |old: &str, new: &str| {
-        with(&cookie, csrf, "PUT", "/api/session/mot-de-passe", Some(json!({"actuel": old, "nouveau": new}))).await
+        with(&cookie, csrf, "PUT", "/api/session/mot-de-passe", Some(json!({"actuel": old, "nouveau": new})))
+            .await
     };
     assert_eq!(change("faux", "Une phrase assez longue 1").await.json()["champ"], "actuel");
     assert_eq!(change(&first, "court").await.json()["champ"], "nouveau");
@@ -99,7 +108,8 @@ async fn a_token_reads_and_does_nothing_else() {
     let token = made.json();
     let bearer = async |method: &str, path: &str, body: &str| {
         let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
-        let request = request.header("authorization", format!("Bearer {}", token["secret"].as_str().unwrap()));
+        let request =
+            request.header("authorization", format!("Bearer {}", token["secret"].as_str().unwrap()));
         send_as_is(request.body(Body::from(body.to_owned())).unwrap()).await
     };
     assert_eq!(bearer("GET", "/api/zones/iris/739010101", "").await.status, 200);
@@ -153,15 +163,26 @@ async fn the_administration_makes_organisations_and_conventions_that_open_a_terr
     let made = ask(&admin, "POST", "/api/admin/organisations", Some(&new)).await;
     assert_eq!(made.status, 201, "{}", made.text());
     let id = made.json()["id"].as_str().unwrap().to_owned();
-    for wrong in
-        [("epci", "12"), ("commune", "é9001"), ("ddets", "999x"), ("dreal", "55"), ("administrateur", "1"), ("public", "")]
-    {
+    for wrong in [
+        ("epci", "12"),
+        ("commune", "é9001"),
+        ("ddets", "999x"),
+        ("dreal", "55"),
+        ("administrateur", "1"),
+        ("public", ""),
+    ] {
         let body = json!({"nom": "x", "role": wrong.0, "code": wrong.1});
-        assert_eq!(ask(&admin, "POST", "/api/admin/organisations", Some(&body)).await.status, 400, "{wrong:?}");
+        assert_eq!(
+            ask(&admin, "POST", "/api/admin/organisations", Some(&body)).await.status,
+            400,
+            "{wrong:?}"
+        );
     }
     let member = json!({"organisation": id, "courriel": "nord@exemple.fr", "nom": "Nord"});
-    let password =
-        ask(&admin, "POST", "/api/admin/comptes", Some(&member)).await.json()["mot_de_passe"].as_str().unwrap().to_owned();
+    let password = ask(&admin, "POST", "/api/admin/comptes", Some(&member)).await.json()["mot_de_passe"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let reply = sign_in("nord@exemple.fr", &password).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let (cookie, csrf) = (set_cookie(&reply), reply.json()["csrf"].as_str().unwrap().to_owned());
@@ -169,7 +190,9 @@ async fn the_administration_makes_organisations_and_conventions_that_open_a_terr
     let reply = with(&cookie, &csrf, "PUT", "/api/session/mot-de-passe", Some(changed)).await;
     assert_eq!(reply.status, 204, "{}", reply.text());
     let sheet = async || {
-        with(&cookie, "", "GET", "/api/zones/iris/739030101?indicateurs=I05", None).await.json()["chiffres"][0]["motif"].clone()
+        with(&cookie, "", "GET", "/api/zones/iris/739030101?indicateurs=I05", None).await.json()["chiffres"]
+            [0]["motif"]
+            .clone()
     };
     let closed = sheet().await;
     assert!(closed.as_str().is_some_and(|why| why.contains("convention")), "{closed}");
@@ -181,11 +204,17 @@ async fn the_administration_makes_organisations_and_conventions_that_open_a_terr
         ("epci:200000002", "2026-01-01", "2025-01-01"),
         ("epci:200000002", "1er janvier", "2099-01-01"),
     ] {
-        let reply = ask(&admin, "POST", "/api/admin/conventions", Some(&convention(territoire, du, au))).await;
+        let reply =
+            ask(&admin, "POST", "/api/admin/conventions", Some(&convention(territoire, du, au))).await;
         assert_eq!(reply.status, 400, "{territoire} {du} {au}: {}", reply.text());
     }
-    let made =
-        ask(&admin, "POST", "/api/admin/conventions", Some(&convention("epci:200000002", "2026-01-01", "2099-01-01"))).await;
+    let made = ask(
+        &admin,
+        "POST",
+        "/api/admin/conventions",
+        Some(&convention("epci:200000002", "2026-01-01", "2099-01-01")),
+    )
+    .await;
     assert_eq!(made.status, 201, "{}", made.text());
     assert!(sheet().await.is_null());
     let path = format!("/api/admin/conventions/{}", made.json()["id"].as_str().unwrap());
@@ -211,14 +240,20 @@ async fn the_trail_has_a_line_for_what_is_asked_and_the_administration_reads_it(
     assert!(of("mesure").iter().any(|l| l.objet == "Mon tracé" && l.lignes > 0));
     assert!(of("carte").iter().any(|l| l.parametres.contains("PLUS") && l.objet == "iris"));
     assert!(of("refus").iter().any(|l| l.objet == "admin_audit"));
-    assert!(lines.iter().all(|l| !l.objet.contains("commune:73901")), "a commune is no measure below the commune");
+    assert!(
+        lines.iter().all(|l| !l.objet.contains("commune:73901")),
+        "a commune is no measure below the commune"
+    );
 
     let admin = door("administrateur").await;
     let page = ask(&admin, "GET", "/api/admin/audit?action=mesure&du=2026-01-01", None).await.json();
     assert!(page["lignes"].as_array().unwrap().iter().all(|l| l["action"] == "mesure"));
     assert_eq!(ask(&admin, "GET", "/api/admin/audit?du=hier", None).await.status, 400);
     let file = ask(&admin, "GET", "/api/admin/audit.csv?action=mesure", None).await;
-    assert!(file.header("content-disposition").contains("mosaique-journal-") && file.text().starts_with("\u{feff}rang;quand;"));
+    assert!(
+        file.header("content-disposition").contains("mosaique-journal-")
+            && file.text().starts_with("\u{feff}rang;quand;")
+    );
     let verdict = ask(&admin, "GET", "/api/admin/audit/verification", None).await.json();
     assert!(verdict["faute"].is_null() && verdict["lignes"].as_i64().unwrap() > 0, "{verdict}");
     let sets = ask(&admin, "GET", "/api/admin/jeux", None).await.json();

@@ -38,8 +38,14 @@ async fn in_out_or_uncertain_follows_the_distance_and_the_quality() {
     assert!((metres - 15.0).abs() < 0.3, "{metres}");
     // Deep inside for 2024, outside for the smaller zone of 2015.
     let s = ok("/api/situation?lon=5.825&lat=45.52&qualite=21").await;
-    assert_eq!((qpv(&s, "2024")["reponse"].as_str(), qpv(&s, "2024")["code"].as_str()), (Some("dedans"), Some("QN07301M")));
-    assert_eq!((qpv(&s, "2015")["reponse"].as_str(), qpv(&s, "2015")["code"].is_null()), (Some("dehors"), true));
+    assert_eq!(
+        (qpv(&s, "2024")["reponse"].as_str(), qpv(&s, "2024")["code"].as_str()),
+        (Some("dedans"), Some("QN07301M"))
+    );
+    assert_eq!(
+        (qpv(&s, "2015")["reponse"].as_str(), qpv(&s, "2015")["code"].is_null()),
+        (Some("dehors"), true)
+    );
 }
 
 #[tokio::test]
@@ -57,15 +63,19 @@ async fn lambert_93_gives_the_same_place() {
 #[tokio::test]
 async fn a_file_comes_back_with_its_columns_and_the_answers_of_single_points() {
     // Windows-1252, decimal commas, a bad row, a short row.
-    let text = b"id;lon;lat;qualite;r\xe9sidence\n1;5,825;45,52;11;Les \xc9rables\n2;x;45.5;;\n3;5.8101;45.52;12;B\n4;5.9\n";
+    let text = b"id;lon;lat;qualite;r\xe9sidence\n1;5,825;45,52;11;Les \
+        \xc9rables\n2;x;45.5;;\n3;5.8101;45.52;12;B\n4;5.9\n";
     let reply = post("/api/situation", "text/csv", text.to_vec()).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let text = reply.text();
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let titles: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
     assert_eq!(titles[..5], ["id", "lon", "lat", "qualite", "résidence"]);
     let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
-    let at = |row: usize, title: &str| rows[row].get(titles.iter().position(|t| t == title).unwrap()).unwrap().to_owned();
+    let at = |row: usize, title: &str| {
+        rows[row].get(titles.iter().position(|t| t == title).unwrap()).unwrap().to_owned()
+    };
     assert_eq!(rows.len(), 4);
     assert_eq!(
         (at(0, "résidence").as_str(), at(0, "qpv2024").as_str(), at(0, "qpv2024_code").as_str()),

@@ -1,4 +1,5 @@
-//! Every measure of a drawn zone, dwelling by dwelling: the tree, the bit columns and the sums against a plain loop.
+//! Every measure of a drawn zone, dwelling by dwelling: the tree, the bit columns and the sums against a
+//! plain loop.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +35,8 @@ fn outline(rng: &mut fastrand::Rng) -> MultiPolygon<f64> {
     let n = rng.usize(4..150);
     let mut ring = |scale: f64| {
         let points = (0..n).map(|i| {
-            let (angle, r) = (std::f64::consts::TAU * i as f64 / n as f64, reach * scale * (0.6 + 0.4 * rng.f64()));
+            let (angle, r) =
+                (std::f64::consts::TAU * i as f64 / n as f64, reach * scale * (0.6 + 0.4 * rng.f64()));
             Coord { x: centre[0] + r * angle.cos(), y: centre[1] + r * angle.sin() }
         });
         let mut points: Vec<Coord<f64>> = points.collect();
@@ -56,7 +58,8 @@ fn every_measure_of_a_drawn_zone_is_the_sum_over_its_dwellings_for_every_populat
     let cube = Cube::open(&path, catalogue).unwrap();
     let recent = catalogue.attribute("emmenagement").unwrap().class("RECENT").unwrap();
     let plus = catalogue.attribute("financement").unwrap().class("PLUS").unwrap();
-    let filter = Filter { classes: BTreeMap::from([("financement".into(), vec![plus])]), bailleurs: Vec::new() };
+    let filter =
+        Filter { classes: BTreeMap::from([("financement".into(), vec![plus])]), bailleurs: Vec::new() };
     let mask = cube.mask(&filter);
     let all: Vec<usize> = (0..catalogue.measures.len()).collect();
 
@@ -80,11 +83,15 @@ fn every_measure_of_a_drawn_zone_is_the_sum_over_its_dwellings_for_every_populat
         for (rows, keeps) in populations {
             for (i, sum) in all.iter().zip(cube.sum(&runs, &all, rows)) {
                 let m = &catalogue.measures[*i];
-                let expected: u64 = inside.iter().filter(|d| keeps(d)).map(|d| value(catalogue, facts, m, *d)).sum();
+                let expected: u64 =
+                    inside.iter().filter(|d| keeps(d)).map(|d| value(catalogue, facts, m, *d)).sum();
                 assert_eq!(sum, expected, "{m:?}");
                 counted += sum;
             }
         }
     }
-    assert!(dwellings > 5_000 && counted > 100_000, "{dwellings} dwellings, {counted}: too little to prove anything");
+    assert!(
+        dwellings > 5_000 && counted > 100_000,
+        "{dwellings} dwellings, {counted}: too little to prove anything"
+    );
 }

@@ -20,7 +20,10 @@ async fn a_zone_is_found_by_its_name_without_accents_or_by_its_code() {
 async fn the_widest_scales_come_first_and_each_says_where_it_lies() {
     let found = ok("/api/territoires?q=73901&limite=50").await;
     let list = found.as_array().unwrap();
-    assert_eq!((list[0]["echelle"].as_str(), list[0]["libelle"].as_str()), (Some("commune"), Some("Commune")));
+    assert_eq!(
+        (list[0]["echelle"].as_str(), list[0]["libelle"].as_str()),
+        (Some("commune"), Some("Commune"))
+    );
     assert_eq!(list[0]["situe_dans"], "CA du Sud");
     let iris = list.iter().find(|t| t["echelle"] == "iris").unwrap();
     assert_eq!(iris["situe_dans"], "Commune 1");

@@ -42,7 +42,10 @@ async fn features(layer: &str, z: u32, x: u32, y: u32, query: &str) -> Vec<Featu
     if reply.status == 204 {
         return Vec::new();
     }
-    assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "application/vnd.mapbox-vector-tile"));
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("content-type")),
+        (200, "application/vnd.mapbox-vector-tile")
+    );
     parsed(layer, &reply.bytes)
 }
 
@@ -55,7 +58,11 @@ fn parsed(layer: &str, bytes: &[u8]) -> Vec<Feature> {
         .features()
         .map(|f| Feature {
             geometry: f.geometry().unwrap(),
-            properties: f.properties().map(|p| p.unwrap()).map(|(k, v)| (k.to_owned(), v.into_owned())).collect(),
+            properties: f
+                .properties()
+                .map(|p| p.unwrap())
+                .map(|(k, v)| (k.to_owned(), v.into_owned()))
+                .collect(),
         })
         .collect()
 }
@@ -95,7 +102,8 @@ async fn a_commune_is_drawn_where_it_is_with_its_dwellings() {
         let width = (b[2] - b[0]) / 360.0 * 256.0 * 4096.0;
         let height = width / (45.55f64.to_radians().cos());
         let Geometry::Polygon(p) = &f.geometry else { panic!("{:?}", f.geometry) };
-        let area = geo::MapCoords::map_coords(p, |c| geo::Coord { x: f64::from(c.x), y: f64::from(c.y) }).unsigned_area();
+        let area = geo::MapCoords::map_coords(p, |c| geo::Coord { x: f64::from(c.x), y: f64::from(c.y) })
+            .unsigned_area();
         assert!((area / (width * height) - 1.0).abs() < 0.01, "{area} {}", width * height);
     }
 }
@@ -130,7 +138,9 @@ async fn tiles_say_nothing_of_households() {
 
 #[tokio::test]
 async fn points_never_come_at_low_zooms_and_an_empty_tile_has_no_content() {
-    for path in ["/tiles/adresse/13/4229/2930.mvt", "/tiles/residence/11/1057/731.mvt", "/tiles/commune/9/0/0.mvt"] {
+    for path in
+        ["/tiles/adresse/13/4229/2930.mvt", "/tiles/residence/11/1057/731.mvt", "/tiles/commune/9/0/0.mvt"]
+    {
         let reply = get(path).await;
         assert_eq!((reply.status.as_u16(), reply.bytes.len()), (204, 0), "{path}");
     }
@@ -139,12 +149,17 @@ async fn points_never_come_at_low_zooms_and_an_empty_tile_has_no_content() {
 #[tokio::test]
 async fn cells_are_drawn_from_their_names() {
     for layer in ["carreau", "h3r9"] {
-        let mut codes: Vec<String> = everywhere(layer, 12, "").await.iter().map(|f| f.code().to_owned()).collect();
+        let mut codes: Vec<String> =
+            everywhere(layer, 12, "").await.iter().map(|f| f.code().to_owned()).collect();
         codes.sort();
         codes.dedup();
         let zones = ok(&format!("/api/zones?echelle={layer}&limite=10000")).await;
-        let mut all: Vec<String> =
-            zones["zones"].as_array().unwrap().iter().map(|z| z["code"].as_str().unwrap().to_owned()).collect();
+        let mut all: Vec<String> = zones["zones"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|z| z["code"].as_str().unwrap().to_owned())
+            .collect();
         all.sort();
         assert_eq!(codes, all, "{layer}");
     }
@@ -154,7 +169,9 @@ async fn cells_are_drawn_from_their_names() {
 async fn a_tile_is_sent_compressed_and_not_at_all_to_who_has_it() {
     let (x, y) = tile_at(5.85, 45.55, 9);
     let path = format!("/tiles/commune/9/{x}/{y}.mvt");
-    let ask = |name: &'static str, value: String| send(Request::get(&path).header(name, value).body(Body::empty()).unwrap());
+    let ask = |name: &'static str, value: String| {
+        send(Request::get(&path).header(name, value).body(Body::empty()).unwrap())
+    };
     let plain = get(&path).await;
     let packed = ask("accept-encoding", "gzip, br".into()).await;
     assert_eq!(packed.header("content-encoding"), "gzip");

@@ -13,16 +13,22 @@ async fn the_map_shows_the_figure_of_the_sheet() {
         let codes = v["codes"].as_array().unwrap();
         assert!(!codes.is_empty());
         for (i, code) in codes.iter().enumerate().step_by(7) {
-            let sheet = ok(&format!("/api/zones/{scale}/{}?indicateurs={indicator}{query}", code.as_str().unwrap())).await;
+            let sheet =
+                ok(&format!("/api/zones/{scale}/{}?indicateurs={indicator}{query}", code.as_str().unwrap()))
+                    .await;
             let f = &sheet["chiffres"][0];
             assert_eq!((&v["valeurs"][i], &v["secret"][i]), (&f["valeur"], &f["secret"]), "{scale} {code}");
             assert_eq!(v["repondants"][i], f["repondants"]);
             assert_eq!(v["numerateurs"][i], f["numerateur"]);
             let rounded = f["numerateur"].is_null();
-            assert_eq!(v["denominateurs"][i], if rounded { serde_json::Value::Null } else { f["denominateur"].clone() });
+            assert_eq!(
+                v["denominateurs"][i],
+                if rounded { serde_json::Value::Null } else { f["denominateur"].clone() }
+            );
             assert_eq!(v["logements"][i], sheet["couverture"]["logements"]);
         }
-        for column in ["noms", "valeurs", "secret", "repondants", "numerateurs", "denominateurs", "logements"] {
+        for column in ["noms", "valeurs", "secret", "repondants", "numerateurs", "denominateurs", "logements"]
+        {
             assert_eq!(v[column].as_array().unwrap().len(), codes.len(), "{column}");
         }
     }

@@ -1,4 +1,5 @@
-//! A seeded territory of four communes in a square, about 3,000 dwellings, in a real store; and requests to it.
+//! A seeded territory of four communes in a square, about 3,000 dwellings, in a real store; and requests to
+//! it.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -69,7 +70,11 @@ fn layers() -> BTreeMap<&'static str, Layer> {
         let half = SIDE / 2.0;
         for q in 0..4 {
             let (x, y) = (b[0] + half * (q % 2) as f64, b[1] + half * (q / 2) as f64);
-            iris.push(zone(&format!("{code}010{}", q + 1), &format!("IRIS {}-{}", i + 1, q + 1), [x, y, x + half, y + half]));
+            iris.push(zone(
+                &format!("{code}010{}", q + 1),
+                &format!("IRIS {}-{}", i + 1, q + 1),
+                [x, y, x + half, y + half],
+            ));
         }
     }
     // A fifth commune has no social dwelling.
@@ -86,7 +91,10 @@ fn layers() -> BTreeMap<&'static str, Layer> {
             "qpv-2024",
             Layer::new(
                 "qpv2024",
-                vec![zone("QN07301M", "Les Hauts", QPV), zone("QN07302M", "La Plaine", [5.86, 45.56, 5.88, 45.58])],
+                vec![
+                    zone("QN07301M", "Les Hauts", QPV),
+                    zone("QN07302M", "La Plaine", [5.86, 45.56, 5.88, 45.58]),
+                ],
             ),
         ),
     ])
@@ -121,7 +129,8 @@ fn located(id: &str, layer: &Layer, points: &[[f64; 2]], total: usize) -> LayerF
 }
 
 fn coded(id: &str, codes: Vec<Option<String>>) -> LayerFacts {
-    let mut layer = LayerFacts { id: id.into(), libelle: id.into(), codes: vec![], noms: vec![], of_address: vec![] };
+    let mut layer =
+        LayerFacts { id: id.into(), libelle: id.into(), codes: vec![], noms: vec![], of_address: vec![] };
     for code in codes {
         let zone = code.map_or(NONE, |code| {
             layer.codes.iter().position(|c| *c == code).unwrap_or_else(|| {
@@ -181,15 +190,19 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
         noms: vec!["Savoie".into()],
         of_address: vec![0; total],
     };
-    let qpv = ["qpv2015", "qpv2024"].map(|id| located(id, &layers[format!("qpv-{}", &id[3..]).as_str()], &points, total));
-    let mut cells: Vec<Option<String>> = grid::cells(&points).unwrap().into_iter().map(|c| c.map(|c| c.to_string())).collect();
+    let qpv = ["qpv2015", "qpv2024"]
+        .map(|id| located(id, &layers[format!("qpv-{}", &id[3..]).as_str()], &points, total));
+    let mut cells: Vec<Option<String>> =
+        grid::cells(&points).unwrap().into_iter().map(|c| c.map(|c| c.to_string())).collect();
     cells.resize(total, None);
     let mut all = vec![departement, epci, commune, located("iris", &layers["iris-2024"], &points, total)];
-    let inside: Vec<[bool; 2]> = (0..total).map(|a| [qpv[0].of_address[a] != NONE, qpv[1].of_address[a] != NONE]).collect();
+    let inside: Vec<[bool; 2]> =
+        (0..total).map(|a| [qpv[0].of_address[a] != NONE, qpv[1].of_address[a] != NONE]).collect();
     all.extend(qpv);
     all.push(coded("carreau", cells));
     for r in [7u8, 8, 9, 10] {
-        let mut codes: Vec<Option<String>> = points.iter().map(|p| h3::cell(p[0], p[1], r).map(h3::name)).collect();
+        let mut codes: Vec<Option<String>> =
+            points.iter().map(|p| h3::cell(p[0], p[1], r).map(h3::name)).collect();
         codes.resize(total, None);
         all.push(coded(&format!("h3r{r}"), codes));
     }
@@ -223,7 +236,12 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
         .quantities
         .iter()
         .filter(|q| !["logements", "menages", "interroges"].contains(&q.id.as_str()))
-        .map(|q| (q.id.clone(), (0..n).map(|d| if q.occupation && !respondent[d] { 0 } else { rng.u32(0..60) }).collect()))
+        .map(|q| {
+            (
+                q.id.clone(),
+                (0..n).map(|d| if q.occupation && !respondent[d] { 0 } else { rng.u32(0..60) }).collect(),
+            )
+        })
         .collect();
     Facts {
         millesime: 2024,
@@ -256,8 +274,14 @@ pub fn fill(root: &Path, seed: u64) -> Facts {
     let folder = writer.temporary().unwrap();
     let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
     let empreinte = build(&facts, catalogue, secrecy, &folder.path().join("cube.bin")).unwrap();
-    let entry =
-        CubeEntry { millesime: 2024, vague: Some(2024), a_jour: false, dossier: String::new(), empreinte, sources: vec![] };
+    let entry = CubeEntry {
+        millesime: 2024,
+        vague: Some(2024),
+        a_jour: false,
+        dossier: String::new(),
+        empreinte,
+        sources: vec![],
+    };
     writer.publish_cube(folder, entry).unwrap();
     facts
 }
@@ -268,14 +292,16 @@ impl World {
         let facts = fill(dir.path(), seed);
         let app = App::load(&Store::open(dir.path()).unwrap(), None).unwrap();
         // Tests have a runtime each; what the world runs in the background must outlive them.
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let url = format!("sqlite://{}?mode=rwc", dir.path().join("etat.sqlite").display());
         let made = runtime.spawn(async move {
             let state = State::open(&url).await.unwrap();
             let people = People::new(&state).await;
-            (router(Server::new(Live::new(app), state.clone(), ServeOptions::default()).unwrap()), state, people)
+            (router(Server::new(Live::new(app), state.clone(), without_page()).unwrap()), state, people)
         });
-        let (router, state, people) = std::thread::scope(|s| s.spawn(|| runtime.block_on(made).unwrap()).join().unwrap());
+        let (router, state, people) =
+            std::thread::scope(|s| s.spawn(|| runtime.block_on(made).unwrap()).join().unwrap());
         Self { router, facts, state, people, runtime, dir }
     }
 
@@ -313,7 +339,8 @@ pub async fn send(mut request: Request<Body>) -> Reply {
     send_as_is(request).await
 }
 
-/// Each test asks from a network address of its own: one that tries passwords does not have the others refused.
+/// Each test asks from a network address of its own: one that tries passwords does not have the others
+/// refused.
 fn address_of_this_test() -> SocketAddr {
     let mut hash = DefaultHasher::new();
     std::thread::current().name().hash(&mut hash);
@@ -369,4 +396,9 @@ pub async fn measure(body: Value) -> Value {
     let reply = post("/api/mesure", "application/json", body.to_string()).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()
+}
+
+/// Options of a server whose application is not built: what the program holds depends on who compiled it.
+pub fn without_page() -> ServeOptions {
+    ServeOptions { web: Some("absent".into()), ..ServeOptions::default() }
 }

@@ -22,7 +22,8 @@ async fn refused(name: &str, bytes: impl Into<Vec<u8>>) -> String {
 }
 
 fn collection(features: &[(Value, Value)]) -> Value {
-    let features: Vec<Value> = features.iter().map(|(p, g)| json!({"type": "Feature", "properties": p, "geometry": g})).collect();
+    let features: Vec<Value> =
+        features.iter().map(|(p, g)| json!({"type": "Feature", "properties": p, "geometry": g})).collect();
     json!({"type": "FeatureCollection", "features": features})
 }
 
@@ -31,9 +32,12 @@ fn lambert([w, s, e, n]: [f64; 4]) -> Vec<[f64; 2]> {
     const CUTS: u32 = 200;
     let corners = [[w, s], [e, s], [e, n], [w, n], [w, s]];
     let along = |a: [f64; 2], b: [f64; 2]| {
-        (0..CUTS).map(move |i| f64::from(i) / f64::from(CUTS)).map(move |t| [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])])
+        (0..CUTS)
+            .map(move |i| f64::from(i) / f64::from(CUTS))
+            .map(move |t| [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])])
     };
-    let degrees: Vec<[f64; 2]> = corners.windows(2).flat_map(|c| along(c[0], c[1])).chain([corners[0]]).collect();
+    let degrees: Vec<[f64; 2]> =
+        corners.windows(2).flat_map(|c| along(c[0], c[1])).chain([corners[0]]).collect();
     let (mut xs, mut ys): (Vec<f64>, Vec<f64>) = degrees.iter().map(|p| (p[0], p[1])).unzip();
     crs::from_lonlat(2154, &mut xs, &mut ys).unwrap();
     xs.into_iter().zip(ys).map(|(x, y)| [x, y]).collect()
@@ -93,7 +97,9 @@ fn shapefile_zip(zones: &[(&str, Vec<[f64; 2]>)]) -> Vec<u8> {
     }
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let prj = r#"PROJCS["RGF93_Lambert_93",GEOGCS["GCS_RGF93"]]"#;
-    for (name, bytes) in [("s.shp", shp.into_inner()), ("s.dbf", dbf), ("s.prj", prj.into()), ("s.cpg", "UTF-8".into())] {
+    for (name, bytes) in
+        [("s.shp", shp.into_inner()), ("s.dbf", dbf), ("s.prj", prj.into()), ("s.cpg", "UTF-8".into())]
+    {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(&bytes).unwrap();
     }
@@ -102,10 +108,19 @@ fn shapefile_zip(zones: &[(&str, Vec<[f64; 2]>)]) -> Vec<u8> {
 
 /// The answer of `/api/mesure` to zones as a file gave them, without their ids.
 async fn figures(zones: &Value) -> Vec<Value> {
-    let asked: Vec<Value> =
-        zones.as_array().unwrap().iter().map(|z| json!({"nom": z["nom"], "geometrie": z["geometrie"]})).collect();
+    let asked: Vec<Value> = zones
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|z| json!({"nom": z["nom"], "geometrie": z["geometrie"]}))
+        .collect();
     let answer = measure(json!({"zones": asked})).await;
-    answer["mesures"].as_array().unwrap().iter().map(|m| json!([m["zone"]["nom"], m["couverture"], m["chiffres"]])).collect()
+    answer["mesures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| json!([m["zone"]["nom"], m["couverture"], m["chiffres"]]))
+        .collect()
 }
 
 #[tokio::test]
@@ -113,8 +128,11 @@ async fn a_zone_has_the_same_figures_from_every_format() {
     let boxes = [("Nord", commune_box(2)), ("Sud", commune_box(0))];
     let plain = collection(&boxes.map(|(name, b)| (json!({"NOM": name}), polygon(b))));
     let projected = boxes.map(|(name, b)| (name, lambert(b)));
-    let mut in_metres =
-        collection(&projected.clone().map(|(name, r)| (json!({"nom": name}), json!({"type": "Polygon", "coordinates": [r]}))));
+    let mut in_metres = collection(
+        &projected
+            .clone()
+            .map(|(name, r)| (json!({"nom": name}), json!({"type": "Polygon", "coordinates": [r]}))),
+    );
     in_metres["crs"] = json!({"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2154"}});
 
     let expected = figures(&sent("a.geojson", plain.to_string()).await["zones"]).await;
@@ -133,8 +151,7 @@ async fn a_zone_has_the_same_figures_from_every_format() {
 
 #[tokio::test]
 async fn what_is_left_out_or_mended_is_said_by_feature_and_rule() {
-    let bow =
-        json!({"type": "Polygon", "coordinates": [[[5.80, 45.50], [5.85, 45.55], [5.85, 45.50], [5.80, 45.55], [5.80, 45.50]]]});
+    let bow = json!({"type": "Polygon", "coordinates": [[[5.80, 45.50], [5.85, 45.55], [5.85, 45.50], [5.80, 45.55], [5.80, 45.50]]]});
     let ring: Vec<[f64; 2]> = (0..=5_001)
         .map(|i| f64::from(i % 5_001) / 5_001.0 * std::f64::consts::TAU)
         .map(|a| [5.8 + 0.1 * a.cos(), 45.5 + 0.1 * a.sin()])
@@ -146,10 +163,15 @@ async fn what_is_left_out_or_mended_is_said_by_feature_and_rule() {
         (json!({"nom": "12"}), polygon(commune_box(0))),
     ]);
     let read = sent("secteurs.d%27ici.geojson", file.to_string()).await;
-    let names: Vec<&str> = read["zones"].as_array().unwrap().iter().map(|z| z["nom"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        read["zones"].as_array().unwrap().iter().map(|z| z["nom"].as_str().unwrap()).collect();
     assert_eq!(names, ["Croisé", "secteurs 12"]);
-    let said: Vec<_> =
-        read["constats"].as_array().unwrap().iter().map(|c| (&c["entite"], c["regle"].as_str().unwrap())).collect();
+    let said: Vec<_> = read["constats"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| (&c["entite"], c["regle"].as_str().unwrap()))
+        .collect();
     assert_eq!(said, [(&json!(2), "Z03"), (&json!(3), "Z10"), (&json!(1), "Z05")]);
     assert_eq!(figures(&read["zones"]).await.len(), 2);
 }
@@ -184,11 +206,19 @@ async fn a_file_of_no_use_is_refused_with_its_name_and_what_to_do() {
 async fn a_geopackage_that_would_have_the_server_compute_is_refused() {
     let endless = "(with recursive n(i) as (select 1 union all select i + 1 from n) select i from n)";
     for more in [
-        format!("drop table \"Sud\"; create view \"Sud\" as select i as fid, null as geom, null as nom from {endless};"),
-        format!("drop table gpkg_contents; create view gpkg_contents as select i as table_name, i as data_type from {endless};"),
-        "drop table \"Sud\"; create table \"Sud\" (geom blob, nom text as (hex(zeroblob(400000000))));".to_owned(),
         format!(
-            "create view pragma_table_xinfo as select i as hidden from {endless}; drop table \"Sud\"; create table \"Sud\" (geom blob, nom text as (geom));"
+            "drop table \"Sud\"; create view \"Sud\" as select i as fid, null as geom, null as nom from \
+                {endless};"
+        ),
+        format!(
+            "drop table gpkg_contents; create view gpkg_contents as select i as table_name, i as data_type \
+                from {endless};"
+        ),
+        "drop table \"Sud\"; create table \"Sud\" (geom blob, nom text as (hex(zeroblob(400000000))));"
+            .to_owned(),
+        format!(
+            "create view pragma_table_xinfo as select i as hidden from {endless}; drop table \"Sud\"; create \
+                table \"Sud\" (geom blob, nom text as (geom));"
         ),
     ] {
         let bytes = geopackage(&[("Sud", lambert(commune_box(0)))], &more);

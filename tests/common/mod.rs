@@ -27,7 +27,8 @@ pub fn table(dir: &Path, name: &str) -> DataFrame {
 
 /// `(line, column, rule, level)` of each finding.
 pub fn findings(dir: &Path) -> Vec<(u64, String, String, String)> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_path(dir.join("constats.csv")).expect("constats.csv");
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(b';').from_path(dir.join("constats.csv")).expect("constats.csv");
     reader
         .records()
         .map(|r| {
@@ -49,5 +50,7 @@ pub fn cell(frame: &DataFrame, column: &str, row: usize) -> String {
 
 /// Row whose `column` is `value`.
 pub fn row_of(frame: &DataFrame, column: &str, value: &str) -> usize {
-    (0..frame.height()).find(|i| cell(frame, column, *i) == value).unwrap_or_else(|| panic!("{column} = {value}"))
+    (0..frame.height())
+        .find(|i| cell(frame, column, *i) == value)
+        .unwrap_or_else(|| panic!("{column} = {value}"))
 }

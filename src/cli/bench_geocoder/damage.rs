@@ -1,4 +1,5 @@
-//! Addresses as people and files spoil them. The lists here are the benchmark's own: nothing is read from the normaliser's data.
+//! Addresses as people and files spoil them. The lists here are the benchmark's own: nothing is read from the
+//! normaliser's data.
 
 use crate::demo::dice::Dice;
 
@@ -158,7 +159,8 @@ const KEYS: [(char, &str); 26] = [
     ('n', "bh"),
 ];
 const BUILDINGS: [&str; 6] = ["BAT A", "bât. 2", "ESC 3", "appt 12", "ENTREE B", "Bâtiment C"];
-const RESIDENCES: [&str; 5] = ["RES LES TILLEULS", "Résidence du Parc", "LE BELVEDERE", "Les Mimosas", "FOYER ST JOSEPH"];
+const RESIDENCES: [&str; 5] =
+    ["RES LES TILLEULS", "Résidence du Parc", "LE BELVEDERE", "Les Mimosas", "FOYER ST JOSEPH"];
 
 /// An address in its parts, while it is spoilt.
 #[derive(Debug, Clone)]
@@ -173,7 +175,8 @@ struct Parts {
     city_first: bool,
 }
 
-/// The text that is asked, or None if this address cannot be spoilt so. `neighbours`: postcodes of the département.
+/// The text that is asked, or None if this address cannot be spoilt so. `neighbours`: postcodes of the
+/// département.
 #[must_use]
 pub fn spoil(truth: &Truth, damage: Damage, neighbours: &[String], dice: &mut Dice) -> Option<String> {
     let space = if dice.chance(0.5) { " " } else { "" };
@@ -193,8 +196,14 @@ pub fn spoil(truth: &Truth, damage: Damage, neighbours: &[String], dice: &mut Di
         city_first: false,
     };
     let list: Vec<Damage> = if damage == Damage::Mixed {
-        let from =
-            [Damage::Abbreviated, Damage::Unaccented, Damage::Glued, Damage::OneFault, Damage::WrongPostcode, Damage::Swapped];
+        let from = [
+            Damage::Abbreviated,
+            Damage::Unaccented,
+            Damage::Glued,
+            Damage::OneFault,
+            Damage::WrongPostcode,
+            Damage::Swapped,
+        ];
         let first = dice.below(from.len());
         let second = (first + 1 + dice.below(from.len() - 1)) % from.len();
         vec![from[first.min(second)], from[first.max(second)]]
@@ -211,7 +220,13 @@ pub fn spoil(truth: &Truth, damage: Damage, neighbours: &[String], dice: &mut Di
     Some(line.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-fn one(truth: &Truth, damage: Damage, neighbours: &[String], dice: &mut Dice, parts: &mut Parts) -> Option<()> {
+fn one(
+    truth: &Truth,
+    damage: Damage,
+    neighbours: &[String],
+    dice: &mut Dice,
+    parts: &mut Parts,
+) -> Option<()> {
     match damage {
         Damage::None | Damage::Mixed => {}
         Damage::Abbreviated => abbreviate(parts, dice),
@@ -237,8 +252,10 @@ fn one(truth: &Truth, damage: Damage, neighbours: &[String], dice: &mut Dice, pa
         }
         Damage::OldCity => parts.city = truth.old_city.clone().filter(|o| *o != truth.city)?,
         Damage::WrongPostcode => {
-            let others: Vec<&String> =
-                neighbours.iter().filter(|p| **p != truth.postcode && p.get(..2) == truth.postcode.get(..2)).collect();
+            let others: Vec<&String> = neighbours
+                .iter()
+                .filter(|p| **p != truth.postcode && p.get(..2) == truth.postcode.get(..2))
+                .collect();
             parts.postcode = (*others.get(dice.below(others.len()))?).clone();
         }
         Damage::Swapped => {
@@ -288,7 +305,10 @@ fn abbreviate(parts: &mut Parts, dice: &mut Dice) {
 
 /// Abbreviates a word, also within a hyphened one (`Saint-Réal` → `ST-Réal`).
 fn short_name(word: &str) -> String {
-    word.split('-').map(|w| NAMES.iter().find(|n| n.0 == w.to_lowercase()).map_or(w, |n| n.1)).collect::<Vec<_>>().join("-")
+    word.split('-')
+        .map(|w| NAMES.iter().find(|n| n.0 == w.to_lowercase()).map_or(w, |n| n.1))
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 /// Without accents; apostrophes become `apostrophe`, hyphens spaces.
@@ -319,7 +339,8 @@ pub fn plain(text: &str, apostrophe: &str) -> String {
     out
 }
 
-/// One fault of the fingers, in a word of four letters or more of the street or (one time in four) of the commune.
+/// One fault of the fingers, in a word of four letters or more of the street or (one time in four) of the
+/// commune.
 fn fault(parts: &mut Parts, dice: &mut Dice) {
     let in_city = dice.chance(0.25);
     let text = if in_city { &mut parts.city } else { &mut parts.street };

@@ -1,9 +1,10 @@
-//! `mosaique bench-geocoder`: each address of the store is asked back spoilt; recall by kind of damage, wrong answers that
-//! claim to be sure, and addresses per second and core.
+//! `mosaique bench-geocoder`: each address of the store is asked back spoilt; recall by kind of damage, wrong
+//! answers that claim to be sure, and addresses per second and core.
 //!
-//! What counts as found: the first answer is in the commune (its Insee code) and in the street (its name, case, accents and punctuation
-//! aside) of the true address; « at its number » when it also is the true number with its repetition sign. Two entries of
-//! the BAN with the same number, street and commune are the same answer: the sample cannot tell them apart.
+//! What counts as found: the first answer is in the commune (its Insee code) and in the street (its name,
+//! case, accents and punctuation aside) of the true address; « at its number » when it also is the true
+//! number with its repetition sign. Two entries of the BAN with the same number, street and commune are the
+//! same answer: the sample cannot tell them apart.
 
 mod damage;
 
@@ -29,7 +30,8 @@ pub struct BenchGeocoderArgs {
     /// Nombre d'adresses demandées, tirées au hasard ; par défaut toutes
     #[arg(long)]
     sample: Option<usize>,
-    /// Voies d'autres communes ajoutées à chaque commune, sous leur nom, avec quarante numéros : une base plus dense
+    /// Voies d'autres communes ajoutées à chaque commune, sous leur nom, avec quarante numéros : une base
+    /// plus dense
     #[arg(long, default_value_t = 0, value_name = "N")]
     leurres: usize,
     /// Graine des défauts
@@ -71,13 +73,19 @@ impl Count {
 
 /// Spelling aside.
 fn folded(text: &str) -> String {
-    plain(text, " ").to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
+    plain(text, " ")
+        .to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn judge(truth: &Truth, hit: Option<&Hit>, count: &mut Count) {
     count.asked += 1;
     let Some(hit) = hit else { return };
-    let street = hit.citycode == truth.citycode && hit.street.as_deref().is_some_and(|s| folded(s) == folded(&truth.street));
+    let street = hit.citycode == truth.citycode
+        && hit.street.as_deref().is_some_and(|s| folded(s) == folded(&truth.street));
     let house = truth.number.map(|n| format!("{n}{}", truth.sign));
     let number = street && hit.kind == Kind::HouseNumber && hit.housenumber == house;
     let other_number = hit.kind == Kind::HouseNumber && hit.housenumber != house;
@@ -120,7 +128,8 @@ pub fn run(args: &BenchGeocoderArgs) -> Result<(), Failure> {
     let begun = Instant::now();
     let geocoder = Geocoder::open(&folder)?;
     let opened = begun.elapsed().as_secs_f64();
-    let neighbours: Vec<String> = all.iter().map(|t| t.postcode.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+    let neighbours: Vec<String> =
+        all.iter().map(|t| t.postcode.clone()).collect::<BTreeSet<_>>().into_iter().collect();
     let chosen: Vec<usize> = match args.sample {
         Some(n) if n < all.len() => {
             let mut dice = Dice::new(args.seed, 0);
@@ -131,7 +140,17 @@ pub fn run(args: &BenchGeocoderArgs) -> Result<(), Failure> {
 
     let mut details = args.details.as_ref().map(csv::Writer::from_path).transpose()?;
     if let Some(out) = &mut details {
-        out.write_record(["defaut", "id", "verite", "question", "score", "type", "reponse", "id_reponse", "score_suivant"])?;
+        out.write_record([
+            "defaut",
+            "id",
+            "verite",
+            "question",
+            "score",
+            "type",
+            "reponse",
+            "id_reponse",
+            "score_suivant",
+        ])?;
     }
     let (mut counts, mut total) = (BTreeMap::new(), Count::default());
     let (mut questions, mut cpu, mut wall) = (0usize, 0.0, 0.0);
@@ -194,7 +213,8 @@ pub fn run(args: &BenchGeocoderArgs) -> Result<(), Failure> {
     )
 }
 
-/// Streets of other communes under the names of each commune, unless it has one of that name, with numbers 1 to 40.
+/// Streets of other communes under the names of each commune, unless it has one of that name, with numbers 1
+/// to 40.
 fn decoys(all: &[Truth], each: usize, seed: u64) -> Vec<Truth> {
     let mut communes: BTreeMap<&str, (&Truth, BTreeSet<String>)> = BTreeMap::new();
     for t in all {
@@ -241,7 +261,8 @@ fn index(all: &[Truth], more: &[Truth], folder: &std::path::Path) -> Result<(), 
     Ok(builder.finish(folder)?)
 }
 
-/// Addresses whose street is not in the index at all (one street in ten is left out of a second index): any answer is wrong.
+/// Addresses whose street is not in the index at all (one street in ten is left out of a second index): any
+/// answer is wrong.
 fn absent(all: &[Truth], chosen: &[usize], args: &BenchGeocoderArgs) -> Result<Count, Failure> {
     let seed = args.seed;
     let left_out = |t: &Truth| {
@@ -257,7 +278,8 @@ fn absent(all: &[Truth], chosen: &[usize], args: &BenchGeocoderArgs) -> Result<C
     let gone: Vec<&Truth> = chosen.iter().map(|i| &all[*i]).filter(|t| left_out(t)).collect();
     let mut count = Count::default();
     let mut dice = Dice::new(seed, 999);
-    let queries: Vec<Query> = gone.iter().filter_map(|t| spoil(t, Damage::None, &[], &mut dice)).map(Query::new).collect();
+    let queries: Vec<Query> =
+        gone.iter().filter_map(|t| spoil(t, Damage::None, &[], &mut dice)).map(Query::new).collect();
     for (truth, hits) in gone.iter().zip(geocoder.batch(&queries)) {
         judge(truth, hits.first(), &mut count);
     }
@@ -296,7 +318,10 @@ fn report(args: &BenchGeocoderArgs, m: &Measures) -> Result<(), Failure> {
         "{} adresses dans l'index (fait en {:.2} s, ouvert en {:.4} s), graine {}",
         m.addresses, m.built, m.opened, args.seed
     );
-    println!("{:<26}{:>10}{:>11}{:>12}{:>10}{:>16}", "défaut", "questions", "au rang 1", "au numéro", "≥ 0,8", "≥ 0,8 et faux");
+    println!(
+        "{:<26}{:>10}{:>11}{:>12}{:>10}{:>16}",
+        "défaut", "questions", "au rang 1", "au numéro", "≥ 0,8", "≥ 0,8 et faux"
+    );
     let line = |name: &str, c: &Count| {
         let share = |n: usize| format!("{:.2} %", 100.0 * n as f64 / c.asked.max(1) as f64);
         println!(
@@ -313,7 +338,8 @@ fn report(args: &BenchGeocoderArgs, m: &Measures) -> Result<(), Failure> {
     m.counts.iter().filter(|c| c.0).for_each(|(_, name, c)| line(name, c));
     line("voie absente de l'index", &m.absent);
     println!(
-        "{} questions en {:.2} s de processeur ({:.2} s d'horloge) : {per_core:.0} adresses par seconde et par cœur",
+        "{} questions en {:.2} s de processeur ({:.2} s d'horloge) : {per_core:.0} adresses par seconde et \
+            par cœur",
         m.questions, m.cpu, m.wall
     );
     Ok(())

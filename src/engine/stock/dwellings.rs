@@ -1,0 +1,172 @@
+//! The dwellings of one millésime, in columns.
+
+use super::StockError;
+use super::parts::Parts;
+use super::table::Texts;
+
+/// Dwellings; after the join, rows that stand for households whose dwelling is not registered follow them.
+#[derive(Debug, Clone, Default)]
+pub struct Dwellings {
+    /// Registered dwellings come first; what follows is [`Self::push_unregistered`].
+    registered: usize,
+    pub ident_rep: Vec<u64>,
+    pub ident_int: Vec<u64>,
+    pub siren: Texts,
+    pub bailleur: Texts,
+    pub depcom: Texts,
+    /// Address keys (`depcom:number:suffix:street`).
+    pub adresse: Texts,
+    pub complgeo: Texts,
+    pub segment: Texts,
+    pub qpv15: Texts,
+    pub qpv24: Texts,
+    pub iris: Texts,
+    pub lon: Vec<f64>,
+    pub lat: Vec<f64>,
+    pub qualite: Vec<u8>,
+    pub qpv_declare: Vec<u8>,
+    pub typeconst: Vec<u8>,
+    pub nbpiece: Vec<u8>,
+    pub finan: Vec<u8>,
+    pub cus: Vec<u8>,
+    pub mode: Vec<u8>,
+    pub dpe: Vec<u8>,
+    pub surfhab: Vec<u16>,
+    pub construct: Vec<u16>,
+    pub locat: Vec<u16>,
+    pub vacance_mois: Vec<u16>,
+    pub bail: Vec<u32>,
+    pub loyer: Vec<f32>,
+}
+
+/// Reads the columns that figures need.
+///
+/// # Errors
+/// The table is missing or lacks a column.
+pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
+    let t = parts.read(&[
+        "ident_rep",
+        "ident_int",
+        "siren",
+        "bailleur",
+        "depcom",
+        "adresse",
+        "complgeo",
+        "segment",
+        "qpv15_fichier",
+        "qpv24_fichier",
+        "iris_fichier",
+        "lon",
+        "lat",
+        "qualite",
+        "qpv_declare",
+        "typeconst",
+        "nbpiece",
+        "finan",
+        "cus",
+        "mode",
+        "dpe",
+        "surfhab",
+        "construct",
+        "locat",
+        "vacance_mois",
+        "bail",
+        "loyer",
+    ])?;
+    Ok(Dwellings {
+        registered: t.rows(),
+        ident_rep: t.hashes("ident_rep")?,
+        ident_int: t.hashes("ident_int")?,
+        siren: t.texts("siren")?,
+        bailleur: t.texts("bailleur")?,
+        depcom: t.texts("depcom")?,
+        adresse: t.texts("adresse")?,
+        complgeo: t.texts("complgeo")?,
+        segment: t.texts("segment")?,
+        qpv15: t.texts("qpv15_fichier")?,
+        qpv24: t.texts("qpv24_fichier")?,
+        iris: t.texts("iris_fichier")?,
+        lon: t.f64s("lon")?,
+        lat: t.f64s("lat")?,
+        qualite: t.u8s("qualite")?,
+        qpv_declare: t.u8s("qpv_declare")?,
+        typeconst: t.u8s("typeconst")?,
+        nbpiece: t.u8s("nbpiece")?,
+        finan: t.u8s("finan")?,
+        cus: t.u8s("cus")?,
+        mode: t.u8s("mode")?,
+        dpe: t.u8s("dpe")?,
+        surfhab: t.u16s("surfhab")?,
+        construct: t.u16s("construct")?,
+        locat: t.u16s("locat")?,
+        vacance_mois: t.u16s("vacance_mois")?,
+        bail: t.u32s("bail")?,
+        loyer: t.f32s("loyer")?,
+    })
+}
+
+impl Dwellings {
+    /// Number of rows, unregistered ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lon.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lon.is_empty()
+    }
+
+    /// Number of dwellings of the register.
+    #[must_use]
+    pub fn registered(&self) -> usize {
+        self.registered
+    }
+
+    /// Adds a dwelling of which nothing is known yet to those of the register, before any unregistered row;
+    /// its row.
+    pub fn push_registered(&mut self) -> usize {
+        self.push_unregistered(u32::MAX, u32::MAX);
+        self.registered = self.len();
+        self.registered - 1
+    }
+
+    /// Adds a row for a household whose dwelling is not in the register: it counts for its commune only.
+    /// `depcom` and `siren` are numbers in the lists of those columns (`u32::MAX` = not known).
+    pub fn push_unregistered(&mut self, depcom: u32, siren: u32) {
+        self.depcom.of.push(depcom);
+        self.siren.of.push(siren);
+        for texts in [
+            &mut self.bailleur,
+            &mut self.adresse,
+            &mut self.complgeo,
+            &mut self.segment,
+            &mut self.qpv15,
+            &mut self.qpv24,
+            &mut self.iris,
+        ] {
+            texts.of.push(u32::MAX);
+        }
+        for column in [
+            &mut self.qualite,
+            &mut self.qpv_declare,
+            &mut self.typeconst,
+            &mut self.nbpiece,
+            &mut self.finan,
+            &mut self.cus,
+            &mut self.mode,
+            &mut self.dpe,
+        ] {
+            column.push(0);
+        }
+        for column in [&mut self.surfhab, &mut self.construct, &mut self.locat, &mut self.vacance_mois] {
+            column.push(0);
+        }
+        self.ident_rep.push(0);
+        self.ident_int.push(0);
+        self.lon.push(f64::NAN);
+        self.lat.push(f64::NAN);
+        self.bail.push(0);
+        self.loyer.push(f32::NAN);
+    }
+}

@@ -1,0 +1,188 @@
+//! What bailleurs changed of their stock: points that they moved, addresses that they put in a residence.
+//!
+//! The state store holds the decisions with who and when; those in force are published in the store as one
+//! data set, `retouches`, so that a build needs the store only. They are applied to every millésime from the
+//! one that they were made for: by the bailleur and the address key, or by national number. So they outlive
+//! the next import.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::StockError;
+use super::dwellings::Dwellings;
+use super::facts::BuildReport;
+use super::table::hash;
+use crate::store::Store;
+
+/// Register of the data set in the store, and its only key.
+pub const REGISTER: &str = "retouches";
+pub const KEY: &str = "en_vigueur";
+/// Files of the data set.
+pub const POINTS: &str = "adresses.csv";
+pub const HOMES: &str = "residences.csv";
+
+/// A point that a bailleur moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PointFix {
+    pub siren: String,
+    /// Address key of the dwellings as filed; empty if `ident_rep` names one dwelling.
+    pub adresse: String,
+    /// National number; empty if all dwellings of the address move.
+    pub ident_rep: String,
+    /// First millésime that it holds for.
+    pub des: u16,
+    pub lon: f64,
+    pub lat: f64,
+    /// Quality of the new point (domain §1.7): 11 at the number, 12 in the street.
+    pub qualite: u8,
+    /// Key of the address under its right name; empty if the name stays.
+    pub cle: String,
+}
+
+/// The residence that an address belongs to, by its bailleur.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    pub siren: String,
+    pub adresse: String,
+    pub code: String,
+    pub libelle: String,
+}
+
+/// Everything that is in force.
+#[derive(Debug, Default)]
+pub struct Edits {
+    points: Vec<PointFix>,
+    /// (SIREN, address key or national number) → positions in `points`, the last millésime last.
+    by_address: BTreeMap<(u64, u64), Vec<usize>>,
+    by_ident: BTreeMap<(u64, u64), Vec<usize>>,
+    homes: BTreeMap<(u64, u64), Home>,
+}
+
+impl Edits {
+    /// What the store has.
+    ///
+    /// # Errors
+    /// A file of the data set cannot be read.
+    pub fn of(store: &Store) -> Result<Self, StockError> {
+        let Some(folder) = store.manifest().dataset(REGISTER, KEY).map(|d| store.folder(d)) else {
+            return Ok(Self::default());
+        };
+        let points = csv::ReaderBuilder::new().delimiter(b';').from_path(folder.join(POINTS))?;
+        let homes = csv::ReaderBuilder::new().delimiter(b';').from_path(folder.join(HOMES))?;
+        let points: Vec<PointFix> = points.into_deserialize().collect::<Result<_, _>>()?;
+        let homes: Vec<Home> = homes.into_deserialize().collect::<Result<_, _>>()?;
+        Ok(Self::new(points, homes))
+    }
+
+    #[must_use]
+    pub fn new(mut points: Vec<PointFix>, homes: Vec<Home>) -> Self {
+        points.sort_by_key(|p| p.des);
+        let mut out = Self::default();
+        for (i, p) in points.iter().enumerate() {
+            let (list, name) = if p.ident_rep.is_empty() {
+                (&mut out.by_address, &p.adresse)
+            } else {
+                (&mut out.by_ident, &p.ident_rep)
+            };
+            list.entry((hash(&p.siren), hash(name))).or_default().push(i);
+        }
+        out.homes = homes.into_iter().map(|h| ((hash(&h.siren), hash(&h.adresse)), h)).collect();
+        out.points = points;
+        out
+    }
+
+    /// Names what holds for a millésime; None if nothing does.
+    #[must_use]
+    pub fn mark(&self, millesime: u16) -> Option<String> {
+        let points: Vec<&PointFix> = self.points.iter().filter(|p| p.des <= millesime).collect();
+        if points.is_empty() && self.homes.is_empty() {
+            return None;
+        }
+        // Plain numbers and texts always serialise.
+        let bytes =
+            serde_json::to_vec(&(points, self.homes.values().collect::<Vec<_>>())).unwrap_or_default();
+        Some(blake3::hash(&bytes).to_hex()[..16].to_owned())
+    }
+
+    /// The point of a dwelling, if it was moved: by its number, else by its address. Names are hashed as by
+    /// `Table::hashes`.
+    #[must_use]
+    pub fn point(&self, millesime: u16, siren: &str, ident_rep: u64, adresse: u64) -> Option<&PointFix> {
+        if self.points.is_empty() {
+            return None;
+        }
+        let siren = hash(siren);
+        let last = |list: &BTreeMap<(u64, u64), Vec<usize>>, name: u64| {
+            list.get(&(siren, name))?.iter().rev().map(|i| &self.points[*i]).find(|p| p.des <= millesime)
+        };
+        last(&self.by_ident, ident_rep).or_else(|| last(&self.by_address, adresse))
+    }
+
+    /// The residence that an address was put in.
+    #[must_use]
+    pub fn home(&self, siren: &str, adresse: &str) -> Option<&Home> {
+        if self.homes.is_empty() { None } else { self.homes.get(&(hash(siren), hash(adresse))) }
+    }
+
+    /// Moves the dwellings of a millésime.
+    pub fn move_points(&self, millesime: u16, dwellings: &mut Dwellings, report: &mut BuildReport) {
+        if self.points.is_empty() {
+            return;
+        }
+        let keys: Vec<u64> = dwellings.adresse.list.iter().map(|k| hash(k)).collect();
+        let mut moved = 0;
+        let mut numbers = hashbrown::HashMap::new();
+        for row in 0..dwellings.registered() {
+            let key = keys.get(dwellings.adresse.of[row] as usize).copied().unwrap_or(0);
+            let Some(fix) = self.point(millesime, dwellings.siren.get(row), dwellings.ident_rep[row], key)
+            else {
+                continue;
+            };
+            (dwellings.lon[row], dwellings.lat[row], dwellings.qualite[row]) =
+                (fix.lon, fix.lat, fix.qualite);
+            if !fix.cle.is_empty() {
+                dwellings.adresse.set(row, &fix.cle, &mut numbers);
+            }
+            moved += 1;
+        }
+        report.comptes.insert("logements_deplaces_par_bailleur".into(), moved);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fix(adresse: &str, ident_rep: &str, des: u16, lon: f64) -> PointFix {
+        let (siren, cle) = ("1".to_owned(), String::new());
+        PointFix {
+            siren,
+            adresse: adresse.into(),
+            ident_rep: ident_rep.into(),
+            des,
+            lon,
+            lat: 45.0,
+            qualite: 11,
+            cle,
+        }
+    }
+
+    #[test]
+    fn the_last_correction_made_for_a_millésime_or_before_holds_and_a_number_goes_before_an_address() {
+        let edits = Edits::new(
+            vec![fix("a", "", 2024, 2.0), fix("a", "", 2022, 1.0), fix("", "9", 2024, 3.0)],
+            vec![],
+        );
+        let at = |year, siren: &str, ident: &str, address: &str| {
+            edits.point(year, siren, hash(ident), hash(address)).map(|f| f.lon)
+        };
+        assert_eq!(at(2021, "1", "8", "a"), None);
+        assert_eq!(at(2023, "1", "9", "a"), Some(1.0));
+        assert_eq!(at(2025, "1", "8", "a"), Some(2.0));
+        assert_eq!(at(2025, "1", "9", "a"), Some(3.0));
+        assert_eq!(at(2025, "2", "9", "a"), None, "another bailleur's dwelling stays");
+        assert_ne!(edits.mark(2022), edits.mark(2024));
+        assert_eq!(edits.mark(2021), None);
+    }
+}

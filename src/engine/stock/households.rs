@@ -1,0 +1,111 @@
+//! The households of one wave of the survey, in columns.
+
+use super::StockError;
+use super::parts::Parts;
+use super::table::Texts;
+
+/// One row a dwelling asked. Codes as in docs/TABLES.md; 0 = missing (255 for numbers that may be 0).
+#[derive(Debug, Clone, Default)]
+pub struct Households {
+    pub ident_rep: Vec<u64>,
+    pub ident_int: Vec<u64>,
+    pub siren: Texts,
+    pub residence: Texts,
+    pub depcom: Texts,
+    pub adresse: Texts,
+    pub statut_logement: Vec<u8>,
+    pub statut_reponse: Vec<u8>,
+    pub entree: Vec<u32>,
+    pub type_menage: Vec<u8>,
+    pub nb_personnes: Vec<u8>,
+    pub nb_mineurs: Vec<u8>,
+    pub age_titulaire: Vec<u8>,
+    pub plafond: Vec<u8>,
+    pub aide: Vec<u8>,
+    pub act_titulaire: Vec<u8>,
+    pub act_conjoint: Vec<u8>,
+    pub nb_stable: Vec<u8>,
+    pub nb_precaire: Vec<u8>,
+    pub nb_sans_emploi: Vec<u8>,
+    pub nb_retraite: Vec<u8>,
+    pub nb_autre: Vec<u8>,
+}
+
+/// Reads the columns that figures need.
+///
+/// # Errors
+/// The table is missing or lacks a column.
+pub fn read(parts: &Parts) -> Result<Households, StockError> {
+    let t = parts.read(&[
+        "ident_rep",
+        "ident_int",
+        "siren",
+        "residence",
+        "depcom",
+        "adresse",
+        "statut_logement",
+        "statut_reponse",
+        "entree",
+        "type_menage",
+        "nb_personnes",
+        "nb_mineurs",
+        "age_titulaire",
+        "plafond",
+        "aide",
+        "act_titulaire",
+        "act_conjoint",
+        "nb_stable",
+        "nb_precaire",
+        "nb_sans_emploi",
+        "nb_retraite",
+        "nb_autre",
+    ])?;
+    Ok(Households {
+        ident_rep: t.hashes("ident_rep")?,
+        ident_int: t.hashes("ident_int")?,
+        siren: t.texts("siren")?,
+        residence: t.texts("residence")?,
+        depcom: t.texts("depcom")?,
+        adresse: t.texts("adresse")?,
+        statut_logement: t.u8s("statut_logement")?,
+        statut_reponse: t.u8s("statut_reponse")?,
+        entree: t.u32s("entree")?,
+        type_menage: t.u8s("type_menage")?,
+        nb_personnes: t.u8s("nb_personnes")?,
+        nb_mineurs: t.u8s_or_255("nb_mineurs")?,
+        age_titulaire: t.u8s("age_titulaire")?,
+        plafond: t.u8s("plafond")?,
+        aide: t.u8s("aide")?,
+        act_titulaire: t.u8s("act_titulaire")?,
+        act_conjoint: t.u8s("act_conjoint")?,
+        nb_stable: t.u8s_or_255("nb_stable")?,
+        nb_precaire: t.u8s_or_255("nb_precaire")?,
+        nb_sans_emploi: t.u8s_or_255("nb_sans_emploi")?,
+        nb_retraite: t.u8s_or_255("nb_retraite")?,
+        nb_autre: t.u8s_or_255("nb_autre")?,
+    })
+}
+
+impl Households {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.statut_logement.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.statut_logement.is_empty()
+    }
+
+    /// Whether the household was asked (its dwelling is occupied).
+    #[must_use]
+    pub fn asked(&self, row: usize) -> bool {
+        self.statut_logement[row] == 1
+    }
+
+    /// Whether it answered, wholly or in part.
+    #[must_use]
+    pub fn answered(&self, row: usize) -> bool {
+        self.asked(row) && matches!(self.statut_reponse[row], 1 | 2)
+    }
+}

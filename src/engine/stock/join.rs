@@ -1,0 +1,151 @@
+//! The join ladder (domain §11): from the surest to the weakest way of finding the dwelling of a household.
+
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use super::dwellings::Dwellings;
+use super::facts::BuildReport;
+use super::households::Households;
+use super::table::hash;
+
+/// For each dwelling row, its household row, or `u32::MAX`.
+#[derive(Debug, Clone)]
+pub struct Matches {
+    pub household_of: Vec<u32>,
+}
+
+type Index = HashMap<u64, Vec<u32>, FxBuildHasher>;
+
+/// Finds the dwelling of each household, rung by rung:
+/// (a) national number, (b) bailleur and internal number, (c) bailleur and address, (d) address alone,
+/// (e) none: the household counts for its commune only, as a row added to the dwellings. One that has no
+/// known commune either is counted as not located. A dwelling holds one household: rungs c and d fill
+/// dwellings that are still free.
+pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut BuildReport) -> Matches {
+    let mut household_of = vec![u32::MAX; dwellings.len()];
+    let mut waiting: Vec<u32> = Vec::new();
+    let mut counts = [0u64; 5];
+    let (mut twice, mut ambiguous, mut lost) = (0u64, 0u64, 0u64);
+
+    let by_ident: HashMap<u64, u32, FxBuildHasher> =
+        (0u32..).zip(&dwellings.ident_rep).filter(|(_, h)| **h != 0).map(|(row, h)| (*h, row)).collect();
+    let all = 0..u32::try_from(households.len()).unwrap_or(u32::MAX);
+    for h in all {
+        match by_ident.get(&households.ident_rep[h as usize]) {
+            Some(&d) if household_of[d as usize] == u32::MAX => {
+                household_of[d as usize] = h;
+                counts[0] += 1;
+            }
+            Some(_) => twice += 1,
+            None => waiting.push(h),
+        }
+    }
+    drop(by_ident);
+
+    if !waiting.is_empty() {
+        let siren_d: Vec<u64> = dwellings.siren.list.iter().map(|s| hash(s)).collect();
+        let siren_h: Vec<u64> = households.siren.list.iter().map(|s| hash(s)).collect();
+        let adresse_d: Vec<u64> = dwellings.adresse.list.iter().map(|s| hash(s)).collect();
+        let adresse_h: Vec<u64> = households.adresse.list.iter().map(|s| hash(s)).collect();
+        let at = |hashes: &[u64], n: u32| hashes.get(n as usize).copied().unwrap_or(0);
+        let rungs: [&dyn Fn(bool, usize) -> u64; 3] = [
+            &|of_household, row| {
+                let (s, i) = if of_household {
+                    (at(&siren_h, households.siren.of[row]), households.ident_int[row])
+                } else {
+                    (at(&siren_d, dwellings.siren.of[row]), dwellings.ident_int[row])
+                };
+                both(s, i)
+            },
+            &|of_household, row| {
+                let (s, a) = if of_household {
+                    (at(&siren_h, households.siren.of[row]), at(&adresse_h, households.adresse.of[row]))
+                } else {
+                    (at(&siren_d, dwellings.siren.of[row]), at(&adresse_d, dwellings.adresse.of[row]))
+                };
+                both(s, a)
+            },
+            &|of_household, row| {
+                if of_household {
+                    at(&adresse_h, households.adresse.of[row])
+                } else {
+                    at(&adresse_d, dwellings.adresse.of[row])
+                }
+            },
+        ];
+        for (rung, key) in rungs.iter().enumerate() {
+            // Index only the keys that are asked for, and only free dwellings, in reverse so that pop gives
+            // the first.
+            let mut index: Index = waiting
+                .iter()
+                .map(|&h| (key(true, h as usize), Vec::new()))
+                .filter(|(k, _)| *k != 0)
+                .collect();
+            for row in (0..dwellings.len()).rev() {
+                if household_of[row] == u32::MAX
+                    && let Some(free) = index.get_mut(&key(false, row))
+                {
+                    free.push(u32::try_from(row).unwrap_or(u32::MAX));
+                }
+            }
+            waiting.retain(|&h| {
+                let Some(free) = index.get_mut(&key(true, h as usize)) else { return true };
+                let Some(&d) = free.last() else { return true };
+                if rung == 2 {
+                    let other = |d: u32| dwellings.siren.of[d as usize];
+                    ambiguous += u64::from(free.iter().any(|x| other(*x) != other(d)));
+                }
+                free.pop();
+                household_of[d as usize] = h;
+                counts[rung + 1] += 1;
+                false
+            });
+        }
+    }
+    let mut depcoms = numbers(&dwellings.depcom.list);
+    let mut sirens = numbers(&dwellings.siren.list);
+    for h in waiting {
+        let row = h as usize;
+        let depcom = households.depcom.get(row).to_owned();
+        if depcom.is_empty() || !households.asked(row) {
+            lost += 1;
+            continue;
+        }
+        let depcom = number(&mut depcoms, &mut dwellings.depcom.list, &depcom);
+        let siren = match households.siren.get(row) {
+            "" => u32::MAX,
+            siren => number(&mut sirens, &mut dwellings.siren.list, siren),
+        };
+        dwellings.push_unregistered(depcom, siren);
+        household_of.push(h);
+        counts[4] += 1;
+    }
+
+    for (key, n) in ["echelon_a", "echelon_b", "echelon_c", "echelon_d", "echelon_e"].iter().zip(counts) {
+        report.comptes.insert((*key).to_owned(), n);
+    }
+    report.comptes.insert("echelon_d_ambigus".into(), ambiguous);
+    report.comptes.insert("menages_non_localises".into(), lost);
+    report.comptes.insert("menages_en_double".into(), twice);
+    report.comptes.insert("menages".into(), households.len() as u64);
+    Matches { household_of }
+}
+
+type Numbers = HashMap<String, u32, FxBuildHasher>;
+
+fn numbers(list: &[String]) -> Numbers {
+    list.iter().cloned().zip(0..).collect()
+}
+
+/// Number of a text in the list, added if it is new.
+fn number(numbers: &mut Numbers, list: &mut Vec<String>, text: &str) -> u32 {
+    *numbers.entry_ref(text).or_insert_with(|| {
+        list.push(text.to_owned());
+        u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+    })
+}
+
+/// One key from two, 0 if either is missing.
+fn both(a: u64, b: u64) -> u64 {
+    if a == 0 || b == 0 { 0 } else { (a ^ b.rotate_left(31)).max(1) }
+}

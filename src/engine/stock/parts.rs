@@ -1,0 +1,142 @@
+//! One register of one year, from its general file and from what bailleurs have deposited since.
+//!
+//! A deposit is the data set `depot_rpls` or `depot_ops` of key `{year}-{SIREN}`. It takes the place of its
+//! bailleur's rows in the general file, and of any row there with the same national number (a dwelling that
+//! changed hands). General file and deposits stay separate in the store and are joined when they are read:
+//! withdrawing a deposit gives the former rows back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use super::StockError;
+use super::table::Table;
+use crate::store::{Dataset, Store};
+
+/// Register of the deposits of a register.
+#[must_use]
+pub fn deposit_register(register: &str) -> String {
+    format!("depot_{register}")
+}
+
+/// Key of a bailleur's deposit for a year.
+#[must_use]
+pub fn deposit_key(year: u16, siren: &str) -> String {
+    format!("{year}-{siren}")
+}
+
+/// Table of dwellings or households that a register writes.
+#[must_use]
+pub fn table_of(register: &str) -> &'static str {
+    if register == "ops" { "menages" } else { "logements" }
+}
+
+/// The files of one register and year.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    general: Option<PathBuf>,
+    /// SIREN → table.
+    deposits: BTreeMap<String, PathBuf>,
+    folders: Vec<String>,
+}
+
+/// A dwelling of a deposit whose national number other deposits of the year have too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    pub ident_rep: String,
+    pub ident_int: String,
+    /// Address key, as this deposit files it.
+    pub adresse: String,
+    pub codepostal: String,
+    pub libcom: String,
+    /// The bailleur whose row counts, by its SIREN.
+    pub keeper: String,
+    /// The other bailleurs that file it.
+    pub others: Vec<String>,
+}
+
+/// Years of a register that the store has, general files and deposits together.
+#[must_use]
+pub fn years(store: &Store, register: &str) -> BTreeSet<u16> {
+    let table = format!("{}.parquet", table_of(register));
+    let whole = store.manifest().of_register(register);
+    // What tests publish without a table is a year all the same, but for the survey: waves of aggregates have
+    // no households.
+    let whole = whole.filter(|d| register != "ops" || store.folder(d).join(&table).exists());
+    let deposits = deposit_register(register);
+    let keys: Vec<&str> =
+        whole.chain(store.manifest().of_register(&deposits)).map(|d| d.rapport.cle.as_str()).collect();
+    keys.iter().filter_map(|k| k.split('-').next()?.parse().ok()).collect()
+}
+
+impl Parts {
+    /// What the store has of a register for a year; None if it has nothing.
+    #[must_use]
+    pub fn of(store: &Store, register: &str, year: u16) -> Option<Self> {
+        let path = |d: &Dataset| store.folder(d).join(format!("{}.parquet", table_of(register)));
+        let general = store.manifest().dataset(register, &year.to_string()).filter(|d| path(d).exists());
+        let prefix = format!("{year}-");
+        let register = deposit_register(register);
+        let deposits: Vec<&Dataset> =
+            store.manifest().of_register(&register).filter(|d| d.rapport.cle.starts_with(&prefix)).collect();
+        if general.is_none() && deposits.is_empty() {
+            return None;
+        }
+        Some(Self {
+            general: general.map(path),
+            deposits: deposits.iter().map(|d| (d.rapport.cle[prefix.len()..].to_owned(), path(d))).collect(),
+            folders: general.into_iter().chain(deposits.iter().copied()).map(|d| d.dossier.clone()).collect(),
+        })
+    }
+
+    /// Folders that it is made of, relative to the store.
+    #[must_use]
+    pub fn folders(&self) -> &[String] {
+        &self.folders
+    }
+
+    /// Dwellings of a bailleur's deposit that other deposits claim, by national number.
+    ///
+    /// # Errors
+    /// A table cannot be read.
+    pub fn claims(&self, siren: &str) -> Result<Vec<Claim>, StockError> {
+        let Some(own) = self.deposits.get(siren) else { return Ok(Vec::new()) };
+        let t = Table::read(own, &["ident_rep", "ident_int", "adresse", "codepostal", "libcom"])?;
+        let idents = t.texts("ident_rep")?;
+        let mine: BTreeSet<&str> = idents.list.iter().map(String::as_str).collect();
+        let mut claimed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (other, path) in self.deposits.iter().filter(|(other, _)| *other != siren) {
+            for ident in Table::read(path, &["ident_rep"])?.texts("ident_rep")?.list {
+                if mine.contains(ident.as_str()) {
+                    claimed.entry(ident).or_default().push(other.clone());
+                }
+            }
+        }
+        let (own, key) = (t.texts("ident_int")?, t.texts("adresse")?);
+        let (code, city) = (t.texts("codepostal")?, t.texts("libcom")?);
+        let claim = |row: usize| {
+            let others = claimed.get(idents.get(row))?.clone();
+            Some(Claim {
+                ident_rep: idents.get(row).to_owned(),
+                ident_int: own.get(row).to_owned(),
+                adresse: key.get(row).to_owned(),
+                codepostal: code.get(row).to_owned(),
+                libcom: city.get(row).to_owned(),
+                // As `Table::joined` decides: the first by SIREN.
+                keeper: others.iter().map(String::as_str).min().unwrap_or(siren).min(siren).to_owned(),
+                others,
+            })
+        };
+        Ok((0..t.rows()).filter_map(claim).collect())
+    }
+
+    /// The rows in force, with the columns asked for.
+    ///
+    /// # Errors
+    /// A table cannot be read or lacks a column.
+    pub fn read(&self, columns: &[&str]) -> Result<Table, StockError> {
+        let general = self.general.iter().map(|p| (None, p));
+        let all: Vec<(Option<&str>, &PathBuf)> =
+            general.chain(self.deposits.iter().map(|(siren, path)| (Some(siren.as_str()), path))).collect();
+        Table::joined(&all, columns)
+    }
+}

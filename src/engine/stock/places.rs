@@ -1,0 +1,532 @@
+//! Where dwellings are: address points, and the zone of each layer that each address is in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
+
+use super::StockError;
+use super::dwellings::Dwellings;
+use super::facts::{Address, BuildReport, LayerFacts, NONE};
+use super::table::{Table, Texts, hash};
+use crate::reference::survey::Survey;
+use crate::store::{Dataset, Store};
+use crate::territory::bands::{self, Band};
+use crate::territory::layer::Layer;
+use crate::territory::{grid, h3};
+
+/// Addresses of a millésime and their zones.
+#[derive(Debug, Default)]
+pub struct Places {
+    pub addresses: Vec<Address>,
+    /// Address of each dwelling row.
+    pub address_of: Vec<u32>,
+    /// First dwelling row of each address: its texts are the address's.
+    pub first: Vec<u32>,
+    pub layers: Vec<LayerFacts>,
+    /// For each generation of QPV with contours: the class of `bande…` of each address.
+    pub bands: BTreeMap<&'static str, Vec<u8>>,
+}
+
+impl Places {
+    #[must_use]
+    pub fn layer(&self, id: &str) -> Option<&LayerFacts> {
+        self.layers.iter().find(|l| l.id == id)
+    }
+
+    /// Whether an address may be shown as a point and enter cells, residences and addresses (domain §1.7).
+    #[must_use]
+    pub fn is_exact(&self, address: usize) -> bool {
+        self.addresses[address].is_located() && !self.addresses[address].approximate
+    }
+}
+
+/// Groups dwellings into address points and finds their zones.
+///
+/// # Errors
+/// A zone layer of the store cannot be read.
+pub fn locate(
+    store: &Store,
+    millesime: u16,
+    dwellings: &Dwellings,
+    survey: &Survey,
+    report: &mut BuildReport,
+) -> Result<Places, StockError> {
+    let mut places = points(dwellings, survey);
+    let zones = Zones::open(store, millesime)?;
+    if let Some(communes) = zones.get("commune") {
+        check_communes(&mut places, dwellings, communes, survey, report);
+    }
+    let located: Vec<usize> =
+        (0..places.addresses.len()).filter(|&a| places.addresses[a].is_located()).collect();
+    let points: Vec<[f64; 2]> =
+        located.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
+
+    places.layers = administrative(store, millesime, &places, dwellings, &zones)?;
+    for (id, libelle, column) in [
+        ("iris", "IRIS", &dwellings.iris),
+        ("qpv2015", "Quartier prioritaire 2015", &dwellings.qpv15),
+        ("qpv2024", "Quartier prioritaire 2024", &dwellings.qpv24),
+    ] {
+        let layer = match zones.get(id) {
+            Some(layer) => by_geometry(id, libelle, layer, &located, &points, places.addresses.len()),
+            None => by_code(id, libelle, column, dwellings, &places),
+        };
+        places.layers.push(layer);
+    }
+    for (id, attribute) in [("qpv2015", "bande2015"), ("qpv2024", "bande2024")] {
+        if let Some(layer) = zones.get(id) {
+            let mut of_address = vec![0; places.addresses.len()];
+            for (&a, band) in located.iter().zip(bands::bands(layer, &points)) {
+                of_address[a] = class_of(band);
+            }
+            places.bands.insert(attribute, of_address);
+        }
+    }
+    whole_communes(&mut places, dwellings);
+    for layer in zones.others() {
+        places.layers.push(by_geometry(
+            &layer.id,
+            &layer.id,
+            layer,
+            &located,
+            &points,
+            places.addresses.len(),
+        ));
+    }
+    let exact: Vec<usize> = located.iter().copied().filter(|&a| places.is_exact(a)).collect();
+    let exact_points: Vec<[f64; 2]> =
+        exact.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
+    let cells: Vec<Option<String>> =
+        grid::cells(&exact_points)?.into_iter().map(|c| c.map(|c| c.to_string())).collect();
+    places.layers.push(coded("carreau", "Carreau de 200 m", cells, &exact, places.addresses.len()));
+    for r in h3::resolutions() {
+        let codes: Vec<Option<String>> =
+            exact_points.par_iter().map(|[lon, lat]| h3::cell(*lon, *lat, *r).map(h3::name)).collect();
+        places.layers.push(coded(
+            &format!("h3r{r}"),
+            &format!("Hexagone H3 r{r}"),
+            codes,
+            &exact,
+            places.addresses.len(),
+        ));
+    }
+    let address_layer = addresses(&exact, dwellings, &places);
+    places.layers.push(address_layer);
+
+    count(&places, dwellings, millesime, survey, report);
+    Ok(places)
+}
+
+/// Class of the attributes `bande…`: the zone itself, each ring, beyond.
+fn class_of(band: Band) -> u8 {
+    match band {
+        Band::Inside => 1,
+        Band::Within(ring) => 2 + ring,
+        Band::Beyond => u8::try_from(bands::limits().len() + 2).unwrap_or(u8::MAX),
+    }
+}
+
+/// One address point for each address key, place and fitness.
+fn points(dwellings: &Dwellings, survey: &Survey) -> Places {
+    let mut places = Places::default();
+    let mut index: HashMap<(u32, u32, u64, u64), u32, FxBuildHasher> = HashMap::default();
+    for row in 0..dwellings.len() {
+        let (lon, lat, q) = (dwellings.lon[row], dwellings.lat[row], dwellings.qualite[row]);
+        let known = lon.is_finite() && lat.is_finite() && !survey.localisation.commune.contains(&q);
+        let (lon, lat) = if known { (lon, lat) } else { (f64::NAN, f64::NAN) };
+        let approximate = known && survey.localisation.rue.contains(&q);
+        let key = (
+            dwellings.adresse.of[row],
+            dwellings.depcom.of[row],
+            if known { lon.to_bits() ^ u64::from(approximate) } else { 0 },
+            if known { lat.to_bits() } else { 0 },
+        );
+        let address = *index.entry(key).or_insert_with(|| {
+            places.addresses.push(Address { lon, lat, approximate });
+            places.first.push(u32::try_from(row).unwrap_or(NONE));
+            u32::try_from(places.addresses.len() - 1).unwrap_or(NONE)
+        });
+        places.address_of.push(address);
+    }
+    places
+}
+
+/// Tables of contours for a millésime, by layer: of each the generation of the millésime, else the latest
+/// before it, else the first after it; QPV are one layer a generation (`qpv2015`, `qpv2024`). `fits` leaves
+/// data sets out.
+#[must_use]
+pub fn zone_tables(
+    store: &Store,
+    millesime: u16,
+    fits: impl Fn(&Dataset) -> bool,
+) -> BTreeMap<String, PathBuf> {
+    let mut best: BTreeMap<String, (u32, PathBuf)> = BTreeMap::new();
+    for d in store.manifest().of_register("zones").filter(|d| fits(d)) {
+        let path = store.folder(d).join("zones.parquet");
+        if !path.exists() {
+            continue;
+        }
+        let (layer, generation) = d.rapport.cle.rsplit_once('-').unwrap_or((&d.rapport.cle, ""));
+        let id = if layer == "qpv" { format!("qpv{generation}") } else { layer.to_owned() };
+        let (year, n) = (generation.parse::<u32>().unwrap_or(0), u32::from(millesime));
+        let distance = if year <= n { n - year } else { 10_000 + year - n };
+        if best.get(&id).is_none_or(|(d, _)| distance < *d) {
+            best.insert(id, (distance, path));
+        }
+    }
+    best.into_iter().map(|(id, (_, path))| (id, path)).collect()
+}
+
+/// Zone layers of the store that fit the millésime.
+struct Zones(Vec<Layer>);
+
+impl Zones {
+    fn open(store: &Store, millesime: u16) -> Result<Self, StockError> {
+        zone_tables(store, millesime, |_| true)
+            .into_iter()
+            .map(|(id, path)| Ok(Layer::from_parquet(&id, &path)?))
+            .collect::<Result<_, StockError>>()
+            .map(Self)
+    }
+
+    fn get(&self, id: &str) -> Option<&Layer> {
+        self.0.iter().find(|l| l.id == id)
+    }
+
+    /// Layers that have no part of their own in figures: any zoning that the user brings.
+    fn others(&self) -> impl Iterator<Item = &Layer> {
+        const OWN: [&str; 6] = ["departement", "epci", "commune", "iris", "qpv2015", "qpv2024"];
+        self.0.iter().filter(|l| !OWN.contains(&l.id.as_str()))
+    }
+}
+
+/// R02: dwellings whose declared commune is none of those imported. R08: a point farther than the tolerance
+/// from the commune that the file declares is not trusted: its dwellings count for the declared commune only.
+fn check_communes(
+    places: &mut Places,
+    dwellings: &Dwellings,
+    communes: &Layer,
+    survey: &Survey,
+    report: &mut BuildReport,
+) {
+    let declared: Vec<Option<u32>> =
+        dwellings.depcom.list.iter().map(|c| communes.index_of(&merged(c, Some(communes)))).collect();
+    let unknown = dwellings
+        .depcom
+        .of
+        .iter()
+        .filter(|c| declared.get(**c as usize).copied().flatten().is_none())
+        .count();
+    report.comptes.insert("commune_inconnue".into(), unknown as u64);
+    let limit = survey.localisation.tolerance_commune_m;
+    let far: Vec<bool> = (0..places.addresses.len())
+        .into_par_iter()
+        .map(|a| {
+            let place = places.addresses[a];
+            let depcom = dwellings.depcom.of[places.first[a] as usize];
+            let Some(zone) = declared.get(depcom as usize).copied().flatten() else { return false };
+            place.is_located() && is_far(communes, zone, place.lon, place.lat, limit)
+        })
+        .collect();
+    let outside = places.address_of.iter().filter(|a| far[**a as usize]).count();
+    report.comptes.insert("hors_commune".into(), outside as u64);
+    for (place, far) in places.addresses.iter_mut().zip(&far) {
+        if *far {
+            *place = Address { lon: f64::NAN, lat: f64::NAN, approximate: false };
+        }
+    }
+}
+
+/// Whether a point is farther than the limit (metres) from the commune that it is said to be in.
+pub fn is_far(communes: &Layer, commune: u32, lon: f64, lat: f64, limit: f64) -> bool {
+    communes.locate(lon, lat) != Some(commune)
+        && communes.distance_to_zone_m(commune, lon, lat, limit).is_none()
+}
+
+fn by_geometry(
+    id: &str,
+    libelle: &str,
+    layer: &Layer,
+    located: &[usize],
+    points: &[[f64; 2]],
+    n: usize,
+) -> LayerFacts {
+    let mut of_address = vec![NONE; n];
+    for (&a, zone) in located.iter().zip(layer.locate_all(points)) {
+        of_address[a] = zone;
+    }
+    LayerFacts {
+        id: id.to_owned(),
+        libelle: libelle.to_owned(),
+        codes: layer.zones.iter().map(|z| z.code.clone()).collect(),
+        noms: layer.zones.iter().map(|z| z.nom.clone()).collect(),
+        of_address,
+    }
+}
+
+/// A commune that is not split is one IRIS, `{commune}0000`: dwellings known to be in it are in that IRIS
+/// wherever they stand.
+fn whole_communes(places: &mut Places, dwellings: &Dwellings) {
+    let addresses = &places.addresses;
+    let first = &places.first;
+    let Some(iris) = places.layers.iter_mut().find(|l| l.id == "iris") else { return };
+    let index: HashMap<&str, u32, FxBuildHasher> = iris.codes.iter().map(String::as_str).zip(0..).collect();
+    let whole: Vec<u32> = dwellings
+        .depcom
+        .list
+        .iter()
+        .map(|c| index.get(format!("{c}0000").as_str()).copied().unwrap_or(NONE))
+        .collect();
+    for (a, zone) in iris.of_address.iter_mut().enumerate() {
+        if !addresses[a].is_located() {
+            *zone = whole.get(dwellings.depcom.of[first[a] as usize] as usize).copied().unwrap_or(NONE);
+        }
+    }
+}
+
+/// Without contours, the zone that the file itself gives.
+fn by_code(id: &str, libelle: &str, column: &Texts, dwellings: &Dwellings, places: &Places) -> LayerFacts {
+    let codes: Vec<Option<String>> = (0..places.addresses.len())
+        .map(|a| {
+            let row = places.first[a] as usize;
+            let code = column.get(row);
+            let local = id == "iris" && code.len() == 4;
+            let code = if local { format!("{}{code}", dwellings.depcom.get(row)) } else { code.to_owned() };
+            (!code.is_empty() && places.addresses[a].is_located()).then_some(code)
+        })
+        .collect();
+    let all: Vec<usize> = (0..places.addresses.len()).collect();
+    coded(id, libelle, codes, &all, places.addresses.len())
+}
+
+/// A layer from the code of each of the listed addresses.
+fn coded(id: &str, libelle: &str, codes: Vec<Option<String>>, listed: &[usize], n: usize) -> LayerFacts {
+    let mut of_address = vec![NONE; n];
+    let mut index: HashMap<String, u32, FxBuildHasher> = HashMap::default();
+    let mut list = Vec::new();
+    for (&a, code) in listed.iter().zip(codes) {
+        let Some(code) = code else { continue };
+        of_address[a] = *index.entry(code).or_insert_with_key(|code| {
+            list.push(code.clone());
+            u32::try_from(list.len() - 1).unwrap_or(NONE)
+        });
+    }
+    let noms = vec![String::new(); list.len()];
+    LayerFacts { id: id.to_owned(), libelle: libelle.to_owned(), codes: list, noms, of_address }
+}
+
+/// Every exact address is a zone of its own.
+fn addresses(exact: &[usize], dwellings: &Dwellings, places: &Places) -> LayerFacts {
+    let mut layer = LayerFacts {
+        id: "adresse".into(),
+        libelle: "Adresse".into(),
+        codes: Vec::with_capacity(exact.len()),
+        noms: Vec::with_capacity(exact.len()),
+        of_address: vec![NONE; places.addresses.len()],
+    };
+    for &a in exact {
+        let key = dwellings.adresse.get(places.first[a] as usize);
+        let place = places.addresses[a];
+        layer.of_address[a] = u32::try_from(layer.codes.len()).unwrap_or(NONE);
+        layer.codes.push(address_code(key, place.lon, place.lat));
+        layer.noms.push(label(key));
+    }
+    layer
+}
+
+/// Code of an exact address in the layer `adresse`, from its key and place.
+#[must_use]
+pub fn address_code(key: &str, lon: f64, lat: f64) -> String {
+    format!("{:016x}", hash(&format!("{key}@{lon:.6},{lat:.6}")))
+}
+
+/// « 12 BIS RUE DES LILAS » from the key `73065:12:BIS:RUE DES LILAS`.
+#[must_use]
+pub fn label(key: &str) -> String {
+    let mut parts = key.splitn(4, ':').skip(1);
+    let (number, suffix, street) =
+        (parts.next().unwrap_or("0"), parts.next().unwrap_or("-"), parts.next().unwrap_or(""));
+    [if number == "0" { "" } else { number }, if suffix == "-" { "" } else { suffix }, street]
+        .into_iter()
+        .filter(|p| !p.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Département, EPCI and commune, from the commune that the file declares.
+fn administrative(
+    store: &Store,
+    millesime: u16,
+    places: &Places,
+    dwellings: &Dwellings,
+    zones: &Zones,
+) -> Result<Vec<LayerFacts>, StockError> {
+    let commune_of: Vec<String> =
+        dwellings.depcom.list.iter().map(|c| merged(c, zones.get("commune"))).collect();
+    let declared = |a: usize| dwellings.depcom.of[places.first[a] as usize] as usize;
+    let membership = membership(store, millesime)?;
+    // Any located address tells the EPCI of its commune where no membership table does.
+    let mut sample: Vec<Option<(f64, f64)>> = vec![None; commune_of.len()];
+    for a in 0..places.addresses.len() {
+        let place = places.addresses[a];
+        if place.is_located() {
+            sample[declared(a)].get_or_insert((place.lon, place.lat));
+        }
+    }
+    let epci_of: Vec<Option<String>> = commune_of
+        .iter()
+        .zip(&sample)
+        .map(|(commune, point)| {
+            membership.get(commune).map(|(code, _)| code.clone()).or_else(|| {
+                zones.get("commune").and_then(|l| l.zone(commune)).and_then(|z| z.epci.clone()).or_else(
+                    || {
+                        let (lon, lat) = (*point)?;
+                        let layer = zones.get("epci")?;
+                        layer.locate(lon, lat).map(|z| layer.zones[z as usize].code.clone())
+                    },
+                )
+            })
+        })
+        .collect();
+    let department_of: Vec<Option<String>> = commune_of
+        .iter()
+        .map(|c| c.get(..if c.starts_with("97") { 3 } else { 2 }).map(str::to_owned))
+        .collect();
+    let all: Vec<usize> = (0..places.addresses.len()).collect();
+    let build = |id: &str, libelle: &str, of_commune: &dyn Fn(usize) -> Option<String>| {
+        let codes = all.iter().map(|&a| of_commune(declared(a))).collect();
+        let mut layer = coded(id, libelle, codes, &all, all.len());
+        for (code, nom) in layer.codes.iter().zip(&mut layer.noms) {
+            let zone = zones.get(id).and_then(|l| l.zone(code)).map(|z| z.nom.clone());
+            *nom = zone
+                .or_else(|| {
+                    membership.values().find(|(c, _)| id == "epci" && c == code).map(|(_, n)| n.clone())
+                })
+                .unwrap_or_default();
+        }
+        layer
+    };
+    Ok(vec![
+        build("departement", "Département", &|c| department_of[c].clone()),
+        build("epci", "EPCI", &|c| epci_of[c].clone()),
+        build("commune", "Commune", &|c| Some(commune_of[c].clone())),
+    ])
+}
+
+/// An arrondissement of Paris, Lyon or Marseille is its city, unless the layer of communes has it.
+pub fn merged(depcom: &str, communes: Option<&Layer>) -> String {
+    if communes.is_some_and(|l| l.index_of(depcom).is_some()) {
+        return depcom.to_owned();
+    }
+    match depcom.as_bytes() {
+        [b'7', b'5', b'1', ..] => "75056",
+        [b'6', b'9', b'3', b'8', _] => "69123",
+        [b'1', b'3', b'2', ..] => "13055",
+        _ => depcom,
+    }
+    .to_owned()
+}
+
+/// Commune → (EPCI, its name), of the year nearest to the millésime.
+pub fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (String, String)>, StockError> {
+    let nearest = store
+        .manifest()
+        .of_register("zones")
+        .map(|d| (d, store.folder(d).join("appartenance.parquet")))
+        .filter(|(_, path)| path.exists())
+        .min_by_key(|(d, _)| {
+            let year = d.rapport.cle.rsplit_once('-').and_then(|(_, y)| y.parse::<u16>().ok());
+            year.unwrap_or(0).abs_diff(millesime)
+        });
+    let Some((_, path)) = nearest else { return Ok(HashMap::new()) };
+    let t = Table::read(&path, &["commune", "epci", "nom"])?;
+    let (commune, epci, nom) = (t.texts("commune")?, t.texts("epci")?, t.texts("nom")?);
+    Ok((0..t.rows())
+        .map(|i| (commune.get(i).to_owned(), (epci.get(i).to_owned(), nom.get(i).to_owned())))
+        .collect())
+}
+
+/// What the build report says of places.
+fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey, report: &mut BuildReport) {
+    let registered = dwellings.registered();
+    let mut add = |key: &str, n: usize| {
+        report.comptes.insert(key.to_owned(), n as u64);
+    };
+    let of = &places.address_of[..registered];
+    add("adresses", places.addresses.len());
+    add("localises", of.iter().filter(|a| places.addresses[**a as usize].is_located()).count());
+    add("non_localises", of.iter().filter(|a| !places.addresses[**a as usize].is_located()).count());
+    add("localises_a_la_rue", of.iter().filter(|a| places.addresses[**a as usize].approximate).count());
+    add("sans_coordonnees", (0..registered).filter(|r| !dwellings.lon[*r].is_finite()).count());
+    for q in
+        survey.localisation.commune.iter().chain(&survey.localisation.rue).chain(&survey.localisation.exactes)
+    {
+        add(&format!("qualite_{q}"), dwellings.qualite[..registered].iter().filter(|x| *x == q).count());
+    }
+    // R09: declared and computed QPV, of the generation in force at the millésime.
+    let generation = if millesime >= 2024 { "qpv2024" } else { "qpv2015" };
+    if let Some(layer) = places.layer(generation).filter(|l| !l.codes.is_empty()) {
+        let (mut declared_in, mut declared_out) = (0, 0);
+        for (row, address) in of.iter().enumerate().take(registered) {
+            let a = *address as usize;
+            if !places.addresses[a].is_located() {
+                continue;
+            }
+            let inside = layer.of_address[a] != NONE;
+            declared_in += usize::from(dwellings.qpv_declare[row] == 1 && !inside);
+            declared_out += usize::from(dwellings.qpv_declare[row] == 2 && inside);
+        }
+        add("discordance_qpv", declared_in + declared_out);
+        add("qpv_declare_hors_calcule", declared_in);
+        add("hors_declare_qpv_calcule", declared_out);
+    }
+    // R10: too many dwellings on one point, under several street names.
+    let mut stacks: HashMap<(u64, u64), (usize, Vec<u32>), FxBuildHasher> = HashMap::default();
+    for (row, address) in of.iter().enumerate().take(registered) {
+        let place = places.addresses[*address as usize];
+        if place.is_located() {
+            let s = stacks.entry((place.lon.to_bits(), place.lat.to_bits())).or_default();
+            s.0 += 1;
+            if !s.1.contains(&dwellings.adresse.of[row]) && s.1.len() < 8 {
+                s.1.push(dwellings.adresse.of[row]);
+            }
+        }
+    }
+    let street = |n: &u32| {
+        dwellings.adresse.list.get(*n as usize).and_then(|k| k.splitn(4, ':').nth(3)).unwrap_or("").to_owned()
+    };
+    let stacked = stacks.values().filter(|(n, keys)| {
+        let streets: std::collections::BTreeSet<String> = keys.iter().map(street).collect();
+        *n > survey.localisation.empilement && streets.len() > 1
+    });
+    let (points, rows) = stacked.fold((0, 0), |(p, r), (n, _)| (p + 1, r + n));
+    add("empilements", points);
+    add("logements_empiles", rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Band, bands, class_of};
+    use crate::reference::indicators::Catalogue;
+
+    #[test]
+    fn each_ring_of_the_territory_has_a_class_that_names_its_distance() {
+        let catalogue = Catalogue::embedded().unwrap();
+        for id in ["bande2015", "bande2024"] {
+            let codes: Vec<&str> =
+                catalogue.attribute(id).unwrap().classes.iter().map(|c| c.code.as_str()).collect();
+            let rings = bands::limits().iter().map(|m| format!("B{m}"));
+            let expected: Vec<String> =
+                std::iter::once("DANS".to_owned()).chain(rings).chain(["AUDELA".to_owned()]).collect();
+            assert_eq!(codes, expected);
+            let class = |band| codes[usize::from(class_of(band)) - 1];
+            assert_eq!(
+                (class(Band::Inside), class(Band::Within(0)), class(Band::Beyond)),
+                ("DANS", "B300", "AUDELA")
+            );
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Columns of a Parquet table as plain vectors; 0, NaN or an empty text where a value is missing.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use hashbrown::HashSet as Set;
+use polars::prelude::*;
+use rustc_hash::FxBuildHasher;
+
+use super::StockError;
+
+type HashSet<T> = Set<T, FxBuildHasher>;
+
+/// A table read from Parquet, only the columns asked for.
+pub struct Table {
+    name: String,
+    frame: DataFrame,
+}
+
+impl Table {
+    pub fn read(path: &Path, columns: &[&str]) -> Result<Self, StockError> {
+        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let fault = |source| StockError::Table { name: name.clone(), source };
+        let file = File::open(path).map_err(|e| fault(e.into()))?;
+        let frame = ParquetReader::new(file)
+            .with_columns(Some(columns.iter().map(|c| (*c).to_owned()).collect()))
+            .finish()
+            .map_err(fault)?;
+        Ok(Self { name, frame })
+    }
+
+    /// Rows of a general file and of the deposits of bailleurs, each with its SIREN: a deposit takes the
+    /// place of its bailleur's rows and of those with one of its national numbers. Between two deposits the
+    /// first by SIREN keeps a number.
+    pub fn joined(parts: &[(Option<&str>, &PathBuf)], columns: &[&str]) -> Result<Self, StockError> {
+        if let [(_, path)] = parts {
+            return Self::read(path, columns);
+        }
+        let mut wanted: Vec<&str> = columns.to_vec();
+        wanted.extend(["siren", "ident_rep"].into_iter().filter(|c| !columns.contains(c)));
+        let owners: HashSet<&str> = parts.iter().filter_map(|(siren, _)| *siren).collect();
+        let mut taken: HashSet<u64> = HashSet::default();
+        let mut whole: Option<Self> = None;
+        // Deposits first: what they hold is left out of the general file.
+        for (siren, path) in
+            parts.iter().filter(|p| p.0.is_some()).chain(parts.iter().filter(|p| p.0.is_none()))
+        {
+            let mut t = Self::read(path, &wanted)?;
+            let (idents, sirens) = (t.hashes("ident_rep")?, t.texts("siren")?);
+            let keep: Vec<bool> = (0..t.rows())
+                .map(|row| {
+                    (siren.is_some() || !owners.contains(sirens.get(row)))
+                        && (idents[row] == 0 || !taken.contains(&idents[row]))
+                })
+                .collect();
+            taken.extend(idents.iter().zip(&keep).filter(|(h, k)| **k && **h != 0).map(|(h, _)| *h));
+            let fault = |source| StockError::Table { name: t.name.clone(), source };
+            let kept =
+                t.frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &keep)).map_err(fault)?;
+            t.frame = kept.select(wanted.iter().copied()).map_err(fault)?;
+            whole = Some(match whole {
+                None => t,
+                Some(mut w) => {
+                    w.frame = w.frame.vstack(&t.frame).map_err(fault)?;
+                    w
+                }
+            });
+        }
+        whole.ok_or_else(|| StockError::Table {
+            name: String::new(),
+            source: PolarsError::NoData("aucune table".into()),
+        })
+    }
+
+    pub fn rows(&self) -> usize {
+        self.frame.height()
+    }
+
+    fn column(&self, name: &str) -> Result<&Column, StockError> {
+        self.frame.column(name).map_err(|source| StockError::Table { name: self.name.clone(), source })
+    }
+
+    fn fault(&self) -> impl Fn(PolarsError) -> StockError + '_ {
+        |source| StockError::Table { name: self.name.clone(), source }
+    }
+
+    pub fn u8s(&self, name: &str) -> Result<Vec<u8>, StockError> {
+        Ok(self.column(name)?.u8().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
+    }
+
+    /// As [`Self::u8s`], 255 where missing: for numbers that may be 0.
+    pub fn u8s_or_255(&self, name: &str) -> Result<Vec<u8>, StockError> {
+        Ok(self.column(name)?.u8().map_err(self.fault())?.iter().map(|v| v.unwrap_or(255)).collect())
+    }
+
+    /// False where missing.
+    pub fn flags(&self, name: &str) -> Result<Vec<bool>, StockError> {
+        Ok(self.column(name)?.bool().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
+    }
+
+    pub fn u16s(&self, name: &str) -> Result<Vec<u16>, StockError> {
+        Ok(self.column(name)?.u16().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
+    }
+
+    pub fn u32s(&self, name: &str) -> Result<Vec<u32>, StockError> {
+        Ok(self.column(name)?.u32().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
+    }
+
+    pub fn f64s(&self, name: &str) -> Result<Vec<f64>, StockError> {
+        Ok(self.column(name)?.f64().map_err(self.fault())?.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
+    }
+
+    pub fn f32s(&self, name: &str) -> Result<Vec<f32>, StockError> {
+        Ok(self.column(name)?.f32().map_err(self.fault())?.iter().map(|v| v.unwrap_or(f32::NAN)).collect())
+    }
+
+    /// Texts, numbered: the number of each row's text in the list; `u32::MAX` where missing.
+    pub fn texts(&self, name: &str) -> Result<Texts, StockError> {
+        let column = self.column(name)?.str().map_err(self.fault())?;
+        let mut index: hashbrown::HashMap<&str, u32, rustc_hash::FxBuildHasher> =
+            hashbrown::HashMap::default();
+        let mut list: Vec<String> = Vec::new();
+        let mut of = Vec::with_capacity(column.len());
+        let mut last: (Option<&str>, u32) = (None, u32::MAX);
+        for value in column.iter() {
+            let value = value.filter(|v| !v.is_empty());
+            if value != last.0 || value.is_none() {
+                let number = value.map_or(u32::MAX, |v| {
+                    *index.entry(v).or_insert_with(|| {
+                        list.push(v.to_owned());
+                        u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+                    })
+                });
+                last = (value, number);
+            }
+            of.push(last.1);
+        }
+        Ok(Texts { list, of })
+    }
+
+    /// Texts of some rows; empty where missing.
+    pub fn some_texts(&self, name: &str, rows: &[usize]) -> Result<Vec<String>, StockError> {
+        let column = self.column(name)?.str().map_err(self.fault())?;
+        Ok(rows.iter().map(|r| column.get(*r).unwrap_or("").to_owned()).collect())
+    }
+
+    /// Hash of each row's text; 0 where missing. For keys that are only compared.
+    pub fn hashes(&self, name: &str) -> Result<Vec<u64>, StockError> {
+        let column = self.column(name)?.str().map_err(self.fault())?;
+        Ok(column.iter().map(|v| v.filter(|v| !v.is_empty()).map_or(0, hash)).collect())
+    }
+}
+
+/// A 64-bit hash that is the same on every run.
+pub fn hash(text: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hasher};
+    let mut h = DefaultHasher::new();
+    h.write(text.as_bytes());
+    h.finish().max(1)
+}
+
+/// A column of texts with many repeats.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    pub list: Vec<String>,
+    pub of: Vec<u32>,
+}
+
+impl Texts {
+    /// Text of a row; empty if missing.
+    pub fn get(&self, row: usize) -> &str {
+        self.list.get(self.of[row] as usize).map_or("", String::as_str)
+    }
+
+    /// Changes the text of a row. `known` remembers numbers of texts; it may serve several columns.
+    pub fn set(&mut self, row: usize, text: &str, known: &mut hashbrown::HashMap<String, u32>) {
+        if text.is_empty() {
+            self.of[row] = u32::MAX;
+            return;
+        }
+        let there =
+            known.get(text).copied().filter(|n| self.list.get(*n as usize).is_some_and(|t| t == text));
+        let number = there.unwrap_or_else(|| {
+            let place = self.list.iter().position(|t| t == text).unwrap_or_else(|| {
+                self.list.push(text.to_owned());
+                self.list.len() - 1
+            });
+            u32::try_from(place).unwrap_or(u32::MAX)
+        });
+        known.insert(text.to_owned(), number);
+        self.of[row] = number;
+    }
+}

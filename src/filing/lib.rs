@@ -1,0 +1,6 @@
+//! Registers as others file them, and the store that keeps them. It knows no figure.
+
+pub mod registers;
+pub mod store;
+
+use mosaique_ground::{address, reference, territory};

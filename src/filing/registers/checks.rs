@@ -1,0 +1,178 @@
+//! Checks of one cell that several registers make: codes, counts, amounts, identifiers, communes, SIREN.
+//!
+//! Each takes the identifier of the rule under which a fault is noted; the value is then missing, never 0.
+
+use csv::ByteRecord;
+
+use super::fields;
+use super::intake::{Column, Layout, Notes};
+use crate::reference::registre::{Liste, Registre};
+
+/// A column with its code list.
+pub struct Coded<'r> {
+    pub column: Column,
+    pub list: Option<&'r Liste>,
+}
+
+impl<'r> Coded<'r> {
+    pub fn new(registre: &'r Registre, layout: &Layout, name: &str) -> Self {
+        Self { column: layout.column(name), list: registre.liste(name) }
+    }
+}
+
+fn ignored(column: &Column, cell: &[u8], rule: &str, notes: &mut Notes<'_>) {
+    notes.note(rule, column, cell, "Nombre illisible ; la valeur est ignorée.");
+}
+
+/// Code of a cell; an unknown word is noted and missing.
+pub fn coded(c: &Coded<'_>, record: &ByteRecord, rule: &str, notes: &mut Notes<'_>) -> Option<u8> {
+    let cell = c.column.cell(record)?;
+    let list = c.list?;
+    let code = list.code(cell);
+    if code.is_none() {
+        let message = format!("Valeur inconnue, ignorée ; valeurs admises : {}.", list.admis());
+        notes.note(rule, &c.column, cell, message);
+    }
+    code
+}
+
+/// Code of a cell that must be there; absent or unknown is noted (the rule rejects the row).
+pub fn required(c: &Coded<'_>, record: &ByteRecord, rule: &str, notes: &mut Notes<'_>) -> Option<u8> {
+    let cell = c.column.cell(record);
+    let code = cell.and_then(|v| c.list.and_then(|l| l.code(v)));
+    if code.is_none() {
+        let allowed = c.list.map_or_else(String::new, Liste::admis);
+        let message = format!("Valeur absente ou inconnue ; valeurs admises : {allowed}.");
+        notes.note(rule, &c.column, cell.unwrap_or(b""), message);
+    }
+    code
+}
+
+/// A count from 0 to 255.
+pub fn count(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Notes<'_>) -> Option<u8> {
+    let cell = column.cell(record)?;
+    let n = fields::integer(cell).ok().and_then(|n| u8::try_from(n).ok());
+    if n.is_none() {
+        ignored(column, cell, rule, notes);
+    }
+    n
+}
+
+/// A count within bounds: beyond them under `rule`, unreadable under `unreadable`.
+pub fn within(
+    column: &Column,
+    record: &ByteRecord,
+    bounds: [u8; 2],
+    rule: &str,
+    unreadable: &str,
+    notes: &mut Notes<'_>,
+) -> Option<u8> {
+    let cell = column.cell(record)?;
+    let Ok(n) = fields::integer(cell) else {
+        ignored(column, cell, unreadable, notes);
+        return None;
+    };
+    let n = u8::try_from(n).ok().filter(|n| (bounds[0]..=bounds[1]).contains(n));
+    if n.is_none() {
+        notes.note(
+            rule,
+            column,
+            cell,
+            format!("Attendu de {} à {} ; la valeur est ignorée.", bounds[0], bounds[1]),
+        );
+    }
+    n
+}
+
+/// An amount in whole euros; more than `max` is noted under `rule` and kept.
+pub fn amount(
+    column: &Column,
+    record: &ByteRecord,
+    max: i32,
+    rule: &str,
+    unreadable: &str,
+    notes: &mut Notes<'_>,
+) -> Option<i32> {
+    let cell = column.cell(record)?;
+    let Ok(v) = fields::amount(cell) else {
+        ignored(column, cell, unreadable, notes);
+        return None;
+    };
+    if v > max {
+        notes.note(rule, column, cell, format!("Montant supérieur à {max} € ; il est gardé."));
+    }
+    Some(v)
+}
+
+/// Nine digits of the SIREN of a bailleur. A wrong key is noted and kept; a missing one is noted.
+pub fn siren(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Notes<'_>) -> Option<[u8; 9]> {
+    let Some(cell) = column.cell(record) else {
+        notes.note(rule, column, b"", "Le SIREN du bailleur manque.");
+        return None;
+    };
+    let Ok(n) = fields::siren(cell) else {
+        notes.note(rule, column, cell, "Un SIREN a neuf chiffres ; la valeur est ignorée.");
+        return None;
+    };
+    if n.repaired {
+        notes.count("siren_repares");
+    }
+    if !n.luhn {
+        notes.note(rule, column, cell, "La clé de ce SIREN est fausse ; il est gardé tel quel.");
+    }
+    Some(n.digits)
+}
+
+/// Identifier of the dwelling in the RPLS. A strange one is noted and kept.
+pub fn ident_rep<'c>(
+    column: &Column,
+    record: &'c ByteRecord,
+    rule: &str,
+    notes: &mut Notes<'_>,
+) -> Option<&'c [u8]> {
+    let cell = column.cell(record)?;
+    let body = cell.strip_suffix(b".0").filter(|b| b.iter().all(u8::is_ascii_digit)).unwrap_or(cell);
+    if body.len() > 10 || !body.iter().all(u8::is_ascii_alphanumeric) {
+        notes.note(
+            rule,
+            column,
+            cell,
+            "L'identifiant RPLS a dix lettres et chiffres au plus ; il est gardé tel quel.",
+        );
+    }
+    Some(body)
+}
+
+/// Commune code of five characters.
+pub fn commune(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Notes<'_>) -> Option<[u8; 5]> {
+    let cell = column.cell(record)?;
+    let Ok((code, repaired)) = fields::commune(cell) else {
+        let message = "Ce n'est pas un code commune de l'Insee (cinq signes) ; la valeur est ignorée.";
+        notes.note(rule, column, cell, message);
+        return None;
+    };
+    if repaired {
+        notes.count("depcom_repares");
+    }
+    Some(code)
+}
+
+/// A cell as text, empty when it is missing.
+#[must_use]
+pub fn text(cell: Option<&[u8]>) -> &str {
+    cell.and_then(|c| std::str::from_utf8(c).ok()).unwrap_or("")
+}
+
+/// Digits or letters that were checked to be ASCII.
+#[must_use]
+pub fn ascii<const N: usize>(code: &Option<[u8; N]>) -> Option<&str> {
+    code.as_ref().and_then(|c| std::str::from_utf8(c).ok())
+}
+
+/// First 64 bits of BLAKE3: the key of a row in the search of duplicates.
+#[must_use]
+pub fn hashed(bytes: &[u8]) -> u64 {
+    let mut first = [0u8; 8];
+    first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..8]);
+    u64::from_le_bytes(first)
+}

@@ -1,0 +1,121 @@
+//! A file that a bailleur deposits: checked as an import is, but of its own SIREN only, with its corrections,
+//! beside its rows.
+//!
+//! The folder of a deposit holds `recu` (the file as it came), `classeur.csv` (what a workbook became),
+//! `corrige.csv` (with its corrections) and `controle/`: what an import writes, plus `lignes.csv`, every row
+//! that has a finding.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::mend::{self, Corrections, MendError};
+use super::ops::{self, OpsError};
+use super::output::Output;
+use super::owner;
+use super::report::Report;
+use super::rpls::{self, RplsError, RplsOptions};
+use super::table::{Table, TableError};
+use super::workbook::{self, WorkbookError};
+
+/// Why a deposit cannot be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum DepositError {
+    #[error(transparent)]
+    Rpls(#[from] RplsError),
+    #[error(transparent)]
+    Ops(#[from] OpsError),
+    #[error(transparent)]
+    Workbook(#[from] WorkbookError),
+    #[error(transparent)]
+    Mend(#[from] MendError),
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error("contrôle du dépôt : {0}")]
+    Io(#[from] std::io::Error),
+    #[error("contrôle du dépôt : {0}")]
+    Frame(#[from] polars::error::PolarsError),
+    #[error("contrôle du dépôt : {0}")]
+    Csv(#[from] csv::Error),
+    #[error("ce fichier est un tableau d'agrégats : un dépôt a une ligne par logement")]
+    Aggregates,
+    #[error("un dépôt est un RPLS ou une OPS, pas « {0} »")]
+    Register(String),
+}
+
+/// What is deposited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kind {
+    /// `rpls` or `ops`.
+    pub register: String,
+    /// Millésime or wave.
+    pub year: u16,
+    /// SIREN of the bailleur.
+    pub siren: String,
+    /// Name of the file as its owner has it.
+    pub name: String,
+}
+
+/// Checks the file `recu` of a folder; the result stands in `controle/`. Progress: bytes read, and their
+/// total.
+///
+/// # Errors
+/// The file is not of this register or cannot be read; the disk refuses.
+pub fn check(
+    dir: &Path,
+    kind: &Kind,
+    corrections: &Corrections,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, DepositError> {
+    let out = dir.join("controle");
+    if out.exists() {
+        std::fs::remove_dir_all(&out)?;
+    }
+    std::fs::create_dir_all(&out)?;
+    let received = dir.join("recu");
+    let (mut file, mut remark) = (received.clone(), None);
+    if workbook::is_workbook(&received) {
+        file = dir.join("classeur.csv");
+        let sheet = workbook::to_csv(&received, &file)?;
+        remark = Some(format!("Classeur Excel : la feuille « {sheet} » est lue."));
+    }
+    if !corrections.is_empty() {
+        let mended = dir.join("corrige.csv");
+        mend::apply(&Table::open(&file)?, corrections, &mended)?;
+        file = mended;
+    }
+    let output = Output::new(&out);
+    let (mut report, table) = match kind.register.as_str() {
+        "rpls" => {
+            let options = RplsOptions { millesime: kind.year, workers: None };
+            (rpls::import(&file, &options, &output, progress)?, "logements")
+        }
+        "ops" => (ops::import(&file, &ops::Options { vague: kind.year }, &output, progress)?, "menages"),
+        other => return Err(DepositError::Register(other.to_owned())),
+    };
+    if !out.join(format!("{table}.parquet")).exists() {
+        return Err(DepositError::Aggregates);
+    }
+    owner::keep(&out, table, &kind.siren, &mut report)?;
+    report.fichier.clone_from(&kind.name);
+    report.registre = format!("depot_{}", kind.register);
+    report.cle = format!("{}-{}", kind.year, kind.siren);
+    report.remarques.extend(remark);
+    if !corrections.is_empty() {
+        report.count("lignes_corrigees_par_le_deposant", corrections.len() as u64);
+    }
+    mend::extract(&Table::open(&file)?, &lines(&out)?, &out.join("lignes.csv"))?;
+    Ok(report)
+}
+
+/// Lines that have a finding.
+fn lines(dir: &Path) -> Result<BTreeSet<u64>, DepositError> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_path(dir.join("constats.csv"))?;
+    let mut out = BTreeSet::new();
+    for record in reader.byte_records() {
+        let record = record?;
+        out.extend(
+            record.get(0).and_then(|n| std::str::from_utf8(n).ok()).and_then(|n| n.parse::<u64>().ok()),
+        );
+    }
+    Ok(out)
+}

@@ -1,0 +1,153 @@
+//! Which column of a file is which: names of all generations brought back to the canonical one.
+//!
+//! A name is compared without case, quotes, spaces, byte order mark and the suffix `_RED` of
+//! 2016–2017. `X_CODE` stands for `X` when the file has no `X`; `X_LIBELLE` is the label of a known
+//! `X` and is not read. A `#` in an alias stands for one digit (`PLG_IRIS####`).
+
+use rustc_hash::FxHashMap;
+
+/// A canonical column and the other names that files give it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known<'a> {
+    pub name: &'a str,
+    pub aliases: Vec<&'a str>,
+}
+
+/// Where the columns of one file are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resolved {
+    index: FxHashMap<String, usize>,
+    /// Columns without a name (the row numbers that a table tool wrote): to be ignored.
+    pub unnamed: Vec<usize>,
+    /// Columns that nobody knows, as the file names them.
+    pub unknown: Vec<String>,
+    /// Columns that repeat one already found, as the file names them; the first counts.
+    pub repeated: Vec<String>,
+    /// Some name has the suffix `_RED`.
+    pub red: bool,
+    /// Some column was found by its suffix `_CODE`.
+    pub code: bool,
+}
+
+impl Resolved {
+    /// Position of a canonical column, 0 = first.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.index.contains_key(name)
+    }
+
+    /// How many canonical columns were found.
+    #[must_use]
+    pub fn found(&self) -> usize {
+        self.index.len()
+    }
+}
+
+/// Upper case, without byte order mark, quotes, spaces around, and `_RED`; inner spaces become `_`.
+#[must_use]
+pub fn canonical(raw: &str) -> String {
+    let upper = raw
+        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '"' | '\'' | '\u{a0}'))
+        .to_uppercase()
+        .replace([' ', '\u{a0}'], "_");
+    upper.strip_suffix("_RED").map_or_else(|| upper.clone(), str::to_owned)
+}
+
+/// Finds the known columns in a header.
+#[must_use]
+pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
+    let find = |name: &str| {
+        known
+            .iter()
+            .find(|k| k.name == name)
+            .or_else(|| known.iter().find(|k| k.aliases.iter().any(|a| matches_alias(a, name))))
+            .map(|k| k.name)
+    };
+    let mut resolved = Resolved::default();
+    let mut by_code = Vec::new();
+    for (i, raw) in header.iter().enumerate() {
+        let name = canonical(raw);
+        resolved.red |= raw.trim().to_uppercase().ends_with("_RED");
+        if name.is_empty() || name.starts_with("UNNAMED:") {
+            resolved.unnamed.push(i);
+        } else if let Some(known) = find(&name) {
+            if resolved.has(known) {
+                resolved.repeated.push(raw.trim().to_owned());
+            } else {
+                resolved.index.insert(known.to_owned(), i);
+            }
+        } else if let Some(known) = name.strip_suffix("_CODE").and_then(find) {
+            by_code.push((known, i, raw));
+        } else if name.strip_suffix("_LIBELLE").and_then(find).is_none() {
+            resolved.unknown.push(raw.trim().to_owned());
+        }
+    }
+    for (known, i, raw) in by_code {
+        resolved.code = true;
+        if resolved.has(known) {
+            resolved.repeated.push(raw.trim().to_owned());
+        } else {
+            resolved.index.insert(known.to_owned(), i);
+        }
+    }
+    resolved
+}
+
+fn matches_alias(alias: &str, name: &str) -> bool {
+    alias.len() == name.len()
+        && alias.bytes().zip(name.bytes()).all(|(a, n)| if a == b'#' { n.is_ascii_digit() } else { a == n })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Vec<Known<'static>> {
+        vec![
+            Known { name: "DEPCOM", aliases: vec![] },
+            Known { name: "LIBCOM", aliases: vec!["LIBCOM_LIBELLE"] },
+            Known { name: "FINAN", aliases: vec![] },
+            Known { name: "PLG_IRIS", aliases: vec!["PLG_IRIS####", "PLG_IRIS####_CODE"] },
+        ]
+    }
+
+    fn header(names: &[&str]) -> Vec<String> {
+        names.iter().map(|n| (*n).to_owned()).collect()
+    }
+
+    #[test]
+    fn names_of_every_generation_lead_to_the_same_columns() {
+        for names in [
+            ["DEPCOM", "libcom", "FINAN", "PLG_IRIS"],
+            ["depcom_red", "LIBCOM_red", "Finan_RED", "PLG_IRIS"],
+            ["\u{feff}DEPCOM", "LIBCOM_LIBELLE", "FINAN_CODE", "PLG_IRIS2022_CODE"],
+            [" \"DEPCOM\"", "LIBCOM ", "FINAN_CODE", "plg_iris2024_code"],
+        ] {
+            let r = resolve(&header(&names), &known());
+            for (i, name) in ["DEPCOM", "LIBCOM", "FINAN", "PLG_IRIS"].iter().enumerate() {
+                assert_eq!(r.get(name), Some(i), "{name} in {names:?}");
+            }
+            assert!(r.unknown.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_code_column_stands_back_where_the_plain_one_exists() {
+        let r = resolve(&header(&["FINAN_CODE", "FINAN", "FINAN_LIBELLE"]), &known());
+        assert_eq!(r.get("FINAN"), Some(1));
+        assert_eq!(r.repeated, ["FINAN_CODE"]);
+        assert!(r.unknown.is_empty());
+    }
+
+    #[test]
+    fn unnamed_and_unknown_columns_are_told_apart() {
+        let r = resolve(&header(&["", "Unnamed: 0", "DEPCOM", "ma colonne"]), &known());
+        assert_eq!(r.unnamed, [0, 1]);
+        assert_eq!(r.unknown, ["ma colonne"]);
+    }
+}

@@ -1,0 +1,487 @@
+//! What our readers share: a file's header against its register, rows to columns on several threads,
+//! findings.
+//!
+//! A register implements [`Intake`]: one row at a time, it checks the cells, pushes what it keeps into its
+//! batch, and notes what breaks a rule. [`run`] does the rest in the order of the file: batches become row
+//! groups, a key seen twice rejects the second row, counts go to the report. Memory does not depend on the
+//! size of the file but for the keys (8 bytes a row).
+
+use std::path::PathBuf;
+
+use csv::ByteRecord;
+use polars::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::fields;
+use super::headers::{self, Known, Resolved};
+use super::output::{Output, TableWriter};
+use super::report::{Finding, Level, Report, RuleCount};
+use super::table::{Table, TableError};
+use super::text::encoding::Seen;
+use super::text::separator;
+use crate::reference::ReferenceError;
+use crate::reference::registre::{Niveau, Registre};
+
+/// Why a file cannot be imported at all.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error(transparent)]
+    Text(#[from] super::text::TextError),
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    #[error("{}: le fichier n'a pas les colonnes attendues : il manque {}. Colonnes trouvées : {found}", path.display(), missing.join(", "))]
+    Columns { path: PathBuf, missing: Vec<String>, found: String },
+    #[error("{}: le fichier n'a qu'un en-tête, aucune ligne", path.display())]
+    NoRows { path: PathBuf },
+    #[error("écriture du résultat impossible ({0})")]
+    Write(#[from] std::io::Error),
+    #[error("écriture de la table impossible ({0})")]
+    Polars(#[from] PolarsError),
+}
+
+/// One column as the file has it.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Position, 0 = first; `None` when the file has no such column.
+    pub at: Option<usize>,
+    /// Name as the file writes it; the canonical one when the file has none.
+    pub header: String,
+    /// Cells that mean « nothing », in upper case.
+    empty: Vec<Box<[u8]>>,
+    /// Some of them begin with a digit.
+    digits: bool,
+}
+
+impl Column {
+    /// The cell, freed of its wrapping; `None` when it is empty or absent.
+    #[must_use]
+    pub fn cell<'r>(&self, record: &'r ByteRecord) -> Option<&'r [u8]> {
+        let cell = fields::clean(record.get(self.at?)?);
+        let first = *cell.first()?;
+        if (!first.is_ascii_digit() || self.digits)
+            && self.empty.iter().any(|e| e.len() == cell.len() && e.eq_ignore_ascii_case(cell))
+        {
+            return None;
+        }
+        Some(cell)
+    }
+}
+
+/// Where the columns of a register are in one file.
+#[derive(Debug)]
+pub struct Layout {
+    columns: Vec<(String, Column)>,
+    /// Fields of the header.
+    pub width: usize,
+    resolved: Resolved,
+}
+
+impl Layout {
+    /// Finds the columns of `registre` in a header.
+    ///
+    /// # Errors
+    /// The mandatory columns that are missing, by name.
+    pub fn new(registre: &Registre, header: &[String]) -> Result<Self, Vec<String>> {
+        let names: Vec<(String, Vec<String>)> = registre
+            .colonnes
+            .iter()
+            .map(|c| (headers::canonical(&c.nom), c.alias.iter().map(|a| headers::canonical(a)).collect()))
+            .collect();
+        let known: Vec<Known<'_>> = names
+            .iter()
+            .map(|(n, a)| Known { name: n, aliases: a.iter().map(String::as_str).collect() })
+            .collect();
+        let resolved = headers::resolve(header, &known);
+        let mut columns = Vec::new();
+        let mut missing = Vec::new();
+        for (c, (name, _)) in registre.colonnes.iter().zip(&names) {
+            let at = resolved.get(name);
+            if at.is_none() && c.obligatoire {
+                missing.push(c.nom.clone());
+            }
+            let empty: Vec<Box<[u8]>> = registre
+                .vides
+                .iter()
+                .chain(&c.vides)
+                .filter(|v| !v.is_empty())
+                .map(|v| v.to_uppercase().into_bytes().into_boxed_slice())
+                .collect();
+            let digits = empty.iter().any(|e| e[0].is_ascii_digit());
+            let header = at
+                .and_then(|i| header.get(i))
+                .map_or_else(|| c.nom.clone(), |h| h.trim().trim_matches('\u{feff}').to_owned());
+            columns.push((c.nom.clone(), Column { at, header, empty, digits }));
+        }
+        if missing.is_empty() { Ok(Self { columns, width: header.len(), resolved }) } else { Err(missing) }
+    }
+
+    /// A column of the register by its canonical name. A name that the register lacks gives a column that
+    /// no file has; tests of the register compare the names.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Column {
+        self.columns.iter().find(|(n, _)| n == name).map_or_else(
+            || Column { at: None, header: name.to_owned(), empty: Vec::new(), digits: false },
+            |(_, c)| c.clone(),
+        )
+    }
+
+    /// Columns of the file that the register does not know.
+    #[must_use]
+    pub fn unknown(&self) -> &[String] {
+        &self.resolved.unknown
+    }
+
+    fn remarks(&self, report: &mut Report) {
+        let list = |v: &[String]| v.iter().map(|n| format!("« {n} »")).collect::<Vec<_>>().join(", ");
+        if !self.resolved.unknown.is_empty() {
+            report
+                .remarques
+                .push(format!("Colonnes inconnues, non lues : {}.", list(&self.resolved.unknown)));
+        }
+        if !self.resolved.repeated.is_empty() {
+            report.remarques.push(format!(
+                "Colonnes en double, la première est lue : {}.",
+                list(&self.resolved.repeated)
+            ));
+        }
+    }
+}
+
+/// The findings of one block, and the flags of the row at hand.
+#[derive(Debug)]
+pub struct Notes<'r> {
+    registre: &'r Registre,
+    line: u64,
+    flags: u32,
+    /// Rules broken by the row at hand, as positions in the register.
+    rules: u64,
+    findings: Vec<Finding>,
+    counts: Vec<(&'static str, u64)>,
+}
+
+impl<'r> Notes<'r> {
+    fn new(registre: &'r Registre) -> Self {
+        Self { registre, line: 0, flags: 0, rules: 0, findings: Vec::new(), counts: Vec::new() }
+    }
+
+    /// Line of the row at hand in the file.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Notes that a cell breaks a rule. The level is the one that the register gives to the rule.
+    pub fn note(&mut self, rule: &str, column: &Column, value: &[u8], message: impl Into<String>) {
+        self.note_named(rule, &column.header, value, message);
+    }
+
+    /// The same for a column named by hand (rules about the row as a whole).
+    pub fn note_named(&mut self, rule: &str, column: &str, value: &[u8], message: impl Into<String>) {
+        let Some((at, r)) = self.registre.regles.iter().enumerate().find(|(_, r)| r.id == rule) else {
+            debug_assert!(false, "règle {rule} absente du registre");
+            return;
+        };
+        let level = match r.niveau {
+            Niveau::Rejet => Level::Rejet,
+            Niveau::Drapeau => Level::Drapeau,
+        };
+        self.rules |= 1 << at;
+        if level == Level::Drapeau {
+            self.flags |= 1 << (r.numero() - 1);
+        }
+        self.findings.push(Finding {
+            line: self.line,
+            column: column.to_owned(),
+            value: String::from_utf8_lossy(value).into_owned(),
+            rule: rule.to_owned(),
+            level,
+            message: message.into(),
+        });
+    }
+
+    /// Counts a repair or another event that needs no finding.
+    pub fn count(&mut self, key: &'static str) {
+        match self.counts.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, n)) => *n += 1,
+            None => self.counts.push((key, 1)),
+        }
+    }
+
+    /// `drapeaux` of the row at hand, so far.
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        self.flags
+    }
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Pushed into the batch. A key that was seen before rejects the row after all.
+    Kept { key: Option<u64> },
+    /// Not pushed; a rejection was noted.
+    Rejected,
+}
+
+/// One register.
+pub trait Intake: Sync {
+    /// Columns under construction.
+    type Batch: Send;
+    /// What one thread keeps from block to block (`()` or memories of streets).
+    type State;
+
+    fn registre(&self) -> &Registre;
+    fn schema(&self) -> Schema;
+    fn state(&self) -> Self::State;
+    fn batch(&self) -> Self::Batch;
+
+    /// Reads one record. Its last act, for a row that is kept, is to push exactly one row with
+    /// `notes.flags()`.
+    fn row(
+        &self,
+        record: &ByteRecord,
+        state: &mut Self::State,
+        batch: &mut Self::Batch,
+        notes: &mut Notes<'_>,
+    ) -> Fate;
+
+    /// The columns of a full batch, in the order of the schema.
+    fn columns(&self, batch: Self::Batch) -> Vec<polars::prelude::Column>;
+
+    /// What to say of a row whose key was seen before; `None` when rows have no keys.
+    fn repeated(&self) -> Option<Repeated> {
+        None
+    }
+}
+
+/// The rejection of a row whose key was seen before.
+#[derive(Debug, Clone)]
+pub struct Repeated {
+    pub rule: &'static str,
+    /// Name of the column in the file.
+    pub header: String,
+    /// Name of the column in the table (text), for the value.
+    pub column: &'static str,
+    pub message: &'static str,
+}
+
+struct Parsed {
+    columns: Vec<polars::prelude::Column>,
+    rows: Vec<RowInfo>,
+    findings: Vec<Finding>,
+    /// Rows a rule, by position in the register.
+    by_rule: Vec<u64>,
+    counts: Vec<(&'static str, u64)>,
+    read: u64,
+    rejected: u64,
+    blank: u64,
+    seen: Seen,
+}
+
+struct RowInfo {
+    line: u64,
+    key: Option<u64>,
+    flagged: bool,
+}
+
+/// Opens a table and finds the columns of a register in its first record.
+///
+/// # Errors
+/// The file is no table, has no rows, or lacks a mandatory column.
+pub fn open(path: &std::path::Path) -> Result<Table, IntakeError> {
+    let table = Table::open(path)?;
+    if table.head.len() < 2 {
+        return Err(IntakeError::NoRows { path: path.to_owned() });
+    }
+    Ok(table)
+}
+
+/// The layout of a register in an open table.
+///
+/// # Errors
+/// [`IntakeError::Columns`] with the names that are missing.
+pub fn layout(registre: &Registre, table: &Table) -> Result<Layout, IntakeError> {
+    let header = table.head.first().map_or(&[][..], Vec::as_slice);
+    Layout::new(registre, header).map_err(|missing| {
+        let mut found: Vec<&str> = header.iter().map(|h| h.trim()).take(40).collect();
+        if header.len() > 40 {
+            found.push("…");
+        }
+        IntakeError::Columns { path: table.text.path().to_owned(), missing, found: found.join(", ") }
+    })
+}
+
+/// Streams a table through a register into `{name}.parquet` and `constats.csv`.
+///
+/// Fills all of `report` but `registre`, `cle` and `format`. `progress` gets bytes read and their total.
+///
+/// # Errors
+/// Those of reading and of writing.
+pub fn run<I: Intake>(
+    intake: &I,
+    table: &Table,
+    layout: &Layout,
+    name: &str,
+    output: &Output,
+    report: &mut Report,
+    progress: &dyn Fn(u64, u64),
+) -> Result<(), IntakeError> {
+    let schema = intake.schema();
+    let mut writer: TableWriter = output.table(name, &schema)?;
+    let mut findings = output.findings()?;
+    let mut keys: FxHashSet<u64> = FxHashSet::default();
+    let mut by_rule = vec![0u64; intake.registre().regles.len()];
+    let mut seen = Seen { bom: table.bom, ..Seen::default() };
+    let mut wrote = false;
+    let again = intake.repeated();
+    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8);
+    let mut blank = 0;
+    table.blocks(
+        1,
+        workers,
+        || intake.state(),
+        |state, block| parse(intake, layout, state, block),
+        |mut p: Parsed, read| -> Result<(), IntakeError> {
+            let mut repeated = Vec::new();
+            let (mut kept, mut flagged) = (0u64, 0u64);
+            for (i, row) in p.rows.iter().enumerate() {
+                if row.key.is_some_and(|k| !keys.insert(k)) {
+                    repeated.push(i);
+                } else {
+                    kept += 1;
+                    flagged += u64::from(row.flagged);
+                }
+            }
+            let mut frame = DataFrame::new(p.rows.len(), std::mem::take(&mut p.columns))?;
+            if let (Some(again), false) = (&again, repeated.is_empty()) {
+                let values = frame.column(again.column)?.str()?.clone();
+                let mut mask = vec![true; p.rows.len()];
+                for &i in &repeated {
+                    mask[i] = false;
+                    p.findings.push(Finding {
+                        line: p.rows[i].line,
+                        column: again.header.clone(),
+                        value: values.get(i).unwrap_or("").to_owned(),
+                        rule: again.rule.to_owned(),
+                        level: Level::Rejet,
+                        message: again.message.to_owned(),
+                    });
+                }
+                if let Some(at) = intake.registre().regles.iter().position(|r| r.id == again.rule) {
+                    by_rule[at] += repeated.len() as u64;
+                }
+                p.findings.sort_by_key(|f| f.line);
+                frame = frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &mask))?;
+            }
+            if frame.height() > 0 {
+                writer.write(&frame)?;
+                wrote = true;
+            }
+            for f in &p.findings {
+                findings.write(f)?;
+            }
+            for (total, n) in by_rule.iter_mut().zip(&p.by_rule) {
+                *total += n;
+            }
+            for (key, n) in &p.counts {
+                report.count(key, *n);
+            }
+            report.lignes_lues += p.read;
+            report.lignes_gardees += kept;
+            report.lignes_avec_drapeau += flagged;
+            report.lignes_rejetees += p.rejected + repeated.len() as u64;
+            blank += p.blank;
+            seen.merge(p.seen);
+            progress(read.min(table.text.size), table.text.size);
+            Ok(())
+        },
+    )?;
+    if !wrote {
+        writer.write(&DataFrame::empty_with_schema(&schema))?;
+    }
+    writer.finish()?;
+    findings.finish()?;
+    if blank > 0 {
+        report.count("lignes_vides", blank);
+    }
+    for (r, n) in intake.registre().regles.iter().zip(by_rule) {
+        if n > 0 {
+            let niveau = match r.niveau {
+                Niveau::Rejet => Level::Rejet,
+                Niveau::Drapeau => Level::Drapeau,
+            };
+            report.regles.insert(r.id.clone(), RuleCount { libelle: r.libelle.clone(), niveau, lignes: n });
+        }
+    }
+    report.empreinte = table.text.fingerprint()?;
+    report.encodage = seen.label().to_owned();
+    report.separateur = separator::label(table.delimiter).to_owned();
+    layout.remarks(report);
+    progress(table.text.size, table.text.size);
+    Ok(())
+}
+
+fn parse<I: Intake>(
+    intake: &I,
+    layout: &Layout,
+    state: &mut I::State,
+    block: &super::table::Block,
+) -> Parsed {
+    let registre = intake.registre();
+    let mut batch = intake.batch();
+    let mut notes = Notes::new(registre);
+    let mut rows = Vec::new();
+    let mut by_rule = vec![0u64; registre.regles.len()];
+    let (mut read, mut rejected, mut blank) = (0, 0, 0);
+    let seen = block.for_each(|line, record| {
+        if record.iter().all(|f| f.trim_ascii().is_empty()) {
+            blank += 1;
+            return;
+        }
+        read += 1;
+        notes.line = line;
+        notes.flags = 0;
+        notes.rules = 0;
+        let fate = if fits(record, layout.width) {
+            intake.row(record, state, &mut batch, &mut notes)
+        } else {
+            let wide = format!("{} champs au lieu de {}", record.len(), layout.width);
+            let rule = registre.regles.first().map_or("", |r| r.id.as_str());
+            notes.note_named(
+                rule,
+                "",
+                wide.as_bytes(),
+                "Le nombre de champs n'est pas celui de l'en-tête : un séparateur ou un retour à la ligne \
+                    est sans doute dans une valeur sans guillemets.",
+            );
+            Fate::Rejected
+        };
+        match fate {
+            Fate::Kept { key } => rows.push(RowInfo { line, key, flagged: notes.flags != 0 }),
+            Fate::Rejected => rejected += 1,
+        }
+        let mut rules = notes.rules;
+        while rules != 0 {
+            by_rule[rules.trailing_zeros() as usize] += 1;
+            rules &= rules - 1;
+        }
+    });
+    Parsed {
+        columns: intake.columns(batch),
+        rows,
+        findings: notes.findings,
+        by_rule,
+        counts: notes.counts,
+        read,
+        rejected,
+        blank,
+        seen,
+    }
+}
+
+/// As many fields as the header; more are tolerated when they are empty.
+fn fits(record: &ByteRecord, width: usize) -> bool {
+    record.len() >= width && record.iter().skip(width).all(|f| f.trim_ascii().is_empty())
+}

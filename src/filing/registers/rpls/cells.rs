@@ -1,0 +1,229 @@
+//! From the bytes of one cell to a value: integers, decimals, months, letters, as spreadsheets leave them.
+
+use super::tally::{Count, Tally};
+
+/// A cell that holds something else than its column promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unreadable;
+
+/// Without spaces around and without the quotes that a damaged line keeps.
+pub(super) fn trim(cell: &[u8]) -> &[u8] {
+    let mut cell = cell.trim_ascii();
+    if let [b'"', inner @ .., b'"'] = cell {
+        cell = inner.trim_ascii();
+    }
+    cell
+}
+
+/// A whole number: `66`, `66.0`, `66,0`; `65,4` is rounded; `1.2E+03` is read. Repairs are counted.
+pub(super) fn integer(cell: &[u8], tally: &mut Tally) -> Result<i64, Unreadable> {
+    if cell.len() <= 9 && cell.iter().all(u8::is_ascii_digit) && !cell.is_empty() {
+        return Ok(cell.iter().fold(0, |n, b| n * 10 + i64::from(b - b'0')));
+    }
+    let (negative, bare) = cell.strip_prefix(b"-").map_or((false, cell), |bare| (true, bare));
+    let whole = bare.iter().take_while(|b| b.is_ascii_digit()).count();
+    if (1..=9).contains(&whole)
+        && matches!(bare.get(whole), Some(b'.' | b','))
+        && bare.len() > whole + 1
+        && bare[whole + 1..].iter().all(|b| *b == b'0')
+    {
+        tally.add(Count::DecimalInteger);
+        let value = bare[..whole].iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'));
+        return Ok(if negative { -value } else { value });
+    }
+    let value = number(cell, tally)?;
+    if value.fract() != 0.0 {
+        tally.add(Count::Rounded);
+    }
+    if value.abs() > 1e15 { Err(Unreadable) } else { Ok(value.round() as i64) }
+}
+
+/// A decimal number, with a point or a comma, with spaces between thousands.
+pub(super) fn number(cell: &[u8], tally: &mut Tally) -> Result<f64, Unreadable> {
+    let text = std::str::from_utf8(cell).map_err(|_| Unreadable)?;
+    let starts = cell.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b','));
+    if !starts {
+        return Err(Unreadable);
+    }
+    if scientific(cell) {
+        tally.add(Count::Scientific);
+    }
+    if !text.contains([',', ' ', '\u{a0}', '\u{202f}']) {
+        return text.parse().map_err(|_| Unreadable);
+    }
+    if text.contains(',') {
+        tally.add(Count::DecimalComma);
+    }
+    let clean: String = text
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}'))
+        .map(|c| if c == ',' { '.' } else { c })
+        .collect();
+    clean.parse().map_err(|_| Unreadable)
+}
+
+/// `6.1995128512321E+021`: what a spreadsheet makes of a long number.
+pub(super) fn scientific(cell: &[u8]) -> bool {
+    let Some(e) = cell.iter().position(|b| matches!(b, b'E' | b'e')) else { return false };
+    let (mantissa, exponent) = (&cell[..e], &cell[e + 1..]);
+    let exponent = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
+    !mantissa.is_empty()
+        && !exponent.is_empty()
+        && exponent.iter().all(u8::is_ascii_digit)
+        && mantissa[0].is_ascii_digit()
+        && mantissa.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
+}
+
+/// The code in front of a label (`13.PLUS`, `1 - Oui`) or the code alone.
+pub(super) fn code(cell: &[u8], tally: &mut Tally) -> Result<i64, Unreadable> {
+    if let Ok(value) = integer(cell, tally) {
+        return Ok(value);
+    }
+    let digits = cell.iter().take_while(|b| b.is_ascii_digit()).count();
+    match cell.get(digits) {
+        Some(b'.' | b' ' | b'-' | b':') if (1..=4).contains(&digits) => integer(&cell[..digits], tally),
+        _ => Err(Unreadable),
+    }
+}
+
+/// `yyyymm` from `mm/yyyy`, `dd/mm/yyyy`, `yyyy-mm`, `yyyy-mm-dd` or `yyyymm`.
+pub(super) fn month(cell: &[u8]) -> Result<u32, Unreadable> {
+    let mut parts = [0u32; 3];
+    let mut lens = [0usize; 3];
+    let mut n = 0;
+    for part in cell.split(|b| matches!(b, b'/' | b'-' | b'.' | b' ' | b'T')).take(3) {
+        if part.is_empty() || part.len() > 6 || !part.iter().all(u8::is_ascii_digit) {
+            return Err(Unreadable);
+        }
+        parts[n] = part.iter().fold(0, |v, b| v * 10 + u32::from(b - b'0'));
+        lens[n] = part.len();
+        n += 1;
+    }
+    let (year, month) = match (n, lens) {
+        (1, [6, ..]) => (parts[0] / 100, parts[0] % 100),
+        (2, [_, 4, _]) => (parts[1], parts[0]),
+        (2 | 3, [4, ..]) => (parts[0], parts[1]),
+        (3, [.., 4]) => (parts[2], parts[1]),
+        _ => return Err(Unreadable),
+    };
+    if (1..=12).contains(&month) && (1000..=2999).contains(&year) {
+        Ok(year * 100 + month)
+    } else {
+        Err(Unreadable)
+    }
+}
+
+/// `2023-05-01`: a date where a name or a number stood before a spreadsheet read the file.
+pub(super) fn is_date(cell: &[u8]) -> bool {
+    cell.len() == 10
+        && cell
+            .iter()
+            .enumerate()
+            .all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() })
+}
+
+/// Class A–G as 1–7, from a letter or from the codes 2–8 of the dictionary of 2018.
+pub(super) fn energy_class(cell: &[u8]) -> Result<u8, Unreadable> {
+    match cell {
+        [c] if c.to_ascii_uppercase().wrapping_sub(b'A') < 7 => Ok(c.to_ascii_uppercase() - b'A' + 1),
+        [c @ b'2'..=b'8'] => Ok(c - b'1'),
+        _ => Err(Unreadable),
+    }
+}
+
+/// Does a commune code look right? `^(0[1-9]|[1-8]\d|9[0-5]|2[AB])\d{3}$|^97[1-46]\d{2}$`
+pub(super) fn is_depcom(code: &[u8]) -> bool {
+    let [a, b, rest @ ..] = code else { return false };
+    if rest.len() != 3 || !rest.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    match (*a, *b) {
+        (b'0', b'1'..=b'9') | (b'1'..=b'8', b'0'..=b'9') | (b'9', b'0'..=b'5') | (b'2', b'A' | b'B') => true,
+        (b'9', b'7') => matches!(rest[0], b'1'..=b'4' | b'6'),
+        _ => false,
+    }
+}
+
+/// Check digit of a SIREN or SIRET.
+pub(super) fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, b)| {
+            let d = u32::from(b - b'0') << (i % 2);
+            if d > 9 { d - 9 } else { d }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_survive_a_spreadsheet() {
+        let mut t = Tally::default();
+        for (cell, value) in [
+            ("66", 66),
+            ("66.0", 66),
+            ("66,00", 66),
+            ("65,4", 65),
+            ("1.2E+03", 1200),
+            ("1 200", 1200),
+            ("-1", -1),
+            ("-1.0", -1),
+        ] {
+            assert_eq!(integer(cell.as_bytes(), &mut t), Ok(value), "{cell}");
+        }
+        for cell in ["", "abc", "12 rue", "nan", "inf", "1,2,3"] {
+            assert_eq!(integer(cell.as_bytes(), &mut t), Err(Unreadable), "{cell}");
+        }
+        let counts: std::collections::BTreeMap<_, _> = t.iter().collect();
+        assert_eq!(counts["entier_decimal"], 3);
+        assert_eq!(counts["decimale_arrondie"], 1);
+        assert_eq!(counts["notation_scientifique"], 1);
+    }
+
+    #[test]
+    fn months_are_read_in_every_order() {
+        for cell in ["11/2009", "01/11/2009", "2009-11", "2009-11-01", "200911", "2009-11-01 00:00:00"] {
+            assert_eq!(month(cell.as_bytes()), Ok(200_911), "{cell}");
+        }
+        for cell in ["13/2009", "2009", "nov-09", "00/2009", ""] {
+            assert_eq!(month(cell.as_bytes()), Err(Unreadable), "{cell}");
+        }
+    }
+
+    #[test]
+    fn commune_codes_are_told_from_others() {
+        for ok in ["01001", "2A004", "95680", "97411", "97611", "75056", "69381"] {
+            assert!(is_depcom(ok.as_bytes()), "{ok}");
+        }
+        for bad in ["6029", "00000", "99999", "96001", "20001x", "97501", "2C001", "97 11"] {
+            assert!(!is_depcom(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_check_digit_of_insee_itself_is_right() {
+        assert!(luhn(b"120027016"));
+        assert!(!luhn(b"120027017"));
+    }
+
+    #[test]
+    fn energy_classes_are_letters_or_the_codes_of_2018() {
+        assert_eq!(energy_class(b"g"), Ok(7));
+        assert_eq!(energy_class(b"2"), Ok(1));
+        assert_eq!(energy_class(b"H"), Err(Unreadable));
+    }
+
+    #[test]
+    fn labels_behind_codes_are_cut_off() {
+        let mut t = Tally::default();
+        assert_eq!(code(b"13.PLUS", &mut t), Ok(13));
+        assert_eq!(code(b"1 - Oui", &mut t), Ok(1));
+        assert_eq!(code(b"PLUS", &mut t), Err(Unreadable));
+    }
+}

@@ -1,0 +1,368 @@
+//! Which generation of RPLS a file is, and where its columns are.
+
+use crate::reference::rpls::{Rpls, rpls};
+use crate::registers::headers::{self, Known};
+use crate::registers::table::Table;
+
+use super::RplsError;
+
+macro_rules! cols {
+    ($($name:ident),* $(,)?) => {
+        /// The columns that are read, by their canonical names.
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Col { $($name),* }
+
+        const COLS: &[(&str, Col)] = &[$((stringify!($name), Col::$name)),*];
+    };
+}
+
+cols!(
+    DEPCOM,
+    NOMVOIE,
+    NBPIECE,
+    SURFHAB,
+    CONSTRUCT,
+    FINAN,
+    IDENT_REP,
+    IDENT_INT,
+    SIRET,
+    RS,
+    CODEPOSTAL,
+    LIBCOM,
+    NUMVOIE,
+    INDREP,
+    TYPVOIE,
+    NUMAPPT,
+    ETAGE,
+    COMPLIDENT,
+    ESC,
+    ENTREE,
+    BAT,
+    IMMEU,
+    COMPLGEO,
+    QPV,
+    TYPECONST,
+    LOCAT,
+    PATRIMOINE,
+    ORIGINE,
+    DROIT,
+    CONV,
+    NUMCONV,
+    SORTIEPATRIM,
+    MODE,
+    BAIL,
+    ANNEE_BAIL,
+    MOIS_BAIL,
+    DATE_DEP_DERLOCAT,
+    DUREE_VACANCE,
+    LOYERPRINC,
+    CUS,
+    DPEDATE,
+    DPEENERGIE,
+    DPESERRE,
+    SRU_EXPIR,
+    SRU_ALINEA,
+    CODSEGPATRIM,
+    CONTRESLOG,
+    EPSG,
+    X,
+    Y,
+    QUALITE_XY,
+    DISTANCE_PRECISION,
+    PLG_QP24,
+    PLG_QP15,
+    PLG_IRIS,
+);
+
+/// Who sent a collection file: its first line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Organisation {
+    pub year: Option<u16>,
+    pub siren: Option<String>,
+    pub name: Option<String>,
+    /// Number of dwellings that the line announces.
+    pub announced: Option<u64>,
+}
+
+/// How to read one file.
+#[derive(Debug)]
+pub(super) struct Layout {
+    index: Vec<Option<usize>>,
+    names: Vec<String>,
+    empty: Vec<EmptyCells>,
+    /// Fields of a sound record.
+    pub width: usize,
+    /// Columns without a name, not looked at (nor for duplicates).
+    pub unnamed: Vec<usize>,
+    /// Header records to skip.
+    pub skip: usize,
+    /// Extra description records among them.
+    pub descriptions: usize,
+    pub organisation: Option<Organisation>,
+    /// In French, for the report.
+    pub label: &'static str,
+    pub unknown: Vec<String>,
+    pub repeated: Vec<String>,
+}
+
+impl Layout {
+    /// Recognises the file from its first records.
+    ///
+    /// # Errors
+    /// The file is not RPLS; the error says what was expected and what is missing.
+    pub fn recognise(table: &Table, millesime: u16) -> Result<Self, RplsError> {
+        let reference = rpls();
+        if let Some(layout) = Self::collection(table, reference) {
+            return Ok(layout);
+        }
+        let header = table.head.first().cloned().unwrap_or_default();
+        let known = known(reference, millesime);
+        let found = headers::resolve(&header, &known);
+        let missing: Vec<&str> = reference
+            .colonnes
+            .iter()
+            .filter(|c| c.obligatoire && !found.has(&c.nom))
+            .map(|c| c.nom.as_str())
+            .collect();
+        if !missing.is_empty() {
+            let mut seen: Vec<String> = header.iter().take(12).map(|h| shorten(h)).collect();
+            if header.len() > seen.len() {
+                seen.push(format!("… ({} en tout)", header.len()));
+            }
+            return Err(RplsError::NotRpls {
+                path: table.text.path().to_owned(),
+                missing: missing.join(", "),
+                found: seen.join(", "),
+            });
+        }
+        let mut layout = Self::at(reference, |name| found.get(name), &header);
+        layout.label = generation(&found, &header);
+        layout.unnamed.clone_from(&found.unnamed);
+        layout.unknown.clone_from(&found.unknown);
+        layout.repeated.clone_from(&found.repeated);
+        layout.descriptions = descriptions(&layout, &table.head);
+        layout.skip = 1 + layout.descriptions;
+        Ok(layout)
+    }
+
+    fn collection(table: &Table, reference: &Rpls) -> Option<Self> {
+        let (year, first, second) = collection_lines(table)?;
+        let fields = &reference.collecte.champs;
+        let mut layout = Self::at(reference, |name| fields.iter().position(|f| f == name), fields);
+        layout.width = second.len();
+        layout.label = "fichier de collecte d'un bailleur (64 champs sans en-tête)";
+        layout.skip = 1;
+        let text = |i: usize| Some(first[i].trim().to_owned()).filter(|t| !t.is_empty());
+        layout.organisation = Some(Organisation {
+            year: Some(year),
+            siren: text(9).and_then(|siret| siren_of(siret.as_bytes())).map(|(siren, _)| siren),
+            name: text(2).or_else(|| text(3)),
+            announced: text(10).and_then(|n| n.parse().ok()),
+        });
+        Some(layout)
+    }
+
+    fn at(reference: &Rpls, find: impl Fn(&str) -> Option<usize>, header: &[String]) -> Self {
+        let index: Vec<Option<usize>> = COLS.iter().map(|(name, _)| find(name)).collect();
+        let names = COLS
+            .iter()
+            .zip(&index)
+            .map(|((name, _), i)| {
+                i.and_then(|i| header.get(i)).map_or_else(|| (*name).to_owned(), |h| h.trim().to_owned())
+            })
+            .collect();
+        let empty = COLS
+            .iter()
+            .map(|(name, _)| {
+                let own = reference.colonnes.iter().find(|c| c.nom == *name).map_or(&[][..], |c| &c.vides);
+                let zone: &[String] = if name.starts_with("PLG_") { &reference.vides_zone } else { &[] };
+                EmptyCells::new(reference.vides.iter().chain(own).chain(zone))
+            })
+            .collect();
+        Self {
+            index,
+            names,
+            empty,
+            width: header.len(),
+            unnamed: Vec::new(),
+            skip: 1,
+            descriptions: 0,
+            organisation: None,
+            label: "",
+            unknown: Vec::new(),
+            repeated: Vec::new(),
+        }
+    }
+
+    /// The cell of a column, trimmed; empty if the file lacks the column or the cell says nothing.
+    pub fn cell<'r>(&self, record: &'r csv::ByteRecord, col: Col) -> &'r [u8] {
+        let cell = self.raw(record, col);
+        if self.empty[col as usize].holds(cell) { b"" } else { cell }
+    }
+
+    /// The cell of a column as it stands, trimmed.
+    pub fn raw<'r>(&self, record: &'r csv::ByteRecord, col: Col) -> &'r [u8] {
+        self.index[col as usize].and_then(|i| record.get(i)).map_or(b"", super::cells::trim)
+    }
+
+    pub fn has(&self, col: Col) -> bool {
+        self.index[col as usize].is_some()
+    }
+
+    /// The column as the file names it.
+    pub fn name(&self, col: Col) -> &str {
+        &self.names[col as usize]
+    }
+}
+
+/// The collection file of bailleurs, 12 fields that begin with a year, then 64 fields: its year, its first
+/// and second lines.
+pub(super) fn collection_lines(table: &Table) -> Option<(u16, &[String], &[String])> {
+    let full =
+        |record: &[String], n: usize| record.len() >= n && record[n..].iter().all(|f| f.trim().is_empty());
+    let (first, second) = (table.head.first()?, table.head.get(1)?);
+    let year: u16 = first.first()?.trim().parse().ok()?;
+    let sound = (2009..=2100).contains(&year) && full(first, 12) && first.len() <= 16 && full(second, 64);
+    sound.then_some((year, first, second))
+}
+
+/// Nine digits of a SIRET (lost zeros given back, counted by `true`) or SIREN.
+pub(super) fn siren_of(cell: &[u8]) -> Option<(String, bool)> {
+    let digits: Vec<u8> = cell.iter().copied().filter(|b| !matches!(b, b' ' | b'.')).collect();
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let text = String::from_utf8(digits).ok()?;
+    match text.len() {
+        9 | 14 => Some((text[..9].to_owned(), false)),
+        10..14 => Some((format!("{text:0>14}")[..9].to_owned(), true)),
+        _ => None,
+    }
+}
+
+/// Cells that mean « nothing », compared without case.
+#[derive(Debug)]
+struct EmptyCells {
+    tokens: Vec<Box<[u8]>>,
+    first: [bool; 256],
+    longest: usize,
+}
+
+impl EmptyCells {
+    fn new<'a>(tokens: impl Iterator<Item = &'a String>) -> Self {
+        let tokens: Vec<Box<[u8]>> = tokens.filter(|t| !t.is_empty()).map(|t| t.as_bytes().into()).collect();
+        let mut first = [false; 256];
+        for token in &tokens {
+            first[usize::from(token[0].to_ascii_lowercase())] = true;
+            first[usize::from(token[0].to_ascii_uppercase())] = true;
+        }
+        let longest = tokens.iter().map(|t| t.len()).max().unwrap_or(0);
+        Self { tokens, first, longest }
+    }
+
+    fn holds(&self, cell: &[u8]) -> bool {
+        match cell.first() {
+            None => true,
+            Some(b) => {
+                cell.len() <= self.longest
+                    && self.first[usize::from(*b)]
+                    && self.tokens.iter().any(|t| t.eq_ignore_ascii_case(cell))
+            }
+        }
+    }
+}
+
+fn known(reference: &Rpls, millesime: u16) -> Vec<Known<'_>> {
+    let mut known: Vec<Known<'_>> = reference
+        .colonnes
+        .iter()
+        .map(|c| Known { name: &c.nom, aliases: c.alias.iter().map(String::as_str).collect() })
+        .chain(reference.autres.colonnes.iter().map(|c| Known { name: c, aliases: Vec::new() }))
+        .collect();
+    for renaming in reference.renommages.iter().filter(|r| r.holds(millesime)) {
+        if let Some(column) = known.iter_mut().find(|k| k.name == renaming.vers) {
+            column.aliases.push(&renaming.de);
+        }
+    }
+    known
+}
+
+/// The generation, from what only it has.
+fn generation(found: &headers::Resolved, header: &[String]) -> &'static str {
+    let has = |name: &str| found.has(name);
+    if has("IDENT_REP") || has("MODE") || has("LOYERPRINC") {
+        "fichier complet à accès restreint"
+    } else if found.red {
+        "fichier ouvert 2016–2017 (noms en _red)"
+    } else if has("PLG_QP24") {
+        "fichier ouvert géolocalisé depuis 2024 (noms en _CODE, QPV 2024)"
+    } else if found.code {
+        "fichier ouvert géolocalisé 2023 (noms en _CODE et _LIBELLE)"
+    } else if has("X") || has("PLG_IRIS") || has("PLG_QP15") {
+        "fichier ouvert géolocalisé 2018–2022"
+    } else if has("REG") {
+        "fichier ouvert détaillé 2018 (sans coordonnées)"
+    } else if header.len() <= 45 {
+        "fichier ouvert 2014–2016"
+    } else {
+        "fichier ouvert"
+    }
+}
+
+/// Records after the header that describe the columns (`withColumnDescription`, `withColumnUnit`):
+/// no key column holds a number, and the first of them has words for DEPCOM.
+fn descriptions(layout: &Layout, head: &[Vec<String>]) -> usize {
+    let cell = |record: &[String], col: Col| {
+        layout.index[col as usize]
+            .and_then(|i| record.get(i))
+            .map(|c| c.trim().to_owned())
+            .unwrap_or_default()
+    };
+    let wordy = |record: &[String]| {
+        [Col::DEPCOM, Col::NBPIECE, Col::SURFHAB, Col::CONSTRUCT, Col::FINAN]
+            .into_iter()
+            .all(|col| !cell(record, col).starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let described = head.get(1).is_some_and(|r| {
+        let depcom = cell(r, Col::DEPCOM);
+        wordy(r) && depcom.chars().filter(|c| c.is_alphabetic()).count() >= 3
+    });
+    match (described, head.get(2)) {
+        (true, Some(units)) if wordy(units) => 2,
+        (true, _) => 1,
+        (false, _) => 0,
+    }
+}
+
+fn shorten(name: &str) -> String {
+    let name = name.trim();
+    if name.chars().count() <= 30 {
+        name.to_owned()
+    } else {
+        name.chars().take(30).chain("…".chars()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_and_data_name_the_same_columns() {
+        let reference = rpls();
+        for (name, _) in COLS {
+            assert!(reference.colonnes.iter().any(|c| c.nom == *name), "{name} is not in rpls.toml");
+        }
+        for column in &reference.colonnes {
+            assert!(COLS.iter().any(|(name, _)| *name == column.nom), "{} is not read", column.nom);
+        }
+    }
+
+    #[test]
+    fn a_siret_gives_its_siren_even_without_its_zeros() {
+        assert_eq!(siren_of(b"77568502900123"), Some(("775685029".to_owned(), false)));
+        assert_eq!(siren_of(b"5680013200017"), Some(("056800132".to_owned(), true)));
+        assert_eq!(siren_of(b"7,75685E+13"), None);
+    }
+}

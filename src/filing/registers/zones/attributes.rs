@@ -1,0 +1,224 @@
+//! Which columns hold the code, the name and the parents of a zone, and what their values mean.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::error::ZonesError;
+use super::raw::{RawFeature, RawLayer};
+use crate::reference::territory::{Couche, territory};
+
+/// Places of the columns that a layer uses.
+#[derive(Debug, Clone, Default)]
+pub struct Columns {
+    pub code: Option<usize>,
+    /// Only the end of the code, to be joined to the commune.
+    pub code_partiel: Option<usize>,
+    pub nom: Option<usize>,
+    pub commune: Option<usize>,
+    pub epci: Option<usize>,
+    pub departement: Option<usize>,
+}
+
+/// What one feature says of itself, cleaned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    pub code: String,
+    pub nom: String,
+    pub commune: Option<String>,
+    pub epci: Option<String>,
+    pub departement: Option<String>,
+    /// Leading zeros were put back.
+    pub padded: bool,
+}
+
+/// Letters and digits in capitals, without accents: `Code-Insee` = `code_insee`.
+#[must_use]
+pub fn key(name: &str) -> String {
+    name.nfd().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// Finds the columns by the names of `data/territory.toml`; a column without any value does not count.
+///
+/// # Errors
+/// A layer of known kind has no column of codes.
+pub fn columns(file: &str, couche: &Couche, layer: &RawLayer) -> Result<Columns, ZonesError> {
+    let keys: Vec<String> = layer.columns.iter().map(|c| key(c)).collect();
+    let find = |aliases: &[String]| {
+        aliases.iter().find_map(|alias| {
+            let alias = key(alias);
+            keys.iter()
+                .position(|k| *k == alias)
+                .filter(|&i| layer.features.iter().any(|f| !f.values[i].is_empty()))
+        })
+    };
+    let found = Columns {
+        code: find(&couche.code),
+        code_partiel: find(&couche.code_partiel),
+        nom: find(&couche.nom),
+        commune: find(&couche.commune),
+        epci: find(&couche.epci),
+        departement: find(&couche.departement),
+    };
+    let enough = found.code.is_some() || (found.code_partiel.is_some() && found.commune.is_some());
+    if enough || couche.id == "*" {
+        return Ok(found);
+    }
+    Err(ZonesError::NoCode {
+        file: file.to_owned(),
+        couche: couche.libelle.clone(),
+        expected: couche.code.iter().chain(&couche.code_partiel).cloned().collect::<Vec<_>>().join(", "),
+        columns: layer.columns.join(", "),
+    })
+}
+
+/// Reads one feature. The code is empty if the feature has none.
+#[must_use]
+pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attributes {
+    let cell = |column: Option<usize>| column.map(|i| whole(&feature.values[i])).filter(|v| !v.is_empty());
+    let mut padded = false;
+    let mut pad = |value: String, length: Option<usize>| {
+        let digits = value.chars().all(|c| c.is_ascii_digit()) || value.ends_with(['A', 'B']);
+        match length {
+            Some(n) if value.len() < n && digits && !value.is_empty() => {
+                padded = true;
+                format!("{value:0>n$}")
+            }
+            _ => value,
+        }
+    };
+    // « 06029,06030 »: a QPV may span several communes; the first is kept for the label, never for
+    // membership.
+    let first = |v: String| v.split([',', ';', '|']).next().unwrap_or_default().trim().to_owned();
+    let commune = cell(columns.commune).map(first).map(|v| pad(v, Some(5)));
+    let code = match (cell(columns.code), cell(columns.code_partiel)) {
+        (Some(code), _) => pad(code, couche.code_longueur),
+        (None, Some(part)) => commune.as_ref().map(|c| format!("{c}{part:0>4}")).unwrap_or_default(),
+        (None, None) if couche.id == "*" => feature.id.clone().unwrap_or_else(|| feature.number.to_string()),
+        (None, None) => String::new(),
+    };
+    let code = if couche.id == "*" { code } else { code.to_uppercase() };
+    let commune = match couche.commune_du_code {
+        Some(n) => code.get(..n).map(str::to_owned),
+        None => commune,
+    };
+    let departement =
+        cell(columns.departement).map(|v| pad(first(v), Some(2))).or_else(|| match couche.id.as_str() {
+            "commune" => departement_of(&code),
+            "qpv" => departement_of_qpv(&code).or_else(|| commune.as_deref().and_then(departement_of)),
+            "departement" => None,
+            _ => commune.as_deref().and_then(departement_of),
+        });
+    let nom = cell(columns.nom).unwrap_or_else(|| code.clone());
+    Attributes { code, nom, commune, epci: cell(columns.epci).map(first), departement, padded }
+}
+
+/// A value without the `.0` that spreadsheets and float columns leave behind whole numbers.
+fn whole(value: &str) -> String {
+    let value = value.trim();
+    match value.split_once('.') {
+        Some((n, zeros))
+            if !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()) && zeros.chars().all(|c| c == '0') =>
+        {
+            n.to_owned()
+        }
+        _ => value.to_owned(),
+    }
+}
+
+/// `73065` → `73`, `2A004` → `2A`, `97411` → `974`.
+#[must_use]
+pub fn departement_of(commune: &str) -> Option<String> {
+    let long = commune.starts_with("97") || commune.starts_with("98");
+    (commune.len() == 5).then(|| commune.get(..if long { 3 } else { 2 }).map(str::to_owned))?
+}
+
+/// `QP073001` → `73`, `QN02A01M` → `2A`, `QN97414I` → `974`.
+fn departement_of_qpv(code: &str) -> Option<String> {
+    let three = code.strip_prefix("QP").or_else(|| code.strip_prefix("QN"))?.get(..3)?;
+    Some(three.strip_prefix('0').unwrap_or(three).to_owned())
+}
+
+/// The layer whose codes these are, if none is usual for the one that was asked.
+#[must_use]
+pub fn other_layer<'a>(couche: &Couche, codes: &[&str]) -> Option<&'a Couche> {
+    if couche.id == "*" || codes.is_empty() || codes.iter().any(|c| couche.code_is_usual(c)) {
+        return None;
+    }
+    let others = &territory().couche;
+    others.iter().find(|other| !other.code_formes.is_empty() && codes.iter().all(|c| other.code_is_usual(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::MultiPolygon;
+
+    fn layer(columns: &[&str], values: &[&str]) -> RawLayer {
+        RawLayer {
+            name: "essai".to_owned(),
+            format: "GeoJSON",
+            encoding: "UTF-8",
+            declared: super::super::raw::Declared::Nothing,
+            columns: columns.iter().map(|c| (*c).to_owned()).collect(),
+            features: vec![RawFeature {
+                number: 1,
+                id: None,
+                values: values.iter().map(|v| (*v).to_owned()).collect(),
+                area: Ok(MultiPolygon(vec![])),
+            }],
+            outer_clockwise: false,
+        }
+    }
+
+    fn read_one(couche: &str, names: &[&str], values: &[&str]) -> Attributes {
+        let couche = territory().couche(couche);
+        let layer = layer(names, values);
+        let found = columns("essai", couche, &layer).unwrap();
+        read(couche, &found, &layer.features[0])
+    }
+
+    #[test]
+    fn lost_zeros_come_back_and_parents_are_deduced() {
+        let a = read_one("commune", &["Code_Insee", "nom"], &["6029", "Cannes"]);
+        assert_eq!((a.code.as_str(), a.departement.as_deref(), a.padded), ("06029", Some("06"), true));
+        let a = read_one("commune", &["DEPCOM"], &["1004.0"]);
+        assert_eq!((a.code.as_str(), a.nom.as_str()), ("01004", "01004"));
+        let a = read_one("iris", &["DCOMIRIS", "LIBIRIS"], &["60290101", "Centre"]);
+        assert_eq!(
+            (a.code.as_str(), a.commune.as_deref(), a.departement.as_deref()),
+            ("060290101", Some("06029"), Some("06"))
+        );
+        let a = read_one("iris", &["INSEE_COM", "IRIS"], &["73065", "101"]);
+        assert_eq!(a.code, "730650101");
+        let a = read_one("departement", &["dep"], &["1"]);
+        assert_eq!(a.code, "01");
+        let a = read_one("commune", &["insee"], &["2A004"]);
+        assert_eq!((a.code.as_str(), a.departement.as_deref()), ("2A004", Some("2A")));
+    }
+
+    #[test]
+    fn names_of_both_generations_of_qpv_are_understood() {
+        let a = read_one("qpv2015", &["CODE_QP", "NOM_QP", "COMMUNE_QP"], &["QP066007", "Bas-Vernet", "x"]);
+        assert_eq!((a.code.as_str(), a.departement.as_deref()), ("QP066007", Some("66")));
+        let a =
+            read_one("qpv2024", &["code_qp", "lib_qp", "insee_com"], &["QN00603M", "Ranguin", "06029,06030"]);
+        assert_eq!((a.commune.as_deref(), a.departement.as_deref()), (Some("06029"), Some("06")));
+        assert_eq!(departement_of_qpv("QN97414I").as_deref(), Some("974"));
+        assert_eq!(departement_of_qpv("QP02A001").as_deref(), Some("2A"));
+    }
+
+    #[test]
+    fn a_layer_of_another_kind_gives_itself_away() {
+        let qpv = territory().couche("qpv");
+        assert_eq!(other_layer(qpv, &["06029", "2A004"]).map(|c| c.id.as_str()), Some("commune"));
+        assert!(other_layer(qpv, &["QP006003", "x"]).is_none());
+        assert!(other_layer(qpv, &["ZZ1"]).is_none());
+    }
+
+    #[test]
+    fn a_known_layer_without_codes_is_refused_with_both_lists() {
+        let e = columns("f.geojson", territory().couche("iris"), &layer(&["a", "b"], &["1", "2"]))
+            .unwrap_err()
+            .to_string();
+        assert!(e.contains("CODE_IRIS") && e.contains("a, b"), "{e}");
+    }
+}

@@ -1,0 +1,479 @@
+//! Zone layers: QPV of both generations, IRIS, communes, EPCI, départements and any layer of one's own.
+//!
+//! A file (GeoJSON, GeoPackage, Shapefile, alone, gzipped or in a zip) becomes `zones.parquet`: one row
+//! a code, degrees WGS84, valid areas. In order: [`open`] tells the format and hands over features as
+//! filed; [`place`] decides the coordinate system (a declaration that the numbers contradict loses);
+//! [`attributes`] finds code, name and parents under the names that users give them; [`repair`] makes
+//! areas valid or names what is wrong and where; features that share a code become one zone.
+//! Areas that someone draws with go the same way as far as [`repair`], and stay what they are: [`outlines`].
+//! The membership of communes in EPCI goes through [`membership`] (layer `appartenance`).
+
+mod attributes;
+mod bounds;
+mod dbf;
+mod error;
+mod findings;
+mod geojson;
+mod geopackage;
+mod membership;
+mod open;
+mod outlines;
+mod place;
+mod prj;
+mod raw;
+pub mod repair;
+mod shapefile;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use geo::{CoordsIter, MultiPolygon};
+use polars::prelude::*;
+use rayon::prelude::*;
+
+pub use error::ZonesError;
+pub use outlines::{Outline, Outlines, outlines};
+
+use attributes::Attributes;
+use bounds::Bounds;
+use findings::Findings;
+use raw::RawLayer;
+
+use crate::reference::territory::{Couche, territory};
+use crate::registers::output::Output;
+use crate::registers::report::Report;
+use crate::territory::wkb;
+
+/// What the user says of the file.
+#[derive(Debug, Clone, Default)]
+pub struct ZonesOptions {
+    /// `commune`, `epci`, `departement`, `iris`, `qpv`, `appartenance`, or a name of one's own
+    /// (lower case, digits, `-`, `_`).
+    pub couche: String,
+    /// `2015`, `2024`… For QPV it is deduced from the codes if it is missing.
+    pub generation: Option<String>,
+    /// Goes before what the file declares.
+    pub epsg: Option<u16>,
+    /// Table of a GeoPackage that has several.
+    pub table: Option<String>,
+}
+
+/// Imports one file: writes `zones.parquet` (or `appartenance.parquet`) and `constats.csv`.
+///
+/// [`Report::cle`] is the identifier of the layer: `qpv2015`, `qpv2024`, else the name of the layer.
+/// Zones are sorted by code, so that their order does not depend on the file.
+/// `progress` is told features done and features in all.
+///
+/// # Errors
+/// The file is refused whole: no zone layer, damaged, another layer, unknown coordinate system.
+pub fn import(
+    path: &Path,
+    options: &ZonesOptions,
+    out: &Output,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Report, ZonesError> {
+    let name = options.couche.as_str();
+    if name.is_empty()
+        || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
+    {
+        return Err(ZonesError::BadName { couche: name.to_owned() });
+    }
+    if name == "appartenance" {
+        return membership::import(path, options, out);
+    }
+    let file = open::file_name(path);
+    let couche = territory().couche(name);
+    let (mut report, layers) = opened(path, couche, options.table.as_deref(), &Bounds::LAYER)?;
+    report.cle = name.to_owned();
+    report.empreinte = fingerprint(path)?;
+    let mut findings = Findings::new(out.findings()?, &mut report);
+    let zones = each_layer(&file, couche, layers, options.epsg, usize::MAX, &mut findings, progress)?;
+    let codes: Vec<&str> = zones.iter().map(|z: &Prepared| z.attributes.code.as_str()).collect();
+    if let Some(other) = attributes::other_layer(couche, &codes) {
+        return Err(ZonesError::OtherLayer {
+            file,
+            couche: couche.libelle.clone(),
+            looks_like: other.libelle.clone(),
+            code: codes[0].to_owned(),
+        });
+    }
+    let id = layer_id(&file, options, couche, &codes)?;
+    let zones = merge(zones, &mut findings)?;
+    let first = findings.first.take();
+    findings.finish()?;
+    if zones.is_empty() {
+        return Err(ZonesError::NothingKept { file, first: first.unwrap_or_default() });
+    }
+    report.cle = id;
+    report.count("zones", zones.len() as u64);
+    write(out, &zones)?;
+    Ok(report)
+}
+
+/// The layers of a file as filed, and a report that says what it was recognised as.
+fn opened(
+    path: &Path,
+    couche: &Couche,
+    table: Option<&str>,
+    bounds: &Bounds,
+) -> Result<(Report, Vec<RawLayer>), ZonesError> {
+    let file = open::file_name(path);
+    let layers = open::layers(path, table, bounds)?;
+    let total: u64 = layers.iter().map(|l| l.features.len() as u64).sum();
+    let (Some(first), true) = (layers.first(), total > 0) else {
+        return Err(ZonesError::Empty { file });
+    };
+    let mut report = Report::new("zones", "", &file);
+    report.lignes_lues = total;
+    report.format = format!("{} ({})", first.format, couche.libelle);
+    report.encodage = first.encoding.to_owned();
+    Ok((report, layers))
+}
+
+/// Every zone of a file that can be kept, in degrees; `vertices_max` is that of one zone.
+fn each_layer(
+    file: &str,
+    couche: &Couche,
+    layers: Vec<RawLayer>,
+    epsg: Option<u16>,
+    vertices_max: usize,
+    findings: &mut Findings<'_>,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Vec<Prepared>, ZonesError> {
+    let total = findings.report().lignes_lues;
+    let (mut zones, mut before) = (Vec::new(), 0);
+    for layer in layers {
+        let n = layer.features.len() as u64;
+        let reading = Reading { file, couche, epsg, before, vertices_max };
+        one_layer(&reading, layer, findings, &mut zones)?;
+        before += n;
+        progress(before, total);
+    }
+    Ok(zones)
+}
+
+/// BLAKE3 of the file; for a `.shp`, of its attributes and projection too, for they change the result.
+fn fingerprint(path: &Path) -> Result<String, ZonesError> {
+    let read = |source| ZonesError::Read { path: path.to_owned(), source };
+    let mut hash = blake3::Hasher::new();
+    hash.update(&std::fs::read(path).map_err(read)?);
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("shp")) {
+        for ending in ["dbf", "prj", "cpg"] {
+            if let Ok(bytes) = std::fs::read(path.with_extension(ending)) {
+                hash.update(&bytes);
+            }
+        }
+    }
+    Ok(hash.finalize().to_hex().to_string())
+}
+
+/// A zone before features of the same code are united.
+struct Prepared {
+    line: u64,
+    attributes: Attributes,
+    area: MultiPolygon<f64>,
+    repaired: bool,
+}
+
+/// What became of one area.
+enum Judged {
+    Valid { rings_turned: u64, rings_gone: u64 },
+    Repaired { rings_turned: u64, rings_gone: u64, fault: repair::Fault },
+    Hopeless(repair::Fault),
+}
+
+/// How a layer is read.
+struct Reading<'a> {
+    file: &'a str,
+    couche: &'a Couche,
+    epsg: Option<u16>,
+    /// Features of the layers before it.
+    before: u64,
+    vertices_max: usize,
+}
+
+fn one_layer(
+    reading: &Reading<'_>,
+    layer: RawLayer,
+    findings: &mut Findings<'_>,
+    zones: &mut Vec<Prepared>,
+) -> Result<(), ZonesError> {
+    let &Reading { file, couche, epsg, before, vertices_max } = reading;
+    let place = place::decide(file, &layer, epsg)?;
+    let columns = attributes::columns(file, couche, &layer)?;
+    let code_column =
+        columns.code.or(columns.code_partiel).map_or("code", |i| layer.columns[i].as_str()).to_owned();
+    let domain = crate::territory::crs::sanity_box(place.epsg).unwrap_or([
+        f64::NEG_INFINITY,
+        f64::NEG_INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+    ]);
+    findings.report().remarques.extend(place.remarks.iter().cloned());
+    findings.report().count(&format!("epsg_{}", place.epsg), layer.features.len() as u64);
+    if columns.code.is_none() && columns.code_partiel.is_none() && !couche.code.is_empty() {
+        findings.report().remarques.push(format!(
+            "{} : aucune colonne de code ; les zones portent leur rang dans le fichier",
+            layer.name
+        ));
+    }
+    let degrees = territory().crs(place.epsg).is_some_and(crate::reference::territory::Crs::is_geographic);
+    let mut kept = Vec::new();
+    for feature in &layer.features {
+        let line = before + feature.number;
+        let attributes = attributes::read(couche, &columns, feature);
+        let code = attributes.code.clone();
+        if code.is_empty() {
+            findings.add("Z01", line, &code_column, "", format!("l'entité {line} n'a pas de code"))?;
+            continue;
+        }
+        if attributes.padded {
+            findings.report().count("zeros_restitues", 1);
+        }
+        let mut area = match &feature.area {
+            Err(why) => {
+                findings.add("Z03", line, "géométrie", &code, format!("zone {code} : {why}"))?;
+                continue;
+            }
+            Ok(area) if area.0.iter().all(|p| p.exterior().0.is_empty()) => {
+                findings.report().count("geometries_vides", 1);
+                findings.add(
+                    "Z02",
+                    line,
+                    "géométrie",
+                    &code,
+                    format!("zone {code} : la géométrie est vide"),
+                )?;
+                continue;
+            }
+            Ok(area) if area.coords_count() > vertices_max => {
+                let n = area.coords_count();
+                let message = format!(
+                    "zone {code} : son contour a {n} sommets, {vertices_max} au plus : simplifiez-le"
+                );
+                findings.add("Z10", line, "géométrie", &code, message)?;
+                continue;
+            }
+            Ok(area) => area.clone(),
+        };
+        if place.swapped {
+            place::each_vertex(&mut area, |c| (c.x, c.y) = (c.y, c.x));
+        }
+        match place::bbox(&area) {
+            Some(b) if place::within(&b, &domain) => {}
+            Some(b) => {
+                let message = format!(
+                    "zone {code} : ses coordonnées ({:.1}, {:.1}) à ({:.1}, {:.1}) sont hors du domaine \
+                        d'EPSG:{}",
+                    b[0], b[1], b[2], b[3], place.epsg
+                );
+                findings.add("Z04", line, "géométrie", &code, message)?;
+                continue;
+            }
+            None => {
+                findings.add(
+                    "Z04",
+                    line,
+                    "géométrie",
+                    &code,
+                    format!("zone {code} : une coordonnée manque ou est infinie"),
+                )?;
+                continue;
+            }
+        }
+        if !couche.code_is_usual(&code) {
+            let message = format!(
+                "le code « {code} » n'a pas la forme d'un code {} ; il est gardé tel quel",
+                couche.libelle
+            );
+            findings.add("Z09", line, &code_column, &code, message)?;
+        }
+        kept.push(Prepared { line, attributes, area, repaired: false });
+    }
+    // Validity is judged in the coordinates of the file, where its faults were made…
+    let judged: Vec<Judged> =
+        kept.par_iter_mut().map(|z| judge(&mut z.area, degrees, layer.outer_clockwise)).collect();
+    let mut good = Vec::new();
+    for (mut zone, judged) in kept.into_iter().zip(judged) {
+        let code = &zone.attributes.code;
+        let (turned, gone) = match judged {
+            Judged::Valid { rings_turned, rings_gone } => (rings_turned, rings_gone),
+            Judged::Repaired { rings_turned, rings_gone, fault } => {
+                let message = format!(
+                    "zone {code} : {} en ({}, {}) ; le polygone a été réparé",
+                    fault.what, fault.at.x, fault.at.y
+                );
+                findings.report().count("zones_reparees", 1);
+                findings.add("Z05", zone.line, "géométrie", code, message)?;
+                zone.repaired = true;
+                (rings_turned, rings_gone)
+            }
+            Judged::Hopeless(fault) => {
+                let message = format!(
+                    "zone {code} : {} en ({}, {}) ; aucune surface valide n'en sort",
+                    fault.what, fault.at.x, fault.at.y
+                );
+                findings.add("Z06", zone.line, "géométrie", code, message)?;
+                continue;
+            }
+        };
+        if turned > 0 {
+            findings.report().count("anneaux_reorientes", turned);
+        }
+        if gone > 0 {
+            findings.report().count("anneaux_sans_surface", gone);
+        }
+        good.push(zone);
+    }
+    place::to_degrees(place.epsg, &mut good.iter_mut().map(|z| &mut z.area).collect::<Vec<_>>())
+        .map_err(|source| ZonesError::Crs { file: file.to_owned(), source })?;
+    let (kept, lost): (Vec<_>, Vec<_>) = good.into_iter().partition(|z| place::bbox(&z.area).is_some());
+    for zone in lost {
+        let code = &zone.attributes.code;
+        let message =
+            format!("zone {code} : ses coordonnées ne se convertissent pas depuis EPSG:{}", place.epsg);
+        findings.add("Z04", zone.line, "géométrie", code, message)?;
+    }
+    let mut good = kept;
+    // … and made sure of in degrees, for rounding can make neighbours on a line cross.
+    if !degrees {
+        let broken: Vec<bool> = good
+            .par_iter_mut()
+            .map(|z| match repair::fault(&z.area) {
+                None => false,
+                Some(_) => match repair::repair(&z.area, true) {
+                    Some(mut area) => {
+                        repair::orient(&mut area, false);
+                        z.area = area;
+                        z.repaired = true;
+                        false
+                    }
+                    None => true,
+                },
+            })
+            .collect();
+        for (zone, broken) in good.iter().zip(&broken) {
+            if *broken {
+                let code = &zone.attributes.code;
+                findings.add(
+                    "Z06",
+                    zone.line,
+                    "géométrie",
+                    code,
+                    format!("zone {code} : le polygone devient invalide en degrés et ne se répare pas"),
+                )?;
+            }
+        }
+        let mut broken = broken.into_iter();
+        good.retain(|_| !broken.next().unwrap_or(false));
+    }
+    zones.extend(good);
+    Ok(())
+}
+
+fn judge(area: &mut MultiPolygon<f64>, degrees: bool, outer_clockwise: bool) -> Judged {
+    let rings_gone = repair::tidy(area);
+    let fault = if area.0.is_empty() {
+        Some(repair::Fault { what: "le contour n'entoure aucune surface", at: geo::Coord { x: 0.0, y: 0.0 } })
+    } else {
+        repair::fault(area)
+    };
+    let Some(fault) = fault else {
+        return Judged::Valid { rings_turned: repair::orient(area, outer_clockwise), rings_gone };
+    };
+    let rings_turned = repair::orient(area, outer_clockwise);
+    match repair::repair(area, degrees) {
+        Some(valid) => {
+            *area = valid;
+            repair::orient(area, false);
+            Judged::Repaired { rings_turned, rings_gone, fault }
+        }
+        None => Judged::Hopeless(fault),
+    }
+}
+
+/// `qpv` and its generation, deduced from the codes (`QP…` 2015, `QN…` 2024) if it is not given; any
+/// other layer keeps its name.
+fn layer_id(
+    file: &str,
+    options: &ZonesOptions,
+    couche: &Couche,
+    codes: &[&str],
+) -> Result<String, ZonesError> {
+    if couche.id != "qpv" || options.couche != "qpv" {
+        return Ok(options.couche.clone());
+    }
+    let all = |prefix: &str| !codes.is_empty() && codes.iter().all(|c| c.starts_with(prefix));
+    match options.generation.as_deref() {
+        Some(generation) => Ok(format!("qpv{generation}")),
+        None if all("QP") => Ok("qpv2015".to_owned()),
+        None if all("QN") => Ok("qpv2024".to_owned()),
+        None => Err(ZonesError::NoGeneration { file: file.to_owned() }),
+    }
+}
+
+/// One zone a code: identical features are dropped, others united.
+fn merge(zones: Vec<Prepared>, findings: &mut Findings<'_>) -> Result<Vec<Prepared>, ZonesError> {
+    let mut by_code: BTreeMap<String, Prepared> = BTreeMap::new();
+    for zone in zones {
+        let code = zone.attributes.code.clone();
+        let Some(first) = by_code.get_mut(&code) else {
+            findings.report().lignes_gardees += 1;
+            by_code.insert(code, zone);
+            continue;
+        };
+        if first.area == zone.area {
+            let message = format!("zone {code} : déjà lue, identique, à l'entité {}", first.line);
+            findings.add("Z07", zone.line, "code", &code, message)?;
+            continue;
+        }
+        let mut area = MultiPolygon(first.area.0.iter().chain(&zone.area.0).cloned().collect());
+        if repair::fault(&area).is_some() {
+            match repair::repair(&area, true) {
+                Some(mut valid) => {
+                    repair::orient(&mut valid, false);
+                    area = valid;
+                }
+                None => {
+                    findings.add(
+                        "Z06",
+                        zone.line,
+                        "code",
+                        &code,
+                        format!("zone {code} : ne se réunit pas avec l'entité {}", first.line),
+                    )?;
+                    continue;
+                }
+            }
+        }
+        first.area = area;
+        first.repaired |= zone.repaired;
+        findings.report().lignes_gardees += 1;
+        findings.report().count("zones_reunies", 1);
+        let message = format!("zone {code} : réunie avec l'entité {} de même code", first.line);
+        findings.add("Z08", zone.line, "code", &code, message)?;
+    }
+    Ok(by_code.into_values().collect())
+}
+
+fn write(out: &Output, zones: &[Prepared]) -> Result<(), ZonesError> {
+    let text =
+        |get: fn(&Attributes) -> Option<&str>| zones.iter().map(|z| get(&z.attributes)).collect::<Vec<_>>();
+    let geometrie: Vec<Vec<u8>> = zones.par_iter().map(|z| wkb::encode(&z.area)).collect();
+    let frame = DataFrame::new(
+        zones.len(),
+        vec![
+            Column::new("code".into(), text(|a| Some(&a.code))),
+            Column::new("nom".into(), text(|a| Some(&a.nom))),
+            Column::new("commune".into(), text(|a| a.commune.as_deref())),
+            Column::new("epci".into(), text(|a| a.epci.as_deref())),
+            Column::new("departement".into(), text(|a| a.departement.as_deref())),
+            Column::new("geometrie".into(), geometrie.iter().map(Vec::as_slice).collect::<Vec<&[u8]>>()),
+            Column::new("reparee".into(), zones.iter().map(|z| z.repaired).collect::<Vec<_>>()),
+        ],
+    )?;
+    let mut table = out.table("zones", frame.schema())?;
+    table.write(&frame)?;
+    table.finish()?;
+    Ok(())
+}

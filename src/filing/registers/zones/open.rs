@@ -1,0 +1,159 @@
+//! From a path to raw layers: tells the format by the first bytes, unpacks `.gz` and `.zip`.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Seek};
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+
+use super::bounds::Bounds;
+use super::error::ZonesError;
+use super::raw::RawLayer;
+use super::{geojson, geopackage, shapefile};
+
+/// Name of a file without its folder.
+#[must_use]
+pub fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+/// The bytes of a file, unpacked if it is gzip. The second value tells so.
+///
+/// # Errors
+/// The file cannot be read, or is larger than any layer.
+pub fn bytes(path: &Path, bounds: &Bounds) -> Result<(Vec<u8>, bool), ZonesError> {
+    let read = |source| ZonesError::Read { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(read)?;
+    let mut head = Vec::new();
+    file.by_ref().take(2).read_to_end(&mut head).map_err(read)?;
+    file.rewind().map_err(read)?;
+    let mut out = Vec::new();
+    let gzip = head == [0x1F, 0x8B];
+    if gzip {
+        MultiGzDecoder::new(file).take(bounds.bytes + 1).read_to_end(&mut out).map_err(|e| {
+            ZonesError::Damaged {
+                file: file_name(path),
+                message: format!("la compression gzip est rompue ({e})"),
+            }
+        })?;
+    } else {
+        file.take(bounds.bytes + 1).read_to_end(&mut out).map_err(read)?;
+    }
+    if out.len() as u64 > bounds.bytes {
+        return Err(ZonesError::NotZones {
+            file: file_name(path),
+            found: format!("un fichier de {}", bounds.words()),
+        });
+    }
+    Ok((out, gzip))
+}
+
+/// Text of a file: UTF-8, else Windows-1252; the second value names it.
+#[must_use]
+pub fn text(bytes: &[u8]) -> (std::borrow::Cow<'_, str>, &'static str) {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (text.into(), "UTF-8"),
+        Err(_) => (encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0, "windows-1252"),
+    }
+}
+
+/// Every layer of a file, in the order of its names.
+///
+/// # Errors
+/// The file is no layer of zones, or is damaged.
+pub fn layers(path: &Path, table: Option<&str>, bounds: &Bounds) -> Result<Vec<RawLayer>, ZonesError> {
+    let file = file_name(path);
+    let is_dir = path.is_dir();
+    if is_dir {
+        return Err(ZonesError::NotZones { file, found: "un dossier".to_owned() });
+    }
+    let (bytes, _) = bytes(path, bounds)?;
+    if bytes.starts_with(b"SQLite format 3\0") {
+        return geopackage::read(path, &file, table, bounds);
+    }
+    if bytes.starts_with(b"PK\x03\x04") {
+        return zipped(&file, bytes, table, bounds);
+    }
+    if bytes.starts_with(&[0, 0, 0x27, 0x0A]) {
+        return Ok(vec![shapefile::read(&shapefile::Parts::beside(path, bytes)?, bounds)?]);
+    }
+    let (text, encoding) = text(&bytes);
+    if text.trim_start().starts_with(['{', '[']) {
+        return Ok(vec![geojson::read(&file, &text, encoding)?]);
+    }
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let found = match ending.as_str() {
+        _ if bytes.is_empty() => "un fichier vide".to_owned(),
+        "dbf" | "shx" | "prj" | "cpg" | "sbn" | "sbx" | "qix" => {
+            format!("un morceau de Shapefile (.{ending}) ; donnez le .shp, ou le .zip de l'ensemble")
+        }
+        "csv" | "txt" => "un tableau sans contours".to_owned(),
+        "" => "un contenu non reconnu".to_owned(),
+        other => format!("un contenu non reconnu (.{other})"),
+    };
+    Err(ZonesError::NotZones { file, found })
+}
+
+fn zipped(
+    file: &str,
+    bytes: Vec<u8>,
+    table: Option<&str>,
+    bounds: &Bounds,
+) -> Result<Vec<RawLayer>, ZonesError> {
+    let damaged = |message: String| ZonesError::Damaged { file: file.to_owned(), message };
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes))
+        .map_err(|e| damaged(format!("l'archive zip ne s'ouvre pas ({e})")))?;
+    let mut names: Vec<String> =
+        archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned).collect();
+    names.retain(|n| !n.starts_with("__MACOSX") && !n.ends_with('/'));
+    names.sort();
+    let mut left = bounds.bytes;
+    let mut entry = |name: &str| -> Result<Vec<u8>, ZonesError> {
+        let e = archive.by_name(name).map_err(|e| damaged(format!("{name} : {e}")))?;
+        let mut out = Vec::new();
+        e.take(left + 1).read_to_end(&mut out).map_err(|e| damaged(format!("{name} : {e}")))?;
+        left = left.checked_sub(out.len() as u64).ok_or_else(|| damaged(bounds.words()))?;
+        Ok(out)
+    };
+    let mut layers = Vec::new();
+    for name in &names {
+        let Some((stem, ending)) = name.rsplit_once('.') else { continue };
+        let sibling = |wanted: &str| {
+            names.iter().find(|n| {
+                n.rsplit_once('.').is_some_and(|(s, e)| s == stem && e.eq_ignore_ascii_case(wanted))
+            })
+        };
+        match ending.to_ascii_lowercase().as_str() {
+            "shp" => {
+                let mut side = |wanted: &str| sibling(wanted).map(|n| entry(n)).transpose();
+                let utf8 = |b: Vec<u8>| String::from_utf8_lossy(&b).into_owned();
+                let (dbf, prj, cpg) = (side("dbf")?, side("prj")?.map(utf8), side("cpg")?.map(utf8));
+                let shp = entry(name)?;
+                layers.push(shapefile::read(
+                    &shapefile::Parts { name: name.clone(), shp, dbf, prj, cpg },
+                    bounds,
+                )?);
+            }
+            "geojson" | "json" => {
+                let bytes = entry(name)?;
+                let (text, encoding) = text(&bytes);
+                layers.push(geojson::read(name, &text, encoding)?);
+            }
+            "gpkg" => {
+                // SQLite reads files, not memory.
+                let mut copy = tempfile::NamedTempFile::new()?;
+                std::io::Write::write_all(&mut copy, &entry(name)?)?;
+                layers.extend(geopackage::read(copy.path(), name, table, bounds)?);
+            }
+            _ => {}
+        }
+    }
+    if layers.is_empty() {
+        return Err(ZonesError::NotZones {
+            file: file.to_owned(),
+            found: "une archive sans .shp, .geojson ni .gpkg".to_owned(),
+        });
+    }
+    Ok(layers)
+}

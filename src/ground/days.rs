@@ -1,0 +1,38 @@
+//! Days as columns keep them (`yyyymmdd`), as the interface writes them (`YYYY-MM-DD`) and as people read
+//! them.
+
+use jiff::civil::Date;
+
+/// The day of `yyyymmdd`; None if there is no such day.
+#[must_use]
+pub fn civil(yyyymmdd: u32) -> Option<Date> {
+    let (year, month, day) = (yyyymmdd / 10_000, yyyymmdd / 100 % 100, yyyymmdd % 100);
+    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+/// `2024-12-31` from 20241231.
+#[must_use]
+pub fn iso(yyyymmdd: u32) -> String {
+    format!("{:04}-{:02}-{:02}", yyyymmdd / 10_000, yyyymmdd / 100 % 100, yyyymmdd % 100)
+}
+
+/// « 31/12/2024 » from `2024-12-31`.
+#[must_use]
+pub fn french(iso: &str) -> String {
+    iso.split('-').rev().collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_goes_from_one_spelling_to_the_next() {
+        assert_eq!(
+            (iso(20_241_231), french(&iso(20_241_231))),
+            ("2024-12-31".to_owned(), "31/12/2024".to_owned())
+        );
+        assert_eq!(civil(20_241_231).map(|d| d.to_string()), Some("2024-12-31".to_owned()));
+        assert_eq!((civil(20_241_340), civil(0), civil(u32::MAX)), (None, None, None));
+    }
+}

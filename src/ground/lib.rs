@@ -1,0 +1,7 @@
+//! The ground floor: days, what `data/` says, projections and zones, addresses. It knows no file of users and
+//! no figure.
+
+pub mod address;
+pub mod days;
+pub mod reference;
+pub mod territory;

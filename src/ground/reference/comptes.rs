@@ -1,0 +1,106 @@
+//! `data/comptes.toml`: passwords, sessions, tokens, throttling, retention.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::{ReferenceError, parse};
+
+/// What a password must be, and how it is kept.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Passwords {
+    /// Bits: length × log2(alphabet used).
+    pub entropie_min: f64,
+    pub longueur_min: usize,
+    pub longueur_max: usize,
+    pub differents_min: usize,
+    pub memoire_kio: u32,
+    pub passes: u32,
+    pub simultanes: usize,
+    /// Hours that a one-time password opens for.
+    pub provisoire_h: i64,
+}
+
+/// How long a session lasts.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Sessions {
+    pub duree_h: i64,
+    pub inactivite_min: i64,
+}
+
+/// How long a token lasts, and how many one account has.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Tokens {
+    pub duree_max_j: i64,
+    pub duree_defaut_j: i64,
+    pub par_compte_max: i64,
+}
+
+/// Wrong passwords before the next are refused unread.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Attempts {
+    pub fenetre_min: i64,
+    /// On one account, from one address of the network.
+    pub par_compte: i64,
+    /// On one account, from anywhere.
+    pub par_compte_partout: i64,
+    pub par_adresse: i64,
+}
+
+/// Sets of zones.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Sets {
+    pub par_organisme_max: i64,
+}
+
+/// What `mosaique maintenance` keeps.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Retention {
+    pub journal_mois: i64,
+    pub sessions_j: i64,
+    pub ensembles_effaces_j: i64,
+    /// Days after which a deposit that nobody accepted is dropped.
+    pub depots_j: i64,
+    /// Months after which comments on DALO placements are.
+    pub dalo_commentaires_mois: i64,
+}
+
+/// The whole file.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Comptes {
+    pub mot_de_passe: Passwords,
+    pub session: Sessions,
+    pub jeton: Tokens,
+    pub tentatives: Attempts,
+    pub ensembles: Sets,
+    pub conservation: Retention,
+}
+
+fn load() -> Result<Comptes, ReferenceError> {
+    parse("comptes.toml", include_str!("../../../data/comptes.toml"))
+}
+
+static DATA: LazyLock<Comptes> = LazyLock::new(|| match load() {
+    Ok(data) => data,
+    // The file is compiled in and a test loads it: a fault here is a fault of the program.
+    Err(e) => panic!("{e}"),
+});
+
+/// The file, read once.
+///
+/// # Panics
+/// If the compiled-in file is wrong, which a test excludes.
+#[must_use]
+pub fn comptes() -> &'static Comptes {
+    &DATA
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_file_reads_and_keeps_the_log_six_to_twelve_months() {
+        let data = super::load().unwrap();
+        assert!((6..=12).contains(&data.conservation.journal_mois));
+        assert!(data.tentatives.par_compte <= 10);
+    }
+}

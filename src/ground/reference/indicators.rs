@@ -1,0 +1,280 @@
+//! `data/attributs.toml` and `data/indicators.toml`: the axes, the additive quantities and the indicators.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ReferenceError, parse};
+
+/// One class of an attribute. Its number is its place in the list, from 1; 0 means "not known".
+#[derive(Debug, Clone, Deserialize)]
+pub struct Class {
+    pub code: String,
+    pub libelle: String,
+    /// RPLS codes FINAN that fall into this class (attribute `financement`).
+    #[serde(default)]
+    pub finan: Vec<u8>,
+    /// RPLS codes CUS that fall into this class; CUS wins over FINAN.
+    #[serde(default)]
+    pub cus: Vec<u8>,
+    /// Highest value of the class, for attributes cut from a number (year, age).
+    pub jusqua: Option<u16>,
+}
+
+/// An axis: what a dwelling or its household is.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Attribute {
+    pub id: String,
+    pub libelle: String,
+    pub source: String,
+    /// Offered to users as a filter.
+    #[serde(default)]
+    pub filtre: bool,
+    /// Known of responding households only.
+    #[serde(default)]
+    pub occupation: bool,
+    pub classes: Vec<Class>,
+}
+
+impl Attribute {
+    /// Whether there is one for each generation of QPV, so that users filter by it without naming the
+    /// generation.
+    #[must_use]
+    pub fn by_generation(&self) -> bool {
+        self.id.starts_with("qpv") || self.id.starts_with("bande")
+    }
+
+    /// Number (from 1) of the class with this code.
+    #[must_use]
+    pub fn class(&self, code: &str) -> Option<u8> {
+        self.classes.iter().position(|c| c.code == code).and_then(|i| u8::try_from(i + 1).ok())
+    }
+
+    /// Number of the first class whose `jusqua` is not below `value`; 0 if there is none.
+    #[must_use]
+    pub fn class_of_number(&self, value: u16) -> u8 {
+        self.classes
+            .iter()
+            .position(|c| c.jusqua.is_some_and(|hi| value <= hi))
+            .and_then(|i| u8::try_from(i + 1).ok())
+            .unwrap_or(0)
+    }
+}
+
+/// An additive quantity of a dwelling.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Quantity {
+    pub id: String,
+    pub libelle: String,
+    #[serde(default)]
+    pub occupation: bool,
+    /// Rows that the quantity counts, whatever the measure asks besides.
+    #[serde(default, rename = "si")]
+    pub conditions: BTreeMap<String, Vec<String>>,
+}
+
+/// A sum over rows: the quantity, and the classes that each attribute must be in (sorted by attribute).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+pub struct Measure {
+    pub somme: String,
+    #[serde(default, rename = "si", skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<String, Vec<String>>,
+}
+
+/// One entry of `data/indicators.toml`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Indicator {
+    pub id: String,
+    pub libelle: String,
+    pub theme: String,
+    pub unite: String,
+    pub numerateur: Measure,
+    /// None: the figure is the numerator itself (a count).
+    pub denominateur: Option<Measure>,
+    /// Multiplies numerator / denominator (before the 100 of a `%`).
+    #[serde(default = "one")]
+    pub facteur: f64,
+    pub decimales: Option<u8>,
+    pub sens: String,
+    pub groupe: Option<String>,
+    pub definition: String,
+    pub source: String,
+    pub reference: String,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// Everything that `data/attributs.toml` and `data/indicators.toml` say, checked against each other.
+#[derive(Debug)]
+pub struct Catalogue {
+    pub attributes: Vec<Attribute>,
+    pub quantities: Vec<Quantity>,
+    pub indicators: Vec<Indicator>,
+    /// Every distinct measure that the indicators need, sorted; the cube holds one column for each.
+    pub measures: Vec<Measure>,
+}
+
+#[derive(Deserialize)]
+struct AttributesFile {
+    attribut: Vec<Attribute>,
+    grandeur: Vec<Quantity>,
+}
+
+#[derive(Deserialize)]
+struct IndicatorsFile {
+    indicateur: Vec<Indicator>,
+}
+
+impl Catalogue {
+    /// The catalogue compiled into the program.
+    ///
+    /// # Errors
+    /// A file of `data/` is malformed or names something unknown.
+    pub fn embedded() -> Result<&'static Self, ReferenceError> {
+        static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+        if let Some(c) = CATALOGUE.get() {
+            return Ok(c);
+        }
+        let c = Self::from_texts(
+            include_str!("../../../data/attributs.toml"),
+            include_str!("../../../data/indicators.toml"),
+        )?;
+        Ok(CATALOGUE.get_or_init(|| c))
+    }
+
+    /// Reads and cross-checks the two texts.
+    ///
+    /// # Errors
+    /// A text is malformed or names something unknown.
+    pub fn from_texts(attributes: &str, indicators: &str) -> Result<Self, ReferenceError> {
+        let a: AttributesFile = parse("attributs.toml", attributes)?;
+        let i: IndicatorsFile = parse("indicators.toml", indicators)?;
+        let mut catalogue = Self {
+            attributes: a.attribut,
+            quantities: a.grandeur,
+            indicators: i.indicateur,
+            measures: Vec::new(),
+        };
+        // These are read by every answer: how many dwellings, households and households asked.
+        let mut measures = vec![
+            Measure { somme: "logements".into(), conditions: BTreeMap::new() },
+            Measure { somme: "menages".into(), conditions: BTreeMap::new() },
+            Measure { somme: "interroges".into(), conditions: BTreeMap::new() },
+        ];
+        for ind in &catalogue.indicators {
+            for m in std::iter::once(&ind.numerateur).chain(&ind.denominateur) {
+                catalogue.check(&ind.id, m)?;
+                measures.push(m.clone());
+            }
+        }
+        measures.sort();
+        measures.dedup();
+        catalogue.measures = measures;
+        Ok(catalogue)
+    }
+
+    fn check(&self, indicator: &str, m: &Measure) -> Result<(), ReferenceError> {
+        let fault = |message: String| ReferenceError {
+            file: "indicators.toml",
+            message: format!("{indicator}: {message}"),
+        };
+        if !self.quantities.iter().any(|q| q.id == m.somme) {
+            return Err(fault(format!("unknown quantity {}", m.somme)));
+        }
+        for (id, codes) in &m.conditions {
+            let a = self.attribute(id).ok_or_else(|| fault(format!("unknown attribute {id}")))?;
+            for code in codes {
+                if code != "*" && a.class(code).is_none() {
+                    return Err(fault(format!("attribute {id} has no class {code}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[must_use]
+    pub fn attribute(&self, id: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|a| a.id == id)
+    }
+
+    #[must_use]
+    pub fn indicator(&self, id: &str) -> Option<&Indicator> {
+        self.indicators.iter().find(|i| i.id == id)
+    }
+
+    /// Column number of a measure in the cube.
+    #[must_use]
+    pub fn measure_index(&self, m: &Measure) -> Option<usize> {
+        self.measures.binary_search(m).ok()
+    }
+
+    /// Conditions of a measure and of its quantity.
+    pub fn conditions<'a>(&'a self, m: &'a Measure) -> impl Iterator<Item = (&'a str, &'a [String])> {
+        let quantity = self.quantities.iter().find(|q| q.id == m.somme);
+        quantity
+            .into_iter()
+            .flat_map(|q| &q.conditions)
+            .chain(&m.conditions)
+            .map(|(id, codes)| (id.as_str(), codes.as_slice()))
+    }
+
+    /// Whether a measure describes households (and so passes secrecy) or dwellings only.
+    #[must_use]
+    pub fn is_occupancy(&self, m: &Measure) -> bool {
+        self.quantities.iter().any(|q| q.id == m.somme && q.occupation)
+            || m.conditions.keys().any(|id| self.attribute(id).is_some_and(|a| a.occupation))
+    }
+
+    /// Whether an indicator says something of households.
+    #[must_use]
+    pub fn describes_households(&self, i: &Indicator) -> bool {
+        std::iter::once(&i.numerateur).chain(&i.denominateur).any(|m| self.is_occupancy(m))
+    }
+
+    /// A measure in French words: « ménages répondants, plafond : moins de 20 % ou 20 à 40 % ».
+    #[must_use]
+    pub fn in_words(&self, m: &Measure) -> String {
+        let mut text = self
+            .quantities
+            .iter()
+            .find(|q| q.id == m.somme)
+            .map_or_else(|| m.somme.clone(), |q| q.libelle.clone());
+        for (id, codes) in &m.conditions {
+            let Some(a) = self.attribute(id) else { continue };
+            let words: Vec<&str> = codes
+                .iter()
+                .map(|code| {
+                    if code == "*" {
+                        return "connu";
+                    }
+                    a.classes.iter().find(|c| c.code == *code).map_or("", |c| c.libelle.as_str())
+                })
+                .collect();
+            text.push_str(&format!(", {} : {}", a.libelle.to_lowercase(), words.join(" ou ")));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_catalogue_is_consistent() {
+        let c = Catalogue::embedded().unwrap();
+        assert!(c.indicators.len() > 50);
+        let ids: std::collections::BTreeSet<_> = c.indicators.iter().map(|i| &i.id).collect();
+        assert_eq!(ids.len(), c.indicators.len(), "indicator ids are unique");
+    }
+
+    #[test]
+    fn an_indicator_that_names_an_unknown_class_is_refused_by_name() {
+        let wrong = include_str!("../../../data/indicators.toml").replacen("\"0_20\"", "\"0_21\"", 1);
+        let e = Catalogue::from_texts(include_str!("../../../data/attributs.toml"), &wrong).unwrap_err();
+        assert!(e.to_string().contains("0_21"), "{e}");
+    }
+}

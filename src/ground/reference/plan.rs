@@ -1,0 +1,81 @@
+//! `data/rules/plan.toml`: what departures from rules and wishes weigh in a proposed assignment.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::{ReferenceError, parse};
+
+const FILE: &str = "rules/plan.toml";
+
+/// A departure that a plan may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Departure {
+    /// An allocation that a target misses.
+    Cible,
+    /// A dwelling that nobody is given.
+    Vacant,
+    EtatNonPrioritaire,
+    DaloPrecaireQpv,
+    PieceDeMoins,
+    CommuneAutre,
+    PieceDePlus,
+}
+
+/// What it weighs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weight {
+    pub id: Departure,
+    pub libelle: String,
+    pub poids: f64,
+}
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanRules {
+    pub version: String,
+    pub ecart_pieces_max: u8,
+    pub duree_s: f64,
+    #[serde(rename = "ecart")]
+    pub departures: Vec<Weight>,
+}
+
+const ALL: [Departure; 7] = [
+    Departure::Cible,
+    Departure::Vacant,
+    Departure::EtatNonPrioritaire,
+    Departure::DaloPrecaireQpv,
+    Departure::PieceDeMoins,
+    Departure::CommuneAutre,
+    Departure::PieceDePlus,
+];
+
+impl PlanRules {
+    /// The rules compiled into the program.
+    ///
+    /// # Errors
+    /// `data/rules/plan.toml` is malformed or does not weigh each departure once.
+    pub fn embedded() -> Result<&'static Self, ReferenceError> {
+        static RULES: OnceLock<PlanRules> = OnceLock::new();
+        if let Some(r) = RULES.get() {
+            return Ok(r);
+        }
+        let rules: Self = parse(FILE, include_str!("../../../data/rules/plan.toml"))?;
+        if ALL.iter().any(|d| rules.departures.iter().filter(|w| w.id == *d).count() != 1) {
+            return Err(ReferenceError {
+                file: FILE,
+                message: format!("un [[ecart]] pour chacun de {ALL:?}"),
+            });
+        }
+        Ok(RULES.get_or_init(|| rules))
+    }
+
+    /// Weight of a departure.
+    #[must_use]
+    pub fn weight(&self, departure: Departure) -> f64 {
+        self.departures.iter().find(|w| w.id == departure).map_or(0.0, |w| w.poids)
+    }
+}

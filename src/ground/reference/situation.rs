@@ -1,0 +1,65 @@
+//! `data/situation.toml`: how near to an edge the answer « in a QPV or not » is uncertain.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::{ReferenceError, parse};
+
+/// One quality of location.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Quality {
+    /// `QUALITE_XY`.
+    pub code: u8,
+    pub libelle: String,
+    #[serde(default)]
+    pub tolerance_m: f64,
+    #[serde(default)]
+    pub toujours_incertain: bool,
+}
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SituationRules {
+    pub tolerance_defaut_m: f64,
+    pub distance_max_m: f64,
+    pub epsg_defaut: u16,
+    pub qualite: Vec<Quality>,
+}
+
+impl SituationRules {
+    #[must_use]
+    pub fn quality(&self, code: u8) -> Option<&Quality> {
+        self.qualite.iter().find(|q| q.code == code)
+    }
+}
+
+fn load() -> Result<SituationRules, ReferenceError> {
+    parse("situation.toml", include_str!("../../../data/situation.toml"))
+}
+
+static DATA: LazyLock<SituationRules> = LazyLock::new(|| match load() {
+    Ok(data) => data,
+    // The file is compiled in and a test loads it: a fault here is a fault of the program.
+    Err(e) => panic!("{e}"),
+});
+
+/// The file, read once.
+///
+/// # Panics
+/// If the compiled-in file is wrong, which a test excludes.
+#[must_use]
+pub fn situation() -> &'static SituationRules {
+    &DATA
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_worse_the_quality_the_wider_the_tolerance() {
+        let rules = super::load().unwrap();
+        let t = |code| rules.quality(code).unwrap().tolerance_m;
+        assert!(t(11) < t(21) && t(21) < t(12) && t(12) < rules.distance_max_m);
+        assert!(rules.quality(33).unwrap().toujours_incertain);
+    }
+}

@@ -1,0 +1,57 @@
+//! `data/survey.toml`: how the survey is read, residences grouped and places trusted.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::{ReferenceError, parse};
+
+/// How residences are grouped (domain §3.3).
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Residences {
+    pub lien_m: f64,
+    pub programme_m: f64,
+    pub segment_logements: usize,
+}
+
+/// Which place is good for what (domain §1.7).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Places {
+    pub exactes: Vec<u8>,
+    pub rue: Vec<u8>,
+    pub commune: Vec<u8>,
+    pub tolerance_commune_m: f64,
+    pub empilement: usize,
+}
+
+/// Parameters of the join.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Survey {
+    pub mois_recents: u16,
+    pub mois_recents_avant: u16,
+    pub derniere_vague_avant: u16,
+    pub ecart_millesime: u16,
+    pub residences: Residences,
+    pub localisation: Places,
+}
+
+impl Survey {
+    /// The parameters compiled into the program.
+    ///
+    /// # Errors
+    /// `data/survey.toml` is malformed.
+    pub fn embedded() -> Result<&'static Self, ReferenceError> {
+        static SURVEY: OnceLock<Survey> = OnceLock::new();
+        if let Some(s) = SURVEY.get() {
+            return Ok(s);
+        }
+        let s = parse("survey.toml", include_str!("../../../data/survey.toml"))?;
+        Ok(SURVEY.get_or_init(|| s))
+    }
+
+    /// Months before the reference date within which a lease is recent, for one wave.
+    #[must_use]
+    pub fn recent_months(&self, wave: u16) -> u16 {
+        if wave <= self.derniere_vague_avant { self.mois_recents_avant } else { self.mois_recents }
+    }
+}

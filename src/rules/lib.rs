@@ -1,0 +1,9 @@
+//! Who may see what, what must survive a restart beside figures, and the law of social mix. It knows no HTTP.
+
+pub mod access;
+pub mod policy;
+pub mod state;
+
+use mosaique_engine::{disclosure, stock};
+use mosaique_filing::store;
+use mosaique_ground::{address, days, reference, territory};

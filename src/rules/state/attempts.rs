@@ -1,0 +1,77 @@
+//! Throttle of sign-in: wrong passwords are counted by account and address of the network, and by each alone.
+
+use super::{State, StateError, secrets};
+use crate::reference::comptes::comptes;
+
+/// Too many wrong passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttled {
+    /// Seconds to wait.
+    pub wait: i64,
+}
+
+/// The counters of an attempt, with what each allows: the account from this address, the account from anywhere, the
+/// address. Five wrong guesses from one place must not shut out the owner of the account, who is elsewhere. An e-mail
+/// address is kept as a hash: people type passwords there.
+fn counters(courriel: &str, ip: &str) -> [(String, i64); 3] {
+    let rules = &comptes().tentatives;
+    let account = secrets::mark(&super::accounts::folded(courriel));
+    let account = &account[..32];
+    [
+        (format!("compte:{account}:{ip}"), rules.par_compte),
+        (format!("compte:{account}"), rules.par_compte_partout),
+        (format!("adresse:{ip}"), rules.par_adresse),
+    ]
+}
+
+impl State {
+    /// Counts an attempt before its password is looked at, so that many at once are counted too;
+    /// [`State::forgive`] takes it back.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn attempt(
+        &self,
+        courriel: &str,
+        ip: &str,
+        now: i64,
+    ) -> Result<Result<(), Throttled>, StateError> {
+        let window = comptes().tentatives.fenetre_min * 60;
+        let mut tx = self.pool.begin().await?;
+        let mut refused = None;
+        for (key, most) in counters(courriel, ip) {
+            let (n, begun): (i64, i64) = sqlx::query_as(
+                "INSERT INTO tentatives (cle, n, debut) VALUES ($1, 1, $2) ON CONFLICT (cle) DO UPDATE SET \
+                 n = CASE WHEN tentatives.debut <= $3 THEN 1 ELSE tentatives.n + 1 END, \
+                 debut = CASE WHEN tentatives.debut <= $3 THEN $2 ELSE tentatives.debut END RETURNING n, \
+                 debut",
+            )
+            .bind(key)
+            .bind(now)
+            .bind(now - window)
+            .fetch_one(&mut *tx)
+            .await?;
+            if n > most {
+                refused = Some(Throttled { wait: (begun + window - now).max(1) });
+            }
+        }
+        tx.commit().await?;
+        Ok(refused.map_or(Ok(()), Err))
+    }
+
+    /// Forgets the attempts on an account from this address, and this one from its other counters: the password was right.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn forgive(&self, courriel: &str, ip: &str) -> Result<(), StateError> {
+        let [(here, _), (anywhere, _), (address, _)] = counters(courriel, ip);
+        sqlx::query("DELETE FROM tentatives WHERE cle = $1").bind(here).execute(&self.pool).await?;
+        for key in [anywhere, address] {
+            sqlx::query("UPDATE tentatives SET n = n - 1 WHERE cle = $1 AND n > 0")
+                .bind(key)
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! What must survive a restart and is not a figure: accounts, conventions, sessions, tokens, the audit trail.
+//!
+//! One code path over SQLite (a file of the store folder) and PostgreSQL (`DATABASE_URL`, for several
+//! servers). Times are given by the caller in seconds since 1970, so that what expires can be tested. Secrets
+//! are kept as hashes only.
+
+mod accounts;
+mod attempts;
+pub mod audit;
+mod conventions;
+mod corrections;
+pub mod dalo;
+mod depots;
+mod ensembles;
+mod evenements;
+mod maintenance;
+mod objectifs;
+mod password;
+mod residences;
+pub mod rpems;
+mod secrets;
+mod sessions;
+mod signin;
+mod tokens;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, Executor, SqlSafeStr};
+
+pub use self::accounts::{Account, Closer, NewAccount, Org};
+pub use self::attempts::Throttled;
+pub use self::conventions::{Convention, NewConvention};
+pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
+pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
+pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
+pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent};
+pub use self::maintenance::Purged;
+pub use self::objectifs::{Objectif, TauxCia};
+pub use self::password::{Passwords, Weak, check as check_password, one_time};
+pub use self::residences::{
+    Lignee, NewFlag, NewNote, NoteResidence, OperationResidence, ResidenceNommee, Signalement,
+};
+pub use self::secrets::token as random_token;
+pub use self::sessions::{Opened, Session};
+pub use self::signin::Pending;
+pub use self::tokens::{NewToken, Token};
+
+/// Why the state store does not do what it is asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("impossible d'ouvrir la base des comptes ({place}) : {source}")]
+    Open { place: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("base des comptes : {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("base des comptes : {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("pas de hasard disponible sur cette machine : {0}")]
+    Random(#[from] getrandom::Error),
+    #[error("mot de passe : {0}")]
+    Hash(String),
+    /// Something that must be the only one of its kind is there already.
+    #[error("{0}")]
+    Taken(String),
+    #[error("« {0} » n'existe pas")]
+    Absent(String),
+}
+
+impl StateError {
+    /// Whether the database does not answer, rather than refuse what it was asked.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+        matches!(
+            self,
+            Self::Open { .. } | Self::Database(Io(_) | PoolTimedOut | PoolClosed | Tls(_) | WorkerCrashed)
+        )
+    }
+
+    /// The same fault, or [`StateError::Taken`] if a value is there already.
+    fn taken(self, what: impl Into<String>) -> Self {
+        match &self {
+            Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation() => Self::Taken(what.into()),
+            _ => self,
+        }
+    }
+}
+
+/// The state store.
+#[derive(Debug, Clone)]
+pub struct State {
+    pool: AnyPool,
+    /// Key that addresses of the network are hashed with before they are kept.
+    pepper: [u8; 32],
+}
+
+/// Connections of one process.
+const CONNECTIONS: u32 = 8;
+/// Longest wait for a connection: a database that is gone is told at once, not after the patience of who asks.
+const WAIT: Duration = Duration::from_secs(3);
+
+impl State {
+    /// The database that `DATABASE_URL` names, else `etat.sqlite` in the store folder.
+    ///
+    /// # Errors
+    /// It cannot be opened or brought to the present schema.
+    pub async fn of_store(root: &Path) -> Result<Self, StateError> {
+        match std::env::var("DATABASE_URL") {
+            Ok(url) if !url.is_empty() => Self::open(&url).await,
+            _ => Self::open(&format!("sqlite://{}?mode=rwc", root.join("etat.sqlite").display())).await,
+        }
+    }
+
+    /// Opens a database and brings it to the present schema.
+    ///
+    /// # Errors
+    /// As [`State::of_store`].
+    pub async fn open(url: &str) -> Result<Self, StateError> {
+        sqlx::any::install_default_drivers();
+        let sqlite = url.starts_with("sqlite:");
+        let open = |source: Box<dyn std::error::Error + Send + Sync>| StateError::Open {
+            place: without_secret(url),
+            source,
+        };
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(WAIT)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if sqlite {
+                        // A crash of the machine may lose the last lines, never the order of those that are
+                        // left.
+                        connection
+                            .execute(
+                                "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+                                 PRAGMA foreign_keys = ON;",
+                            )
+                            .await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect(url)
+            .await
+            .map_err(|e| open(e.into()))?;
+        migrator().run(&pool).await.map_err(|e| open(e.into()))?;
+        let pepper = secrets::pepper(&pool).await?;
+        Ok(Self { pool, pepper })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), StateError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// What is kept of an address of the network: enough to see that two lines come from one place.
+    #[must_use]
+    pub fn ip_mark(&self, ip: &str) -> String {
+        blake3::keyed_hash(&self.pepper, ip.as_bytes()).to_hex()[..16].to_owned()
+    }
+}
+
+fn migrator() -> Migrator {
+    let list = [
+        (1, "comptes, conventions, audit", include_str!("schema.sql")),
+        (2, "résidences à enjeu de mixité", include_str!("rpems.sql")),
+        (3, "placements DALO", include_str!("dalo.sql")),
+        (4, "objectifs des conventions d'attribution", include_str!("objectifs.sql")),
+        (5, "dépôts des bailleurs", include_str!("depots.sql")),
+        (6, "adresses corrigées", include_str!("corrections.sql")),
+        (7, "résidences, signalements, notes", include_str!("residences.sql")),
+        (8, "événements du parc", include_str!("evenements.sql")),
+        (9, "ensembles de zones", include_str!("zones.sql")),
+        (10, "lieu et caractéristiques des événements", include_str!("evenements_lieu.sql")),
+        (11, "comptes fermés par qui, mots de passe provisoires", include_str!("comptes_acces.sql")),
+    ];
+    let migrations = list
+        .into_iter()
+        .map(|(n, name, sql)| {
+            Migration::new(n, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+        })
+        .collect();
+    Migrator { migrations: std::borrow::Cow::Owned(migrations), ..Migrator::DEFAULT }
+}
+
+/// A database address without what stands before `@`.
+fn without_secret(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(a), Some(b)) if a + 3 < b => format!("{}…{}", &url[..a + 3], &url[b..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// Seconds since 1970.
+#[must_use]
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// The day of a time, in France: `YYYY-MM-DD`.
+#[must_use]
+pub fn day(seconds: i64) -> String {
+    let zone = jiff::tz::TimeZone::get("Europe/Paris").unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| String::new(), |t| t.to_zoned_datetime(zone).date().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_a_database_is_not_repeated() {
+        assert_eq!(without_secret("postgres://u:secret@h/db"), "postgres://…@h/db");
+        assert_eq!(without_secret("sqlite:///a/b"), "sqlite:///a/b");
+    }
+}

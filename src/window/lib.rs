@@ -1,0 +1,9 @@
+//! The window: who asks, and what is answered over HTTP. How figures are computed is the business of the
+//! floors below.
+
+pub mod server;
+
+use mosaique_engine::{cube, disclosure, geocode, stock};
+use mosaique_filing::{registers, store};
+use mosaique_ground::{address, days, reference, territory};
+use mosaique_rules::{access, policy, state};

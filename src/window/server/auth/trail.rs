@@ -1,0 +1,121 @@
+//! The audit trail, as the server writes it: lines that wait together are written together.
+
+use serde_json::{Map, Value};
+use tokio::sync::{mpsc, oneshot};
+
+use super::who::Visitor;
+use crate::access::Person;
+use crate::state::audit::Entry;
+use crate::state::{State, StateError};
+
+/// What a handler wants written down; put in the extensions of its response (one, or a list).
+#[derive(Debug, Clone)]
+pub struct Trace {
+    action: &'static str,
+    objet: String,
+    parametres: Map<String, Value>,
+    lignes: u64,
+    secret: bool,
+}
+
+impl Trace {
+    #[must_use]
+    pub fn new(action: &'static str, objet: impl Into<String>) -> Self {
+        Self { action, objet: objet.into(), parametres: Map::new(), lignes: 0, secret: false }
+    }
+
+    /// Adds a parameter, if it says something.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        if !matches!(&value, Value::Null) && value != "" {
+            self.parametres.insert(name.to_owned(), value);
+        }
+        self
+    }
+
+    /// Rows that leave, and whether secrecy withheld one.
+    #[must_use]
+    pub fn rows(mut self, lignes: usize, secret: bool) -> Self {
+        self.lignes = lignes as u64;
+        self.secret = secret;
+        self
+    }
+
+    /// The line, for what the command line does.
+    #[must_use]
+    pub fn by_holder(self) -> Entry {
+        self.entry_of(&Person { holder: true, ..Person::default() }, String::new(), String::new())
+    }
+
+    /// The line, for who asked.
+    #[must_use]
+    pub fn entry(self, visitor: &Visitor) -> Entry {
+        self.entry_of(&visitor.person, visitor.ip.clone(), visitor.request.clone())
+    }
+
+    fn entry_of(self, person: &Person, ip: String, requete: String) -> Entry {
+        let organisation = person.organisation.as_ref();
+        Entry {
+            quand: jiff::Timestamp::now().as_millisecond(),
+            compte: person.compte.clone().unwrap_or_default(),
+            organisation: organisation.map(|o| o.id.clone()).unwrap_or_default(),
+            role: if person.holder { "ligne_de_commande" } else { person.role().id() }.to_owned(),
+            action: self.action.to_owned(),
+            objet: self.objet,
+            parametres: Value::Object(self.parametres).to_string(),
+            lignes: i64::try_from(self.lignes).unwrap_or(i64::MAX),
+            secret: self.secret,
+            ip,
+            requete,
+        }
+    }
+}
+
+/// Lines that wait, and who waits for them.
+type Waiting = (Vec<Entry>, oneshot::Sender<Result<(), String>>);
+
+/// Writes lines in the order in which they come; many at once when many wait.
+#[derive(Debug, Clone)]
+pub struct Trail(mpsc::Sender<Waiting>);
+
+/// Requests whose lines may wait; the next ones wait to wait.
+const QUEUE: usize = 1_024;
+/// Requests whose lines are written in one transaction.
+const TOGETHER: usize = 256;
+
+/// The trail does not take a line.
+#[derive(Debug, thiserror::Error)]
+#[error("journal d'audit : {0}")]
+pub struct TrailError(String);
+
+impl Trail {
+    /// Starts the task that writes; it ends with the last handle.
+    #[must_use]
+    pub fn start(state: State) -> Self {
+        let (sender, mut receiver) = mpsc::channel::<Waiting>(QUEUE);
+        tokio::spawn(async move {
+            let mut waiting = Vec::new();
+            while receiver.recv_many(&mut waiting, TOGETHER).await > 0 {
+                let entries: Vec<Entry> = waiting.iter_mut().flat_map(|(e, _)| std::mem::take(e)).collect();
+                let written = state.audit(&entries).await.map_err(|e: StateError| e.to_string());
+                for (_, told) in waiting.drain(..) {
+                    // Who gave up waiting needs no answer.
+                    let _ = told.send(written.clone());
+                }
+            }
+        });
+        Self(sender)
+    }
+
+    /// Writes lines; returns when they are kept.
+    ///
+    /// # Errors
+    /// They are not.
+    pub async fn write(&self, entries: Vec<Entry>) -> Result<(), TrailError> {
+        let (told, answer) = oneshot::channel();
+        let ended = || TrailError("l'écriture s'est arrêtée".to_owned());
+        self.0.send((entries, told)).await.map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?.map_err(TrailError)
+    }
+}

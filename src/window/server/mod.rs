@@ -1,0 +1,167 @@
+//! Who asks: the HTTP interface of `docs/API-DESIGN.md`.
+//!
+//! [`router`] is the list of routes, one file a resource. A handler reads its parameters ([`params`],
+//! [`query`]), asks `disclosure` and answers; it never makes a figure of households itself. Faults are
+//! [`problem`] documents. What is loaded is in [`state`]; the manifest is watched, so that a new import is
+//! served without a restart.
+
+mod accept;
+mod admin;
+mod adresses;
+mod affichage;
+mod app;
+mod auth;
+mod catalogue;
+mod controle;
+mod csv_body;
+mod csv_file;
+mod dalo;
+mod depots;
+mod desk;
+mod ensembles;
+mod error;
+mod facettes;
+mod fiche;
+mod fragilite;
+mod geocodage;
+mod geocodage_csv;
+mod geocodage_distant;
+mod geometry;
+mod health;
+mod indicateurs;
+mod leases;
+mod listen;
+mod load;
+mod mesure;
+mod metrics;
+mod mixite;
+mod names;
+mod objectifs;
+mod objectifs_csv;
+mod openapi;
+mod options;
+mod params;
+mod parc;
+mod places;
+mod plan;
+mod problem;
+mod query;
+mod rates;
+mod receipts;
+mod rights;
+mod router;
+mod rpems;
+mod security;
+mod segregation;
+mod situation;
+mod situation_csv;
+mod state;
+mod territoires;
+mod tiles;
+mod valeurs;
+mod web;
+mod works;
+mod zones;
+mod zones_fichier;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+pub use self::app::Server;
+pub use self::auth::provider::SsoError;
+pub use self::auth::trail::Trace;
+pub use self::controle::measure as measure_checks;
+pub use self::error::ServerError;
+pub use self::geocodage_distant::{RemoteError, configured as remote_ban};
+pub use self::options::ServeOptions;
+pub use self::parc::events::bring;
+pub use self::router::{document, router, router_for_holder};
+pub use self::state::{App, Live};
+pub use self::works::bring_up_to_date;
+use crate::state::State;
+use crate::store::Store;
+
+/// How often the manifest is looked at.
+const WATCH: Duration = Duration::from_secs(3);
+
+/// Serves until SIGINT or SIGTERM, then ends the requests that have begun.
+///
+/// # Errors
+/// The address is not of this machine and `allow_remote` is not set, it is taken, or the store cannot be
+/// loaded.
+pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Result<(), ServerError> {
+    let begun = Instant::now();
+    if !addr.ip().is_loopback() && !options.allow_remote {
+        return Err(ServerError::NotLoopback(addr));
+    }
+    let root = store.root().to_owned();
+    let seen = changed(&root);
+    // Before any request: nothing else needs this thread.
+    let live = Live::new(App::load(&store, None)?);
+    let listener =
+        tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
+    let addr = listener.local_addr().unwrap_or(addr);
+    let state = State::of_store(&root).await?;
+    let metrics = options.metrics;
+    let server = Server::new(live.clone(), state, options)?;
+    if let Some(addr) = metrics {
+        let watched = server.clone();
+        metrics::serve(addr, move || watched.metrics.text(watched.load.answering(), watched.pulse.beats()))
+            .await?;
+    }
+    let routes = router(server);
+    tokio::spawn(watch(live, root, seen));
+    println!("prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
+    listen::serve(listener, routes, stopped()).await;
+    Ok(())
+}
+
+/// When the manifest was last replaced.
+fn changed(root: &Path) -> Option<SystemTime> {
+    std::fs::metadata(root.join("manifeste.json")).and_then(|m| m.modified()).ok()
+}
+
+/// Loads again each time that the manifest is replaced.
+async fn watch(live: Live, root: PathBuf, mut seen: Option<SystemTime>) {
+    loop {
+        tokio::time::sleep(WATCH).await;
+        let now = changed(&root);
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        let (live, root) = (live.clone(), root.clone());
+        match tokio::task::spawn_blocking(move || live.reload(&root)).await {
+            Ok(Ok(())) => tracing::info!("le magasin a changé : données rechargées"),
+            Ok(Err(e)) => tracing::error!("le magasin a changé mais ne se recharge pas : {e}"),
+            Err(e) => tracing::error!("rechargement interrompu : {e}"),
+        }
+    }
+}
+
+/// Resolves when the process is asked to stop.
+async fn stopped() {
+    let interrupt = async {
+        if let Err(e) = tokio::signal::ctrl_c().await {
+            tracing::error!("SIGINT : {e}");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(e) => {
+                tracing::error!("SIGTERM : {e}");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

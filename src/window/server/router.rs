@@ -1,0 +1,179 @@
+//! Every route, in one list, and what surrounds them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
+use tracing::Level;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::admin::{audit, comptes, conventions, organisations};
+use super::app::Server;
+use super::auth::operations::Operations;
+use super::auth::{guard, jetons, organisation, session, sso, visitor};
+use super::params::BODY_LIMIT;
+use super::parc::{counts, events, flags, residences};
+use super::problem::Problem;
+use super::{
+    adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
+    geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, openapi, plan, rpems,
+    security, segregation, situation, situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
+};
+
+use crate::reference::limites::limits;
+
+/// The documented routes.
+pub(super) fn documented() -> OpenApiRouter<Server> {
+    OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(catalogue::catalogue))
+        .routes(routes!(indicateurs::indicateurs))
+        .routes(routes!(zones::list))
+        .routes(routes!(zones::one))
+        .routes(routes!(zones_fichier::read))
+        .routes(routes!(valeurs::valeurs))
+        .routes(routes!(mesure::mesure))
+        .routes(routes!(mixite::mixite))
+        .routes(routes!(controle::listes::listes, controle::controle))
+        .routes(routes!(controle::csv::commission))
+        .routes(routes!(objectifs::list, objectifs::add, objectifs_csv::import))
+        .routes(routes!(objectifs::change))
+        .routes(routes!(session::session, session::ouvrir, session::fermer))
+        .routes(routes!(session::mot_de_passe))
+        .routes(routes!(sso::leave))
+        .routes(routes!(sso::back))
+        .routes(routes!(jetons::list, jetons::create))
+        .routes(routes!(jetons::revoke))
+        .routes(routes!(organisation::mine))
+        .routes(routes!(organisation::add_member))
+        .routes(routes!(organisation::change_member))
+        .routes(routes!(organisation::reset_member))
+        .routes(routes!(organisations::list, organisations::add))
+        .routes(routes!(organisations::change))
+        .routes(routes!(organisations::datasets))
+        .routes(routes!(conventions::list, conventions::add))
+        .routes(routes!(conventions::change))
+        .routes(routes!(comptes::list, comptes::add))
+        .routes(routes!(comptes::change))
+        .routes(routes!(comptes::reset))
+        .routes(routes!(audit::page))
+        .routes(routes!(audit::csv))
+        .routes(routes!(audit::verify))
+        .routes(routes!(situation::situation, situation_csv::situations))
+        .routes(routes!(facettes::facettes))
+        .routes(routes!(territoires::territoires))
+        .routes(routes!(ensembles::list, ensembles::add))
+        .routes(routes!(ensembles::one, ensembles::change, ensembles::erase))
+        .routes(routes!(ensembles::restore))
+        .routes(routes!(affichage::affichage))
+        .routes(routes!(segregation::segregation))
+        .routes(routes!(fragilite::fragilite))
+        .routes(routes!(rpems::list, rpems::propose))
+        .routes(routes!(rpems::csv))
+        .routes(routes!(rpems::decide))
+        .routes(routes!(dalo::placements))
+        .routes(routes!(dalo::alerts))
+        .routes(routes!(dalo::visit))
+        .routes(routes!(dalo::justify))
+        .routes(routes!(dalo::contest))
+        .routes(routes!(plan::propose))
+        .routes(routes!(depots::list, depots::receive::receive))
+        .routes(routes!(depots::one, depots::decide::withdraw))
+        .routes(routes!(depots::claims::list))
+        .routes(routes!(depots::check::progress))
+        .routes(routes!(depots::check::again))
+        .routes(routes!(depots::rows::list))
+        .routes(routes!(depots::rows::csv))
+        .routes(routes!(depots::rows::correct, depots::rows::correct_csv))
+        .routes(routes!(depots::decide::accept))
+        .routes(routes!(depots::templates::template))
+        .routes(routes!(depots::templates::figures))
+        .routes(routes!(adresses::list))
+        .routes(routes!(adresses::candidates::list))
+        .routes(routes!(adresses::consequences))
+        .routes(routes!(adresses::corrections::list, adresses::corrections::add))
+        .routes(routes!(adresses::corrections::undo))
+        .routes(routes!(adresses::corrections::bulk))
+        .routes(routes!(adresses::export::csv))
+        .routes(routes!(events::list, events::add, events::import))
+        .routes(routes!(events::undo))
+        .routes(routes!(counts::counts))
+        .routes(routes!(counts::csv))
+        .routes(routes!(residences::list))
+        .routes(routes!(residences::change, residences::file))
+        .routes(routes!(residences::undo))
+        .routes(routes!(residences::note))
+        .routes(routes!(flags::list, flags::add))
+        .routes(routes!(flags::lift, flags::restore))
+        .routes(routes!(geocodage::search))
+        .routes(routes!(geocodage::reverse))
+        .routes(routes!(geocodage_csv::search))
+        .routes(routes!(geocodage_csv::reverse))
+}
+
+/// The description of the interface, whole.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    documented().split_for_parts().1
+}
+
+/// The whole server.
+pub fn router(server: Server) -> Router {
+    let identify = from_fn_with_state(server.clone(), visitor::identify);
+    assembled(server, |routes| routes.layer(identify))
+}
+
+/// The server as the command line asks it: by who holds the files, and so may see everything.
+pub fn router_for_holder(server: Server) -> Router {
+    assembled(server, |routes| routes.layer(from_fn(visitor::holder)))
+}
+
+fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Router {
+    let (routes, document) = documented().split_for_parts();
+    let door = guard::Door::new(server.clone(), Operations::new(&document));
+    let document = openapi::Served::new(&document);
+    let site = web::Site::new(server.options.web.as_deref());
+    let routes = routes
+        // Names with a suffix are one path segment to the router; `openapi::Description` documents these two.
+        .route("/tiles/{couche}", get(tiles::tilejson))
+        .route("/tiles/{couche}/{z}/{x}/{y}", get(tiles::tile))
+        // Clients of the BAN API write a slash behind.
+        .route("/search/", get(geocodage::search))
+        .route("/reverse/", get(geocodage::reverse))
+        .route("/search/csv/", post(geocodage_csv::search))
+        .route("/reverse/csv/", post(geocodage_csv::reverse))
+        .route("/api/openapi.json", get(move || openapi::openapi(document.clone())))
+        .fallback(move |request| web::serve(site.clone(), request))
+        .method_not_allowed_fallback(|method: Method| async move { Problem::method(method.as_str()) })
+        .with_state(server.clone())
+        .layer(from_fn_with_state(door, guard::guard));
+    identified(routes)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(
+            CompressionLayer::new().compress_when(
+                SizeAbove::new(860)
+                    .and(NotForContentType::IMAGES)
+                    .and(NotForContentType::SSE)
+                    .and(NotForContentType::const_new("font/")),
+            ),
+        )
+        .layer(RequestBodyTimeoutLayer::new(limits().connexions.body()))
+        .layer(from_fn(security::timeout))
+        .layer(from_fn_with_state(server.options.allow_remote, security::host))
+        .layer(from_fn_with_state(Arc::new(security::Policies::new(&server.options)), security::headers))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(DefaultMakeSpan::new().level(Level::DEBUG))
+                .on_response(DefaultOnResponse::new().level(Level::DEBUG)),
+        )
+}
