@@ -1,7 +1,5 @@
 //! Allocations with what rules ask about them.
 
-use std::collections::BTreeMap;
-
 use geo::InteriorPoint;
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
@@ -9,9 +7,11 @@ use rustc_hash::FxBuildHasher;
 use crate::reference::mix::{Compare, Mix, ZeroIncome};
 use crate::reference::survey::Survey;
 use crate::stock::StockError;
+use crate::stock::administrative::{Epcis, membership};
 use crate::stock::edits::Edits;
 use crate::stock::parts::{self, Parts};
-use crate::stock::places::{is_far, membership, merged, zone_tables};
+use crate::stock::places::{is_far, merged, zone_tables};
+use crate::stock::situate::{Columns, Situated};
 use crate::stock::table::{Table, Texts};
 use crate::store::Store;
 use crate::territory::bands::{Band, band};
@@ -163,7 +163,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
             };
             let commune = merged(depcom, ground.communes.as_ref());
             let place = found.filter(|d| ground.trusts(&commune, d.lon, d.lat));
-            let epci = ground.epci_of(&commune, place.map(|d| [d.lon, d.lat]));
+            let epci = ground.epci_of(&commune);
             let qpv = place.and_then(|d| ground.qpv(r.bail[i], mix).map(|layer| band(layer, d.lon, d.lat)));
             let year = u16::try_from(r.bail[i] / 10_000).unwrap_or(0);
             let threshold = threshold(&thresholds, epci.as_deref().unwrap_or(""), &commune, year, mix);
@@ -285,7 +285,7 @@ impl Dwellings {
         let addresses: HashSet<u64, FxBuildHasher> =
             rows.iter().flat_map(|r| &r.adresse).copied().filter(|h| *h != 0).collect();
         let millesimes = parts::years(store, "rpls");
-        let edits = Edits::of(store)?;
+        let situated = Situated::of(store)?;
         let mut out = Self { latest: millesimes.last().copied().unwrap_or(0), ..Self::default() };
         let mut numbers: HashMap<String, u32, FxBuildHasher> = HashMap::default();
         for year in millesimes.into_iter().rev() {
@@ -301,7 +301,10 @@ impl Dwellings {
                 "bailleur",
             ])?;
             let (ident, adresse, depcom) = (t.hashes("ident_rep")?, t.hashes("adresse")?, t.texts("depcom")?);
-            let (lon, lat, quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
+            let (mut lon, mut lat, mut quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
+            let edits = Edits::of(store)?.carried(&depcom.list);
+            let (lons, lats, qualite) = (&mut lon, &mut lat, &mut quality);
+            situated.fill(&mut Columns { adresse: &t.texts("adresse")?, lon: lons, lat: lats, qualite })?;
             let (siren, owner) = (t.texts("siren")?, t.texts("bailleur")?);
             for row in 0..t.rows() {
                 if !siren.get(row).is_empty() && !out.owners.contains_key(siren.get(row)) {
@@ -350,11 +353,9 @@ impl Dwellings {
 #[derive(Debug)]
 pub(super) struct Ground {
     pub communes: Option<Layer>,
-    epcis: Option<Layer>,
+    epcis: Epcis,
     qpv2015: Option<Layer>,
     qpv2024: Option<Layer>,
-    membership: HashMap<String, (String, String)>,
-    epci_names: BTreeMap<String, String>,
     tolerance: f64,
 }
 
@@ -364,11 +365,9 @@ impl Ground {
         let mut layer = |id: &str| tables.remove(id).map(|path| Layer::from_parquet(id, &path)).transpose();
         let (communes, epcis) = (layer("commune")?, layer("epci")?);
         let (qpv2015, qpv2024) = (layer("qpv2015")?, layer("qpv2024")?);
-        let membership = membership(store, millesime)?;
-        let mut epci_names: BTreeMap<String, String> = membership.values().cloned().collect();
-        epci_names.extend(epcis.iter().flat_map(|l| &l.zones).map(|z| (z.code.clone(), z.nom.clone())));
+        let epcis = Epcis::new(&membership(store, millesime)?, communes.as_ref(), epcis.as_ref());
         let tolerance = Survey::embedded()?.localisation.tolerance_commune_m;
-        Ok(Self { communes, epcis, qpv2015, qpv2024, membership, epci_names, tolerance })
+        Ok(Self { communes, epcis, qpv2015, qpv2024, tolerance })
     }
 
     /// Whether a point is known and not too far from its commune (rule R08).
@@ -394,15 +393,8 @@ impl Ground {
         [self.qpv2015.as_ref(), self.qpv2024.as_ref()]
     }
 
-    pub fn epci_of(&self, commune: &str, place: Option<[f64; 2]>) -> Option<String> {
-        self.membership
-            .get(commune)
-            .map(|(epci, _)| epci.clone())
-            .or_else(|| self.communes.as_ref()?.zone(commune)?.epci.clone())
-            .or_else(|| {
-                let ([lon, lat], layer) = (place?, self.epcis.as_ref()?);
-                layer.locate(lon, lat).map(|z| layer.zones[z as usize].code.clone())
-            })
+    pub fn epci_of(&self, commune: &str) -> Option<String> {
+        self.epcis.of(commune).map(str::to_owned)
     }
 
     pub fn commune_name(&self, code: &str) -> String {
@@ -410,7 +402,7 @@ impl Ground {
     }
 
     pub fn epci_name(&self, code: &str) -> String {
-        self.epci_names.get(code).cloned().unwrap_or_default()
+        self.epcis.name(code).to_owned()
     }
 }
 
