@@ -69,7 +69,7 @@ impl Places {
     /// Leases in QPV among those whose place is known.
     #[must_use]
     pub fn score(&self) -> Score {
-        Score { numerator: self.inside, denominator: self.placed(), unknown: 0, ..Score::default() }
+        Score { numerator: self.inside, denominator: self.placed(), ..Score::default() }
     }
 }
 

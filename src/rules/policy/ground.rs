@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use crate::reference::generations::{self, InForce};
+use crate::reference::situation::situation;
 use crate::reference::survey::Survey;
-use crate::reference::unites::{Unites, unit_of};
 use crate::stock::StockError;
 use crate::stock::places::{is_far, membership, zone_tables};
 use crate::store::Store;
-use crate::territory::bands::{Band, Placed, Situation, band, placed};
+use crate::territory::bands::{self, Band, Placed, Situation};
 use crate::territory::layer::{Layer, Zone};
-use crate::reference::situation::situation;
 
 /// Zones of the store.
 #[derive(Debug)]
@@ -40,9 +39,6 @@ impl Ground {
         let membership = membership(store, millesime)?;
         let mut epci_names: BTreeMap<String, String> = membership.values().cloned().collect();
         epci_names.extend(epcis.iter().flat_map(|l| &l.zones).map(|z| (z.code.clone(), z.nom.clone())));
-        if let Ok(units) = Unites::embedded() {
-            epci_names.extend(units.list.iter().map(|u| (u.code.clone(), u.nom.clone())));
-        }
         let tolerance = Survey::embedded()?.localisation.tolerance_commune_m;
         Ok(Self { communes, epcis, qpv, membership, epci_names, tolerance })
     }
@@ -73,7 +69,7 @@ impl Ground {
             return Some(Band::Inside);
         }
         let ([lon, lat], layer) = (point?, self.generation(now.generation)?);
-        Some(band(layer, lon, lat))
+        Some(bands::band(layer, lon, lat))
     }
 
     /// As [`Self::band`], with the precision of the point.
@@ -82,7 +78,7 @@ impl Ground {
         if now.whole.is_some() {
             return Some(Placed { situation: Situation::Dedans, zone: None, metres: None, tolerance_m: 0.0 });
         }
-        Some(placed(self.generation(now.generation)?, situation(), point?, quality))
+        Some(bands::placed(self.generation(now.generation)?, situation(), point?, quality))
     }
 
     /// The QPV that holds a point.
@@ -95,9 +91,6 @@ impl Ground {
     /// Unit of targets of a commune: its EPT or Paris, else its EPCI.
     #[must_use]
     pub fn epci_of(&self, commune: &str, place: Option<[f64; 2]>) -> Option<String> {
-        if let Some(unit) = unit_of(commune) {
-            return Some(unit.code.clone());
-        }
         self.membership
             .get(commune)
             .map(|(epci, _)| epci.clone())

@@ -481,7 +481,7 @@ fn shown(scores: Vec<Score>, detail: bool, secrecy: &Secrecy) -> Vec<Option<Scor
     let mut whole = Some(scores.iter().fold(Score::default(), |sum, s| Score {
         numerator: sum.numerator + s.numerator,
         denominator: sum.denominator + s.denominator,
-        unknown: 0,
+        ..Score::default()
     }));
     let mut lines: Vec<Option<Score>> = scores.into_iter().map(Some).collect();
     if !detail {
