@@ -24,6 +24,8 @@ class Data {
   /** Why the application can't start, in words for the user. */
   startError = $state<string | null>(null);
   answer = $state.raw<Answer | null>(null);
+  /** What the address asked for and is not there: said once. */
+  unknown = $state<string[]>([]);
   valuesError = $state<string | null>(null);
   loading = $state(false);
   zoom = $state(9);
@@ -92,10 +94,26 @@ class Data {
     this.startError = null;
     try {
       const [catalogue, indicators] = await Promise.all([read(api.GET('/api/catalogue')), read(api.GET('/api/indicateurs'))]);
+      const absent: string[] = [];
       if (!indicators.some((i) => i.id === page.indicator)) {
+        if (page.indicator) absent.push(`l’indicateur « ${page.indicator} »`);
         page.indicator = (indicators.find((i) => i.domaine === 'occupation') ?? indicators[0])?.id ?? null;
       }
+      if (page.plot && !indicators.some((i) => i.id === page.plot)) {
+        absent.push(`l’indicateur « ${page.plot} »`);
+        page.plot = null;
+      }
+      if (page.scale && !catalogue.echelles.some((s) => s.id === page.scale)) {
+        absent.push(`l’échelle « ${page.scale} »`);
+        page.scale = null;
+      }
+      if (page.wave && !catalogue.millesimes.some((m) => m.vague === page.wave)) {
+        absent.push(`l’enquête ${page.wave}`);
+        page.wave = null;
+      }
       const known = new Set(catalogue.filtres.map((f) => f.id));
+      absent.push(...Object.keys(page.filters).filter((id) => !known.has(id)).map((id) => `le filtre « ${id} »`));
+      this.unknown = absent;
       page.filters = Object.fromEntries(Object.entries(page.filters).filter(([id]) => known.has(id)));
       this.indicators = indicators;
       this.catalogue = catalogue;
