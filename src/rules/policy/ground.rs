@@ -111,3 +111,58 @@ impl Ground {
         self.epci_names.get(code).cloned().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use geo::{MultiPolygon, polygon};
+
+    use super::*;
+    use crate::reference::generations::in_force_at;
+
+    fn zone(code: &str, west: f64) -> Zone {
+        let square = polygon![
+            (x: west, y: -21.1), (x: west + 0.1, y: -21.1), (x: west + 0.1, y: -21.0), (x: west, y: -21.0)
+        ];
+        Zone::new(code.to_owned(), code.to_owned(), MultiPolygon::from(square))
+    }
+
+    /// La Réunion, with a QPV of each generation side by side.
+    fn ground() -> Ground {
+        Ground {
+            communes: None,
+            epcis: None,
+            qpv: vec![
+                (2015, Layer::new("qpv2015", vec![zone("QP974001", 55.40)])),
+                (2024, Layer::new("qpv2024", vec![zone("QN97401I", 55.60)])),
+            ],
+            membership: HashMap::new(),
+            epci_names: BTreeMap::new(),
+            tolerance: 200.0,
+        }
+    }
+
+    const OLD: [f64; 2] = [55.45, -21.05];
+    const NEW: [f64; 2] = [55.65, -21.05];
+
+    #[test]
+    fn a_lease_of_la_reunion_of_june_2024_is_placed_on_the_contours_of_2015() {
+        let g = ground();
+        let inside = |day, commune, at| g.band(in_force_at(day, commune), Some(at)) == Some(Band::Inside);
+        assert!(inside(20_240_601, "97411", OLD) && !inside(20_240_601, "97411", NEW));
+        assert!(!inside(20_250_101, "97411", OLD) && inside(20_250_101, "97411", NEW));
+        // In metropolitan France the generation of 2024 holds a year earlier.
+        assert!(!inside(20_240_601, "73065", OLD) && inside(20_240_601, "73065", NEW));
+        let named = g.quartier(in_force_at(20_240_601, "97411"), OLD).map(|z| z.code.as_str());
+        assert_eq!(named, Some("QP974001"));
+    }
+
+    #[test]
+    fn all_of_mayotte_is_inside_on_1_january_2026_even_without_a_point() {
+        let g = ground();
+        let now = in_force_at(20_260_101, "97611");
+        assert_eq!(g.band(now, None), Some(Band::Inside));
+        assert_eq!(g.placed(now, None, None).map(|p| p.situation), Some(Situation::Dedans));
+        assert_eq!(g.band(in_force_at(20_250_601, "97611"), None), None, "before the law: not known");
+        assert!(g.quartier(now, OLD).is_none(), "no quartier of its own");
+    }
+}
