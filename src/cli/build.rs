@@ -9,7 +9,7 @@ use clap::Args;
 use super::{Failure, StoreArgs};
 use crate::cube::refresh::{Built, refresh, refresh_at};
 use crate::geocode::shelf;
-use crate::stock::facts::BuildReport;
+use crate::stock::{self, facts::BuildReport};
 use crate::store::{Store, Writer};
 
 /// Arguments of `build`.
@@ -24,6 +24,8 @@ pub struct BuildArgs {
 
 /// Builds every cube that is missing or stale.
 pub fn run(args: &BuildArgs) -> Result<(), Failure> {
+    // First: dwellings without a point are located with it.
+    let indexed = index(&args.store.data)?;
     let mut built: BTreeMap<String, BuildReport> = BTreeMap::new();
     refresh(&mut Writer::open(&args.store.data)?, &mut |b| {
         if !args.json {
@@ -31,7 +33,6 @@ pub fn run(args: &BuildArgs) -> Result<(), Failure> {
         }
         built.insert(name(b), b.report.clone());
     })?;
-    let indexed = index(&args.store.data)?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&built)?);
         return Ok(());
@@ -42,16 +43,18 @@ pub fn run(args: &BuildArgs) -> Result<(), Failure> {
     if built.is_empty() {
         println!("Les cubes sont à jour.");
     }
+    for words in stock::unjoined_words(&Store::open(&args.store.data)?)? {
+        println!("  • {words}");
+    }
     Ok(())
 }
 
 /// Builds what is stale before serving.
 pub fn before_serving(root: &Path) -> Result<(), Failure> {
-    refresh_at(root, &mut |b| print(b))?;
     if let Some(told) = index(root)? {
         println!("{told}");
     }
-    Ok(())
+    Ok(refresh_at(root, &mut |b| print(b))?)
 }
 
 /// Makes the index of addresses if they changed, rather than at somebody's first question; what was done, in
@@ -84,6 +87,13 @@ fn print(b: &Built) {
         b.total.as_secs_f64(),
         b.read.as_secs_f64()
     );
+    if let (Some(located), Some(all)) =
+        (b.report.comptes.get("localises"), b.report.comptes.get("logements").filter(|n| **n > 0))
+    {
+        let share = *located as f64 / *all as f64 * 100.0;
+        let share = format!("{share:.1}").replace('.', ",");
+        println!("    {} sur {} logements situés ({share} %)", thousands(*located), thousands(*all));
+    }
     for (key, n) in &b.report.comptes {
         println!("    {:>10}  {}", thousands(*n), key.replace('_', " "));
     }

@@ -244,6 +244,7 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
         })
         .collect();
     Facts {
+        ecarts_qpv: std::collections::BTreeMap::new(),
         millesime: 2024,
         vague: Some(2024),
         a_jour: None,

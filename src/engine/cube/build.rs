@@ -12,6 +12,7 @@ use super::{bits, hilbert, sum, tree};
 use crate::reference::indicators::{Catalogue, Measure};
 use crate::reference::secrecy::Secrecy;
 use crate::stock::facts::{BuildReport, Facts, LayerFacts, NONE};
+use crate::stock::gaps::Gaps;
 
 /// The description at the end of a cube file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,7 +28,18 @@ pub struct Meta {
     pub logements: usize,
     pub couches: Vec<LayerMeta>,
     pub mesures: Vec<Measure>,
+    /// What figures of QPV cannot count.
+    #[serde(default)]
+    pub ecarts_qpv: Gaps,
     pub rapport: BuildReport,
+}
+
+impl Meta {
+    /// What the figures of a zone cannot count, in words; None if it is no QPV or lacks nothing.
+    #[must_use]
+    pub fn gap(&self, layer: &str, code: &str) -> Option<String> {
+        Some(self.ecarts_qpv.get(layer)?.get(code)?.sentence())
+    }
 }
 
 /// One layer of zones.
@@ -157,6 +169,7 @@ pub fn build(
             .map(|l| LayerMeta { id: l.id.clone(), libelle: l.libelle.clone(), zones: l.codes.len() })
             .collect(),
         mesures: catalogue.measures.clone(),
+        ecarts_qpv: facts.ecarts_qpv.clone(),
         rapport: facts.report.clone(),
     })
 }

@@ -26,7 +26,7 @@ pub fn open(store: &Store) -> Result<Geocoder, GeocoderError> {
 }
 
 /// Where the index of the present addresses is, or is to be.
-fn place(store: &Store) -> Result<PathBuf, GeocoderError> {
+pub(crate) fn place(store: &Store) -> Result<PathBuf, GeocoderError> {
     let sets: Vec<_> = store.manifest().of_register("addresses").collect();
     if sets.is_empty() {
         return Err(GeocoderError::Empty);
@@ -38,6 +38,12 @@ fn place(store: &Store) -> Result<PathBuf, GeocoderError> {
         hash.update(set.rapport.empreinte.as_bytes());
     }
     Ok(store.root().join(FOLDER).join(&hash.finalize().to_hex()[..16]))
+}
+
+/// What names the present addresses; None without any.
+#[must_use]
+pub fn mark(store: &Store) -> Option<String> {
+    Some(place(store).ok()?.file_name()?.to_string_lossy().into_owned())
 }
 
 /// Whether the store has addresses that no index holds yet. Imports leave it so: a country comes in a hundred

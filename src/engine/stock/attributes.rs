@@ -7,6 +7,7 @@ use super::facts::NONE;
 use super::households::Households;
 use super::join::Matches;
 use super::places::Places;
+use crate::reference::generations;
 use crate::reference::indicators::{Attribute, Catalogue};
 use crate::reference::survey::Survey;
 
@@ -57,6 +58,15 @@ fn code(attribute: Option<&Attribute>, value: u8) -> u8 {
     if attribute.is_some_and(|a| usize::from(value) <= a.classes.len()) { value } else { 0 }
 }
 
+/// Whether a dwelling is in a département that is wholly a QPV of this layer on 1 January, wherever it stands.
+fn whole<'a>(inputs: &Inputs<'a>, layer: &str) -> impl Fn(usize) -> bool + Sync + use<'a> {
+    let communes = &inputs.dwellings.commune;
+    let in_force = |c: &String| generations::of_millesime(inputs.millesime, c);
+    let list: Vec<bool> =
+        communes.list.iter().map(in_force).map(|g| g.whole.is_some() && g.layer() == layer).collect();
+    move |row| list.get(communes.of[row] as usize).copied().unwrap_or(false)
+}
+
 fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     let d = inputs.dwellings;
     let n = d.len();
@@ -83,9 +93,11 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     for id in ["qpv2015", "qpv2024"] {
         let layer = inputs.places.layer(id);
         let drawn = layer.is_some_and(|l| !l.codes.is_empty());
+        let whole = whole(inputs, id);
         put(columns, id, n, |r| {
             let a = inputs.places.address_of[r] as usize;
             match layer {
+                _ if whole(r) => 1,
                 Some(l) if drawn && inputs.places.addresses[a].is_located() => {
                     if l.of_address[a] == NONE {
                         2
@@ -98,7 +110,8 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
         });
     }
     for (id, of_address) in &inputs.places.bands {
-        put(columns, id, n, |r| of_address[inputs.places.address_of[r] as usize]);
+        let whole = whole(inputs, &id.replace("bande", "qpv"));
+        put(columns, id, n, |r| if whole(r) { 1 } else { of_address[inputs.places.address_of[r] as usize] });
     }
     put(columns, "vacance", n, |r| match (d.mode[r], d.vacance_mois[r]) {
         (2, m) if m > 3 => 2,

@@ -13,7 +13,10 @@ pub struct Dwellings {
     pub ident_int: Vec<u64>,
     pub siren: Texts,
     pub bailleur: Texts,
+    /// As filed.
     pub depcom: Texts,
+    /// The commune in force that it is in ([`super::communes`]); empty until it is settled.
+    pub commune: Texts,
     /// Address keys (`depcom:number:suffix:street`).
     pub adresse: Texts,
     pub complgeo: Texts,
@@ -80,6 +83,7 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
         siren: t.texts("siren")?,
         bailleur: t.texts("bailleur")?,
         depcom: t.texts("depcom")?,
+        commune: Texts { list: Vec::new(), of: vec![u32::MAX; t.rows()] },
         adresse: t.texts("adresse")?,
         complgeo: t.texts("complgeo")?,
         segment: t.texts("segment")?,
@@ -137,6 +141,7 @@ impl Dwellings {
         self.depcom.of.push(depcom);
         self.siren.of.push(siren);
         for texts in [
+            &mut self.commune,
             &mut self.bailleur,
             &mut self.adresse,
             &mut self.complgeo,

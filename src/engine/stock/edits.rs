@@ -5,6 +5,7 @@
 //! one that they were made for: by the bailleur and the address key, or by national number. So they outlive
 //! the next import.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use super::StockError;
 use super::dwellings::Dwellings;
 use super::facts::BuildReport;
 use super::table::hash;
+use crate::reference::communes::key_in_force;
 use crate::store::Store;
 
 /// Register of the data set in the store, and its only key.
@@ -90,6 +92,32 @@ impl Edits {
         out.homes = homes.into_iter().map(|h| ((hash(&h.siren), hash(&h.adresse)), h)).collect();
         out.points = points;
         out
+    }
+
+    /// Follows mergers of communes: what was decided at an address of a commune that a file does not name any
+    /// more holds at the same address of the commune that it became. `filed`: the communes that it names.
+    #[must_use]
+    pub fn carried(mut self, filed: &[String]) -> Self {
+        let carry = |key: &str| match key_in_force(key) {
+            Cow::Owned(new) if !filed.iter().any(|c| key.split(':').next() == Some(c)) => Some(new),
+            _ => None,
+        };
+        for (i, p) in self.points.iter_mut().enumerate() {
+            if p.ident_rep.is_empty()
+                && let Some(new) = carry(&p.adresse)
+            {
+                let list = self.by_address.entry((hash(&p.siren), hash(&new))).or_default();
+                list.push(i);
+                list.sort_unstable();
+            }
+            p.cle = carry(&p.cle).unwrap_or(std::mem::take(&mut p.cle));
+        }
+        let moved = |home: &Home| Some(((hash(&home.siren), hash(&carry(&home.adresse)?)), home.clone()));
+        let moved: Vec<_> = self.homes.values().filter_map(moved).collect();
+        for (name, home) in moved {
+            self.homes.entry(name).or_insert(home);
+        }
+        self
     }
 
     /// Names what holds for a millésime; None if nothing does.
@@ -184,5 +212,27 @@ mod tests {
         assert_eq!(at(2025, "2", "9", "a"), None, "another bailleur's dwelling stays");
         assert_ne!(edits.mark(2022), edits.mark(2024));
         assert_eq!(edits.mark(2021), None);
+    }
+
+    #[test]
+    fn what_was_decided_in_a_former_commune_holds_in_the_one_that_it_became() {
+        let home = |key: &str| Home {
+            siren: "1".into(),
+            adresse: key.into(),
+            code: "X".into(),
+            libelle: String::new(),
+        };
+        let (old, new) = ("74093:3:-:RUE DES LILAS", "74010:3:-:RUE DES LILAS");
+        let edits = || Edits::new(vec![fix(old, "", 2016, 1.0)], vec![home(old)]);
+        let at =
+            |e: &Edits, key: &str| (e.point(2024, "1", 0, hash(key)).is_some(), e.home("1", key).is_some());
+        let merged = edits().carried(&["74010".to_owned()]);
+        assert_eq!((at(&merged, new), at(&merged, old)), ((true, true), (true, true)));
+        let before = edits().carried(&["74010".to_owned(), "74093".to_owned()]);
+        assert_eq!(
+            (at(&before, new), at(&before, old)),
+            ((false, false), (true, true)),
+            "both communes are there"
+        );
     }
 }

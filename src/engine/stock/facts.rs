@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::gaps::Gaps;
+
 /// No zone.
 pub const NONE: u32 = u32::MAX;
 
@@ -65,6 +67,8 @@ pub struct Facts {
     pub bailleurs: Vec<(String, String)>,
     /// Layers, département, EPCI and commune first.
     pub layers: Vec<LayerFacts>,
+    /// What figures of QPV cannot count.
+    pub ecarts_qpv: Gaps,
     pub report: BuildReport,
 }
 

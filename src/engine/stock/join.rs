@@ -7,6 +7,7 @@ use super::dwellings::Dwellings;
 use super::facts::BuildReport;
 use super::households::Households;
 use super::table::hash;
+use crate::reference::communes::key_in_force;
 
 /// For each dwelling row, its household row, or `u32::MAX`.
 #[derive(Debug, Clone)]
@@ -47,8 +48,12 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
         let siren_h: Vec<u64> = households.siren.list.iter().map(|s| hash(s)).collect();
         let adresse_d: Vec<u64> = dwellings.adresse.list.iter().map(|s| hash(s)).collect();
         let adresse_h: Vec<u64> = households.adresse.list.iter().map(|s| hash(s)).collect();
+        // One file may be older than a merger of communes that the other knows.
+        let carried_d: Vec<u64> = dwellings.adresse.list.iter().map(|s| hash(&key_in_force(s))).collect();
+        let carried_h: Vec<u64> = households.adresse.list.iter().map(|s| hash(&key_in_force(s))).collect();
+        let merged = carried_d != adresse_d || carried_h != adresse_h;
         let at = |hashes: &[u64], n: u32| hashes.get(n as usize).copied().unwrap_or(0);
-        let rungs: [&dyn Fn(bool, usize) -> u64; 3] = [
+        let rungs: [&dyn Fn(bool, usize) -> u64; 5] = [
             &|of_household, row| {
                 let (s, i) = if of_household {
                     (at(&siren_h, households.siren.of[row]), households.ident_int[row])
@@ -66,14 +71,35 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
                 both(s, a)
             },
             &|of_household, row| {
+                let (s, a) = if of_household {
+                    (at(&siren_h, households.siren.of[row]), at(&carried_h, households.adresse.of[row]))
+                } else {
+                    (at(&siren_d, dwellings.siren.of[row]), at(&carried_d, dwellings.adresse.of[row]))
+                };
+                both(s, a)
+            },
+            &|of_household, row| {
                 if of_household {
                     at(&adresse_h, households.adresse.of[row])
                 } else {
                     at(&adresse_d, dwellings.adresse.of[row])
                 }
             },
+            &|of_household, row| {
+                if of_household {
+                    at(&carried_h, households.adresse.of[row])
+                } else {
+                    at(&carried_d, dwellings.adresse.of[row])
+                }
+            },
         ];
-        for (rung, key) in rungs.iter().enumerate() {
+        // The step of the ladder that each is; those of former communes only where there are any.
+        for (rung, key) in [1, 2, 2, 3, 3]
+            .into_iter()
+            .zip(rungs)
+            .zip([true, true, merged, true, merged])
+            .filter_map(|(r, on)| on.then_some(r))
+        {
             // Index only the keys that are asked for, and only free dwellings, in reverse so that pop gives
             // the first.
             let mut index: Index = waiting
@@ -91,13 +117,13 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
             waiting.retain(|&h| {
                 let Some(free) = index.get_mut(&key(true, h as usize)) else { return true };
                 let Some(&d) = free.last() else { return true };
-                if rung == 2 {
+                if rung == 3 {
                     let other = |d: u32| dwellings.siren.of[d as usize];
                     ambiguous += u64::from(free.iter().any(|x| other(*x) != other(d)));
                 }
                 free.pop();
                 household_of[d as usize] = h;
-                counts[rung + 1] += 1;
+                counts[rung] += 1;
                 false
             });
         }

@@ -2,15 +2,19 @@
 //!
 //! [`load`] walks once: dwellings ([`dwellings`], of a general file and of deposits: [`parts`]) → what
 //! bailleurs changed ([`edits`]), what happened since ([`events`], in the edition that is up to date) →
+//! points for those that have none ([`situate`]) → the commune in force ([`communes`]) →
 //! addresses and their zones ([`places`]) → residences ([`residences`]) → households by the join ladder
 //! ([`join`]) → the classes and quantities that indicators use ([`attributes`]). Its result,
 //! [`facts::Facts`], is all that a cube is built from.
 
+pub mod administrative;
 pub mod attributes;
+pub mod communes;
 pub mod dwellings;
 pub mod edits;
 pub mod events;
 pub mod facts;
+pub mod gaps;
 pub mod households;
 pub mod join;
 pub mod parts;
@@ -18,6 +22,7 @@ pub mod places;
 mod postcodes;
 pub mod residences;
 pub mod review;
+pub mod situate;
 pub mod table;
 pub mod waves;
 
@@ -25,6 +30,7 @@ use self::edits::Edits;
 use self::events::Events;
 use self::facts::Facts;
 use self::parts::Parts;
+use crate::geocode::{GeocoderError, shelf};
 use crate::reference::ReferenceError;
 use crate::reference::indicators::Catalogue;
 use crate::reference::survey::Survey;
@@ -46,6 +52,8 @@ pub enum StockError {
     #[error("événements du parc : {0}")]
     Events(csv::Error),
     #[error(transparent)]
+    Geocoder(#[from] GeocoderError),
+    #[error(transparent)]
     Layer(#[from] LayerError),
     #[error(transparent)]
     Projection(#[from] CrsError),
@@ -62,6 +70,33 @@ pub fn wave_of(store: &Store, millesime: u16, tolerance: u16) -> Option<u16> {
         .min_by_key(|w| (w.abs_diff(millesime), std::cmp::Reverse(*w)))
 }
 
+/// Waves of the survey that no millésime of the store carries: their households are shown nowhere.
+///
+/// # Errors
+/// A file of `data/` is wrong.
+pub fn unjoined(store: &Store) -> Result<Vec<u16>, StockError> {
+    let tolerance = Survey::embedded()?.ecart_millesime;
+    let millesimes = parts::years(store, "rpls");
+    let joined: Vec<u16> = millesimes.iter().filter_map(|m| wave_of(store, *m, tolerance)).collect();
+    Ok(parts::years(store, "ops").into_iter().filter(|w| !joined.contains(w)).collect())
+}
+
+/// What to say of a wave that no millésime carries.
+///
+/// # Errors
+/// A file of `data/` is wrong.
+pub fn unjoined_words(store: &Store) -> Result<Vec<String>, StockError> {
+    let tolerance = Survey::embedded()?.ecart_millesime;
+    let millesimes: Vec<String> = parts::years(store, "rpls").iter().map(u16::to_string).collect();
+    let there = if millesimes.is_empty() { "aucun".to_owned() } else { millesimes.join(", ") };
+    let words = |wave: u16| {
+        format!(
+            "L'enquête OPS {wave} n'est montrée nulle part : aucun millésime du RPLS ne la porte (présents : {there} ; une vague se joint au millésime le plus proche, à {tolerance} an près). Importez le RPLS {wave}."
+        )
+    };
+    Ok(unjoined(store)?.into_iter().map(words).collect())
+}
+
 /// Data sets that the facts of a millésime are made from: their folders, to know when a cube is stale; of
 /// what bailleurs changed, only what holds for this millésime.
 ///
@@ -72,6 +107,9 @@ pub fn sources(store: &Store, millesime: u16, wave: Option<u16>) -> Result<Vec<S
         Parts::of(store, register, year).map_or_else(Vec::new, |p| p.folders().to_vec())
     };
     let mut sources = of("rpls", millesime);
+    if situate::needs_addresses(store, &sources) {
+        sources.extend(shelf::mark(store).map(|m| format!("adresses {m}")));
+    }
     sources.extend(wave.map_or_else(Vec::new, |w| of("ops", w)));
     sources.extend(store.manifest().of_register("zones").map(|d| d.dossier.clone()));
     sources.extend(Edits::of(store)?.mark(millesime).map(|m| format!("retouches {m}")));
@@ -105,11 +143,11 @@ fn made(
     let register = Parts::of(store, "rpls", millesime).ok_or(StockError::NoMillesime(millesime))?;
     let wave = wave_of(store, millesime, survey.ecart_millesime);
     let survey_data = wave.and_then(|w| Parts::of(store, "ops", w));
-    let edits = Edits::of(store)?;
     let (dwellings, households) =
         rayon::join(|| dwellings::read(&register), || survey_data.map(|d| households::read(&d)).transpose());
     let (mut dwellings, households) = (dwellings?, households?);
 
+    let edits = Edits::of(store)?.carried(&dwellings.depcom.list);
     let mut report = facts::BuildReport::default();
     let changes = events.map(|e| e.apply(millesime, &mut dwellings, catalogue));
     // Households name residences in both editions, so that a residence has one code.
@@ -118,7 +156,8 @@ fn made(
     let (wave, asked) = if changes.is_some() { (None, None) } else { (wave, households.as_ref()) };
     // After the ladder: households name their dwelling by its address as it was filed.
     edits.move_points(millesime, &mut dwellings, &mut report);
-    let mut places = places::locate(store, millesime, &dwellings, survey, &mut report)?;
+    situate::make(store, &register, &mut dwellings, &mut report)?;
+    let mut places = places::locate(store, millesime, &mut dwellings, survey, &mut report)?;
     places.layers.push(residences::group(
         &dwellings,
         &places,
@@ -164,6 +203,7 @@ fn made(
         bailleur_of: columns.bailleur_of,
         bailleurs: columns.bailleurs,
         layers: places.layers,
+        ecarts_qpv: places.gaps,
         report,
     };
     if let Some(changes) = changes {

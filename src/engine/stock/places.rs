@@ -1,6 +1,6 @@
 //! Where dwellings are: address points, and the zone of each layer that each address is in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use hashbrown::HashMap;
@@ -8,11 +8,15 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 
 use super::StockError;
+use super::administrative::{self, Epcis, membership};
+use super::communes;
+pub use super::communes::merged;
 use super::dwellings::Dwellings;
 use super::facts::{Address, BuildReport, LayerFacts, NONE};
-use super::table::{Table, Texts, hash};
+use super::gaps::{self, Gaps};
+use super::table::{Texts, hash};
+use crate::reference::generations;
 use crate::reference::survey::Survey;
-use crate::reference::unites::Unites;
 use crate::store::{Dataset, Store};
 use crate::territory::bands::{self, Band};
 use crate::territory::layer::Layer;
@@ -29,12 +33,18 @@ pub struct Places {
     pub layers: Vec<LayerFacts>,
     /// For each generation of QPV with contours: the class of `bande…` of each address.
     pub bands: BTreeMap<&'static str, Vec<u8>>,
+    pub gaps: Gaps,
 }
 
 impl Places {
     #[must_use]
     pub fn layer(&self, id: &str) -> Option<&LayerFacts> {
         self.layers.iter().find(|l| l.id == id)
+    }
+
+    /// Number, among the communes of the dwellings, of the one that an address is in.
+    pub(super) fn commune(&self, address: usize, dwellings: &Dwellings) -> usize {
+        dwellings.commune.of[self.first[address] as usize] as usize
     }
 
     /// Whether an address may be shown as a point and enter cells, residences and addresses (domain §1.7).
@@ -44,20 +54,25 @@ impl Places {
     }
 }
 
-/// Groups dwellings into address points and finds their zones.
+/// Settles the commune of dwellings, groups them into address points and finds their zones.
 ///
 /// # Errors
 /// A zone layer of the store cannot be read.
 pub fn locate(
     store: &Store,
     millesime: u16,
-    dwellings: &Dwellings,
+    dwellings: &mut Dwellings,
     survey: &Survey,
     report: &mut BuildReport,
 ) -> Result<Places, StockError> {
-    let mut places = points(dwellings, survey);
     let zones = Zones::open(store, millesime)?;
-    if let Some(communes) = zones.get("commune") {
+    let contours = zones.get("commune");
+    let mut moves = vec![communes::by_table(dwellings, contours)];
+    moves.extend(contours.map(|l| communes::by_point(dwellings, l)));
+    communes::tell(&moves, dwellings, contours, report);
+    let dwellings = &*dwellings;
+    let mut places = points(dwellings, survey);
+    if let Some(communes) = contours {
         check_communes(&mut places, dwellings, communes, survey, report);
     }
     let located: Vec<usize> =
@@ -65,7 +80,9 @@ pub fn locate(
     let points: Vec<[f64; 2]> =
         located.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
 
-    places.layers = administrative(store, millesime, &places, dwellings, &zones)?;
+    let epcis = Epcis::new(&membership(store, millesime)?, contours, zones.get("epci"));
+    places.layers =
+        administrative::layers(&places, dwellings, &epcis, |layer, code| zones.get(layer)?.zone(code));
     for (id, libelle, column) in [
         ("iris", "IRIS", &dwellings.iris),
         ("qpv2015", "Quartier prioritaire 2015", &dwellings.qpv15),
@@ -117,6 +134,9 @@ pub fn locate(
     let address_layer = addresses(&exact, dwellings, &places);
     places.layers.push(address_layer);
 
+    let quarters: Vec<&Layer> = zones.0.iter().filter(|l| l.id.starts_with("qpv")).collect();
+    places.gaps = gaps::of(&places, dwellings, millesime, contours, &quarters);
+    missing(&zones, epcis.is_empty(), dwellings, millesime, report);
     count(&places, dwellings, millesime, survey, report);
     Ok(places)
 }
@@ -141,7 +161,7 @@ fn points(dwellings: &Dwellings, survey: &Survey) -> Places {
         let approximate = known && survey.localisation.rue.contains(&q);
         let key = (
             dwellings.adresse.of[row],
-            dwellings.depcom.of[row],
+            dwellings.commune.of[row],
             if known { lon.to_bits() ^ u64::from(approximate) } else { 0 },
             if known { lat.to_bits() } else { 0 },
         );
@@ -204,8 +224,46 @@ impl Zones {
     }
 }
 
-/// R02: dwellings whose declared commune is none of those imported. R08: a point farther than the tolerance
-/// from the commune that the file declares is not trusted: its dwellings count for the declared commune only.
+/// Says which contours are not there, and what is lost without them.
+fn missing(zones: &Zones, no_epci: bool, dwellings: &Dwellings, millesime: u16, report: &mut BuildReport) {
+    let mut say = |what: String| {
+        report.remarques.push(format!("Contours absents du magasin : {what}."));
+    };
+    if zones.get("commune").is_none() {
+        say("communes (les points ne sont pas comparés à leur commune, les communes n'ont ni nom ni carte)"
+            .into());
+    }
+    if no_epci {
+        say("EPCI, et aucune table d'appartenance (aucun chiffre par EPCI)".into());
+    }
+    if zones.get("iris").is_none() && dwellings.iris.list.is_empty() {
+        say("IRIS, que le fichier ne donne pas non plus (aucun chiffre par IRIS)".into());
+    }
+    let in_force: BTreeSet<String> =
+        dwellings.commune.list.iter().map(|c| generations::of_millesime(millesime, c).layer()).collect();
+    for layer in in_force.iter().filter(|l| zones.get(l).is_none()) {
+        let year = layer.trim_start_matches("qpv");
+        let filed = if year == "2015" { &dwellings.qpv15 } else { &dwellings.qpv24 };
+        let instead = if filed.list.is_empty() {
+            "aucun logement ni bail ne peut être situé dans ou hors de ces QPV"
+        } else {
+            "les codes du fichier en tiennent lieu pour les logements, aucun bail ne peut y être situé"
+        };
+        say(format!("QPV {year}, en vigueur au 1er janvier {millesime} ({instead})"));
+    }
+}
+
+/// How a point stands to the commune that its dwelling is said to be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Near,
+    /// Farther than the tolerance, but not than the contour is coarse.
+    Tolerated,
+    Far,
+}
+
+/// R02: dwellings whose commune is none of those imported. R08: a point farther than the tolerance
+/// from its commune is not trusted: its dwellings count for the commune only.
 fn check_communes(
     places: &mut Places,
     dwellings: &Dwellings,
@@ -213,38 +271,57 @@ fn check_communes(
     survey: &Survey,
     report: &mut BuildReport,
 ) {
-    let declared: Vec<Option<u32>> =
-        dwellings.depcom.list.iter().map(|c| communes.index_of(&merged(c, Some(communes)))).collect();
-    let unknown = dwellings
-        .depcom
-        .of
-        .iter()
-        .filter(|c| declared.get(**c as usize).copied().flatten().is_none())
-        .count();
-    report.comptes.insert("commune_inconnue".into(), unknown as u64);
+    let declared: Vec<Option<u32>> = dwellings.commune.list.iter().map(|c| communes.index_of(c)).collect();
+    let of = |a: usize| declared.get(places.commune(a, dwellings)).copied().flatten();
     let limit = survey.localisation.tolerance_commune_m;
-    let far: Vec<bool> = (0..places.addresses.len())
+    let standing: Vec<Standing> = (0..places.addresses.len())
         .into_par_iter()
         .map(|a| {
             let place = places.addresses[a];
-            let depcom = dwellings.depcom.of[places.first[a] as usize];
-            let Some(zone) = declared.get(depcom as usize).copied().flatten() else { return false };
-            place.is_located() && is_far(communes, zone, place.lon, place.lat, limit)
+            let Some(zone) = of(a).filter(|_| place.is_located()) else { return Standing::Near };
+            standing(communes, zone, place.lon, place.lat, limit)
         })
         .collect();
-    let outside = places.address_of.iter().filter(|a| far[**a as usize]).count();
+    let unknown = places.address_of.iter().filter(|a| of(**a as usize).is_none()).count();
+    let count = |s: Standing| places.address_of.iter().filter(|a| standing[**a as usize] == s).count();
+    let (outside, tolerated) = (count(Standing::Far), count(Standing::Tolerated));
+    report.comptes.insert("commune_inconnue".into(), unknown as u64);
     report.comptes.insert("hors_commune".into(), outside as u64);
-    for (place, far) in places.addresses.iter_mut().zip(&far) {
-        if *far {
+    if tolerated > 0 {
+        report.comptes.insert("hors_contour_simplifie".into(), tolerated as u64);
+        report.remarques.push(format!(
+            "{tolerated} logements à plus de {limit:.0} m du contour de leur commune gardent leur point, leur IRIS et leur QPV : ce contour est simplifié. Des contours plus fins diraient s'ils sont bien dans la commune."
+        ));
+    }
+    for (place, standing) in places.addresses.iter_mut().zip(&standing) {
+        if *standing == Standing::Far {
             *place = Address { lon: f64::NAN, lat: f64::NAN, approximate: false };
         }
     }
 }
 
-/// Whether a point is farther than the limit (metres) from the commune that it is said to be in.
+fn standing(communes: &Layer, commune: u32, lon: f64, lat: f64, limit: f64) -> Standing {
+    let within = |m: f64| communes.distance_to_zone_m(commune, lon, lat, m).is_some();
+    if communes.locate(lon, lat) == Some(commune) || within(limit) {
+        Standing::Near
+    } else if coarseness(communes, commune).is_some_and(|m| m > limit && within(m)) {
+        Standing::Tolerated
+    } else {
+        Standing::Far
+    }
+}
+
+/// Metres that the true edge of a commune may be outside of its contour; None for a box drawn on purpose.
+fn coarseness(communes: &Layer, commune: u32) -> Option<f64> {
+    let rules = &Survey::embedded().ok()?.localisation;
+    let (mean, edges) = communes.mean_edge_m(commune)?;
+    (edges >= rules.contour_sommets_min).then(|| (mean * rules.contour_part_arete).min(rules.contour_max_m))
+}
+
+/// Whether a point is farther than the limit (metres), or than its contour is coarse, from the commune that
+/// it is said to be in.
 pub fn is_far(communes: &Layer, commune: u32, lon: f64, lat: f64, limit: f64) -> bool {
-    communes.locate(lon, lat) != Some(commune)
-        && communes.distance_to_zone_m(commune, lon, lat, limit).is_none()
+    standing(communes, commune, lon, lat, limit) == Standing::Far
 }
 
 fn by_geometry(
@@ -271,19 +348,20 @@ fn by_geometry(
 /// A commune that is not split is one IRIS, `{commune}0000`: dwellings known to be in it are in that IRIS
 /// wherever they stand.
 fn whole_communes(places: &mut Places, dwellings: &Dwellings) {
-    let addresses = &places.addresses;
-    let first = &places.first;
+    let unplaced: Vec<Option<usize>> = (0..places.addresses.len())
+        .map(|a| (!places.addresses[a].is_located()).then(|| places.commune(a, dwellings)))
+        .collect();
     let Some(iris) = places.layers.iter_mut().find(|l| l.id == "iris") else { return };
     let index: HashMap<&str, u32, FxBuildHasher> = iris.codes.iter().map(String::as_str).zip(0..).collect();
     let whole: Vec<u32> = dwellings
-        .depcom
+        .commune
         .list
         .iter()
         .map(|c| index.get(format!("{c}0000").as_str()).copied().unwrap_or(NONE))
         .collect();
-    for (a, zone) in iris.of_address.iter_mut().enumerate() {
-        if !addresses[a].is_located() {
-            *zone = whole.get(dwellings.depcom.of[first[a] as usize] as usize).copied().unwrap_or(NONE);
+    for (zone, commune) in iris.of_address.iter_mut().zip(unplaced) {
+        if let Some(commune) = commune {
+            *zone = whole.get(commune).copied().unwrap_or(NONE);
         }
     }
 }
@@ -304,7 +382,13 @@ fn by_code(id: &str, libelle: &str, column: &Texts, dwellings: &Dwellings, place
 }
 
 /// A layer from the code of each of the listed addresses.
-fn coded(id: &str, libelle: &str, codes: Vec<Option<String>>, listed: &[usize], n: usize) -> LayerFacts {
+pub(super) fn coded(
+    id: &str,
+    libelle: &str,
+    codes: impl IntoIterator<Item = Option<String>>,
+    listed: &[usize],
+    n: usize,
+) -> LayerFacts {
     let mut of_address = vec![NONE; n];
     let mut index: HashMap<String, u32, FxBuildHasher> = HashMap::default();
     let mut list = Vec::new();
@@ -357,106 +441,31 @@ pub fn label(key: &str) -> String {
         .join(" ")
 }
 
-/// Département, EPCI and commune, from the commune that the file declares.
-fn administrative(
-    store: &Store,
-    millesime: u16,
-    places: &Places,
-    dwellings: &Dwellings,
-    zones: &Zones,
-) -> Result<Vec<LayerFacts>, StockError> {
-    let commune_of: Vec<String> =
-        dwellings.depcom.list.iter().map(|c| merged(c, zones.get("commune"))).collect();
-    let declared = |a: usize| dwellings.depcom.of[places.first[a] as usize] as usize;
-    let membership = membership(store, millesime)?;
-    // Any located address tells the EPCI of its commune where no membership table does.
-    let mut sample: Vec<Option<(f64, f64)>> = vec![None; commune_of.len()];
-    for a in 0..places.addresses.len() {
-        let place = places.addresses[a];
-        if place.is_located() {
-            sample[declared(a)].get_or_insert((place.lon, place.lat));
-        }
-    }
-    let epci_of: Vec<Option<String>> = commune_of
-        .iter()
-        .zip(&sample)
-        .map(|(commune, point)| {
-            membership.get(commune).map(|(code, _)| code.clone()).or_else(|| {
-                zones.get("commune").and_then(|l| l.zone(commune)).and_then(|z| z.epci.clone()).or_else(
-                    || {
-                        let (lon, lat) = (*point)?;
-                        let layer = zones.get("epci")?;
-                        layer.locate(lon, lat).map(|z| layer.zones[z as usize].code.clone())
-                    },
-                )
-            })
-        })
-        .collect();
-    let department_of: Vec<Option<String>> = commune_of
-        .iter()
-        .map(|c| c.get(..if c.starts_with("97") { 3 } else { 2 }).map(str::to_owned))
-        .collect();
-    let all: Vec<usize> = (0..places.addresses.len()).collect();
-    let build = |id: &str, libelle: &str, of_commune: &dyn Fn(usize) -> Option<String>| {
-        let codes = all.iter().map(|&a| of_commune(declared(a))).collect();
-        let mut layer = coded(id, libelle, codes, &all, all.len());
-        for (code, nom) in layer.codes.iter().zip(&mut layer.noms) {
-            let zone = zones.get(id).and_then(|l| l.zone(code)).map(|z| z.nom.clone());
-            *nom = zone
-                .or_else(|| {
-                    membership.values().find(|(c, _)| id == "epci" && c == code).map(|(_, n)| n.clone())
-                })
-                .unwrap_or_default();
-        }
-        layer
-    };
-    Ok(vec![
-        build("departement", "Département", &|c| department_of[c].clone()),
-        build("epci", "EPCI", &|c| epci_of[c].clone()),
-        build("commune", "Commune", &|c| Some(commune_of[c].clone())),
-    ])
+/// Which contours tell, commune by commune, whether a place is in a QPV in force on 1 January of the millésime.
+struct InForce<'a> {
+    /// For each commune of the dwellings: all of its département is a QPV; else the layer, if there is one.
+    of_commune: Vec<(bool, Option<&'a LayerFacts>)>,
 }
 
-/// An arrondissement of Paris, Lyon or Marseille is its city, unless the layer of communes has it.
-pub fn merged(depcom: &str, communes: Option<&Layer>) -> String {
-    if communes.is_some_and(|l| l.index_of(depcom).is_some()) {
-        return depcom.to_owned();
+impl<'a> InForce<'a> {
+    /// None if no commune can be told.
+    fn of(places: &'a Places, dwellings: &Dwellings, millesime: u16) -> Option<Self> {
+        let of_commune: Vec<_> = dwellings
+            .commune
+            .list
+            .iter()
+            .map(|c| generations::of_millesime(millesime, c))
+            .map(|g| (g.whole.is_some(), places.layer(&g.layer()).filter(|l| !l.codes.is_empty())))
+            .collect();
+        of_commune.iter().any(|(whole, layer)| *whole || layer.is_some()).then_some(Self { of_commune })
     }
-    match depcom.as_bytes() {
-        [b'7', b'5', b'1', ..] => "75056",
-        [b'6', b'9', b'3', b'8', _] => "69123",
-        [b'1', b'3', b'2', ..] => "13055",
-        _ => depcom,
-    }
-    .to_owned()
-}
 
-/// Commune → (unit of targets, its name), of the year nearest to the millésime: the EPCI, in Grand Paris the EPT
-/// or Paris.
-pub fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (String, String)>, StockError> {
-    let nearest = store
-        .manifest()
-        .of_register("zones")
-        .map(|d| (d, store.folder(d).join("appartenance.parquet")))
-        .filter(|(_, path)| path.exists())
-        .min_by_key(|(d, _)| {
-            let year = d.rapport.cle.rsplit_once('-').and_then(|(_, y)| y.parse::<u16>().ok());
-            year.unwrap_or(0).abs_diff(millesime)
-        });
-    let mut of: HashMap<String, (String, String)> = HashMap::new();
-    if let Some((_, path)) = nearest {
-        let t = Table::read(&path, &["commune", "epci", "nom"])?;
-        let (commune, epci, nom) = (t.texts("commune")?, t.texts("epci")?, t.texts("nom")?);
-        of.extend(
-            (0..t.rows())
-                .map(|i| (commune.get(i).to_owned(), (epci.get(i).to_owned(), nom.get(i).to_owned()))),
-        );
+    /// Whether an address is in a QPV; None if it is not known.
+    fn at(&self, places: &Places, dwellings: &Dwellings, address: usize) -> Option<bool> {
+        let (whole, layer) = *self.of_commune.get(places.commune(address, dwellings))?;
+        let known = || layer.filter(|_| places.addresses[address].is_located());
+        if whole { Some(true) } else { known().map(|l| l.of_address[address] != NONE) }
     }
-    for unit in &Unites::embedded()?.list {
-        let communes = unit.communes.iter().chain(&unit.anciennes);
-        of.extend(communes.map(|c| (c.clone(), (unit.code.clone(), unit.nom.clone()))));
-    }
-    Ok(of)
 }
 
 /// What the build report says of places.
@@ -477,15 +486,10 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
         add(&format!("qualite_{q}"), dwellings.qualite[..registered].iter().filter(|x| *x == q).count());
     }
     // R09: declared and computed QPV, of the generation in force at the millésime.
-    let generation = if millesime >= 2024 { "qpv2024" } else { "qpv2015" };
-    if let Some(layer) = places.layer(generation).filter(|l| !l.codes.is_empty()) {
+    if let Some(inside) = InForce::of(places, dwellings, millesime) {
         let (mut declared_in, mut declared_out) = (0, 0);
         for (row, address) in of.iter().enumerate().take(registered) {
-            let a = *address as usize;
-            if !places.addresses[a].is_located() {
-                continue;
-            }
-            let inside = layer.of_address[a] != NONE;
+            let Some(inside) = inside.at(places, dwellings, *address as usize) else { continue };
             declared_in += usize::from(dwellings.qpv_declare[row] == 1 && !inside);
             declared_out += usize::from(dwellings.qpv_declare[row] == 2 && inside);
         }

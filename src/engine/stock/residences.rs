@@ -18,6 +18,7 @@ use super::households::Households;
 use super::join::Matches;
 use super::places::{Places, label};
 use super::table::hash;
+use crate::reference::communes::key_in_force;
 use crate::reference::survey::Survey;
 
 /// Groups addresses into residences; the layer has one zone a residence.
@@ -42,7 +43,7 @@ pub fn group(
     for a in (0..n).filter(|&a| places.is_exact(a)) {
         let Some(&row) = rows.of(a).first() else { continue };
         let row = row as usize;
-        let siren = dwellings.siren.of[row];
+        let (siren, owner) = (dwellings.siren.of[row], dwellings.siren.get(row));
         if let Some(home) = edits.home(dwellings.siren.get(row), dwellings.adresse.get(row)) {
             decided
                 .entry(&home.code)
@@ -59,15 +60,19 @@ pub fn group(
         let segment = dwellings.segment.of[row];
         let programme = normal(dwellings.complgeo.get(row));
         let (way, key) = if let Some(code) = own {
-            (0, hash(&format!("{siren}|{code}")))
+            (0, hash(&format!("{owner}|{code}")))
         } else if segments.get(&(siren, segment)).is_some_and(|n| *n <= survey.residences.segment_logements) {
-            (1, hash(&format!("{siren}|{segment}")))
+            (1, hash(&format!("{owner}|{}", dwellings.segment.get(row))))
         } else if !programme.is_empty() {
-            (2, hash(&format!("{siren}|{programme}")))
+            (2, hash(&format!("{owner}|{programme}")))
         } else {
             let (year, finan) = (dwellings.construct[row], dwellings.finan[row]);
             let known = year > 0 && siren != u32::MAX;
-            (3, if known { hash(&format!("{siren}|{year}|{finan}")) } else { hash(&format!("seule|{a}")) })
+            let alone = || {
+                let place = places.addresses[a];
+                format!("seule|{}|{:.6}|{:.6}", dwellings.adresse.get(row), place.lon, place.lat)
+            };
+            (3, hash(&if known { format!("{owner}|{year}|{finan}") } else { alone() }))
         };
         if way < 3 && !programme.is_empty() {
             names.entry(key).or_insert_with(|| title(dwellings.complgeo.get(row)));
@@ -108,8 +113,11 @@ pub fn group(
                 }
                 let alone = cluster.len() == 1 && way == 3;
                 counts[if alone { 4 } else { way }] += 1;
-                // Stable as long as the residence keeps its key and its first address.
-                layer.codes.push(format!("R{:012x}", hash(&format!("{key:x}|{first}")) >> 16));
+                // Stable from file to file as long as the residence keeps its key and the first of its
+                // addresses in the order of the alphabet, whatever commune they were merged into.
+                let keys = cluster.iter().map(|a| dwellings.adresse.get(places.first[*a as usize] as usize));
+                let named = keys.map(key_in_force).min().unwrap_or_default();
+                layer.codes.push(format!("R{:012x}", hash(&format!("{key:x}|{named}")) >> 16));
                 layer.noms.push(names.get(key).cloned().unwrap_or_else(|| label(first)));
             }
         }

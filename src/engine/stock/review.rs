@@ -19,8 +19,11 @@ use super::StockError;
 use super::edits::{Edits, PointFix};
 use super::parts::Parts;
 use super::places::{is_far, label, merged, zone_tables};
+use super::situate::{Columns, Situated};
 use super::table::{Table, Texts, hash};
+use crate::reference::communes::key_in_force;
 use crate::reference::depots::Deposits;
+use crate::reference::generations;
 use crate::reference::survey::Survey;
 use crate::store::Store;
 use crate::territory::layer::Layer;
@@ -219,17 +222,24 @@ pub fn addresses(
     let survey = Survey::embedded()?;
     let limits = Deposits::embedded()?.adresses;
     let Some(parts) = Parts::of(store, "rpls", millesime) else { return Ok(Vec::new()) };
-    let rows = Rows::read(&parts.read(&COLUMNS)?)?;
-    let edits = Edits::of(store)?;
+    let mut rows = Rows::read(&parts.read(&COLUMNS)?)?;
+    rows.fill(&Situated::of(store)?)?;
+    let edits = Edits::of(store)?.carried(&rows.depcom.list);
     let mut zones = zone_tables(store, millesime, |_| true);
     let mut layer = |id: &str| zones.remove(id).map(|path| Layer::from_parquet(id, &path)).transpose();
-    let (communes, qpv) = (layer("commune")?, layer(if millesime >= 2024 { "qpv2024" } else { "qpv2015" })?);
+    let communes = layer("commune")?;
+    let quarters: Vec<Layer> = generations::years()
+        .filter_map(|y| layer(&format!("qpv{y}")).transpose())
+        .collect::<Result<_, _>>()?;
+    let in_force: Vec<_> = rows.depcom.list.iter().map(|c| generations::of_millesime(millesime, c)).collect();
     let stacks = rows.stacks(survey.localisation.empilement);
     let repeated = repeated(store, millesime)?;
 
     let mine: Vec<usize> =
         (0..rows.lon.len()).filter(|r| siren.is_none_or(|s| rows.siren.get(*r) == s)).collect();
-    let wanted: HashSet<u64, FxBuildHasher> = mine.iter().map(|r| hash(rows.adresse.get(*r))).collect();
+    // The BAN knows communes as they are, the file perhaps as they were.
+    let named = |row: usize| [hash(rows.adresse.get(row)), hash(&key_in_force(rows.adresse.get(row)))];
+    let wanted: HashSet<u64, FxBuildHasher> = mine.iter().flat_map(|r| named(*r)).collect();
     let ban = Ban::read(store, &wanted)?;
     let commune_of: Vec<Option<u32>> =
         rows.depcom.list.iter().map(|c| communes.as_ref()?.index_of(&merged(c, communes.as_ref()))).collect();
@@ -247,7 +257,7 @@ pub fn addresses(
     for members in groups.into_values() {
         let first = members[0];
         let key = rows.adresse.get(first);
-        let known = ban.points.get(&hash(key));
+        let known = named(first).into_iter().find_map(|name| ban.points.get(&name));
         let spread = rows.spread(&members, &moved) > limits.multiples_m;
         let dwellings: Vec<Dwelling> = members
             .iter()
@@ -273,7 +283,14 @@ pub fn addresses(
                     });
                     add(far, Motif::HorsCommune);
                     add(stacks.contains(&(lon.to_bits(), lat.to_bits())), Motif::Empilement);
-                    let inside = qpv.as_ref().filter(|l| !l.is_empty()).map(|l| l.locate(lon, lat).is_some());
+                    let inside = in_force.get(rows.depcom.of[row] as usize).and_then(|g| {
+                        let layer = quarters.iter().find(|l| l.id == g.layer()).filter(|l| !l.is_empty());
+                        if g.whole.is_some() {
+                            Some(true)
+                        } else {
+                            layer.map(|l| l.locate(lon, lat).is_some())
+                        }
+                    });
                     add(matches!((rows.qpv[row], inside), (1, Some(false)) | (2, Some(true))), Motif::Qpv);
                     add(
                         known.is_some_and(|k| metres((lon, lat), (k.lon, k.lat)) > limits.loin_m),
@@ -284,8 +301,9 @@ pub fn addresses(
                 let mut parts = key.splitn(4, ':').skip(1);
                 let without_number = parts.next() == Some("0");
                 add(without_number, Motif::SansNumero);
+                let found = known.is_some() || quality == survey.adresse.numero;
                 add(
-                    !without_number && known.is_none() && ban.communes.contains(rows.depcom.get(row)),
+                    !without_number && !found && ban.communes.contains(rows.depcom.get(row)),
                     Motif::InconnueBan,
                 );
                 add(rows.idents[row] != 0 && repeated.contains(&rows.idents[row]), Motif::Doublon);
@@ -354,6 +372,13 @@ impl Rows {
             qualite: t.u8s("qualite")?,
             qpv: t.u8s("qpv_declare")?,
         })
+    }
+
+    /// Puts the points that builds found for dwellings without one.
+    fn fill(&mut self, situated: &Situated) -> Result<(), StockError> {
+        let (lon, lat, qualite) = (&mut self.lon, &mut self.lat, &mut self.qualite);
+        situated.fill(&mut Columns { adresse: &self.adresse, lon, lat, qualite })?;
+        Ok(())
     }
 
     /// Points with more than `limit` dwellings under several street names (R10).

@@ -118,6 +118,10 @@ impl Table {
         Ok(self.column(name)?.u32().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
     }
 
+    pub fn u64s(&self, name: &str) -> Result<Vec<u64>, StockError> {
+        Ok(self.column(name)?.u64().map_err(self.fault())?.iter().map(Option::unwrap_or_default).collect())
+    }
+
     pub fn f64s(&self, name: &str) -> Result<Vec<f64>, StockError> {
         Ok(self.column(name)?.f64().map_err(self.fault())?.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::StockError;
 use super::parts::{self, Parts, table_of};
 use super::table::{Table, Texts};
+use crate::reference::communes::successor;
 use crate::store::Store;
 
 /// Rows of one commune: dwellings of the RPLS, households asked by the OPS and those of them that answered.
@@ -63,7 +64,7 @@ pub fn compare(
     )?;
     let stored = |year: u16| -> Result<Option<Counts>, StockError> {
         let Some(parts) = Parts::of(store, register, year) else { return Ok(None) };
-        let counts = count(&parts.read(columns)?, register, siren, &homes)?;
+        let counts = carried(count(&parts.read(columns)?, register, siren, &homes)?, &deposit);
         Ok(Some(counts).filter(|c| !c.is_empty()))
     };
     let earlier = parts::years(store, register).into_iter().rev().find(|y| *y < year);
@@ -96,6 +97,19 @@ pub fn compare(
         en_vigueur: present.as_ref().map(sum),
     };
     Ok(Comparison { annee_avant: earlier.filter(|_| before.is_some()), total, communes })
+}
+
+/// Counts under the communes of the deposit: one that it does not name any more, but whose successor it does,
+/// was merged and is not lost.
+fn carried(counts: Counts, deposit: &Counts) -> Counts {
+    let mut out = Counts::new();
+    for (code, n) in counts {
+        let new = successor(&code).filter(|new| !deposit.contains_key(&code) && deposit.contains_key(*new));
+        let sum = out.entry(new.map_or(code, str::to_owned)).or_default();
+        sum.lignes += n.lignes;
+        sum.repondants += n.repondants;
+    }
+    out
 }
 
 fn columns(register: &str) -> &'static [&'static str] {
@@ -151,4 +165,23 @@ fn count(
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merged_commune_is_compared_with_the_one_that_it_became() {
+        let count = |lignes| Count { lignes, repondants: 0 };
+        let of =
+            |list: &[(&str, u64)]| list.iter().map(|(c, n)| ((*c).to_owned(), count(*n))).collect::<Counts>();
+        let before = of(&[("74010", 10), ("74093", 5), ("73065", 3)]);
+        assert_eq!(carried(before.clone(), &of(&[("74010", 1)])), of(&[("74010", 15), ("73065", 3)]));
+        assert_eq!(
+            carried(before.clone(), &of(&[("74010", 1), ("74093", 1)])),
+            before,
+            "the deposit names both"
+        );
+    }
 }

@@ -21,7 +21,21 @@ pub struct Places {
     pub rue: Vec<u8>,
     pub commune: Vec<u8>,
     pub tolerance_commune_m: f64,
+    /// Part of the mean edge of a contour that a point may be outside of it.
+    pub contour_part_arete: f64,
+    pub contour_sommets_min: usize,
+    pub contour_max_m: f64,
     pub empilement: usize,
+}
+
+/// How dwellings without a point are located.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct ByAddress {
+    /// Quality of a point at the number in the BAN, and of one in its street.
+    pub numero: u8,
+    pub voie: u8,
+    /// Metres between the points of one address that still say where it is.
+    pub voisins_m: f64,
 }
 
 /// Parameters of the join.
@@ -33,6 +47,7 @@ pub struct Survey {
     pub ecart_millesime: u16,
     pub residences: Residences,
     pub localisation: Places,
+    pub adresse: ByAddress,
 }
 
 impl Survey {

@@ -213,6 +213,21 @@ impl Layer {
             .min_by(f64::total_cmp)
     }
 
+    /// Mean length of the edges of a zone in metres, and their number: how coarse its contour is.
+    #[must_use]
+    pub fn mean_edge_m(&self, zone: u32) -> Option<(f64, usize)> {
+        let rings = self.zones.get(zone as usize)?.geometry.0.iter().map(|p| &p.exterior().0);
+        let (mut sum, mut n) = (0.0, 0);
+        for ring in rings {
+            for pair in ring.windows(2) {
+                let (dx, dy) = (pair[1].x - pair[0].x, pair[1].y - pair[0].y);
+                sum += METRES_A_DEGREE * (dx * pair[0].y.to_radians().cos()).hypot(dy);
+                n += 1;
+            }
+        }
+        (n > 0).then(|| (sum / f64::from(n), n as usize))
+    }
+
     /// Edges in metres, each in the system of its own territory (of Lambert-93 outside of France).
     fn metric(&self) -> &[[f64; 4]] {
         self.metric.get_or_init(|| {

@@ -200,7 +200,7 @@ impl Checker {
                 Some((year, self.ground.placed(then, point, home.quality)?))
             })
             .collect();
-        let epci = self.ground.epci_of(&commune, point);
+        let epci = self.ground.epci_of(&commune);
         (
             epci,
             Vacant { row, free: self.parc.free.get(&row).copied(), ident: ident.to_owned(), commune, placed },
@@ -255,7 +255,7 @@ impl Checker {
         let qpv = layer.zip(placed.and_then(|p| p.zone)).and_then(|(l, z)| l.zones.get(z as usize));
         let siren =
             home.filter(|h| exact && !h.siren.is_empty()).map_or(d.siren.as_str(), |h| h.siren).to_owned();
-        let epci = self.ground.epci_of(&commune, point);
+        let epci = self.ground.epci_of(&commune);
         Ok(Site { home, exact, siren, commune, epci, point, placed, qpv, now })
     }
 
@@ -274,7 +274,7 @@ impl Checker {
     /// EPCI of a commune, if a table or the contours tell.
     #[must_use]
     pub fn epci_of(&self, commune: &str) -> Option<String> {
-        self.ground.epci_of(commune, None)
+        self.ground.epci_of(commune)
     }
 
     /// What rules ask about a file whose dwelling was found. `known`: whether what the register says of the

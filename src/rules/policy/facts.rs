@@ -12,9 +12,11 @@ use crate::reference::generations::{self, in_force_at};
 use crate::reference::mix::Mix;
 use crate::reference::survey::Survey;
 use crate::stock::StockError;
+use crate::stock::administrative::{Epcis, membership};
 use crate::stock::edits::Edits;
 use crate::stock::parts::{self, Parts};
 use crate::stock::places::merged;
+use crate::stock::situate::{Columns, Situated};
 use crate::stock::table::{Table, Texts};
 use crate::store::Store;
 use crate::territory::bands::Band;
@@ -227,7 +229,7 @@ impl Reader<'_> {
         let commune = merged(depcom, ground.communes.as_ref());
         let point =
             found.filter(|d| ground.trusts(&commune, d.lon, d.lat)).map(|d| [d.lon, d.lat]);
-        let epci = ground.epci_of(&commune, point);
+        let epci = ground.epci_of(&commune);
         let (bail, caleol) = (r.bail[i], r.caleol[i]);
         // Without a lease, the day of the decision tells which QPV and threshold hold.
         let day = if bail > 0 { bail } else { caleol };
@@ -374,7 +376,7 @@ impl Dwellings {
         let addresses: HashSet<u64, FxBuildHasher> =
             rows.iter().flat_map(|r| &r.adresse).copied().filter(|h| *h != 0).collect();
         let millesimes = parts::years(store, "rpls");
-        let edits = Edits::of(store)?;
+        let situated = Situated::of(store)?;
         let mut out = Self { latest: millesimes.last().copied().unwrap_or(0), ..Self::default() };
         let mut numbers: HashMap<String, u32, FxBuildHasher> = HashMap::default();
         for year in millesimes.into_iter().rev() {
@@ -390,7 +392,10 @@ impl Dwellings {
                 "bailleur",
             ])?;
             let (ident, adresse, depcom) = (t.hashes("ident_rep")?, t.hashes("adresse")?, t.texts("depcom")?);
-            let (lon, lat, quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
+            let (mut lon, mut lat, mut quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
+            let edits = Edits::of(store)?.carried(&depcom.list);
+            let (lons, lats, qualite) = (&mut lon, &mut lat, &mut quality);
+            situated.fill(&mut Columns { adresse: &t.texts("adresse")?, lon: lons, lat: lats, qualite })?;
             let (siren, owner) = (t.texts("siren")?, t.texts("bailleur")?);
             for row in 0..t.rows() {
                 if !siren.get(row).is_empty() && !out.owners.contains_key(siren.get(row)) {

@@ -1,14 +1,11 @@
 //! The zones that leases and files are placed in: commune, unit of targets, QPV in force on a day.
 
-use std::collections::BTreeMap;
-
-use hashbrown::HashMap;
-
 use crate::reference::generations::{self, InForce};
 use crate::reference::situation::situation;
 use crate::reference::survey::Survey;
 use crate::stock::StockError;
-use crate::stock::places::{is_far, membership, zone_tables};
+use crate::stock::administrative::{Epcis, membership};
+use crate::stock::places::{is_far, zone_tables};
 use crate::store::Store;
 use crate::territory::bands::{self, Band, Placed, Situation};
 use crate::territory::layer::{Layer, Zone};
@@ -17,11 +14,9 @@ use crate::territory::layer::{Layer, Zone};
 #[derive(Debug)]
 pub struct Ground {
     pub communes: Option<Layer>,
-    epcis: Option<Layer>,
+    epcis: Epcis,
     /// By generation, the oldest first.
     qpv: Vec<(u16, Layer)>,
-    membership: HashMap<String, (String, String)>,
-    epci_names: BTreeMap<String, String>,
     tolerance: f64,
 }
 
@@ -36,11 +31,9 @@ impl Ground {
         for year in generations::years() {
             qpv.extend(layer(&format!("qpv{year}"))?.map(|l| (year, l)));
         }
-        let membership = membership(store, millesime)?;
-        let mut epci_names: BTreeMap<String, String> = membership.values().cloned().collect();
-        epci_names.extend(epcis.iter().flat_map(|l| &l.zones).map(|z| (z.code.clone(), z.nom.clone())));
+        let epcis = Epcis::new(&membership(store, millesime)?, communes.as_ref(), epcis.as_ref());
         let tolerance = Survey::embedded()?.localisation.tolerance_commune_m;
-        Ok(Self { communes, epcis, qpv, membership, epci_names, tolerance })
+        Ok(Self { communes, epcis, qpv, tolerance })
     }
 
     /// Whether a point is known and not too far from its commune (rule R08).
@@ -90,15 +83,8 @@ impl Ground {
 
     /// Unit of targets of a commune: its EPT or Paris, else its EPCI.
     #[must_use]
-    pub fn epci_of(&self, commune: &str, place: Option<[f64; 2]>) -> Option<String> {
-        self.membership
-            .get(commune)
-            .map(|(epci, _)| epci.clone())
-            .or_else(|| self.communes.as_ref()?.zone(commune)?.epci.clone())
-            .or_else(|| {
-                let ([lon, lat], layer) = (place?, self.epcis.as_ref()?);
-                layer.locate(lon, lat).map(|z| layer.zones[z as usize].code.clone())
-            })
+    pub fn epci_of(&self, commune: &str) -> Option<String> {
+        self.epcis.of(commune).map(str::to_owned)
     }
 
     #[must_use]
@@ -108,7 +94,7 @@ impl Ground {
 
     #[must_use]
     pub fn epci_name(&self, code: &str) -> String {
-        self.epci_names.get(code).cloned().unwrap_or_default()
+        self.epcis.name(code).to_owned()
     }
 }
 
@@ -130,13 +116,11 @@ mod tests {
     fn ground() -> Ground {
         Ground {
             communes: None,
-            epcis: None,
+            epcis: Epcis::default(),
             qpv: vec![
                 (2015, Layer::new("qpv2015", vec![zone("QP974001", 55.40)])),
                 (2024, Layer::new("qpv2024", vec![zone("QN97401I", 55.60)])),
             ],
-            membership: HashMap::new(),
-            epci_names: BTreeMap::new(),
             tolerance: 200.0,
         }
     }

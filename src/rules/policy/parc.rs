@@ -11,6 +11,7 @@ use crate::stock::StockError;
 use crate::stock::edits::Edits;
 use crate::stock::events::Events;
 use crate::stock::parts::{self, Parts};
+use crate::stock::situate::{Columns, Situated};
 use crate::stock::table::{Texts, hash};
 use crate::store::Store;
 
@@ -106,8 +107,11 @@ impl Parc {
         let (ident, owner) = (t.texts("ident_rep")?, t.texts("bailleur")?);
         let (idents, addresses) = (t.hashes("ident_rep")?, t.hashes("adresse")?);
         // What its bailleur corrected is where it says.
-        let edits = Edits::of(store)?;
+        let edits = Edits::of(store)?.carried(&t.texts("depcom")?.list);
         let (mut lon, mut lat, mut quality) = (t.f64s("lon")?, t.f64s("lat")?, t.u8s("qualite")?);
+        let (lons, lats, qualite) = (&mut lon, &mut lat, &mut quality);
+        let adresse = t.texts("adresse")?;
+        Situated::of(store)?.fill(&mut Columns { adresse: &adresse, lon: lons, lat: lats, qualite })?;
         let mut moved = BTreeMap::new();
         for (row, number) in (0..t.rows()).zip(0_u32..) {
             if let Some(fix) = edits.point(millesime, siren.get(row), idents[row], addresses[row]) {
@@ -146,7 +150,7 @@ impl Parc {
             internals: Index::new(&internals),
             addresses: Index::new(&addresses),
             depcom: t.texts("depcom")?,
-            adresse: t.texts("adresse")?,
+            adresse,
             lon,
             lat,
             quality,

@@ -13,6 +13,7 @@ use crate::access::{self, Person, Scope};
 use crate::reference::access::{Class, Donnees};
 use crate::reference::indicators::Attribute;
 use crate::reference::scales;
+use crate::stock;
 
 /// Ce qui est chargé.
 #[derive(Debug, Serialize, ToSchema)]
@@ -178,6 +179,9 @@ fn millesime(app: &App, loaded: &Loaded, person: &Person) -> Result<Millesime, P
     let whole = desk.counter(Class::Large)?.answer(Some("departement"), &loaded.everything())?;
     let insider = person.compte.is_some();
     let year = meta.millesime.to_string();
+    let latest = app.millesimes.last().is_some_and(|l| l.meta().millesime == meta.millesime);
+    let unjoined = if latest { stock::unjoined_words(app.store()) } else { Ok(Vec::new()) };
+    let unjoined = unjoined.map_err(|e| Problem::internal(&e))?;
     Ok(Millesime {
         millesime: meta.millesime,
         vague: meta.vague,
@@ -192,7 +196,7 @@ fn millesime(app: &App, loaded: &Loaded, person: &Person) -> Result<Millesime, P
             .map(|r| r.lignes_rejetees)
             .sum(),
         comptes: if insider { meta.rapport.comptes.clone() } else { std::collections::BTreeMap::new() },
-        remarques: if insider { meta.rapport.remarques.clone() } else { Vec::new() },
+        remarques: if insider { [meta.rapport.remarques.clone(), unjoined].concat() } else { Vec::new() },
     })
 }
 

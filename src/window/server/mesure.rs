@@ -110,6 +110,9 @@ impl Mesure {
             avertissements
                 .insert(0, "Ces chiffres portent sur le parc de votre organisme seulement.".to_owned());
         }
+        if let (Some(scale), Some(code)) = (&zone.echelle, &zone.code) {
+            avertissements.extend(counter.selection.loaded.meta().gap(scale, code));
+        }
         Self {
             zone,
             millesime: answer.millesime,

@@ -1,0 +1,272 @@
+//! Dwellings that are located without coordinates of their own, communes that were merged, QPV that miss some
+//! of theirs: small files from import to facts.
+
+use std::path::Path;
+
+use mosaique::cube::refresh::{refresh, stale};
+use mosaique::reference::indicators::Catalogue;
+use mosaique::registers::output::Output;
+use mosaique::registers::report::Report;
+use mosaique::registers::{addresses, ops, rpls, zones};
+use mosaique::stock::facts::{Facts, NONE};
+use mosaique::stock::review::{Motif, doubts};
+use mosaique::stock::situate::Situated;
+use mosaique::stock::{self, unjoined};
+use mosaique::store::{Store, Writer};
+
+const BAN: &str = "id;numero;rep;nom_voie;code_postal;code_insee;nom_commune;code_insee_ancienne_commune;nom_ancienne_commune;x;y;lon;lat;type_position";
+const RPLS: &str = "IDENT_REP;SIRET;RS;DEPCOM;CODEPOSTAL;LIBCOM;NUMVOIE;INDREP;TYPVOIE;NOMVOIE;QPV;TYPECONST;NBPIECE;SURFHAB;CONSTRUCT;LOCAT;PATRIMOINE;ORIGINE;FINAN;CONV;MODE;BAIL;CUS;EPSG;X;Y;QUALITE_XY";
+const SIREN: &str = "775685029";
+
+/// A dwelling: its commune with postcode and name, number, kind and name of its street, and its point in
+/// Lambert-93, if it has one.
+struct Home<'a>(&'a str, &'a str, &'a str, Option<(f64, f64)>);
+
+fn rpls(homes: &[Home<'_>]) -> String {
+    let rows = homes.iter().enumerate().map(|(i, Home(commune, number, street, point))| {
+        let (kind, name) = street.split_once(' ').unwrap();
+        let at = point.map_or(";;;".to_owned(), |(x, y)| format!("2154;{x};{y};11"));
+        format!(
+            "AB{i:08};{SIREN}00123;OFFICE;{commune};{number};;{kind};{name};1;C;3;66;1985;1985;1985;1;13;1;1;03/2019;13;{at}"
+        )
+    });
+    std::iter::once(RPLS.to_owned()).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+/// A rectangle in Lambert-93 metres, written in degrees is not needed: the layer says its system.
+fn square(properties: &str, (x, y): (f64, f64), side: f64) -> String {
+    let (e, n) = (x + side, y + side);
+    format!(
+        r#"{{"type":"Feature","properties":{{{properties}}},"geometry":{{"type":"Polygon","coordinates":[[[{x},{y}],[{e},{y}],[{e},{n}],[{x},{n}],[{x},{y}]]]}}}}"#
+    )
+}
+
+fn layer(features: &[String]) -> String {
+    let crs = r#""crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::2154"}}"#;
+    format!(r#"{{"type":"FeatureCollection",{crs},"features":[{}]}}"#, features.join(","))
+}
+
+/// A store that is being filled.
+struct Shop(tempfile::TempDir);
+
+impl Shop {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn publish(&self, name: &str, text: &str, import: impl FnOnce(&Path, &Output) -> Report) {
+        let file = self.0.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        let mut w = Writer::open(self.0.path()).unwrap();
+        let folder = w.temporary().unwrap();
+        let report = import(&file, &Output::new(folder.path()));
+        w.publish(folder, report).unwrap();
+    }
+
+    fn rpls(&self, year: u16, homes: &[Home<'_>]) {
+        let options = rpls::RplsOptions { millesime: year, workers: None };
+        self.publish("rpls.csv", &rpls(homes), |f, o| rpls::import(f, &options, o, &|_, _| ()).unwrap());
+    }
+
+    fn zones(&self, couche: &str, generation: Option<&str>, features: &[String]) {
+        let options = zones::ZonesOptions {
+            couche: couche.into(),
+            generation: generation.map(str::to_owned),
+            epsg: None,
+            table: None,
+        };
+        self.publish("zones.geojson", &layer(features), |f, o| {
+            zones::import(f, &options, o, &|_, _| ()).unwrap()
+        });
+    }
+
+    fn ban(&self, departement: &str, rows: &[&str]) {
+        let text = std::iter::once(BAN).chain(rows.iter().copied()).collect::<Vec<_>>().join("\n");
+        let options = addresses::Options { departement: departement.into() };
+        self.publish("ban.csv", &text, |f, o| addresses::import(f, &options, o, &|_, _| ()).unwrap());
+    }
+
+    fn store(&self) -> Store {
+        Store::open(self.0.path()).unwrap()
+    }
+
+    fn facts(&self, year: u16) -> Facts {
+        stock::load(&self.store(), year, Catalogue::embedded().unwrap()).unwrap()
+    }
+}
+
+/// Code of the zone of each dwelling in a layer; empty outside.
+fn zones_of<'a>(facts: &'a Facts, layer: &str) -> Vec<&'a str> {
+    let layer = facts.layers.iter().find(|l| l.id == layer).unwrap();
+    let code = |a: &u32| match layer.of_address[*a as usize] {
+        NONE => "",
+        zone => layer.codes[zone as usize].as_str(),
+    };
+    facts.address_of.iter().map(code).collect()
+}
+
+fn count(facts: &Facts, key: &str) -> u64 {
+    facts.report.comptes.get(key).copied().unwrap_or(0)
+}
+
+fn says(facts: &Facts, words: &str) -> bool {
+    facts.report.remarques.iter().any(|r| r.contains(words))
+}
+
+const CHAMBERY: &str = "73065;73000;CHAMBERY";
+
+#[test]
+fn a_dwelling_without_a_point_is_where_its_address_is_and_a_doubtful_one_is_for_its_bailleur() {
+    let shop = Shop::new();
+    let homes = [
+        Home(CHAMBERY, "2", "RUE DES TILLEULS", None),
+        Home(CHAMBERY, "4", "RUE DES TILLEULS", Some((926_000.0, 6_500_000.0))),
+        Home(CHAMBERY, "4", "RUE DES TILLEULS", None),
+        Home(CHAMBERY, "", "RUE DES TILLEULS", None),
+        Home(CHAMBERY, "7", "CHEMIN INTROUVABLE", None),
+    ];
+    shop.rpls(2024, &homes);
+    let before = shop.facts(2024);
+    assert_eq!(
+        (count(&before, "localises"), count(&before, "situes_par_voisins")),
+        (2, 1),
+        "neighbours need no BAN"
+    );
+    assert!(says(&before, "Importez la Base adresse nationale"));
+    assert_eq!(stale(&shop.store()).unwrap().len(), 1);
+    refresh(&mut Writer::open(shop.0.path()).unwrap(), &mut |_| ()).unwrap();
+    assert!(stale(&shop.store()).unwrap().is_empty());
+
+    shop.ban(
+        "73",
+        &[
+            "73065_1_2;2;;Rue des Tilleuls;73000;73065;Chambéry;;;;;5.91;45.57;entrée",
+            "73065_1_6;6;;Rue des Tilleuls;73000;73065;Chambéry;;;;;5.92;45.57;entrée",
+            "73065_2_1;1;;Avenue de la Gare;73000;73065;Chambéry;;;;;5.93;45.57;entrée",
+        ],
+    );
+    assert_eq!(stale(&shop.store()).unwrap().len(), 1, "the BAN changes what is built");
+    let facts = shop.facts(2024);
+    assert_eq!(
+        ["localises", "situes_par_voisins", "situes_par_adresse_au_numero", "situes_par_adresse_a_la_voie"]
+            .map(|k| count(&facts, k)),
+        [4, 1, 1, 1]
+    );
+    assert_eq!((count(&facts, "qualite_41"), count(&facts, "qualite_42")), (1, 1));
+    assert_eq!(count(&facts, "adresses_introuvables") + count(&facts, "adresses_a_confirmer"), 1);
+    assert!(says(&facts, "3 sur 4 logements sans coordonnées situés"), "{:?}", facts.report.remarques);
+    let first = facts.addresses[facts.address_of[0] as usize];
+    assert!((first.lon - 5.91).abs() < 1e-6 && !first.approximate);
+    assert!(facts.addresses[facts.address_of[3] as usize].approximate, "somewhere in its street");
+
+    // What builds found is kept, and the bailleur's list knows it.
+    assert!(Situated::of(&shop.store()).unwrap().answer("73065:2:-:RUE DES TILLEULS").is_some());
+    let list = doubts(&shop.store(), 2024, Some(SIREN), None).unwrap();
+    let without: Vec<String> =
+        list.iter().filter(|a| a.motifs().contains_key(&Motif::SansPoint)).map(|a| a.libelle()).collect();
+    assert_eq!(without, ["7 CHEMIN INTROUVABLE"]);
+}
+
+#[test]
+fn neighbours_that_disagree_say_nothing() {
+    let shop = Shop::new();
+    let far = [(926_000.0, 6_500_000.0), (926_400.0, 6_500_000.0)];
+    let at = |point| Home(CHAMBERY, "4", "RUE DES TILLEULS", point);
+    shop.rpls(2024, &[at(Some(far[0])), at(Some(far[1])), at(None)]);
+    let facts = shop.facts(2024);
+    assert_eq!((count(&facts, "situes_par_voisins"), count(&facts, "non_localises")), (0, 1));
+}
+
+#[test]
+fn a_merged_commune_lives_on_in_the_one_that_contours_have() {
+    let shop = Shop::new();
+    let cran = "74093;74960;CRAN GEVRIER";
+    shop.rpls(
+        2016,
+        &[
+            Home(cran, "5", "RUE DES LILAS", None),
+            Home(cran, "6", "RUE DES LILAS", Some((939_700.0, 6_540_000.0))),
+            Home("74010;74000;ANNECY", "7", "RUE DES LILAS", None),
+            Home("74999;74000;AILLEURS", "8", "RUE DES LILAS", Some((940_000.0, 6_540_000.0))),
+            Home("74998;74000;PERDUE", "9", "RUE DES LILAS", None),
+        ],
+    );
+    shop.zones(
+        "commune",
+        None,
+        &[square(r#""INSEE_COM":"74010","NOM":"Annecy""#, (935_000.0, 6_535_000.0), 10_000.0)],
+    );
+    let facts = shop.facts(2016);
+    assert_eq!(zones_of(&facts, "commune"), ["74010", "74010", "74010", "74010", "74998"]);
+    assert_eq!((count(&facts, "communes_reportees"), count(&facts, "commune_inconnue")), (3, 1));
+    assert!(says(&facts, "74093 → 74010 (2)") && says(&facts, "74999 → 74010 (1)") && says(&facts, "74998"));
+    assert_eq!(count(&facts, "localises"), 2, "points keep their place");
+}
+
+#[test]
+fn an_epci_comes_from_contours_even_if_no_dwelling_has_a_point() {
+    let shop = Shop::new();
+    shop.rpls(2018, &[Home("06029;06400;CANNES", "5", "RUE DES LILAS", None)]);
+    let at = (1_000_000.0, 6_280_000.0);
+    shop.zones("commune", None, &[square(r#""INSEE_COM":"06029","NOM":"Cannes""#, at, 5_000.0)]);
+    shop.zones(
+        "epci",
+        None,
+        &[square(r#""CODE_SIREN":"200039915","NOM":"Pays""#, (at.0 - 5_000.0, at.1 - 5_000.0), 20_000.0)],
+    );
+    let facts = shop.facts(2018);
+    assert_eq!(zones_of(&facts, "epci"), ["200039915"]);
+    assert_eq!(facts.layers.iter().find(|l| l.id == "epci").unwrap().noms, ["Pays"]);
+}
+
+#[test]
+fn a_qpv_says_what_it_cannot_count_and_a_missing_layer_that_it_is_missing() {
+    let shop = Shop::new();
+    let (x, y) = (926_000.0, 6_500_000.0);
+    shop.rpls(
+        2024,
+        &[
+            Home(CHAMBERY, "1", "RUE DES LILAS", Some((x, y))),
+            Home(CHAMBERY, "2", "RUE DES LILAS", Some((x + 3_000.0, y))),
+            Home(CHAMBERY, "3", "RUE DES LILAS", None),
+        ],
+    );
+    let none = shop.facts(2024);
+    assert!(
+        says(&none, "QPV 2024, en vigueur au 1er janvier 2024") && says(&none, "communes"),
+        "{:?}",
+        none.report.remarques
+    );
+    shop.zones(
+        "commune",
+        None,
+        &[square(r#""INSEE_COM":"73065","NOM":"Chambéry""#, (x - 5_000.0, y - 5_000.0), 10_000.0)],
+    );
+    shop.zones(
+        "qpv",
+        Some("2024"),
+        &[square(r#""code_qp":"QN07301M","lib_qp":"Bissy""#, (x - 100.0, y - 100.0), 200.0)],
+    );
+    let facts = shop.facts(2024);
+    let gap = &facts.ecarts_qpv["qpv2024"]["QN07301M"];
+    // All three declare a QPV; one is found in it.
+    assert_eq!(
+        (gap.communes.as_slice(), gap.logements, gap.sans_point, gap.declares),
+        (&["73065".to_owned()][..], 3, 1, 2)
+    );
+    assert!(!says(&facts, "QPV 2024"));
+}
+
+#[test]
+fn a_wave_that_no_millesime_carries_is_told() {
+    let shop = Shop::new();
+    shop.rpls(2024, &[Home(CHAMBERY, "1", "RUE DES LILAS", None)]);
+    let text = std::fs::read_to_string("tests/fixtures/ops/reponses.csv").unwrap();
+    for wave in [2024, 2026] {
+        shop.publish("ops.csv", &text, |f, o| {
+            ops::import(f, &ops::Options { vague: wave }, o, &|_, _| ()).unwrap()
+        });
+    }
+    assert_eq!(unjoined(&shop.store()).unwrap(), [2026]);
+    assert!(stock::unjoined_words(&shop.store()).unwrap()[0].contains("OPS 2026"));
+}
