@@ -48,10 +48,8 @@ impl Size {
             disabled: self.disabled,
             ..Household::default()
         };
-        let sure = match rank(&household, match plafonds() {
-            Ok(p) => p,
-            Err(_) => return 1..=FURTHER,
-        }) {
+        let Ok(table) = plafonds() else { return 1..=FURTHER };
+        let sure = match rank(&household, table) {
             Rank::Sure(r) => Some(r),
             Rank::MaybeYoung | Rank::Unknown => None,
         };

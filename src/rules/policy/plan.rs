@@ -11,7 +11,7 @@
 //! Targets are soft: each has a slack, so a plan always exists. That two of them exclude each other is said
 //! only when the linear problem proves it. A plan advises; it decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use highs::{Col, HighsModelStatus, HighsSolutionStatus, Model, RowProblem, Sense as Toward};
@@ -87,7 +87,7 @@ pub struct Plan {
     pub pairs: Vec<Pair>,
     /// Dwellings that nobody is given.
     pub vacant: Vec<usize>,
-    /// Of these, dwellings that no waiting household fits.
+    /// Of these, dwellings that no household of the list fits; all households that fit the others are housed.
     pub unfit: usize,
     pub targets: Vec<Target>,
     /// Weight of all departures, and the least that the solver proved possible.
@@ -156,7 +156,9 @@ pub fn plan(
         targets.push(Target { rule: *rule, before: *before, after: scores[i], missing, reach });
     }
     let objective = weight(rules, mix, &pairs, &vacant, standings, &scores);
-    let unfit = vacant.iter().filter(|d| !households.iter().any(|h| fits(rules, &dwellings[**d], h))).count();
+    let sizes: BTreeSet<u8> = households.iter().map(|h| h.rooms).collect();
+    let unfit =
+        vacant.iter().filter(|d| !sizes.iter().any(|rooms| fits(rules, dwellings[**d].rooms, *rooms))).count();
     Ok(Plan {
         pairs,
         vacant,
@@ -216,13 +218,13 @@ fn lease(d: &Dwelling, h: &Household, day: u32) -> Allocation {
 const STATE_PRIORITY: u8 = 1;
 
 /// Whether a household may be given a dwelling at all.
-fn fits(rules: &PlanRules, d: &Dwelling, h: &Household) -> bool {
-    d.rooms == 0 || h.rooms == 0 || d.rooms.abs_diff(h.rooms) <= rules.ecart_pieces_max
+fn fits(rules: &PlanRules, rooms: u8, asked: u8) -> bool {
+    rooms == 0 || asked == 0 || rooms.abs_diff(asked) <= rules.ecart_pieces_max
 }
 
 /// Departures of a pair; None if it cannot be made at all.
 fn departures(rules: &PlanRules, d: &Dwelling, h: &Household) -> Option<Vec<Departure>> {
-    if !fits(rules, d, h) {
+    if !fits(rules, d.rooms, h.rooms) {
         return None;
     }
     let mut out = Vec::new();
@@ -247,7 +249,7 @@ fn departures(rules: &PlanRules, d: &Dwelling, h: &Household) -> Option<Vec<Depa
 
 /// Whom a cell takes its households from.
 #[derive(Clone, Copy)]
-enum From {
+enum Source {
     /// A kind of household that asks for this commune, or for any.
     Kind(usize),
     /// Households alike but for the commune that they ask for.
@@ -257,7 +259,7 @@ enum From {
 /// A kind of dwelling that some households may be given.
 struct Cell {
     dwelling: usize,
-    from: From,
+    from: Source,
     cost: f64,
     /// The household, as rules look at it.
     household: Household,
@@ -299,8 +301,8 @@ impl Kinds {
             let mut communes = vec![d.commune, u32::MAX];
             communes.dedup();
             let kinds = communes.iter().filter_map(|c| by_commune.get(c)).flatten();
-            let direct = kinds.map(|j| (From::Kind(*j), households[*j].0));
-            let pooled = pools.keys().enumerate().map(|(p, h)| (From::Pool(p), *h));
+            let direct = kinds.map(|j| (Source::Kind(*j), households[*j].0));
+            let pooled = pools.keys().enumerate().map(|(p, h)| (Source::Pool(p), *h));
             for (from, household) in direct.chain(pooled) {
                 if let Some(list) = departures(rules, d, &household) {
                     let cost = list.iter().map(|x| rules.weight(*x)).sum();
@@ -314,49 +316,77 @@ impl Kinds {
     /// From kinds to dwellings and households, the first of each kind first; then every dwelling that is left
     /// and that a household fits, with the household of the least departures.
     fn spread(&self, flows: &[u32], rules: &PlanRules) -> (Vec<Pair>, Vec<usize>) {
-        let mut dwellings: Vec<_> = self.dwellings.iter().map(|(_, of)| of.iter().copied()).collect();
-        let mut households: Vec<_> = self.households.iter().map(|(_, of)| of.iter().copied()).collect();
-        let mut pairs = Vec::new();
-        let mut give = |i: usize, j: usize, households: &mut Vec<_>, dwellings: &mut Vec<_>| {
-            let next = |of: &mut Vec<std::iter::Copied<std::slice::Iter<'_, usize>>>, k: usize| of[k].next();
-            let Some(household) = next(households, j) else { return false };
-            let Some(dwelling) = next(dwellings, i) else { return false };
-            let list = departures(rules, &self.dwellings[i].0, &self.households[j].0).unwrap_or_default();
-            pairs.push(Pair { dwelling, household, departures: list });
-            true
+        let mut hands = Hands {
+            kinds: self,
+            rules,
+            dwellings: self.dwellings.iter().map(|(_, of)| of.iter()).collect(),
+            households: self.households.iter().map(|(_, of)| of.iter()).collect(),
+            pairs: Vec::new(),
         };
         // Those who get the commune that they ask for first: pools take what is left.
         for pooled in [false, true] {
             for (c, n) in self.cells.iter().zip(flows) {
                 let of: &[usize] = match &c.from {
-                    From::Kind(j) if !pooled => std::slice::from_ref(j),
-                    From::Pool(p) if pooled => &self.pools[*p],
+                    Source::Kind(j) if !pooled => std::slice::from_ref(j),
+                    Source::Pool(p) if pooled => &self.pools[*p],
                     _ => continue,
                 };
                 for _ in 0..*n {
-                    let _ = of.iter().any(|j| give(c.dwelling, *j, &mut households, &mut dwellings));
+                    let _ = of.iter().any(|j| hands.give(c.dwelling, *j));
                 }
             }
         }
         for i in 0..self.dwellings.len() {
-            let mut order: Vec<(f64, usize)> = (0..self.households.len())
-                .filter_map(|j| {
-                    let list = departures(rules, &self.dwellings[i].0, &self.households[j].0)?;
-                    Some((list.iter().map(|x| rules.weight(*x)).sum(), j))
-                })
-                .collect();
-            if dwellings[i].len() == 0 {
-                continue;
-            }
-            order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            for (_, j) in order {
-                while dwellings[i].len() > 0 && give(i, j, &mut households, &mut dwellings) {}
-            }
+            hands.fill(i);
         }
-        pairs.sort_by_key(|p| p.dwelling);
-        let mut vacant: Vec<usize> = dwellings.into_iter().flatten().collect();
+        let mut vacant: Vec<usize> = hands.dwellings.into_iter().flatten().copied().collect();
         vacant.sort_unstable();
+        let mut pairs = hands.pairs;
+        pairs.sort_by_key(|p| p.dwelling);
         (pairs, vacant)
+    }
+}
+
+/// Dwellings and households that are not given yet, by kind.
+struct Hands<'a> {
+    kinds: &'a Kinds,
+    rules: &'a PlanRules,
+    dwellings: Vec<std::slice::Iter<'a, usize>>,
+    households: Vec<std::slice::Iter<'a, usize>>,
+    pairs: Vec<Pair>,
+}
+
+impl Hands<'_> {
+    /// Gives a dwelling of one kind to a household of another; false where one is missing.
+    fn give(&mut self, i: usize, j: usize) -> bool {
+        if self.dwellings[i].len() == 0 || self.households[j].len() == 0 {
+            return false;
+        }
+        let (d, h) = (&self.kinds.dwellings[i].0, &self.kinds.households[j].0);
+        let Some(list) = departures(self.rules, d, h) else { return false };
+        if let (Some(dwelling), Some(household)) = (self.dwellings[i].next(), self.households[j].next()) {
+            self.pairs.push(Pair { dwelling: *dwelling, household: *household, departures: list });
+        }
+        true
+    }
+
+    /// Gives the dwellings of a kind that are left, the least departures first.
+    fn fill(&mut self, i: usize) {
+        if self.dwellings[i].len() == 0 {
+            return;
+        }
+        let mut order: Vec<(f64, usize)> = (0..self.households.len())
+            .filter(|j| self.households[*j].len() > 0)
+            .filter_map(|j| {
+                let (d, h) = (&self.kinds.dwellings[i].0, &self.kinds.households[j].0);
+                let list = departures(self.rules, d, h)?;
+                Some((list.iter().map(|x| self.rules.weight(*x)).sum(), j))
+            })
+            .collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        for (_, j) in order {
+            while self.give(i, j) {}
+        }
     }
 }
 
@@ -421,10 +451,10 @@ impl Problem<'_> {
         let mut households: Vec<u32> = k.households.iter().map(|(_, of)| narrow(of.len())).collect();
         let mut pooled = vec![0_u32; k.pools.len()];
         for (c, n) in k.cells.iter().zip(done) {
-            dwellings[c.dwelling] -= n;
+            dwellings[c.dwelling] = dwellings[c.dwelling].saturating_sub(*n);
             match c.from {
-                From::Kind(j) => households[j] -= n,
-                From::Pool(p) => pooled[p] += n,
+                Source::Kind(j) => households[j] = households[j].saturating_sub(*n),
+                Source::Pool(p) => pooled[p] += n,
             }
         }
         let mut problem = RowProblem::default();
@@ -434,8 +464,8 @@ impl Problem<'_> {
             .map(|c| {
                 let cost = if matches!(aim, Aim::Departures) { c.cost } else { 0.0 };
                 let stock = match c.from {
-                    From::Kind(j) => households[j],
-                    From::Pool(p) => k.pools[p].iter().map(|j| households[*j]).sum(),
+                    Source::Kind(j) => households[j],
+                    Source::Pool(p) => k.pools[p].iter().map(|j| households[*j]).sum(),
                 };
                 let most = f64::from(dwellings[c.dwelling].min(stock));
                 if whole && most > 0.0 {
@@ -474,8 +504,8 @@ impl Problem<'_> {
         for (c, col) in k.cells.iter().zip(&cells) {
             of_dwelling[c.dwelling].push((*col, 1.0));
             match c.from {
-                From::Kind(j) => of_household[j].push((*col, 1.0)),
-                From::Pool(p) => of_pool[p].push((*col, 1.0)),
+                Source::Kind(j) => of_household[j].push((*col, 1.0)),
+                Source::Pool(p) => of_pool[p].push((*col, 1.0)),
             }
         }
         for (row, n) in of_dwelling.iter().zip(&dwellings) {
@@ -667,7 +697,11 @@ mod tests {
         let (dwellings, households) = drawn(7, 600, 1_800);
         let standings: Vec<Standing> = (0..5).map(|r| (r, Score::default())).collect();
         let first = run(&standings, &dwellings, &households);
-        assert_eq!(first.vacant.len(), first.unfit, "a household fits every dwelling that is left");
+        let housed: BTreeSet<usize> = first.pairs.iter().map(|p| p.household).collect();
+        let waiting = || (0..households.len()).filter(|h| !housed.contains(h)).map(|h| &households[h]);
+        for d in &first.vacant {
+            assert!(!waiting().any(|h| fits(PlanRules::embedded().unwrap(), dwellings[*d].rooms, h.rooms)), "{d}");
+        }
         let gap = (first.objective - first.bound) / first.objective.max(1.0);
         assert!(gap < 0.02, "{} {}", first.objective, first.bound);
         for _ in 0..4 {
