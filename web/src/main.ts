@@ -3,6 +3,7 @@ import '@fontsource-variable/source-sans-3/wght.css';
 import { mount } from 'svelte';
 import './app.css';
 import './theme.css';
+import './print.css';
 import { routeOf } from './routes';
 import { admit } from './session/gate';
 import { session } from './session/session.svelte';

@@ -75,13 +75,10 @@ export function formatShare(share: number | null | undefined): string {
   return share === null || share === undefined ? '—' : formatValue(share * 100, '%', 0);
 }
 
-/** Decimals worth showing on class breaks so that two neighbours stay different. */
+/** Decimals that write class breaks as they are, two at most; more where two neighbours would else read the same. */
 export function breakDecimals(breaks: readonly number[]): number {
-  for (const decimals of [0, 1, 2]) {
-    const shown = breaks.map((b) => b.toFixed(decimals));
-    if (new Set(shown).size === shown.length && breaks.every((b) => Math.abs(b - Number(b.toFixed(decimals))) < 0.05)) return decimals;
-  }
-  return 2;
+  const written = (b: number, decimals: number): boolean => Math.abs(b - Number(b.toFixed(decimals))) < 1e-9;
+  return [0, 1].find((decimals) => breaks.every((b) => written(b, decimals))) ?? 2;
 }
 
 /** A number in a CSV file: decimal comma, no grouping, empty when missing. */
