@@ -38,6 +38,7 @@ pub struct Grade {
 /// When a value is an alert.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = AlerteFragilite)]
 pub enum Alert {
     /// Above a multiple of the value of the EPCI.
     #[default]

@@ -63,6 +63,7 @@ pub enum Cia {
 /// What a rule is in law.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NatureRegle)]
 pub enum Nature {
     /// A share to reach or not to exceed.
     #[default]
@@ -76,6 +77,7 @@ pub enum Nature {
 /// Where a share is judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NiveauRegle)]
 pub enum Niveau {
     /// Any line of a table.
     #[default]

@@ -12,7 +12,6 @@ use crate::reference::generations::{self, in_force_at};
 use crate::reference::mix::Mix;
 use crate::reference::survey::Survey;
 use crate::stock::StockError;
-use crate::stock::administrative::{Epcis, membership};
 use crate::stock::edits::Edits;
 use crate::stock::parts::{self, Parts};
 use crate::stock::places::merged;

@@ -240,6 +240,7 @@ pub struct Line {
 /// What may be said of a rule on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = EtatRegle)]
 pub enum Standing {
     /// Its share is judged.
     Applicable,
