@@ -18,6 +18,7 @@ pub mod fragilite;
 pub mod generations;
 pub mod geocodage;
 pub mod indicators;
+pub mod limites;
 pub mod mix;
 pub mod objectifs;
 pub mod ops;
