@@ -304,7 +304,13 @@ fn answer(
             _ => a.bailleur.into(),
         }
     };
-    let level = if by == BAILLEUR_DEPARTEMENT { Niveau::BailleurDepartement } else { Niveau::Tous };
+    // A bailleur in a département is judged on all its leases there: not on what a filter or rights leave.
+    let mut everywhere: BTreeMap<u64, u32> = BTreeMap::new();
+    if by == BAILLEUR_DEPARTEMENT {
+        for a in all.list.iter().filter(|a| a.year() == year) {
+            *everywhere.entry(key(a)).or_default() += 1;
+        }
+    }
     let mut table = mix::table(rules, leases(), key);
     let decided = Decided::new(rules, all.list.iter().filter(kept), year, key, secrecy);
     table.protect(secrecy);
@@ -338,7 +344,8 @@ fn answer(
             .zip(&l.scores)
             .enumerate()
             .map(|(i, (r, s))| {
-                let level = if key.is_some() { level } else { Niveau::Tous };
+                let whole = key.and_then(|k| everywhere.get(&k)) == Some(&l.leases);
+                let level = if whole { Niveau::BailleurDepartement } else { Niveau::Tous };
                 let standing = mix::standing(r, l, level);
                 let other = s.and(decided.score(key, i));
                 score(r, *s, target(r, rates, &scope), (elapsed, rules), standing, other, secrecy)
@@ -575,7 +582,7 @@ fn why_not(standing: Standing) -> Option<String> {
             }
             Standing::SansObjet => "Tout le territoire est en quartier prioritaire : la règle n'y a pas d'objet.",
             Standing::AutreNiveau => {
-                "Se juge par bailleur et par département : voir les lignes « bailleur et département »."
+                "Se juge par bailleur et sur tout le département : voir les lignes « bailleur et département », sans filtre de territoire."
             }
             Standing::ClauseParDefaut => {
                 "Clause par défaut, sauf stipulation contraire de la convention de réservation ; à défaut aussi, la part de l'État est uniforme dans chaque commune."
