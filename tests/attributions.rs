@@ -36,7 +36,7 @@ fn a_full_row_is_typed_and_its_income_per_unit_computed() {
         ("date_caleol", "20240312"),
         ("date_bail", "20240401"),
         ("reservataire", "1"),
-        ("mutation", "false"),
+        ("mutation_genre", "1"),
         ("statut_dalo", "2"),
         ("accord_collectif", "3"),
         ("priorite_l441_1", "a,gbis,k"),
@@ -64,7 +64,7 @@ fn words_of_the_sne_and_french_dates_are_understood() {
         ("date_caleol", "20240312"),
         ("date_bail", ""),
         ("reservataire", "1"),
-        ("mutation", "true"),
+        ("mutation_genre", "4"),
         ("statut_dalo", "1"),
         ("accord_collectif", "1"),
         ("relogement", "2"),
@@ -102,12 +102,12 @@ fn each_fault_has_its_rule_and_rejections_their_line() {
     assert_eq!(rejected, [(4, "A02"), (5, "A01")]);
     let mut rules: Vec<&str> = all.iter().filter(|f| f.0 == 6).map(|f| f.2.as_str()).collect();
     rules.sort_unstable();
-    assert_eq!(rules, ["A03", "A05", "A06", "A08", "A09", "A09", "A09", "A10", "A12", "A13", "A16", "A17"]);
+    assert_eq!(rules, ["A03", "A05", "A06", "A08", "A09", "A09", "A09", "A09", "A10", "A12", "A13", "A16"]);
     let t = table(dir.path(), "attributions");
     let i = row_of(&t, "ligne", "6");
     for column in [
         "reservataire",
-        "mutation",
+        "mutation_genre",
         "ressources_mensuelles",
         "revenu_uc",
         "rfr",

@@ -5,5 +5,5 @@ pub mod policy;
 pub mod state;
 
 use mosaique_engine::{disclosure, stock};
-use mosaique_filing::store;
+use mosaique_filing::{registers, store};
 use mosaique_ground::{address, days, reference, territory};

@@ -66,9 +66,10 @@ async fn a_level_that_is_not_open_is_named_and_not_shown() {
     let body = at(0, json!({"reservataire": "ACTION_LOGEMENT"}));
     for (who, expected) in [
         ("ddets", vec![]),
-        ("epci", vec![]),
+        // The State's share is judged in the whole département, which an EPCI does not see.
+        ("epci", vec!["bailleur_departement"]),
         ("bailleur", vec!["epci", "commune"]),
-        ("action logement", vec!["epci", "commune", "bailleur"]),
+        ("action logement", vec!["epci", "commune", "bailleur", "bailleur_departement"]),
     ] {
         let answer = ask(&door(who).await, "POST", PATH, Some(&body)).await.json();
         assert_eq!(closed(&answer), expected, "{who}");

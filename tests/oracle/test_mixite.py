@@ -64,17 +64,18 @@ def leases(demo_files: Path) -> pd.DataFrame:
     units = 1 + 0.5 * (persons["nb_14plus"] - 1).clip(lower=0) + 0.3 * persons["nb_moins14"]
     keys = pd.MultiIndex.from_arrays([rows["epci"], year])
     threshold = thresholds.reindex(keys).set_axis(rows.index)
-    rows["q1"] = np.where(monthly.isna() | threshold.isna(), "?", np.where(12 * monthly / units <= threshold, "oui", "non"))
+    rows["q1"] = np.where(monthly.isna() | threshold.isna(), "?", np.where(12 * monthly / units < threshold, "oui", "non"))
     rows["annee"] = year
     return rows[rows["date_bail"] != ""]
 
 
 def recount(rows: pd.DataFrame) -> dict[str, tuple[int, int, int]]:
-    """Numerator, denominator and unknown of each rule."""
+    """Numerator, denominator and unknown of each rule; mutations of unknown kind are in the flow."""
     inside, outside = rows[rows["distance"] == 0], rows[rows["distance"] > 0]
     relocated = outside["relogement"].isin(["ANRU", "ORCOD"])
     priority = (rows["statut_dalo"].isin(["ACTIF", "ACTREL"])) | (rows["priorite_l441_1"] != "") | rows["accord_collectif"].isin(["ACD", "ACI"])
-    flow = rows[(rows["mutation"] != "1") & (rows["relogement"] == "AUCUN") & (rows["premiere_mise_en_location"] != "1")]
+    flow = rows[(rows["mutation"] != "INTERNE") & (rows["relogement"] == "AUCUN") & (rows["premiere_mise_en_location"] != "1")]
+    state = rows[rows["reservataire"] == "ETAT_PRIO"]
     out = {
         "hors_qpv_q1": (
             int(((outside["q1"] == "oui") | relocated).sum()), len(outside), int(((outside["q1"] == "?") & ~relocated).sum()),
@@ -82,6 +83,8 @@ def recount(rows: pd.DataFrame) -> dict[str, tuple[int, int, int]]:
         "qpv_autres_quartiles": (int((inside["q1"] == "non").sum()), len(inside), int((inside["q1"] == "?").sum())),
         "etat_flux": (int(flow["reservataire"].isin(["ETAT_PRIO", "ETAT_AGENT"]).sum()), len(flow), 0),
         "etat_agents": (int((flow["reservataire"] == "ETAT_AGENT").sum()), len(flow), 0),
+        "etat_hors_qpv": (int((flow["reservataire"].isin(["ETAT_PRIO", "ETAT_AGENT"]) & (flow["distance"] > 0)).sum()), int((flow["distance"] > 0).sum()), 0),
+        "etat_prio_autres": (int((~priority[state.index]).sum()), len(state), 0),
     }
     for rule, who in [("dalo_action_logement", ["ACTION_LOGEMENT"]), ("dalo_collectivites", LOCAL_AUTHORITIES), ("dalo_bailleur", ["BAILLEUR"])]:
         theirs = rows["reservataire"].isin(who)
@@ -102,7 +105,7 @@ def test_every_rule_is_what_pandas_counts_on_both_sides_of_1_january_2024(api, l
     answer = api.get(f"/api/mixite?annee={year}")
     rows = leases[leases["annee"] == year]
     assert answer["ensemble"]["baux"] == len(rows)
-    assert equal(answer["ensemble"], recount(rows)) == 7
+    assert equal(answer["ensemble"], recount(rows)) == 9
     assert (rows["q1"] == "?").any() and (rows["ressources_mensuelles"] == "0").any() and (rows["relogement"] == "ANRU").any()
 
 
@@ -119,6 +122,43 @@ def test_every_line_that_is_shown_is_what_pandas_counts(api, leases, by, column)
         if hidden and not whole["secret"]:
             rest = whole["denominateur"] - sum(line["scores"][i]["denominateur"] or 0 for line in answer["lignes"])
             assert len(hidden) >= 2 and rest >= 11, (whole["regle"], [line["nom"] for line in hidden])
+
+
+def test_the_states_share_is_by_bailleur_and_departement_and_read_both_ways(api, leases):
+    """CCH R.441-5 I: only internal mutations leave the flow; those of unknown kind are counted both ways."""
+    answer = api.get("/api/mixite?annee=2024&par=bailleur_departement")
+    rows = leases[leases["annee"] == "2024"]
+    keys = rows["bailleur_siren"] + "-" + rows["depcom"].str[:2]
+    assert {line["code"] for line in answer["lignes"]} == set(keys)
+    assert {"INTERNE", "EXTERNE", "OUI", "NON"} <= set(rows["mutation"])
+    both = 0
+    for line in answer["lignes"]:
+        mine = rows[keys == line["code"]]
+        for score in (s for s in line["scores"] if s["regle"] == "etat_flux" and not s["secret"]):
+            n, d, _ = recount(mine)["etat_flux"]
+            assert (score["numerateur"], score["denominateur"], score["etat"]) == (n, d, "applicable")
+            assert score["en_deca"] == max(0, -(-3000 * d // 10_000) - n)
+            told = recount(mine[mine["mutation"] != "OUI"])["etat_flux"]
+            other = score["sans_mutations_inconnues"]
+            if other:
+                assert (other["numerateur"], other["denominateur"]) == told[:2]
+                both += 1
+                agree = (score["ecart"] == 0) == (other["ecart"] == 0)
+                assert score["respectee"] == ((score["ecart"] == 0) if agree else None)
+    assert both >= 1
+    whole = next(s for s in api.get("/api/mixite?annee=2024")["ensemble"]["scores"] if s["regle"] == "etat_flux")
+    assert whole["etat"] == "autre_niveau" and whole["respectee"] is None
+
+
+def test_decided_allocations_are_counted_beside_signed_ones(api, leases, demo_files):
+    rows = raw_rows(next(demo_files.glob("attributions*.csv")))
+    decided = rows[rows["date_caleol"].str[:4] == "2024"]
+    theirs = decided["reservataire"] == "BAILLEUR"
+    priority = decided["statut_dalo"].isin(["ACTIF", "ACTREL"]) | (decided["priorite_l441_1"] != "") | decided["accord_collectif"].isin(["ACD", "ACI"])
+    scores = {s["regle"]: s for s in api.get("/api/mixite?annee=2024")["ensemble"]["scores"]}
+    found = scores["dalo_bailleur"]["decidees"]
+    assert (found["numerateur"], found["denominateur"]) == (int(priority[theirs].sum()), int(theirs.sum()))
+    assert scores["hors_qpv_q1"]["decidees"] is None, "« suivies de baux signés » only"
 
 
 def test_dalo_households_in_and_near_qpv_are_where_geopandas_finds_them(api, leases):

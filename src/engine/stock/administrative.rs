@@ -11,6 +11,7 @@ use super::facts::LayerFacts;
 use super::places::{Places, coded};
 use super::table::Table;
 use crate::reference::generations;
+use crate::reference::unites::{Unites, unit_of};
 use crate::store::Store;
 use crate::territory::layer::{Layer, Zone};
 
@@ -33,7 +34,8 @@ pub fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (Stri
         .collect())
 }
 
-/// What tells the EPCI of a commune, and the names of EPCI.
+/// What tells the EPCI of a commune, and the names of EPCI. In Grand Paris the unit of figures and of targets is
+/// the EPT or Paris, whatever a file says (CCH L.441-1).
 #[derive(Debug, Default)]
 pub struct Epcis {
     of_commune: HashMap<String, String>,
@@ -77,13 +79,15 @@ impl Epcis {
 
     #[must_use]
     pub fn of(&self, commune: &str) -> Option<&str> {
-        self.of_commune.get(commune).map(String::as_str)
+        let unit = unit_of(commune).map(|u| u.code.as_str());
+        unit.or_else(|| self.of_commune.get(commune).map(String::as_str))
     }
 
     /// Name of an EPCI; empty if nothing gives it.
     #[must_use]
     pub fn name(&self, epci: &str) -> &str {
-        self.names.get(epci).map_or("", String::as_str)
+        let unit = Unites::embedded().ok().and_then(|u| u.unit(epci)).map(|u| u.nom.as_str());
+        unit.or_else(|| self.names.get(epci).map(String::as_str)).unwrap_or_default()
     }
 }
 
@@ -151,5 +155,16 @@ mod tests {
             (found.name("200000001"), found.name("200000002"), found.name("2")),
             ("Communauté", "Pays", "")
         );
+    }
+    #[test]
+    fn in_grand_paris_the_unit_is_the_ept_or_paris_and_never_the_metropole() {
+        let listed = |nom: &str| ("200054781".to_owned(), nom.to_owned());
+        let metropole = ["75056", "93066", "92012"].map(|c| (c.to_owned(), listed("Métropole du Grand Paris")));
+        let found = Epcis::new(&HashMap::from(metropole), None, None);
+        assert_eq!(
+            ["75056", "75113", "93066", "92012", "77288"].map(|c| found.of(c)),
+            [Some("75056"), Some("75056"), Some("200057867"), Some("200057974"), None]
+        );
+        assert_eq!((found.name("200057867"), found.name("75056")), ("Plaine Commune", "Ville de Paris"));
     }
 }

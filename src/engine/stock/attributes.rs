@@ -8,7 +8,7 @@ use super::households::Households;
 use super::join::Matches;
 use super::places::Places;
 use crate::reference::generations;
-use crate::reference::indicators::{Attribute, Catalogue, Class};
+use crate::reference::indicators::{Attribute, Catalogue};
 use crate::reference::survey::Survey;
 
 /// What attributes are computed from.
@@ -58,14 +58,6 @@ fn code(attribute: Option<&Attribute>, value: u8) -> u8 {
     if attribute.is_some_and(|a| usize::from(value) <= a.classes.len()) { value } else { 0 }
 }
 
-/// Class of the attribute `financement`, from 1; 0 when neither code says it. CUS wins over FINAN.
-#[must_use]
-pub fn financing_class(classes: &[Class], cus: u8, finan: u8) -> u8 {
-    let by_cus = classes.iter().position(|c| c.cus.contains(&cus));
-    let class = by_cus.or_else(|| classes.iter().position(|c| c.finan.contains(&finan)));
-    class.and_then(|i| u8::try_from(i + 1).ok()).unwrap_or(0)
-}
-
 /// Whether a dwelling is in a département that is wholly a QPV of this layer on 1 January, wherever it stands.
 fn whole<'a>(inputs: &Inputs<'a>, layer: &str) -> impl Fn(usize) -> bool + Sync + use<'a> {
     let communes = &inputs.dwellings.commune;
@@ -84,8 +76,10 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     put(columns, "repertoire", n, |r| u8::from(r < d.registered()));
     let mode = attribute("mode");
     put(columns, "mode", n, |r| code(mode, d.mode[r]));
-    let financing = attribute("financement").map_or(&[][..], |a| a.classes.as_slice());
-    put(columns, "financement", n, |r| financing_class(financing, d.cus[r], d.finan[r]));
+    for id in ["financement", "categorie_cus"] {
+        let a = attribute(id);
+        put(columns, id, n, |r| a.map_or(0, |a| a.of_financing(d.cus[r], d.finan[r])));
+    }
     put(columns, "typologie", n, |r| d.nbpiece[r].min(5));
     let period = attribute("periode");
     put(columns, "periode", n, |r| match d.construct[r] {
@@ -194,6 +188,19 @@ fn occupancy(
     put(columns, "emmenagement", n, |r| {
         answer(r).map_or(0, |i| if months(i).is_some_and(|m| m <= recent) { 1 } else { 2 })
     });
+    let (seniority, size) = (catalogue.attribute("anciennete"), catalogue.attribute("taille"));
+    let class = |a: Option<&Attribute>, value: u16| a.map_or(0, |a| a.class_of_number(value));
+    put(columns, "anciennete", n, |r| {
+        answer(r).and_then(months).map_or(0, |m| class(seniority, u16::try_from(m.max(0)).unwrap_or(u16::MAX)))
+    });
+    put(columns, "taille", n, |r| match answer(r).map_or(0, |i| h.nb_personnes[i]) {
+        0 => 0,
+        persons => class(size, persons.into()),
+    });
+    put(columns, "peuplement", n, |r| {
+        let (rooms, persons) = (inputs.dwellings.nbpiece[r], answer(r).map_or(0, |i| h.nb_personnes[i]));
+        if rooms == 0 || persons == 0 { 0 } else { crowding(rooms, persons) }
+    });
     put(columns, "personnes_connues", n, |r| {
         u8::from(answer(r).is_some_and(|i| h.nb_personnes[i] > 0 && h.nb_mineurs[i] != 255))
     });
@@ -210,11 +217,22 @@ fn occupancy(
     });
     quantity("majeurs", &|r| activity[r].map_or(0, |a| a.known));
     quantity("sans_emploi", &|r| activity[r].map_or(0, |a| a.jobless));
+    quantity("actifs", &|r| activity[r].map_or(0, |a| a.stable + a.precarious + a.jobless));
     quantity("emploi_stable", &|r| activity[r].map_or(0, |a| a.stable));
     quantity("emploi_precaire", &|r| activity[r].map_or(0, |a| a.precarious));
     quantity("anciennete", &|r| {
         answer(r).and_then(months).map_or(0, |m| u32::try_from(m.max(0)).unwrap_or(0))
     });
+}
+
+/// Class of the attribute `peuplement`: more rooms than persons plus one (CCH L.621-2), fewer than persons minus
+/// one, or neither.
+fn crowding(rooms: u8, persons: u8) -> u8 {
+    match (rooms > persons.saturating_add(1), rooms < persons - 1) {
+        (true, _) => 1,
+        (_, true) => 3,
+        _ => 2,
+    }
 }
 
 /// Adults of a household by activity.
@@ -256,4 +274,17 @@ fn bailleurs(d: &Dwellings, columns: &mut Columns) {
     }
     columns.bailleurs = d.siren.list.iter().cloned().zip(names).collect();
     columns.bailleur_of = d.siren.of.iter().map(|s| u16::try_from(*s).unwrap_or(u16::MAX)).collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::crowding;
+
+    #[test]
+    fn a_dwelling_is_too_large_above_one_room_more_than_persons() {
+        let classes = |persons| [1, 2, 3, 4, 5].map(|rooms| crowding(rooms, persons));
+        assert_eq!(classes(1), [2, 2, 1, 1, 1]);
+        assert_eq!(classes(3), [3, 2, 2, 2, 1]);
+        assert_eq!(classes(5), [3, 3, 3, 2, 2]);
+    }
 }

@@ -29,6 +29,18 @@ impl Table {
         Ok(Self { name, frame })
     }
 
+    /// Whether the table has a column: one imported by an earlier version may not.
+    ///
+    /// # Errors
+    /// The file is no readable table.
+    pub fn has(path: &Path, column: &str) -> Result<bool, StockError> {
+        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let fault = |source| StockError::Table { name: name.clone(), source };
+        let file = File::open(path).map_err(|e| fault(e.into()))?;
+        let schema = ParquetReader::new(file).schema().map_err(fault)?;
+        Ok(schema.contains(column))
+    }
+
     /// Rows of a general file and of the deposits of bailleurs, each with its SIREN: a deposit takes the
     /// place of its bailleur's rows and of those with one of its national numbers. Between two deposits the
     /// first by SIREN keeps a number.

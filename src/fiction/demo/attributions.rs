@@ -183,7 +183,13 @@ fn allocation(ground: &Ground, block: &Block, d: &Dwelling, lease: i32, dice: &m
         "{};{};{};",
         ground.bailleurs[r.bailleur].siren,
         f.reservataires[reservataire],
-        u8::from(mutation)
+        // No draw: what follows in the files stays as it was.
+        match d.ident % 10 {
+            _ if !mutation => "NON",
+            0..=5 => "INTERNE",
+            6..=8 => "EXTERNE",
+            _ => "OUI",
+        }
     );
     let _ = write!(
         w,

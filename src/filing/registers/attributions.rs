@@ -76,8 +76,8 @@ pub fn pseudonym(key: &[u8; 32], nud: &str) -> String {
     blake3::keyed_hash(key, plain.as_bytes()).to_hex()[..32].to_owned()
 }
 
-/// Consumption units (CCH R.441-1 scale): 1 for the first adult, 0.5 for each other person of 14 and more,
-/// 0.3 for each child under 14.
+/// Consumption units, on the « échelle dite OCDE modifiée, retenue par l'arrêté sur le premier quartile »: 1 for
+/// the first adult, 0.5 for each other person of 14 and more, 0.3 for each child under 14.
 #[must_use]
 pub fn consumption_units(aged_14_and_more: u8, under_14: u8) -> f64 {
     1.0 + 0.5 * f64::from(aged_14_and_more.saturating_sub(1)) + 0.3 * f64::from(under_14)
@@ -126,7 +126,7 @@ batch! {
     Batch {
         ligne: U64, nud: Text, date_caleol: U32, date_bail: U32, ident_rep: Text, depcom: Text,
         address: Text, adresse: Text,
-        bailleur_siren: Text, reservataire: U8, mutation: Flag, statut_dalo: U8, accord_collectif: U8,
+        bailleur_siren: Text, reservataire: U8, mutation_genre: U8, statut_dalo: U8, accord_collectif: U8,
         priorite_l441_1: Text, relogement: U8, ressources_mensuelles: F64,
         nb_personnes: U8, nb_moins14: U8, nb_14plus: U8, revenu_uc: F64, rfr: I32, cat_plafond: U8,
         typologie: U8, financement: U8, activite: U8, premiere_mise_en_location: Flag,
@@ -151,7 +151,8 @@ struct Rows<'r> {
     nomvoie: Column,
     siren: Column,
     reservataire: Coded<'r>,
-    mutation: Column,
+    mutation: Coded<'r>,
+    origin: Column,
     statut_dalo: Coded<'r>,
     accord_collectif: Coded<'r>,
     priorite: Coded<'r>,
@@ -189,7 +190,8 @@ impl<'r> Rows<'r> {
             nomvoie: column("nomvoie"),
             siren: column("bailleur_siren"),
             reservataire: coded("reservataire"),
-            mutation: column("mutation"),
+            mutation: coded("mutation"),
+            origin: column("bailleur_origine_siren"),
             statut_dalo: coded("statut_dalo"),
             accord_collectif: coded("accord_collectif"),
             priorite: coded("priorite_l441_1"),
@@ -285,6 +287,21 @@ impl<'r> Rows<'r> {
                 None
             }
         }
+    }
+}
+
+/// Codes of the list `mutation`.
+const INTERNAL: u8 = 2;
+const EXTERNAL: u8 = 3;
+const OF_UNKNOWN_KIND: u8 = 4;
+
+/// Kind of a mutation: as filed; where that does not tell, from the bailleur that the household rents from.
+fn mutation(filed: Option<u8>, origin: Option<&str>, bailleur: Option<&str>) -> Option<u8> {
+    match (filed, origin, bailleur) {
+        (None | Some(OF_UNKNOWN_KIND), Some(from), Some(to)) => {
+            Some(if from == to { INTERNAL } else { EXTERNAL })
+        }
+        (filed, ..) => filed,
     }
 }
 
@@ -396,8 +413,12 @@ impl Intake for Rows<'_> {
         ]
         .map(|c| checks::coded(c, record, "A09", notes));
         let priorities = self.priorities(record, notes);
-        let [mutation, first_letting, discount] =
-            [&self.mutation, &self.premiere, &self.decote].map(|c| yes_no(c, record, notes));
+        let origin =
+            self.origin.cell(record).and_then(|_| checks::siren(&self.origin, record, "A08", notes));
+        let mutation =
+            mutation(checks::coded(&self.mutation, record, "A09", notes), ascii(&origin), ascii(&siren));
+        let [first_letting, discount] =
+            [&self.premiere, &self.decote].map(|c| yes_no(c, record, notes));
         let resources = self.resources(record, notes);
         let persons = checks::within(&self.nb_personnes, record, s.nb_personnes, "A11", "A10", notes);
         let under = checks::count(&self.nb_moins14, record, "A10", notes);
@@ -434,7 +455,7 @@ impl Intake for Rows<'_> {
         b.adresse.push(address);
         b.bailleur_siren.push(ascii(&siren));
         b.reservataire.push(reserver);
-        b.mutation.push(mutation);
+        b.mutation_genre.push(mutation);
         b.statut_dalo.push(dalo);
         b.accord_collectif.push(agreement);
         b.priorite_l441_1.push(priorities.as_deref());
@@ -470,6 +491,16 @@ mod tests {
         let uc = consumption_units(3, 1);
         assert!((uc - 2.3).abs() < 1e-12);
         assert_eq!(format!("{:.0}", 12.0 * 1750.0 / uc), "9130");
+    }
+
+    #[test]
+    fn the_bailleur_of_origin_tells_an_internal_mutation_where_the_file_does_not() {
+        let (own, other) = (Some("552046484"), Some("775699580"));
+        assert_eq!(mutation(Some(OF_UNKNOWN_KIND), own, own), Some(INTERNAL));
+        assert_eq!(mutation(None, other, own), Some(EXTERNAL));
+        assert_eq!(mutation(Some(EXTERNAL), own, own), Some(EXTERNAL), "what is filed goes first");
+        assert_eq!(mutation(Some(1), own, own), Some(1), "NON stays NON");
+        assert_eq!((mutation(Some(OF_UNKNOWN_KIND), None, own), mutation(None, None, own)), (Some(4), None));
     }
 
     #[test]

@@ -47,6 +47,10 @@ pub struct Ceilings {
     pub rule: Alone,
     /// Code of the attribute `financement` → highest % of the PLUS ceiling.
     pub parts: BTreeMap<String, f64>,
+    /// The code whose ceiling depends on the category of the household.
+    pub par_categorie: String,
+    /// Codes whose ceiling overseas is in no text that was found.
+    pub non_etabli_outre_mer: Vec<String>,
 }
 
 /// Sizes by number of persons.
@@ -206,7 +210,8 @@ mod tests {
     fn ceilings_are_of_financings_that_exist() {
         let catalogue = crate::reference::indicators::Catalogue::embedded().unwrap();
         let known = &catalogue.attribute("financement").unwrap().classes;
-        for code in Controle::embedded().unwrap().plafond.parts.keys() {
+        let rules = &Controle::embedded().unwrap().plafond;
+        for code in rules.parts.keys().chain(&rules.non_etabli_outre_mer).chain([&rules.par_categorie]) {
             assert!(known.iter().any(|c| c.code == *code), "{code}");
         }
     }

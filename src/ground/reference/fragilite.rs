@@ -35,6 +35,30 @@ pub struct Grade {
     pub alertes: usize,
 }
 
+/// When a value is an alert.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = AlerteFragilite)]
+pub enum Alert {
+    /// Above a multiple of the value of the EPCI.
+    #[default]
+    Ratio,
+    /// Above it by some points.
+    Points,
+    /// When its lower Wilson bound is above it.
+    Wilson,
+}
+
+impl Alert {
+    pub const ALL: [&'static str; 3] = ["ratio", "points", "wilson"];
+
+    /// From its name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Ratio, Self::Points, Self::Wilson].into_iter().zip(Self::ALL).find(|(_, n)| *n == name).map(|(a, _)| a)
+    }
+}
+
 /// What people may do of a residence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -104,6 +128,9 @@ pub struct Fragility {
     pub repondants_min: u64,
     pub reponse_min: f64,
     pub alerte_ratio: f64,
+    /// Points above the EPCI, and normal quantile of the lower bound, of the two other readings.
+    pub alerte_points: f64,
+    pub alerte_quantile: f64,
     pub z_max: f64,
     pub duree_ans: i16,
     pub sensibilite: Sensitivity,

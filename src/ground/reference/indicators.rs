@@ -12,14 +12,23 @@ use super::{ReferenceError, parse};
 pub struct Class {
     pub code: String,
     pub libelle: String,
-    /// RPLS codes FINAN that fall into this class (attribute `financement`).
+    /// RPLS codes FINAN that fall into this class (attributes `financement` and `categorie_cus`).
     #[serde(default)]
     pub finan: Vec<u8>,
-    /// RPLS codes CUS that fall into this class; CUS wins over FINAN.
+    /// RPLS codes CUS that fall into this class.
     #[serde(default)]
     pub cus: Vec<u8>,
     /// Highest value of the class, for attributes cut from a number (year, age).
     pub jusqua: Option<u16>,
+}
+
+/// Which of two columns goes first; the other answers where the first says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum First {
+    #[default]
+    Finan,
+    Cus,
 }
 
 /// An axis: what a dwelling or its household is.
@@ -34,6 +43,9 @@ pub struct Attribute {
     /// Known of responding households only.
     #[serde(default)]
     pub occupation: bool,
+    /// Of an attribute cut from FINAN and CUS.
+    #[serde(default)]
+    pub premier: First,
     pub classes: Vec<Class>,
 }
 
@@ -49,6 +61,18 @@ impl Attribute {
     #[must_use]
     pub fn class(&self, code: &str) -> Option<u8> {
         self.classes.iter().position(|c| c.code == code).and_then(|i| u8::try_from(i + 1).ok())
+    }
+
+    /// Class (from 1) of a dwelling by its RPLS codes FINAN and CUS, 0 where neither says it.
+    #[must_use]
+    pub fn of_financing(&self, cus: u8, finan: u8) -> u8 {
+        let by = |code: u8, of: fn(&Class) -> &[u8]| self.classes.iter().position(|c| of(c).contains(&code));
+        let (by_cus, by_finan) = (by(cus, |c| &c.cus), by(finan, |c| &c.finan));
+        let class = match self.premier {
+            First::Finan => by_finan.or(by_cus),
+            First::Cus => by_cus.or(by_finan),
+        };
+        class.and_then(|i| u8::try_from(i + 1).ok()).unwrap_or(0)
     }
 
     /// Number of the first class whose `jusqua` is not below `value`; 0 if there is none.
@@ -269,6 +293,35 @@ mod tests {
         assert!(c.indicators.len() > 50);
         let ids: std::collections::BTreeSet<_> = c.indicators.iter().map(|i| &i.id).collect();
         assert_eq!(ids.len(), c.indicators.len(), "indicator ids are unique");
+    }
+
+    #[test]
+    fn hlm_o_are_one_class_of_origin_whatever_cus_says() {
+        let c = Catalogue::embedded().unwrap();
+        let class = |id: &str, cus, finan| {
+            let a = c.attribute(id).unwrap();
+            a.of_financing(cus, finan).checked_sub(1).map_or("", |i| a.classes[usize::from(i)].code.as_str())
+        };
+        // HLM/O with CUS 13 (PLUS) and without: domain §17.1, E13 (644 and 2,099 of a real file).
+        assert_eq!((class("financement", 13, 52), class("financement", 0, 52)), ("ANCIEN", "ANCIEN"));
+        assert_eq!((class("categorie_cus", 13, 52), class("categorie_cus", 0, 52)), ("PLUS", "PLUS"));
+        assert_eq!(class("categorie_cus", 0, 51), "PLAI", "assimilated");
+        let cus = [10, 11, 12, 13, 14, 15, 16, 17].map(|code| class("categorie_cus", code, 0));
+        assert_eq!(cus, ["PLAI", "PLAI", "PLUS", "PLUS", "PLS", "AUTRE", "PLI", "AUTRE"]);
+        assert_eq!(class("financement", 13, 0), "PLUS", "without FINAN, CUS answers");
+        assert_eq!(class("financement", 0, 0), "");
+    }
+
+    #[test]
+    fn allocations_name_financings_as_the_register_does() {
+        let origin = Catalogue::embedded().unwrap().attribute("financement").unwrap();
+        let list = crate::reference::attributions::attributions().unwrap().registre.liste("financement").unwrap();
+        for (i, class) in origin.classes.iter().enumerate() {
+            for code in &class.finan {
+                let found = list.code(code.to_string().as_bytes());
+                assert_eq!(found.map(usize::from), Some(i + 1), "FINAN {code} of {}", class.code);
+            }
+        }
     }
 
     #[test]

@@ -39,9 +39,12 @@ pub enum Criterion {
     Dalo,
     /// Priority of L.441-1, or a collective agreement.
     Prioritaire,
+    /// Neither DALO nor priority.
+    NonPrioritaire,
     Etat,
     EtatAgents,
-    Mutation,
+    /// Within the stock of the same bailleur (CCH R.441-5, I).
+    MutationInterne,
     /// Any relocation.
     Relogement,
     PremiereLocation,
@@ -55,6 +58,32 @@ pub enum Cia {
     Hausse,
     /// Below it too, with the prefect's approval.
     HausseOuBaisseApprouvee,
+}
+
+/// What a rule is in law.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = NatureRegle)]
+pub enum Nature {
+    /// A share to reach or not to exceed.
+    #[default]
+    Objectif,
+    /// Holds unless a convention stipulates otherwise, which is not known here.
+    ClauseParDefaut,
+    /// A share that is shown, and that no text sets a figure for.
+    Constat,
+}
+
+/// Where a share is judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = NiveauRegle)]
+pub enum Niveau {
+    /// Any line of a table.
+    #[default]
+    Tous,
+    /// Each bailleur in each département.
+    BailleurDepartement,
 }
 
 /// One target.
@@ -72,6 +101,19 @@ pub struct Rule {
     pub cible: f64,
     /// None: no other rate than the law's.
     pub cia: Option<Cia>,
+    #[serde(default)]
+    pub nature: Nature,
+    #[serde(default)]
+    pub niveau: Niveau,
+    /// Whether it binds only the EPCI held to a PLH, or with the habitat competence and a QPV.
+    #[serde(default)]
+    pub soumis: bool,
+    /// Whether its text says « attributions » without « suivies de baux signés »: both bases are given.
+    #[serde(default)]
+    pub decidees: bool,
+    /// Whether a maximum is also to be approached, so that what lacks below it is shown.
+    #[serde(default)]
+    pub tendre: bool,
     #[serde(default)]
     pub lieu: Where,
     /// Codes of those whose reservations it looks at; all when empty.
@@ -109,8 +151,6 @@ pub struct Options {
     pub q1_compare: Compare,
     pub q1_revenu_nul: ZeroIncome,
     pub seuil_recul_annees: u16,
-    /// `yyyymmdd`.
-    pub qpv_2024_debut: u32,
     pub projection_niveau: f64,
     pub projection_quantile: f64,
 }
@@ -149,6 +189,11 @@ impl Mix {
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|r| r.id == id)
+    }
+
+    /// Rules that an allocation is checked against and a plan tries to meet: shares that a text sets.
+    pub fn targets(&self) -> impl Iterator<Item = (usize, &Rule)> {
+        self.rules.iter().enumerate().filter(|(_, r)| r.nature == Nature::Objectif)
     }
 
     /// The rules compiled into the program.

@@ -6,13 +6,15 @@
 //! where it is missed already, and is contrary where the target is reached and would no longer be. An
 //! allocation that counts under a ceiling is contrary where the ceiling would be exceeded.
 
+use super::ceiling::Ceiling;
 use super::counts::Niveau;
 use super::dossier::Facts;
-use super::facts::Quartile;
+use super::household::Bound;
+use super::household::Quartile;
 use super::mix::{Known, Score, concerns, concerns_anywhere, counts};
 use super::objectifs::Target;
 use crate::reference::controle::{Controle, Verdict};
-use crate::reference::mix::{Criterion, Mix, Rule, Sense, Where};
+use crate::reference::mix::{self as law, Criterion, Mix, Rule, Sense, Where};
 use crate::territory::bands::Band;
 
 /// One level with the scores of all rules before the allocation, and the targets that hold there. A level
@@ -46,6 +48,12 @@ impl Effect<'_> {
 pub enum Cause {
     /// The rule does not look at this allocation.
     Elsewhere,
+    /// The unit is not bound by the rule.
+    NotBound,
+    /// Nothing loaded tells whether the unit is bound.
+    NotEstablished,
+    /// A mutation of unknown kind: in the flow or out of it.
+    Mutation,
     /// The place is too near to the edge of a QPV, or not known.
     Place,
     /// No réservataire was given.
@@ -72,7 +80,7 @@ pub struct Finding<'a> {
 /// Checks an allocation against every rule of social mix.
 #[must_use]
 pub fn check<'a>(mix: &'static Mix, facts: &Facts, levels: &[Level<'a>]) -> Vec<Finding<'a>> {
-    mix.rules.iter().enumerate().map(|(i, rule)| one(rule, i, facts, levels)).collect()
+    mix.targets().map(|(i, rule)| one(rule, i, facts, levels)).collect()
 }
 
 fn one<'a>(rule: &'static Rule, index: usize, facts: &Facts, levels: &[Level<'a>]) -> Finding<'a> {
@@ -82,19 +90,25 @@ fn one<'a>(rule: &'static Rule, index: usize, facts: &Facts, levels: &[Level<'a>
     if lease.reservataire == 0 && (of_reservataire || !rule.of.is_empty()) {
         return silent(Verdict::Indeterminable, Cause::Reservataire);
     }
+    if rule.soumis && lease.bound == Bound::No {
+        return silent(Verdict::SansObjet, Cause::NotBound);
+    }
     if facts.doubtful && rule.lieu != Where::Partout {
-        return if concerns_anywhere(rule, lease) {
-            silent(Verdict::Indeterminable, Cause::Place)
-        } else {
+        return if concerns_anywhere(rule, lease) == Known::No {
             silent(Verdict::SansObjet, Cause::Elsewhere)
+        } else {
+            silent(Verdict::Indeterminable, Cause::Place)
         };
     }
-    if !concerns(rule, lease) {
-        return silent(Verdict::SansObjet, Cause::Elsewhere);
+    match concerns(rule, lease) {
+        Known::No => return silent(Verdict::SansObjet, Cause::Elsewhere),
+        Known::Unknown => return silent(Verdict::Indeterminable, Cause::Mutation),
+        Known::Yes => {}
     }
     let known = counts(rule, lease);
-    // The share of one réservataire among its own allocations is all or nothing.
-    let levels = levels.iter().filter(|l| !(of_reservataire && l.niveau == Niveau::Reservataire));
+    // The State's share is that of a bailleur in a département, and of no other level.
+    let by_departement = rule.niveau == law::Niveau::BailleurDepartement;
+    let levels = levels.iter().filter(|l| (l.niveau == Niveau::BailleurDepartement) == by_departement);
     let effects: Vec<Effect<'a>> = levels
         .map(|l| {
             let scores = l.before[index].map(|before| {
@@ -112,6 +126,11 @@ fn one<'a>(rule: &'static Rule, index: usize, facts: &Facts, levels: &[Level<'a>
         (known, sense) => {
             let cause = if known == Known::Yes { Cause::Counts } else { Cause::DoesNotCount };
             match effects.iter().filter_map(|e| away(e, sense)).max() {
+                Some(_) if rule.soumis && lease.bound == Bound::NotEstablished => {
+                    (Verdict::Indeterminable, Cause::NotEstablished)
+                }
+                // A yearly share bars no single allocation.
+                Some(Verdict::Contraire) if by_departement => (Verdict::Attention, cause),
                 Some(verdict) => (verdict, cause),
                 None => (Verdict::Indeterminable, Cause::Secret),
             }
@@ -141,7 +160,12 @@ pub enum Fit {
     /// % of the PLUS ceiling, and the highest for the financing.
     Ceiling {
         pct: f64,
-        most: f64,
+        ceiling: Ceiling,
+    },
+    /// Between the two ceilings that the household may have.
+    Category {
+        pct: f64,
+        ceiling: Ceiling,
     },
     /// Persons, rooms of the dwelling, fewest and most rooms, surface and the smallest (0: not known).
     Size {
@@ -170,10 +194,10 @@ pub struct Alone {
     pub fit: Fit,
 }
 
-/// Checks what does not depend on other allocations: ceiling, size, DALO households in QPV. `ceiling`: % of
-/// the PLUS ceiling that the financing allows, if it is known.
+/// Checks what does not depend on other allocations: ceiling, size, DALO households in QPV. `ceiling`: what
+/// the financing admits, if it is known.
 #[must_use]
-pub fn alone(rules: &'static Controle, mix: &Mix, facts: &Facts, ceiling: Option<f64>) -> [Alone; 3] {
+pub fn alone(rules: &'static Controle, mix: &Mix, facts: &Facts, ceiling: Option<Ceiling>) -> [Alone; 3] {
     let say = |rule, fit, bad: bool| Alone {
         rule,
         verdict: if bad { rule.verdict } else { Verdict::Conforme },
@@ -184,10 +208,13 @@ pub fn alone(rules: &'static Controle, mix: &Mix, facts: &Facts, ceiling: Option
 
     let rule = &rules.plafond.rule;
     let plafond = match (facts.pct, ceiling) {
-        (Some(pct), Some(most)) => say(rule, Fit::Ceiling { pct, most }, pct > most),
+        (Some(pct), Some(c)) if pct > c.least && pct <= c.most => {
+            Alone { rule, verdict: Verdict::Indeterminable, fit: Fit::Category { pct, ceiling: c } }
+        }
+        (Some(pct), Some(c)) => say(rule, Fit::Ceiling { pct, ceiling: c }, pct > c.most),
         (None, _) => missing(rule, "les ressources en % du plafond PLUS ne sont pas données"),
         (_, None) if facts.financing == 0 => missing(rule, "le financement du logement n'est pas connu"),
-        (_, None) => missing(rule, "ce financement n'a pas de plafond de référence ici"),
+        (_, None) => missing(rule, "aucun plafond de ressources n'est établi ici pour ce financement (outre-mer, le PLS notamment)"),
     };
     let rule = &rules.taille.rule;
     let taille = match (facts.persons, facts.rooms) {
@@ -219,24 +246,31 @@ pub fn alone(rules: &'static Controle, mix: &Mix, facts: &Facts, ceiling: Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::facts::Allocation;
+    use crate::policy::ceiling::Size;
+    use crate::policy::facts::{Allocation, Transfer};
+    use crate::policy::household::Bound;
 
     fn facts(inside: bool, quartile: Quartile) -> Facts {
         Facts {
+            size: Size { persons: Some(3), ..Size::default() },
             lease: Allocation {
                 bail: 2024_06_15,
+                caleol: 0,
                 commune: 0,
+                departement: 0,
                 epci: 0,
+                bound: Bound::Yes,
                 bailleur: 0,
                 reservataire: 8,
                 qpv: Some(if inside { Band::Inside } else { Band::Beyond }),
+                whole: false,
                 quartile,
                 provisional: false,
                 dalo: false,
                 priority: false,
                 precarious: false,
                 relocation: 1,
-                transfer: false,
+                transfer: Transfer::No,
                 first_letting: false,
             },
             doubtful: false,
@@ -257,15 +291,15 @@ mod tests {
     }
 
     fn score(numerator: u32, denominator: u32) -> Option<Score> {
-        Some(Score { numerator, denominator, unknown: 0 })
+        Some(Score { numerator, denominator, ..Score::default() })
     }
 
     /// The EPCI with one score for the rule asked.
     fn verdict(rule: &str, facts: &Facts, before: Option<Score>) -> Finding<'static> {
         let mix = mix();
-        let targets = mix.rules.iter().map(|r| Target { share: r.cible, rate: None }).collect();
-        let level = Level { niveau: Niveau::Epci, before: vec![before; mix.rules.len()], targets };
-        check(mix, facts, &[level]).into_iter().find(|f| f.rule.id == rule).unwrap()
+        let targets: Vec<Target<'static>> = mix.rules.iter().map(|r| Target { share: r.cible, rate: None }).collect();
+        let level = |niveau| Level { niveau, before: vec![before; mix.rules.len()], targets: Vec::clone(&targets) };
+        check(mix, facts, &[level(Niveau::Epci), level(Niveau::BailleurDepartement)]).into_iter().find(|f| f.rule.id == rule).unwrap()
     }
 
     #[test]
@@ -303,18 +337,41 @@ mod tests {
     }
 
     #[test]
-    fn a_ceiling_is_not_to_be_exceeded() {
+    fn the_states_share_is_of_a_bailleur_in_a_departement_and_bars_no_single_allocation() {
         let mut state = facts(false, Quartile::Other);
         state.lease.reservataire = 1;
-        assert_eq!(verdict("etat_flux", &state, score(29, 100)).verdict, Verdict::Conforme);
-        assert_eq!(verdict("etat_flux", &state, score(30, 100)).verdict, Verdict::Contraire);
-        assert_eq!(verdict("etat_flux", &state, score(60, 100)).verdict, Verdict::Contraire);
-        assert_eq!(
-            verdict("etat_flux", &facts(false, Quartile::Other), score(60, 100)).verdict,
-            Verdict::Conforme
-        );
-        let transfer = Facts { lease: Allocation { transfer: true, ..state.lease }, ..state };
-        assert_eq!(verdict("etat_flux", &transfer, score(60, 100)).verdict, Verdict::SansObjet);
+        let of = |f: &Facts, n, d| verdict("etat_flux", f, score(n, d));
+        assert_eq!(of(&state, 29, 100).verdict, Verdict::Conforme);
+        assert_eq!((of(&state, 30, 100).verdict, of(&state, 60, 100).verdict), (Verdict::Attention, Verdict::Attention));
+        let levels: Vec<Niveau> = of(&state, 30, 100).effects.iter().map(|e| e.niveau).collect();
+        assert_eq!(levels, [Niveau::BailleurDepartement], "said at that level only");
+        assert_eq!(of(&facts(false, Quartile::Other), 60, 100).verdict, Verdict::Conforme);
+        let moved = |transfer| Facts { lease: Allocation { transfer, ..state.lease }, ..state };
+        assert_eq!(of(&moved(Transfer::Internal), 60, 100).verdict, Verdict::SansObjet);
+        assert_eq!(of(&moved(Transfer::External), 60, 100).verdict, Verdict::Attention);
+        let unknown = of(&moved(Transfer::Unknown), 60, 100);
+        assert_eq!((unknown.verdict, unknown.cause), (Verdict::Indeterminable, Cause::Mutation));
+    }
+
+    #[test]
+    fn who_is_not_bound_is_told_so_and_keeps_the_rules_of_dalo() {
+        let free = facts(false, Quartile::Other);
+        let free = Facts { lease: Allocation { bound: Bound::No, ..free.lease }, ..free };
+        let found = verdict("hors_qpv_q1", &free, score(25, 100));
+        assert_eq!((found.verdict, found.cause), (Verdict::SansObjet, Cause::NotBound));
+        assert_eq!(verdict("dalo_bailleur", &free, score(25, 100)).verdict, Verdict::Contraire);
+        let open = Facts { lease: Allocation { bound: Bound::NotEstablished, ..free.lease }, ..free };
+        let found = verdict("hors_qpv_q1", &open, score(25, 100));
+        assert_eq!((found.verdict, found.cause), (Verdict::Indeterminable, Cause::NotEstablished));
+    }
+
+    #[test]
+    fn findings_and_default_clauses_give_no_verdict() {
+        let targets = mix().rules.iter().map(|r| Target { share: r.cible, rate: None }).collect();
+        let level = Level { niveau: Niveau::Epci, before: vec![score(1, 40); mix().rules.len()], targets };
+        let said: Vec<&str> =
+            check(mix(), &facts(false, Quartile::Other), &[level]).iter().map(|f| f.rule.id.as_str()).collect();
+        assert!(said.contains(&"etat_flux") && !said.contains(&"etat_hors_qpv") && !said.contains(&"etat_prio_autres"));
     }
 
     #[test]
@@ -359,16 +416,20 @@ mod tests {
         let say = |f: &Facts, ceiling| alone(rules, mix(), f, ceiling).map(|a| a.verdict);
         use Verdict::{Attention, Conforme, Contraire, Indeterminable, SansObjet};
         let f = facts(true, Quartile::First);
-        assert_eq!(say(&f, Some(60.0)), [Conforme, Conforme, SansObjet]);
+        let most = |pct| Some(Ceiling { least: pct, most: pct });
+        assert_eq!(say(&f, most(60.0)), [Conforme, Conforme, SansObjet]);
         assert_eq!(
-            say(&Facts { pct: Some(60.1), rooms: 5, ..f }, Some(60.0)),
+            say(&Facts { pct: Some(60.1), rooms: 5, ..f }, most(60.0)),
             [Contraire, Attention, SansObjet]
         );
+        let one = Facts { pct: Some(58.0), ..f };
+        assert_eq!(say(&one, most(55.0))[0], Contraire, "58 % of the PLUS in a PLAI, alone");
+        assert_eq!(say(&one, Some(Ceiling { least: 55.0, most: 60.0 }))[0], Indeterminable, "which category?");
         assert_eq!(
             say(&Facts { pct: None, rooms: 0, ..f }, None),
             [Indeterminable, Indeterminable, SansObjet]
         );
-        assert_eq!(say(&Facts { surface: 24, ..f }, Some(60.0))[1], Attention, "25 m² for three persons");
+        assert_eq!(say(&Facts { surface: 24, ..f }, most(60.0))[1], Attention, "25 m² for three persons");
         let dalo = |inside, precarious, bail| {
             let f = facts(inside, Quartile::Other);
             Facts { lease: Allocation { dalo: true, precarious, bail, ..f.lease }, ..f }

@@ -18,25 +18,32 @@ pub enum Niveau {
     Commune,
     Bailleur,
     Reservataire,
+    /// Le bailleur dans le département : où se juge la part de l'État.
+    BailleurDepartement,
 }
 
 impl Niveau {
-    pub const ALL: [Self; 4] = [Self::Epci, Self::Commune, Self::Bailleur, Self::Reservataire];
+    pub const ALL: [Self; 5] =
+        [Self::Epci, Self::Commune, Self::Bailleur, Self::Reservataire, Self::BailleurDepartement];
 }
 
-/// Leases of an EPCI and year, as far as they are open to who asks, by commune, bailleur and réservataire.
+/// Leases of an EPCI and year, as far as they are open to who asks, by commune, bailleur and réservataire; those
+/// of the département too, by bailleur.
 #[derive(Debug)]
 pub struct Counts {
     whole: Line,
     lines: [BTreeMap<u32, Line>; 3],
+    departement: BTreeMap<(u32, u32), Line>,
     rules: usize,
 }
 
 impl Counts {
-    /// Counts leases and takes out what would tell of few households.
+    /// Counts leases and takes out what would tell of few households. `around`: leases of every EPCI, as far as
+    /// they are open, for what is judged by bailleur and département.
     pub fn new<'a>(
         mix: &Mix,
         leases: impl Iterator<Item = &'a Allocation> + Clone,
+        around: impl Iterator<Item = &'a Allocation>,
         secrecy: &Secrecy,
     ) -> Self {
         let by = |key: fn(&Allocation) -> u32| {
@@ -47,9 +54,12 @@ impl Counts {
         let communes = by(|a| a.commune);
         let lines = [by(|a| a.bailleur).lines, by(|a| a.reservataire.into()).lines];
         let [bailleurs, reservataires] = lines;
+        let mut departement = mix::table(mix, around, |a| (a.bailleur, a.departement));
+        departement.protect(secrecy);
         Self {
             whole: communes.whole,
             lines: [communes.lines, bailleurs, reservataires],
+            departement: departement.lines,
             rules: mix.rules.len(),
         }
     }
@@ -73,6 +83,7 @@ impl Counts {
             Niveau::Commune => self.lines[0].get(&a.commune),
             Niveau::Bailleur => self.lines[1].get(&a.bailleur),
             Niveau::Reservataire => self.lines[2].get(&a.reservataire.into()),
+            Niveau::BailleurDepartement => self.departement.get(&(a.bailleur, a.departement)),
         }
     }
 }

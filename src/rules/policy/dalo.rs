@@ -69,30 +69,35 @@ impl Places {
     /// Leases in QPV among those whose place is known.
     #[must_use]
     pub fn score(&self) -> Score {
-        Score { numerator: self.inside, denominator: self.placed(), unknown: 0 }
+        Score { numerator: self.inside, denominator: self.placed(), ..Score::default() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::facts::Quartile;
+    use crate::policy::facts::Transfer;
+    use crate::policy::household::{Bound, Quartile};
 
     fn lease(qpv: Option<Band>, dalo: bool, bail: u32) -> Allocation {
         Allocation {
             bail,
+            caleol: 0,
             commune: 0,
+            departement: 0,
             epci: 0,
+            bound: Bound::Yes,
             bailleur: 0,
             reservataire: 1,
             qpv,
+            whole: false,
             quartile: Quartile::First,
             provisional: false,
             dalo,
             priority: false,
             precarious: dalo,
             relocation: 1,
-            transfer: false,
+            transfer: Transfer::No,
             first_letting: false,
         }
     }

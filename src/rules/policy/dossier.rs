@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::facts::{self, Allocation, Allocations, Ground, Quartile, Threshold, Thresholds};
+use super::ceiling::{Ceiling, Size, ceiling};
+use super::facts::{self, Allocation, Allocations, Transfer};
+use super::ground::Ground;
+use super::household::{Said, Threshold, Thresholds};
 use super::parc::{Home, Parc};
 use crate::reference::controle::Controle;
+use crate::reference::generations::{self, InForce, in_force_at};
 use crate::reference::mix::Mix;
 use crate::reference::plafonds::plafonds;
-use crate::reference::situation::situation;
 use crate::stock::StockError;
 use crate::stock::places::merged;
 use crate::store::Store;
-use crate::territory::bands::{self, Band, Placed, Situation};
+use crate::territory::bands::{Band, Placed, Situation};
 use crate::territory::layer::Zone;
 
 /// What a candidate file says. Codes are those of `attributions.parquet`, 0 where nothing is said.
@@ -34,13 +37,17 @@ pub struct Dossier {
     pub typologie: u8,
     pub financement: u8,
     pub reservataire: u8,
-    pub mutation: bool,
+    /// What is said of a mutation; nothing: it is none.
+    pub mutation: Option<Transfer>,
     pub premiere: bool,
     /// € a year and consumption unit.
     pub revenu_uc: Option<f64>,
     /// 1 to 4, when it is known without the income.
     pub quartile: Option<u8>,
     pub nb_personnes: Option<u8>,
+    pub nb_moins14: Option<u8>,
+    /// One of them holds the *carte mobilité inclusion* mention invalidité.
+    pub invalidite: bool,
     pub statut_dalo: u8,
     pub accord: u8,
     pub prioritaire: bool,
@@ -70,6 +77,8 @@ pub struct Site<'a> {
     pub point: Option<[f64; 2]>,
     pub placed: Option<Placed>,
     pub qpv: Option<&'a Zone>,
+    /// The QPV in force there on that day.
+    pub now: InForce,
 }
 
 /// What rules ask about a file.
@@ -84,6 +93,8 @@ pub struct Facts {
     pub income: Option<f64>,
     pub threshold: Option<Threshold>,
     pub persons: Option<u8>,
+    /// What ceilings depend on.
+    pub size: Size,
     pub pct: Option<f64>,
     /// Of the dwelling, 0 where it is not known.
     pub rooms: u8,
@@ -122,9 +133,20 @@ pub struct Vacant {
     pub free: Option<u32>,
     pub ident: String,
     pub commune: String,
-    /// By generation of QPV (2015, 2024); None: its place is not known well enough, or the layer is not
-    /// loaded.
-    pub placed: [Option<Placed>; 2],
+    /// By generation of QPV, where its place is known well enough and the layer is loaded.
+    placed: Vec<(u16, Placed)>,
+}
+
+impl Vacant {
+    /// Where it is to the QPV in force on a day (`yyyymmdd`), if that is known.
+    #[must_use]
+    pub fn placed(&self, day: u32) -> Option<Placed> {
+        let now = in_force_at(day, &self.commune);
+        if now.whole.is_some() {
+            return Some(Placed { situation: Situation::Dedans, zone: None, metres: None, tolerance_m: 0.0 });
+        }
+        self.placed.iter().find(|(year, _)| *year == now.generation).map(|(_, p)| *p)
+    }
 }
 
 /// What is asked of the store for every file: dwellings, zones, thresholds, leases.
@@ -160,7 +182,7 @@ impl Checker {
             all,
             vacant: BTreeMap::new(),
             ground,
-            thresholds: facts::thresholds(store)?,
+            thresholds: Thresholds::load(store)?,
         };
         let vacant: Vec<(Option<String>, Vacant)> =
             out.parc.vacant.par_iter().map(|(row, ident)| out.vacancy(*row, ident)).collect();
@@ -174,10 +196,12 @@ impl Checker {
         let home = self.parc.home(row);
         let commune = merged(home.depcom, self.ground.communes.as_ref());
         let point = self.trusted(&commune, home.point);
-        let placed = self
-            .ground
-            .generations()
-            .map(|layer| Some(bands::placed(layer?, situation(), point?, home.quality)));
+        let placed = generations::years()
+            .filter_map(|year| {
+                let then = InForce { generation: year, whole: None };
+                Some((year, self.ground.placed(then, point, home.quality)?))
+            })
+            .collect();
         let epci = self.ground.epci_of(&commune);
         (
             epci,
@@ -188,12 +212,6 @@ impl Checker {
     /// A point, unless it is too far from its commune to be believed (rule R08).
     fn trusted(&self, commune: &str, point: Option<[f64; 2]>) -> Option<[f64; 2]> {
         point.filter(|[lon, lat]| self.ground.trusts(commune, *lon, *lat))
-    }
-
-    /// Which generation of QPV is in force on a day: 0 = 2015, 1 = 2024.
-    #[must_use]
-    pub fn generation(&self, day: u32) -> usize {
-        usize::from(day >= self.mix.options.qpv_2024_debut)
     }
 
     /// Finds the dwelling of a file and its place: by its number or its bailleur's, else by a point, else by
@@ -233,13 +251,14 @@ impl Checker {
         // Without contours of communes any point is believed.
         let point = home.map_or(d.point, |h| self.trusted(&commune, h.point));
         let quality = home.map_or(d.qualite, |h| h.quality);
-        let layer = self.ground.qpv(d.jour, self.mix);
-        let placed = layer.zip(point).map(|(layer, point)| bands::placed(layer, situation(), point, quality));
+        let now = in_force_at(d.jour, &commune);
+        let placed = self.ground.placed(now, point, quality);
+        let layer = self.ground.generation(now.generation);
         let qpv = layer.zip(placed.and_then(|p| p.zone)).and_then(|(l, z)| l.zones.get(z as usize));
         let siren =
             home.filter(|h| exact && !h.siren.is_empty()).map_or(d.siren.as_str(), |h| h.siren).to_owned();
         let epci = self.ground.epci_of(&commune);
-        Ok(Site { home, exact, siren, commune, epci, point, placed, qpv })
+        Ok(Site { home, exact, siren, commune, epci, point, placed, qpv, now })
     }
 
     /// Name of a commune, its code if it has none.
@@ -266,22 +285,37 @@ impl Checker {
     pub fn facts(&self, d: &Dossier, site: &Site<'_>, known: bool) -> Facts {
         let year = u16::try_from(d.jour / 10_000).unwrap_or(0);
         let epci = site.epci.as_deref().unwrap_or("");
-        let threshold = facts::threshold(&self.thresholds, epci, &site.commune, year, self.mix);
-        let quartile = match d.quartile {
-            Some(1) => Quartile::First,
-            Some(_) => Quartile::Other,
-            None => facts::quartile(d.revenu_uc.unwrap_or(f64::NAN), threshold, self.mix),
+        let threshold = self.thresholds.of(epci, &site.commune, year, self.mix);
+        let status = Said {
+            revenu_uc: d.revenu_uc.unwrap_or(f64::NAN),
+            quartile: d.quartile,
+            statut_dalo: d.statut_dalo,
+            accord: d.accord,
+            prioritaire: d.prioritaire,
+            activite: d.activite,
+        }
+        .status(threshold, self.mix);
+        let size = Size {
+            category: d.category,
+            persons: d.nb_personnes,
+            under_14: d.nb_moins14,
+            disabled: d.invalidite,
         };
         let number = |list: &[facts::Named], code: &str| {
             list.iter().position(|n| n.code == code).and_then(|i| u32::try_from(i).ok()).unwrap_or(u32::MAX)
         };
-        let dalo = self.mix.dalo.statut.contains(&d.statut_dalo);
-        let unstable = d.activite != 0 && !self.mix.dalo.stable.contains(&d.activite);
         let home = site.home.filter(|_| site.exact && known);
         Facts {
             lease: Allocation {
                 bail: d.jour,
+                caleol: d.jour,
                 commune: number(&self.all.communes, &site.commune),
+                departement: number(
+                    &self.all.departements,
+                    generations::departement(&site.commune),
+                ),
+                bound: self.thresholds.binds(epci, &site.commune, year, self.mix),
+                whole: site.now.whole.is_some(),
                 epci: number(&self.all.epcis, epci),
                 bailleur: number(&self.all.bailleurs, &site.siren),
                 reservataire: d.reservataire,
@@ -290,13 +324,13 @@ impl Checker {
                     // On which side is said by `doubtful`.
                     _ => Band::Beyond,
                 }),
-                quartile,
+                quartile: status.quartile,
                 provisional: threshold.is_some_and(|t| t.provisional),
-                dalo,
-                priority: d.prioritaire || self.mix.dalo.accord.contains(&d.accord),
-                precarious: dalo && (quartile == Quartile::First || unstable),
+                dalo: status.dalo,
+                priority: status.priority,
+                precarious: status.precarious,
                 relocation: d.relogement,
-                transfer: d.mutation,
+                transfer: d.mutation.unwrap_or(Transfer::No),
                 first_letting: d.premiere,
             },
             doubtful: site.placed.is_none_or(|p| p.situation == Situation::Incertain),
@@ -304,14 +338,16 @@ impl Checker {
             income: d.revenu_uc,
             threshold,
             persons: d.nb_personnes,
-            pct: d.pct_plafond.or_else(|| percentage(d.rfr?, d.category?, &site.commune, year)),
+            size,
+            pct: d.pct_plafond.or_else(|| percentage(d.rfr?, size.rank()?, &site.commune, year)),
             rooms: if d.typologie != 0 { rooms(d.typologie) } else { home.map_or(0, |h| h.rooms) },
             surface: home.map_or(0, |h| h.surface),
             // « Autre » says less than the register, which tells dwellings financed before 1977.
             financing: match home.map_or(0, |h| h.financing) {
                 0 => d.financement,
                 registered
-                    if d.financement == 0 || super::elsewhere::ceiling(self, d.financement).is_none() =>
+                    if d.financement == 0
+                        || ceiling(&self.rules.plafond, d.financement, &size, &site.commune).is_none() =>
                 {
                     registered
                 }
@@ -319,6 +355,14 @@ impl Checker {
             },
             activity: d.activite,
         }
+    }
+}
+
+impl Checker {
+    /// The ceiling of a class of `financement` (from 1) for a household in a commune.
+    #[must_use]
+    pub fn ceiling(&self, financing: u8, size: &Size, commune: &str) -> Option<Ceiling> {
+        ceiling(&self.rules.plafond, financing, size, commune)
     }
 }
 
@@ -331,8 +375,8 @@ pub fn rooms(typologie: u8) -> u8 {
     }
 }
 
-/// % of the PLUS ceiling from the fiscal income (€ a year) and the category of household (1 to 6), if a
-/// ceiling is known.
+/// % of the PLUS ceiling (overseas, of the LLS) from the fiscal income (€ a year) and the rank of the household
+/// (category 1 to 6, beyond with supplements), if a ceiling is known.
 #[must_use]
 pub fn percentage(rfr: i32, category: u8, commune: &str, year: u16) -> Option<f64> {
     let table = plafonds().ok()?;
@@ -348,6 +392,7 @@ mod tests {
     fn the_worked_example_of_a_ceiling_gives_40_percent() {
         let pct = percentage(15_000, 3, "73065", 2025).unwrap();
         assert!((pct - 40.26).abs() < 0.005);
-        assert_eq!(percentage(15_000, 3, "97411", 2025), None);
+        assert_eq!(percentage(33_533, 3, "97411", 2025), Some(100.0), "LLS");
+        assert_eq!(percentage(15_000, 3, "98735", 2025), None);
     }
 }

@@ -1,29 +1,48 @@
 //! Allocations with what rules ask about them.
 
+use std::path::Path;
+
 use geo::InteriorPoint;
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
-use crate::reference::mix::{Compare, Mix, ZeroIncome};
+use super::ground::Ground;
+use super::household::{Bound, Quartile, Said, Thresholds};
+use crate::reference::generations::{self, in_force_at};
+use crate::reference::mix::Mix;
 use crate::reference::survey::Survey;
 use crate::stock::StockError;
-use crate::stock::administrative::{Epcis, membership};
 use crate::stock::edits::Edits;
 use crate::stock::parts::{self, Parts};
-use crate::stock::places::{is_far, merged, zone_tables};
+use crate::stock::places::merged;
 use crate::stock::situate::{Columns, Situated};
 use crate::stock::table::{Table, Texts};
 use crate::store::Store;
-use crate::territory::bands::{Band, band};
-use crate::territory::layer::{Layer, Zone};
+use crate::territory::bands::Band;
+use crate::territory::layer::Zone;
 
-/// Whether the household is of the first quartile of its EPCI.
+/// Whether the household already rents from a bailleur (codes of the list `mutation`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Quartile {
-    First,
-    Other,
-    /// No income, or no threshold.
+pub enum Transfer {
+    No,
+    /// Inside the stock of the same bailleur: out of the flow (CCH R.441-5, I).
+    Internal,
+    External,
+    /// A mutation of unknown kind, or nothing said: read both ways.
     Unknown,
+}
+
+impl Transfer {
+    /// From a code of the list `mutation`, 0 where nothing is said.
+    #[must_use]
+    pub fn from_code(code: u8) -> Self {
+        match code {
+            1 => Self::No,
+            2 => Self::Internal,
+            3 => Self::External,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// One allocation. Codes are those of `attributions.parquet` (0 = missing).
@@ -31,14 +50,22 @@ pub enum Quartile {
 pub struct Allocation {
     /// Day of the lease, `yyyymmdd`; 0 when none was signed.
     pub bail: u32,
+    /// Day of the commission that decided, `yyyymmdd`; 0 when it is not said.
+    pub caleol: u32,
     /// Numbers in the lists of [`Allocations`]; `u32::MAX` when not known.
     pub commune: u32,
+    pub departement: u32,
+    /// Unit of targets: EPCI, EPT, Paris.
     pub epci: u32,
+    /// Whether the unit is held to the 25 % and 50 % rules.
+    pub bound: Bound,
     pub bailleur: u32,
     pub reservataire: u8,
     /// QPV of the generation in force on the day of the lease; None: the dwelling was not found, or not
     /// located well enough.
     pub qpv: Option<Band>,
+    /// All of its département is a QPV on that day (Mayotte): « hors QPV » is empty there.
+    pub whole: bool,
     pub quartile: Quartile,
     /// The threshold is that of a year before.
     pub provisional: bool,
@@ -48,7 +75,7 @@ pub struct Allocation {
     pub precarious: bool,
     /// 1 none, 2 ANRU, 3 ORCOD, 4 and 5 others.
     pub relocation: u8,
-    pub transfer: bool,
+    pub transfer: Transfer,
     pub first_letting: bool,
 }
 
@@ -57,6 +84,12 @@ impl Allocation {
     #[must_use]
     pub fn year(&self) -> u16 {
         u16::try_from(self.bail / 10_000).unwrap_or(0)
+    }
+
+    /// Year of the decision; 0 when its day is not said.
+    #[must_use]
+    pub fn year_decided(&self) -> u16 {
+        u16::try_from(self.caleol / 10_000).unwrap_or(0)
     }
 
     /// Month of the lease, 1 to 12; 0 without one.
@@ -86,13 +119,15 @@ impl Named {
 pub struct Allocations {
     pub list: Vec<Allocation>,
     pub communes: Vec<Named>,
+    /// Their names are their codes.
+    pub departements: Vec<Named>,
     pub epcis: Vec<Named>,
     pub bailleurs: Vec<Named>,
     /// One an allocation, in the order of `list`.
     pub marks: Vec<Mark>,
     /// QPV that hold the dwelling of an allocation.
     pub quartiers: Vec<Quartier>,
-    /// Of the first quartile, by EPCI and year.
+    /// Of the first quartile, by unit and year.
     pub thresholds: Thresholds,
     /// Rows that stood in several imported files.
     pub repeated: u64,
@@ -136,71 +171,110 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
     let tables = store
         .manifest()
         .of_register("attributions")
-        .map(|d| Table::read(&store.folder(d).join("attributions.parquet"), &COLUMNS))
+        .map(|d| Rows::open(&store.folder(d).join("attributions.parquet")))
         .collect::<Result<Vec<_>, _>>()?;
     let mut out = Allocations::default();
     if tables.is_empty() {
         return Ok(out);
     }
-    let rows = tables.iter().map(Rows::read).collect::<Result<Vec<_>, _>>()?;
-    let dwellings = Dwellings::find(store, &rows)?;
-    let ground = Ground::open(store, dwellings.latest)?;
-    let thresholds = thresholds(store)?;
-    let (mut communes, mut epcis, mut bailleurs) = (Names::default(), Names::default(), Names::default());
-    let mut quartiers = Quartiers::default();
+    let dwellings = Dwellings::find(store, &tables)?;
+    let reader = Reader { mix, ground: Ground::open(store, dwellings.latest)?, dwellings };
+    out.thresholds = Thresholds::load(store)?;
+    let mut names = Numbers::default();
     let mut seen: HashSet<(u64, u32, u64), FxBuildHasher> = HashSet::default();
-    for r in &rows {
+    for r in &tables {
         for i in 0..r.bail.len() {
             // Extracts of two years overlap: the same demand, lease and dwelling is the same allocation.
             if r.nud[i] != 0 && !seen.insert((r.nud[i], r.bail[i], r.ident_rep[i])) {
                 out.repeated += 1;
                 continue;
             }
-            let found = dwellings.of(r, i);
-            let depcom = match r.depcom.get(i) {
-                "" => found.map_or("", |d| dwellings.depcoms[d.depcom as usize].as_str()),
-                depcom => depcom,
-            };
-            let commune = merged(depcom, ground.communes.as_ref());
-            let place = found.filter(|d| ground.trusts(&commune, d.lon, d.lat));
-            let epci = ground.epci_of(&commune);
-            let qpv = place.and_then(|d| ground.qpv(r.bail[i], mix).map(|layer| band(layer, d.lon, d.lat)));
-            let year = u16::try_from(r.bail[i] / 10_000).unwrap_or(0);
-            let threshold = threshold(&thresholds, epci.as_deref().unwrap_or(""), &commune, year, mix);
-            let quartile = quartile(r.revenu_uc[i], threshold, mix);
-            let dalo = mix.dalo.statut.contains(&r.statut_dalo[i]);
-            let inside =
-                place.filter(|_| qpv == Some(Band::Inside)).and_then(|d| ground.quartier(r.bail[i], d, mix));
-            out.marks.push(Mark {
-                name: [r.nud[i], r.ident_rep[i], r.adresse[i]],
-                quartier: inside
-                    .map_or(u32::MAX, |zone| quartiers.number(zone, r.bail[i] >= mix.options.qpv_2024_debut)),
-                typologie: r.typologie[i],
-            });
-            out.list.push(Allocation {
-                bail: r.bail[i],
-                commune: communes.number(&commune, || ground.commune_name(&commune)),
-                epci: epci.map_or(u32::MAX, |e| epcis.number(&e, || ground.epci_name(&e))),
-                bailleur: bailleurs.number(r.siren.get(i), || dwellings.owner(r.siren.get(i))),
-                reservataire: r.reservataire[i],
-                qpv,
-                quartile,
-                provisional: threshold.is_some_and(|t| t.provisional),
-                dalo,
-                priority: !r.priorite.get(i).is_empty() || mix.dalo.accord.contains(&r.accord[i]),
-                precarious: dalo
-                    && (quartile == Quartile::First
-                        || (r.activite[i] != 0 && !mix.dalo.stable.contains(&r.activite[i]))),
-                relocation: r.relogement[i],
-                transfer: r.mutation[i],
-                first_letting: r.premiere[i],
-            });
+            let (allocation, mark) = reader.read(r, i, &out.thresholds, &mut names);
+            out.list.push(allocation);
+            out.marks.push(mark);
         }
     }
-    (out.communes, out.epcis, out.bailleurs) = (communes.list, epcis.list, bailleurs.list);
-    out.quartiers = quartiers.list;
-    out.thresholds = thresholds;
+    (out.communes, out.departements) = (names.communes.list, names.departements.list);
+    (out.epcis, out.bailleurs) = (names.epcis.list, names.bailleurs.list);
+    out.quartiers = names.quartiers.list;
     Ok(out)
+}
+
+/// Numbers given to territories and organisations.
+#[derive(Default)]
+struct Numbers {
+    communes: Names,
+    departements: Names,
+    epcis: Names,
+    bailleurs: Names,
+    quartiers: Quartiers,
+}
+
+/// What every row is read against.
+struct Reader<'a> {
+    mix: &'a Mix,
+    ground: Ground,
+    dwellings: Dwellings,
+}
+
+impl Reader<'_> {
+    fn read(&self, r: &Rows, i: usize, thresholds: &Thresholds, n: &mut Numbers) -> (Allocation, Mark) {
+        let (mix, ground, dwellings) = (self.mix, &self.ground, &self.dwellings);
+        let found = dwellings.of(r, i);
+        let depcom = match r.depcom.get(i) {
+            "" => found.map_or("", |d| dwellings.depcoms[d.depcom as usize].as_str()),
+            depcom => depcom,
+        };
+        let commune = merged(depcom, ground.communes.as_ref());
+        let point =
+            found.filter(|d| ground.trusts(&commune, d.lon, d.lat)).map(|d| [d.lon, d.lat]);
+        let epci = ground.epci_of(&commune);
+        let (bail, caleol) = (r.bail[i], r.caleol[i]);
+        // Without a lease, the day of the decision tells which QPV and threshold hold.
+        let day = if bail > 0 { bail } else { caleol };
+        let now = in_force_at(day, &commune);
+        let qpv = ground.band(now, point);
+        let year = u16::try_from(day / 10_000).unwrap_or(0);
+        let unit = epci.as_deref().unwrap_or("");
+        let threshold = thresholds.of(unit, &commune, year, mix);
+        let status = Said {
+            revenu_uc: r.revenu_uc[i],
+            quartile: None,
+            statut_dalo: r.statut_dalo[i],
+            accord: r.accord[i],
+            prioritaire: !r.priorite.get(i).is_empty(),
+            activite: r.activite[i],
+        }
+        .status(threshold, mix);
+        let inside = point.filter(|_| qpv == Some(Band::Inside)).and_then(|p| ground.quartier(now, p));
+        let departement = generations::departement(&commune);
+        let mark = Mark {
+            name: [r.nud[i], r.ident_rep[i], r.adresse[i]],
+            quartier: inside.map_or(u32::MAX, |zone| n.quartiers.number(zone, now.generation)),
+            typologie: r.typologie[i],
+        };
+        let allocation = Allocation {
+            bail,
+            caleol,
+            commune: n.communes.number(&commune, || ground.commune_name(&commune)),
+            departement: n.departements.number(departement, String::new),
+            bound: thresholds.binds(unit, &commune, year, mix),
+            epci: epci.map_or(u32::MAX, |e| n.epcis.number(&e, || ground.epci_name(&e))),
+            bailleur: n.bailleurs.number(r.siren.get(i), || dwellings.owner(r.siren.get(i))),
+            reservataire: r.reservataire[i],
+            qpv,
+            whole: now.whole.is_some(),
+            quartile: status.quartile,
+            provisional: threshold.is_some_and(|t| t.provisional),
+            dalo: status.dalo,
+            priority: status.priority,
+            precarious: status.precarious,
+            relocation: r.relogement[i],
+            transfer: Transfer::from_code(r.mutation[i]),
+            first_letting: r.premiere[i],
+        };
+        (allocation, mark)
+    }
 }
 
 const COLUMNS: [&str; 16] = [
@@ -211,7 +285,7 @@ const COLUMNS: [&str; 16] = [
     "adresse",
     "bailleur_siren",
     "reservataire",
-    "mutation",
+    "date_caleol",
     "statut_dalo",
     "accord_collectif",
     "priorite_l441_1",
@@ -231,7 +305,9 @@ struct Rows {
     adresse: Vec<u64>,
     siren: Texts,
     reservataire: Vec<u8>,
-    mutation: Vec<bool>,
+    caleol: Vec<u32>,
+    /// Codes of the list `mutation`.
+    mutation: Vec<u8>,
     statut_dalo: Vec<u8>,
     accord: Vec<u8>,
     priorite: Texts,
@@ -243,9 +319,24 @@ struct Rows {
     typologie: Vec<u8>,
 }
 
+/// Codes of the list `mutation`.
+const NO_TRANSFER: u8 = 1;
+const OF_UNKNOWN_KIND: u8 = 4;
+
 impl Rows {
-    fn read(t: &Table) -> Result<Self, StockError> {
+    fn open(path: &Path) -> Result<Self, StockError> {
+        // Imported before kinds of mutations were told apart: a mutation is then of unknown kind.
+        let column = if Table::has(path, "mutation_genre")? { "mutation_genre" } else { "mutation" };
+        let t = Table::read(path, &COLUMNS.into_iter().chain([column]).collect::<Vec<_>>())?;
+        let mutation = if column == "mutation" {
+            let code = |yes| if yes { OF_UNKNOWN_KIND } else { NO_TRANSFER };
+            t.flags(column)?.into_iter().map(code).collect()
+        } else {
+            t.u8s(column)?
+        };
         Ok(Self {
+            mutation,
+            caleol: t.u32s("date_caleol")?,
             nud: t.hashes("nud")?,
             bail: t.u32s("date_bail")?,
             ident_rep: t.hashes("ident_rep")?,
@@ -253,7 +344,6 @@ impl Rows {
             adresse: t.hashes("adresse")?,
             siren: t.texts("bailleur_siren")?,
             reservataire: t.u8s("reservataire")?,
-            mutation: t.flags("mutation")?,
             statut_dalo: t.u8s("statut_dalo")?,
             accord: t.u8s("accord_collectif")?,
             priorite: t.texts("priorite_l441_1")?,
@@ -349,76 +439,18 @@ impl Dwellings {
     }
 }
 
-/// Zones that allocations are placed in.
-#[derive(Debug)]
-pub(super) struct Ground {
-    pub communes: Option<Layer>,
-    epcis: Epcis,
-    qpv2015: Option<Layer>,
-    qpv2024: Option<Layer>,
-    tolerance: f64,
-}
-
-impl Ground {
-    pub fn open(store: &Store, millesime: u16) -> Result<Self, StockError> {
-        let mut tables = zone_tables(store, millesime, |_| true);
-        let mut layer = |id: &str| tables.remove(id).map(|path| Layer::from_parquet(id, &path)).transpose();
-        let (communes, epcis) = (layer("commune")?, layer("epci")?);
-        let (qpv2015, qpv2024) = (layer("qpv2015")?, layer("qpv2024")?);
-        let epcis = Epcis::new(&membership(store, millesime)?, communes.as_ref(), epcis.as_ref());
-        let tolerance = Survey::embedded()?.localisation.tolerance_commune_m;
-        Ok(Self { communes, epcis, qpv2015, qpv2024, tolerance })
-    }
-
-    /// Whether a point is known and not too far from its commune (rule R08).
-    pub fn trusts(&self, commune: &str, lon: f64, lat: f64) -> bool {
-        let Some(layer) = &self.communes else { return lon.is_finite() };
-        lon.is_finite()
-            && layer.index_of(commune).is_none_or(|zone| !is_far(layer, zone, lon, lat, self.tolerance))
-    }
-
-    /// QPV in force on a day.
-    pub fn qpv(&self, day: u32, mix: &Mix) -> Option<&Layer> {
-        if day >= mix.options.qpv_2024_debut { self.qpv2024.as_ref() } else { self.qpv2015.as_ref() }
-    }
-
-    /// The QPV that holds a dwelling on a day.
-    fn quartier(&self, day: u32, at: Dwelling, mix: &Mix) -> Option<&Zone> {
-        let layer = self.qpv(day, mix)?;
-        layer.locate(at.lon, at.lat).map(|z| &layer.zones[z as usize])
-    }
-
-    /// QPV of 2015 and of 2024.
-    pub fn generations(&self) -> [Option<&Layer>; 2] {
-        [self.qpv2015.as_ref(), self.qpv2024.as_ref()]
-    }
-
-    pub fn epci_of(&self, commune: &str) -> Option<String> {
-        self.epcis.of(commune).map(str::to_owned)
-    }
-
-    pub fn commune_name(&self, code: &str) -> String {
-        self.communes.as_ref().and_then(|l| l.zone(code)).map_or_else(String::new, |z| z.nom.clone())
-    }
-
-    pub fn epci_name(&self, code: &str) -> String {
-        self.epcis.name(code).to_owned()
-    }
-}
-
 /// Numbered QPV.
 #[derive(Default)]
 struct Quartiers {
     list: Vec<Quartier>,
-    index: HashMap<(String, bool), u32, FxBuildHasher>,
+    index: HashMap<(String, u16), u32, FxBuildHasher>,
 }
 
 impl Quartiers {
-    fn number(&mut self, of: &Zone, late: bool) -> u32 {
+    fn number(&mut self, of: &Zone, generation: u16) -> u32 {
         let list = &mut self.list;
-        *self.index.entry((of.code.clone(), late)).or_insert_with(|| {
+        *self.index.entry((of.code.clone(), generation)).or_insert_with(|| {
             let centre = of.geometry.interior_point().map(|p| [p.x(), p.y()]);
-            let generation = if late { 2024 } else { 2015 };
             list.push(Quartier { code: of.code.clone(), nom: of.nom.clone(), generation, centre });
             u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
         })
@@ -443,56 +475,4 @@ impl Names {
             u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
         })
     }
-}
-
-/// (EPCI, year) → € a year and consumption unit.
-pub type Thresholds = HashMap<(String, u16), f64>;
-
-pub(super) fn thresholds(store: &Store) -> Result<Thresholds, StockError> {
-    let mut out = Thresholds::default();
-    for d in store.manifest().of_register("thresholds") {
-        let t = Table::read(&store.folder(d).join("seuils.parquet"), &["epci", "annee", "eur_uc"])?;
-        let (epci, year, euros) = (t.texts("epci")?, t.u16s("annee")?, t.f64s("eur_uc")?);
-        out.extend((0..t.rows()).map(|i| ((epci.get(i).to_owned(), year[i]), euros[i])));
-    }
-    Ok(out)
-}
-
-/// Départements of Île-de-France, where one threshold holds for the region (CCH L.441-1).
-const ILE_DE_FRANCE: [&str; 8] = ["75", "77", "78", "91", "92", "93", "94", "95"];
-
-/// A threshold of the first quartile.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Threshold {
-    /// € a year and consumption unit.
-    pub euros: f64,
-    /// Year of the arrêté: a year before that of the lease, the threshold is provisional.
-    pub year: u16,
-    pub provisional: bool,
-}
-
-/// The threshold that leases of a year are judged by: that of the year, else of a year before
-/// (`seuil_recul_annees`).
-#[must_use]
-pub fn threshold(all: &Thresholds, epci: &str, commune: &str, year: u16, mix: &Mix) -> Option<Threshold> {
-    let zone = if commune.get(..2).is_some_and(|d| ILE_DE_FRANCE.contains(&d)) { "R11" } else { epci };
-    (0..=mix.options.seuil_recul_annees).find_map(|back| {
-        let year = year.checked_sub(back)?;
-        let euros = *all.get(&(zone.to_owned(), year))?;
-        Some(Threshold { euros, year, provisional: back > 0 })
-    })
-}
-
-/// Quartile of an income (€ a year and consumption unit; NaN when it is not known).
-#[must_use]
-pub fn quartile(income: f64, threshold: Option<Threshold>, mix: &Mix) -> Quartile {
-    let Some(threshold) = threshold else { return Quartile::Unknown };
-    if income.is_nan() || (income == 0.0 && mix.options.q1_revenu_nul == ZeroIncome::Inconnu) {
-        return Quartile::Unknown;
-    }
-    let first = match mix.options.q1_compare {
-        Compare::Inferieur => income < threshold.euros,
-        Compare::InferieurOuEgal => income <= threshold.euros,
-    };
-    if first { Quartile::First } else { Quartile::Other }
 }

@@ -4,13 +4,15 @@
 //! for whoever looks), a weighted score of standard deviations, a weighted mean of percentiles. None of them
 //! decides anything.
 
-use crate::reference::fragilite::{Fragility, Sensitivity};
+use crate::reference::fragilite::{Alert, Fragility, Sensitivity};
 
 /// What is known of a residence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Residence {
     /// One a component, in % or points; None where it may not be shown.
     pub values: Vec<Option<f64>>,
+    /// What each share is of, for its bound; None for a difference of shares.
+    pub bases: Vec<Option<u64>>,
     pub dwellings: f64,
     /// Whether enough of its households answered: one that is not classed is compared with nothing.
     pub classed: bool,
@@ -54,6 +56,7 @@ pub struct Stability {
 #[must_use]
 pub fn read(
     rules: &Fragility,
+    alert: Alert,
     residences: &[Residence],
     territory: &[Option<f64>],
 ) -> (Vec<Option<Spread>>, Vec<Option<Reading>>) {
@@ -73,7 +76,8 @@ pub fn read(
         let alerts: Vec<Option<bool>> = values
             .iter()
             .zip(territory)
-            .map(|(v, t)| v.zip(*t).map(|(v, t)| v > rules.alerte_ratio * t.max(0.0)))
+            .zip(&classed[i].bases)
+            .map(|((v, t), base)| alerts_at(rules, alert, (*v)?, (*t)?, *base))
             .collect();
         let percentiles: Vec<Option<f64>> =
             values.iter().zip(&ladders).map(|(v, l)| v.map(|v| l.percentile(v))).collect();
@@ -89,6 +93,26 @@ pub fn read(
     });
     let all = residences.iter().map(|r| if r.classed { readings.next() } else { None }).collect();
     (spreads, all)
+}
+
+/// Whether a value (in % or points) is an alert beside that of the EPCI; None where the reading cannot say.
+fn alerts_at(rules: &Fragility, alert: Alert, value: f64, epci: f64, base: Option<u64>) -> Option<bool> {
+    Some(match alert {
+        Alert::Ratio => value > rules.alerte_ratio * epci.max(0.0),
+        Alert::Points => value > epci.max(0.0) + rules.alerte_points,
+        Alert::Wilson => 100.0 * wilson_low(value / 100.0, base? as f64, rules.alerte_quantile) > epci,
+    })
+}
+
+/// Lower bound of Wilson's interval of a share observed on `n`.
+fn wilson_low(share: f64, n: f64, z: f64) -> f64 {
+    if n <= 0.0 {
+        return 0.0;
+    }
+    let square = z * z / n;
+    let middle = share + square / 2.0;
+    let half = z * (share * (1.0 - share) / n + square / (4.0 * n)).max(0.0).sqrt();
+    ((middle - half) / (1.0 + square)).max(0.0)
 }
 
 fn spread(classed: &[&Residence], j: usize) -> Option<Spread> {
@@ -205,6 +229,7 @@ mod tests {
     fn residence(first: f64, dwellings: f64) -> Residence {
         Residence {
             values: vec![Some(first), Some(50.0), None, Some(20.0), Some(30.0), None],
+            bases: vec![Some(100); 6],
             dwellings,
             classed: true,
         }
@@ -218,7 +243,7 @@ mod tests {
 
     #[test]
     fn means_and_deviations_weigh_dwellings() {
-        let (spreads, read) = read(rules(), &[residence(20.0, 300.0), residence(60.0, 100.0)], &EPCI);
+        let (spreads, read) = read(rules(), Alert::Ratio, &[residence(20.0, 300.0), residence(60.0, 100.0)], &EPCI);
         // By hand: mean 30, variance (300 × 100 + 100 × 900) / 400 = 300.
         let s = spreads[0].unwrap();
         assert!((s.mean - 30.0).abs() < 1e-12 && (s.deviation - 300f64.sqrt()).abs() < 1e-12);
@@ -238,7 +263,7 @@ mod tests {
         a.values[5] = Some(-1.0);
         let mut b = residence(36.1, 10.0);
         b.values[5] = Some(1.0);
-        let (_, read) = read(rules(), &[a, b], &EPCI);
+        let (_, read) = read(rules(), Alert::Ratio, &[a, b], &EPCI);
         let alerts = |i: usize| read[i].as_ref().unwrap().alerts.clone();
         assert_eq!(
             alerts(0),
@@ -250,25 +275,37 @@ mod tests {
     }
 
     #[test]
+    fn an_alert_by_points_or_by_a_lower_bound_is_neither_blind_nor_jumpy() {
+        // Wilson (1927): 40 of 100 at 1.645, from 0.3231 on.
+        assert!((wilson_low(0.40, 100.0, 1.645) - 0.3231).abs() < 5e-5);
+        let of = |alert, value, epci, n| alerts_at(rules(), alert, value, epci, Some(n)).unwrap();
+        assert_eq!((of(Alert::Ratio, 75.0, 65.0, 200), of(Alert::Wilson, 75.0, 65.0, 200)), (false, true), "blind");
+        assert_eq!((of(Alert::Ratio, 6.0, 4.0, 25), of(Alert::Wilson, 6.0, 4.0, 25)), (true, false), "jumpy");
+        assert_eq!((of(Alert::Points, 35.0, 30.0, 25), of(Alert::Points, 35.1, 30.0, 25)), (false, true));
+        assert_eq!(alerts_at(rules(), Alert::Wilson, 5.0, 1.0, None), None, "a difference has no bound here");
+    }
+
+    #[test]
     fn a_residence_that_is_not_classed_is_read_and_compared_with_nowhere() {
         let few = Residence { classed: false, ..residence(100.0, 1_000.0) };
-        let (spreads, read) = read(rules(), &[few, residence(20.0, 10.0), residence(20.0, 10.0)], &EPCI);
+        let (spreads, read) = read(rules(), Alert::Ratio, &[few, residence(20.0, 10.0), residence(20.0, 10.0)], &EPCI);
         assert!(read[0].is_none() && read[1].is_some());
         assert_eq!(spreads[0], Some(Spread { mean: 20.0, deviation: 0.0 }));
     }
 
     #[test]
     fn a_rank_that_no_weight_can_change_is_sure_and_another_is_not() {
-        let worst = Residence { values: vec![Some(90.0); 6], dwellings: 10.0, classed: true };
+        let worst = Residence { values: vec![Some(90.0); 6], bases: vec![None; 6], dwellings: 10.0, classed: true };
         let mut all: Vec<Residence> = (0..30).map(|i| residence(20.0 + f64::from(i % 7), 10.0)).collect();
         // Poor with few families, and the reverse: which comes first depends on the weights.
         let mixed = |first: f64, families: f64| Residence {
             values: vec![Some(first), Some(50.0), None, Some(families), Some(families), None],
+            bases: vec![None; 6],
             dwellings: 10.0,
             classed: true,
         };
         all.extend([worst, mixed(30.0, 55.0), mixed(60.0, 20.0)]);
-        let (_, read) = read(rules(), &all, &EPCI);
+        let (_, read) = read(rules(), Alert::Ratio, &all, &EPCI);
         let s = |i: usize| read[i].as_ref().unwrap().stability.unwrap();
         assert_eq!((s(30).low, s(30).high), (1, 1));
         assert!((s(30).among_first - 1.0).abs() < 1e-12);

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Allocation, Quartile};
+use super::facts::{Allocation, Transfer};
+use super::household::{Bound, Quartile};
 use crate::disclosure::secondary;
-use crate::reference::mix::{Criterion, Mix, Rule, Sense, Where};
+use crate::reference::mix::{Criterion, Mix, Nature, Niveau, Rule, Sense, Where};
 use crate::reference::secrecy::Secrecy;
 use crate::territory::bands::Band;
 
@@ -41,32 +42,47 @@ pub fn holds(a: &Allocation, criterion: Criterion) -> Known {
         Criterion::Relogement => (a.relocation >= ANRU).into(),
         Criterion::Dalo => a.dalo.into(),
         Criterion::Prioritaire => a.priority.into(),
+        Criterion::NonPrioritaire => (!a.dalo && !a.priority).into(),
         Criterion::Etat => (a.reservataire == STATE_PRIORITY).into(),
         Criterion::EtatAgents => (a.reservataire == STATE_AGENTS).into(),
-        Criterion::Mutation => a.transfer.into(),
+        Criterion::MutationInterne => match a.transfer {
+            Transfer::Internal => Known::Yes,
+            Transfer::Unknown => Known::Unknown,
+            Transfer::No | Transfer::External => Known::No,
+        },
         Criterion::PremiereLocation => a.first_letting.into(),
     }
 }
 
-/// Whether a rule looks at a lease. A lease whose place is not known is looked at by no rule that asks for
-/// it.
+/// Whether a rule looks at a lease; unknown: it is read both ways. A lease whose place is not known is looked
+/// at by no rule that asks for it.
 #[must_use]
-pub fn concerns(rule: &Rule, a: &Allocation) -> bool {
+pub fn concerns(rule: &Rule, a: &Allocation) -> Known {
     let in_place = match rule.lieu {
         Where::Partout => true,
         Where::Qpv => a.qpv == Some(Band::Inside),
         Where::HorsQpv => a.qpv.is_some_and(|b| b != Band::Inside),
     };
-    in_place && concerns_anywhere(rule, a)
+    if in_place { concerns_anywhere(rule, a) } else { Known::No }
 }
 
 /// [`concerns`], wherever the dwelling is.
 #[must_use]
-pub fn concerns_anywhere(rule: &Rule, a: &Allocation) -> bool {
-    a.bail >= rule.debut
-        && rule.fin.is_none_or(|end| a.bail <= end)
+pub fn concerns_anywhere(rule: &Rule, a: &Allocation) -> Known {
+    let day = if a.bail > 0 { a.bail } else { a.caleol };
+    let looked = day >= rule.debut
+        && rule.fin.is_none_or(|end| day <= end)
         && (rule.of.is_empty() || rule.of.contains(&a.reservataire))
-        && !rule.exclus.iter().any(|c| holds(a, *c) == Known::Yes)
+        && !(rule.soumis && a.bound == Bound::No);
+    if !looked {
+        return Known::No;
+    }
+    let left_out = rule.exclus.iter().map(|c| holds(a, *c));
+    left_out.fold(Known::Yes, |known, out| match (known, out) {
+        (Known::No, _) | (_, Known::Yes) => Known::No,
+        (_, Known::Unknown) => Known::Unknown,
+        (known, Known::No) => known,
+    })
 }
 
 /// Whether a lease that a rule looks at counts for it.
@@ -92,6 +108,10 @@ pub struct Score {
     pub denominator: u32,
     /// Of these, leases of which one cannot say: no income, or no threshold.
     pub unknown: u32,
+    /// Of the denominator, leases that the rule may not look at (mutations of unknown kind), and those of them
+    /// that count.
+    pub doubtful: u32,
+    pub doubtful_counting: u32,
 }
 
 impl Score {
@@ -103,6 +123,33 @@ impl Score {
             Known::Unknown => self.unknown += 1,
             Known::No => {}
         }
+    }
+
+    /// Counts one more lease that the rule may not look at.
+    fn add_doubtful(&mut self, known: Known) {
+        self.add(known);
+        self.doubtful += 1;
+        self.doubtful_counting += u32::from(known == Known::Yes);
+    }
+
+    /// Counts a lease that a rule looks at, or may look at.
+    pub fn look(&mut self, rule: &Rule, a: &Allocation) {
+        match concerns(rule, a) {
+            Known::Yes => self.add(counts(rule, a)),
+            Known::Unknown => self.add_doubtful(counts(rule, a)),
+            Known::No => {}
+        }
+    }
+
+    /// The other reading: without the leases that the rule may not look at. None where there are none.
+    #[must_use]
+    pub fn without_doubtful(&self) -> Option<Self> {
+        (self.doubtful > 0).then(|| Self {
+            numerator: self.numerator - self.doubtful_counting,
+            denominator: self.denominator - self.doubtful,
+            unknown: self.unknown,
+            ..Self::default()
+        })
     }
 
     /// Share of all leases, those of unknown income included (the default reading, domain §4.2).
@@ -180,24 +227,80 @@ pub struct Line {
     pub unplaced: u32,
     /// Leases judged by the threshold of a year before.
     pub provisional: u32,
+    /// Leases of units that are not bound by the rules that bind some only, and of units of which one cannot
+    /// say.
+    pub not_bound: u32,
+    pub not_established: u32,
+    /// Leases where all of the territory is a QPV.
+    pub whole_qpv: u32,
     /// One a rule; None where it may not be shown.
     pub scores: Vec<Option<Score>>,
 }
 
+/// What may be said of a rule on a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = EtatRegle)]
+pub enum Standing {
+    /// Its share is judged.
+    Applicable,
+    /// No unit of the line is bound by it: no gauge, no verdict.
+    NonSoumis,
+    /// Not known of some units of the line whether they are bound: no verdict.
+    NonEtabli,
+    /// Nothing of the line can be looked at: all of the territory is a QPV.
+    SansObjet,
+    /// Judged by bailleur and département only.
+    AutreNiveau,
+    /// A clause that holds unless a convention says otherwise: no verdict.
+    ClauseParDefaut,
+    /// A finding: no text sets a share.
+    Constat,
+}
+
+/// What may be said of a rule on a line. `level`: of the line.
+#[must_use]
+pub fn standing(rule: &Rule, line: &Line, level: Niveau) -> Standing {
+    if rule.soumis && line.leases > 0 && line.not_bound == line.leases {
+        return Standing::NonSoumis;
+    }
+    if rule.lieu == Where::HorsQpv && line.leases > 0 && line.whole_qpv == line.leases {
+        return Standing::SansObjet;
+    }
+    if rule.soumis && line.not_established > 0 {
+        return Standing::NonEtabli;
+    }
+    match rule.nature {
+        Nature::Constat => Standing::Constat,
+        Nature::ClauseParDefaut => Standing::ClauseParDefaut,
+        Nature::Objectif if rule.niveau != Niveau::Tous && rule.niveau != level => Standing::AutreNiveau,
+        Nature::Objectif => Standing::Applicable,
+    }
+}
+
 impl Line {
     fn new(rules: usize) -> Self {
-        Self { leases: 0, unplaced: 0, provisional: 0, scores: vec![Some(Score::default()); rules] }
+        Self {
+            leases: 0,
+            unplaced: 0,
+            provisional: 0,
+            not_bound: 0,
+            not_established: 0,
+            whole_qpv: 0,
+            scores: vec![Some(Score::default()); rules],
+        }
     }
 
     fn add(&mut self, mix: &Mix, a: &Allocation) {
         self.leases += 1;
         self.unplaced += u32::from(a.qpv.is_none());
         self.provisional += u32::from(a.provisional);
+        self.not_bound += u32::from(a.bound == Bound::No);
+        self.not_established += u32::from(a.bound == Bound::NotEstablished);
+        self.whole_qpv += u32::from(a.whole);
         for (rule, score) in mix.rules.iter().zip(&mut self.scores) {
-            if concerns(rule, a)
-                && let Some(score) = score
-            {
-                score.add(counts(rule, a));
+            if let Some(score) = score {
+                score.look(rule, a);
             }
         }
     }
@@ -260,7 +363,9 @@ pub fn protect(whole: &mut Option<Score>, lines: &mut [&mut Option<Score>], secr
     *whole = whole.filter(|s| is_safe(s, secrecy));
 }
 
-fn is_safe(s: &Score, secrecy: &Secrecy) -> bool {
+/// Whether a score tells of no few households.
+#[must_use]
+pub fn is_safe(s: &Score, secrecy: &Secrecy) -> bool {
     let few = |n: u32| (1..secrecy.c_numerateur).contains(&n);
     s.denominator == 0
         || (s.denominator >= secrecy.k && !few(s.numerator) && !few(s.denominator - s.numerator))
@@ -273,18 +378,22 @@ mod tests {
     fn lease(qpv: Band, quartile: Quartile, relocation: u8) -> Allocation {
         Allocation {
             bail: 2024_06_15,
+            caleol: 2024_05_30,
             commune: 0,
+            departement: 0,
             epci: 0,
+            bound: Bound::Yes,
             bailleur: 0,
             reservataire: 8,
             qpv: Some(qpv),
+            whole: false,
             quartile,
             provisional: false,
             dalo: false,
             priority: false,
             precarious: false,
             relocation,
-            transfer: false,
+            transfer: Transfer::No,
             first_letting: false,
         }
     }
@@ -351,7 +460,7 @@ mod tests {
     #[test]
     fn the_state_may_not_exceed_30_percent_of_the_flow_and_transfers_are_not_in_it() {
         let state = Allocation { reservataire: 1, ..lease(Band::Beyond, Quartile::Other, 1) };
-        let moved = Allocation { transfer: true, ..lease(Band::Beyond, Quartile::Other, 1) };
+        let moved = Allocation { transfer: Transfer::Internal, ..lease(Band::Beyond, Quartile::Other, 1) };
         let leases: Vec<Allocation> = times(4, state)
             .chain(times(6, lease(Band::Beyond, Quartile::Other, 1)))
             .chain(times(20, moved))
@@ -361,8 +470,77 @@ mod tests {
     }
 
     #[test]
+    fn only_internal_mutations_leave_the_flow_and_unknown_ones_are_read_both_ways() {
+        let other = lease(Band::Beyond, Quartile::Other, 1);
+        let state = Allocation { reservataire: 1, ..other };
+        let with = |transfer, a| Allocation { transfer, ..a };
+        let leases: Vec<Allocation> = times(24, state)
+            .chain(times(46, other))
+            .chain(times(20, with(Transfer::Internal, other)))
+            .chain(times(10, with(Transfer::External, other)))
+            .chain(times(6, with(Transfer::Unknown, state)))
+            .chain(times(14, with(Transfer::Unknown, other)))
+            .collect();
+        let (s, rule) = score(&leases, "etat_flux");
+        // 70 + 10 external + 20 of unknown kind; without those, 24 of 80.
+        assert_eq!((s.numerator, s.denominator, s.doubtful, s.doubtful_counting), (30, 100, 20, 6));
+        let without = s.without_doubtful().unwrap();
+        assert_eq!((without.numerator, without.denominator), (24, 80));
+        assert_eq!((s.gap(rule.sens, rule.cible), without.gap(rule.sens, rule.cible)), (0, 0), "30 % exactly");
+        assert_eq!(score(&leases[..70], "etat_flux").0.without_doubtful(), None);
+    }
+
+    #[test]
+    fn rules_that_bind_some_epci_look_at_no_lease_of_the_others_and_those_of_dalo_do() {
+        let free = Allocation { bound: Bound::No, ..lease(Band::Beyond, Quartile::First, 1) };
+        let (s, rule) = score(&[free; 30], "hors_qpv_q1");
+        assert_eq!(s.denominator, 0);
+        let line = table(Mix::embedded().unwrap(), [free; 30].iter(), |_| ()).whole;
+        assert_eq!(standing(rule, &line, Niveau::Tous), Standing::NonSoumis);
+        let (s, rule) = score(&[free; 30], "dalo_bailleur");
+        assert_eq!((s.denominator, standing(rule, &line, Niveau::Tous)), (30, Standing::Applicable));
+        let open = Allocation { bound: Bound::NotEstablished, ..free };
+        let (s, rule) = score(&[open; 30], "hors_qpv_q1");
+        let line = table(Mix::embedded().unwrap(), [open; 30].iter(), |_| ()).whole;
+        assert_eq!((s.denominator, standing(rule, &line, Niveau::Tous)), (30, Standing::NonEtabli));
+    }
+
+    #[test]
+    fn where_all_is_a_qpv_the_25_percent_rule_has_no_object() {
+        let mayotte = Allocation { whole: true, ..lease(Band::Inside, Quartile::Other, 1) };
+        let line = table(Mix::embedded().unwrap(), [mayotte; 20].iter(), |_| ()).whole;
+        let (out, rule) = score(&[mayotte; 20], "hors_qpv_q1");
+        assert_eq!((out.denominator, standing(rule, &line, Niveau::Tous)), (0, Standing::SansObjet));
+        let (inside, rule) = score(&[mayotte; 20], "qpv_autres_quartiles");
+        assert_eq!((inside.numerator, standing(rule, &line, Niveau::Tous)), (20, Standing::Applicable));
+    }
+
+    #[test]
+    fn the_states_share_is_judged_by_bailleur_and_departement_and_its_default_clause_is_only_shown() {
+        let line = table(Mix::embedded().unwrap(), [lease(Band::Beyond, Quartile::Other, 1)].iter(), |_| ()).whole;
+        let rule = |id| Mix::embedded().unwrap().rule(id).unwrap();
+        let of = |id, level| standing(rule(id), &line, level);
+        assert_eq!(of("etat_flux", Niveau::Tous), Standing::AutreNiveau);
+        assert_eq!(of("etat_flux", Niveau::BailleurDepartement), Standing::Applicable);
+        assert_eq!(of("etat_hors_qpv", Niveau::BailleurDepartement), Standing::ClauseParDefaut);
+        assert_eq!(of("etat_prio_autres", Niveau::Tous), Standing::Constat);
+    }
+
+    #[test]
+    fn what_of_the_states_contingent_went_to_others_is_counted() {
+        let state = Allocation { reservataire: 1, ..lease(Band::Beyond, Quartile::Other, 1) };
+        let leases: Vec<Allocation> = times(12, Allocation { dalo: true, ..state })
+            .chain(times(15, Allocation { priority: true, ..state }))
+            .chain(times(13, state))
+            .chain(times(40, lease(Band::Beyond, Quartile::Other, 1)))
+            .collect();
+        let (s, _) = score(&leases, "etat_prio_autres");
+        assert_eq!((s.numerator, s.denominator), (13, 40));
+    }
+
+    #[test]
     fn a_projection_keeps_what_is_signed_and_its_interval_closes_with_the_year() {
-        let s = Score { numerator: 30, denominator: 100, unknown: 0 };
+        let s = Score { numerator: 30, denominator: 100, ..Score::default() };
         let half = s.projected(0.5, 1.645).unwrap();
         assert!((half.leases - 200.0).abs() < 1e-9 && half.low < half.share && half.share < half.high);
         assert!((half.share - 0.30).abs() < 0.01 && half.low >= 0.15);

@@ -1,9 +1,9 @@
 //! What is aimed at: the targets of social mix, looked at in a year of leases, and in an allocation that is
 //! not made yet.
 //!
-//! [`facts`] makes of each allocation of the store what rules ask about it: where its dwelling is (QPV of the
-//! generation in force on the day of the lease), whether its household is of the first quartile, DALO,
-//! relocated…; [`mix`] counts leases under the rules of `data/rules/mix.toml`; [`objectifs`] says which
+//! [`household`] derives once what the law makes of a household: quartile, DALO, priority, precariousness, and
+//! who is bound; [`ground`] places it. [`facts`] makes of each allocation of the store what rules ask about it
+//! (QPV of the generation in force on the day of the lease, relocation, mutation…); [`mix`] counts leases under the rules of `data/rules/mix.toml`; [`objectifs`] says which
 //! target holds for a line, the law's or a CIA's; [`dalo`] looks at DALO households and QPV. Counting knows
 //! nothing of HTTP nor of files; what may be said of the counts is in [`mix::protect`].
 //!
@@ -15,6 +15,7 @@
 //! [`fragility`] how fragile residences are beside one another; [`plan`] proposes who could be given the
 //! dwellings that are to become vacant.
 
+pub mod ceiling;
 pub mod check;
 pub mod counts;
 pub mod dalo;
@@ -22,6 +23,8 @@ pub mod dossier;
 pub mod elsewhere;
 pub mod facts;
 pub mod fragility;
+pub mod ground;
+pub mod household;
 pub mod mix;
 pub mod objectifs;
 pub mod parc;

@@ -8,7 +8,6 @@ use rayon::prelude::*;
 use crate::reference::controle::Controle;
 use crate::reference::indicators::Catalogue;
 use crate::stock::StockError;
-use crate::stock::attributes::financing_class;
 use crate::stock::edits::Edits;
 use crate::stock::events::Events;
 use crate::stock::parts::{self, Parts};
@@ -104,8 +103,7 @@ impl Parc {
             .map(|row| if ident_int[row] == 0 { 0 } else { own_number(siren.get(row), ident_int[row]) })
             .collect();
         let (cus, finan, mode) = (t.u8s("cus")?, t.u8s("finan")?, t.u8s("mode")?);
-        let classes =
-            Catalogue::embedded()?.attribute("financement").map_or(&[][..], |a| a.classes.as_slice());
+        let origin = Catalogue::embedded()?.attribute("financement");
         let (ident, owner) = (t.texts("ident_rep")?, t.texts("bailleur")?);
         let (idents, addresses) = (t.hashes("ident_rep")?, t.hashes("adresse")?);
         // What its bailleur corrected is where it says.
@@ -159,7 +157,11 @@ impl Parc {
             moved,
             rooms: t.u8s("nbpiece")?,
             surface: t.u16s("surfhab")?,
-            financing: cus.iter().zip(&finan).map(|(c, f)| financing_class(classes, *c, *f)).collect(),
+            financing: cus
+                .iter()
+                .zip(&finan)
+                .map(|(c, f)| origin.map_or(0, |a| a.of_financing(*c, *f)))
+                .collect(),
             vacancy: t.u16s("vacance_mois")?,
             vacant,
             free,

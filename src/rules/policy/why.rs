@@ -3,9 +3,10 @@
 use super::check::{Alone, Cause, Effect, Finding, Fit};
 use super::counts::Niveau;
 use super::dossier::Facts;
-use super::facts::Quartile;
+use super::household::Quartile;
 use super::mix::{Known, holds};
 use crate::reference::controle::Verdict;
+use crate::reference::generations::InForce;
 use crate::reference::mix::{Criterion, Rule, Sense, Where};
 use crate::territory::bands::Situation;
 
@@ -40,6 +41,7 @@ fn level(niveau: Niveau) -> &'static str {
         Niveau::Commune => "pour la commune",
         Niveau::Bailleur => "pour le bailleur",
         Niveau::Reservataire => "pour le réservataire",
+        Niveau::BailleurDepartement => "pour le bailleur dans le département",
     }
 }
 
@@ -58,6 +60,15 @@ pub fn finding(f: &Finding<'_>, facts: &Facts, zone: &str) -> String {
             _ => "La localisation du logement n'est pas assez précise pour dire s'il est en QPV.".to_owned(),
         },
         Cause::Reservataire => "Le réservataire n'est pas donné.".to_owned(),
+        Cause::NotBound => format!(
+            "Non soumis : l'arrêté des seuils de l'année ne liste pas {zone}. Cette règle ne lie que les EPCI tenus d'avoir un PLH, ou compétents en habitat \
+             avec un QPV, les EPT et Paris."
+        ),
+        Cause::NotEstablished => format!(
+            "{} On ne sait pas dire si {zone} est soumis à cette règle : aucun arrêté des seuils chargé ni aucune liste ne le dit.",
+            household(f.rule, facts, zone)
+        ),
+        Cause::Mutation => "C'est une mutation de genre inconnu : interne au parc du bailleur, elle est hors du flux ; sinon elle y est.".to_owned(),
         Cause::Income => match (facts.income, facts.threshold) {
             (None, _) => {
                 "Le revenu du ménage n'est pas connu : il compterait au dénominateur seulement.".to_owned()
@@ -104,13 +115,16 @@ fn elsewhere(rule: &Rule, facts: &Facts) -> String {
     }
     if let Some(c) = rule.exclus.iter().find(|c| holds(lease, **c) == Known::Yes) {
         let what = match c {
-            Criterion::Mutation => "une mutation",
+            Criterion::MutationInterne => "une mutation dans le parc du même bailleur",
             Criterion::PremiereLocation => "une première mise en location",
             _ => "un relogement",
         };
         return format!("C'est {what}, hors du flux.");
     }
     match rule.lieu {
+        Where::HorsQpv if lease.whole => {
+            "Tout le territoire est en quartier prioritaire : la règle n'y a pas d'objet.".to_owned()
+        }
         Where::Qpv => "Le logement est hors QPV.".to_owned(),
         _ => "Le logement est en QPV.".to_owned(),
     }
@@ -148,10 +162,10 @@ fn income(facts: &Facts, zone: &str) -> String {
     let class = if first { "il est du premier quartile" } else { "il est d'un autre quartile" };
     match (facts.income, facts.threshold) {
         (Some(income), Some(t)) => {
-            let compared = if first { "ne dépasse pas" } else { "dépasse" };
+            let compared = if first { "est inférieur au" } else { "n'est pas inférieur au" };
             let provisional = if t.provisional { ", provisoire" } else { "" };
             format!(
-                "Le revenu par unité de consommation du ménage ({} par an) {compared} le seuil du premier \
+                "Le revenu par unité de consommation du ménage ({} par an) {compared} seuil du premier \
                     quartile ({}, {zone}, {}{provisional}) : {class}.",
                 euros(income),
                 euros(t.euros),
@@ -216,10 +230,17 @@ fn consequence(rule: &Rule, e: &Effect<'_>) -> String {
 pub fn alone(a: &Alone, facts: &Facts) -> String {
     match a.fit {
         Fit::Missing(what) => format!("On ne peut pas dire : {what}."),
-        Fit::Ceiling { pct, most } => format!(
-            "Ressources à {} % du plafond PLUS ; le financement du logement en admet {} % au plus.",
+        Fit::Ceiling { pct, ceiling } => format!(
+            "Ressources à {} % du plafond PLUS{} ; le financement du logement en admet {} % au plus.",
             decimal(pct),
-            decimal(most)
+            facts.size.rank().map_or_else(String::new, |r| format!(" (catégorie {})", r.min(6))),
+            decimal(if pct > ceiling.least { ceiling.most } else { ceiling.least })
+        ),
+        Fit::Category { pct, ceiling } => format!(
+            "Ressources à {} % du plafond PLUS ; selon la catégorie du ménage, le financement du logement en admet {} à {} % : donnez « cat_plafond ».",
+            decimal(pct),
+            decimal(ceiling.least),
+            decimal(ceiling.most)
         ),
         Fit::Size { persons, rooms, range, surface, least } => {
             let known = if surface == 0 {
@@ -255,7 +276,10 @@ pub fn alone(a: &Alone, facts: &Facts) -> String {
 
 /// Where the dwelling is, to a QPV.
 #[must_use]
-pub fn place(facts: &Facts, qpv: Option<&str>) -> String {
+pub fn place(facts: &Facts, now: InForce, qpv: Option<&str>) -> String {
+    if let Some(whole) = now.whole {
+        return format!("En QPV : {} l'est ({}).", whole.libelle, whole.source);
+    }
     let Some(p) = facts.placed else {
         return "Le logement n'est pas localisé assez précisément pour dire s'il est en QPV.".to_owned();
     };

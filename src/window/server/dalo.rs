@@ -467,7 +467,7 @@ fn shown(scores: Vec<Score>, detail: bool, secrecy: &Secrecy) -> Vec<Option<Scor
     let mut whole = Some(scores.iter().fold(Score::default(), |sum, s| Score {
         numerator: sum.numerator + s.numerator,
         denominator: sum.denominator + s.denominator,
-        unknown: 0,
+        ..Score::default()
     }));
     let mut lines: Vec<Option<Score>> = scores.into_iter().map(Some).collect();
     if !detail {
@@ -501,7 +501,7 @@ fn counted(
 
 fn quartiers(found: &Leases, detail: bool, secrecy: &Secrecy) -> Vec<QuartierDalo> {
     let scores =
-        found.quartiers.values().map(|(all, dalo)| Score { numerator: *dalo, denominator: *all, unknown: 0 });
+        found.quartiers.values().map(|(all, dalo)| Score { numerator: *dalo, denominator: *all, ..Score::default() });
     let lines = shown(scores.collect(), detail, secrecy);
     let mut out: Vec<QuartierDalo> = found
         .quartiers

@@ -26,7 +26,7 @@ use crate::cube::{Filter, Layer};
 use crate::disclosure::answer::Answer;
 use crate::policy::fragility::{self, Reading, Residence};
 use crate::reference::access::Class;
-use crate::reference::fragilite::Fragility;
+use crate::reference::fragilite::{Alert, Fragility};
 use crate::reference::indicators::Indicator;
 use crate::stock::facts::NONE;
 
@@ -56,7 +56,11 @@ pub struct MethodeFragilite {
     pub repondants_min: u64,
     /// En %.
     pub reponse_min: f64,
+    /// Ce qui est une alerte, et les réglages des trois lectures : multiple, points, quantile de la borne basse.
+    pub alertes: Alert,
     pub alerte_ratio: f64,
+    pub alerte_points: f64,
+    pub alerte_quantile: f64,
     pub z_max: f64,
     /// Sensibilité : tirages de poids, amplitude autour des poids (en %), « parmi les N premières », niveau
     /// de l'intervalle (en %).
@@ -78,7 +82,8 @@ pub struct Composante {
     pub source: &'static str,
     /// Jour du choix, AAAAMMJJ.
     pub depuis: u32,
-    /// Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte.
+    /// Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte (nulle en lecture `wilson` : elle
+    /// dépend de la taille de la résidence).
     pub epci: Option<f64>,
     pub seuil: Option<f64>,
     /// Moyenne et écart-type des résidences classées qui vous sont ouvertes, pondérés par leurs logements.
@@ -144,6 +149,7 @@ pub struct ResidenceLue {
             sont ouverts"),
         ("millesime" = Option<u16>, Query, description = "Millésime du RPLS ; par défaut le dernier"),
         ("vague" = Option<u16>, Query, description = "Vague OPS"),
+        ("alertes" = Option<String>, Query, description = "Ce qui est une alerte : `ratio` (par défaut), plus de 1,2 fois la valeur de l'EPCI ; `points`, plus de 5 points au-dessus ; `wilson`, la borne basse de l'intervalle de Wilson au-dessus"),
     ),
     responses(
         (status = OK, body = Fragilite),
@@ -157,11 +163,15 @@ pub async fn fragilite(
     mut params: Params,
 ) -> Result<(Extension<Trace>, Json<Fragilite>), Problem> {
     let epci = params.take("epci");
+    let alert = match params.take("alertes") {
+        None => Alert::default(),
+        Some(name) => Alert::named(&name).ok_or_else(|| Problem::unknown("alertes", &name, Alert::ALL))?,
+    };
     let asked =
         Asked { millesime: params.number("millesime")?, vague: params.number("vague")?, ..Asked::default() };
     params.finish()?;
     let work = move || {
-        let found = answer(&app, &visitor.person, &asked, epci.as_deref())?;
+        let found = answer(&app, &visitor.person, &asked, epci.as_deref(), alert)?;
         let withheld = found.residences.iter().any(|r| r.valeurs.contains(&None));
         let trace = Trace::new("fragilite", found.epci.code.as_str())
             .with("millesime", found.millesime)
@@ -188,9 +198,23 @@ impl Figures {
         };
         rules.components.iter().map(value).collect()
     }
+
+    /// What each share is of; None for a difference.
+    fn bases(&self, rules: &Fragility) -> Vec<Option<u64>> {
+        let of = |id: &str| {
+            self.all.chiffres.iter().find(|f| f.indicateur == id).and_then(|f| f.denominateur)
+        };
+        rules.components.iter().map(|c| if c.ecart { None } else { of(&c.indicateur) }).collect()
+    }
 }
 
-fn answer(app: &App, person: &Person, asked: &Asked, epci: Option<&str>) -> Result<Fragilite, Problem> {
+fn answer(
+    app: &App,
+    person: &Person,
+    asked: &Asked,
+    epci: Option<&str>,
+    alert: Alert,
+) -> Result<Fragilite, Problem> {
     let rules = Fragility::embedded().map_err(|e| Problem::internal(&e))?;
     let mut ids: Vec<String> = rules.components.iter().map(|c| c.indicateur.clone()).collect();
     ids.sort_unstable();
@@ -232,11 +256,12 @@ fn answer(app: &App, person: &Person, asked: &Asked, epci: Option<&str>) -> Resu
         .iter()
         .map(|f| Residence {
             values: f.values(rules),
+            bases: f.bases(rules),
             dwellings: f.all.couverture.logements as f64,
             classed: refusal(rules, f).is_none(),
         })
         .collect();
-    let (spreads, readings) = fragility::read(rules, &inputs, &whole);
+    let (spreads, readings) = fragility::read(rules, alert, &inputs, &whole);
 
     let inside =
         loaded.mask(&Filter { classes: [("qpv2024".to_owned(), vec![1])].into(), ..Filter::default() });
@@ -281,7 +306,10 @@ fn answer(app: &App, person: &Person, asked: &Asked, epci: Option<&str>) -> Resu
         methode: MethodeFragilite {
             repondants_min: rules.repondants_min,
             reponse_min: 100.0 * rules.reponse_min,
+            alertes: alert,
             alerte_ratio: rules.alerte_ratio,
+            alerte_points: rules.alerte_points,
+            alerte_quantile: rules.alerte_quantile,
             z_max: rules.z_max,
             tirages: s.tirages,
             amplitude: 100.0 * s.amplitude,
@@ -301,7 +329,12 @@ fn answer(app: &App, person: &Person, asked: &Asked, epci: Option<&str>) -> Resu
                 source: &c.source,
                 depuis: c.depuis,
                 epci: whole.map(|v| rounded(v, 1)),
-                seuil: whole.map(|v| rounded(rules.alerte_ratio * v.max(0.0), 2)),
+                seuil: whole.and_then(|v| match alert {
+                    Alert::Ratio => Some(rounded(rules.alerte_ratio * v.max(0.0), 2)),
+                    Alert::Points => Some(rounded(v.max(0.0) + rules.alerte_points, 2)),
+                    // Its own to each residence.
+                    Alert::Wilson => None,
+                }),
                 moyenne: spread.map(|s| rounded(s.mean, 2)),
                 ecart_type: spread.map(|s| rounded(s.deviation, 2)),
             })

@@ -19,10 +19,12 @@ use super::state::Current;
 use crate::days;
 use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
-use crate::policy::mix::{self, Line, Score};
+use crate::policy::mix::{self, Line, Score, Standing};
 use crate::policy::objectifs::{Rate, Scope as LineScope, Target, target};
-use crate::reference::mix::{Mix, Rule, Sense};
+use crate::policy::why;
+use crate::reference::mix::{Mix, Nature, Niveau, Rule, Sense};
 use crate::reference::secrecy::Secrecy;
+use crate::reference::unites::Unites;
 use crate::territory::bands;
 
 /// Une règle, telle qu'elle est appliquée.
@@ -38,6 +40,12 @@ pub struct Regle {
     pub base: &'static str,
     /// Ce qui y compte.
     pub compte: &'static str,
+    /// Un objectif, une clause par défaut (sauf stipulation contraire d'une convention) ou un constat.
+    pub nature: Nature,
+    /// Où elle se juge.
+    pub niveau: Niveau,
+    /// Elle ne lie que les EPCI tenus d'avoir un PLH, ou compétents en habitat avec un QPV, les EPT et Paris.
+    pub soumis: bool,
 }
 
 /// Où en est une règle.
@@ -63,6 +71,40 @@ pub struct ScoreMixite {
     pub objectif: Option<ObjectifCia>,
     /// Au 31 décembre, au rythme actuel ; nul quand l'année est finie.
     pub projection: Option<Projection>,
+    /// Ce qui peut être dit de la règle sur cette ligne ; `respectee` est nul si ce n'est pas `applicable`.
+    pub etat: Standing,
+    /// Pourquoi elle n'est pas jugée ici, ou ce qu'il faut savoir du chiffre.
+    pub pourquoi: Option<String>,
+    /// L'autre lecture, sans les mutations de genre inconnu (les internes sont hors du flux) ; nulle sans elles, ou
+    /// secrète.
+    pub sans_mutations_inconnues: Option<Lecture>,
+    /// Sur les attributions décidées dans l'année, baux signés ou non ; nulle si les dates de commission manquent,
+    /// si le texte ne parle que de baux signés, ou si la différence dirait trop.
+    pub decidees: Option<Lecture>,
+    /// Attributions qui manquent pour atteindre le plafond dont les préfets sont invités à se rapprocher.
+    pub en_deca: Option<u32>,
+}
+
+/// La même règle sur une autre base.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct Lecture {
+    pub numerateur: u32,
+    pub denominateur: u32,
+    /// En %.
+    pub part: Option<f64>,
+    /// Attributions qui manquent pour atteindre un minimum, ou qui dépassent un maximum.
+    pub ecart: u32,
+}
+
+impl Lecture {
+    fn new(score: &Score, sense: Sense, target: f64) -> Self {
+        Self {
+            numerateur: score.numerator,
+            denominateur: score.denominator,
+            part: score.share().map(percent),
+            ecart: score.gap(sense, target),
+        }
+    }
 }
 
 /// Ce qui est attendu au 31 décembre.
@@ -144,22 +186,28 @@ pub struct Mixite {
     pub sans_bail: u64,
     /// Lignes présentes dans plusieurs fichiers, comptées une fois.
     pub doublons: u64,
+    /// Ce qui est compté, et ce qui n'est pas établi.
+    pub base: &'static str,
+    pub avertissements: Vec<String>,
     pub niveau_projection: f64,
 }
 
-const KEYS: [&str; 5] = ["bailleur", "commune", "epci", "reservataire", "mois"];
+const KEYS: [&str; 6] = ["bailleur", "commune", "epci", "reservataire", "mois", BAILLEUR_DEPARTEMENT];
+/// Where the State's share is judged.
+const BAILLEUR_DEPARTEMENT: &str = "bailleur_departement";
 
 /// Objectifs de mixité : où en est une année de baux
 ///
-/// Les 25 % hors QPV, les 50 % en QPV, les 25 % DALO et prioritaires par réservataire, la part de l'État :
-/// pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un
+/// Les 25 % hors QPV et les 50 % en QPV (là où l'EPCI y est soumis), les 25 % DALO et prioritaires par
+/// réservataire, la part de l'État (30 % au plus, dont 5 % au plus pour ses agents, par bailleur et par
+/// département) : pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un
 /// score de moins de 11 baux, ou qui ne tient qu'à un ou deux ménages, est secret.
 #[utoipa::path(
     get, path = "/api/mixite", tag = "mixite", operation_id = "mixite",
     params(
         ("annee" = Option<u16>, Query, description = "Année des baux ; la dernière par défaut"),
         ("par" = Option<String>, Query, description = "Lignes : `bailleur` (par défaut), `commune`, `epci`, \
-            `reservataire`, `mois`"),
+            `reservataire`, `mois`, `bailleur_departement`"),
         ("epci" = Option<String>, Query, description = "Un EPCI seulement"),
         ("commune" = Option<String>, Query, description = "Une commune seulement"),
         ("bailleur" = Option<String>, Query, description = "Un bailleur seulement (SIREN)"),
@@ -246,14 +294,25 @@ fn answer(
     };
     let leases = || all.list.iter().filter(|a| a.year() == year).filter(kept);
 
-    let key = |a: &Allocation| match by {
-        "commune" => a.commune,
-        "epci" => a.epci,
-        "reservataire" => a.reservataire.into(),
-        "mois" => a.month().into(),
-        _ => a.bailleur,
+    let key = |a: &Allocation| -> u64 {
+        match by {
+            "commune" => a.commune.into(),
+            "epci" => a.epci.into(),
+            "reservataire" => a.reservataire.into(),
+            "mois" => a.month().into(),
+            BAILLEUR_DEPARTEMENT => u64::from(a.departement) << 32 | u64::from(a.bailleur),
+            _ => a.bailleur.into(),
+        }
     };
+    // A bailleur in a département is judged on all its leases there: not on what a filter or rights leave.
+    let mut everywhere: BTreeMap<u64, u32> = BTreeMap::new();
+    if by == BAILLEUR_DEPARTEMENT {
+        for a in all.list.iter().filter(|a| a.year() == year) {
+            *everywhere.entry(key(a)).or_default() += 1;
+        }
+    }
     let mut table = mix::table(rules, leases(), key);
+    let decided = Decided::new(rules, all.list.iter().filter(kept), year, key, secrecy);
     table.protect(secrecy);
     let mut watch = Watch::default();
     leases().for_each(|a| watch.add(rules, a));
@@ -274,7 +333,7 @@ fn answer(
     let over = year < last || until / 100 % 100 == 12;
     let until = if over { u32::from(year) * 10_000 + 1231 } else { until };
     let elapsed = if over { 1.0 } else { f64::from(day_of_year(until)) / 365.0 };
-    let line = |code: String, nom: String, l: &Line, scope: LineScope<'_>| LigneMixite {
+    let line = |code: String, nom: String, l: &Line, scope: LineScope<'_>, key: Option<u64>| LigneMixite {
         code,
         nom,
         baux: l.leases,
@@ -283,7 +342,14 @@ fn answer(
             .rules
             .iter()
             .zip(&l.scores)
-            .map(|(r, s)| score(r, *s, target(r, rates, &scope), elapsed, rules))
+            .enumerate()
+            .map(|(i, (r, s))| {
+                let whole = key.and_then(|k| everywhere.get(&k)) == Some(&l.leases);
+                let level = if whole { Niveau::BailleurDepartement } else { Niveau::Tous };
+                let standing = mix::standing(r, l, level);
+                let other = s.and(decided.score(key, i));
+                score(r, *s, target(r, rates, &scope), (elapsed, rules), standing, other, secrecy)
+            })
             .collect(),
     };
     let code =
@@ -309,9 +375,10 @@ fn answer(
                 "commune" => LineScope { epci, commune: Some(&id), ..scope },
                 "reservataire" => LineScope { epci, reservataire: u8::try_from(*k).ok(), ..scope },
                 "epci" | "mois" => LineScope { epci, ..scope },
+                BAILLEUR_DEPARTEMENT => LineScope { epci: None, ..scope },
                 _ => LineScope { epci, bailleur: Some(&id), ..scope },
             };
-            line(code, nom, l, scope)
+            line(code, nom, l, scope, Some(*k))
         })
         .collect();
     if by != "mois" {
@@ -327,29 +394,31 @@ fn answer(
         communes: present(&all.communes, &|a| a.commune),
         bailleurs: present(&all.bailleurs, &|a| a.bailleur),
         regles: rules.rules.iter().map(described).collect(),
-        ensemble: line(String::new(), "Ensemble".to_owned(), &table.whole, scope),
+        ensemble: line(String::new(), "Ensemble".to_owned(), &table.whole, scope, None),
         lignes: lines,
         dalo: dalo(&watch, secrecy),
         seuil_provisoire: table.whole.provisional,
         sans_bail: all.list.iter().filter(|a| a.bail == 0).filter(kept).count() as u64,
         doublons: all.repeated,
         niveau_projection: percent(rules.options.projection_niveau),
+        base: BASE,
+        avertissements: notes(&table.whole, decided.known, year),
     })
 }
 
 /// The EPCI of each line, where all its leases are in one: rates of a CIA hold within one EPCI.
-struct Only(BTreeMap<u32, Option<u32>>);
+struct Only(BTreeMap<u64, Option<u32>>);
 
 impl Only {
-    fn new(leases: impl Iterator<Item = (u32, u32)>) -> Self {
-        let mut of: BTreeMap<u32, Option<u32>> = BTreeMap::new();
+    fn new(leases: impl Iterator<Item = (u64, u32)>) -> Self {
+        let mut of: BTreeMap<u64, Option<u32>> = BTreeMap::new();
         for (key, epci) in leases {
             of.entry(key).and_modify(|e| *e = e.filter(|e| *e == epci)).or_insert(Some(epci));
         }
         Self(of)
     }
 
-    fn of(&self, key: u32) -> Option<u32> {
+    fn of(&self, key: u64) -> Option<u32> {
         self.0.get(&key).copied().flatten()
     }
 
@@ -360,25 +429,120 @@ impl Only {
     }
 }
 
+const BASE: &str = "Attributions suivies d'un bail signé dans l'année ; les QPV sont ceux en vigueur le jour du bail.";
+
+/// What is to be known of the figures, and what no text that was found establishes.
+fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
+    let mut out = Vec::new();
+    let region = Unites::embedded().ok().map(Unites::region);
+    if whole.not_bound > 0 {
+        out.push(format!(
+            "{} baux d'EPCI non soumis aux 25 % et 50 % : l'arrêté des seuils de l'année (ou, avant qu'il ne soit chargé, de la précédente) ne les liste pas.",
+            number_of(whole.not_bound)
+        ));
+    }
+    if whole.not_established > 0 {
+        let region = region.map_or_else(String::new, |(n, _)| {
+            format!(" (en Île-de-France, la liste des {n} soumis n'a pas été trouvée pour les communautés de communes)")
+        });
+        out.push(format!(
+            "{} baux dont on ne sait pas dire si l'EPCI est soumis aux 25 % et 50 % : aucun arrêté chargé ni aucune liste ne le dit{region}.",
+            number_of(whole.not_established)
+        ));
+    }
+    if whole.provisional > 0 {
+        out.push(format!("{} baux jugés au seuil de {}, provisoire.", number_of(whole.provisional), year - 1));
+    }
+    if whole.whole_qpv > 0 {
+        out.push(format!(
+            "{} baux dans un département qui est en entier un quartier prioritaire : la règle des 25 % hors QPV n'y a pas d'objet.",
+            number_of(whole.whole_qpv)
+        ));
+    }
+    if !decided {
+        out.push("Les dates de commission manquent : seules les attributions suivies d'un bail sont comptées.".to_owned());
+    }
+    out
+}
+
+fn number_of(n: u32) -> String {
+    why::number(n.into())
+}
+
+/// Allocations decided in a year, signed or not, where that tells no more of few households than what is shown.
+struct Decided {
+    whole: Line,
+    lines: BTreeMap<u64, Line>,
+    /// Whether any day of decision is known.
+    known: bool,
+}
+
+impl Decided {
+    fn new<'a>(
+        mix: &Mix,
+        open: impl Iterator<Item = &'a Allocation> + Clone,
+        year: u16,
+        key: impl Fn(&Allocation) -> u64 + Copy,
+        secrecy: &Secrecy,
+    ) -> Self {
+        let (signed_in, decided_in) = (|a: &Allocation| a.year() == year, |a: &Allocation| a.year_decided() == year);
+        let mut all = mix::table(mix, open.clone().filter(|a| decided_in(a)), key);
+        all.protect(secrecy);
+        // Beside what was signed, what was decided tells of those who are in one and not in the other.
+        let apart = [
+            mix::table(mix, open.clone().filter(|a| decided_in(a) && !signed_in(a)), key),
+            mix::table(mix, open.clone().filter(|a| signed_in(a) && !decided_in(a)), key),
+        ];
+        let tells = |score: Option<Score>| score.is_some_and(|s| !mix::is_safe(&s, secrecy));
+        for i in 0..mix.rules.len() {
+            if apart.iter().any(|part| tells(part.whole.scores[i])) {
+                all.whole.scores[i] = None;
+            }
+            // One line that is hidden alone could be had from the whole: then none of them is shown.
+            if apart.iter().flat_map(|part| part.lines.values()).any(|l| tells(l.scores[i])) {
+                all.lines.values_mut().for_each(|l| l.scores[i] = None);
+            }
+        }
+        let known = all.whole.leases > 0;
+        Self { whole: all.whole, lines: all.lines, known }
+    }
+
+    fn score(&self, key: Option<u64>, rule: usize) -> Option<Score> {
+        let line = match key {
+            None => Some(&self.whole),
+            Some(k) => self.lines.get(&k),
+        };
+        line.and_then(|l| l.scores[rule]).filter(|s| s.denominator > 0)
+    }
+}
+
 /// Code and name of a line.
-fn name(all: &Allocations, by: &str, key: u32, year: u16) -> (String, String) {
+fn name(all: &Allocations, by: &str, key: u64, year: u16) -> (String, String) {
     let unknown = || (String::new(), "Non renseigné".to_owned());
-    let of = |list: &[Named]| {
-        list.get(key as usize).map_or_else(unknown, |n| (n.code.clone(), n.title().to_owned()))
-    };
+    let at = |list: &[Named], key: u64| usize::try_from(key).ok().and_then(|k| list.get(k)).cloned();
+    let of = |list: &[Named]| at(list, key).map_or_else(unknown, |n| (n.code.clone(), n.title().to_owned()));
     match by {
         "commune" => of(&all.communes),
         "epci" => of(&all.epcis),
         "bailleur" => of(&all.bailleurs),
+        BAILLEUR_DEPARTEMENT => {
+            let (bailleur, departement) = (at(&all.bailleurs, key & 0xffff_ffff), at(&all.departements, key >> 32));
+            let code = |n: &Option<Named>| n.as_ref().map_or_else(String::new, |n| n.code.clone());
+            let title = bailleur.as_ref().map_or("Non renseigné", Named::title);
+            (
+                format!("{}-{}", code(&bailleur), code(&departement)),
+                format!("{title} ({})", departement.as_ref().map_or("département non renseigné", Named::title)),
+            )
+        }
         "mois" => (
             format!("{year}-{key:02}"),
             key.checked_sub(1)
-                .and_then(|m| MONTHS.get(m as usize))
+                .and_then(|m| MONTHS.get(usize::try_from(m).ok()?))
                 .map_or_else(String::new, |m| (*m).to_owned()),
         ),
         _ => reservataires()
             .iter()
-            .find(|v| u32::from(v.code) == key)
+            .find(|v| u64::from(v.code) == key)
             .map_or_else(unknown, |v| (v.id.clone(), v.libelle.clone())),
     }
 }
@@ -399,37 +563,93 @@ fn described(r: &'static Rule) -> Regle {
         cible: percent(r.cible),
         base: &r.base,
         compte: &r.compte_libelle,
+        nature: r.nature,
+        niveau: r.niveau,
+        soumis: r.soumis,
     }
+}
+
+/// Why a rule is not judged on a line, or what is to be known of its figure.
+fn why_not(standing: Standing) -> Option<String> {
+    Some(
+        match standing {
+            Standing::Applicable => return None,
+            Standing::NonSoumis => {
+                "Non soumis : l'arrêté des seuils de l'année ne liste pas cet EPCI (indice retenu pour dire qui est soumis)."
+            }
+            Standing::NonEtabli => {
+                "On ne sait pas dire si ces EPCI sont soumis : aucun arrêté des seuils chargé ni aucune liste ne le dit."
+            }
+            Standing::SansObjet => "Tout le territoire est en quartier prioritaire : la règle n'y a pas d'objet.",
+            Standing::AutreNiveau => {
+                "Se juge par bailleur et sur tout le département : voir les lignes « bailleur et département », sans filtre de territoire."
+            }
+            Standing::ClauseParDefaut => {
+                "Clause par défaut, sauf stipulation contraire de la convention de réservation ; à défaut aussi, la part de l'État est uniforme dans chaque commune."
+            }
+            Standing::Constat => "Constat : aucun texte n'en fixe la part.",
+        }
+        .to_owned(),
+    )
 }
 
 fn score(
     rule: &'static Rule,
     score: Option<Score>,
     target: Target<'_>,
-    elapsed: f64,
-    rules: &Mix,
+    (elapsed, rules): (f64, &Mix),
+    standing: Standing,
+    decided: Option<Score>,
+    secrecy: &Secrecy,
 ) -> ScoreMixite {
+    // Who is not bound, and where there is no object, is shown no gauge.
+    let score = score.filter(|_| !matches!(standing, Standing::NonSoumis | Standing::SansObjet));
+    let none = matches!(standing, Standing::NonSoumis | Standing::SansObjet);
     let gap = score.map(|s| s.gap(rule.sens, target.share));
+    let both = score.and_then(|s| {
+        let without = s.without_doubtful()?;
+        let apart = Score {
+            numerator: s.doubtful_counting,
+            denominator: s.doubtful,
+            ..Score::default()
+        };
+        (mix::is_safe(&without, secrecy) && mix::is_safe(&apart, secrecy)).then_some(without)
+    });
+    let other = both.map(|s| s.gap(rule.sens, target.share) == 0);
+    let met = score.filter(|s| s.denominator > 0).and(gap).map(|g| g == 0);
+    let hidden = score.is_some_and(|s| s.doubtful > 0) && both.is_none();
     ScoreMixite {
         regle: &rule.id,
-        secret: score.is_none(),
+        secret: score.is_none() && !none,
         numerateur: score.map(|s| s.numerator),
         denominateur: score.map(|s| s.denominator),
         inconnus: score.map(|s| s.unknown),
         part: score.and_then(|s| s.share()).map(percent),
         part_connus: score.and_then(|s| s.share_of_known()).map(percent),
         ecart: gap,
-        respectee: score.filter(|s| s.denominator > 0).and(gap).map(|g| g == 0),
+        // Both readings of the mutations of unknown kind must agree.
+        respectee: met
+            .filter(|m| standing == Standing::Applicable && !hidden && other.is_none_or(|o| o == *m)),
         cible: percent(target.share),
         objectif: target.rate.map(|r| ObjectifCia::new(rule, r)),
-        projection: score.and_then(|s| s.projected(elapsed, rules.options.projection_quantile)).map(|p| {
-            Projection {
+        projection: score
+            .filter(|_| standing == Standing::Applicable)
+            .and_then(|s| s.projected(elapsed, rules.options.projection_quantile))
+            .map(|p| Projection {
                 baux: p.leases as u32,
                 part: percent(p.share),
                 bas: percent(p.low),
                 haut: percent(p.high),
-            }
-        }),
+            }),
+        etat: standing,
+        pourquoi: why_not(standing),
+        sans_mutations_inconnues: both.map(|s| Lecture::new(&s, rule.sens, target.share)),
+        decidees: decided
+            .filter(|_| rule.decidees && !none)
+            .map(|s| Lecture::new(&s, rule.sens, target.share)),
+        en_deca: score
+            .filter(|_| rule.tendre && standing == Standing::Applicable)
+            .map(|s| s.gap(Sense::Minimum, target.share)),
     }
 }
 

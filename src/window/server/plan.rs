@@ -16,11 +16,13 @@ use super::params::Body;
 use super::problem::{Document, Problem};
 use super::state::{App, Current};
 use crate::access::Person;
-use crate::policy::facts::{Allocation, Allocations, Quartile, quartile, threshold};
+use crate::policy::facts::{Allocation, Allocations};
+use crate::policy::household::{Bound, Quartile, Said};
 use crate::policy::mix::{self, Score};
-use crate::policy::plan::{self, Dwelling, Household, Plan, PlanError, Standing};
+use crate::policy::plan::{self, Dwelling, Household, Plan, PlanError, Reach, Standing};
+use crate::policy::why;
 use crate::reference::attributions::attributions;
-use crate::reference::mix::{Criterion, Mix};
+use crate::reference::mix::{Mix, Niveau};
 use crate::reference::plan::{Departure, PlanRules};
 use crate::registers::attributions::consumption_units;
 use crate::territory::bands::Band;
@@ -56,8 +58,14 @@ pub struct PlanPropose {
     pub menages: usize,
     /// Lignes de demandes laissées de côté : radiées, ou d'un autre EPCI.
     pub demandes_ecartees: usize,
-    /// Vrai si aucun plan n'est meilleur ; sinon le meilleur trouvé dans le temps donné.
+    /// Vrai si aucun plan n'est meilleur ; sinon `ecart_dit` dit de combien un autre pourrait l'être.
     pub optimal: bool,
+    /// Ce qui sépare ce plan du meilleur possible, en une phrase.
+    pub ecart_dit: String,
+    /// Logements laissés sans ménage : aucun ménage encore en attente ne peut les occuper ; et ceux d'entre eux
+    /// qu'aucun ménage du fichier ne peut occuper.
+    pub sans_menage: usize,
+    pub sans_menage_possible: usize,
     /// Poids des écarts du plan, et le moindre que le solveur ait prouvé possible.
     pub objectif: f64,
     pub borne: f64,
@@ -78,9 +86,25 @@ pub struct CiblePlan {
     pub apres: PartPlan,
     /// Attributions qui manquent encore.
     pub manque: u32,
-    /// Ce qui manquerait si cette cible était seule : 0, elle est en conflit avec une autre ; plus, ces
-    /// logements et ces ménages n'y suffisent pas.
+    /// Ce qui manquerait au moins si cette cible était seule ; plus de 0 : ces logements et ces ménages n'y
+    /// suffisent pas. Nul si elle est atteinte.
     pub manque_seule: Option<u32>,
+    pub etat: EtatCible,
+    /// L'état, en une phrase.
+    pub dit: String,
+}
+
+/// Ce qui est prouvé d'une cible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EtatCible {
+    Atteinte,
+    /// Hors d'atteinte, même seule.
+    HorsAtteinte,
+    /// Atteignable seule ; il est prouvé que toutes les cibles ne le sont pas ensemble.
+    Conflit,
+    /// Rien ne prouve qu'elle soit hors d'atteinte : l'atteindre coûterait plus d'écarts.
+    Arbitree,
 }
 
 /// Une part.
@@ -198,27 +222,20 @@ fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPropose
     so_far.lines.clear();
     // A score that may not be shown is no ground for a plan that would tell it.
     so_far.protect(app.secrecy);
-    let household_rule = |c: &Criterion| {
-        !matches!(
-            c,
-            Criterion::Etat
-                | Criterion::EtatAgents
-                | Criterion::Mutation
-                | Criterion::Relogement
-                | Criterion::PremiereLocation
-        )
-    };
+    let bound = theirs.iter().any(|i| all.list[*i].bound != Bound::No);
+    // Shares that depend on who is housed, and that bind this EPCI: not those of réservataires.
     let standings: Vec<Standing> = mix
-        .rules
-        .iter()
-        .enumerate()
+        .targets()
         .filter(|(_, r)| {
-            r.debut <= day && r.fin.is_none_or(|end| end >= day) && r.compte.iter().any(household_rule)
+            r.debut <= day
+                && r.fin.is_none_or(|end| end >= day)
+                && r.niveau == Niveau::Tous
+                && (bound || !r.soumis)
         })
         .filter_map(|(i, _)| so_far.whole.scores[i].map(|s| (i, s)))
         .collect();
     let found = plan::plan(mix, rules, &standings, day, &dwellings, &households).map_err(|e| match e {
-        PlanError::Nothing => Problem::timeout(),
+        PlanError::Work(..) => Problem::value("mois", &months.to_string(), format!("{e}.")),
         PlanError::Solver(_) => Problem::internal(&e),
     })?;
     Ok(told(
@@ -363,16 +380,20 @@ fn waiting(
         let units = count(adults).zip(count(children)).map(|(a, c)| consumption_units(a, c));
         let income = monthly.zip(units).map_or(f64::NAN, |(m, u)| 12.0 * m / u);
         let commune = cell(row, Some(depcom));
-        let quartile = quartile(income, threshold(&all.thresholds, &asked.epci, commune, year, mix), mix);
-        let is_dalo = mix.dalo.statut.contains(&code("statut_dalo", cell(row, Some(dalo))));
-        let work = code("activite", cell(row, Some(activity)));
-        let unstable = work != 0 && !mix.dalo.stable.contains(&work);
+        let status = Said {
+            revenu_uc: income,
+            quartile: None,
+            statut_dalo: code("statut_dalo", cell(row, Some(dalo))),
+            accord: code("accord_collectif", cell(row, agreement)),
+            prioritaire: !cell(row, priority).is_empty(),
+            activite: code("activite", cell(row, Some(activity))),
+        }
+        .status(all.thresholds.of(&asked.epci, commune, year, mix), mix);
         list.push(Household {
-            quartile,
-            dalo: is_dalo,
-            priority: !cell(row, priority).is_empty()
-                || mix.dalo.accord.contains(&code("accord_collectif", cell(row, agreement))),
-            precarious: is_dalo && (quartile == Quartile::First || unstable),
+            quartile: status.quartile,
+            dalo: status.dalo,
+            priority: status.priority,
+            precarious: status.precarious,
             rooms: rooms(code("typologie", cell(row, Some(kind)))),
             commune: communes.get(commune).copied().unwrap_or(u32::MAX),
         });
@@ -386,6 +407,40 @@ fn waiting(
         ));
     }
     Ok((list, lines, left))
+}
+
+/// What is proved of a target, in words.
+fn said(missing: u32, reach: Reach) -> String {
+    let (short, s) = (why::number(missing.into()), if missing > 1 { "s" } else { "" });
+    match reach {
+        Reach::Met => "Atteinte.".to_owned(),
+        Reach::OutOfReach(least) => format!(
+            "Il manque {short} attribution{s}. Hors d'atteinte : même seule, il en manquerait {} au moins avec ces logements et ces ménages.",
+            why::number(least.into())
+        ),
+        Reach::Conflict(least) => format!(
+            "Il manque {short} attribution{s}. En conflit, c'est prouvé : elle serait atteinte seule, mais toutes les cibles ensemble en manqueraient {} au moins.",
+            why::number(least.into())
+        ),
+        Reach::Traded => format!(
+            "Il manque {short} attribution{s}. Rien ne prouve qu'elle soit hors d'atteinte : l'atteindre coûterait plus d'écarts que le plan n'en fait."
+        ),
+    }
+}
+
+/// What separates the plan from the best possible one, in words.
+fn distance(found: &Plan, rules: &PlanRules) -> String {
+    if found.optimal {
+        return "Aucun autre plan ne fait moins d'écarts : c'est prouvé.".to_owned();
+    }
+    let gap = found.objective - found.bound;
+    let target = rules.weight(Departure::Cible);
+    format!(
+        "Un autre plan pèserait {} de moins au plus, soit {} attribution à un objectif (qui pèse {}) : le meilleur n'est pas prouvé.",
+        why::decimal(gap),
+        why::decimal(gap / target),
+        why::decimal(target)
+    )
 }
 
 #[expect(clippy::too_many_arguments, reason = "what was asked, found and read, side by side")]
@@ -460,6 +515,9 @@ fn told(
         menages: households.len(),
         demandes_ecartees,
         optimal: found.optimal,
+        ecart_dit: distance(found, rules),
+        sans_menage: found.vacant.len(),
+        sans_menage_possible: found.unfit,
         objectif: (100.0 * found.objective).round() / 100.0,
         borne: (100.0 * found.bound).round() / 100.0,
         duree_s: (1000.0 * found.seconds).round() / 1000.0,
@@ -473,7 +531,18 @@ fn told(
                 avant: part(&t.before),
                 apres: part(&t.after),
                 manque: t.missing,
-                manque_seule: t.alone,
+                manque_seule: match t.reach {
+                    Reach::Met => None,
+                    Reach::OutOfReach(n) => Some(n),
+                    Reach::Conflict(_) | Reach::Traded => Some(0),
+                },
+                etat: match t.reach {
+                    Reach::Met => EtatCible::Atteinte,
+                    Reach::OutOfReach(_) => EtatCible::HorsAtteinte,
+                    Reach::Conflict(_) => EtatCible::Conflit,
+                    Reach::Traded => EtatCible::Arbitree,
+                },
+                dit: said(t.missing, t.reach),
             })
             .collect(),
         ecarts: rules

@@ -8,7 +8,8 @@ use super::desk::{Checked, Checks};
 use crate::access::Scope;
 use crate::days;
 use crate::policy::dossier::Dossier;
-use crate::policy::elsewhere::{Candidate, Wanted, search};
+use super::reponse as answer;
+use crate::policy::elsewhere::{Among, Candidate, Wanted, search};
 use crate::policy::why;
 use crate::reference::indicators::Catalogue;
 use crate::stock::places::label;
@@ -23,16 +24,16 @@ pub fn financing(class: u8) -> String {
         .map_or_else(|| "non connu".to_owned(), |c| c.libelle.clone())
 }
 
-/// Finds where else the household of a checked file could be housed. `enjeu`: see [`search`].
-pub fn elsewhere(
-    checks: &Checks<'_>,
-    d: &Dossier,
-    done: &Checked<'_>,
-    enjeu: Option<&dyn Fn(u32) -> bool>,
-) -> Ailleurs {
+/// Whether the dwelling of a row is in a residence « à enjeu ».
+type Listed<'a> = Option<&'a dyn Fn(u32) -> bool>;
+
+/// Finds where else the household of a checked file could be housed: outside of QPV, and outside of the listed
+/// residences. `listed`: None while there is no list.
+pub fn elsewhere(checks: &Checks<'_>, d: &Dossier, done: &Checked<'_>, listed: Listed<'_>) -> [Ailleurs; 2] {
     let checker = checks.checker;
     let wanted = Wanted {
         persons: d.nb_personnes,
+        size: done.facts.size,
         pct: done.facts.pct,
         typologie: d.typologie_souhaitee,
         commune: d.commune_souhaitee.clone(),
@@ -40,8 +41,24 @@ pub fn elsewhere(
         but: done.site.home.filter(|_| done.site.exact).map(|h| h.row),
     };
     let asked = Some(d.commune_souhaitee.as_str()).filter(|c| !c.is_empty()).and_then(|c| checker.epci_of(c));
-    let epci = asked.or_else(|| done.site.epci.clone());
-    let found = epci.as_deref().map_or_else(Vec::new, |e| search(checker, e, &wanted, enjeu));
+    let own = done.site.epci.clone();
+    [
+        one(checks, &wanted, asked.or_else(|| own.clone()), Among::HorsQpv, listed),
+        // In the perimeter of the CIA that the residence is listed by.
+        one(checks, &wanted, own, Among::HorsEnjeu(listed), listed),
+    ]
+}
+
+fn one(
+    checks: &Checks<'_>,
+    wanted: &Wanted,
+    epci: Option<String>,
+    among: Among<'_>,
+    enjeu: Listed<'_>,
+) -> Ailleurs {
+    let checker = checks.checker;
+    let found = epci.as_deref().map_or_else(Vec::new, |e| search(checker, e, wanted, among));
+    let hors_qpv = matches!(among, Among::HorsQpv);
     let mut communes: BTreeMap<&str, usize> = BTreeMap::new();
     for c in &found {
         *communes.entry(c.vacant.commune.as_str()).or_default() += 1;
@@ -60,20 +77,29 @@ pub fn elsewhere(
         .enumerate()
         .filter(|(_, c)| checks.sees(c.home.siren, &c.vacant.commune, epci.as_deref()));
     let logements =
-        open.take(checker.rules.ailleurs.nombre).filter_map(|(i, c)| listed(checks, &wanted, i, c)).collect();
+        open.take(checker.rules.ailleurs.nombre).filter_map(|(i, c)| listed(checks, wanted, i, c, enjeu)).collect();
     Ailleurs {
         millesime: checker.parc.millesime,
         epci_nom: epci.as_deref().map(|e| checker.epci_title(e)),
         total: found.len(),
+        vacants: found.iter().filter(|c| c.merits.free.is_none()).count(),
+        libres_plus_tard: found.iter().filter(|c| c.merits.free.is_some()).count(),
         logements,
         communes,
-        residences_a_enjeu_ecartees: enjeu.is_some(),
-        criteres: criteria(checks, &wanted),
+        qpv_ecartes: hors_qpv,
+        residences_a_enjeu_ecartees: !hors_qpv && enjeu.is_some(),
+        criteres: criteria(checks, wanted, hors_qpv, enjeu.is_some()),
         epci,
     }
 }
 
-fn listed(checks: &Checks<'_>, wanted: &Wanted, index: usize, c: &Candidate<'_>) -> Option<LogementAilleurs> {
+fn listed(
+    checks: &Checks<'_>,
+    wanted: &Wanted,
+    index: usize,
+    c: &Candidate<'_>,
+    enjeu: Listed<'_>,
+) -> Option<LogementAilleurs> {
     let ([lon, lat], checker) = (c.home.point?, checks.checker);
     let own = matches!(&checks.addresses, Scope::Stock(own) if own == c.home.siren)
         || checks.addresses == Scope::Everywhere;
@@ -91,16 +117,23 @@ fn listed(checks: &Checks<'_>, wanted: &Wanted, index: usize, c: &Candidate<'_>)
         surface: Some(c.home.surface).filter(|s| *s != 0),
         libre_le: c.vacant.free.map(days::iso),
         vacance_mois: Some(c.home.vacancy).filter(|m| *m != 0),
-        distance_qpv_m: c.placed.metres.map(|m| (m * 10.0).round() / 10.0),
+        qpv: answer(c.placed),
+        distance_qpv_m: c.placed.and_then(|p| p.metres).map(|m| (m * 10.0).round() / 10.0),
+        residence_a_enjeu: enjeu.is_some_and(|listed| listed(c.vacant.row)),
         motifs: c.merits.words(wanted, c.home.rooms, &financement),
         financement,
     })
 }
 
 /// What was asked of them, in words.
-fn criteria(checks: &Checks<'_>, wanted: &Wanted) -> Vec<String> {
+fn criteria(checks: &Checks<'_>, wanted: &Wanted, hors_qpv: bool, has_list: bool) -> Vec<String> {
     let sizes = &checks.checker.rules.taille;
-    let mut out = vec!["hors QPV, à coup sûr".to_owned()];
+    let among = match (hors_qpv, has_list) {
+        (true, _) => "hors QPV, à coup sûr (résidences à enjeu comprises)",
+        (false, true) => "hors des résidences à enjeu, en QPV ou non ; les vacants d'abord",
+        (false, false) => "aucune résidence n'est listée à enjeu : en QPV ou non ; les vacants d'abord",
+    };
+    let mut out = vec![among.to_owned()];
     out.push(match wanted.persons {
         Some(n) => {
             let (least, most) = sizes.rooms(n);

@@ -35,7 +35,11 @@ pub struct Controle {
     /// Occupation de la résidence, sous secret ; nulle si elle n'est pas connue ou ne vous est pas ouverte.
     pub residence: Option<Mesure>,
     pub residence_motif: Option<String>,
+    /// Hors QPV.
     pub ailleurs: Ailleurs,
+    /// Hors des résidences à enjeu, dans l'EPCI du logement, en QPV ou non : ce que demande l'article L.441-2-2
+    /// quand une candidature y est refusée.
+    pub ailleurs_hors_enjeu: Ailleurs,
     pub avertissements: Vec<String>,
 }
 
@@ -142,8 +146,7 @@ pub struct NiveauFerme {
     pub motif: &'static str,
 }
 
-/// Où loger le ménage hors QPV : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé
-/// est annoncé.
+/// Où loger le ménage : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est annoncé.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Ailleurs {
     pub millesime: u16,
@@ -151,10 +154,15 @@ pub struct Ailleurs {
     pub epci: Option<String>,
     pub epci_nom: Option<String>,
     pub total: usize,
+    /// Dont vacants, et dont libres plus tard : leur locataire a donné congé.
+    pub vacants: usize,
+    pub libres_plus_tard: usize,
     /// Les mieux classés de ceux dont l'adresse vous est ouverte.
     pub logements: Vec<LogementAilleurs>,
     /// Tous, par commune.
     pub communes: Vec<CommuneAilleurs>,
+    /// Les logements en QPV, ou qui pourraient y être, sont écartés.
+    pub qpv_ecartes: bool,
     /// Les résidences à enjeu prioritaire de mixité sociale sont écartées ; faux tant qu'aucune liste
     /// n'existe.
     pub residences_a_enjeu_ecartees: bool,
@@ -179,7 +187,9 @@ pub struct LogementAilleurs {
     pub vacance_mois: Option<u16>,
     /// Jour où il sera libre, AAAA-MM-JJ, si son locataire a donné congé ; nul : il est vacant.
     pub libre_le: Option<String>,
+    pub qpv: Reponse,
     pub distance_qpv_m: Option<f64>,
+    pub residence_a_enjeu: bool,
     /// Pourquoi ce rang.
     pub motifs: Vec<String>,
 }

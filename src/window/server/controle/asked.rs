@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::address;
 use crate::policy::dossier::Dossier;
+use crate::policy::facts::Transfer;
 use crate::reference::attributions::attributions;
 use crate::registers::attributions::{consumption_units, street_part};
 use crate::registers::fields;
@@ -23,11 +24,39 @@ pub struct DemandeControle {
     /// `ETAT_PRIO`, `ETAT_AGENT`, `ACTION_LOGEMENT`, `REGION`, `DEPT`, `EPCI`, `COMMUNE`, `BAILLEUR`,
     /// `AUTRE`, `COLLECTIVITE`.
     pub reservataire: Option<String>,
-    /// Le ménage est déjà locataire du parc social.
+    /// Le ménage est déjà locataire du parc social : `INTERNE` (du même bailleur, hors du flux), `EXTERNE`, `NON`
+    /// (par défaut) ; vrai, ou `OUI` : de genre inconnu, hors du flux ou non.
     #[serde(default)]
-    pub mutation: bool,
+    pub mutation: MutationDemande,
     #[serde(default)]
     pub premiere_mise_en_location: bool,
+}
+
+/// Une mutation, par son genre ou par oui ou non.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum MutationDemande {
+    Dite(bool),
+    Genre(String),
+}
+
+impl Default for MutationDemande {
+    fn default() -> Self {
+        Self::Dite(false)
+    }
+}
+
+impl MutationDemande {
+    fn read(&self) -> Result<Option<Transfer>, Fault> {
+        Ok(match self {
+            Self::Dite(false) => None,
+            Self::Dite(true) => Some(Transfer::Unknown),
+            Self::Genre(text) => match code("mutation", "mutation", Some(text))? {
+                0 => None,
+                known => Some(Transfer::from_code(known)),
+            },
+        })
+    }
 }
 
 /// Le logement : par son numéro RPLS ou celui de son bailleur ; sinon, ou si le RPLS ne l'a pas, par un point
@@ -52,7 +81,7 @@ pub struct LogementDemande {
     pub qualite: Option<u8>,
     /// `T1`…`T5`, `T6P`, `C` ; par défaut celle du RPLS.
     pub typologie: Option<String>,
-    /// `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN`, `AUTRE` ; par défaut celui du RPLS.
+    /// Financement d'origine : `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN` (avant 1977), `AUTRE` ; par défaut celui du RPLS.
     pub financement: Option<String>,
 }
 
@@ -64,8 +93,13 @@ pub struct MenageDemande {
     pub ressources_mensuelles: Option<f64>,
     /// Revenu annuel par unité de consommation, € ; compte avant `ressources_mensuelles`.
     pub revenu_uc: Option<f64>,
+    /// Enfants en résidence alternée compris : un enfant de parents séparés compte dans les deux foyers.
     pub nb_personnes: Option<u8>,
     pub nb_moins14: Option<u8>,
+    /// Une personne du ménage a la carte mobilité inclusion mention invalidité : une catégorie de plafond de plus
+    /// (seule, la deuxième). N'est pas gardé.
+    #[serde(default)]
+    pub cmi_invalidite: bool,
     /// 1 à 4, s'il est connu autrement ; compte avant les revenus.
     pub quartile: Option<u8>,
     /// `NON`, `ACTIF`, `CADUC`, `ACTREL`.
@@ -78,9 +112,10 @@ pub struct MenageDemande {
     pub activite: Option<String>,
     /// `AUCUN`, `ANRU`, `ORCOD`, `HABITAT_INDIGNE`, `VENTE`.
     pub relogement: Option<String>,
-    /// Ressources en % du plafond PLUS.
+    /// Ressources en % du plafond PLUS (outre-mer, du LLS).
     pub pct_plafond: Option<f64>,
-    /// Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`.
+    /// Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`, ou avec le nombre de
+    /// personnes s'il suffit à dire la catégorie.
     pub rfr: Option<i32>,
     /// Catégorie de ménage de l'arrêté du 29 juillet 1987, 1 à 6.
     pub cat_plafond: Option<u8>,
@@ -264,11 +299,13 @@ impl DemandeControle {
             typologie: code("typologie", "typologie", l.typologie.as_ref())?,
             financement: code("financement", "financement", l.financement.as_ref())?,
             reservataire: code("reservataire", "reservataire", self.reservataire.as_ref())?,
-            mutation: self.mutation,
+            mutation: self.mutation.read()?,
             premiere: self.premiere_mise_en_location,
             revenu_uc: yearly.or(counted),
             quartile: within("quartile", m.quartile, 1, 4)?,
             nb_personnes: persons,
+            nb_moins14: m.nb_moins14,
+            invalidite: m.cmi_invalidite,
             statut_dalo: code("statut_dalo", "statut_dalo", m.statut_dalo.as_ref())?,
             accord: code("accord_collectif", "accord_collectif", m.accord_collectif.as_ref())?,
             prioritaire,
@@ -298,6 +335,19 @@ mod tests {
         let d = asked(serde_json::json!({"logement": {"ident_rep": "1"}, "menage": menage})).unwrap();
         assert_eq!(format!("{:.0}", d.revenu_uc.unwrap()), "9130");
         assert_eq!(d.jour, 2024_12_31);
+    }
+
+    #[test]
+    fn a_mutation_is_told_by_its_kind_or_by_yes_and_no() {
+        let of = |mutation: serde_json::Value| {
+            asked(serde_json::json!({"logement": {}, "mutation": mutation})).unwrap().mutation
+        };
+        assert_eq!(of(serde_json::json!("interne")), Some(Transfer::Internal));
+        assert_eq!(of(serde_json::json!("EXTERNE")), Some(Transfer::External));
+        assert_eq!((of(true.into()), of("OUI".into())), (Some(Transfer::Unknown), Some(Transfer::Unknown)));
+        assert_eq!((of(false.into()), of("NON".into())), (None, Some(Transfer::No)));
+        let wrong = asked(serde_json::json!({"logement": {}, "mutation": "peut-être"})).unwrap_err();
+        assert_eq!((wrong.champ, wrong.regle), ("mutation", "C02"));
     }
 
     #[test]

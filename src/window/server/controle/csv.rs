@@ -9,7 +9,7 @@ use axum::extract::{Extension, State as FromState};
 use axum::response::{IntoResponse, Response};
 
 use super::answer::{Commission, DossierControle, Effet, EffetEnsemble, ErreurLigne, VerdictRegle};
-use super::asked::{DemandeControle, Fault, LogementDemande, MenageDemande};
+use super::asked::{DemandeControle, Fault, LogementDemande, MenageDemande, MutationDemande};
 use super::desk::{Checked, Checks};
 use super::{in_qpv, quartile};
 use crate::policy::check::{Cause, Effect};
@@ -252,6 +252,7 @@ impl Columns<'_> {
                 revenu_uc: self.number("revenu_uc", record, decimal)?,
                 nb_personnes: persons.or_else(|| under?.checked_add(over?)),
                 nb_moins14: under.or_else(|| persons?.checked_sub(over?)),
+                cmi_invalidite: self.yes("cmi_invalidite", record)?,
                 quartile: self.number("quartile", record, small_of_quartile)?,
                 statut_dalo: text("statut_dalo"),
                 accord_collectif: text("accord_collectif"),
@@ -265,7 +266,7 @@ impl Columns<'_> {
                 commune_souhaitee: text("commune_souhaitee"),
             },
             reservataire: text("reservataire"),
-            mutation: self.yes("mutation", record)?,
+            mutation: text("mutation").map_or_else(MutationDemande::default, MutationDemande::Genre),
             premiere_mise_en_location: self.yes("premiere_mise_en_location", record)?,
         })
     }
@@ -330,6 +331,7 @@ impl<'a> Together<'a> {
                         numerator: b.numerator + sum.counted,
                         denominator: b.denominator + sum.looked,
                         unknown: b.unknown + sum.unknown,
+                        ..b
                     };
                     (b, after)
                 });

@@ -9,10 +9,10 @@ use crate::access::{self, Person, Place, Scope};
 use crate::policy::check::{Alone, Finding, Level, alone, check};
 use crate::policy::counts::{Counts, Niveau};
 use crate::policy::dossier::{Checker, Dossier, Facts, Site};
-use crate::policy::elsewhere::ceiling;
 use crate::policy::objectifs::{Rate, Scope as Line, target};
 use crate::reference::access::{Class, Donnees};
 use crate::reference::controle::Verdict;
+use crate::reference::generations;
 use crate::reference::secrecy::Secrecy;
 use crate::server::leases::{Open, reservataires};
 use crate::server::problem::Problem;
@@ -20,6 +20,13 @@ use crate::server::problem::Problem;
 const OWN_LEASES: &str = "Votre organisme ne voit que ses propres baux.";
 const OWN_CONTINGENT: &str = "Votre organisme ne voit que les baux de son contingent.";
 const PART: &str = "Une partie seulement de ces baux est dans votre territoire.";
+
+const DEPARTEMENT: &str = "La part de l'État se juge dans tout le département, qui ne vous est pas ouvert en entier.";
+
+/// Whether all of a département is open.
+fn departement_open(places: &[Place], departement: &str) -> bool {
+    places.iter().any(|p| p.echelle == "departement" && p.code == departement)
+}
 
 /// The checks of one person.
 pub struct Checks<'a> {
@@ -146,7 +153,7 @@ impl<'a> Checks<'a> {
         let (levels, closed) = self.levels(&facts, &site, year);
         let mix = self.checker.mix;
         let findings = check(mix, &facts, &levels);
-        let own = alone(self.checker.rules, mix, &facts, ceiling(self.checker, facts.financing));
+        let own = alone(self.checker.rules, mix, &facts, self.checker.ceiling(facts.financing, &facts.size, &site.commune));
         let all = findings.iter().map(|f| f.verdict).chain(own.iter().map(|a| a.verdict));
         let verdict = all.max().unwrap_or(Verdict::SansObjet);
         Ok(Checked { site, facts, known, findings, own, closed, verdict })
@@ -170,6 +177,11 @@ impl<'a> Checks<'a> {
         let closed_by = |niveau: Niveau, whole: bool| match (niveau, &self.leases) {
             (Niveau::Reservataire, _) => None,
             (_, _) if self.contingent.is_some() => Some(OWN_CONTINGENT),
+            (Niveau::BailleurDepartement, Scope::Zones(places))
+                if !departement_open(places, generations::departement(&site.commune)) =>
+            {
+                Some(DEPARTEMENT)
+            }
             (Niveau::Epci | Niveau::Commune, Scope::Stock(_)) => Some(OWN_LEASES),
             (Niveau::Epci, Scope::Zones(_)) if !whole => Some(PART),
             _ => None,
@@ -201,6 +213,7 @@ impl<'a> Checks<'a> {
             Counts::new(
                 mix,
                 all.iter().filter(|a| a.epci == epci && a.year() == year && open.holds(a)),
+                all.iter().filter(|a| a.year() == year && open.holds(a)),
                 secrecy,
             )
         });
@@ -212,6 +225,8 @@ impl<'a> Checks<'a> {
                     Niveau::Epci => base,
                     Niveau::Commune => Line { commune: Some(&site.commune), ..base },
                     Niveau::Bailleur => Line { bailleur: Some(&site.siren), ..base },
+                    // No convention intercommunale sets a rate for a whole département.
+                    Niveau::BailleurDepartement => Line { epci: None, ..base },
                     Niveau::Reservataire => Line { reservataire: Some(facts.lease.reservataire), ..base },
                 };
                 Level {

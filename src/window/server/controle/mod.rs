@@ -38,18 +38,19 @@ use super::situation::Reponse;
 use super::state::{App, Current};
 use crate::access::Person;
 use crate::days;
-use crate::policy::facts::Quartile;
+use crate::policy::household::Quartile;
 use crate::policy::why;
 use crate::reference::access::Class;
 use crate::state::rpems::File;
 use crate::stock::places::label;
-use crate::territory::bands::Situation;
+use crate::territory::bands::{Placed, Situation};
 
 /// Contrôler une attribution avant qu'elle ne soit faite
 ///
 /// Chaque règle donne un verdict, une phrase qui dit pourquoi avec les chiffres utilisés, et l'effet sur
 /// l'objectif de l'intercommunalité, de la commune, du bailleur et du réservataire, sous le même secret que
-/// `/api/mixite`. `ailleurs` classe les logements vacants qui conviennent au ménage, hors QPV. Un bailleur
+/// `/api/mixite`. `ailleurs` classe les logements qui conviennent au ménage hors QPV,
+/// `ailleurs_hors_enjeu` ceux hors des résidences à enjeu. Un bailleur
 /// contrôle les logements de son parc ; une collectivité ou l'État, ceux de son territoire ; Action Logement,
 /// ceux de son contingent. Rien n'est gardé de la demande.
 #[utoipa::path(
@@ -143,10 +144,12 @@ fn whole(
     if let Some(until) = done.site.home.as_ref().zip(listed.as_ref()).and_then(|(home, l)| l.until(home)) {
         avertissements.push(format!(
             "Sa résidence est à enjeu prioritaire de mixité sociale jusqu'au {until} : si la candidature est refusée à ce titre, le premier logement vacant \
-             adapté hors de ces résidences doit être proposé (CCH L.441-2-2)."
+             adapté hors de ces résidences, dans le périmètre de la convention, doit être proposé (CCH L.441-2-2)."
         ));
     }
     let holds = listed.as_ref().map(|l| |row: u32| l.holds(&checker.parc, row));
+    let [ailleurs, ailleurs_hors_enjeu] =
+        ailleurs::elsewhere(checks, dossier, done, holds.as_ref().map(|h| h as &dyn Fn(u32) -> bool));
     Controle {
         version: &checker.mix.version,
         version_controle: &checker.rules.version,
@@ -159,18 +162,18 @@ fn whole(
         niveaux_fermes: done.closed.clone(),
         residence,
         residence_motif,
-        ailleurs: ailleurs::elsewhere(
-            checks,
-            dossier,
-            done,
-            holds.as_ref().map(|h| h as &dyn Fn(u32) -> bool),
-        ),
+        ailleurs,
+        ailleurs_hors_enjeu,
         avertissements,
     }
 }
 
 fn in_qpv(done: &Checked<'_>) -> Reponse {
-    match done.facts.placed.map(|p| p.situation) {
+    reponse(done.facts.placed)
+}
+
+fn reponse(placed: Option<Placed>) -> Reponse {
+    match placed.map(|p| p.situation) {
         Some(Situation::Dedans) => Reponse::Dedans,
         Some(Situation::Dehors) => Reponse::Dehors,
         Some(Situation::Incertain) | None => Reponse::Incertain,
@@ -201,11 +204,14 @@ fn dwelling(
         surface: of_it.map(|h| h.surface).filter(|s| *s != 0),
         financement: (done.facts.financing != 0).then(|| ailleurs::financing(done.facts.financing)),
         qpv: QpvControle {
-            generation: if checker.generation(d.jour) == 1 { GENERATIONS[0] } else { GENERATIONS[1] },
+            generation: GENERATIONS
+                .into_iter()
+                .find(|g| *g == site.now.generation.to_string())
+                .unwrap_or(GENERATIONS[0]),
             reponse: in_qpv(done),
             code: site.qpv.map(|z| z.code.clone()),
             distance_bord_m: done.facts.placed.and_then(|p| p.metres).map(|m| (m * 10.0).round() / 10.0),
-            phrase: why::place(&done.facts, name.as_deref()),
+            phrase: why::place(&done.facts, site.now, name.as_deref()),
             nom: name,
         },
     }

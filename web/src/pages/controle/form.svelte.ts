@@ -12,7 +12,7 @@ export type Way = (typeof WAYS)[number]['id'];
 
 const EMPTY = {
   date: '', ident_rep: '', bailleur_siren: '', ident_int: '', depcom: '', adresse: '', lon: '', lat: '', typologie: '', financement: '',
-  reservataire: '', mutation: false, premiere: false,
+  reservataire: '', mutation: 'NON', premiere: false, cmi_invalidite: false,
   revenu: '', revenu_par: 'mois' as 'mois' | 'uc', nb_personnes: '', nb_moins14: '', quartile: '', statut_dalo: '', accord_collectif: '',
   priorite: '', activite: '', relogement: '', pct_plafond: '', typologie_souhaitee: '', commune_souhaitee: '',
 };
@@ -56,7 +56,7 @@ class Form {
       },
       menage: {
         ...(f.revenu_par === 'mois' ? { ressources_mensuelles: number('ressources', f.revenu) } : { revenu_uc: number('revenu', f.revenu) }),
-        nb_personnes: number('nombre de personnes', f.nb_personnes), nb_moins14: number('moins de 14 ans', f.nb_moins14),
+        nb_personnes: number('nombre de personnes', f.nb_personnes), nb_moins14: number('moins de 14 ans', f.nb_moins14), cmi_invalidite: f.cmi_invalidite,
         quartile: number('quartile', f.quartile), statut_dalo: text(f.statut_dalo), accord_collectif: text(f.accord_collectif),
         priorite_l441_1: text(f.priorite), activite: text(f.activite), relogement: text(f.relogement),
         pct_plafond: number('% du plafond', f.pct_plafond), typologie_souhaitee: text(f.typologie_souhaitee), commune_souhaitee: text(f.commune_souhaitee),
@@ -87,7 +87,7 @@ class Form {
       ...EMPTY,
       date: d.date ?? this.listes?.dernier_jour ?? '', ident_rep: s(l.ident_rep), bailleur_siren: s(l.bailleur_siren), ident_int: s(l.ident_int),
       depcom: s(l.depcom), adresse: s(l.adresse), lon: s(l.lon), lat: s(l.lat), typologie: s(l.typologie), financement: s(l.financement),
-      reservataire: s(d.reservataire), mutation: d.mutation ?? false, premiere: d.premiere_mise_en_location ?? false,
+      reservataire: s(d.reservataire), mutation: typeof d.mutation === 'string' ? d.mutation : d.mutation ? 'OUI' : 'NON', cmi_invalidite: m.cmi_invalidite ?? false, premiere: d.premiere_mise_en_location ?? false,
       revenu: s(m.revenu_uc ?? m.ressources_mensuelles), revenu_par: m.revenu_uc === null || m.revenu_uc === undefined ? 'mois' : 'uc',
       nb_personnes: s(m.nb_personnes), nb_moins14: s(m.nb_moins14), quartile: s(m.quartile), statut_dalo: s(m.statut_dalo),
       accord_collectif: s(m.accord_collectif), priorite: s(m.priorite_l441_1), activite: s(m.activite), relogement: s(m.relogement),

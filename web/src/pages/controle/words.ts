@@ -26,7 +26,7 @@ export function headline(verdict: Verdict): string {
   }
 }
 
-const LEVELS = { epci: 'Intercommunalité', commune: 'Commune', bailleur: 'Bailleur', reservataire: 'Réservataire' } as const;
+const LEVELS = { epci: 'Intercommunalité', commune: 'Commune', bailleur: 'Bailleur', reservataire: 'Réservataire', bailleur_departement: 'Bailleur dans le département' } as const;
 export const levelName = (level: keyof typeof LEVELS): string => LEVELS[level];
 
 export const QPV = { dedans: 'en QPV', dehors: 'hors QPV', incertain: 'incertain' } as const;

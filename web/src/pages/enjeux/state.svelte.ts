@@ -9,7 +9,14 @@ export const ORDERS = [
 ] as const;
 export type Order = (typeof ORDERS)[number]['id'];
 
-const NAMES = ['epci', 'ordre', 'qpv', 'bailleur', 'residence'] as const;
+/** What counts as an alert: the first is the server's own. */
+export const ALERTS = [
+  { id: '', name: 'Multiple' },
+  { id: 'points', name: 'Points' },
+  { id: 'wilson', name: 'Borne basse' },
+] as const;
+
+const NAMES = ['epci', 'ordre', 'qpv', 'bailleur', 'residence', 'alertes'] as const;
 type Name = (typeof NAMES)[number];
 
 class Page {
@@ -34,7 +41,7 @@ class Page {
   set(name: Name, value: string): void {
     this.#url.set({ [name]: value, ...(name === 'epci' ? { bailleur: '', residence: '' } : {}) });
     if (name !== 'residence') this.brushed = null;
-    if (name === 'epci') void this.load();
+    if (name === 'epci' || name === 'alertes') void this.load();
   }
 
   /** The address of this page with these choices. */
@@ -63,9 +70,9 @@ class Page {
 
   async load(): Promise<void> {
     this.loading = true;
-    const epci = this.get('epci');
+    const [epci, alertes] = [this.get('epci'), this.get('alertes')];
     try {
-      this.answer = await read(api.GET('/api/residences/fragilite', { params: { query: epci ? { epci } : {} } }));
+      this.answer = await read(api.GET('/api/residences/fragilite', { params: { query: { ...(epci ? { epci } : {}), ...(alertes ? { alertes } : {}) } } }));
       this.error = null;
       await this.reload();
     } catch (error) {

@@ -7,6 +7,7 @@ export const KEYS = [
   { id: 'commune', name: 'Commune' },
   { id: 'epci', name: 'Intercommunalité' },
   { id: 'reservataire', name: 'Réservataire' },
+  { id: 'bailleur_departement', name: 'Bailleur et département' },
   { id: 'mois', name: 'Mois' },
 ] as const;
 

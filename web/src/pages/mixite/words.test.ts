@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Mixite, ScoreMixite } from '../../api/client';
-import { sentence, verdict } from './words';
+import { gauged, sentence, verdict } from './words';
 
 const rule = (sens: 'minimum' | 'maximum') => ({ id: 'r', libelle: '', article: '', sens, cible: 25, base: '', compte: '' }) as Mixite['regles'][number];
 const score = (more: Partial<ScoreMixite>): ScoreMixite =>
-  ({ regle: 'r', secret: false, numerateur: 10, denominateur: 40, inconnus: 0, part: 25, part_connus: 25, ecart: 0, respectee: true, cible: 25, objectif: null, projection: null, ...more }) as ScoreMixite;
+  ({ regle: 'r', secret: false, numerateur: 10, denominateur: 40, inconnus: 0, part: 25, part_connus: 25, ecart: 0, respectee: true, cible: 25, objectif: null, projection: null, etat: 'applicable', ...more }) as ScoreMixite;
 
 describe('a score in words', () => {
   test('says how many allocations are missing, and agrees in number', () => {
@@ -16,5 +16,11 @@ describe('a score in words', () => {
     const secret = score({ secret: true, denominateur: null, respectee: null });
     expect(verdict(secret)).toBe('secret');
     expect(verdict(score({ denominateur: 0, respectee: null }))).toBe('vide');
+  });
+  test('says who is not bound, and gives no verdict where the two readings disagree', () => {
+    const free = score({ etat: 'non_soumis', numerateur: null, denominateur: null, part: null, respectee: null });
+    expect([verdict(free), sentence(rule('minimum'), free), gauged(free)]).toEqual(['sans_verdict', 'Non soumis', false]);
+    expect(sentence(rule('maximum'), score({ respectee: null }))).toContain('mutations de genre inconnu');
+    expect(sentence(rule('maximum'), score({ respectee: null, etat: 'autre_niveau' }))).toBe('Se juge par bailleur et département');
   });
 });

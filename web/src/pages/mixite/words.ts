@@ -4,13 +4,30 @@ import { formatNumber } from '../../lib/format';
 
 type Rule = Mixite['regles'][number];
 
-export type Verdict = 'atteint' | 'manque' | 'secret' | 'vide';
+export type Verdict = 'atteint' | 'manque' | 'secret' | 'vide' | 'sans_verdict';
 
 export function verdict(score: ScoreMixite): Verdict {
   if (score.secret) return 'secret';
+  if (score.etat === 'non_soumis' || score.etat === 'sans_objet') return 'sans_verdict';
   if (!score.denominateur) return 'vide';
+  // Not judged here, or the two readings of unknown mutations disagree.
+  if (score.respectee == null) return 'sans_verdict';
   return score.respectee ? 'atteint' : 'manque';
 }
+
+/** What is said in place of a verdict. */
+const STANDINGS: Record<ScoreMixite['etat'], string> = {
+  applicable: 'Indéterminé : dépend des mutations de genre inconnu',
+  non_soumis: 'Non soumis',
+  non_etabli: 'Sans verdict : soumission non établie',
+  sans_objet: 'Sans objet : tout le territoire est en QPV',
+  autre_niveau: 'Se juge par bailleur et département',
+  clause_par_defaut: 'Clause par défaut, sans verdict',
+  constat: 'Constat',
+};
+
+/** Whether a gauge is drawn: not where the rule binds nobody, and not for a plain finding. */
+export const gauged = (score: ScoreMixite): boolean => !['non_soumis', 'sans_objet', 'constat'].includes(score.etat);
 
 /** « Il manque 49 attributions », « Objectif atteint », « 3 attributions de trop »… */
 export function sentence(rule: Rule, score: ScoreMixite): string {
@@ -19,6 +36,7 @@ export function sentence(rule: Rule, score: ScoreMixite): string {
   switch (verdict(score)) {
     case 'secret': return 'Secret : trop peu de ménages';
     case 'vide': return 'Aucun bail concerné';
+    case 'sans_verdict': return STANDINGS[score.etat];
     case 'atteint': return rule.sens === 'minimum' ? 'Objectif atteint' : 'Plafond respecté';
     default: return rule.sens === 'minimum' ? `Il manque ${leases}` : `${leases} au-dessus du plafond`;
   }
