@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::out::{say, warn};
 use super::{Failure, StoreArgs};
-use crate::cube::refresh::{Built, refresh, refresh_at};
+use crate::cube::refresh::{Built, refresh, refresh_at, stale};
 use crate::geocode::shelf;
 use crate::stock::facts::BuildReport;
 use crate::store::{Store, Writer};
@@ -27,29 +28,61 @@ pub fn run(args: &BuildArgs) -> Result<(), Failure> {
     let mut built: BTreeMap<String, BuildReport> = BTreeMap::new();
     refresh(&mut Writer::open(&args.store.data)?, &mut |b| {
         if !args.json {
-            print(b);
+            lines(b).iter().for_each(|l| say!("{l}"));
         }
         built.insert(name(b), b.report.clone());
     })?;
     let indexed = index(&args.store.data)?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&built)?);
+        say!("{}", serde_json::to_string_pretty(&built)?);
         return Ok(());
     }
     if let Some(told) = &indexed {
-        println!("{told}");
+        say!("{told}");
     }
     if built.is_empty() {
-        println!("Les cubes sont à jour.");
+        say!("Les cubes sont à jour.");
     }
     Ok(())
 }
 
-/// Builds what is stale before serving.
-pub fn before_serving(root: &Path) -> Result<(), Failure> {
-    refresh_at(root, &mut |b| print(b))?;
+/// Builds what is stale before serving. `tell` gets what is said: standard output may be kept for an answer.
+pub fn before_serving(root: &Path, tell: &dyn Fn(&str)) -> Result<(), Failure> {
+    refresh_at(root, &mut |b| lines(b).iter().for_each(|l| tell(l)))?;
     if let Some(told) = index(root)? {
-        println!("{told}");
+        tell(&told);
+    }
+    Ok(())
+}
+
+/// After the data changed: builds if asked, puts in force what needs no build, else says what is missing.
+pub fn after_change(mut writer: Writer, root: &Path, build: bool, quiet: bool) -> Result<(), Failure> {
+    let tell = |text: &str| {
+        if quiet {
+            warn!("{text}");
+        } else {
+            say!("{text}");
+        }
+    };
+    if build {
+        refresh(&mut writer, &mut |b| lines(b).iter().for_each(|l| tell(l)))?;
+        drop(writer);
+        if let Some(told) = index(root)? {
+            tell(&told);
+        }
+        return Ok(());
+    }
+    // Before the first build there is nothing that answers could be read from.
+    if !writer.store().manifest().cubes.is_empty() && stale(writer.store(), 0)?.is_empty() {
+        refresh(&mut writer, &mut |_| ())?;
+        return Ok(());
+    }
+    if !quiet {
+        say!(
+            "Les chiffres ne le montrent pas encore : mosaique build --data {} (ou {} à l'import).",
+            root.display(),
+            super::option_of(&["import", "rpls"], "construire")
+        );
     }
     Ok(())
 }
@@ -72,24 +105,22 @@ fn name(b: &Built) -> String {
     format!("{}{}", b.millesime, if b.a_jour { " à jour" } else { "" })
 }
 
-fn print(b: &Built) {
+/// What is said of a cube.
+fn lines(b: &Built) -> Vec<String> {
     let wave = match b.vague {
         _ if b.a_jour => "parc avec ses événements".to_owned(),
         Some(w) => format!("OPS {w}"),
         None => "sans enquête".to_owned(),
     };
-    println!(
+    let mut out = vec![format!(
         "Cube {} ({wave}) construit en {:.1} s, dont {:.1} s de lecture et de jointure",
         name(b),
         b.total.as_secs_f64(),
         b.read.as_secs_f64()
-    );
-    for (key, n) in &b.report.comptes {
-        println!("    {:>10}  {}", thousands(*n), key.replace('_', " "));
-    }
-    for remark in &b.report.remarques {
-        println!("  • {remark}");
-    }
+    )];
+    out.extend(b.report.comptes.iter().map(|(k, n)| format!("    {:>10}  {}", thousands(*n), k.replace('_', " "))));
+    out.extend(b.report.remarques.iter().map(|r| format!("  • {r}")));
+    out
 }
 
 /// A number with thin spaces between thousands.

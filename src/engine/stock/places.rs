@@ -165,10 +165,7 @@ pub fn zone_tables(
 ) -> BTreeMap<String, PathBuf> {
     let mut best: BTreeMap<String, (u32, PathBuf)> = BTreeMap::new();
     for d in store.manifest().of_register("zones").filter(|d| fits(d)) {
-        let path = store.folder(d).join("zones.parquet");
-        if !path.exists() {
-            continue;
-        }
+        let Some(path) = store.table(d, "zones") else { continue };
         let (layer, generation) = d.rapport.cle.rsplit_once('-').unwrap_or((&d.rapport.cle, ""));
         let id = if layer == "qpv" { format!("qpv{generation}") } else { layer.to_owned() };
         let (year, n) = (generation.parse::<u32>().unwrap_or(0), u32::from(millesime));
@@ -435,8 +432,7 @@ pub fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (Stri
     let nearest = store
         .manifest()
         .of_register("zones")
-        .map(|d| (d, store.folder(d).join("appartenance.parquet")))
-        .filter(|(_, path)| path.exists())
+        .filter_map(|d| Some((d, store.table(d, "appartenance")?)))
         .min_by_key(|(d, _)| {
             let year = d.rapport.cle.rsplit_once('-').and_then(|(_, y)| y.parse::<u16>().ok());
             year.unwrap_or(0).abs_diff(millesime)

@@ -44,6 +44,7 @@ mod security;
 mod segregation;
 mod situation;
 mod situation_csv;
+mod soundness;
 mod state;
 mod territoires;
 mod tiles;
@@ -53,6 +54,7 @@ mod works;
 mod zones;
 mod zones_fichier;
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -154,9 +156,12 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
         tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
     let addr = listener.local_addr().unwrap_or(addr);
     let state = State::of_store(&root).await?;
-    let routes = router(Server::new(live.clone(), state, options)?);
+    let server = Server::new(live.clone(), state, options)?;
+    tokio::spawn(soundness::watch(live.clone(), root.clone(), server.works.clone()));
+    let routes = router(server);
     tokio::spawn(watch(live, root, seen));
-    println!("prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
+    // Nobody may be there to read it.
+    let _ = writeln!(std::io::stdout(), "prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
     let listener = listener.tap_io(|stream| {
         // Answers are small: waiting to fill packets would only add delay.
         if let Err(e) = stream.set_nodelay(true) {
