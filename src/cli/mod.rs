@@ -214,3 +214,54 @@ fn demo_data(args: &DemoArgs) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn options(command: &clap::Command, out: &mut BTreeSet<String>) {
+        out.extend(command.get_arguments().filter_map(|a| a.get_long()).map(|l| format!("--{l}")));
+        command.get_subcommands().for_each(|c| options(c, out));
+    }
+
+    /// Options that a line of code names, in messages: comments and tests may name those of others.
+    fn named(line: &str) -> Vec<String> {
+        let code = line.trim_start();
+        if code.starts_with("//") {
+            return Vec::new();
+        }
+        let part = |rest: &str| -> String {
+            let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(rest.len());
+            format!("--{}", rest[..end].trim_end_matches('-'))
+        };
+        code.match_indices("--").map(|(at, _)| part(&code[at + 2..])).filter(|o| o.len() > 3).collect()
+    }
+
+    /// « l'option --annee » where the option is `--year` sends people looking for what is not there.
+    #[test]
+    fn every_option_that_a_message_names_is_one() {
+        let mut known = BTreeSet::from(["--help".to_owned()]);
+        options(&Cli::command(), &mut known);
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        let mut seen = 0;
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    for line in text.split("#[cfg(test)]").next().unwrap_or_default().lines() {
+                        for option in named(line) {
+                            seen += 1;
+                            assert!(known.contains(&option), "{option} in {}: {line}", path.display());
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 10, "options are named somewhere");
+    }
+}

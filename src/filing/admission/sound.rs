@@ -60,7 +60,7 @@ fn kept(report: &Report, folder: &Path, doubts: &Doutes, force: bool) -> Result<
         return Err(AdmissionError::NothingKept { file, read, why: reason(report, folder) });
     }
     #[allow(clippy::cast_precision_loss)]
-    if !force && (kept as f64) < doubts.gardees_min * asked as f64 {
+    if !force && asked - kept >= doubts.rejetees_min && (kept as f64) < doubts.gardees_min * asked as f64 {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let least = (doubts.gardees_min * 100.0).round() as u64;
         return Err(AdmissionError::TooFewKept { file, kept, read, least, why: reason(report, folder) });
@@ -124,11 +124,11 @@ fn dated(
     let month = |year: u32, month: u32| year * 100 + month;
     let y = u32::from(year);
     // Column, the last value that may stand in a file of this year, what makes a year of a value.
-    let (table, limits): (&str, &[(&str, u32, u32)]) = match report.registre.as_str() {
+    let (table, limits): (&str, Vec<(&str, u32, u32)>) = match report.registre.as_str() {
         "rpls" | "depot_rpls" => {
-            ("logements", &[("construct", y, 1), ("locat", y, 1), ("bail", month(y, 1), 100)])
+            ("logements", vec![("construct", y, 1), ("locat", y, 1), ("bail", month(y, 1), 100)])
         }
-        "ops" | "depot_ops" => ("menages", &[("entree", month(y, 12), 100)]),
+        "ops" | "depot_ops" => ("menages", vec![("entree", month(y, 12), 100)]),
         "attributions" => return other_years(report, folder, year, claims, doubts),
         _ => return Ok(()),
     };
@@ -143,14 +143,14 @@ fn dated(
     for (name, limit, unit) in limits {
         let mut some = false;
         for (later, value) in later.iter_mut().zip(cells.numbers(name)?) {
-            if let Some(value) = value.filter(|v| v > limit) {
+            if let Some(value) = value.filter(|v| *v > limit) {
                 (*later, some) = (true, true);
                 // 2104 or 9999 is a slip of the pen, not a year.
                 latest = latest.max(Some(value / unit).filter(|v| *v <= u32::from(claims.aujourdhui)).unwrap_or(0));
             }
         }
         if some {
-            columns.push(*name);
+            columns.push(name);
         }
     }
     let (n, of) = (later.iter().filter(|l| **l).count() as u64, later.len() as u64);

@@ -20,6 +20,7 @@ pub struct Conservation {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Doutes {
     pub gardees_min: f64,
+    pub rejetees_min: u64,
     /// Rules that reject rows which the user did not ask for.
     pub choisies: Vec<String>,
     pub perte_max: f64,

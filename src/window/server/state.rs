@@ -301,10 +301,12 @@ impl App {
     /// There are none, or their index cannot be read or made.
     pub fn geocoder(&self) -> Result<Arc<Geocoder>, GeocoderError> {
         let mut kept = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = shelf::ensure(&self.store)?;
+        let folder = shelf::place(&self.store)?;
+        // Open files serve on, even if another process has put a newer index in their place.
         if let Some((_, geocoder)) = kept.as_ref().filter(|k| k.0 == folder) {
             return Ok(Arc::clone(geocoder));
         }
+        shelf::ensure(&self.store)?;
         let geocoder = Arc::new(Geocoder::open(&folder)?);
         *kept = Some((folder, Arc::clone(&geocoder)));
         Ok(geocoder)
