@@ -3,7 +3,9 @@ import '@fontsource-variable/source-sans-3/wght.css';
 import { mount } from 'svelte';
 import './app.css';
 import './theme.css';
-import { routeOf, ROUTES } from './routes';
+import './print.css';
+import { routeOf } from './routes';
+import { admit } from './session/gate';
 import { session } from './session/session.svelte';
 import { theme } from './state/theme.svelte';
 
@@ -11,6 +13,10 @@ theme.start();
 void session.load();
 const target = document.getElementById('app');
 if (target) {
-  const page = await (routeOf(location.pathname) ?? ROUTES[0]!).load();
-  mount(page.default, { target });
+  const route = routeOf(location.pathname);
+  // The code of the page comes while the server says who asks for it.
+  const code = route?.load();
+  const admitted = route ? await admit(route) : 'refused';
+  if (code && admitted === 'open') mount((await code).default, { target });
+  else if (admitted === 'refused') mount((await import('./pages/absente/Absente.svelte')).default, { target, props: { route } });
 }

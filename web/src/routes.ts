@@ -9,8 +9,13 @@ export interface Route {
   group?: 'Occupation' | 'Mixité' | 'Mon parc' | 'Aide';
   /** Roles that it is for; without it, everyone who is signed in; `public` is everyone. */
   roles?: readonly string[] | 'public';
+  /** What is said to an account that it is not for. */
+  refusal?: string;
   load: () => Promise<{ default: Component }>;
 }
+
+/** Pages of one's own stock. */
+const LESSOR = { group: 'Mon parc', roles: ['bailleur'], refusal: 'Les pages « Mon parc » sont celles des bailleurs : chacun y dépose, corrige et signale son propre parc.' } as const;
 
 export const ROUTES: readonly Route[] = [
   { path: '/', name: 'Occupation', group: 'Occupation', roles: 'public', load: () => import('./pages/occupation/Occupation.svelte') },
@@ -19,14 +24,14 @@ export const ROUTES: readonly Route[] = [
   { path: '/dalo', name: 'DALO et QPV', group: 'Mixité', load: () => import('./pages/dalo/Dalo.svelte') },
   { path: '/enjeux', name: 'Résidences à enjeu', group: 'Mixité', load: () => import('./pages/enjeux/Enjeux.svelte') },
   { path: '/objectifs', name: 'Objectifs de la CIA', group: 'Mixité', load: () => import('./pages/objectifs/ObjectifsCia.svelte') },
-  { path: '/depots', name: 'Dépôts', group: 'Mon parc', roles: ['bailleur'], load: () => import('./pages/depots/Depots.svelte') },
-  { path: '/adresses', name: 'Adresses à corriger', group: 'Mon parc', roles: ['bailleur'], load: () => import('./pages/adresses/Adresses.svelte') },
-  { path: '/residences', name: 'Résidences', group: 'Mon parc', roles: ['bailleur'], load: () => import('./pages/residences/Residences.svelte') },
-  { path: '/evenements', name: 'Événements du parc', group: 'Mon parc', roles: ['bailleur'], load: () => import('./pages/evenements/Evenements.svelte') },
+  { path: '/depots', name: 'Dépôts', ...LESSOR, load: () => import('./pages/depots/Depots.svelte') },
+  { path: '/adresses', name: 'Adresses à corriger', ...LESSOR, load: () => import('./pages/adresses/Adresses.svelte') },
+  { path: '/residences', name: 'Résidences', ...LESSOR, load: () => import('./pages/residences/Residences.svelte') },
+  { path: '/evenements', name: 'Événements du parc', ...LESSOR, load: () => import('./pages/evenements/Evenements.svelte') },
   { path: '/aide', name: 'Aide', group: 'Aide', roles: 'public', load: () => import('./pages/aide/Aide.svelte') },
   { path: '/portrait', name: 'Portrait de territoire', roles: 'public', load: () => import('./pages/portrait/Portrait.svelte') },
   { path: '/organisme', name: 'Mon organisme', load: () => import('./pages/organisme/MonOrganisme.svelte') },
-  { path: '/administration', name: 'Administration', load: () => import('./pages/administration/Administration.svelte') },
+  { path: '/administration', name: 'Administration', roles: ['administrateur'], refusal: 'Ces pages sont réservées à l’administration du service.', load: () => import('./pages/administration/Administration.svelte') },
   { path: '/connexion', name: 'Connexion', roles: 'public', load: () => import('./pages/connexion/Connexion.svelte') },
   { path: '/integre', name: 'Carte intégrée', roles: 'public', load: () => import('./pages/integre/Integre.svelte') },
 ];

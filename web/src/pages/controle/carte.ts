@@ -1,31 +1,20 @@
 // The small map of the dwellings proposed elsewhere: communes, QPV, one disc a dwelling with its rank, the dwelling that is checked.
-import { Map as MapLibre, NavigationControl, setWorkerUrl } from 'maplibre-gl';
-import type { GeoJSONSource, VectorSourceSpecification } from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import 'maplibre-gl/dist/maplibre-gl.css';
+import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
 import type { Feature, FeatureCollection } from 'geojson';
 import type { TileJson } from '../../api/client';
+import { baseMap, vector } from '../../map/base';
 import { COMMUNE_LAYERS, GROUND_LAYER, qpvLayers } from '../../map/layers';
 
-setWorkerUrl(workerUrl);
 const empty: FeatureCollection = { type: 'FeatureCollection', features: [] };
-const vector = (t: TileJson): VectorSourceSpecification => ({
-  type: 'vector', tiles: t.tiles.map((u) => (u.startsWith('/') ? location.origin + u : u)), minzoom: t.minzoom ?? 0, maxzoom: t.maxzoom ?? 14,
-});
 
 export class MiniCarte {
   readonly ready: Promise<void>;
   readonly #map: MapLibre;
 
   constructor(container: HTMLElement, communes: TileJson | null, qpv: TileJson | null, layer: string) {
-    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.#map = new MapLibre({
-      container, style: '/fond/style.json', center: [2.5, 46.5], zoom: 5, minZoom: 4, maxZoom: 18, attributionControl: false, dragRotate: false,
-      pitchWithRotate: false, touchPitch: false, fadeDuration: still ? 0 : 150, keyboard: false,
-      locale: { 'Map.Title': 'Carte des logements proposés', 'NavigationControl.ZoomIn': 'Zoomer', 'NavigationControl.ZoomOut': 'Dézoomer' },
-      transformRequest: (url) => ({ url: url.startsWith('/') ? location.origin + url : url }),
+    this.#map = baseMap({
+      container, title: 'Carte des logements proposés', center: [2.5, 46.5], zoom: 5, maxZoom: 18, keyboard: false, controls: { scale: false, sources: null },
     });
-    this.#map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
     this.ready = new Promise((resolve) => this.#map.once('load', () => {
       const map = this.#map;
       if (communes) {

@@ -1,5 +1,6 @@
 // What the page of DALO placements shows: choices that the address holds, the list, and the figures of the year beside it.
 import { api, messageOf, read, type Mixite, type Placement, type PlacementsDalo } from '../../api/client';
+import { UrlChoices } from '../../lib/choices.svelte';
 
 export const STATUTS = [
   { id: 'a_justifier', name: 'à justifier', tag: 'late' },
@@ -11,25 +12,23 @@ const NAMES = ['epci', 'commune', 'bailleur', 'statut', 'tous'] as const;
 type Name = (typeof NAMES)[number];
 
 class Page {
-  #of = $state<Partial<Record<Name, string>>>(Object.fromEntries(new URLSearchParams(globalThis.location?.search ?? '')));
+  readonly #url = new UrlChoices('/dalo', NAMES);
   answer = $state.raw<PlacementsDalo | null>(null);
   mix = $state.raw<Mixite | null>(null);
   error = $state<string | null>(null);
   loading = $state(false);
 
   get(name: Name): string {
-    return this.#of[name] ?? '';
+    return this.#url.get(name);
   }
 
   set(name: Name, value: string): void {
-    this.#of = { ...this.#of, [name]: value || undefined };
-    history.replaceState(null, '', this.address());
+    this.#url.set({ [name]: value });
     if (name === 'epci' || name === 'commune' || name === 'bailleur') void this.load();
   }
 
   address(): string {
-    const kept = NAMES.flatMap((name) => (this.#of[name] ? [[name, this.#of[name]] as [string, string]] : []));
-    return kept.length > 0 ? `/dalo?${new URLSearchParams(kept)}` : '/dalo';
+    return this.#url.address();
   }
 
   /** Placements that the choices keep: those to justify unless all are asked for; the newest first. */
@@ -41,7 +40,7 @@ class Page {
 
   async load(): Promise<void> {
     this.loading = true;
-    const query = Object.fromEntries((['epci', 'commune', 'bailleur'] as const).flatMap((n) => (this.get(n) ? [[n, this.get(n)]] : [])));
+    const query = this.#url.query(['epci', 'commune', 'bailleur']);
     try {
       [this.answer, this.mix] = await Promise.all([
         read(api.GET('/api/dalo/placements', { params: { query } })),

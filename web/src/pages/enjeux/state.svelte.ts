@@ -1,5 +1,6 @@
 // What the page of residences shows: one EPCI, how it is ranked and narrowed, what people decided, and which residence is looked at.
 import { api, messageOf, read, type DossierRpems, type Fragilite, type ListeRpems, type ResidenceLue } from '../../api/client';
+import { UrlChoices } from '../../lib/choices.svelte';
 
 export const ORDERS = [
   { id: 'alertes', name: 'Alertes' },
@@ -12,7 +13,7 @@ const NAMES = ['epci', 'ordre', 'qpv', 'bailleur', 'residence'] as const;
 type Name = (typeof NAMES)[number];
 
 class Page {
-  #of = $state<Partial<Record<Name, string>>>(Object.fromEntries(new URLSearchParams(globalThis.location?.search ?? '')));
+  readonly #url = new UrlChoices('/enjeux', NAMES);
   answer = $state.raw<Fragilite | null>(null);
   list = $state.raw<ListeRpems | null>(null);
   error = $state<string | null>(null);
@@ -22,25 +23,23 @@ class Page {
   brushed = $state.raw<ReadonlySet<string> | null>(null);
 
   get(name: Name): string {
-    return this.#of[name] ?? '';
+    return this.#url.get(name);
   }
 
   get order(): Order {
-    return ORDERS.find((o) => o.id === this.#of.ordre)?.id ?? 'alertes';
+    return ORDERS.find((o) => o.id === this.get('ordre'))?.id ?? 'alertes';
   }
 
   /** Changes a choice; an empty value takes it away. */
   set(name: Name, value: string): void {
-    this.#of = { ...this.#of, [name]: value || undefined, ...(name === 'epci' ? { bailleur: undefined, residence: undefined } : {}) };
+    this.#url.set({ [name]: value, ...(name === 'epci' ? { bailleur: '', residence: '' } : {}) });
     if (name !== 'residence') this.brushed = null;
-    history.replaceState(null, '', this.address());
     if (name === 'epci') void this.load();
   }
 
   /** The address of this page with these choices. */
   address(): string {
-    const kept = NAMES.flatMap((name) => (this.#of[name] ? [[name, this.#of[name]] as [string, string]] : []));
-    return kept.length > 0 ? `/enjeux?${new URLSearchParams(kept)}` : '/enjeux';
+    return this.#url.address();
   }
 
   /** Residences that the choices keep, in their order; those that are not classed come last. */

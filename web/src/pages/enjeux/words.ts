@@ -12,7 +12,7 @@ export function componentValue(component: Component, value: number | null | unde
   return `${rounded > 0 ? '+' : rounded < 0 ? '−' : ''}${formatNumber(Math.abs(rounded))}\u00a0pt${Math.abs(rounded) > 1 ? 's' : ''}`;
 }
 
-export const CLASS_COLOURS: Record<string, string> = { equilibree: '#dcebe3', surveiller: '#fbeac4', fragile: '#f4cdb4', tres_fragile: '#eab3a3' };
+export { FRAGILITY as CLASS_COLOURS } from '../../kit/palette';
 
 export const STATUTS: Record<string, { name: string; tag: string }> = {
   proposee: { name: 'Proposée', tag: 'late' },

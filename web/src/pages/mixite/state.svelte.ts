@@ -1,5 +1,6 @@
 // What the page of social mix shows: its choices, which the address holds, and the answer to them.
 import { api, isAbort, messageOf, read, type Mixite } from '../../api/client';
+import { UrlChoices } from '../../lib/choices.svelte';
 
 export const KEYS = [
   { id: 'bailleur', name: 'Bailleur' },
@@ -13,7 +14,7 @@ const NAMES = ['annee', 'par', 'epci', 'commune', 'bailleur'] as const;
 type Name = (typeof NAMES)[number];
 
 class Choices {
-  #of = $state<Partial<Record<Name, string>>>(Object.fromEntries(new URLSearchParams(globalThis.location?.search ?? '')));
+  readonly #url = new UrlChoices('/mixite', NAMES);
   answer = $state<Mixite | null>(null);
   /** The same leases month by month, for the curves. */
   months = $state.raw<Mixite | null>(null);
@@ -22,20 +23,18 @@ class Choices {
   #abort: AbortController | null = null;
 
   get(name: Name): string {
-    return this.#of[name] ?? '';
+    return this.#url.get(name);
   }
 
   /** Changes a choice; an empty value takes it away. */
   set(name: Name, value: string): void {
-    this.#of = { ...this.#of, [name]: value || undefined };
-    history.replaceState(null, '', this.address());
+    this.#url.set({ [name]: value });
     void this.load();
   }
 
   /** The address of this page with these choices. */
   address(): string {
-    const kept = NAMES.flatMap((name) => (this.#of[name] ? [[name, this.#of[name]] as [string, string]] : []));
-    return kept.length > 0 ? `/mixite?${new URLSearchParams(kept)}` : '/mixite';
+    return this.#url.address();
   }
 
   async load(): Promise<void> {
@@ -43,8 +42,8 @@ class Choices {
     const abort = (this.#abort = new AbortController());
     this.loading = true;
     try {
-      const { annee, ...rest } = this.#of;
-      const query = { ...Object.fromEntries(NAMES.filter((n) => n !== 'annee' && rest[n]).map((n) => [n, rest[n as keyof typeof rest]])), ...(annee ? { annee: Number(annee) } : {}) };
+      const { annee, ...rest } = this.#url.query();
+      const query = { ...rest, ...(annee ? { annee: Number(annee) } : {}) };
       const ask = (by: object) => read(api.GET('/api/mixite', { params: { query: { ...query, ...by } }, signal: abort.signal }));
       const months = ask({ par: 'mois' }).catch(() => null);
       this.answer = await ask({});
