@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::out::say;
 use super::{Failure, StoreArgs, build, import, import_report};
-use crate::admission::plan::pieces_of;
+use crate::admission::plan::files_of;
 use crate::admission::{is_imported, undoable};
 use crate::days;
 use crate::reference::magasin::magasin;
@@ -67,7 +67,7 @@ fn list(args: &ImportsArgs) -> Result<(), Failure> {
     for d in m.jeux.iter().filter(|d| is_imported(&d.rapport.registre)) {
         let mark = if waiting.contains(&d.dossier.as_str()) { " (pas encore construit)" } else { "" };
         say!("{} {}{mark}", d.rapport.registre, d.rapport.cle);
-        for piece in pieces_of(d) {
+        for piece in files_of(d) {
             say!("    {}", import_report::of(&piece));
         }
     }
@@ -91,7 +91,7 @@ fn former(o: &Operation) -> String {
         Acte::Retrait => "le retrait",
         Acte::Retour => "le retour",
     };
-    let files: Vec<String> = o.avant.iter().flat_map(pieces_of).map(|p| import_report::of(&p)).collect();
+    let files: Vec<String> = o.avant.iter().flat_map(files_of).map(|p| import_report::of(&p)).collect();
     let day = days::french(&state::day(o.le));
     format!("{} {} : avant {act} du {day} par {} : {}", o.registre, o.cle, o.par, files.join(" ; "))
 }
@@ -103,7 +103,7 @@ fn told(m: &Manifest) -> serde_json::Value {
             "registre": d.rapport.registre,
             "cle": d.rapport.cle,
             "construit": !waiting.contains(&d.dossier.as_str()),
-            "fichiers": pieces_of(d),
+            "fichiers": files_of(d),
         })
     });
     let former = m.historique.iter().rev().map(|o| {
@@ -113,7 +113,7 @@ fn told(m: &Manifest) -> serde_json::Value {
             "acte": o.acte,
             "le": o.le,
             "par": o.par,
-            "fichiers": o.avant.iter().flat_map(pieces_of).collect::<Vec<_>>(),
+            "fichiers": o.avant.iter().flat_map(files_of).collect::<Vec<_>>(),
         })
     });
     json!({"imports": sets.collect::<Vec<_>>(), "a_remettre": former.collect::<Vec<_>>()})
@@ -148,7 +148,7 @@ fn restore(which: &Which) -> Result<(), Failure> {
     )?;
     for d in &done.avant {
         say!("De nouveau dans le magasin : {} {}", d.rapport.registre, d.rapport.cle);
-        for piece in pieces_of(d) {
+        for piece in files_of(d) {
             say!("    {}", import_report::of(&piece));
         }
     }

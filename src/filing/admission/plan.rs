@@ -17,7 +17,27 @@ use crate::store::{By, Dataset, Piece, Store, Writer};
 use crate::territory::layer::{Layer, Zone};
 
 type Set<T> = HashSet<T, FxBuildHasher>;
-type Counts = HashMap<Part, [u64; 4], FxBuildHasher>;
+type Counts = HashMap<Part, Count, FxBuildHasher>;
+
+/// Rows of one part that are replaced, and those that replace them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    before: u64,
+    now: u64,
+    /// Rows of before that the new file has too, by their identity…
+    matched: u64,
+    /// … and those that it has not. The others have no identity.
+    gone: u64,
+}
+
+impl Count {
+    /// Rows of before that nothing stands for: those that are gone, and those without an identity beyond the
+    /// rows that are left to stand for them.
+    fn lost(self) -> u64 {
+        let unknown = self.before - self.matched - self.gone;
+        self.gone + unknown.saturating_sub(self.now.saturating_sub(self.matched))
+    }
+}
 
 /// One commune before and after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -97,7 +117,13 @@ impl Plan {
         key.extend(keys.iter().flat_map(|k| k.split(',')));
         key.sort_unstable();
         key.dedup();
-        let same = |d: &Dataset| d.rapport.empreinte == report.empreinte && d.rapport == *report;
+        // Joining others changed its key, and added a remark.
+        let same = |d: &Dataset| {
+            let mut last = d.rapport.clone();
+            last.cle.clone_from(&report.cle);
+            last.remarques.truncate(report.remarques.len());
+            last == *report
+        };
         let mut plan = Self {
             key: if listed { key.join(",") } else { report.cle.clone() },
             again: matches!(&former[..], [one] if same(one)),
@@ -163,7 +189,6 @@ impl Plan {
             for dataset in &self.former {
                 findings(&writer.store().folder(dataset), folder.path(), &dataset.rapport.empreinte)?;
             }
-            pieces.retain(|p| p.lignes > 0);
             report.remarques.extend(self.replacement.as_ref().map(joined));
         } else {
             pieces = pieces.split_off(pieces.len() - 1);
@@ -211,7 +236,7 @@ impl Plan {
             .map(|(c, [avant, apres])| Change { commune: c.clone(), avant: *avant, apres: *apres })
             .collect();
         communes.sort_by_key(|c| (std::cmp::Reverse(c.avant.abs_diff(c.apres)), c.commune.clone()));
-        let known: Vec<Piece> = self.former.iter().flat_map(pieces_of).collect();
+        let known: Vec<Piece> = self.former.iter().flat_map(files_of).collect();
         self.replacement = Some(Replacement {
             regle: said(rule, complete),
             unite: rule.unite.clone(),
@@ -293,14 +318,10 @@ fn compare_table(
     let known: Set<u64> = identities.iter().copied().flatten().collect();
     sums.new += cells.rows() as u64;
     count_communes(rule, &cells, |_| true, 1, sums)?;
-    // Of each part: rows of before, of now, and those of them without an identity.
     let mut counts = Counts::default();
-    for (part, id) in parts.iter().zip(&identities) {
-        let n = counts.entry(part.clone()).or_default();
-        n[1] += 1;
-        n[3] += u64::from(id.is_none());
+    for part in &parts {
+        counts.entry(part.clone()).or_default().now += 1;
     }
-    let mut lost_of: HashMap<Part, u64, FxBuildHasher> = HashMap::default();
     let mut out = Vec::new();
     for (path, first) in old {
         let before = Cells::read(path, &columns)?;
@@ -316,11 +337,11 @@ fn compare_table(
         }
         for ((part, id), _) in parts.iter().zip(&ids).zip(&stays).filter(|(_, stays)| !**stays) {
             let n = counts.entry(part.clone()).or_default();
-            n[0] += 1;
+            n.before += 1;
             match id {
-                Some(id) if known.contains(id) => {}
-                Some(_) => *lost_of.entry(part.clone()).or_default() += 1,
-                None => n[2] += 1,
+                Some(id) if known.contains(id) => n.matched += 1,
+                Some(_) => n.gone += 1,
+                None => {}
             }
         }
         sums.before += before.rows() as u64;
@@ -330,12 +351,12 @@ fn compare_table(
         out.push(Kept { path: path.clone(), first: *first, rows: stays.iter().filter(|s| **s).count(), stays });
     }
     if rule.regle != Regle::Cle {
-        for (part, [before, _, old_unknown, new_unknown]) in &counts {
-            let lost = lost_of.get(part).copied().unwrap_or(0) + old_unknown.saturating_sub(*new_unknown);
+        for (part, count) in &counts {
+            let (lost, before) = (count.lost(), count.before);
             sums.lost += lost;
             let worse = sums.worst.as_ref().is_none_or(|(_, most, _)| lost > *most);
-            if worse && *before >= doubts.perte_effectif_min && beyond(lost, *before, doubts) {
-                sums.worst = Some((part.0.clone(), lost, *before));
+            if worse && before >= doubts.perte_effectif_min && beyond(lost, before, doubts) {
+                sums.worst = Some((part.0.clone(), lost, before));
             }
         }
     }
@@ -401,9 +422,17 @@ fn joined(r: &Replacement) -> String {
     )
 }
 
-/// Files that a data set is made from; of one that was imported before they were noted, its last.
+/// Files of which a data set still has rows.
 #[must_use]
-pub fn pieces_of(d: &Dataset) -> Vec<Piece> {
+pub fn files_of(d: &Dataset) -> Vec<Piece> {
+    let mut all = pieces_of(d);
+    all.retain(|p| p.lignes > 0);
+    all
+}
+
+/// Files that a data set is made from, in the order that the column `piece` counts; of one that was imported
+/// before they were noted, its last.
+fn pieces_of(d: &Dataset) -> Vec<Piece> {
     if !d.pieces.is_empty() {
         return d.pieces.clone();
     }

@@ -5,7 +5,7 @@ use axum::extract::{Extension, State as FromState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::admission::plan::pieces_of;
+use crate::admission::plan::files_of;
 use crate::admission::{AdmissionError, is_imported, undoable};
 use crate::reference::magasin::magasin;
 use crate::server::auth::trail::Trace;
@@ -78,7 +78,7 @@ fn files(d: &Dataset) -> Vec<FichierImporte> {
         par: p.par,
         lignes: p.lignes,
     };
-    pieces_of(d).into_iter().map(told).collect()
+    files_of(d).into_iter().map(told).collect()
 }
 
 /// Fichiers importés, et ceux qui peuvent être remis
