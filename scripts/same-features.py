@@ -28,7 +28,7 @@ def units(*which: str) -> dict:
 
 
 def members() -> list[str]:
-    return sorted(p.parent.name for p in ROOT.glob("src/*/Cargo.toml") if p.parent.name != "features")
+    return sorted(p.parent.name for p in ROOT.glob("src/*/Cargo.toml") if p.parent.name not in {"features", "page"})
 
 
 def needed() -> dict:

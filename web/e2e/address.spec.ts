@@ -51,7 +51,7 @@ describe('an address', () => {
     }
     // The map is there, and the place is beside the sheet.
     const place = await onScreen(page, lon, lat);
-    const panel = await page.locator('.right').boundingBox();
+    const panel = await page.locator('main .right').boundingBox();
     assert.ok(panel && place.x > 316 && place.x < panel.x - 10 && place.y > 60 && place.y < 790, JSON.stringify({ place, panel }));
     assert.match(page.url(), /adresse=/);
     await picture(page, 'adresse-1');

@@ -71,7 +71,7 @@ describe('on a phone', () => {
     assert.ok(sheet && sheet.y > 300, 'the map keeps the upper part of the screen');
     await page.getByRole('button', { name: 'Agrandir le panneau' }).click();
     await page.waitForTimeout(300);
-    assert.ok(((await page.locator('.sheet').boundingBox())?.y ?? 999) < 80);
+    assert.ok(((await page.locator('.sheet').boundingBox())?.y ?? 999) < 120);
     await picture(page, 'telephone-fiche-haute');
     assert.deepEqual(await axeFaults(page), []);
     await page.getByRole('button', { name: 'Fermer la fiche' }).click();

@@ -39,14 +39,13 @@ describe('the map on paper', () => {
       await page.getByRole('button', { name: 'Montrer' }).click();
       await page.getByRole('button', { name: 'Imprimer la carte' }).click();
       await page.locator('[data-imprime=oui]').waitFor();
+      const text = await page.locator('.sheet').evaluate((e) => e.textContent ?? '');
       const { faults, pages } = await onPaper(page, WIDTHS.sheet, `carte-${theme}`);
       assert.deepEqual(faults, []);
       assert.equal(pages, 1);
-      const text = await page.locator('.sheet').evaluate((e) => e.textContent ?? '');
       assert.match(text, /communes · Tous les ménages, par commune · Financement|, par commune · /);
       assert.match(text, /Source : OPS/);
       assert.match(text, /\d+ k?m/);
-      await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
       await page.evaluate(() => localStorage.removeItem('mosaique.theme'));
     });
   }
@@ -76,7 +75,7 @@ describe('a portrait on paper', () => {
 describe('pages on paper', () => {
   for (const [name, path, ready, parts] of [
     ['mixite', '/mixite', '#lignes', ['Objectifs de mixité', 'baux signés jusqu’au', 'Source : attributions']],
-    ['enjeux', '/enjeux', '#rang', ['Résidences à enjeu', 'OPS']],
+    ['enjeux', '/enjeux', '#rang', ['Résidences à enjeu', 'Source : OPS']],
   ] as const) {
     test(`${path} is whole, with its scope and its source`, async () => {
       const { page } = session;

@@ -18,6 +18,14 @@ it('the lessor has its own stock, others have not', () => {
   }
 });
 
+it('leases are not proposed to who may see none, nor residences to whom they are closed', () => {
+  expect(pathsOf('agence')).not.toContain('/mixite');
+  expect(pathsOf('action_logement')).toContain('/mixite');
+  const paths = (closed: string[]): string[] => menuOf(as('epci'), closed).flatMap((group) => group.routes.map((route) => route.path));
+  expect(paths([])).toContain('/enjeux');
+  expect(paths(['residence'])).not.toContain('/enjeux');
+});
+
 it('whoever is refused a page is told why', () => {
   for (const route of ROUTES) {
     if (Array.isArray(route.roles)) expect([route.path, route.refusal?.endsWith('.')]).toEqual([route.path, true]);

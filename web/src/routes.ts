@@ -9,20 +9,28 @@ export interface Route {
   group?: 'Occupation' | 'Mixité' | 'Mon parc' | 'Aide';
   /** Roles that it is for; without it, everyone who is signed in; `public` is everyone. */
   roles?: readonly string[] | 'public';
+  /** The scale of households whose figures it is made of: where rights close it, the menu leaves the page out. */
+  needs?: string;
   /** What is said to an account that it is not for. */
   refusal?: string;
   load: () => Promise<{ default: Component }>;
 }
 
+/** Pages made of leases: roles whose `attributions` are open somewhere (`data/access.toml`). */
+const LEASES = {
+  group: 'Mixité',
+  roles: ['bailleur', 'epci', 'commune', 'ddets', 'dreal', 'action_logement'],
+  refusal: 'Les attributions sont ouvertes aux bailleurs, aux collectivités, aux services de l’État et à Action Logement, chacun pour ce qui le concerne.',
+} as const;
 /** Pages of one's own stock. */
 const LESSOR = { group: 'Mon parc', roles: ['bailleur'], refusal: 'Les pages « Mon parc » sont celles des bailleurs : chacun y dépose, corrige et signale son propre parc.' } as const;
 
 export const ROUTES: readonly Route[] = [
   { path: '/', name: 'Occupation', group: 'Occupation', roles: 'public', load: () => import('./pages/occupation/Occupation.svelte') },
-  { path: '/mixite', name: 'Objectifs de mixité', group: 'Mixité', load: () => import('./pages/mixite/Mixite.svelte') },
+  { path: '/mixite', name: 'Objectifs de mixité', ...LEASES, load: () => import('./pages/mixite/Mixite.svelte') },
   { path: '/controle', name: 'Contrôle avant CALEOL', group: 'Mixité', load: () => import('./pages/controle/PageControle.svelte') },
-  { path: '/dalo', name: 'DALO et QPV', group: 'Mixité', load: () => import('./pages/dalo/Dalo.svelte') },
-  { path: '/enjeux', name: 'Résidences à enjeu', group: 'Mixité', load: () => import('./pages/enjeux/Enjeux.svelte') },
+  { path: '/dalo', name: 'DALO et QPV', ...LEASES, load: () => import('./pages/dalo/Dalo.svelte') },
+  { path: '/enjeux', name: 'Résidences à enjeu', group: 'Mixité', needs: 'residence', load: () => import('./pages/enjeux/Enjeux.svelte') },
   { path: '/objectifs', name: 'Objectifs de la CIA', group: 'Mixité', load: () => import('./pages/objectifs/ObjectifsCia.svelte') },
   { path: '/depots', name: 'Dépôts', ...LESSOR, load: () => import('./pages/depots/Depots.svelte') },
   { path: '/adresses', name: 'Adresses à corriger', ...LESSOR, load: () => import('./pages/adresses/Adresses.svelte') },
@@ -45,11 +53,11 @@ export const mayOpen = (route: Route, me: Session | null): boolean =>
 
 export interface Group { name: string; routes: readonly Route[] }
 
-/** The menu of a person: the groups with a page of theirs, in the order of the table. */
-export function menuOf(me: Session | null): Group[] {
+/** The menu of a person: the groups with a page of theirs, in the order of the table. `closed`: scales that rights close. */
+export function menuOf(me: Session | null, closed: readonly string[] = []): Group[] {
   const groups = new Map<string, Route[]>();
   for (const route of ROUTES) {
-    if (route.group && mayOpen(route, me)) groups.set(route.group, [...(groups.get(route.group) ?? []), route]);
+    if (route.group && mayOpen(route, me) && !(route.needs && closed.includes(route.needs))) groups.set(route.group, [...(groups.get(route.group) ?? []), route]);
   }
   return [...groups].map(([name, routes]) => ({ name, routes }));
 }

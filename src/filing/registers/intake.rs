@@ -453,7 +453,8 @@ fn parse<I: Intake>(
                 rule,
                 "",
                 wide.as_bytes(),
-                "Le nombre de champs n'est pas celui de l'en-tête : un séparateur ou un retour à la ligne est sans doute dans une valeur sans guillemets.",
+                "Le nombre de champs n'est pas celui de l'en-tête : un séparateur ou un retour à la ligne \
+                    est sans doute dans une valeur sans guillemets.",
             );
             Fate::Rejected
         };

@@ -10,7 +10,8 @@ export type LegendMark =
   | { kind: 'fill' | 'dot'; color: string }
   /** Secrecy, and what has no value: patterns, so that no class can be taken for them. */
   | { kind: 'hatch' | 'dots' | 'ring' | 'land' | 'surface' }
-  | { kind: 'pale'; colors: readonly string[] }
+  /** A change that may be chance: striped areas, pale circles. */
+  | { kind: 'pale' | 'striped'; colors: readonly string[] }
   | { kind: 'line'; color: string }
   | { kind: 'sizes'; color: string; circles: { count: number; radius: number }[] };
 
@@ -117,7 +118,7 @@ function othersOf(question: LegendQuestion): LegendRow[] {
     ...row('arrondi', none, 'arrondi à 5 points : pas comparé', shown.ecartes),
     ...row('sans', none, single ? 'pas de valeur' : 'absent de l’un des deux', missing),
     ...row('vide', { kind: 'land' }, emptyLabel(question), empty),
-    ...row('pale', { kind: 'pale', colors: [shown.colors[0] ?? COLOR.mark, shown.colors.at(-1) ?? COLOR.mark] }, `pâle : ${shown.kind === 'ecart' ? 'moins de 20 emménagés récents' : 'non significatif (indicatif)'}`, pale),
+    ...row('pale', { kind: discs ? 'pale' : 'striped', colors: [shown.colors[0] ?? COLOR.mark, shown.colors.at(-1) ?? COLOR.mark] }, `${discs ? 'pâle' : 'rayé de blanc'} : ${shown.kind === 'ecart' ? 'moins de 20 emménagés récents' : 'non significatif (indicatif)'}`, pale),
     ...(qpv ? row('qpv', { kind: 'line', color: COLOR.qpv }, `quartier prioritaire ${generation}`, null) : []),
     ...(points ? row('surface', { kind: 'surface' }, `surface : nombre de ${shown.compte || size === 'logements' ? 'logements' : 'ménages répondants'}`, null) : []),
   ];

@@ -1,10 +1,8 @@
 // A plate: a map or a chart with its title, legend, source and secrecy note, laid out once and drawn as SVG or on a canvas.
 
-import { COLOR, DOTS, HATCH } from '../map/layers';
+import { COLOR, DOTS, HATCH, STRIPES, type Pattern } from '../map/layers';
 import { formatNumber } from './format';
 import type { LegendMark, LegendRow, MapLegend } from './legend';
-
-type Pattern = typeof HATCH | typeof DOTS;
 
 export type Mark =
   | { kind: 'rect'; x: number; y: number; w: number; h: number; fill: string; pattern?: Pattern; stroke?: string; opacity?: number }
@@ -155,6 +153,7 @@ function swatch(mark: LegendMark, x: number, y: number, most: number): Mark[] {
     case 'dots': return [{ ...box, fill: '#ffffff', pattern: DOTS, stroke: '#b9bfc3' }];
     case 'land': return [{ ...box, fill: COLOR.land, stroke: '#d5d2ca' }];
     case 'pale': return mark.colors.map((fill, i): Mark => ({ ...box, x: x + (i * SWATCH.w) / 2, w: SWATCH.w / 2, fill, opacity: 0.45 }));
+    case 'striped': return mark.colors.map((fill, i): Mark => ({ ...box, x: x + (i * SWATCH.w) / 2, w: SWATCH.w / 2, fill, pattern: STRIPES }));
     case 'line': return [{ kind: 'line', x1: x, y1: y + 11, x2: x + SWATCH.w, y2: y + 11, stroke: mark.color, width: 3, dash: '9 4' }];
     case 'surface': return [{ ...disc, x: x + 7, y: y + 14, r: 5, fill: 'none', stroke: QUIET }, { ...disc, x: x + 24, r: 9, fill: 'none', stroke: QUIET }];
     case 'sizes': return mark.circles.map(({ radius }): Mark => ({ kind: 'circle', x: x + most + 1, y: y + 2 * most + 1 - radius, r: radius, fill: mark.color, stroke: QUIET, opacity: 0.6 }));
@@ -187,7 +186,7 @@ export function toSvg(plate: Plate): string {
     if (m.kind === 'drawing') return `<g transform="translate(${n(m.x)} ${n(m.y)})">${sized(m.svg, m.w, m.h)}</g>`;
     return `<text x="${n(m.x)}" y="${n(m.y)}" font-size="${m.size}" font-weight="${m.weight ?? 400}" fill="${m.fill ?? INK}"${m.end ? ' text-anchor="end"' : ''}${m.length ? ` textLength="${n(m.length)}" lengthAdjust="spacingAndGlyphs"` : ''}>${escape(m.text)}</text>`;
   });
-  const patterns = `<defs><pattern id="${HATCH}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="7" height="1.4" fill="${COLOR.mark}"/></pattern><pattern id="${DOTS}" width="8" height="8" patternUnits="userSpaceOnUse"><g fill="${COLOR.mark}"><circle cx="2" cy="2" r="0.9"/><circle cx="6" cy="6" r="0.9"/></g></pattern></defs>`;
+  const patterns = `<defs><pattern id="${HATCH}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="7" height="1.4" fill="${COLOR.mark}"/></pattern><pattern id="${STRIPES}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="7" height="2.2" fill="#ffffff"/></pattern><pattern id="${DOTS}" width="8" height="8" patternUnits="userSpaceOnUse"><g fill="${COLOR.mark}"><circle cx="2" cy="2" r="0.9"/><circle cx="6" cy="6" r="0.9"/></g></pattern></defs>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${plate.width}" height="${plate.height}" viewBox="0 0 ${plate.width} ${plate.height}" font-family="${FONT}"><title>${escape(plate.title)}</title>${patterns}${parts.join('\n')}</svg>\n`;
 }
 
@@ -262,14 +261,15 @@ function filled(g: CanvasRenderingContext2D, m: { x: number; y: number; w: numbe
   g.beginPath();
   g.rect(m.x, m.y, m.w, m.h);
   g.clip();
-  g.strokeStyle = g.fillStyle = COLOR.mark;
-  g.lineWidth = 1.4;
+  g.strokeStyle = g.fillStyle = pattern === STRIPES ? '#ffffff' : COLOR.mark;
+  g.lineWidth = pattern === STRIPES ? 2.2 : 1.4;
   g.setLineDash([]);
-  if (pattern === HATCH) {
+  if (pattern !== DOTS) {
+    const [from, to] = pattern === STRIPES ? [m.y, m.y + m.h] : [m.y + m.h, m.y];
     for (let x = m.x - m.h; x < m.x + m.w; x += 7) {
       g.beginPath();
-      g.moveTo(x, m.y + m.h);
-      g.lineTo(x + m.h, m.y);
+      g.moveTo(x, from);
+      g.lineTo(x + m.h, to);
       g.stroke();
     }
   } else {

@@ -6,7 +6,7 @@ import { isPointScale } from '../lib/scales';
 import type { View } from '../lib/url';
 import type { Affichage, TileJson } from '../api/client';
 import { baseMap, vector } from './base';
-import { COMMUNE_LAYERS, DISCS, DOTS, GROUND_LAYER, HATCH, LABEL_LAYERS, PLACE_LAYERS, SOURCE, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, areaOpacity, discLayers, pattern, pointLayers, qpvLayers } from './layers';
+import { COMMUNE_LAYERS, DISCS, DOTS, GROUND_LAYER, HATCH, LABEL_LAYERS, PLACE_LAYERS, SOURCE, STRIPES, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, areaOpacity, discLayers, pattern, pointLayers, qpvLayers } from './layers';
 
 export type Basemap = Affichage['fonds'][number];
 export type Bounds = [number, number, number, number];
@@ -120,7 +120,7 @@ export class Carte {
   /** Sources and layers that stay: communes, names, imported zones. Call once, after `ready`. */
   setup(communes: TileJson | null): void {
     const map = this.map;
-    for (const kind of [HATCH, DOTS] as const) map.addImage(kind, pattern(kind), { pixelRatio: 2 });
+    for (const kind of [HATCH, DOTS, STRIPES] as const) map.addImage(kind, pattern(kind), { pixelRatio: 2 });
     if (communes) {
       map.addSource('communes', vector(communes));
       map.addLayer(GROUND_LAYER);
@@ -145,7 +145,7 @@ export class Carte {
       for (const layer of layers) this.#repaint(layer);
       if (discs) this.map.getSource<GeoJSONSource>(DISCS)?.setData(collection(discs.points));
     } else {
-      this.#drop(['zones-fond', 'zones-secret', 'zones-vide', 'zones-trait', 'zones-survol', 'zones-choix-gaine', 'zones-choix', 'points'], SOURCE);
+      this.#drop(['zones-fond', 'zones-secret', 'zones-vide', 'zones-pale', 'zones-trait', 'zones-survol', 'zones-choix-gaine', 'zones-choix', 'points'], SOURCE);
       if (this.map.getSource(DISCS)) this.map.removeSource(DISCS);
       this.map.addSource(SOURCE, { ...vector(scale.tilejson, scale.query), promoteId: 'code' });
       if (discs) this.map.addSource(DISCS, { type: 'geojson', data: collection(discs.points), promoteId: 'code' });

@@ -19,6 +19,9 @@ export const SOURCE = 'zones';
 /** Patterns of what is secret, and of what has no value. */
 export const HATCH = 'hachures';
 export const DOTS = 'semis';
+/** White stripes over the class's own colour: a change that may be chance. They lean the other way than the hatching of secrecy. */
+export const STRIPES = 'rayures';
+export type Pattern = typeof HATCH | typeof DOTS | typeof STRIPES;
 
 const state = (key: string): ExpressionSpecification => ['feature-state', key];
 
@@ -31,21 +34,24 @@ function fill(colors: readonly string[]): Paint<string> {
 /** Whether a zone was asked about and has no value that is merely secret. */
 const valueless: ExpressionSpecification = ['all', ['==', state('c'), -1], ['!=', state('s'), true]];
 
-/** What the eye should pass over: what is not brushed nearly goes, a change that may be chance pales. */
-const opacity = (usual: number): Paint<number> => ['case', ['==', state('b'), true], 0.1, ['==', state('f'), true], usual * 0.45, usual];
+/** What is not brushed nearly goes. */
+const opacity = (usual: number): Paint<number> => ['case', ['==', state('b'), true], 0.1, usual];
+/** Circles can't be striped: a change that may be chance pales. */
+const discOpacity: Paint<number> = ['case', ['==', state('b'), true], 0.1, ['==', state('f'), true], 0.45, 1];
 
 /** Of the fill of areas: whole, so that the legend has the colours that are painted; under circles (`bare`) hardly there. */
 export const areaOpacity = (bare: boolean, usual = 1): Paint<number> => (bare ? 0.3 : opacity(usual));
 
 const lineWidth = (whenOn: string, width: number): Paint<number> => ['case', ['==', state(whenOn), true], width, 0];
 
-/** Layers of an area scale: fill, hatching of secret zones, dots of those without value, thin edges, hovered and selected edges. */
+/** Layers of an area scale: fill, hatching of secret zones, dots of those without value, stripes of what may be chance, thin edges, hovered and selected edges. */
 export function areaLayers(sourceLayer: string, colors: readonly string[], bare = false): LayerSpecification[] {
   const base = { source: SOURCE, 'source-layer': sourceLayer } as const;
   return [
     { id: 'zones-fond', type: 'fill', ...base, paint: { 'fill-color': bare ? '#ffffff' : fill(colors), 'fill-opacity': areaOpacity(bare), 'fill-antialias': false } },
     { id: 'zones-secret', type: 'fill', ...base, paint: { 'fill-pattern': HATCH, 'fill-opacity': bare ? 0 : ['case', ['==', state('s'), true], 1, 0] } },
     { id: 'zones-vide', type: 'fill', ...base, paint: { 'fill-pattern': DOTS, 'fill-opacity': bare ? 0 : ['case', valueless, 1, 0] } },
+    { id: 'zones-pale', type: 'fill', ...base, paint: { 'fill-pattern': STRIPES, 'fill-opacity': bare ? 0 : ['case', ['all', ['==', state('f'), true], ['!=', state('b'), true]], 1, 0] } },
     { id: 'zones-trait', type: 'line', ...base, paint: { 'line-color': bare ? '#9aa5ac' : '#ffffff', 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 0.5, 14, 1.4] } },
     { id: 'zones-survol', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': COLOR.ink, 'line-width': lineWidth('survol', 2) } },
     { id: 'zones-choix-gaine', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': '#ffffff', 'line-width': lineWidth('choix', 6) } },
@@ -81,7 +87,7 @@ function pointPaint(colors: readonly string[], radius: ExpressionSpecification):
     paint: {
       'circle-radius': radius,
       'circle-color': fill(colors),
-      'circle-opacity': opacity(1),
+      'circle-opacity': discOpacity,
       'circle-stroke-opacity': ['case', ['==', state('b'), true], 0.2, 1],
       'circle-stroke-color': ['case', ['any', ['==', state('survol'), true], ['==', state('choix'), true]], COLOR.ink, valueless, COLOR.mark, '#ffffff'],
       'circle-stroke-width': ['case', ['==', state('choix'), true], 3.5, ['==', state('survol'), true], 2.5, ['==', state('s'), true], 0.3, 0.8],
@@ -147,13 +153,14 @@ export const ZONE_NAME_LAYER: LayerSpecification = {
   paint: { 'text-color': '#075c51', 'text-halo-color': '#ffffff', 'text-halo-width': 2 },
 };
 
-/** The hatching of secret zones and the dots of those without value, drawn here so that no sprite is needed. */
-export function pattern(kind: typeof HATCH | typeof DOTS, size = 16): ImageData {
+/** The patterns, drawn here so that no sprite is needed. */
+export function pattern(kind: Pattern): ImageData {
+  const size = kind === STRIPES ? 20 : 16;
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = size;
   const context = canvas.getContext('2d');
   if (!context) return new ImageData(size, size);
-  context.strokeStyle = context.fillStyle = COLOR.mark;
+  context.strokeStyle = context.fillStyle = kind === STRIPES ? '#ffffff' : COLOR.mark;
   if (kind === DOTS) {
     for (const at of [size / 4, (3 * size) / 4]) {
       context.beginPath();
@@ -162,11 +169,13 @@ export function pattern(kind: typeof HATCH | typeof DOTS, size = 16): ImageData 
     }
     return context.getImageData(0, 0, size, size);
   }
-  context.lineWidth = 1.6;
-  for (const shift of [-size, -size / 2, 0, size / 2, size]) {
+  context.lineWidth = kind === STRIPES ? 3 : 1.6;
+  const [step, down] = kind === STRIPES ? [size, 1] : [size / 2, -1];
+  // Well beyond the edges: a line that ended there would leave a seam from tile to tile.
+  for (let at = -4 * size; at <= 4 * size; at += step) {
     context.beginPath();
-    context.moveTo(shift, size);
-    context.lineTo(shift + size, 0);
+    context.moveTo(-size, at - down * size);
+    context.lineTo(2 * size, at + down * 2 * size);
     context.stroke();
   }
   return context.getImageData(0, 0, size, size);

@@ -1,7 +1,7 @@
 // What the map shows, as paths: each feature in view with the colour, width and class that MapLibre gives it.
 import type { Map as MapLibre, MapGeoJSONFeature } from 'maplibre-gl';
 import type { Position } from 'geojson';
-import { DOTS, HATCH } from './layers';
+import { DOTS, HATCH, STRIPES } from './layers';
 
 interface Box {
   x: number;
@@ -134,7 +134,7 @@ class Drawing {
 }
 
 /** Patterns of the plate, by the layer that carries them. */
-const PATTERNS: Record<string, string> = { 'zones-secret': HATCH, 'zones-vide': DOTS };
+const PATTERNS: Record<string, string> = { 'zones-secret': HATCH, 'zones-vide': DOTS, 'zones-pale': STRIPES };
 
 function grouped<T, K>(list: readonly T[], key: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();

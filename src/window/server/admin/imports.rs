@@ -9,11 +9,11 @@ use crate::admission::plan::files_of;
 use crate::admission::{AdmissionError, is_imported, undoable};
 use crate::reference::magasin::magasin;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
-use crate::server::depots::decide::Modification;
+use crate::server::auth::who::Who;
+use crate::server::receipts::Modification;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
+use crate::server::app::Server;
 use crate::server::state::Current;
 use crate::store::{By, Dataset, Operation, Store, StoreError, Writer};
 
@@ -155,7 +155,7 @@ pub async fn restore(
     act(&server, &asked, "import_remis", move |w, c| w.restore(&c.registre, &c.cle, &by).map(|_| ())).await
 }
 
-fn who(visitor: &crate::server::auth::visitor::Visitor) -> By {
+fn who(visitor: &crate::server::auth::who::Visitor) -> By {
     By::now(&visitor.person.courriel)
 }
 
