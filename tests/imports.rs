@@ -61,7 +61,14 @@ impl Store {
     }
 
     /// Rows by the beginning of a text column of a table in the store.
-    fn rows(&self, register: &str, key: &str, table: &str, column: &str, digits: usize) -> BTreeMap<String, usize> {
+    fn rows(
+        &self,
+        register: &str,
+        key: &str,
+        table: &str,
+        column: &str,
+        digits: usize,
+    ) -> BTreeMap<String, usize> {
         let m: Value = serde_json::from_slice(&self.manifest().unwrap()).unwrap();
         let set = m["jeux"].as_array().unwrap().iter();
         let set = set
@@ -169,7 +176,11 @@ fn departements_of_one_millesime_add_up_and_each_is_replaced_by_itself() {
     let files = files["imports"][0]["fichiers"].as_array().unwrap().clone();
     let said: Vec<_> = files.iter().map(|f| (f["fichier"].as_str().unwrap(), f["lignes"].as_u64())).collect();
     assert_eq!(said, [("rpls_73.csv", Some(100)), ("rpls_74.csv", Some(50))]);
-    assert!(files.iter().all(|f| f["par"].as_str().unwrap().contains("ligne de commande") && f["le"].as_i64() > Some(0)));
+    assert!(
+        files
+            .iter()
+            .all(|f| f["par"].as_str().unwrap().contains("ligne de commande") && f["le"].as_i64() > Some(0))
+    );
     // A corrected Savoie replaces Savoie only.
     let again = s.file("rpls_73_v2.csv", &rpls(&[("73065", 61), ("73008", 40)], 0, 2024));
     let told = s.done(&["import", "rpls", &again, "--millesime", "2024"]);
@@ -190,7 +201,9 @@ fn what_would_lose_a_fifth_asks_first_and_can_be_undone() {
     assert!(told.contains("50 logements sur les 100") && told.contains("--remplacer"), "{told}");
     // As many rows, of other dwellings: all the former are lost.
     let other = s.file("autre.csv", &rpls(&[("73300", 100)], 5000, 2024));
-    assert!(s.refused(&["import", "rpls", &other, "--millesime", "2024"]).contains("100 logements sur les 100"));
+    assert!(
+        s.refused(&["import", "rpls", &other, "--millesime", "2024"]).contains("100 logements sur les 100")
+    );
     let essay = s.done(&["import", "rpls", &half, "--millesime", "2024", "--essai", "--remplacer"]);
     assert!(essay.contains("rien n'a changé") && essay.contains("73008"), "{essay}");
     // The file completes: communes that it lacks stay.
@@ -243,7 +256,10 @@ fn communes_memberships_thresholds_and_addresses_add_up_by_their_key() {
         s.rows("zones", "appartenance", "appartenance", "epci", 9),
         counts(&[("200000001", 1), ("200000002", 1)])
     );
-    let all = s.file("s1.csv", "epci;annee;eur_uc\n200069110;2023;10900\n200069110;2024;11000\n200029999;2024;9000\n");
+    let all = s.file(
+        "s1.csv",
+        "epci;annee;eur_uc\n200069110;2023;10900\n200069110;2024;11000\n200029999;2024;9000\n",
+    );
     let fixed = s.file("s2.csv", "epci;annee;eur_uc\n200069110;2024;11500\n");
     for file in [&all, &fixed] {
         s.done(&["import", "thresholds", file]);
@@ -253,7 +269,10 @@ fn communes_memberships_thresholds_and_addresses_add_up_by_their_key() {
         counts(&[("200029999", 1), ("200069110", 2)])
     );
     let ban = |code: &str, id: &str| {
-        format!("id;numero;rep;nom_voie;code_postal;code_insee;nom_commune;lon;lat\n{id};1;;Rue A;{}000;{code};V;6.1;45.9\n", &code[..2])
+        format!(
+            "id;numero;rep;nom_voie;code_postal;code_insee;nom_commune;lon;lat\n{id};1;;Rue A;{}000;{code};V;6.1;45.9\n",
+            &code[..2]
+        )
     };
     let both = s.file("ban.csv", &(ban("73065", "a") + ban("74010", "b").lines().nth(1).unwrap()));
     s.done(&["import", "addresses", &both, "--departement", "73,74"]);
@@ -306,7 +325,8 @@ fn a_year_or_a_layer_that_the_file_contradicts_is_refused_until_forced() {
     let own = s.file("dit.csv", &own);
     let told = s.refused(&["import", "rpls", &own, "--millesime", "2025"]);
     assert!(told.contains("MILLESIME") && told.contains("--millesime 2024"), "{told}");
-    let old = s.file("qpv.geojson", &squares(&[(0.0, r#""CODE_QP":"QP073001""#), (1.0, r#""CODE_QP":"QP073002""#)]));
+    let old = s
+        .file("qpv.geojson", &squares(&[(0.0, r#""CODE_QP":"QP073001""#), (1.0, r#""CODE_QP":"QP073002""#)]));
     let args = ["import", "zones", &old, "--layer", "qpv", "--generation", "2024"];
     let told = s.refused(&args);
     assert!(told.contains("qpv2015") && told.contains("--generation"), "{told}");
@@ -353,7 +373,10 @@ fn figures_change_all_together_when_they_are_built() {
     // `measure` builds what is stale, and keeps what it says of it out of its CSV.
     assert!(counted().lines().all(|l| l.contains(';')), "only CSV");
     assert_eq!(s.imports()["imports"][0]["construit"], true);
-    assert!(!s.done(&["import", "thresholds", &s.file("s2.csv", "epci;annee;eur_uc\n200069110;2023;11000\n")]).contains("build"));
+    assert!(
+        !s.done(&["import", "thresholds", &s.file("s2.csv", "epci;annee;eur_uc\n200069110;2023;11000\n")])
+            .contains("build")
+    );
 }
 
 #[test]
@@ -367,20 +390,20 @@ fn a_damaged_file_is_named_and_a_damaged_cube_is_built_again() {
         let list = if name == "cube.bin" { &m["cubes"] } else { &m["jeux"] };
         Path::new(&s.data).join(list[0]["dossier"].as_str().unwrap()).join(name)
     };
-    for damage in [
-        (|b: &mut Vec<u8>| b.truncate(b.len() / 2)) as fn(&mut Vec<u8>),
-        |b| {
-            let middle = b.len() / 2;
-            b[middle] ^= 1;
-        },
-    ] {
+    for damage in [(|b: &mut Vec<u8>| b.truncate(b.len() / 2)) as fn(&mut Vec<u8>), |b| {
+        let middle = b.len() / 2;
+        b[middle] ^= 1;
+    }] {
         let cube = find("cube.bin");
         let mut bytes = std::fs::read(&cube).unwrap();
         damage(&mut bytes);
         std::fs::write(&cube, &bytes).unwrap();
         let out = s.run(&["verifier"]);
         let told = String::from_utf8_lossy(&out.stdout).into_owned();
-        assert!(!out.status.success() && told.contains("cube.bin") && told.contains("mosaique build"), "{told}");
+        assert!(
+            !out.status.success() && told.contains("cube.bin") && told.contains("mosaique build"),
+            "{told}"
+        );
         assert!(s.done(&["build"]).contains("Cube 2024"));
         assert!(s.done(&["verifier"]).contains("Magasin intact"));
     }
@@ -391,7 +414,10 @@ fn a_damaged_file_is_named_and_a_damaged_cube_is_built_again() {
     std::fs::write(&table, &bytes).unwrap();
     let out = s.run(&["verifier"]);
     let told = String::from_utf8_lossy(&out.stdout).into_owned();
-    assert!(!out.status.success() && told.contains("logements.parquet") && told.contains("« rpls.csv »"), "{told}");
+    assert!(
+        !out.status.success() && told.contains("logements.parquet") && told.contains("« rpls.csv »"),
+        "{told}"
+    );
     // A table that is gone is an error, never an empty one.
     std::fs::remove_file(&table).unwrap();
     std::fs::remove_file(find("cube.bin")).unwrap();

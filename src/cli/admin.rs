@@ -146,7 +146,9 @@ pub fn audit(command: &AuditCommand) -> Result<(), Failure> {
     }
     say!(
         "Journal intact : {} lignes, du rang {} au rang {}.",
-        verdict.lignes, verdict.premier, verdict.dernier
+        verdict.lignes,
+        verdict.premier,
+        verdict.dernier
     );
     say!("À noter ailleurs pour une vérification future : {}:{}", verdict.dernier, verdict.empreinte);
     Ok(())

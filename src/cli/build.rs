@@ -118,7 +118,9 @@ fn lines(b: &Built) -> Vec<String> {
         b.total.as_secs_f64(),
         b.read.as_secs_f64()
     )];
-    out.extend(b.report.comptes.iter().map(|(k, n)| format!("    {:>10}  {}", thousands(*n), k.replace('_', " "))));
+    out.extend(
+        b.report.comptes.iter().map(|(k, n)| format!("    {:>10}  {}", thousands(*n), k.replace('_', " "))),
+    );
     out.extend(b.report.remarques.iter().map(|r| format!("  • {r}")));
     out
 }

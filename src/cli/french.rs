@@ -102,8 +102,12 @@ fn told(e: &clap::Error) -> String {
 /// What parsers of numbers say, in French; those of our own already are.
 fn reason(source: &str) -> String {
     match source {
-        s if s.contains("invalid digit") || s.contains("cannot parse") => "un nombre entier est attendu".to_owned(),
-        s if s.contains("is not in") || s.contains("too large") => "nombre trop grand ou trop petit".to_owned(),
+        s if s.contains("invalid digit") || s.contains("cannot parse") => {
+            "un nombre entier est attendu".to_owned()
+        }
+        s if s.contains("is not in") || s.contains("too large") => {
+            "nombre trop grand ou trop petit".to_owned()
+        }
         s => s.to_owned(),
     }
 }
@@ -129,11 +133,17 @@ mod tests {
     fn faults_are_said_in_french_with_the_option_that_would_do() {
         let unknown = fault(&["mosaique", "import", "rpls", "f.csv", "--milesime", "2024"]);
         assert!(unknown.starts_with("« --milesime » n'est pas une option d'ici"), "{unknown}");
-        assert!(unknown.contains("--millesime") && unknown.contains("\nUsage : mosaique import rpls"), "{unknown}");
+        assert!(
+            unknown.contains("--millesime") && unknown.contains("\nUsage : mosaique import rpls"),
+            "{unknown}"
+        );
         let missing = fault(&["mosaique", "import", "rpls", "f.csv"]);
         assert!(missing.starts_with("il manque --millesime"), "{missing}");
         let word = fault(&["mosaique", "import", "rpls", "f.csv", "--millesime", "vingt"]);
-        assert!(word.contains("« vingt » ne convient pas à --millesime") && word.contains("nombre entier"), "{word}");
+        assert!(
+            word.contains("« vingt » ne convient pas à --millesime") && word.contains("nombre entier"),
+            "{word}"
+        );
         assert!(fault(&["mosaique", "importer"]).starts_with("« importer » n'est pas une commande"));
     }
 

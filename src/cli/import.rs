@@ -150,7 +150,10 @@ impl Register {
             annee,
             option: option_of(&["import", command], option),
             forcer: self.common().forcer,
-            aujourdhui: state::day(state::now()).get(..4).and_then(|y| y.parse().ok()).unwrap_or(u16::MAX - 1),
+            aujourdhui: state::day(state::now())
+                .get(..4)
+                .and_then(|y| y.parse().ok())
+                .unwrap_or(u16::MAX - 1),
         }
     }
 }
@@ -245,8 +248,7 @@ fn read(
         _ => None,
     };
     if let Some((register, year, siren)) = deposit {
-        let kind =
-            Kind { register: register.to_owned(), year, siren: siren.clone(), name: name.clone() };
+        let kind = Kind { register: register.to_owned(), year, siren: siren.clone(), name: name.clone() };
         return Ok((deposited(common, &kind, desk, out, progress)?, common.file.clone()));
     }
     if workbook::is_workbook(&common.file) {

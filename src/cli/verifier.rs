@@ -25,7 +25,13 @@ pub fn run(args: &VerifierArgs) -> Result<(), Failure> {
     for d in &m.jeux {
         let (registre, cle) = (&d.rapport.registre, &d.rapport.cle);
         for damage in store.dataset_damage(d) {
-            tell(&damage, &format!("Réimportez « {} » ({registre} {cle}), ou remettez une sauvegarde.", d.rapport.fichier));
+            tell(
+                &damage,
+                &format!(
+                    "Réimportez « {} » ({registre} {cle}), ou remettez une sauvegarde.",
+                    d.rapport.fichier
+                ),
+            );
         }
         files += d.fichiers.len();
         if d.fichiers.is_empty() {

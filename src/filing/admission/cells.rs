@@ -62,9 +62,7 @@ impl Cells {
         let Ok(column) = self.frame.column(name) else { return Ok(Texts::None) };
         Ok(match column.dtype() {
             DataType::String => Texts::Text(column.str().map_err(fault)?.clone()),
-            _ => Texts::Number(
-                column.cast(&DataType::UInt64).and_then(|c| c.u64().cloned()).map_err(fault)?,
-            ),
+            _ => Texts::Number(column.cast(&DataType::UInt64).and_then(|c| c.u64().cloned()).map_err(fault)?),
         })
     }
 
@@ -96,7 +94,9 @@ impl Cells {
                     match par {
                         Par::Valeur => cell.into_owned(),
                         Par::Departement => departement_of(&cell).unwrap_or_default(),
-                        Par::Mois => cell.get(..6).map(|m| format!("{}-{}", &m[..4], &m[4..])).unwrap_or_default(),
+                        Par::Mois => {
+                            cell.get(..6).map(|m| format!("{}-{}", &m[..4], &m[4..])).unwrap_or_default()
+                        }
                     }
                 });
                 Part(words.collect::<Vec<_>>().join(" "))

@@ -38,7 +38,8 @@ pub(super) fn merge(
     let path = folder.join(format!("{}.parquet", rule.fichier));
     let fault = |source: PolarsError| AdmissionError::Table { path: path.clone(), source };
     let last = pieces.len().saturating_sub(1);
-    let mut copy = Copy { schema: None, out: None, folder, rule, counts: vec![0; pieces.len()], sorted: Vec::new() };
+    let mut copy =
+        Copy { schema: None, out: None, folder, rule, counts: vec![0; pieces.len()], sorted: Vec::new() };
     let new = folder.join(format!("{}-lu.parquet", rule.fichier));
     std::fs::rename(&path, &new).map_err(|source| AdmissionError::Io { path: path.clone(), source })?;
     copy.table(&new, None, last).map_err(fault)?;

@@ -89,7 +89,12 @@ impl Plan {
     ///
     /// # Errors
     /// A table cannot be read; `complete` where every file completes.
-    pub fn new(store: &Store, report: &Report, folder: &Path, complete: bool) -> Result<Self, AdmissionError> {
+    pub fn new(
+        store: &Store,
+        report: &Report,
+        folder: &Path,
+        complete: bool,
+    ) -> Result<Self, AdmissionError> {
         let rules = magasin()?;
         let written: Vec<&'static TableRule> = rules
             .tables(&report.registre)
@@ -325,7 +330,8 @@ fn compare_table(
     let mut out = Vec::new();
     for (path, first) in old {
         let before = Cells::read(path, &columns)?;
-        let (parts, ids) = (before.parts(&rule.parties)?, before.identities(&rule.identite, rule.identite_min)?);
+        let (parts, ids) =
+            (before.parts(&rule.parties)?, before.identities(&rule.identite, rule.identite_min)?);
         let mut stays: Vec<bool> = if complete {
             let same = before.identities(&rule.completer, 1)?;
             same.iter().map(|id| id.is_none_or(|id| !completes.contains(&id))).collect()
@@ -348,7 +354,12 @@ fn compare_table(
         sums.replaced += stays.iter().filter(|s| !**s).count() as u64;
         count_communes(rule, &before, |_| true, 0, sums)?;
         count_communes(rule, &before, |row| stays[row], 1, sums)?;
-        out.push(Kept { path: path.clone(), first: *first, rows: stays.iter().filter(|s| **s).count(), stays });
+        out.push(Kept {
+            path: path.clone(),
+            first: *first,
+            rows: stays.iter().filter(|s| **s).count(),
+            stays,
+        });
     }
     if rule.regle != Regle::Cle {
         for (part, count) in &counts {
@@ -399,7 +410,10 @@ fn count_communes(
 /// The rule in a sentence.
 fn said(rule: &TableRule, complete: bool) -> String {
     if complete {
-        return format!("le fichier complète ce qui est en place : seules {} sont remplacées", rule.completer_dit);
+        return format!(
+            "le fichier complète ce qui est en place : seules {} sont remplacées",
+            rule.completer_dit
+        );
     }
     match rule.regle {
         Regle::Tout => "le fichier remplace tout ce qui était en place",
@@ -452,7 +466,8 @@ fn findings(from: &Path, to: &Path, mark: &str) -> Result<(), AdmissionError> {
         let name = entry.map_err(io)?.file_name().to_string_lossy().into_owned();
         if name.starts_with("constats") {
             let own = name == "constats.csv";
-            let target = if own { format!("constats-{}.csv", mark.get(..8).unwrap_or(mark)) } else { name.clone() };
+            let target =
+                if own { format!("constats-{}.csv", mark.get(..8).unwrap_or(mark)) } else { name.clone() };
             std::fs::copy(from.join(&name), to.join(target)).map_err(io)?;
         }
     }

@@ -146,7 +146,8 @@ fn dated(
             if let Some(value) = value.filter(|v| *v > limit) {
                 (*later, some) = (true, true);
                 // 2104 or 9999 is a slip of the pen, not a year.
-                latest = latest.max(Some(value / unit).filter(|v| *v <= u32::from(claims.aujourdhui)).unwrap_or(0));
+                latest = latest
+                    .max(Some(value / unit).filter(|v| *v <= u32::from(claims.aujourdhui)).unwrap_or(0));
             }
         }
         if some {

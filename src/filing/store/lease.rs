@@ -25,12 +25,8 @@ impl Lease {
         fs::create_dir_all(&folder).ok()?;
         // The writer removes files that nobody locks, maybe this one before it is locked: then another.
         for _ in 0..8 {
-            let (mut file, path) = tempfile::Builder::new()
-                .prefix("lecteur-")
-                .tempfile_in(&folder)
-                .ok()?
-                .keep()
-                .ok()?;
+            let (mut file, path) =
+                tempfile::Builder::new().prefix("lecteur-").tempfile_in(&folder).ok()?.keep().ok()?;
             file.lock_shared().ok()?;
             if path.exists() && file.write_all(b"0").is_ok() {
                 return Some(Self { path, file });

@@ -281,8 +281,15 @@ mod tests {
             fs::write(folder.path().join("cube.bin"), mark).unwrap();
             let empreinte = sum(&folder.path().join("cube.bin")).unwrap().empreinte;
             let (dossier, sources) = (String::new(), Vec::new());
-            let entry =
-                CubeEntry { millesime: 2024, vague: None, a_jour: false, dossier, empreinte, octets: None, sources };
+            let entry = CubeEntry {
+                millesime: 2024,
+                vague: None,
+                a_jour: false,
+                dossier,
+                empreinte,
+                octets: None,
+                sources,
+            };
             w.publish_cube(folder, entry).unwrap();
         };
         admit(root, "a");

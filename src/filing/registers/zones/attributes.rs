@@ -270,7 +270,8 @@ mod tests {
             all.features = rows.iter().map(feature).collect();
             all
         };
-        let refused = |couche: &str, layer: &RawLayer| not_finer("f", territory().couche(couche), layer).is_err();
+        let refused =
+            |couche: &str, layer: &RawLayer| not_finer("f", territory().couche(couche), layer).is_err();
         let iris = rows(
             &["INSEE_COM", "CODE_IRIS", "NOM"],
             &[["73001", "730010101", "a"], ["73001", "730010102", "b"], ["73002", "730020000", "c"]],

@@ -8,12 +8,12 @@ use utoipa::ToSchema;
 use crate::admission::plan::files_of;
 use crate::admission::{AdmissionError, is_imported, undoable};
 use crate::reference::magasin::magasin;
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
-use crate::server::receipts::Modification;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::app::Server;
+use crate::server::receipts::Modification;
 use crate::server::state::Current;
 use crate::store::{By, Dataset, Operation, Store, StoreError, Writer};
 
