@@ -39,7 +39,7 @@ pub(super) fn merge(
     let fault = |source: PolarsError| AdmissionError::Table { path: path.clone(), source };
     let last = pieces.len().saturating_sub(1);
     let mut copy =
-        Copy { schema: None, out: None, folder, rule, counts: vec![0; pieces.len()], sorted: Vec::new() };
+        Joining { schema: None, out: None, folder, rule, counts: vec![0; pieces.len()], sorted: Vec::new() };
     let new = folder.join(format!("{}-lu.parquet", rule.fichier));
     std::fs::rename(&path, &new).map_err(|source| AdmissionError::Io { path: path.clone(), source })?;
     copy.table(&new, None, last).map_err(fault)?;
@@ -54,7 +54,7 @@ pub(super) fn merge(
     Ok(())
 }
 
-struct Copy<'a> {
+struct Joining<'a> {
     schema: Option<Schema>,
     out: Option<TableWriter>,
     folder: &'a Path,
@@ -64,7 +64,7 @@ struct Copy<'a> {
     sorted: Vec<DataFrame>,
 }
 
-impl Copy<'_> {
+impl Joining<'_> {
     /// Copies rows of a table, of which `stays` says those that do; its pieces are numbered from `first`.
     fn table(&mut self, from: &Path, stays: Option<&Vec<bool>>, first: usize) -> PolarsResult<()> {
         let rows = ParquetReader::new(File::open(from)?).num_rows()?;

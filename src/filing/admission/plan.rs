@@ -299,7 +299,6 @@ impl Sums {
     }
 }
 
-#[allow(clippy::cast_precision_loss)]
 fn beyond(lost: u64, before: u64, doubts: &Doutes) -> bool {
     lost > 0 && lost as f64 >= doubts.perte_max * before as f64
 }

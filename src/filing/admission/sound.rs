@@ -59,9 +59,7 @@ fn kept(report: &Report, folder: &Path, doubts: &Doutes, force: bool) -> Result<
     if kept == 0 {
         return Err(AdmissionError::NothingKept { file, read, why: reason(report, folder) });
     }
-    #[allow(clippy::cast_precision_loss)]
     if !force && asked - kept >= doubts.rejetees_min && (kept as f64) < doubts.gardees_min * asked as f64 {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let least = (doubts.gardees_min * 100.0).round() as u64;
         return Err(AdmissionError::TooFewKept { file, kept, read, least, why: reason(report, folder) });
     }
@@ -237,7 +235,6 @@ fn united(report: &Report, doubts: &Doutes) -> Result<(), AdmissionError> {
     Err(AdmissionError::United { file, united, of, zones, option })
 }
 
-#[allow(clippy::cast_precision_loss)]
 fn share(n: u64, of: u64) -> f64 {
     if of == 0 { 0.0 } else { n as f64 / of as f64 }
 }
