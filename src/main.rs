@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    mosaique::cli::run(mosaique::cli::Cli::parse())
+    mosaique::cli::run(mosaique::cli::parse())
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Rooms from the ground up, by floor: a room sees rooms before it in this list only.
 const ROOMS: [(&str, &[&str]); 6] = [
     ("ground", &["days", "reference", "territory", "address"]),
-    ("filing", &["registers", "store"]),
+    ("filing", &["registers", "store", "admission"]),
     ("engine", &["stock", "cube", "disclosure", "geocode"]),
     ("rules", &["access", "state", "policy"]),
     ("window", &["server"]),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
+use super::out::say;
 use super::{Failure, StoreArgs};
 use crate::cube::Cube;
 use crate::reference::access::{Class, Donnees, Role, access};
@@ -143,11 +144,13 @@ pub fn audit(command: &AuditCommand) -> Result<(), Failure> {
     if let Some(fault) = verdict.faute {
         return Err(format!("journal altéré : {fault}").into());
     }
-    println!(
+    say!(
         "Journal intact : {} lignes, du rang {} au rang {}.",
-        verdict.lignes, verdict.premier, verdict.dernier
+        verdict.lignes,
+        verdict.premier,
+        verdict.dernier
     );
-    println!("À noter ailleurs pour une vérification future : {}:{}", verdict.dernier, verdict.empreinte);
+    say!("À noter ailleurs pour une vérification future : {}:{}", verdict.dernier, verdict.empreinte);
     Ok(())
 }
 
@@ -179,8 +182,8 @@ async fn create(state: &State, args: &CreateArgs) -> Result<(), Failure> {
             .with("role", "administrateur"),
     )
     .await?;
-    println!("Compte d'administration créé : {}", args.courriel);
-    println!("Mot de passe, à changer à la première connexion : {password}");
+    say!("Compte d'administration créé : {}", args.courriel);
+    say!("Mot de passe, à changer à la première connexion : {password}");
     Ok(())
 }
 
@@ -195,7 +198,7 @@ async fn password(state: &State, args: &AccountArgs) -> Result<(), Failure> {
     let hash = Passwords::new()?.hash(password.clone()).await?;
     state.set_password(&compte, &hash, Some(state::now()), None).await?;
     noted(state, Trace::new("mot_de_passe_remis", compte)).await?;
-    println!("Mot de passe, à changer à la première connexion : {password}");
+    say!("Mot de passe, à changer à la première connexion : {password}");
     Ok(())
 }
 
@@ -206,7 +209,7 @@ async fn token(state: &State, args: &TokenArgs) -> Result<(), Failure> {
     let trace =
         Trace::new("jeton_cree", token.id).with("nom", args.nom.as_str()).with("ecriture", args.ecriture);
     noted(state, trace).await?;
-    println!("{}", token.secret);
+    say!("{}", token.secret);
     Ok(())
 }
 
@@ -218,7 +221,7 @@ async fn events(state: &State, args: &EventsArgs) -> Result<(), Failure> {
     let (ids, _, trace) = told.map_err(|p| format!("« {} » : {}", args.fichier.display(), p.told()))?;
     noted(state, trace.with("siren", args.siren.as_str())).await?;
     bring_up_to_date(root, state).await?;
-    println!("{} événements enregistrés ; le parc à jour les compte.", ids.len());
+    say!("{} événements enregistrés ; le parc à jour les compte.", ids.len());
     Ok(())
 }
 
@@ -262,6 +265,14 @@ fn places(cube: &Cube) -> Option<Places> {
 
 async fn demo(state: &State, args: &DemoAccountsArgs) -> Result<(), Failure> {
     let app = App::load(&Store::open(&args.store.data)?, None)?;
+    if !app.demonstration {
+        return Err(format!(
+            "« {} » n'est pas un magasin de démonstration : des comptes que tout le monde connaît ouvriraient de vraies données. \
+             Créez le premier compte avec « mosaique admin create ».",
+            args.store.data.display()
+        )
+        .into());
+    }
     let cube = app.millesimes.last().and_then(|l| places(l.cube()));
     let p = cube.ok_or("le magasin n'a pas de cube : importez des données puis lancez « mosaique build »")?;
     let list = [
@@ -310,7 +321,7 @@ async fn demo(state: &State, args: &DemoAccountsArgs) -> Result<(), Failure> {
         rows.push((role, nom, courriel, shown));
     }
     agree(state, &p.epci, parties, now).await?;
-    let mut out = std::io::stdout().lock();
+    let mut out = super::out::stdout();
     if args.json {
         let list: Vec<_> = rows
             .iter()

@@ -8,6 +8,7 @@ use clap::Args;
 use geo::MultiPolygon;
 use serde_json::json;
 
+use super::out::say;
 use super::{Failure, StoreArgs};
 use crate::cube::bits::Bits;
 use crate::cube::region::Region;
@@ -52,7 +53,7 @@ pub struct ChecksArgs {
 pub fn checks(args: &ChecksArgs) -> Result<(), Failure> {
     let app = crate::server::App::load(&Store::open(&args.store.data)?, None)?;
     let (checked, seconds) = crate::server::measure_checks(&app, args.files)?;
-    println!(
+    say!(
         "{}",
         json!({"dossiers": checked, "secondes": seconds, "par_seconde": (checked as f64 / seconds).round()})
     );
@@ -148,7 +149,7 @@ pub fn run(args: &BenchArgs) -> Result<(), Failure> {
         }
         zones.push(json!({"id": id, "sums": result, "ms": times}));
     }
-    println!("{}", json!({"load": load, "join": join, "zones": zones}));
+    say!("{}", json!({"load": load, "join": join, "zones": zones}));
     Ok(())
 }
 

@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::out::{say, warn};
 use super::{Failure, StoreArgs};
-use crate::cube::refresh::{Built, refresh, refresh_at};
+use crate::cube::refresh::{Built, refresh, refresh_at, stale};
 use crate::geocode::shelf;
 use crate::stock::{self, facts::BuildReport};
 use crate::store::{Store, Writer};
@@ -29,32 +30,61 @@ pub fn run(args: &BuildArgs) -> Result<(), Failure> {
     let mut built: BTreeMap<String, BuildReport> = BTreeMap::new();
     refresh(&mut Writer::open(&args.store.data)?, &mut |b| {
         if !args.json {
-            print(b);
+            lines(b).iter().for_each(|l| say!("{l}"));
         }
         built.insert(name(b), b.report.clone());
     })?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&built)?);
+        say!("{}", serde_json::to_string_pretty(&built)?);
         return Ok(());
     }
     if let Some(told) = &indexed {
-        println!("{told}");
+        say!("{told}");
     }
     if built.is_empty() {
-        println!("Les cubes sont à jour.");
+        say!("Les cubes sont à jour.");
     }
     for words in stock::unjoined_words(&Store::open(&args.store.data)?)? {
-        println!("  • {words}");
+        say!("  • {words}");
     }
     Ok(())
 }
 
-/// Builds what is stale before serving.
-pub fn before_serving(root: &Path) -> Result<(), Failure> {
+/// Builds what is stale before serving. `tell` gets what is said: standard output may be kept for an answer.
+pub fn before_serving(root: &Path, tell: &dyn Fn(&str)) -> Result<(), Failure> {
+    // First: dwellings without a point are located with it.
     if let Some(told) = index(root)? {
-        println!("{told}");
+        tell(&told);
     }
-    Ok(refresh_at(root, &mut |b| print(b))?)
+    Ok(refresh_at(root, &mut |b| lines(b).iter().for_each(|l| tell(l)))?)
+}
+
+/// After the data changed: builds if asked, puts in force what needs no build, else says what is missing.
+pub fn after_change(mut writer: Writer, root: &Path, build: bool, quiet: bool) -> Result<(), Failure> {
+    let tell = |text: &str| {
+        if quiet {
+            warn!("{text}");
+        } else {
+            say!("{text}");
+        }
+    };
+    if build {
+        drop(writer);
+        return before_serving(root, &tell);
+    }
+    // Before the first build there is nothing that answers could be read from.
+    if !writer.store().manifest().cubes.is_empty() && stale(writer.store(), 0)?.is_empty() {
+        refresh(&mut writer, &mut |_| ())?;
+        return Ok(());
+    }
+    if !quiet {
+        say!(
+            "Les chiffres ne le montrent pas encore : mosaique build --data {} (ou {} à l'import).",
+            root.display(),
+            super::option_of(&["import", "rpls"], "construire")
+        );
+    }
+    Ok(())
 }
 
 /// Makes the index of addresses if they changed, rather than at somebody's first question; what was done, in
@@ -75,31 +105,31 @@ fn name(b: &Built) -> String {
     format!("{}{}", b.millesime, if b.a_jour { " à jour" } else { "" })
 }
 
-fn print(b: &Built) {
+/// What is said of a cube.
+fn lines(b: &Built) -> Vec<String> {
     let wave = match b.vague {
         _ if b.a_jour => "parc avec ses événements".to_owned(),
         Some(w) => format!("OPS {w}"),
         None => "sans enquête".to_owned(),
     };
-    println!(
+    let mut out = vec![format!(
         "Cube {} ({wave}) construit en {:.1} s, dont {:.1} s de lecture et de jointure",
         name(b),
         b.total.as_secs_f64(),
         b.read.as_secs_f64()
-    );
+    )];
     if let (Some(located), Some(all)) =
         (b.report.comptes.get("localises"), b.report.comptes.get("logements").filter(|n| **n > 0))
     {
         let share = *located as f64 / *all as f64 * 100.0;
         let share = format!("{share:.1}").replace('.', ",");
-        println!("    {} sur {} logements situés ({share} %)", thousands(*located), thousands(*all));
+        out.push(format!("    {} sur {} logements situés ({share} %)", thousands(*located), thousands(*all)));
     }
-    for (key, n) in &b.report.comptes {
-        println!("    {:>10}  {}", thousands(*n), key.replace('_', " "));
-    }
-    for remark in &b.report.remarques {
-        println!("  • {remark}");
-    }
+    out.extend(
+        b.report.comptes.iter().map(|(k, n)| format!("    {:>10}  {}", thousands(*n), k.replace('_', " "))),
+    );
+    out.extend(b.report.remarques.iter().map(|r| format!("  • {r}")));
+    out
 }
 
 /// A number with thin spaces between thousands.

@@ -1,18 +1,21 @@
-//! `mosaique import`: one file into the store, and its report in French or JSON.
+//! `mosaique import`: one file into the store. Its report, what it replaces and what it would lose are said
+//! before anything changes.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, StoreArgs, progress};
+use super::out::say;
+use super::{Failure, StoreArgs, build, import_report, option_of, progress};
+use crate::admission::{self, Claims, Plan};
 use crate::registers::deposit::{self, Kind};
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
-use crate::registers::report::{Level, Report};
+use crate::registers::report::Report;
 use crate::registers::{addresses, attributions, ops, rpls, thresholds, workbook, zones};
 use crate::server::Trace;
-use crate::state::State;
-use crate::store::Writer;
+use crate::state::{self, State};
+use crate::store::{By, Writer};
 
 /// Arguments of `import`.
 #[derive(Debug, Args)]
@@ -27,6 +30,21 @@ struct Common {
     file: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
+    /// Dire ce que l'import changerait, sans rien changer
+    #[arg(long)]
+    essai: bool,
+    /// Accepter de perdre ce que le fichier n'a pas et qu'il remplace
+    #[arg(long)]
+    remplacer: bool,
+    /// Le fichier complète ce qui est en place : ne remplacer que ce qu'il contient
+    #[arg(long)]
+    completer: bool,
+    /// Importer malgré un doute sur l'année, la couche ou le nombre de lignes gardées
+    #[arg(long)]
+    forcer: bool,
+    /// Construire ensuite les chiffres, comme « mosaique build »
+    #[arg(long)]
+    construire: bool,
     /// Écrire le compte rendu en JSON
     #[arg(long)]
     json: bool,
@@ -104,46 +122,94 @@ enum Register {
     },
 }
 
-/// Imports the file, publishes it and prints the report.
+impl Register {
+    fn common(&self) -> &Common {
+        match self {
+            Self::Rpls { common, .. }
+            | Self::Ops { common, .. }
+            | Self::Zones { common, .. }
+            | Self::Addresses { common, .. }
+            | Self::Attributions { common, .. }
+            | Self::Thresholds { common, .. } => common,
+        }
+    }
+
+    /// The year that the user says, and the option that says it.
+    fn claims(&self) -> Claims {
+        let (annee, command, option) = match self {
+            Self::Rpls { millesime, .. } => (Some(*millesime), "rpls", "millesime"),
+            Self::Ops { wave, .. } => (Some(*wave), "ops", "wave"),
+            Self::Attributions { year, .. } => (Some(*year), "attributions", "year"),
+            Self::Thresholds { year, .. } => (*year, "thresholds", "year"),
+            Self::Zones { generation, .. } => {
+                (generation.as_deref().and_then(|g| g.parse().ok()), "zones", "generation")
+            }
+            Self::Addresses { .. } => (None, "addresses", "departement"),
+        };
+        Claims {
+            annee,
+            option: option_of(&["import", command], option),
+            forcer: self.common().forcer,
+            aujourdhui: state::day(state::now())
+                .get(..4)
+                .and_then(|y| y.parse().ok())
+                .unwrap_or(u16::MAX - 1),
+        }
+    }
+}
+
+/// Reads the file, says what it would change, publishes it.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
-    let common = match &args.register {
-        Register::Rpls { common, .. }
-        | Register::Ops { common, .. }
-        | Register::Zones { common, .. }
-        | Register::Addresses { common, .. }
-        | Register::Attributions { common, .. }
-        | Register::Thresholds { common, .. } => common,
-    };
+    let register = &args.register;
+    let common = register.common();
     let mut writer = Writer::open(&common.store.data)?;
-    let folder = writer.temporary()?;
+    let (folder, desk) = (writer.temporary()?, writer.temporary()?);
     let out = Output::new(folder.path());
     let bar = progress::bytes(
         &common.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
     );
-    let report = read(&args.register, common, &out, &|done, total| {
+    let read = read(register, common, &out, desk.path(), &|done, total| {
         bar.set_length(total);
         bar.set_position(done);
     });
     bar.finish_and_clear();
-    let report = report?;
-    let changed = writer.publish(folder, report.clone())?;
-    if changed {
-        note(&common.store.data, &report)?;
-    }
+    let (report, text) = read?;
+    admission::check(&report, folder.path(), &text, &register.claims())?;
+    let mut plan = Plan::new(writer.store(), &report, folder.path(), common.completer)?;
     if common.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-        return Ok(());
-    }
-    print(&report);
-    if !changed {
-        println!("Ce fichier était déjà dans le magasin : rien n'a changé.");
-    } else if let Some(d) = writer.store().manifest().dataset(&report.registre, &report.cle) {
-        let findings = writer.store().folder(d).join("constats.csv");
-        if findings.exists() {
-            println!("Constats, ligne par ligne : {}", findings.display());
+        import_report::json(&report, plan.replacement())?;
+    } else {
+        import_report::print(&report);
+        if let Some(replaced) = plan.replacement() {
+            import_report::replaced(replaced);
         }
     }
-    Ok(())
+    if !common.remplacer {
+        plan.refuse_loss()?;
+    }
+    let tell = |text: String| {
+        if !common.json {
+            say!("{text}");
+        }
+    };
+    if plan.is_done() {
+        tell("Ce fichier était déjà dans le magasin : rien n'a changé.".to_owned());
+    } else if common.essai {
+        tell("Essai : rien n'a changé dans le magasin.".to_owned());
+        return Ok(());
+    } else {
+        let (registre, empreinte) = (report.registre.clone(), report.empreinte.clone());
+        plan.carry_out(&mut writer, folder, report.clone(), &By::now(&super::holder()))?;
+        note(&common.store.data, &report)?;
+        let now = writer.store().manifest().of_register(&registre);
+        if let Some(d) = now.into_iter().find(|d| d.rapport.empreinte == empreinte) {
+            let findings = writer.store().folder(d).join("constats.csv");
+            if findings.exists() {
+                tell(format!("Constats, ligne par ligne : {}", findings.display()));
+            }
+        }
+    }
+    build::after_change(writer, &common.store.data, common.construire, common.json)
 }
 
 /// Writes the import down in the audit trail (domain §9.4).
@@ -153,6 +219,11 @@ fn note(root: &Path, report: &Report) -> Result<(), Failure> {
         .with("empreinte", report.empreinte.as_str())
         .with("gardees", report.lignes_gardees)
         .with("rejetees", report.lignes_rejetees);
+    noted(root, trace)
+}
+
+/// Writes a line of the audit trail.
+pub(super) fn noted(root: &Path, trace: Trace) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let state = State::of_store(root).await?;
@@ -162,52 +233,52 @@ fn note(root: &Path, report: &Report) -> Result<(), Failure> {
     })
 }
 
+/// The report, and the file that was read (for a workbook, what it became). `desk` is for files on the way.
 fn read(
     register: &Register,
     common: &Common,
     out: &Output,
+    desk: &Path,
     progress: &dyn Fn(u64, u64),
-) -> Result<Report, Failure> {
+) -> Result<(Report, PathBuf), Failure> {
     let name = common.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    match register {
-        Register::Rpls { millesime: year, bailleur: Some(siren), .. } => {
-            return deposited(common, "rpls", *year, siren, &name, out, progress);
-        }
-        Register::Ops { wave: year, bailleur: Some(siren), .. } => {
-            return deposited(common, "ops", *year, siren, &name, out, progress);
-        }
-        _ => {}
+    let deposit = match register {
+        Register::Rpls { millesime: year, bailleur: Some(siren), .. } => Some(("rpls", *year, siren)),
+        Register::Ops { wave: year, bailleur: Some(siren), .. } => Some(("ops", *year, siren)),
+        _ => None,
+    };
+    if let Some((register, year, siren)) = deposit {
+        let kind = Kind { register: register.to_owned(), year, siren: siren.clone(), name: name.clone() };
+        return Ok((deposited(common, &kind, desk, out, progress)?, common.file.clone()));
     }
     if workbook::is_workbook(&common.file) {
-        let dir = tempfile::tempdir()?;
-        let file = dir.path().join("classeur.csv");
+        let file = desk.join("classeur.csv");
         let sheet = workbook::to_csv(&common.file, &file)?;
         let mut report = read_text(register, &common.store.data, &file, out, progress)?;
         report.fichier = name;
         report.remarques.push(format!("Classeur Excel : la feuille « {sheet} » est lue."));
-        return Ok(report);
+        return Ok((report, file));
     }
-    read_text(register, &common.store.data, &common.file, out, progress)
+    let report = read_text(register, &common.store.data, &common.file, out, progress)?;
+    Ok((report, common.file.clone()))
 }
 
 /// Reads a file as the deposit of a bailleur: its own rows only.
 fn deposited(
     common: &Common,
-    register: &str,
-    year: u16,
-    siren: &str,
-    name: &str,
+    kind: &Kind,
+    desk: &Path,
     out: &Output,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, Failure> {
+    let siren = &kind.siren;
     if siren.len() != 9 || !siren.bytes().all(|b| b.is_ascii_digit()) {
-        return Err("un SIREN a neuf chiffres : --bailleur 123456789".into());
+        let option = option_of(&["import", &kind.register], "bailleur");
+        return Err(format!("un SIREN a neuf chiffres : {option} 123456789").into());
     }
-    let dir = tempfile::tempdir_in(&common.store.data)?;
-    std::fs::copy(&common.file, dir.path().join("recu"))?;
-    let kind = Kind { register: register.to_owned(), year, siren: siren.to_owned(), name: name.to_owned() };
-    let report = deposit::check(dir.path(), &kind, &Corrections::new(), progress)?;
-    for entry in std::fs::read_dir(dir.path().join("controle"))? {
+    std::fs::copy(&common.file, desk.join("recu"))?;
+    let report = deposit::check(desk, kind, &Corrections::new(), progress)?;
+    for entry in std::fs::read_dir(desk.join("controle"))? {
         let entry = entry?;
         if entry.file_name() != "lignes.csv" {
             std::fs::copy(entry.path(), out.dir().join(entry.file_name()))?;
@@ -228,12 +299,13 @@ fn read_text(
             rpls::import(file, &rpls::RplsOptions { millesime: *millesime, workers: None }, out, progress)?
         }
         Register::Ops { wave, .. } => ops::import(file, &ops::Options { vague: *wave }, out, progress)?,
-        Register::Zones { layer, generation, epsg, table, .. } => {
+        Register::Zones { common, layer, generation, epsg, table } => {
             let options = zones::ZonesOptions {
                 couche: layer.clone(),
                 generation: generation.clone(),
                 epsg: *epsg,
                 table: table.clone(),
+                forcer: common.forcer,
             };
             let mut report = zones::import(file, &options, out, progress)?;
             // QPV carry their generation in their name; other layers have one for each year that the user
@@ -246,10 +318,11 @@ fn read_text(
             report
         }
         Register::Addresses { departement, .. } => {
+            let option = option_of(&["import", "addresses"], "departement");
             let departement = departement
                 .clone()
                 .or_else(|| department_of(file))
-                .ok_or("dites le département des adresses : --departement 73")?;
+                .ok_or_else(|| format!("dites le département des adresses : {option} 73"))?;
             addresses::import(file, &addresses::Options { departement }, out, progress)?
         }
         Register::Attributions { year, cle, .. } => {
@@ -291,39 +364,4 @@ fn store_key(root: &Path) -> Result<PathBuf, Failure> {
         file.sync_all()?;
     }
     Ok(path)
-}
-
-/// The report in French.
-fn print(report: &Report) {
-    let thousands = super::build::thousands;
-    println!("{} {} — {}", report.registre, report.cle, report.fichier);
-    println!("  Format reconnu : {}", report.format);
-    if !report.separateur.is_empty() {
-        println!("  Encodage {}, séparateur « {} »", report.encodage, report.separateur);
-    }
-    println!(
-        "  {} lignes lues : {} gardées (dont {} avec drapeau), {} rejetées",
-        thousands(report.lignes_lues),
-        thousands(report.lignes_gardees),
-        thousands(report.lignes_avec_drapeau),
-        thousands(report.lignes_rejetees)
-    );
-    for (title, level) in [("Rejets", Level::Rejet), ("Drapeaux", Level::Drapeau)] {
-        let mut first = true;
-        for (id, rule) in report.regles.iter().filter(|(_, r)| r.niveau == level) {
-            if std::mem::take(&mut first) {
-                println!("  {title} :");
-            }
-            println!("    {:>10}  {id:<4} {}", thousands(rule.lignes), rule.libelle);
-        }
-    }
-    if !report.comptes.is_empty() {
-        println!("  Comptes :");
-        for (key, n) in &report.comptes {
-            println!("    {:>10}  {}", thousands(*n), key.replace('_', " "));
-        }
-    }
-    for remark in &report.remarques {
-        println!("  • {remark}");
-    }
 }

@@ -7,11 +7,13 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 
 use super::admin::{noted, with_state};
+use super::out::say;
 use super::{Failure, StoreArgs};
 use crate::reference::comptes::comptes;
+use crate::reference::magasin::magasin;
 use crate::server::Trace;
 use crate::state::{self, Deposit, State, StatutDepot};
-use crate::store::quarantine;
+use crate::store::{Operation, Store, StoreError, Writer, quarantine};
 
 #[derive(Debug, Args)]
 pub struct MaintenanceArgs {
@@ -31,6 +33,7 @@ pub fn run(args: &MaintenanceArgs) -> Result<(), Failure> {
     with_state(&args.store, async |s| {
         deposits(s, args, now).await?;
         comments(s, args.essai, now).await?;
+        former_imports(s, args, now).await?;
         if !args.essai {
             others(s, now).await?;
         }
@@ -45,7 +48,7 @@ async fn deposits(state: &State, args: &MaintenanceArgs, now: i64) -> Result<(),
     let pending = state.pending_deposits().await?;
     let (old, kept): (Vec<_>, Vec<_>) = pending.into_iter().partition(|(_, last)| *last < now - days * DAY);
     for (d, last) in &old {
-        println!(
+        say!(
             "{done} : dépôt {} ({} {} de {}), sans suite depuis le {}.",
             d.fichier,
             d.registre.to_uppercase(),
@@ -59,7 +62,7 @@ async fn deposits(state: &State, args: &MaintenanceArgs, now: i64) -> Result<(),
     }
     let used: BTreeSet<String> = kept.into_iter().map(|(d, _)| d.id).collect();
     for folder in orphans(args, &used, days)? {
-        println!("{done} : dossier {}, dont plus aucun dépôt n'a besoin.", folder.display());
+        say!("{done} : dossier {}, dont plus aucun dépôt n'a besoin.", folder.display());
         if !args.essai {
             std::fs::remove_dir_all(&folder)?;
             noted(
@@ -69,7 +72,7 @@ async fn deposits(state: &State, args: &MaintenanceArgs, now: i64) -> Result<(),
             .await?;
         }
     }
-    println!("{} dépôt(s) jamais accepté(s) en {days} jours {verb} retiré(s).", old.len());
+    say!("{} dépôt(s) jamais accepté(s) en {days} jours {verb} retiré(s).", old.len());
     Ok(())
 }
 
@@ -124,7 +127,7 @@ async fn comments(state: &State, trial: bool, now: i64) -> Result<(), Failure> {
     let months = comptes().conservation.dalo_commentaires_mois;
     let n = state.forget_dalo_comments(now - months * 31 * DAY, trial).await?;
     let verb = if trial { "serait" } else { "est" };
-    println!(
+    say!(
         "{n} commentaire(s) de placements DALO de plus de {months} mois {verb} effacé(s) ; les motifs \
             restent."
     );
@@ -138,6 +141,29 @@ async fn comments(state: &State, trial: bool, now: i64) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Imports that were replaced or removed, kept for a time so that they can be put back.
+async fn former_imports(state: &State, args: &MaintenanceArgs, now: i64) -> Result<(), Failure> {
+    let root = &args.store.data;
+    let days = magasin()?.conservation.jours;
+    let gone: Vec<Operation> = match Store::open(root) {
+        // Accounts without data: nothing was imported yet.
+        Err(StoreError::Missing(_)) => return Ok(()),
+        Err(e) => return Err(e.into()),
+        Ok(store) if args.essai => store.expired(now).cloned().collect(),
+        Ok(store) if store.expired(now).next().is_none() => Vec::new(),
+        Ok(_) => Writer::open(root)?.forget_former(now)?,
+    };
+    let verb = if args.essai { "serait" } else { "est" };
+    for o in &gone {
+        say!("Ne pourra plus être remis : {} {}, changé le {}.", o.registre, o.cle, state::day(o.le));
+        if !args.essai {
+            noted(state, Trace::new("import_oublie", format!("{} {}", o.registre, o.cle))).await?;
+        }
+    }
+    say!("{} import(s) remplacé(s) ou retiré(s) depuis plus de {days} jours {verb} oublié(s).", gone.len());
+    Ok(())
+}
+
 async fn others(state: &State, now: i64) -> Result<(), Failure> {
     let purged = state.purge(now).await?;
     noted(
@@ -145,7 +171,7 @@ async fn others(state: &State, now: i64) -> Result<(), Failure> {
         Trace::new("maintenance", "").with("journal", purged.audit).with("sessions", purged.sessions),
     )
     .await?;
-    println!(
+    say!(
         "Retirés : {} lignes de journal de plus de {} mois, {} sessions finies, {} jetons expirés, {} compteurs d'essais, \
          {} ensembles de zones effacés.",
         purged.audit,

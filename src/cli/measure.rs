@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use super::out::{say, warn};
 use super::{Failure, StoreArgs, build};
 use crate::server::{App, Live, ServeOptions, Server, router_for_holder};
 use crate::state::State;
@@ -55,7 +56,7 @@ enum Format {
 
 /// Asks and prints.
 pub fn run(args: &MeasureArgs) -> Result<(), Failure> {
-    build::before_serving(&args.store.data)?;
+    build::before_serving(&args.store.data, &|told| warn!("{told}"))?;
     let store = Store::open(&args.store.data)?;
     let app = App::load(&store, None)?;
     let question = question(args)?;
@@ -77,7 +78,7 @@ pub fn run(args: &MeasureArgs) -> Result<(), Failure> {
         return Err(answer["detail"].as_str().unwrap_or("la mesure a échoué").into());
     }
     match args.format {
-        Format::Json => println!("{}", serde_json::to_string_pretty(&answer)?),
+        Format::Json => say!("{}", serde_json::to_string_pretty(&answer)?),
         Format::Csv => csv(&answer)?,
     }
     Ok(())
@@ -128,7 +129,7 @@ fn question(args: &MeasureArgs) -> Result<Value, Failure> {
 /// One row a zone and indicator, `;` and decimal comma, UTF-8 with BOM: opens in a French spreadsheet.
 fn csv(answer: &Value) -> Result<(), Failure> {
     use std::io::Write;
-    let mut out = std::io::stdout().lock();
+    let mut out = super::out::stdout();
     out.write_all("\u{feff}".as_bytes())?;
     let mut w = csv::WriterBuilder::new().delimiter(b';').from_writer(out);
     w.write_record([

@@ -4,17 +4,25 @@ mod admin;
 mod bench;
 mod bench_geocoder;
 mod build;
+mod french;
 mod geocode;
 mod import;
+mod import_report;
+mod imports;
 mod maintenance;
 mod measure;
+mod out;
 mod progress;
+mod verifier;
+
+pub use self::french::parse;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use self::out::{say, warn};
 use crate::reference::fonds::{Basemap, origin};
 use crate::{demo, server};
 
@@ -30,6 +38,8 @@ pub struct Cli {
 enum Command {
     /// Lire un fichier (RPLS, OPS, contours…) et le ranger dans le magasin
     Import(import::ImportArgs),
+    /// Lister ce qui a été importé, le retirer, remettre ce qui a été remplacé
+    Imports(imports::ImportsArgs),
     /// Construire les cubes à partir de ce que contient le magasin
     Build(build::BuildArgs),
     /// Calculer les chiffres d'une zone dessinée (GeoJSON) ou d'un code
@@ -48,6 +58,8 @@ enum Command {
     Audit(admin::AuditCommand),
     /// Retirer ce qui a dépassé sa durée de conservation (à lancer chaque jour)
     Maintenance(maintenance::MaintenanceArgs),
+    /// Vérifier que les fichiers du magasin sont ceux qui ont été écrits
+    Verifier(verifier::VerifierArgs),
     /// Mesurer le moteur seul (pour « make bench »)
     #[command(hide = true)]
     BenchEngine(bench::BenchArgs),
@@ -119,12 +131,16 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Runs the command of the arguments.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
+    // What is written is about people: it is its owner's alone.
+    // SAFETY: changes one number of the process, before it has other threads.
+    unsafe { libc::umask(0o077) };
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
     let result = match cli.command {
         Command::Import(args) => import::run(&args),
+        Command::Imports(args) => imports::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Geocode(args) => geocode::run(&args),
@@ -133,21 +149,49 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Admin(command) => admin::run(&command),
         Command::Audit(command) => admin::audit(&command),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::Verifier(args) => verifier::run(&args),
         Command::BenchEngine(args) => bench::run(&args),
         Command::BenchGeocoder(args) => bench_geocoder::run(&args),
         Command::BenchControle(args) => bench::checks(&args),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) if out::is_whole() => ExitCode::SUCCESS,
+        Ok(()) => {
+            warn!("Erreur : la sortie n'a pas pu être écrite en entier");
+            ExitCode::FAILURE
+        }
         Err(e) => {
-            eprintln!("Erreur : {e}");
+            out::is_whole();
+            warn!("Erreur : {e}");
             ExitCode::FAILURE
         }
     }
 }
 
+/// An option of a command as it is typed, `--millesime`: messages cannot name one that is not.
+fn option_of(path: &[&str], id: &str) -> String {
+    let mut command = Cli::command();
+    for name in path {
+        match command.find_subcommand(name) {
+            Some(found) => command = found.clone(),
+            None => break,
+        }
+    }
+    let long = command.get_arguments().find(|a| a.get_id() == id).and_then(clap::Arg::get_long);
+    format!("--{}", long.unwrap_or(id))
+}
+
+/// Who runs the command, for what is written down.
+fn holder() -> String {
+    let name = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|v| std::env::var(v).ok());
+    match name.filter(|n| !n.is_empty()) {
+        Some(name) => format!("la ligne de commande ({name})"),
+        None => "la ligne de commande".to_owned(),
+    }
+}
+
 fn serve(args: ServeArgs) -> Result<(), Failure> {
-    build::before_serving(&args.store.data)?;
+    build::before_serving(&args.store.data, &|told| say!("{told}"))?;
     let store = crate::store::Store::open(&args.store.data)?;
     let options = server::ServeOptions {
         web: args.web,
@@ -168,9 +212,60 @@ fn demo_data(args: &DemoArgs) -> Result<(), Failure> {
     let options = demo::DemoOptions { dwellings, seed: args.seed, national: args.national };
     let summary = demo::write(&options, &args.out, &|step, done, total| bars.show(step, done, total))?;
     bars.finish();
-    println!("Territoire fictif écrit dans {} (graine {}) :", args.out.display(), args.seed);
+    say!("Territoire fictif écrit dans {} (graine {}) :", args.out.display(), args.seed);
     for (file, rows) in &summary.files {
-        println!("  {file:<28} {rows:>10} lignes");
+        say!("  {file:<28} {rows:>10} lignes");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn options(command: &clap::Command, out: &mut BTreeSet<String>) {
+        out.extend(command.get_arguments().filter_map(|a| a.get_long()).map(|l| format!("--{l}")));
+        command.get_subcommands().for_each(|c| options(c, out));
+    }
+
+    /// Options that a line of code names, in messages: comments and tests may name those of others.
+    fn named(line: &str) -> Vec<String> {
+        let code = line.trim_start();
+        if code.starts_with("//") {
+            return Vec::new();
+        }
+        let part = |rest: &str| -> String {
+            let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(rest.len());
+            format!("--{}", rest[..end].trim_end_matches('-'))
+        };
+        code.match_indices("--").map(|(at, _)| part(&code[at + 2..])).filter(|o| o.len() > 3).collect()
+    }
+
+    /// « l'option --annee » where the option is `--year` sends people looking for what is not there.
+    #[test]
+    fn every_option_that_a_message_names_is_one() {
+        let mut known = BTreeSet::from(["--help".to_owned()]);
+        options(&Cli::command(), &mut known);
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        let mut seen = 0;
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|e| e == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    for line in text.split("#[cfg(test)]").next().unwrap_or_default().lines() {
+                        for option in named(line) {
+                            seen += 1;
+                            assert!(known.contains(&option), "{option} in {}: {line}", path.display());
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen > 10, "options are named somewhere");
+    }
 }

@@ -1,5 +1,6 @@
 //! Registers as others file them, and the store that keeps them. It knows no figure.
 
+pub mod admission;
 pub mod registers;
 pub mod store;
 

@@ -281,6 +281,7 @@ pub fn fill(root: &Path, seed: u64) -> Facts {
         a_jour: false,
         dossier: String::new(),
         empreinte,
+        octets: None,
         sources: vec![],
     };
     writer.publish_cube(folder, entry).unwrap();

@@ -8,6 +8,7 @@ use super::build::build;
 use super::file::CubeError;
 use crate::reference::ReferenceError;
 use crate::reference::indicators::Catalogue;
+use crate::reference::magasin::magasin;
 use crate::reference::secrecy::Secrecy;
 use crate::reference::survey::Survey;
 use crate::stock::events::Events;
@@ -68,16 +69,18 @@ fn expected_sources(
     Ok((wave.filter(|_| !a_jour), sources))
 }
 
-/// Cubes that are missing or were made from other sources: millésime, and whether it is the edition up to
-/// date.
+/// Cubes that are missing, damaged or were made from other sources: millésime, and whether it is the edition
+/// up to date. Of those that are longer than `hashed` bytes, only the length is looked at.
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn stale(store: &Store) -> Result<Vec<(u16, bool)>, RefreshError> {
+pub fn stale(store: &Store, hashed: u64) -> Result<Vec<(u16, bool)>, RefreshError> {
     let mut out = Vec::new();
     for edition in editions(store)? {
         let (_, sources) = expected_sources(store, edition)?;
-        let fresh = store.manifest().cubes.iter().any(|c| c.edition() == edition && c.sources == sources);
+        let fresh = store.manifest().cubes.iter().any(|c| {
+            c.edition() == edition && c.sources == sources && store.cube_damage(c, hashed).is_none()
+        });
         if !fresh {
             out.push(edition);
         }
@@ -85,13 +88,14 @@ pub fn stale(store: &Store) -> Result<Vec<(u16, bool)>, RefreshError> {
     Ok(out)
 }
 
-/// Makes what is stale; `told` hears of each cube.
+/// Makes what is stale, and puts it in force with the data that it was made from, all together; `told` hears
+/// of each cube.
 ///
 /// # Errors
 /// A cube cannot be made; those before it are in force.
 pub fn refresh(writer: &mut Writer, told: &mut dyn FnMut(&Built)) -> Result<(), RefreshError> {
     let (catalogue, secrecy) = (Catalogue::embedded()?, Secrecy::embedded()?);
-    for edition in stale(writer.store())? {
+    for edition in stale(writer.store(), u64::MAX)? {
         let start = Instant::now();
         let (vague, sources) = expected_sources(writer.store(), edition)?;
         let (millesime, a_jour) = edition;
@@ -102,13 +106,11 @@ pub fn refresh(writer: &mut Writer, told: &mut dyn FnMut(&Built)) -> Result<(), 
         let empreinte = build(&facts, catalogue, secrecy, &folder.path().join("cube.bin"))?;
         writer.publish_cube(
             folder,
-            CubeEntry { millesime, vague, a_jour, dossier: String::new(), empreinte, sources },
+            CubeEntry { millesime, vague, a_jour, dossier: String::new(), empreinte, octets: None, sources },
         )?;
         told(&Built { millesime, vague, a_jour, read, total: start.elapsed(), report: facts.report });
     }
-    let there = editions(writer.store())?;
-    writer.forget_cubes(&there)?;
-    Ok(())
+    Ok(writer.put_in_force(&editions(writer.store())?)?)
 }
 
 /// Makes what is stale in a store; takes the writer's lock only if there is something to make.
@@ -116,7 +118,9 @@ pub fn refresh(writer: &mut Writer, told: &mut dyn FnMut(&Built)) -> Result<(), 
 /// # Errors
 /// As [`refresh`].
 pub fn refresh_at(root: &Path, told: &mut dyn FnMut(&Built)) -> Result<(), RefreshError> {
-    if !stale(&Store::open(root)?)?.is_empty() {
+    let store = Store::open(root)?;
+    let hashed = magasin()?.verification.octets_a_l_ouverture;
+    if !stale(&store, hashed)?.is_empty() || !store.manifest().not_built().is_empty() {
         refresh(&mut Writer::open(root)?, told)?;
     }
     Ok(())

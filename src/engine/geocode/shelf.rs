@@ -26,7 +26,10 @@ pub fn open(store: &Store) -> Result<Geocoder, GeocoderError> {
 }
 
 /// Where the index of the present addresses is, or is to be.
-pub(crate) fn place(store: &Store) -> Result<PathBuf, GeocoderError> {
+///
+/// # Errors
+/// The store has no addresses.
+pub fn place(store: &Store) -> Result<PathBuf, GeocoderError> {
     let sets: Vec<_> = store.manifest().of_register("addresses").collect();
     if sets.is_empty() {
         return Err(GeocoderError::Empty);

@@ -20,8 +20,7 @@ pub fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (Stri
     let nearest = store
         .manifest()
         .of_register("zones")
-        .map(|d| (d, store.folder(d).join("appartenance.parquet")))
-        .filter(|(_, path)| path.exists())
+        .filter_map(|d| Some((d, store.table(d, "appartenance")?)))
         .min_by_key(|(d, _)| {
             let year = d.rapport.cle.rsplit_once('-').and_then(|(_, y)| y.parse::<u16>().ok());
             year.unwrap_or(0).abs_diff(millesime)

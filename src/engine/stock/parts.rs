@@ -57,11 +57,10 @@ pub struct Claim {
 /// Years of a register that the store has, general files and deposits together.
 #[must_use]
 pub fn years(store: &Store, register: &str) -> BTreeSet<u16> {
-    let table = format!("{}.parquet", table_of(register));
     let whole = store.manifest().of_register(register);
     // What tests publish without a table is a year all the same, but for the survey: waves of aggregates have
     // no households.
-    let whole = whole.filter(|d| register != "ops" || store.folder(d).join(&table).exists());
+    let whole = whole.filter(|d| register != "ops" || store.table(d, table_of(register)).is_some());
     let deposits = deposit_register(register);
     let keys: Vec<&str> =
         whole.chain(store.manifest().of_register(&deposits)).map(|d| d.rapport.cle.as_str()).collect();
@@ -73,7 +72,8 @@ impl Parts {
     #[must_use]
     pub fn of(store: &Store, register: &str, year: u16) -> Option<Self> {
         let path = |d: &Dataset| store.folder(d).join(format!("{}.parquet", table_of(register)));
-        let general = store.manifest().dataset(register, &year.to_string()).filter(|d| path(d).exists());
+        let has = |d: &&Dataset| store.table(d, table_of(register)).is_some();
+        let general = store.manifest().dataset(register, &year.to_string()).filter(has);
         let prefix = format!("{year}-");
         let register = deposit_register(register);
         let deposits: Vec<&Dataset> =

@@ -186,10 +186,7 @@ pub fn zone_tables(
 ) -> BTreeMap<String, PathBuf> {
     let mut best: BTreeMap<String, (u32, PathBuf)> = BTreeMap::new();
     for d in store.manifest().of_register("zones").filter(|d| fits(d)) {
-        let path = store.folder(d).join("zones.parquet");
-        if !path.exists() {
-            continue;
-        }
+        let Some(path) = store.table(d, "zones") else { continue };
         let (layer, generation) = d.rapport.cle.rsplit_once('-').unwrap_or((&d.rapport.cle, ""));
         let id = if layer == "qpv" { format!("qpv{generation}") } else { layer.to_owned() };
         let (year, n) = (generation.parse::<u32>().unwrap_or(0), u32::from(millesime));

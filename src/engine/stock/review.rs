@@ -459,14 +459,18 @@ impl Ban {
 fn repeated(store: &Store, millesime: u16) -> Result<HashSet<u64, FxBuildHasher>, StockError> {
     let mut out = HashSet::default();
     for folder in Parts::of(store, "rpls", millesime).map_or_else(Vec::new, |p| p.folders().to_vec()) {
-        let path = store.root().join(folder).join("constats.csv");
-        if !path.exists() {
-            continue;
-        }
-        for record in csv::ReaderBuilder::new().delimiter(b';').from_path(path)?.records() {
-            let record = record?;
-            if record.get(3) == Some("R11") {
-                out.extend(record.get(2).filter(|v| !v.is_empty()).map(hash));
+        // Those of former files that stand beside the last one's, too.
+        let entries = std::fs::read_dir(store.root().join(folder)).map_err(csv::Error::from)?;
+        for entry in entries {
+            let path = entry.map_err(csv::Error::from)?.path();
+            if !path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("constats")) {
+                continue;
+            }
+            for record in csv::ReaderBuilder::new().delimiter(b';').from_path(path)?.records() {
+                let record = record?;
+                if record.get(3) == Some("R11") {
+                    out.extend(record.get(2).filter(|v| !v.is_empty()).map(hash));
+                }
             }
         }
     }

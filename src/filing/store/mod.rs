@@ -5,22 +5,31 @@
 //!   manifeste.json                 the only truth: which folder is current for which register and key
 //!   donnees/rpls/2024-1f3a…/       logements.parquet, constats.csv, rapport.json
 //!   cubes/2024-77ab…/              what `build` makes from them
+//!   lecteurs/                      who reads, and since which generation of the manifest
 //!   verrou                         held by the one process that writes
 //! ```
 //!
 //! A folder is written under a temporary name, synced, renamed, and only then named by the manifest, which is
 //! itself replaced by a rename. A process killed at any instant leaves the old state or the new one; folders
-//! that no manifest names are swept by the next writer. Nothing here knows what the tables mean.
+//! that no manifest names are swept by the next writer, those that a manifest once named only when nobody
+//! reads that manifest any more ([`lease`]). Nothing here knows what the tables mean.
+//!
+//! Answers are read from the *edition in force*: data and cubes made from them. What is imported comes into
+//! force, all together, when its cubes are built.
 
+mod lease;
 mod manifest;
+mod sums;
+mod writer;
 
-use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-pub use manifest::{CubeEntry, Dataset, Manifest};
-
-use crate::registers::report::Report;
+use self::lease::Lease;
+pub use manifest::{Acte, CubeEntry, Dataset, Edition, Manifest, Operation, Piece, Sum};
+pub use sums::{Damage, damage, sum};
+pub use writer::{By, Writer};
 
 /// Why the store cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +40,19 @@ pub enum StoreError {
     Locked(PathBuf),
     #[error("le manifeste « {} » est illisible : {message}", .path.display())]
     Manifest { path: PathBuf, message: String },
+    #[error("le magasin n'a pas de données « {register} {key} »{}", there(.known))]
+    Unknown { register: String, key: String, known: Vec<String> },
+    #[error("rien à remettre pour « {register} {key} »{}", there(.known))]
+    NoFormer { register: String, key: String, known: Vec<String> },
+    #[error("« {register} {key} » a changé depuis : retirez d'abord {now} (mosaique imports remove {now})")]
+    Changed { register: String, key: String, now: String },
     #[error("« {} » : {source}", .path.display())]
     Io { path: PathBuf, source: std::io::Error },
+}
+
+/// « (il y a : rpls 2024, ops 2022) ».
+fn there(known: &[String]) -> String {
+    if known.is_empty() { String::new() } else { format!(" (il y a : {})", known.join(", ")) }
 }
 
 /// Adds the path to an input-output fault.
@@ -47,11 +67,13 @@ pub fn quarantine(root: &Path, id: &str) -> PathBuf {
     root.join("quarantaine").join(id)
 }
 
-/// A store opened for reading.
+/// A store opened for reading. What its manifest names stays as long as it lives.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
     manifest: Manifest,
+    /// None for the one who writes, and where nothing may be written.
+    _lease: Option<Arc<Lease>>,
 }
 
 impl Store {
@@ -64,7 +86,23 @@ impl Store {
         if !path.exists() {
             return Err(StoreError::Missing(root.to_owned()));
         }
-        Ok(Self { root: root.to_owned(), manifest: Manifest::read(&path)? })
+        // Before the manifest is read: what it names cannot go meanwhile.
+        let mut lease = Lease::take(root);
+        let manifest = Manifest::read(&path)?;
+        if let Some(lease) = &mut lease {
+            lease.settle(manifest.generation);
+        }
+        Ok(Self { root: root.to_owned(), manifest, _lease: lease.map(Arc::new) })
+    }
+
+    /// The same store with the data and cubes that answers are read from.
+    #[must_use]
+    pub fn in_force(&self) -> Self {
+        let mut shown = self.clone();
+        if let Some(edition) = shown.manifest.en_vigueur.take() {
+            (shown.manifest.jeux, shown.manifest.cubes) = (edition.jeux, edition.cubes);
+        }
+        shown
     }
 
     #[must_use]
@@ -82,194 +120,34 @@ impl Store {
     pub fn folder(&self, dataset: &Dataset) -> PathBuf {
         self.root.join(&dataset.dossier)
     }
-}
 
-/// A store opened for writing: at most one process at a time.
-#[derive(Debug)]
-pub struct Writer {
-    store: Store,
-    _lock: File,
-}
-
-impl Writer {
-    /// Takes the lock, making an empty store if there is none, and sweeps what an interrupted writer left.
-    ///
-    /// # Errors
-    /// Another process writes, or the disk refuses.
-    pub fn open(root: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(root.join("donnees")).map_err(at(root))?;
-        fs::create_dir_all(root.join("cubes")).map_err(at(root))?;
-        let lock_path = root.join("verrou");
-        let lock = File::create(&lock_path).map_err(at(&lock_path))?;
-        lock.try_lock().map_err(|_| StoreError::Locked(root.to_owned()))?;
-        let path = root.join("manifeste.json");
-        let manifest = if path.exists() { Manifest::read(&path)? } else { Manifest::default() };
-        let writer = Self { store: Store { root: root.to_owned(), manifest }, _lock: lock };
-        writer.sweep()?;
-        Ok(writer)
-    }
-
+    /// A table of a data set, `name.parquet`; None if the data set has no such table. A table that it has and
+    /// that is not there is a fault for who reads it, never an empty table.
     #[must_use]
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
-
-    /// An empty folder under a temporary name, on the same disk as the store.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn temporary(&self) -> Result<tempfile::TempDir, StoreError> {
-        tempfile::Builder::new()
-            .prefix(".en-cours-")
-            .tempdir_in(&self.store.root)
-            .map_err(at(&self.store.root))
-    }
-
-    /// Publishes an import. Importing the same file with the same result changes nothing (returns false).
-    ///
-    /// # Errors
-    /// The disk refuses; the store is then as before.
-    pub fn publish(&mut self, folder: tempfile::TempDir, report: Report) -> Result<bool, StoreError> {
-        let current = self.store.manifest.dataset(&report.registre, &report.cle);
-        if current.is_some_and(|d| d.rapport == report) {
-            return Ok(false);
-        }
-        let dossier = self.free_name(&format!(
-            "donnees/{}/{}-{}",
-            report.registre,
-            report.cle,
-            report.empreinte.get(..16).unwrap_or(&report.empreinte)
-        ));
-        let json = serde_json::to_vec_pretty(&report).map_err(|e| StoreError::Manifest {
-            path: folder.path().join("rapport.json"),
-            message: e.to_string(),
-        })?;
-        write_synced(&folder.path().join("rapport.json"), &json)?;
-        let target = self.store.root.join(&dossier);
-        self.settle(folder, &target)?;
-        self.store.manifest.put(Dataset { dossier, rapport: report });
-        self.write_manifest()?;
-        self.sweep()?;
-        Ok(true)
-    }
-
-    /// Publishes a cube that was built in `folder`, and forgets the former one of this millésime.
-    ///
-    /// # Errors
-    /// The disk refuses; the store is then as before.
-    pub fn publish_cube(
-        &mut self,
-        folder: tempfile::TempDir,
-        mut entry: CubeEntry,
-    ) -> Result<(), StoreError> {
-        entry.dossier = self.free_name(&format!(
-            "cubes/{}-{}",
-            entry.millesime,
-            entry.empreinte.get(..16).unwrap_or(&entry.empreinte)
-        ));
-        let target = self.store.root.join(&entry.dossier);
-        self.settle(folder, &target)?;
-        self.store.manifest.put_cube(entry);
-        self.write_manifest()?;
-        self.sweep()
-    }
-
-    /// Takes a data set out of force; whether there was one.
-    ///
-    /// # Errors
-    /// The disk refuses; the store is then as before.
-    pub fn withdraw(&mut self, register: &str, key: &str) -> Result<bool, StoreError> {
-        if !self.store.manifest.remove(register, key) {
-            return Ok(false);
-        }
-        self.write_manifest()?;
-        self.sweep()?;
-        Ok(true)
-    }
-
-    /// Forgets the cubes of other years than these.
-    ///
-    /// # Errors
-    /// The disk refuses; the store is then as before.
-    pub fn forget_cubes(
-        &mut self,
-        editions: &std::collections::BTreeSet<(u16, bool)>,
-    ) -> Result<(), StoreError> {
-        if self.store.manifest.cubes.iter().all(|c| editions.contains(&c.edition())) {
-            return Ok(());
-        }
-        self.store.manifest.cubes.retain(|c| editions.contains(&c.edition()));
-        self.write_manifest()?;
-        self.sweep()
-    }
-
-    /// `name`, or `name-2`… when the manifest still names a folder with the same content (other options).
-    fn free_name(&self, name: &str) -> String {
-        std::iter::once(name.to_owned())
-            .chain((2..).map(|n| format!("{name}-{n}")))
-            .find(|n| !self.store.root.join(n).exists())
-            .unwrap_or_default()
-    }
-
-    /// Moves a finished folder to its name.
-    fn settle(&self, folder: tempfile::TempDir, target: &Path) -> Result<(), StoreError> {
-        for entry in fs::read_dir(folder.path()).map_err(at(folder.path()))? {
-            let path = entry.map_err(at(folder.path()))?.path();
-            File::open(&path).and_then(|f| f.sync_all()).map_err(at(&path))?;
-        }
-        if let Some(parent) = target.parent() {
-            fs::create_dir_all(parent).map_err(at(parent))?;
-        }
-        let path = folder.keep();
-        fs::rename(&path, target).map_err(at(target))
-    }
-
-    fn write_manifest(&self) -> Result<(), StoreError> {
-        let path = self.store.root.join("manifeste.json");
-        let json = serde_json::to_vec_pretty(&self.store.manifest)
-            .map_err(|e| StoreError::Manifest { path: path.clone(), message: e.to_string() })?;
-        let temporary = self.store.root.join("manifeste.json.tmp");
-        write_synced(&temporary, &json)?;
-        fs::rename(&temporary, &path).map_err(at(&path))?;
-        File::open(&self.store.root).and_then(|d| d.sync_all()).map_err(at(&self.store.root))
-    }
-
-    /// Removes folders that the manifest does not name.
-    fn sweep(&self) -> Result<(), StoreError> {
-        let root = &self.store.root;
-        for entry in fs::read_dir(root).map_err(at(root))? {
-            let path = entry.map_err(at(root))?.path();
-            if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(".en-cours-")) {
-                fs::remove_dir_all(&path).map_err(at(&path))?;
-            }
-        }
-        let named = self.store.manifest.folders();
-        let mut parents = vec![root.join("cubes")];
-        for entry in fs::read_dir(root.join("donnees")).map_err(at(root))? {
-            parents.push(entry.map_err(at(root))?.path());
-        }
-        for parent in parents {
-            for entry in fs::read_dir(&parent).map_err(at(&parent))? {
-                let path = entry.map_err(at(&parent))?.path();
-                let known =
-                    path.strip_prefix(root).is_ok_and(|p| named.contains(p.to_string_lossy().as_ref()));
-                if !known {
-                    fs::remove_dir_all(&path).map_err(at(&path))?;
-                }
-            }
-        }
-        Ok(())
+    pub fn table(&self, dataset: &Dataset, name: &str) -> Option<PathBuf> {
+        let file = format!("{name}.parquet");
+        let path = self.folder(dataset).join(&file);
+        let known = if dataset.fichiers.is_empty() {
+            // Written before files were noted. A folder that is gone had all its tables.
+            path.exists() || !self.folder(dataset).exists()
+        } else {
+            dataset.fichiers.contains_key(&file)
+        };
+        known.then_some(path)
     }
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut file = File::create(path).map_err(at(path))?;
+    let mut file = std::fs::File::create(path).map_err(at(path))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::registers::report::Report;
 
     fn import(root: &Path, hash: &str) -> bool {
         let mut w = Writer::open(root).unwrap();
@@ -289,15 +167,163 @@ mod tests {
         assert_eq!(before, fs::read(dir.path().join("manifeste.json")).unwrap());
     }
 
+    /// As a user's file: what it replaces can be put back.
+    fn admit(root: &Path, hash: &str) {
+        let mut w = Writer::open(root).unwrap();
+        let folder = w.temporary().unwrap();
+        fs::write(folder.path().join("t.parquet"), hash).unwrap();
+        let mut report = Report::new("rpls", "2024", "x.csv");
+        report.empreinte = hash.repeat(16);
+        w.admit(folder, report, Vec::new(), &["2024".to_owned()], &By::now("essai")).unwrap();
+    }
+
+    fn content(root: &Path) -> String {
+        let store = Store::open(root).unwrap();
+        let d = store.manifest().dataset("rpls", "2024").unwrap();
+        fs::read_to_string(store.table(d, "t").unwrap()).unwrap()
+    }
+
+    fn folders(root: &Path) -> usize {
+        fs::read_dir(root.join("donnees/rpls")).unwrap().count()
+    }
+
+    /// The grace of folders that were retired is over.
+    fn age(root: &Path) {
+        let path = root.join("manifeste.json");
+        let mut m = Manifest::read(&path).unwrap();
+        m.retires.iter_mut().for_each(|r| r.le = 0);
+        m.historique.iter_mut().for_each(|o| o.le = 0);
+        fs::write(&path, serde_json::to_vec(&m).unwrap()).unwrap();
+    }
+
     #[test]
-    fn a_new_file_replaces_the_former_one_and_sweeps_it() {
+    fn a_new_file_replaces_the_former_one_which_goes_when_its_grace_is_over() {
         let dir = tempfile::tempdir().unwrap();
         import(dir.path(), "a");
         import(dir.path(), "b");
-        let store = Store::open(dir.path()).unwrap();
-        let d = store.manifest().dataset("rpls", "2024").unwrap();
-        assert_eq!(fs::read_to_string(store.folder(d).join("t.parquet")).unwrap(), "b");
-        assert_eq!(fs::read_dir(dir.path().join("donnees/rpls")).unwrap().count(), 1);
+        assert_eq!((content(dir.path()).as_str(), folders(dir.path())), ("b", 2));
+        age(dir.path());
+        drop(Writer::open(dir.path()).unwrap());
+        assert_eq!((content(dir.path()).as_str(), folders(dir.path())), ("b", 1));
+    }
+
+    #[test]
+    fn a_folder_stays_as_long_as_somebody_reads_the_manifest_that_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        import(dir.path(), "a");
+        let reader = Store::open(dir.path()).unwrap();
+        let second = reader.clone();
+        import(dir.path(), "b");
+        age(dir.path());
+        drop(Writer::open(dir.path()).unwrap());
+        let d = reader.manifest().dataset("rpls", "2024").unwrap();
+        assert_eq!(fs::read_to_string(reader.table(d, "t").unwrap()).unwrap(), "a");
+        drop(reader);
+        drop(Writer::open(dir.path()).unwrap());
+        assert_eq!(folders(dir.path()), 2, "the clone still reads it");
+        drop(second);
+        drop(Writer::open(dir.path()).unwrap());
+        assert_eq!(folders(dir.path()), 1);
+    }
+
+    /// A reader that was killed leaves its file, without its lock.
+    #[test]
+    fn a_reader_that_died_keeps_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        import(dir.path(), "a");
+        fs::create_dir_all(dir.path().join("lecteurs")).unwrap();
+        fs::write(dir.path().join("lecteurs/lecteur-mort"), "0").unwrap();
+        import(dir.path(), "b");
+        age(dir.path());
+        drop(Writer::open(dir.path()).unwrap());
+        assert_eq!(folders(dir.path()), 1);
+        assert_eq!(fs::read_dir(dir.path().join("lecteurs")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_an_import_replaced_is_put_back_and_what_is_put_back_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let restore = |root: &Path| Writer::open(root).unwrap().restore("rpls", "2024", &By::now("essai"));
+        admit(dir.path(), "a");
+        assert!(matches!(restore(dir.path()), Err(StoreError::NoFormer { .. })), "nothing was there before");
+        admit(dir.path(), "b");
+        restore(dir.path()).unwrap();
+        assert_eq!(content(dir.path()), "a");
+        restore(dir.path()).unwrap();
+        assert_eq!(content(dir.path()), "b");
+        Writer::open(dir.path()).unwrap().remove("rpls", "2024", &By::now("essai")).unwrap();
+        assert!(Store::open(dir.path()).unwrap().manifest().jeux.is_empty());
+        restore(dir.path()).unwrap();
+        assert_eq!(content(dir.path()), "b");
+    }
+
+    #[test]
+    fn what_was_replaced_is_kept_for_its_time_and_no_longer() {
+        let dir = tempfile::tempdir().unwrap();
+        admit(dir.path(), "a");
+        admit(dir.path(), "b");
+        age(dir.path());
+        let mut w = Writer::open(dir.path()).unwrap();
+        assert_eq!(folders(dir.path()), 2, "until somebody asks to forget it");
+        assert_eq!(w.forget_former(By::now("").le).unwrap().len(), 1);
+        drop(w);
+        age(dir.path());
+        drop(Writer::open(dir.path()).unwrap());
+        assert_eq!(folders(dir.path()), 1);
+    }
+
+    #[test]
+    fn answers_are_read_from_the_edition_in_force_until_the_new_one_is_built() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let cube = |w: &mut Writer, mark: &str| {
+            let folder = w.temporary().unwrap();
+            fs::write(folder.path().join("cube.bin"), mark).unwrap();
+            let empreinte = sum(&folder.path().join("cube.bin")).unwrap().empreinte;
+            let (dossier, sources) = (String::new(), Vec::new());
+            let entry = CubeEntry {
+                millesime: 2024,
+                vague: None,
+                a_jour: false,
+                dossier,
+                empreinte,
+                octets: None,
+                sources,
+            };
+            w.publish_cube(folder, entry).unwrap();
+        };
+        admit(root, "a");
+        cube(&mut Writer::open(root).unwrap(), "A");
+        assert!(Store::open(root).unwrap().manifest().not_built().is_empty());
+        admit(root, "b");
+        let shown = |root: &Path| {
+            let store = Store::open(root).unwrap().in_force();
+            let d = &store.manifest().jeux[0];
+            let data = fs::read_to_string(store.table(d, "t").unwrap()).unwrap();
+            data + &fs::read_to_string(store.cube_file(&store.manifest().cubes[0]).0).unwrap()
+        };
+        assert_eq!((shown(root).as_str(), content(root).as_str()), ("aA", "b"));
+        assert_eq!(Store::open(root).unwrap().manifest().not_built().len(), 1);
+        let mut w = Writer::open(root).unwrap();
+        cube(&mut w, "B");
+        assert_eq!(shown(root), "aA", "all together, when all is built");
+        w.put_in_force(&[(2024, false)].into()).unwrap();
+        assert_eq!(shown(root), "bB");
+    }
+
+    #[test]
+    fn a_flipped_byte_a_lost_one_and_a_lost_file_are_told_apart_from_a_sound_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        fs::write(&path, b"douze octets").unwrap();
+        let want = sum(&path).unwrap();
+        assert_eq!(damage(&path, &want, true), None);
+        fs::write(&path, b"douze octetS").unwrap();
+        assert!(damage(&path, &want, true).is_some() && damage(&path, &want, false).is_none());
+        fs::write(&path, b"onze octets").unwrap();
+        assert!(damage(&path, &want, false).is_some());
+        fs::remove_file(&path).unwrap();
+        assert_eq!(damage(&path, &want, false).unwrap().why, "il manque");
     }
 
     #[test]
@@ -308,7 +334,10 @@ mod tests {
         assert!(!w.withdraw("rpls", "2023").unwrap());
         assert!(w.withdraw("rpls", "2024").unwrap());
         assert!(w.store().manifest().jeux.is_empty());
-        assert_eq!(fs::read_dir(dir.path().join("donnees/rpls")).unwrap().count(), 0);
+        drop(w);
+        age(dir.path());
+        drop(Writer::open(dir.path()).unwrap());
+        assert_eq!(folders(dir.path()), 0);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod generations;
 pub mod geocodage;
 pub mod indicators;
 pub mod limites;
+pub mod magasin;
 pub mod mix;
 pub mod objectifs;
 pub mod ops;

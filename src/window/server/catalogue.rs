@@ -13,6 +13,7 @@ use crate::access::{self, Person, Scope};
 use crate::reference::access::{Class, Donnees};
 use crate::reference::indicators::Attribute;
 use crate::reference::scales;
+use crate::registers::report::Report;
 use crate::stock;
 
 /// Ce qui est chargé.
@@ -28,6 +29,11 @@ pub struct CatalogueOut {
     pub populations: Vec<PopulationOut>,
     pub filtres: Vec<Filtre>,
     pub imports: Vec<Import>,
+    /// Fichiers plus récents que les chiffres montrés : ils seront pris en compte quand « mosaique build » aura
+    /// été lancé.
+    pub non_construits: Vec<Import>,
+    /// Millésimes dont les chiffres sont arrêtés, leur fichier étant endommagé : « mosaique build » les refait.
+    pub endommages: Vec<u16>,
     /// Vrai si les données sont fictives.
     pub demonstration: bool,
 }
@@ -137,6 +143,19 @@ pub struct Import {
     pub lignes_avec_drapeau: u64,
 }
 
+impl Import {
+    fn of(r: &Report) -> Self {
+        Self {
+            registre: r.registre.clone(),
+            cle: r.cle.clone(),
+            fichier: r.fichier.clone(),
+            lignes_lues: r.lignes_lues,
+            lignes_rejetees: r.lignes_rejetees,
+            lignes_avec_drapeau: r.lignes_avec_drapeau,
+        }
+    }
+}
+
 /// Ce qui est chargé
 #[utoipa::path(
     get, path = "/api/catalogue", tag = "catalogue", operation_id = "catalogue",
@@ -154,19 +173,9 @@ pub async fn catalogue(Current(app): Current, Who(visitor): Who) -> Result<Json<
         echelles: latest.map(|l| echelles(l, person)).unwrap_or_default(),
         populations: POPULATIONS.map(|(id, _, libelle)| PopulationOut { id, libelle }).into(),
         filtres: latest.map(|l| filtres(&app, l)).unwrap_or_default(),
-        imports: app
-            .imports
-            .iter()
-            .filter(|_| insider)
-            .map(|r| Import {
-                registre: r.registre.clone(),
-                cle: r.cle.clone(),
-                fichier: r.fichier.clone(),
-                lignes_lues: r.lignes_lues,
-                lignes_rejetees: r.lignes_rejetees,
-                lignes_avec_drapeau: r.lignes_avec_drapeau,
-            })
-            .collect(),
+        imports: app.imports.iter().filter(|_| insider).map(Import::of).collect(),
+        non_construits: app.not_built.iter().filter(|_| insider).map(Import::of).collect(),
+        endommages: app.damaged.iter().map(|(year, _)| *year).collect(),
         demonstration: app.demonstration,
     }))
 }

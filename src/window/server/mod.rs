@@ -55,6 +55,7 @@ mod security;
 mod segregation;
 mod situation;
 mod situation_csv;
+mod soundness;
 mod state;
 mod territoires;
 mod tiles;
@@ -64,6 +65,7 @@ mod works;
 mod zones;
 mod zones_fichier;
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -110,9 +112,11 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
         metrics::serve(addr, move || watched.metrics.text(watched.load.answering(), watched.pulse.beats()))
             .await?;
     }
+    tokio::spawn(soundness::watch(live.clone(), root.clone(), server.works.clone()));
     let routes = router(server);
     tokio::spawn(watch(live, root, seen));
-    println!("prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
+    // Nobody may be there to read it.
+    let _ = writeln!(std::io::stdout(), "prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
     listen::serve(listener, routes, stopped()).await;
     Ok(())
 }

@@ -29,6 +29,7 @@ use crate::policy::dossier::Checker;
 use crate::policy::facts::{self, Allocations};
 use crate::reference::controle::Controle;
 use crate::reference::indicators::Catalogue;
+use crate::reference::magasin::magasin;
 use crate::reference::mix::Mix;
 use crate::reference::scales::{self, Genre};
 use crate::reference::secrecy::Secrecy;
@@ -231,6 +232,10 @@ pub struct App {
     pub secrecy: &'static Secrecy,
     /// Reports of the data sets in force.
     pub imports: Vec<Report>,
+    /// Those of newer data whose cubes are not built.
+    pub not_built: Vec<Report>,
+    /// Editions whose cube is damaged.
+    pub damaged: Vec<(u16, bool)>,
     /// Whether the data are those of the demonstration.
     pub demonstration: bool,
     pub tiles: TileCache,
@@ -297,10 +302,12 @@ impl App {
     /// There are none, or their index cannot be read or made.
     pub fn geocoder(&self) -> Result<Arc<Geocoder>, GeocoderError> {
         let mut kept = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = shelf::ensure(&self.store)?;
+        let folder = shelf::place(&self.store)?;
+        // Open files serve on, even if another process has put a newer index in their place.
         if let Some((_, geocoder)) = kept.as_ref().filter(|k| k.0 == folder) {
             return Ok(Arc::clone(geocoder));
         }
+        shelf::ensure(&self.store)?;
         let geocoder = Arc::new(Geocoder::open(&folder)?);
         *kept = Some((folder, Arc::clone(&geocoder)));
         Ok(geocoder)
@@ -322,12 +329,16 @@ impl App {
         Ok(read)
     }
 
-    /// Loads everything that the manifest of the store names; cubes and contours that `former` holds are
-    /// kept.
+    /// Loads the edition of the store that is in force: its data and the cubes made from them. Cubes and
+    /// contours that `former` holds are kept. A damaged cube is left out, said, and made anew by `build`.
     ///
     /// # Errors
-    /// A cube, a ledger or a table of contours cannot be read.
+    /// A ledger or a table of contours cannot be read.
     pub fn load(store: &Store, former: Option<&Self>) -> Result<Self, ServerError> {
+        let not_built = store.manifest().not_built().into_iter().map(|d| d.rapport.clone()).collect();
+        let store = &store.in_force();
+        let hashed = magasin()?.verification.octets_a_l_ouverture;
+        let mut damaged = Vec::new();
         let catalogue = Catalogue::embedded()?;
         let secrecy = Secrecy::embedded()?;
         let mut tables: BTreeMap<PathBuf, Arc<Geography>> = BTreeMap::new();
@@ -335,6 +346,12 @@ impl App {
         for entry in &store.manifest().cubes {
             let kept =
                 former.and_then(|f| f.millesimes.iter().chain(&f.a_jour).find(|l| *l.id == *entry.dossier));
+            // Bytes that were looked at once are not looked at again.
+            if let Some(damage) = store.cube_damage(entry, if kept.is_some() { 0 } else { hashed }) {
+                tracing::error!("cube {} : « {} » {}", entry.millesime, damage.path.display(), damage.why);
+                damaged.push(entry.edition());
+                continue;
+            }
             if let Some(kept) = kept {
                 millesimes.push(Arc::clone(kept));
                 continue;
@@ -360,7 +377,14 @@ impl App {
             {
                 zones.insert("epci".to_owned(), Arc::new(Geography { layer, shapes: OnceLock::new() }));
             }
-            millesimes.push(Arc::new(Loaded::open(store, entry, catalogue, secrecy, zones)?));
+            match Loaded::open(store, entry, catalogue, secrecy, zones) {
+                Ok(loaded) => millesimes.push(Arc::new(loaded)),
+                Err(ServerError::Cube(e)) => {
+                    tracing::error!("cube {} : {e}", entry.millesime);
+                    damaged.push(entry.edition());
+                }
+                Err(e) => return Err(e),
+            }
         }
         millesimes.sort_by_key(|l| l.meta().millesime);
         let (mut a_jour, millesimes): (Vec<_>, Vec<_>) =
@@ -371,6 +395,8 @@ impl App {
             catalogue,
             secrecy,
             imports: store.manifest().jeux.iter().map(|d| d.rapport.clone()).collect(),
+            not_built,
+            damaged,
             demonstration: store.root().join("demonstration").exists(),
             tiles: TileCache::default(),
             values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
@@ -400,7 +426,7 @@ impl Live {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Loads again if the manifest is not the one that was loaded.
+    /// Loads what is in force now, all together; a request that began before goes on with what it began with.
     ///
     /// # Errors
     /// The new state cannot be loaded; the old one stays.

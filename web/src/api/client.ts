@@ -40,6 +40,7 @@ export type Jeton = Body<'/api/jetons'>[number];
 export type Organisme = Body<'/api/admin/organisations'>[number];
 export type Convention = Body<'/api/admin/conventions'>[number];
 export type Compte = Body<'/api/admin/comptes'>[number];
+export type ImportsFaits = Body<'/api/admin/imports'>;
 export type LigneJournal = Body<'/api/admin/audit'>['lignes'][number];
 export type Depot = Body<'/api/depots'>[number];
 export type DetailDepot = Body<'/api/depots/{id}'>;

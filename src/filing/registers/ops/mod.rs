@@ -34,7 +34,7 @@ pub enum OpsError {
     Intake(#[from] IntakeError),
     #[error(
         "{}: aucune ligne n'est de la vague {expected} (vagues lues : {found}). Vérifiez le fichier ou \
-            l'option --vague",
+            l'option --wave",
         path.display()
     )]
     OtherWave { path: PathBuf, expected: u16, found: String },

@@ -1,5 +1,7 @@
 //! Which columns hold the code, the name and the parents of a zone, and what their values mean.
 
+use std::collections::BTreeSet;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::error::ZonesError;
@@ -147,6 +149,47 @@ pub fn other_layer<'a>(couche: &Couche, codes: &[&str]) -> Option<&'a Couche> {
     others.iter().find(|other| !other.code_formes.is_empty() && codes.iter().all(|c| other.code_is_usual(c)))
 }
 
+/// Refuses the features of a finer layer, which the code that was asked for would unite: IRIS given as
+/// communes, communes given as EPCI.
+///
+/// # Errors
+/// A column of the file has the codes of another layer, more of them than the layer asked for has.
+pub fn not_finer(file: &str, couche: &Couche, layer: &RawLayer) -> Result<(), ZonesError> {
+    let found = columns(file, couche, layer)?;
+    let (Some(own), false) = (found.code, couche.id == "*") else { return Ok(()) };
+    let values = |i: usize| layer.features.iter().map(move |f| whole(&f.values[i]));
+    let codes: BTreeSet<String> = values(own).collect();
+    if codes.len() == layer.features.len() {
+        return Ok(());
+    }
+    for other in territory().couche.iter().filter(|c| c.id != couche.id && !c.code_formes.is_empty()) {
+        let named = |list: &[String], i: usize| list.iter().any(|a| key(a) == key(&layer.columns[i]));
+        for i in (0..layer.columns.len()).filter(|i| *i != own) {
+            let finer: BTreeSet<String> = if named(&other.code, i) {
+                let usual = |v: &String| other.code_is_usual(v);
+                values(i).filter(|v| !v.is_empty()).filter(usual).collect()
+            } else if named(&other.code_partiel, i) {
+                values(own).zip(values(i)).filter(|(_, part)| !part.is_empty()).map(|(c, p)| c + &p).collect()
+            } else {
+                continue;
+            };
+            if finer.len() > codes.len() {
+                return Err(ZonesError::FinerLayer {
+                    file: file.to_owned(),
+                    couche: couche.libelle.clone(),
+                    looks_like: other.libelle.clone(),
+                    own: layer.columns[own].clone(),
+                    column: layer.columns[i].clone(),
+                    code: finer.first().cloned().unwrap_or_default(),
+                    features: layer.features.len(),
+                    zones: codes.len(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +255,43 @@ mod tests {
         assert_eq!(other_layer(qpv, &["06029", "2A004"]).map(|c| c.id.as_str()), Some("commune"));
         assert!(other_layer(qpv, &["QP006003", "x"]).is_none());
         assert!(other_layer(qpv, &["ZZ1"]).is_none());
+    }
+
+    /// Three IRIS in two communes, then three communes in two EPCI; two islands of one commune are no finer
+    /// layer.
+    #[test]
+    fn features_of_a_finer_layer_are_not_united_unasked() {
+        let rows = |names: &[&str], rows: &[[&str; 3]]| {
+            let mut all = layer(names, &rows[0]);
+            let feature = |values: &[&str; 3]| RawFeature {
+                values: values.iter().map(|v| (*v).to_owned()).collect(),
+                ..all.features[0].clone()
+            };
+            all.features = rows.iter().map(feature).collect();
+            all
+        };
+        let refused =
+            |couche: &str, layer: &RawLayer| not_finer("f", territory().couche(couche), layer).is_err();
+        let iris = rows(
+            &["INSEE_COM", "CODE_IRIS", "NOM"],
+            &[["73001", "730010101", "a"], ["73001", "730010102", "b"], ["73002", "730020000", "c"]],
+        );
+        assert!(refused("commune", &iris) && !refused("iris", &iris));
+        let short = rows(
+            &["INSEE_COM", "IRIS", "NOM"],
+            &[["73001", "0101", "a"], ["73001", "0102", "b"], ["73002", "0000", "c"]],
+        );
+        assert!(refused("commune", &short));
+        let communes = rows(
+            &["EPCI", "INSEE_COM", "NOM"],
+            &[["200000001", "73001", "a"], ["200000001", "73002", "b"], ["200000002", "73003", "c"]],
+        );
+        assert!(refused("epci", &communes) && !refused("commune", &communes));
+        let islands = rows(
+            &["INSEE_COM", "ID", "NOM"],
+            &[["29155", "PART-1", "Ouessant"], ["29155", "PART-2", "Ouessant"], ["29083", "PART-3", "Sein"]],
+        );
+        assert!(!refused("commune", &islands));
     }
 
     #[test]

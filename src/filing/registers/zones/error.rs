@@ -38,6 +38,20 @@ pub enum ZonesError {
             couche « {couche} »"
     )]
     OtherLayer { file: String, couche: String, looks_like: String, code: String },
+    #[error(
+        "« {file} » a {features} entités mais {zones} codes de la couche « {couche} » (colonne « {own} ») : sa colonne « {column} » (par \
+         exemple « {code} ») dit que c'est une couche « {looks_like} ». Corrigez --layer, ou réunissez-les quand même avec --forcer"
+    )]
+    FinerLayer {
+        file: String,
+        couche: String,
+        looks_like: String,
+        own: String,
+        column: String,
+        code: String,
+        features: usize,
+        zones: usize,
+    },
     #[error("la génération des QPV ne se déduit pas des codes de « {file} » ; précisez 2015 ou 2024")]
     NoGeneration { file: String },
     #[error(

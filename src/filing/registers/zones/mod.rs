@@ -31,6 +31,7 @@ use geo::{CoordsIter, MultiPolygon};
 use polars::prelude::*;
 use rayon::prelude::*;
 
+pub use attributes::departement_of;
 pub use error::ZonesError;
 pub use outlines::{Outline, Outlines, outlines};
 
@@ -56,6 +57,8 @@ pub struct ZonesOptions {
     pub epsg: Option<u16>,
     /// Table of a GeoPackage that has several.
     pub table: Option<String>,
+    /// Import although the file looks like that of a finer layer.
+    pub forcer: bool,
 }
 
 /// Imports one file: writes `zones.parquet` (or `appartenance.parquet`) and `constats.csv`.
@@ -84,6 +87,9 @@ pub fn import(
     let file = open::file_name(path);
     let couche = territory().couche(name);
     let (mut report, layers) = opened(path, couche, options.table.as_deref(), &Bounds::LAYER)?;
+    for layer in layers.iter().filter(|_| !options.forcer) {
+        attributes::not_finer(&file, couche, layer)?;
+    }
     report.cle = name.to_owned();
     report.empreinte = fingerprint(path)?;
     let mut findings = Findings::new(out.findings()?, &mut report);

@@ -4,4 +4,5 @@
 pub mod audit;
 pub mod comptes;
 pub mod conventions;
+pub mod imports;
 pub mod organisations;
