@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, StoreArgs, progress};
 use crate::registers::deposit::{self, Kind};
+use crate::registers::kit::recognise::recognises;
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::{Level, Report};
@@ -104,6 +105,20 @@ enum Register {
     },
 }
 
+impl Register {
+    /// The name that reports give it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Rpls { .. } => "rpls",
+            Self::Ops { .. } => "ops",
+            Self::Zones { .. } => "zones",
+            Self::Addresses { .. } => "addresses",
+            Self::Attributions { .. } => "attributions",
+            Self::Thresholds { .. } => "thresholds",
+        }
+    }
+}
+
 /// Imports the file, publishes it and prints the report.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let common = match &args.register {
@@ -179,12 +194,12 @@ fn read(
         _ => {}
     }
     if workbook::is_workbook(&common.file) {
-        let dir = tempfile::tempdir()?;
+        let dir = tempfile::tempdir_in(&common.store.data)?;
         let file = dir.path().join("classeur.csv");
-        let sheet = workbook::to_csv(&common.file, &file)?;
+        let sheet = workbook::to_csv(&common.file, &file, &|head| recognises(register.name(), head))?;
         let mut report = read_text(register, &common.store.data, &file, out, progress)?;
         report.fichier = name;
-        report.remarques.push(format!("Classeur Excel : la feuille « {sheet} » est lue."));
+        report.remarques.push(sheet.remark());
         return Ok(report);
     }
     read_text(register, &common.store.data, &common.file, out, progress)

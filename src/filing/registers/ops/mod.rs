@@ -33,7 +33,7 @@ pub enum OpsError {
     #[error(transparent)]
     Intake(#[from] IntakeError),
     #[error(
-        "{}: aucune ligne n'est de la vague {expected} (vagues lues : {found}). Vérifiez le fichier ou l'option --vague",
+        "{}: aucune ligne n'est de la vague {expected} (vagues lues : {found}). Vérifiez le fichier ou l'option --wave",
         path.display()
     )]
     OtherWave { path: PathBuf, expected: u16, found: String },
@@ -51,7 +51,7 @@ pub fn import(
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, OpsError> {
     let reference = ops().map_err(IntakeError::from)?;
-    let table = intake::open(path)?;
+    let table = intake::open(path, &[&reference.reponse, &reference.agregat])?;
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let mut report = Report::new("ops", &options.vague.to_string(), &name);
     let (width, wave) = if is_aggregate(&table) {
