@@ -103,7 +103,7 @@ describe('a territory', () => {
     const { page } = session;
     await visit(page, '/?indicateur=I01');
     await page.getByRole('combobox', { name: 'Chercher un territoire' }).fill('xyzzyx');
-    await page.locator('.search .none', { hasText: 'Aucun territoire' }).waitFor();
+    await page.locator('.search .none', { hasText: 'Ni territoire ni adresse' }).waitFor();
   });
 });
 

@@ -22,8 +22,12 @@ describe('the map', () => {
     await visit(page, '/?indicateur=I01&echelle=commune');
     const values = await get<Values>('/api/valeurs/commune?indicateur=I01');
     const counts = await page.locator('.legend ol .n').allTextContents();
-    assert.equal(counts.reduce((sum, text) => sum + readNumber(text), 0), values.valeurs.filter((v) => v !== null).length);
-    assert.equal(counts.length, values.bornes.length + 1);
+    const known = values.valeurs.filter((v) => v !== null);
+    const numbers = counts.map(readNumber);
+    assert.equal(numbers.reduce((sum, n) => sum + n, 0), known.length);
+    // Equal numbers are equal, to one zone where all values differ.
+    assert.ok(numbers.every((n) => n > 0), counts.join());
+    if (new Set(known).size === known.length) assert.ok(Math.max(...numbers) - Math.min(...numbers) <= 1, counts.join());
   });
 
   test('shows another indicator when one is searched and chosen', async () => {

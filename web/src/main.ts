@@ -1,33 +1,22 @@
 // Starts the page that the address names; each page brings only its own code.
 import '@fontsource-variable/source-sans-3/wght.css';
-import { mount, type Component } from 'svelte';
+import { mount } from 'svelte';
 import './app.css';
 import './theme.css';
-import { session } from './state/session.svelte';
+import './print.css';
+import { routeOf } from './routes';
+import { admit } from './session/gate';
+import { session } from './session/session.svelte';
 import { theme } from './state/theme.svelte';
-
-const PAGES: Record<string, () => Promise<{ default: Component }>> = {
-  '/administration': () => import('./admin/Administration.svelte'),
-  '/aide': () => import('./aide/Aide.svelte'),
-  '/connexion': () => import('./compte/Connexion.svelte'),
-  '/integre': () => import('./integre/Integre.svelte'),
-  '/organisme': () => import('./compte/MonOrganisme.svelte'),
-  '/controle': () => import('./controle/PageControle.svelte'),
-  '/objectifs': () => import('./objectifs/ObjectifsCia.svelte'),
-  '/mixite': () => import('./mixite/Mixite.svelte'),
-  '/depots': () => import('./depots/Depots.svelte'),
-  '/adresses': () => import('./adresses/Adresses.svelte'),
-  '/evenements': () => import('./parc/Evenements.svelte'),
-  '/residences': () => import('./parc/Residences.svelte'),
-  '/dalo': () => import('./dalo/Dalo.svelte'),
-  '/enjeux': () => import('./enjeux/Enjeux.svelte'),
-  '/portrait': () => import('./portrait/Portrait.svelte'),
-};
 
 theme.start();
 void session.load();
 const target = document.getElementById('app');
 if (target) {
-  const page = await (PAGES[location.pathname.replace(/\/$/, '')] ?? (() => import('./App.svelte')))();
-  mount(page.default, { target });
+  const route = routeOf(location.pathname);
+  // The code of the page comes while the server says who asks for it.
+  const code = route?.load();
+  const admitted = route ? await admit(route) : 'refused';
+  if (code && admitted === 'open') mount((await code).default, { target });
+  else if (admitted === 'refused') mount((await import('./pages/absente/Absente.svelte')).default, { target, props: { route } });
 }

@@ -88,7 +88,15 @@ let csrf: Promise<string | null> = Promise.resolve(null);
 export function keepCsrf(secret: Promise<string | null>): void {
   csrf = secret.catch(() => null);
 }
+/** Told of every answer that refuses: the session may have ended. */
+let refused: () => void = () => undefined;
+export function onRefusal(tell: () => void): void {
+  refused = tell;
+}
 api.use({
+  onResponse({ response }) {
+    if (response.status === 401 || response.status === 403) refused();
+  },
   async onRequest({ request }) {
     // Signing in has no session yet.
     if (request.method === 'GET' || (request.method === 'POST' && request.url.endsWith('/api/session'))) return;

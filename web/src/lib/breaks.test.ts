@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { aroundReference, breaksOf, jenks, quantiles } from './breaks';
+import { aroundReference, breaksOf, equalCounts, jenks, roundest } from './breaks';
+import { classOf } from './classes';
 
 /** Sum of squared distances to the mean of each group. */
 function spread(sorted: readonly number[], breaks: readonly number[]): number {
@@ -41,8 +42,49 @@ describe('Jenks', () => {
   });
 });
 
-describe('quantiles', () => {
-  it('cut into equal numbers', () => expect(quantiles(Array.from({ length: 101 }, (_, i) => i), 4)).toEqual([25, 50, 75]));
+/** How many values each class holds. */
+const countsOf = (values: readonly number[], breaks: readonly number[]): number[] => {
+  const counts = new Array<number>(breaks.length + 1).fill(0);
+  for (const v of values) counts[classOf(v, breaks) ?? 0] = (counts[classOf(v, breaks) ?? 0] ?? 0) + 1;
+  return counts;
+};
+
+describe('equal counts', () => {
+  it('are equal to one zone, whatever the values, when all differ', () => {
+    let seed = 11;
+    const random = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    for (let n = 7; n < 60; n += 1) {
+      const values = [...new Set(Array.from({ length: n }, () => Math.round(random() * 4000) / 100))].sort((a, b) => a - b);
+      for (const classes of [3, 4, 5, 6, 7]) {
+        const counts = countsOf(values, equalCounts(values, classes));
+        expect(counts, values.join()).toHaveLength(classes);
+        expect(Math.max(...counts) - Math.min(...counts), `${counts.join()} of ${values.join()}`).toBeLessThanOrEqual(1);
+      }
+    }
+  });
+  it('leave no class empty when values crowd together', () => {
+    const values = [12.4, 14.1, 14.2, 14.3, 15.8, 15.9, 15.95, 16, 16.02, 16.1, 21, 22, 23.4, 24, 25, 31];
+    expect(countsOf(values, equalCounts(values, 5)).every((c) => c === 3 || c === 4)).toBe(true);
+  });
+  it('keep equal values together, with fewer classes rather than an empty one', () => {
+    const values = [0, 0, 0, 0, 0, 0, 0, 1, 2, 3];
+    const counts = countsOf(values, equalCounts(values, 5));
+    expect(counts[0]).toBe(7);
+    expect(counts.every((c) => c > 0)).toBe(true);
+  });
+  it('read well: many zones move by two in a hundred for a rounder number', () => {
+    const values = Array.from({ length: 5000 }, (_, i) => i * 0.013);
+    for (const b of equalCounts(values, 5)) expect(String(b).length).toBeLessThanOrEqual(4);
+  });
+  it('take 35 000 values in well under a second', () => {
+    const start = performance.now();
+    equalCounts(Array.from({ length: 35_000 }, (_, i) => i), 7);
+    expect(performance.now() - start).toBeLessThan(300);
+  });
+});
+
+describe('the roundest number', () => {
+  it.each([[14.2, 14.6, 14.5], [9, 11, 10], [0.113, 0.118, 0.115], [-4, -2, -2], [-1, 2, 0], [3, 4, 4], [14.27, 14.28, 14.28]])('above %d and not above %d is %d', (low, high, expected) => expect(roundest(low, high)).toBe(expected));
 });
 
 describe('breaks around a reference', () => {

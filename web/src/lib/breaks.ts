@@ -26,16 +26,53 @@ export function breaksOf(values: readonly (number | null)[], classes: number, me
   const high = known.at(-1);
   if (low === undefined || high === undefined || low === high) return [];
   if (method === 'reference' && reference !== null) return aroundReference(known, classes, reference);
-  const raw = method === 'jenks' ? jenks(known, classes) : quantiles(known, classes);
+  if (method !== 'jenks') return equalCounts(known, classes);
+  const raw = jenks(known, classes);
   // Rounded as far as neighbours stay apart; a break of small numbers keeps its decimals.
   const spread = (raw.at(-1) ?? high) - (raw[0] ?? low);
   const step = roundStep((spread > 0 ? spread : high - low) / (4 * classes));
   return between(raw.map((b) => toStep(b, step)), low, high);
 }
 
-/** Breaks between groups of equal numbers, of sorted values. */
-export function quantiles(sorted: readonly number[], classes: number): number[] {
-  return Array.from({ length: classes - 1 }, (_, i) => sorted[Math.floor(((i + 1) * (sorted.length - 1)) / classes)] ?? 0);
+/** Part of a class by which a rounder break may move its border: nothing where a class has fewer than 50 zones. */
+const SLACK = 0.02;
+
+/**
+ * Breaks that part sorted values into classes of equal numbers, but for values that are the same: those stay together. Each break
+ * is the roundest number between its two neighbours, so that rounding never empties a class.
+ */
+export function equalCounts(sorted: readonly number[], classes: number): number[] {
+  const n = sorted.length;
+  // A border at i: sorted[i - 1] and sorted[i] differ.
+  const borders = sorted.flatMap((v, i) => (i > 0 && (sorted[i - 1] ?? v) < v ? [i] : []));
+  const chosen = new Set(Array.from({ length: classes - 1 }, (_, j) => nearest(borders, ((j + 1) * n) / classes)));
+  const slack = Math.floor((SLACK * n) / classes);
+  return [...chosen].flatMap((border) => {
+    if (border === null) return [];
+    const [from, to] = [Math.max(1, border - slack), Math.min(n - 1, border + slack)];
+    return [roundest(sorted[from - 1] ?? 0, sorted[to] ?? 0)];
+  });
+}
+
+/** The number of a sorted list that is nearest to another. */
+function nearest(sorted: readonly number[], wanted: number): number | null {
+  const after = sorted.findIndex((b) => b >= wanted);
+  const [low, high] = [sorted[after < 0 ? sorted.length - 1 : after - 1], sorted[after]];
+  if (low === undefined || high === undefined) return low ?? high ?? null;
+  return wanted - low < high - wanted ? low : high;
+}
+
+/** The number with the fewest digits above `low` and not above `high`. */
+export function roundest(low: number, high: number): number {
+  const top = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high), 1e-9))) + 1;
+  for (let power = top; power > top - 12; power -= 1) {
+    for (const m of [5, 2, 1]) {
+      const step = m * 10 ** power;
+      const found = Number((Math.floor(high / step + 1e-9) * step).toPrecision(12));
+      if (found > low && found <= high) return found;
+    }
+  }
+  return high;
 }
 
 /** Steps of a round half standard deviation on both sides of a reference, which stands in the middle class or between the two middle ones. */

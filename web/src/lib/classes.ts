@@ -4,9 +4,9 @@ import { breakDecimals, formatNumber, formatValue } from './format';
 
 /** Light to dark; told apart in grey and with the usual colour-vision deficiencies (one hue each, lightness steps of 11 and more). */
 const PALETTES = {
-  fragilite: ['#fae6cd', '#f0c08c', '#dc8f55', '#b85a31', '#7c2f1b'],
-  aisance: ['#e0efec', '#a4d0ca', '#6aadab', '#38858b', '#15545b'],
-  neutre: ['#e9e7f2', '#c7c3df', '#9d97c4', '#7069a5', '#453d7c'],
+  fragilite: ['#fbe0bd', '#eeb97c', '#d98a4f', '#b3562f', '#762a19'],
+  aisance: ['#c9eae2', '#98cac3', '#64a8a7', '#358188', '#125058'],
+  neutre: ['#dcd8f2', '#bdb6dd', '#9890c4', '#6d64a4', '#423a79'],
 } as const;
 
 /** Picks of the five colours when there are fewer classes, so that contrast stays. */

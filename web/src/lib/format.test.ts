@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { breakDecimals, fileName, fileNumber, formatChange, formatGap, formatNumber, formatShare, formatShown, formatValue } from './format';
+import { breakDecimals, fileName, fileNumber, formatChange, formatGap, formatNumber, formatPublished, formatShare, formatShown, formatValue } from './format';
 
 const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
 
@@ -56,4 +56,9 @@ describe('a change', () => {
       ['+3,0 pts', 'écart significatif (indicatif)'], ['−1,0 pt', 'écart non significatif (indicatif)'], ['secret statistique', 'pour l’un des deux chiffres'], ['pas comparable', ''],
     ]);
   });
+});
+
+it('a share is written with the decimals that it was published with', () => {
+  expect([91, 90.5, null].map((v) => plain(formatPublished(v, '%')))).toEqual(['91 %', '90,5 %', '—']);
+  expect([plain(formatPublished(61, 'm²')), plain(formatPublished(812, 'nombre'))]).toEqual(['61,0 m²', '812']);
 });

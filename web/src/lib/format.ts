@@ -27,6 +27,12 @@ export function formatValue(value: number | null | undefined, unit: string, deci
   return number === '—' || unit === 'nombre' || unit === '' ? number : `${number}\u00a0${unit}`;
 }
 
+/** A figure with the decimals that it was published with: a share of few households is whole, and is not dressed with « ,0 ». */
+export function formatPublished(value: number | null | undefined, unit: string): string {
+  const whole = unit === 'nombre' || (unit === '%' && Number.isInteger(value));
+  return formatValue(value, unit, whole ? 0 : 1);
+}
+
 /** A difference to a reference: « +2,1 pts » for shares, with the unit otherwise. */
 export function formatGap(value: number, reference: number, unit: string, decimals = 0): string {
   const gap = value - reference;
@@ -49,7 +55,7 @@ export function formatShown(shown: ShownValues, i: number): { text: string; note
   if (shown.secret[i]) return { text: 'secret statistique', note: shown.kind === 'valeur' || shown.labels ? '' : 'pour l’un des deux chiffres', quiet: true };
   if (value == null) return { text: shown.kind === 'valeur' || shown.labels ? 'pas de valeur' : 'pas comparable', note: '', quiet: true };
   if (shown.labels) return { text: shown.labels[value] ?? '', note: '', quiet: false };
-  if (shown.kind === 'valeur') return { text: formatValue(value, shown.unite, shown.unite === 'nombre' ? 0 : 1), note: '', quiet: false };
+  if (shown.kind === 'valeur') return { text: formatPublished(value, shown.unite), note: '', quiet: false };
   const sure = shown.significatif?.[i];
   const note = sure === true ? 'écart significatif (indicatif)' : sure === false ? 'écart non significatif (indicatif)' : '';
   return { text: formatChange(value, shown.unite, shown.unite === 'nombre' ? 0 : 1), note, quiet: false };
@@ -69,13 +75,10 @@ export function formatShare(share: number | null | undefined): string {
   return share === null || share === undefined ? '—' : formatValue(share * 100, '%', 0);
 }
 
-/** Decimals worth showing on class breaks so that two neighbours stay different. */
+/** Decimals that write class breaks as they are, two at most; more where two neighbours would else read the same. */
 export function breakDecimals(breaks: readonly number[]): number {
-  for (const decimals of [0, 1, 2]) {
-    const shown = breaks.map((b) => b.toFixed(decimals));
-    if (new Set(shown).size === shown.length && breaks.every((b) => Math.abs(b - Number(b.toFixed(decimals))) < 0.05)) return decimals;
-  }
-  return 2;
+  const written = (b: number, decimals: number): boolean => Math.abs(b - Number(b.toFixed(decimals))) < 1e-9;
+  return [0, 1].find((decimals) => breaks.every((b) => written(b, decimals))) ?? 2;
 }
 
 /** A number in a CSV file: decimal comma, no grouping, empty when missing. */

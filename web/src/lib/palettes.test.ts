@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { colors } from './classes';
-import { along, diverging } from './palettes';
+import { COLOR } from '../map/layers';
+import { along, diverging, STABLE } from './palettes';
 
 /** What people with a full deficiency see (Machado, Oliveira and Fernandes 2009, severity 1), on linear RGB. */
 const DEFICIENCIES: Record<string, number[][]> = {
@@ -33,8 +34,8 @@ describe('diverging palettes', () => {
   }
   it('puts the worse side where the indicator says it is', () => {
     expect(diverging('aisance', 5)).toEqual([...diverging('fragilite', 5)].reverse());
-    expect(diverging('fragilite', 5)[2]).toBe('#ece9e2');
-    expect(diverging('fragilite', 4)).not.toContain('#ece9e2');
+    expect(diverging('fragilite', 5)[2]).toBe(STABLE);
+    expect(diverging('fragilite', 4)).not.toContain(STABLE);
   });
 });
 
@@ -50,4 +51,14 @@ describe('sequential palettes', () => {
       for (let i = 1; i < count; i += 1) expect((lab(linear(list[i - 1] ?? ''))[0] ?? 0) - (lab(linear(list[i] ?? ''))[0] ?? 0)).toBeGreaterThan(7);
     }
   });
+});
+
+describe('what a map shows besides its classes', () => {
+  const GREYS = { terre: COLOR.land, 'sans valeur': COLOR.missing, secret: COLOR.secret, mer: COLOR.sea };
+  const light = (['fragilite', 'aisance', 'neutre'] as const).map((sens) => colors(sens, 5)[0] ?? '');
+  for (const [what, grey] of Object.entries(GREYS)) {
+    it(`${what} is not taken for the palest class, nor for « stable »`, () => {
+      for (const color of [...light, STABLE]) expect(distance(lab(linear(grey)), lab(linear(color))), `${grey} ${color}`).toBeGreaterThan(8);
+    });
+  }
 });

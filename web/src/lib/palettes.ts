@@ -2,12 +2,15 @@
 
 type Lab = [number, number, number];
 
+/** The middle of a change, « stable »: pale yellow, neither the land, nor the white of what has no value, nor the grey of secrecy. */
+export const STABLE = '#f3e7ae';
+
 /** From a strong decrease to a strong increase: blue-green and brown are told apart with every usual colour-vision deficiency. */
-const DIVERGING = ['#0f4f57', '#5ba3a2', '#ece9e2', '#dd9058', '#7c2f1b'] as const;
+const DIVERGING = ['#0f4f57', '#5ba3a2', STABLE, '#dd9058', '#7c2f1b'] as const;
 /** Where less is worse. */
 const REVERSED = [...DIVERGING].reverse();
 /** Where neither is worse. */
-const NEUTRAL = ['#0f4f57', '#5ba3a2', '#ece9e2', '#a497cc', '#453d7c'] as const;
+const NEUTRAL = ['#0f4f57', '#5ba3a2', STABLE, '#a497cc', '#453d7c'] as const;
 
 const toLinear = (c: number): number => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
 const toCoded = (c: number): number => (c <= 0.0031308 ? c * 12.92 : 1.055 * c ** (1 / 2.4) - 0.055);

@@ -3,7 +3,7 @@ import { breaksOf, type Method } from './breaks';
 import { cleanBreaks, colors } from './classes';
 import { formatValue } from './format';
 import { isSignificant, twoShares } from './intervals';
-import { diverging } from './palettes';
+import { diverging, STABLE } from './palettes';
 
 /** Points beyond which a change is told, and beyond which it is strong (usage of observatories, domaine §10.1). */
 export const TREND = { stable: 2, strong: 5 } as const;
@@ -52,6 +52,8 @@ export interface Shown {
   labels: string[] | null;
   /** How such classes were told, in words. */
   rule: string | null;
+  /** Counts as circles: one colour, the surface of each is its value. */
+  compte?: boolean;
 }
 
 export interface Classing {
@@ -69,11 +71,10 @@ export function withDwellings<C extends Columns>(values: C): C {
   };
 }
 
-/** The values of one question. The server's own breaks serve while nothing else is asked. */
+/** The values of one question. */
 export function plain(values: Columns, sens: string, { classes, method }: Classing): Shown {
   const reference = values.reference.valeur ?? null;
-  const usual = method === 'quantiles' && classes === 5;
-  const asked = cleanBreaks(usual ? values.bornes : breaksOf(values.valeurs, classes, method, reference));
+  const asked = cleanBreaks(breaksOf(values.valeurs, classes, method, reference));
   // Where most zones have one same value (often zero) equal numbers part nothing: natural groups do.
   const bornes = asked.length > 0 ? asked : cleanBreaks(breaksOf(values.valeurs, classes, 'jenks', reference));
   return {
@@ -82,6 +83,20 @@ export function plain(values: Columns, sens: string, { classes, method }: Classi
     colors: method === 'reference' && reference !== null ? diverging(sens, bornes.length + 1) : colors(sens, bornes.length + 1),
   };
 }
+
+/** Colour of the circles of counts: they differ by their surface only. */
+export const COUNT_COLOR = '#5d7f97';
+
+/** Counts as circles (never as areas: a large commune would look full). */
+export function counted(values: Columns): Shown {
+  const shown = plain(values, 'neutre', { classes: 3, method: 'quantiles' });
+  return { ...shown, bornes: [], rule: null, colors: [COUNT_COLOR], compte: true };
+}
+
+/** What the surface of a zone's circle counts. */
+export const weightOf = (shown: Shown, size: 'logements' | 'repondants', i: number): number | null => (shown.compte ? shown.valeurs[i] : shown[size][i]) ?? null;
+/** What the largest circle counts. */
+export const largestOf = (shown: Shown, size: 'logements' | 'repondants'): number => shown.codes.reduce((most, _, i) => Math.max(most, weightOf(shown, size, i) ?? 0), 1);
 
 /** A figure of households that was rounded to 5 points: its counts are withheld though its value is given. */
 const isRounded = (values: Columns, i: number): boolean => values.unite === '%' && values.repondants[i] != null && values.numerateurs[i] == null && values.valeurs[i] != null;
@@ -128,7 +143,7 @@ function testOf(from: Columns, j: number, to: Columns, i: number): boolean | nul
 
 /** The types of zones, the most favoured first (domaine §10.5). */
 const TYPES = ['favorisé', 'intermédiaire', 'fragile, passé non connu', 'fragile, stable ou en amélioration', 'fragile et qui s’aggrave'];
-const TYPE_COLORS = ['#5ba3a2', '#ece9e2', '#d9c3ae', '#dd9058', '#7c2f1b'];
+const TYPE_COLORS = ['#5ba3a2', STABLE, '#d9c3ae', '#dd9058', '#7c2f1b'];
 
 /** The value below which so large a part of the dwellings lies. */
 export function weightedQuantile(values: readonly (number | null)[], weights: readonly number[], part: number): number | null {

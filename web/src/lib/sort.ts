@@ -28,3 +28,12 @@ export function rankOf(rows: readonly { code: string; valeur: number | null }[])
   });
   return ranks;
 }
+
+const ADDRESS = /^\s*(\d*)\s*((?:bis|ter|quater|[a-z])(?=\s))?\s*(.*)$/i;
+
+/** Addresses street by street, numbers as numbers: 2 before 10, 10 before 10 bis. */
+export function compareAddresses(a: string, b: string): number {
+  const [, numberA = '', signA = '', streetA = ''] = ADDRESS.exec(a) ?? [];
+  const [, numberB = '', signB = '', streetB = ''] = ADDRESS.exec(b) ?? [];
+  return french.compare(streetA, streetB) || Number(numberA) - Number(numberB) || french.compare(signA, signB);
+}

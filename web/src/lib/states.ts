@@ -1,6 +1,6 @@
 // From what is shown to the states of the map's zones.
 import { classOf } from './classes';
-import type { Shown } from './shown';
+import { weightOf, type Shown } from './shown';
 
 export interface ZoneState {
   code: string;
@@ -16,7 +16,7 @@ export function statesOf(shown: Shown, size: 'logements' | 'repondants'): ZoneSt
     classe: classOf(shown.valeurs[i], shown.bornes),
     secret: shown.secret[i] ?? false,
     // Secret zones have no count of households: the least disc.
-    ...(size === 'repondants' ? { n: shown.repondants[i] ?? 1 } : { n: shown.logements[i] ?? 1 }),
+    n: weightOf(shown, size, i) ?? 1,
     faible: shown.significatif?.[i] === false,
   }));
 }

@@ -20,7 +20,7 @@ const FULL: PageState = {
   within: { scale: 'epci', code: '200000001' },
   classes: 7,
   method: 'jenks',
-  circles: true,
+  symbols: 'aplats',
   size: 'repondants',
   gap: true,
   wave2: 2020,
@@ -28,6 +28,7 @@ const FULL: PageState = {
   typology: true,
   plot: 'I05',
   versus: { scale: 'commune', code: '73066' },
+  address: { label: '12, rue du Lac & Cie', lon: 5.9, lat: 45.6, quality: 11 },
 };
 
 describe('the address of the page', () => {

@@ -1,5 +1,6 @@
 // The address of the page holds its whole state, so that a link shows the same map to a colleague.
 
+import { readAddress, writeAddress, type Address } from './address';
 import { CLASSES, METHODS, type Method } from './breaks';
 
 export interface View {
@@ -27,8 +28,8 @@ export interface PageState {
   /** Number of classes, and how they are cut. */
   classes: number;
   method: Method;
-  /** Circles over areas; point scales always have them. */
-  circles: boolean;
+  /** Circles or areas; `null`: circles for counts, areas for the rest. Point scales always have circles. */
+  symbols: 'cercles' | 'aplats' | null;
   /** What the surface of circles counts. */
   size: 'logements' | 'repondants';
   /** Recent movers minus all households, in points. */
@@ -41,6 +42,8 @@ export interface PageState {
   plot: string | null;
   /** A territory that the open sheet is compared with. */
   versus: Place | null;
+  /** An address that is open. */
+  address: Address | null;
 }
 
 export interface Place {
@@ -62,7 +65,7 @@ export const DEFAULT_STATE: Readonly<PageState> = {
   within: null,
   classes: CLASSES.usual,
   method: 'quantiles',
-  circles: false,
+  symbols: null,
   size: 'logements',
   gap: false,
   wave2: null,
@@ -70,6 +73,7 @@ export const DEFAULT_STATE: Readonly<PageState> = {
   typology: false,
   plot: null,
   versus: null,
+  address: null,
 };
 
 const FILTER = 'f.';
@@ -99,7 +103,7 @@ export function readUrl(search: string, hash: string): PageState {
     within: readZone(query.get('dans')),
     classes: Number.isInteger(classes) && classes >= CLASSES.least && classes <= CLASSES.most ? classes : CLASSES.usual,
     method: Object.hasOwn(METHODS, method) ? (method as Method) : 'quantiles',
-    circles: query.get('symboles') === 'cercles',
+    symbols: oneOf(query.get('symboles'), ['cercles', 'aplats']),
     size: query.get('taille') === 'repondants' ? 'repondants' : 'logements',
     gap: query.get('ecart') === 'recents',
     wave2: readYear(query.get('vague2')),
@@ -107,6 +111,7 @@ export function readUrl(search: string, hash: string): PageState {
     typology: query.get('typologie') === 'oui',
     plot: query.get('nuage'),
     versus: readZone(query.get('avec')),
+    address: readAddress(query.get('adresse')),
   };
 }
 
@@ -128,7 +133,7 @@ export function writeUrl(state: PageState): string {
   if (state.within) query.set('dans', `${state.within.scale}:${state.within.code}`);
   if (state.classes !== CLASSES.usual) query.set('classes', String(state.classes));
   if (state.method !== 'quantiles') query.set('methode', state.method);
-  if (state.circles) query.set('symboles', 'cercles');
+  if (state.symbols) query.set('symboles', state.symbols);
   if (state.size !== 'logements') query.set('taille', state.size);
   if (state.gap) query.set('ecart', 'recents');
   if (state.wave2) query.set('vague2', String(state.wave2));
@@ -136,11 +141,14 @@ export function writeUrl(state: PageState): string {
   if (state.typology) query.set('typologie', 'oui');
   if (state.plot) query.set('nuage', state.plot);
   if (state.versus) query.set('avec', `${state.versus.scale}:${state.versus.code}`);
+  if (state.address) query.set('adresse', writeAddress(state.address));
   const search = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
   const view = state.view;
   const hash = view ? `#${view.zoom.toFixed(2)}/${view.lat.toFixed(5)}/${view.lon.toFixed(5)}` : '';
   return `${search ? `?${search}` : ''}${hash}`;
 }
+
+const oneOf = <T extends string>(text: string | null, all: readonly T[]): T | null => all.find((each) => each === text) ?? null;
 
 function readYear(text: string | null): number | null {
   const year = Number(text);
@@ -154,7 +162,8 @@ function readZone(text: string | null): Place | null {
 }
 
 function readView(hash: string): View | null {
-  const [zoom, lat, lon] = hash.replace(/^#/, '').split('/').map(Number);
+  // Zones of a link may follow (`links.ts`).
+  const [zoom, lat, lon] = (hash.replace(/^#/, '').split('&')[0] ?? '').split('/').map(Number);
   if (zoom === undefined || lat === undefined || lon === undefined) return null;
   const inside = zoom >= 0 && zoom <= 22 && Math.abs(lat) <= 85 && Math.abs(lon) <= 180;
   return inside ? { zoom, lat, lon } : null;

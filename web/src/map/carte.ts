@@ -1,21 +1,15 @@
 // The map itself: owns MapLibre, paints what it is told, and tells what the pointer does. Knows nothing of the page.
-import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from 'maplibre-gl';
-import type { GeoJSONSource, LayerSpecification, MapGeoJSONFeature, MapMouseEvent, VectorSourceSpecification } from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
-import 'maplibre-gl/dist/maplibre-gl.css';
+import type { GeoJSONSource, LayerSpecification, Map as MapLibre, MapGeoJSONFeature, MapMouseEvent } from 'maplibre-gl';
 import type { Feature, FeatureCollection } from 'geojson';
+import { aspectOf, boxAround, freePadding, isInside, metresPerPixel, scaleBar, toBox, type Box, type Padding, type Rect } from '../lib/frame';
 import { isPointScale } from '../lib/scales';
 import type { View } from '../lib/url';
 import type { Affichage, TileJson } from '../api/client';
-import { COMMUNE_LAYERS, DISCS, GROUND_LAYER, HATCH, LABEL_LAYERS, SOURCE, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, discLayers, hatching, pointLayers, qpvLayers } from './layers';
-
-setWorkerUrl(workerUrl);
+import { baseMap, vector } from './base';
+import { COMMUNE_LAYERS, DISCS, DOTS, GROUND_LAYER, HATCH, LABEL_LAYERS, PLACE_LAYERS, SOURCE, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, areaOpacity, discLayers, pattern, pointLayers, qpvLayers } from './layers';
 
 export type Basemap = Affichage['fonds'][number];
 export type Bounds = [number, number, number, number];
-/** [top, right, bottom, left] pixels covered by panels. */
-export type Padding = { top: number; right: number; bottom: number; left: number };
-
 export interface Pointed {
   code: string;
   x: number;
@@ -26,7 +20,13 @@ export interface CarteOptions {
   container: HTMLElement;
   view: View | null;
   bounds: Bounds;
+  /** What the map may be moved over; without it, around `bounds`. */
+  limits?: Box | null;
   reducedMotion: boolean;
+  /** What lies over the map now, in its pixels: what is fitted stands beside it. */
+  covers?: () => Rect[];
+  /** Without controls, for a map that only becomes an image. */
+  bare?: boolean;
   onMove: (view: View) => void;
   onHover: (pointed: Pointed | null) => void;
   onClick: (code: string | null, lngLat: [number, number]) => void;
@@ -46,6 +46,13 @@ export interface ScaleSource {
 /** Per zone: class index (`null`: no value), secrecy, what its disc counts, whether it is paled. */
 export type States = { code: string; classe: number | null; secret: boolean; n?: number; faible?: boolean }[];
 
+/** A name on the map; larger places are written first. */
+export interface Named {
+  nom: string;
+  logements?: number | null;
+  centre: readonly number[];
+}
+
 /** Lowest of the layers that must stay over the figures. */
 const ABOVE_FIGURES = 'communes-trait';
 /** A PMTiles file rather than the address of tiles. */
@@ -64,39 +71,39 @@ export class Carte {
   #basemap = false;
   #wanted: Basemap | null = null;
   #out: ReadonlySet<string> = new Set();
-  #padding: Padding = { top: 0, right: 0, bottom: 0, left: 0 };
+  /** What was fitted last, until the person moves the map. */
+  #fitted: Box | null = null;
+  /** Size of the window and of the map when it was last looked at. */
+  #window = '';
+  #size = { width: 0, height: 0 };
   /** While the pen is out, the figures under it neither light up nor open. */
   pen = false;
 
   constructor(options: CarteOptions) {
     this.#options = options;
     const [west, south, east, north] = options.bounds;
-    const margin = Math.max(0.4, (east - west) * 1.5);
-    this.map = new MapLibre({
+    const limits = boxAround([options.bounds, ...(options.limits ? [options.limits] : [])]) ?? options.bounds;
+    // Room to bring any edge of it beside wide panels.
+    const margin = Math.max(1, (limits[2] - limits[0]) * 4);
+    this.#fitted = options.view ? null : options.bounds;
+    this.map = baseMap({
       container: options.container,
-      style: '/fond/style.json',
       ...(options.view
         ? { center: [options.view.lon, options.view.lat], zoom: options.view.zoom }
-        : { bounds: [west, south, east, north], fitBoundsOptions: { padding: { top: 36, right: 56, bottom: 36, left: options.container.clientWidth > 800 ? 316 : 36 } } }),
-      maxBounds: [Math.max(-180, west - margin), Math.max(-85, south - margin), Math.min(180, east + margin), Math.min(85, north + margin)],
-      minZoom: 4,
-      maxZoom: 19,
-      attributionControl: false,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
+        : { bounds: [west, south, east, north], fitBoundsOptions: { padding: this.#paddingFor(options.bounds) } }),
+      maxBounds: [Math.max(-180, limits[0] - margin), Math.max(-85, limits[1] - margin), Math.min(180, limits[2] + margin), Math.min(85, limits[3] + margin)],
       fadeDuration: options.reducedMotion ? 0 : 200,
-      transformRequest: (url) => ({ url: url.startsWith('/') ? location.origin + url : url }),
-      locale: LOCALE,
+      ...(options.bare ? { interactive: false, canvasContextAttributes: { preserveDrawingBuffer: true }, pixelRatio: 2, controls: { zoom: false, scale: false, sources: null } } : {}),
     });
-    this.map.touchZoomRotate.disableRotation();
-    this.map.keyboard.disableRotation();
-    this.map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-    this.map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 110 }), 'bottom-right');
-    this.map.addControl(new AttributionControl({ compact: false, customAttribution: 'RPLS (SDES), OPS · contours IGN, ANCT' }), 'bottom-right');
     // Once the style is known: figures are asked for while the base map is still being drawn.
     this.ready = new Promise((resolve) => this.map.once('style.load', () => resolve()));
     this.map.on('moveend', () => options.onMove(this.view()));
+    // A hand on the map: what was fitted is left.
+    this.map.on('movestart', (event) => {
+      if ('originalEvent' in event && event.originalEvent) this.#fitted = null;
+    });
+    this.#look();
+    this.map.on('resize', () => this.#resized());
     this.map.on('mousemove', (event) => this.#move(event));
     this.map.on('mouseout', () => this.#hover(null));
     this.map.on('click', (event) => {
@@ -113,17 +120,17 @@ export class Carte {
   /** Sources and layers that stay: communes, names, imported zones. Call once, after `ready`. */
   setup(communes: TileJson | null): void {
     const map = this.map;
-    map.addImage(HATCH, hatching(), { pixelRatio: 2 });
+    for (const kind of [HATCH, DOTS] as const) map.addImage(kind, pattern(kind), { pixelRatio: 2 });
     if (communes) {
-      map.addSource('communes', vector(communes, ''));
+      map.addSource('communes', vector(communes));
       map.addLayer(GROUND_LAYER);
       for (const layer of COMMUNE_LAYERS) map.addLayer(layer);
       if (map.getLayer('lacs')) map.moveLayer('lacs', ABOVE_FIGURES);
     } else {
       map.addLayer({ id: ABOVE_FIGURES, type: 'background', paint: { 'background-opacity': 0 } });
     }
-    for (const id of ['fixes', 'noms-dessins', 'noms-communes', 'noms-qpv']) map.addSource(id, { type: 'geojson', data: empty });
-    for (const layer of [...ZONE_LAYERS, ...LABEL_LAYERS, ZONE_NAME_LAYER]) map.addLayer(layer);
+    for (const id of ['fixes', 'lieu', 'noms-dessins', 'noms-communes', 'noms-qpv']) map.addSource(id, { type: 'geojson', data: empty });
+    for (const layer of [...ZONE_LAYERS, ...LABEL_LAYERS, ZONE_NAME_LAYER, ...PLACE_LAYERS]) map.addLayer(layer);
     // Names of towns stand over the figures as those of communes do.
     if (map.getLayer('villes')) map.moveLayer('villes', 'noms-qpv');
   }
@@ -138,7 +145,7 @@ export class Carte {
       for (const layer of layers) this.#repaint(layer);
       if (discs) this.map.getSource<GeoJSONSource>(DISCS)?.setData(collection(discs.points));
     } else {
-      this.#drop(['zones-fond', 'zones-secret', 'zones-trait', 'zones-survol', 'zones-choix-gaine', 'zones-choix', 'points'], SOURCE);
+      this.#drop(['zones-fond', 'zones-secret', 'zones-vide', 'zones-trait', 'zones-survol', 'zones-choix-gaine', 'zones-choix', 'points'], SOURCE);
       if (this.map.getSource(DISCS)) this.map.removeSource(DISCS);
       this.map.addSource(SOURCE, { ...vector(scale.tilejson, scale.query), promoteId: 'code' });
       if (discs) this.map.addSource(DISCS, { type: 'geojson', data: collection(discs.points), promoteId: 'code' });
@@ -198,14 +205,20 @@ export class Carte {
   setQpv(layer: string, tilejson: TileJson): void {
     if (this.#qpv === layer) return;
     this.#drop(['qpv-fond', 'qpv-gaine', 'qpv-trait'], 'qpv');
-    this.map.addSource('qpv', vector(tilejson, ''));
+    this.map.addSource('qpv', vector(tilejson));
     for (const spec of qpvLayers(layer)) this.map.addLayer(spec, 'fixes-fond');
     this.#qpv = layer;
   }
 
-  setPoints(source: 'noms-communes' | 'noms-qpv' | 'noms-dessins', points: { nom: string; logements?: number | null; centre: readonly number[] }[]): void {
+  setPoints(source: 'noms-communes' | 'noms-qpv' | 'noms-dessins', points: readonly Named[]): void {
     const features = points.map(({ centre, ...properties }): Feature => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates: [...centre] } }));
     this.map.getSource<GeoJSONSource>(source)?.setData({ type: 'FeatureCollection', features });
+  }
+
+  /** Marks a place (an address that was searched), or takes its mark away. */
+  setPlace(at: readonly [number, number] | null): void {
+    const features: Feature[] = at ? [{ type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: [...at] } }] : [];
+    this.map.getSource<GeoJSONSource>('lieu')?.setData({ type: 'FeatureCollection', features });
   }
 
   /** Lights up a zone that is pointed at elsewhere (a dot of a plot). */
@@ -232,19 +245,72 @@ export class Carte {
     return typeof id === 'string' ? id : null;
   }
 
-  fit(bounds: readonly number[], maxZoom = 16): void {
-    const [west, south, east, north] = bounds;
-    if (west === undefined || south === undefined || east === undefined || north === undefined) return;
-    this.map.fitBounds([west, south, east, north], { padding: { top: 60 + this.#padding.top, right: 60 + this.#padding.right, bottom: 60, left: 60 }, maxZoom, animate: !this.#options.reducedMotion, duration: 700 });
+  /** Fits a box into what no panel covers; it stays fitted until the person moves the map. */
+  fit(bounds: readonly number[], { maxZoom = 16, animate = true }: { maxZoom?: number; animate?: boolean } = {}): void {
+    const box = toBox(bounds);
+    if (!box) return;
+    this.#fitted = box;
+    const moves = animate && !this.#options.reducedMotion;
+    this.map.fitBounds([...box], { padding: this.#paddingFor(box), maxZoom, animate: moves, duration: 700 });
   }
 
-  /** Space that panels take over the map, minded by `fit`. */
-  setPadding(padding: Partial<Padding>): void {
-    this.#padding = { ...this.#padding, ...padding };
+  /** Panels have come or gone: what is fitted is fitted again. */
+  refit(): void {
+    if (this.#fitted) this.fit(this.#fitted, { animate: false });
+  }
+
+  /** Moves the map, at its own zoom, so far that a zone is beside the panels; fits it if it is then still too large. */
+  reveal(bounds: readonly number[]): void {
+    const box = toBox(bounds);
+    if (!box) return;
+    const [a, b] = [this.map.project([box[0], box[3]]), this.map.project([box[2], box[1]])];
+    // A point takes the room of a finger.
+    const grow = Math.max(0, (24 - (b.x - a.x)) / 2, (24 - (b.y - a.y)) / 2);
+    const rect: Rect = { left: a.x - grow, top: a.y - grow, right: b.x + grow, bottom: b.y + grow };
+    const [size, padding] = [this.#now(), this.#paddingFor(box)];
+    if (isInside(rect, size, padding)) return;
+    const free = { width: size.width - padding.left - padding.right, height: size.height - padding.top - padding.bottom };
+    if (rect.right - rect.left > free.width || rect.bottom - rect.top > free.height) return this.fit(box);
+    const shift = (low: number, high: number, from: number, to: number): number => (low < from ? low - from : high > to ? high - to : 0);
+    const by: [number, number] = [
+      shift(rect.left, rect.right, padding.left, size.width - padding.right), shift(rect.top, rect.bottom, padding.top, size.height - padding.bottom),
+    ];
+    this.#fitted = null;
+    this.map.panBy(by, { animate: !this.#options.reducedMotion, duration: 400 });
+  }
+
+  /** What was fitted last, if nobody has moved the map since. */
+  get fitted(): Box | null {
+    return this.#fitted;
+  }
+
+  #now(): { width: number; height: number } {
+    const { clientWidth, clientHeight } = this.#options.container;
+    return { width: clientWidth, height: clientHeight };
+  }
+
+  #paddingFor(box: Box): Padding {
+    return freePadding(this.#now(), this.#options.covers?.() ?? [], aspectOf(box));
+  }
+
+  #look(): void {
+    this.#window = `${innerWidth}x${innerHeight}`;
+    this.#size = this.#now();
+  }
+
+  /** Another size of the window shows the same land; panels that part the map (a plot, a second map) leave its zoom as it is. */
+  #resized(): void {
+    const [before, same] = [this.#size, this.#window === `${innerWidth}x${innerHeight}`];
+    this.#look();
+    if (same || !this.#options.covers || before.width === 0 || before.height === 0) return;
+    if (this.#fitted) return this.refit();
+    const ratio = Math.min(this.#size.width / before.width, this.#size.height / before.height);
+    if (ratio > 0) this.map.jumpTo({ zoom: this.map.getZoom() + Math.log2(ratio) });
   }
 
   /** Goes at once to a view that the address asks for. */
   jump(view: View): void {
+    this.#fitted = null;
     this.map.jumpTo({ center: [view.lon, view.lat], zoom: view.zoom });
   }
 
@@ -267,7 +333,15 @@ export class Carte {
 
   #letThrough(): void {
     if (this.map.getLayer('communes-fond')) this.map.setLayoutProperty('communes-fond', 'visibility', this.#basemap ? 'none' : 'visible');
-    if (this.map.getLayer('zones-fond')) this.map.setPaintProperty('zones-fond', 'fill-opacity', this.#basemap ? 0.62 : 0.88);
+    if (this.map.getLayer('zones-fond')) this.map.setPaintProperty('zones-fond', 'fill-opacity', areaOpacity(Boolean(this.#scale?.discs), this.#basemap ? 0.62 : 1));
+  }
+
+  /** All that it shows has come. */
+  drawn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.map.once('idle', () => resolve());
+      this.map.triggerRepaint();
+    });
   }
 
   /** What the map shows now, as pixels. Read within the frame that draws it: the buffer is empty afterwards. */
@@ -279,6 +353,18 @@ export class Carte {
       });
       this.map.triggerRepaint();
     });
+  }
+
+  /** A base map of another host is under the figures. */
+  get overBasemap(): boolean {
+    return this.#basemap;
+  }
+
+  /** What the screen shows, as a picture. */
+  async seen(): Promise<{ href: string; width: number; height: number; bar: { pixels: number; label: string } }> {
+    const { href } = await this.snapshot();
+    const size = this.#now();
+    return { href, ...size, bar: scaleBar(metresPerPixel(this.map.getZoom(), this.map.getCenter().lat), size.width * 0.16) };
   }
 
   /** The same as paths, for a drawing program; `null` over a base map of pixels, which only pixels show. */
@@ -342,25 +428,7 @@ export class Carte {
   }
 }
 
-/** A vector source from its TileJSON, with the shared filters in the address of the tiles. */
-function vector(tilejson: TileJson, query: string): VectorSourceSpecification {
-  const tiles = tilejson.tiles.map((template) => {
-    const absolute = template.startsWith('/') ? location.origin + template : template;
-    return query ? `${absolute}${absolute.includes('?') ? '&' : '?'}${query}` : absolute;
-  });
-  return { type: 'vector', tiles, minzoom: tilejson.minzoom ?? 0, maxzoom: tilejson.maxzoom ?? 14 };
-}
-
 const collection = (points: readonly { code: string; logements: number; secret: boolean; centre: readonly number[] }[]): FeatureCollection => ({
   type: 'FeatureCollection',
   features: points.map(({ centre, ...properties }) => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates: [...centre] } })),
 });
-
-const LOCALE = {
-  'AttributionControl.ToggleAttribution': 'Afficher les sources',
-  'Map.Title': 'Carte',
-  'NavigationControl.ZoomIn': 'Zoomer',
-  'NavigationControl.ZoomOut': 'Dézoomer',
-  'ScaleControl.Meters': 'm',
-  'ScaleControl.Kilometers': 'km',
-};

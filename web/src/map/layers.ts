@@ -4,35 +4,48 @@ import { NAMES_ZOOM } from './zooms';
 
 export const COLOR = {
   land: '#f4f2ed',
-  missing: '#e7e6e2',
-  secret: '#d9d9d6',
+  sea: '#dfe7eb',
+  /** Under the dots of what has no value. */
+  missing: '#ffffff',
+  /** Under the hatching of what is secret. */
+  secret: '#d3d6d8',
+  mark: '#8b9097',
   ink: '#1d2b36',
   qpv: '#16243f',
   drawn: '#0a7b6c',
 } as const;
 
 export const SOURCE = 'zones';
+/** Patterns of what is secret, and of what has no value. */
 export const HATCH = 'hachures';
+export const DOTS = 'semis';
 
 const state = (key: string): ExpressionSpecification => ['feature-state', key];
 
-/** The class's colour, grey for what is secret or has no value; the class index is in the feature-state `c`. */
+/** The class's colour (its index is the feature-state `c`), grey under secrecy, white without value; land where nothing was asked. */
 function fill(colors: readonly string[]): Paint<string> {
   const cases = colors.flatMap((color, i) => [['==', state('c'), i], color]);
-  return ['case', ['==', state('s'), true], COLOR.secret, ...cases, COLOR.missing] as unknown as Paint<string>;
+  return ['case', ['==', state('s'), true], COLOR.secret, ...cases, ['==', state('c'), -1], COLOR.missing, 'rgba(0,0,0,0)'] as unknown as Paint<string>;
 }
+
+/** Whether a zone was asked about and has no value that is merely secret. */
+const valueless: ExpressionSpecification = ['all', ['==', state('c'), -1], ['!=', state('s'), true]];
 
 /** What the eye should pass over: what is not brushed nearly goes, a change that may be chance pales. */
 const opacity = (usual: number): Paint<number> => ['case', ['==', state('b'), true], 0.1, ['==', state('f'), true], usual * 0.45, usual];
 
+/** Of the fill of areas: whole, so that the legend has the colours that are painted; under circles (`bare`) hardly there. */
+export const areaOpacity = (bare: boolean, usual = 1): Paint<number> => (bare ? 0.3 : opacity(usual));
+
 const lineWidth = (whenOn: string, width: number): Paint<number> => ['case', ['==', state(whenOn), true], width, 0];
 
-/** Layers of an area scale: fill, hatching of secret zones, thin edges, hovered and selected edges. */
+/** Layers of an area scale: fill, hatching of secret zones, dots of those without value, thin edges, hovered and selected edges. */
 export function areaLayers(sourceLayer: string, colors: readonly string[], bare = false): LayerSpecification[] {
   const base = { source: SOURCE, 'source-layer': sourceLayer } as const;
   return [
-    { id: 'zones-fond', type: 'fill', ...base, paint: { 'fill-color': bare ? '#ffffff' : fill(colors), 'fill-opacity': bare ? 0.3 : opacity(0.88), 'fill-antialias': false } },
-    { id: 'zones-secret', type: 'fill', ...base, paint: { 'fill-pattern': HATCH, 'fill-opacity': bare ? 0 : ['case', ['==', state('s'), true], 0.9, 0] } },
+    { id: 'zones-fond', type: 'fill', ...base, paint: { 'fill-color': bare ? '#ffffff' : fill(colors), 'fill-opacity': areaOpacity(bare), 'fill-antialias': false } },
+    { id: 'zones-secret', type: 'fill', ...base, paint: { 'fill-pattern': HATCH, 'fill-opacity': bare ? 0 : ['case', ['==', state('s'), true], 1, 0] } },
+    { id: 'zones-vide', type: 'fill', ...base, paint: { 'fill-pattern': DOTS, 'fill-opacity': bare ? 0 : ['case', valueless, 1, 0] } },
     { id: 'zones-trait', type: 'line', ...base, paint: { 'line-color': bare ? '#9aa5ac' : '#ffffff', 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 0.5, 14, 1.4] } },
     { id: 'zones-survol', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': COLOR.ink, 'line-width': lineWidth('survol', 2) } },
     { id: 'zones-choix-gaine', type: 'line', ...base, layout: { 'line-join': 'round' }, paint: { 'line-color': '#ffffff', 'line-width': lineWidth('choix', 6) } },
@@ -68,9 +81,9 @@ function pointPaint(colors: readonly string[], radius: ExpressionSpecification):
     paint: {
       'circle-radius': radius,
       'circle-color': fill(colors),
-      'circle-opacity': opacity(0.94),
+      'circle-opacity': opacity(1),
       'circle-stroke-opacity': ['case', ['==', state('b'), true], 0.2, 1],
-      'circle-stroke-color': ['case', ['any', ['==', state('survol'), true], ['==', state('choix'), true]], COLOR.ink, '#ffffff'],
+      'circle-stroke-color': ['case', ['any', ['==', state('survol'), true], ['==', state('choix'), true]], COLOR.ink, valueless, COLOR.mark, '#ffffff'],
       'circle-stroke-width': ['case', ['==', state('choix'), true], 3.5, ['==', state('survol'), true], 2.5, ['==', state('s'), true], 0.3, 0.8],
     },
   };
@@ -122,19 +135,33 @@ export const ZONE_LAYERS: LayerSpecification[] = [
   { id: 'fixes-fond', type: 'fill', source: 'fixes', paint: { 'fill-color': COLOR.drawn, 'fill-opacity': 0.08 } },
   { id: 'fixes-trait', type: 'line', source: 'fixes', paint: { 'line-color': COLOR.drawn, 'line-width': 2.5 } },
 ];
+/** A place that was searched: a ring that hides nothing of what is under it, and its middle. */
+export const PLACE_LAYERS: LayerSpecification[] = [
+  { id: 'lieu-gaine', type: 'circle', source: 'lieu', paint: { 'circle-radius': 13, 'circle-color': 'rgba(0,0,0,0)', 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 6 } },
+  { id: 'lieu', type: 'circle', source: 'lieu', paint: { 'circle-radius': 13, 'circle-color': 'rgba(0,0,0,0)', 'circle-stroke-color': '#a3195b', 'circle-stroke-width': 3 } },
+  { id: 'lieu-point', type: 'circle', source: 'lieu', paint: { 'circle-radius': 3, 'circle-color': '#a3195b', 'circle-stroke-color': '#ffffff', 'circle-stroke-width': 1.5 } },
+];
 export const ZONE_NAME_LAYER: LayerSpecification = {
   id: 'noms-dessins', type: 'symbol', source: 'noms-dessins',
   layout: { 'text-field': ['get', 'nom'], 'text-font': ['Noto Sans Medium'], 'text-size': 14, 'text-allow-overlap': true },
   paint: { 'text-color': '#075c51', 'text-halo-color': '#ffffff', 'text-halo-width': 2 },
 };
 
-/** The hatching of secret zones, drawn here so that no sprite is needed. */
-export function hatching(size = 16): ImageData {
+/** The hatching of secret zones and the dots of those without value, drawn here so that no sprite is needed. */
+export function pattern(kind: typeof HATCH | typeof DOTS, size = 16): ImageData {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = size;
   const context = canvas.getContext('2d');
   if (!context) return new ImageData(size, size);
-  context.strokeStyle = '#8b9097';
+  context.strokeStyle = context.fillStyle = COLOR.mark;
+  if (kind === DOTS) {
+    for (const at of [size / 4, (3 * size) / 4]) {
+      context.beginPath();
+      context.arc(at, at, 1.6, 0, 2 * Math.PI);
+      context.fill();
+    }
+    return context.getImageData(0, 0, size, size);
+  }
   context.lineWidth = 1.6;
   for (const shift of [-size, -size / 2, 0, size / 2, size]) {
     context.beginPath();

@@ -1,6 +1,7 @@
 // What the map shows, as paths: each feature in view with the colour, width and class that MapLibre gives it.
 import type { Map as MapLibre, MapGeoJSONFeature } from 'maplibre-gl';
 import type { Position } from 'geojson';
+import { DOTS, HATCH } from './layers';
 
 interface Box {
   x: number;
@@ -49,7 +50,7 @@ class Drawing {
     const groups = grouped(features, (f) => number(f.layer.paint?.['fill-opacity' as never], 1));
     return [...groups].filter(([opacity]) => opacity > 0).map(([opacity, list]) => `<g opacity="${opacity}">${this.#byTile(list, (f) => {
       const paint = f.layer.paint as Record<string, unknown>;
-      return `<path${code(f)} d="${this.#path(f)}" fill-rule="evenodd" fill="${paint['fill-pattern'] ? 'url(#hachures)' : String(paint['fill-color'] ?? '#000')}"/>`;
+      return `<path${code(f)} d="${this.#path(f)}" fill-rule="evenodd" fill="${PATTERNS[f.layer.id] ? `url(#${PATTERNS[f.layer.id]})` : String(paint['fill-color'] ?? '#000')}"/>`;
     })}</g>`).join('');
   }
 
@@ -131,6 +132,9 @@ class Drawing {
     return '';
   }
 }
+
+/** Patterns of the plate, by the layer that carries them. */
+const PATTERNS: Record<string, string> = { 'zones-secret': HATCH, 'zones-vide': DOTS };
 
 function grouped<T, K>(list: readonly T[], key: (item: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();

@@ -1,6 +1,6 @@
 // How many DALO placements are new to the organisation: every page shows it, few minutes change it.
 import { api, read } from '../api/client';
-import { session } from './session.svelte';
+import { session } from '../session/session.svelte';
 
 const STORE = 'mosaique.alertes';
 /** How long a count is good for, in milliseconds. */

@@ -1,19 +1,32 @@
-// Showing the map to others: full screen, image, print. What is shown is what is on the screen: the legend is read from it.
+// Showing the map to others: full screen, image, print. Each draws the map anew from the page's data, fitted to the territory.
 import { messageOf } from '../api/client';
 import { longDate, today } from '../lib/dates';
 import { download } from '../lib/download';
 import { fileName } from '../lib/format';
-import { canvasMeasure, mapPlate, toPng, toSvg, type LegendRow, type PlateText } from '../lib/plate';
+import { aspectOf, type Box } from '../lib/frame';
+import { canvasMeasure, MAP_WIDTH, mapPlate, toPng, toSvg, type PlateText } from '../lib/plate';
 import type { Carte } from '../map/carte';
+import type { Picture } from '../map/picture';
 import { data } from './data.svelte';
 import { page } from './page.svelte';
+import { sceneOf } from './scene';
 
 export const SECRECY = 'Secret statistique : aucun chiffre n’est donné sous onze ménages, ni ne peut être retrouvé par différence ; un chiffre secret n’est pas un zéro.';
+/** Height of a picture for a width of one: a long territory does not make a scroll, a flat one keeps room for its legend. */
+const SHAPES = { least: 0.62, most: 1.05 };
+/** The map on an A4 sheet, in millimetres (see `PrintSheet`). */
+export const PAPER = { width: 193, height: 138 };
+/** CSS pixels of a millimetre. */
+const MM = 96 / 25.4;
 
 class Show {
   presenting = $state(false);
   /** The map as an image, while the page is being printed. */
-  printing = $state<string | null>(null);
+  printing = $state.raw<Picture | null>(null);
+  /** What an image shows: all the territory, or what the screen shows. */
+  framing = $state<'territoire' | 'vue'>('territoire');
+  /** An image is being drawn. */
+  drawing = $state(false);
   error = $state<string | null>(null);
   /** What was done, told for a moment. */
   #said = $state('');
@@ -49,7 +62,7 @@ class Show {
     const day = longDate(today());
     return {
       title: indicator?.libelle ?? 'mosaïque',
-      subtitle: [document.querySelector('.legend .sub')?.textContent ?? '', ...filters].filter(Boolean).join(' · '),
+      subtitle: [data.place, data.legend?.subtitle ?? '', ...filters].filter(Boolean).join(' · '),
       notes: [
         `Source : ${data.values?.source ?? ''}. Contours : IGN, ANCT. Fond : Natural Earth. mosaïque, ${day}.${data.catalogue?.demonstration ? ' Territoire fictif.' : ''}`,
         ...(indicator?.definition ? [`Définition : ${indicator.definition}`] : []),
@@ -59,40 +72,44 @@ class Show {
   }
 
   async image(kind: 'png' | 'svg'): Promise<void> {
-    const carte = this.carte;
-    if (!carte) return;
-    this.error = null;
-    try {
-      const shot = (kind === 'svg' ? await carte.vectors() : null) ?? (await carte.snapshot());
-      const plate = mapPlate(this.text(), shot, legendOnScreen(), canvasMeasure());
-      const name = fileName([data.shownIndicator?.libelle ?? 'carte', data.shownScale?.id ?? '', data.vintage?.vague ? `ops-${data.vintage.vague}` : ''], kind);
+    const legend = data.legend;
+    if (!legend) return;
+    await this.#draws(async () => {
+      const shot = await this.#picture(kind, (box) => ({ width: MAP_WIDTH, height: Math.round(MAP_WIDTH * Math.min(SHAPES.most, Math.max(SHAPES.least, aspectOf(box)))) }));
+      const plate = mapPlate(this.text(), shot, legend, canvasMeasure());
+      const name = fileName([data.shownIndicator?.libelle ?? 'carte', data.place, data.shownScale?.id ?? '', data.vintage?.vague ? `ops-${data.vintage.vague}` : ''], kind);
       download(name, kind === 'svg' ? toSvg(plate) : await toPng(plate), kind === 'svg' ? 'image/svg+xml' : 'image/png');
       this.said = `L’image ${name} est enregistrée.`;
-    } catch (fault) {
-      this.error = messageOf(fault);
-    }
+    });
   }
 
   async print(): Promise<void> {
-    const shot = await this.carte?.snapshot();
-    this.printing = shot?.href ?? null;
+    await this.#draws(async () => {
+      this.printing = await this.#picture('png', () => ({ width: Math.round(PAPER.width * MM), height: Math.round(PAPER.height * MM) }));
+    });
+  }
+
+  /** The map as its own picture; over a base map of another host, what the screen shows of it. */
+  async #picture(kind: 'png' | 'svg', sizeOf: (box: Box) => { width: number; height: number }): Promise<Picture> {
+    const carte = this.carte;
+    const box = this.framing === 'vue' && carte ? carte.extent() : await data.extent();
+    if (carte?.overBasemap) return carte.seen();
+    const [scene, { picture }] = await Promise.all([sceneOf(), import('../map/picture')]);
+    if (!scene) throw new Error('Il n’y a pas encore de chiffres à montrer : attendez que la carte soit remplie.');
+    return picture(scene, box, sizeOf(box), kind);
+  }
+
+  async #draws(work: () => Promise<void>): Promise<void> {
+    this.error = null;
+    this.drawing = true;
+    try {
+      await work();
+    } catch (fault) {
+      this.error = messageOf(fault);
+    } finally {
+      this.drawing = false;
+    }
   }
 }
 
 export const show = new Show();
-
-/** The legend as it stands on the screen. */
-function legendOnScreen(): { sub: string; rows: LegendRow[]; foot: string } {
-  const box = document.querySelector('.legend');
-  const text = (of: Element | null | undefined, selector: string): string => of?.querySelector(selector)?.textContent?.trim() ?? '';
-  // Parts of a label that stand beside each other on the screen.
-  const label = (li: Element): string => [...(li.querySelector('.range')?.childNodes ?? [])].map((n) => n.textContent?.trim() ?? '').filter(Boolean).join(', ');
-  const rows = [...(box?.querySelectorAll('li') ?? [])].map((li): LegendRow => {
-    const swatch = li.querySelector<HTMLElement>('.swatch');
-    const kind = !swatch ? (li.querySelector('path') ? 'line' : 'none') : swatch.classList.contains('hatch') ? 'hatch' : swatch.classList.contains('dot') ? 'dot' : 'fill';
-    const color = kind === 'line' ? '#16243f' : kind === 'hatch' ? '#d9d9d6' : swatch ? getComputedStyle(swatch).backgroundColor : '#ffffff';
-    const reference = text(li, '.ref').replace(/\s+/g, ' ');
-    return { kind, color, label: label(li), count: text(li, '.n'), ...(reference ? { reference } : {}) };
-  });
-  return { sub: 'Légende', rows, foot: text(box, '.foot') };
-}

@@ -23,11 +23,14 @@ class Theme {
   start(): void {
     this.choice = remembered();
     const dark = matchMedia('(prefers-color-scheme: dark)');
+    // Paper is white, whatever the screen.
+    const paper = matchMedia('print');
     const apply = (): void => {
-      document.documentElement.dataset['theme'] = this.choice === 'auto' ? (dark.matches ? 'sombre' : 'clair') : this.choice;
+      const asked = this.choice === 'auto' ? (dark.matches ? 'sombre' : 'clair') : this.choice;
+      document.documentElement.dataset['theme'] = paper.matches ? 'clair' : asked;
     };
     this.#apply = apply;
-    dark.addEventListener('change', apply);
+    for (const query of [dark, paper]) query.addEventListener('change', apply);
     apply();
   }
 

@@ -2,6 +2,7 @@
 import { api, isAbort, messageOf, read, type DemandeMesure, type Mesure, type Mesures } from '../api/client';
 import { keep, restore, type Saved } from '../lib/kept';
 import { Latest } from '../lib/latest';
+import { broughtBy, notAmong } from '../lib/links';
 import { middle, type Area } from '../lib/zones';
 import type { Carte } from '../map/carte';
 import type { Outline, Pen, Tool } from '../map/draw';
@@ -15,6 +16,9 @@ export interface Zone extends Saved {
   /** Held by the pen: its vertices can be moved. */
   editable: boolean;
 }
+
+/** What the address brought when the page opened: it is then written without it. */
+let link = broughtBy(globalThis.location?.hash ?? '');
 
 /** Scales whose rest, outside of all zones, the server tells. */
 const WIDE = ['commune', 'epci', 'departement'];
@@ -63,13 +67,29 @@ class Workshop {
 
   zone = $derived(this.zones.find((z) => z.id === this.active) ?? null);
 
-  /** Ties the workshop to the map and brings back the zones of the last visit. */
+  /** Ties the workshop to the map; brings back the zones of the last visit, and those of the link that opened the page. */
   async attach(carte: Carte): Promise<void> {
     this.#carte = carte;
     const saved = restore();
-    if (saved.length === 0) return;
-    await this.#addAll(saved);
+    const brought = await this.#brought();
+    const fresh = notAmong(brought, saved);
+    if (saved.length + fresh.length === 0) return;
+    await this.#addAll([...saved, ...fresh]);
     this.active = null;
+    if (brought.length > 0) this.notice = [`${brought.length > 1 ? `${brought.length} zones viennent` : 'Une zone vient'} du lien : elle${brought.length > 1 ? 's sont' : ' est'} parmi les vôtres.`];
+  }
+
+  async #brought(): Promise<Saved[]> {
+    const { zones, set } = link;
+    link = { zones: [], set: null };
+    if (!set) return zones;
+    try {
+      const kept = (await read(api.GET('/api/ensembles/{id}', { params: { path: { id: set } } }))).zones;
+      return [...zones, ...kept.map((z) => ({ nom: z.nom, ...(z.geometrie ? { geometrie: z.geometrie as unknown as Area } : { codes: z.codes ?? [] }) }))];
+    } catch (error) {
+      this.error = `L’ensemble de zones de ce lien ne s’ouvre pas : ${messageOf(error)}`;
+      return zones;
+    }
   }
 
   async setTool(tool: Tool): Promise<void> {

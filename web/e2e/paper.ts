@@ -1,0 +1,77 @@
+// What is wrong with a page on paper: text that is cut by an edge, and text that lies on text.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+
+/** CSS pixels of a millimetre. */
+const MM = 96 / 25.4;
+/** The printed width of an A4 sheet between its margins. */
+export const WIDTHS = { portrait: Math.floor((210 - 24) * MM), landscape: Math.floor((297 - 22) * MM), sheet: Math.floor((297 - 20) * MM) };
+
+/** Lays the page out as on paper of this width, and tells its faults; its PDF is kept with the output of the tests. */
+export async function onPaper(page: Page, width: number, name: string): Promise<{ faults: string[]; pages: number; pdf: Buffer }> {
+  const before = page.viewportSize();
+  await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
+  await page.emulateMedia({ media: 'print' });
+  await page.setViewportSize({ width, height: 900 });
+  await page.waitForTimeout(400);
+  const faults = await textFaults(page);
+  const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+  const folder = join(import.meta.dirname, '..', '..', 'test-output', 'papier');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.pdf`), pdf);
+  await page.emulateMedia({ media: 'screen' });
+  if (before) await page.setViewportSize(before);
+  const pages = Number(/\/Type\s*\/Pages[^>]*\/Count (\d+)|\/Count (\d+)[^>]*\/Type\s*\/Pages/s.exec(pdf.toString('latin1'))?.slice(1).find(Boolean) ?? 0);
+  return { faults, pages, pdf };
+}
+
+/** Every line of text: beyond the paper, cut by what holds it, or on another line. */
+export async function textFaults(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    interface Line { text: string; left: number; top: number; right: number; bottom: number; node: Node }
+    const lines: Line[] = [];
+    const faults: string[] = [];
+    const edge = document.documentElement.clientWidth;
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      const element = node.parentElement;
+      const text = node.textContent?.trim().replace(/\s+/g, ' ') ?? '';
+      if (!element || !text || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || element.closest('.hidden, title, script, style')) continue;
+      range.selectNodeContents(node);
+      const size = parseFloat(getComputedStyle(element).fontSize);
+      for (const r of range.getClientRects()) {
+        if (r.width < 1 || r.height < 1) continue;
+        // Letters take less than their line.
+        const middle = (r.top + r.bottom) / 2;
+        const half = Math.min(r.height / 2, size * 0.42);
+        const line: Line = { text, left: r.left, top: middle - half, right: r.right, bottom: middle + half, node };
+        lines.push(line);
+        if (r.left < -1 || r.right > edge + 1) faults.push(`hors du papier : « ${text} » (${Math.round(r.left)}–${Math.round(r.right)} sur ${edge})`);
+        for (let box = element.parentElement ? element : null; box && box !== document.body; box = box.parentElement) {
+          const { overflowX, overflowY } = getComputedStyle(box);
+          if (overflowX === 'visible' && overflowY === 'visible') continue;
+          if (box instanceof SVGElement) continue;
+          const b = box.getBoundingClientRect();
+          if ((overflowX !== 'visible' && (r.left < b.left - 2 || r.right > b.right + 2)) || (overflowY !== 'visible' && (line.top < b.top - 2 || line.bottom > b.bottom + 2))) {
+            faults.push(`coupé par ${box.tagName.toLowerCase()}.${box.className} : « ${text} »`);
+            break;
+          }
+        }
+      }
+    }
+    lines.sort((a, b) => a.top - b.top);
+    lines.forEach((a, i) => {
+      for (let j = i + 1; j < lines.length; j += 1) {
+        const b = lines[j];
+        if (!b || b.top > a.bottom) break;
+        if (a.node === b.node) continue;
+        const [w, h] = [Math.min(a.right, b.right) - Math.max(a.left, b.left), Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)];
+        if (w > 2 && h > 3) faults.push(`l’un sur l’autre : « ${a.text} » et « ${b.text} »`);
+      }
+    });
+    return [...new Set(faults)];
+  });
+}

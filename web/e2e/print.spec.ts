@@ -1,0 +1,95 @@
+// On paper: the map, portraits, social mix, residences at stake. Nothing cut, no text on text, place, source and scale bar.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { shownZone } from './figures';
+import { BASE_URL, get, open, settle, visit, type Session } from './harness';
+import { onPaper, textFaults, WIDTHS } from './paper';
+
+interface Zone { code: string; nom: string; logements: number }
+let session: Session;
+before(async () => {
+  session = await open();
+  await session.page.addInitScript(() => void ((window as unknown as { print: () => void }).print = () => document.body.setAttribute('data-imprime', 'oui')));
+});
+after(() => session.close());
+const largest = async (scale: string): Promise<Zone | undefined> => (await get<{ zones: Zone[] }>(`/api/zones?echelle=${scale}`)).zones.sort((a, b) => b.logements - a.logements)[0];
+
+test('what looks for faults finds them', async () => {
+  const { page } = session;
+  await page.goto(`${BASE_URL}/aide`);
+  await page.setContent(`<div style="position:relative;width:300px;font:16px sans-serif">
+    <p style="position:absolute;top:10px;left:0">Premier texte</p><p style="position:absolute;top:14px;left:20px">Second texte</p>
+    <p style="position:absolute;top:80px;left:0;width:60px;overflow:hidden;white-space:nowrap">Coupé par sa boîte</p>
+    <p style="position:absolute;top:120px;left:1270px;white-space:nowrap">Hors du papier</p><p style="position:absolute;top:200px">Seul</p></div>`);
+  const faults = await textFaults(page);
+  assert.equal(faults.filter((f) => f.startsWith('l’un sur l’autre')).length, 1, faults.join('\n'));
+  assert.equal(faults.filter((f) => f.startsWith('coupé')).length, 1, faults.join('\n'));
+  assert.equal(faults.filter((f) => f.startsWith('hors')).length, 1, faults.join('\n'));
+});
+
+describe('the map on paper', () => {
+  for (const theme of ['clair', 'sombre'] as const) {
+    test(`has place, legend, scale bar and source on one sheet, in the ${theme} theme`, async () => {
+      const { page } = session;
+      await page.goto(`${BASE_URL}/aide`);
+      await page.evaluate((t) => localStorage.setItem('mosaique.theme', t), theme);
+      const [zone] = [await shownZone('commune', 'I02')];
+      // Near one commune: paper shows the territory all the same.
+      await visit(page, `/?indicateur=I02&echelle=commune&f.financement=PLUS#12.5/${zone.centre[1]}/${zone.centre[0]}`);
+      await page.getByRole('button', { name: 'Montrer' }).click();
+      await page.getByRole('button', { name: 'Imprimer la carte' }).click();
+      await page.locator('[data-imprime=oui]').waitFor();
+      const { faults, pages } = await onPaper(page, WIDTHS.sheet, `carte-${theme}`);
+      assert.deepEqual(faults, []);
+      assert.equal(pages, 1);
+      const text = await page.locator('.sheet').evaluate((e) => e.textContent ?? '');
+      assert.match(text, /communes · Tous les ménages, par commune · Financement|, par commune · /);
+      assert.match(text, /Source : OPS/);
+      assert.match(text, /\d+ k?m/);
+      await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
+      await page.evaluate(() => localStorage.removeItem('mosaique.theme'));
+    });
+  }
+});
+
+describe('a portrait on paper', () => {
+  for (const scale of ['epci', 'commune', 'qpv2024', 'iris'] as const) {
+    test(`of a zone of ${scale} has its maps, and no finding that is so by definition`, async (t) => {
+      const { page } = session;
+      const zone = await largest(scale);
+      if (!zone) return t.skip(`no zone of ${scale}`);
+      await page.goto(`${BASE_URL}/portrait?echelle=${scale}&code=${zone.code}`);
+      await page.locator('.paper h1', { hasText: zone.nom }).waitFor();
+      await page.locator('.maps[aria-busy=false]').waitFor();
+      await settle(page);
+      const maps = page.locator('.maps img');
+      assert.ok((await maps.count()) >= 1, 'a map at least');
+      for (const map of await maps.all()) assert.ok(await map.evaluate((i) => (i as HTMLImageElement).naturalWidth > 600 && (i as HTMLImageElement).src.length > 20_000));
+      const text = await page.locator('.paper').innerText();
+      if (scale === 'qpv2024') assert.doesNotMatch(text, /Logements en QPV 2024/);
+      const { faults } = await onPaper(page, WIDTHS.portrait, `portrait-${scale}`);
+      assert.deepEqual(faults, []);
+    });
+  }
+});
+
+describe('pages on paper', () => {
+  for (const [name, path, ready, parts] of [
+    ['mixite', '/mixite', '#lignes', ['Objectifs de mixité', 'baux signés jusqu’au', 'Source : attributions']],
+    ['enjeux', '/enjeux', '#rang', ['Résidences à enjeu', 'OPS']],
+  ] as const) {
+    test(`${path} is whole, with its scope and its source`, async () => {
+      const { page } = session;
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.goto(BASE_URL + path);
+      await page.locator(ready).waitFor();
+      await settle(page);
+      const { faults } = await onPaper(page, WIDTHS.landscape, name);
+      assert.deepEqual(faults, []);
+      const text = await page.locator('body').innerText();
+      for (const part of parts) assert.ok(text.includes(part), part);
+    });
+  }
+});
+
+test('no fault was seen by the browser all along', () => assert.deepEqual(session.faults, []));

@@ -1,0 +1,104 @@
+// Every page of every role at every width: nothing falls out of the window, the top bar stays within reach.
+// A page is loaded once; the window is then drawn in and out. What it looks like is kept with the output of the tests.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { axeFaults, open, picture } from './harness';
+import { ask, enter, serve, type Server } from './server';
+
+const WIDTHS = [320, 375, 640, 1280, 1920, 3840];
+/** Widths whose picture is kept. */
+const KEPT = new Set([375, 1280]);
+const PUBLIC = ['/', '/?vue=tableau', '/?nuage=P10', '/aide', '/connexion', '/portrait?echelle=commune&code=COMMUNE', '/integre?indicateur=P10', '/nulle-part'];
+const SIGNED = ['/', '/mixite', '/controle', '/controle?vue=commission', '/dalo', '/enjeux', '/objectifs', '/organisme', '/aide'];
+const ROLES: Record<string, string[]> = {
+  public: PUBLIC,
+  dreal: ['/?zone=commune:COMMUNE', '/?vue=tableau', ...SIGNED],
+  ddets: SIGNED,
+  epci: SIGNED,
+  commune: SIGNED,
+  bailleur: [...SIGNED, '/depots', '/adresses', '/residences', '/evenements', '/administration'],
+  action_logement: SIGNED,
+  agence: SIGNED,
+  administrateur: ['/', '/organisme', '/administration', '/administration#conventions', '/administration#comptes', '/administration#donnees', '/administration#journal'],
+};
+
+let server: Server;
+before(async () => void (server = await serve()));
+after(() => server.stop());
+
+/** What stands out of the window, unless something around it scrolls in itself; and what of the top bar cannot be reached. */
+async function fallen(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const wide = document.documentElement.clientWidth;
+    const faults: string[] = [];
+    if (document.documentElement.scrollWidth > wide + 1) faults.push(`the page scrolls sideways: ${document.documentElement.scrollWidth} of ${wide}`);
+    const spared = (e: Element): boolean => {
+      for (let a: Element | null = e; a && a !== document.body; a = a.parentElement) {
+        const style = getComputedStyle(a);
+        if (style.visibility === 'hidden' || style.clipPath !== 'none' || a.matches('.maplibregl-canvas-container, .skip, [inert]')) return true;
+        if (a !== e && (/auto|scroll/.test(style.overflowX) ? a.id !== 'contenu' : style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none')) return true;
+      }
+      return false;
+    };
+    for (const e of document.body.querySelectorAll('*')) {
+      const box = e.getBoundingClientRect();
+      if (box.width === 0 || box.height === 0 || (box.right <= wide + 1 && box.left >= -1) || spared(e)) continue;
+      faults.push(`${e.tagName.toLowerCase()}.${e.getAttribute('class') ?? ''} « ${(e.textContent ?? '').trim().slice(0, 40)} » from ${Math.round(box.left)} to ${Math.round(box.right)}`);
+      if (faults.length > 4) break;
+    }
+    for (const e of document.querySelectorAll('.frame > header, .app > header')) {
+      for (const control of e.querySelectorAll('summary, a, button, label')) {
+        const box = control.getBoundingClientRect();
+        if (box.width === 0 || getComputedStyle(control).visibility === 'hidden' || control.closest('details:not([open]) .panel')) continue;
+        const on = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+        if (!on || !(control.contains(on) || on.contains(control))) faults.push(`out of reach in the top bar: ${(control.textContent ?? '').trim() || control.getAttribute('aria-label')}`);
+      }
+    }
+    return faults;
+  });
+}
+
+const nameOf = (path: string): string => path.replace(/COMMUNE|[?=:#&]/g, '-').replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'carte';
+
+describe('at every width', () => {
+  const checked = new Set<string>();
+  for (const [role, paths] of Object.entries(ROLES)) {
+    test(`nothing falls out of the pages of ${role}`, async () => {
+      const visitor = await open({});
+      const { page } = visitor;
+      const faults: string[] = [];
+      try {
+        if (role === 'public') await page.goto(`${server.base}/aide`);
+        else await enter(page, server, role);
+        const [zone] = (await ask<{ zones: { code: string }[] }>(page, '/api/zones?echelle=commune')).zones;
+        for (const path of paths) {
+          await page.setViewportSize({ width: 1280, height: 800 });
+          await page.emulateMedia({ colorScheme: 'light' });
+          // Another fragment alone would not load the page anew.
+          await page.goto('about:blank');
+          await page.goto(server.base + path.replace('COMMUNE', zone?.code ?? ''));
+          await page.locator('main').first().waitFor();
+          await page.waitForLoadState('networkidle');
+          for (const width of WIDTHS) {
+            await page.setViewportSize({ width, height: width < 700 ? 740 : 800 });
+            await page.waitForTimeout(120);
+            faults.push(...(await fallen(page)).map((fault) => `${path} at ${width}: ${fault}`));
+            if (KEPT.has(width)) await picture(page, `largeur-${width}-${role}-${nameOf(path)}`);
+          }
+          if (checked.has(path)) continue;
+          checked.add(path);
+          await page.setViewportSize({ width: 375, height: 740 });
+          await page.emulateMedia({ colorScheme: 'dark' });
+          await page.waitForTimeout(250);
+          faults.push(...(await axeFaults(page)).map((fault) => `${path} at 375, dark: ${fault}`));
+          await picture(page, `largeur-375-sombre-${nameOf(path)}`);
+        }
+        faults.push(...visitor.faults.filter((fault) => !/40[13]/.test(fault)));
+      } finally {
+        await visitor.close();
+      }
+      assert.deepEqual(faults, []);
+    });
+  }
+});

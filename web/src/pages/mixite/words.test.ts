@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'vitest';
+import type { Mixite, ScoreMixite } from '../../api/client';
+import { sentence, verdict } from './words';
+
+const rule = (sens: 'minimum' | 'maximum') => ({ id: 'r', libelle: '', article: '', sens, cible: 25, base: '', compte: '' }) as Mixite['regles'][number];
+const score = (more: Partial<ScoreMixite>): ScoreMixite =>
+  ({ regle: 'r', secret: false, numerateur: 10, denominateur: 40, inconnus: 0, part: 25, part_connus: 25, ecart: 0, respectee: true, cible: 25, objectif: null, projection: null, ...more }) as ScoreMixite;
+
+describe('a score in words', () => {
+  test('says how many allocations are missing, and agrees in number', () => {
+    expect(sentence(rule('minimum'), score({ respectee: false, ecart: 49 }))).toBe('Il manque 49 attributions');
+    expect(sentence(rule('minimum'), score({ respectee: false, ecart: 1 }))).toBe('Il manque 1 attribution');
+    expect(sentence(rule('maximum'), score({ respectee: false, ecart: 3 }))).toBe('3 attributions au-dessus du plafond');
+  });
+  test('never takes a secret score for an empty or a bad one', () => {
+    const secret = score({ secret: true, denominateur: null, respectee: null });
+    expect(verdict(secret)).toBe('secret');
+    expect(verdict(score({ denominateur: 0, respectee: null }))).toBe('vide');
+  });
+});

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import type { Session } from './api/client';
+import { mayOpen, menuOf, routeOf, ROUTES } from './routes';
+
+const as = (role: string): Session => ({ connecte: role !== 'public', nom: '', courriel: '', role: role as Session['role'], role_libelle: '', organisme: '', gestionnaire: false, administrateur: role === 'administrateur', doit_changer: false });
+const pathsOf = (role: string): string[] => menuOf(as(role)).flatMap((group) => group.routes.map((route) => route.path));
+
+it('an address has its page, whatever the slash at its end; another has none', () => {
+  expect(['/', '', '/mixite', '/mixite/', '/mixitee', '/mixite/plus'].map((path) => routeOf(path)?.path)).toEqual(['/', '/', '/mixite', '/mixite', undefined, undefined]);
+});
+
+it('the public has what needs no account', () => expect(pathsOf('public')).toEqual(['/', '/aide']));
+
+it('the lessor has its own stock, others have not', () => {
+  for (const path of ['/depots', '/adresses', '/residences', '/evenements']) {
+    expect(pathsOf('bailleur')).toContain(path);
+    expect(pathsOf('epci')).not.toContain(path);
+  }
+});
+
+it('whoever is refused a page is told why', () => {
+  for (const route of ROUTES) {
+    if (Array.isArray(route.roles)) expect([route.path, route.refusal?.endsWith('.')]).toEqual([route.path, true]);
+  }
+  expect(ROUTES.filter((route) => mayOpen(route, as('administrateur'))).map((route) => route.path)).toContain('/administration');
+});
+
+it('paths are written once', () => expect(new Set(ROUTES.map((route) => route.path)).size).toBe(ROUTES.length));

@@ -1,0 +1,55 @@
+// The pages of the application: one table of what each is called, where it stands in the menu, who it is for, its code.
+import type { Component } from 'svelte';
+import type { Session } from './api/client';
+
+export interface Route {
+  path: string;
+  name: string;
+  /** Its place in the menu; without one, it is reached from elsewhere (account, sheet of a zone, another site). */
+  group?: 'Occupation' | 'Mixité' | 'Mon parc' | 'Aide';
+  /** Roles that it is for; without it, everyone who is signed in; `public` is everyone. */
+  roles?: readonly string[] | 'public';
+  /** What is said to an account that it is not for. */
+  refusal?: string;
+  load: () => Promise<{ default: Component }>;
+}
+
+/** Pages of one's own stock. */
+const LESSOR = { group: 'Mon parc', roles: ['bailleur'], refusal: 'Les pages « Mon parc » sont celles des bailleurs : chacun y dépose, corrige et signale son propre parc.' } as const;
+
+export const ROUTES: readonly Route[] = [
+  { path: '/', name: 'Occupation', group: 'Occupation', roles: 'public', load: () => import('./pages/occupation/Occupation.svelte') },
+  { path: '/mixite', name: 'Objectifs de mixité', group: 'Mixité', load: () => import('./pages/mixite/Mixite.svelte') },
+  { path: '/controle', name: 'Contrôle avant CALEOL', group: 'Mixité', load: () => import('./pages/controle/PageControle.svelte') },
+  { path: '/dalo', name: 'DALO et QPV', group: 'Mixité', load: () => import('./pages/dalo/Dalo.svelte') },
+  { path: '/enjeux', name: 'Résidences à enjeu', group: 'Mixité', load: () => import('./pages/enjeux/Enjeux.svelte') },
+  { path: '/objectifs', name: 'Objectifs de la CIA', group: 'Mixité', load: () => import('./pages/objectifs/ObjectifsCia.svelte') },
+  { path: '/depots', name: 'Dépôts', ...LESSOR, load: () => import('./pages/depots/Depots.svelte') },
+  { path: '/adresses', name: 'Adresses à corriger', ...LESSOR, load: () => import('./pages/adresses/Adresses.svelte') },
+  { path: '/residences', name: 'Résidences', ...LESSOR, load: () => import('./pages/residences/Residences.svelte') },
+  { path: '/evenements', name: 'Événements du parc', ...LESSOR, load: () => import('./pages/evenements/Evenements.svelte') },
+  { path: '/aide', name: 'Aide', group: 'Aide', roles: 'public', load: () => import('./pages/aide/Aide.svelte') },
+  { path: '/portrait', name: 'Portrait de territoire', roles: 'public', load: () => import('./pages/portrait/Portrait.svelte') },
+  { path: '/organisme', name: 'Mon organisme', load: () => import('./pages/organisme/MonOrganisme.svelte') },
+  { path: '/administration', name: 'Administration', roles: ['administrateur'], refusal: 'Ces pages sont réservées à l’administration du service.', load: () => import('./pages/administration/Administration.svelte') },
+  { path: '/connexion', name: 'Connexion', roles: 'public', load: () => import('./pages/connexion/Connexion.svelte') },
+  { path: '/integre', name: 'Carte intégrée', roles: 'public', load: () => import('./pages/integre/Integre.svelte') },
+];
+
+/** The page of an address; none if there is none. */
+export const routeOf = (pathname: string): Route | undefined => ROUTES.find((route) => route.path === (pathname.replace(/\/+$/, '') || '/'));
+
+/** Whether a page is proposed to who uses the application; the server decides what it then shows. */
+export const mayOpen = (route: Route, me: Session | null): boolean =>
+  route.roles === 'public' || (me?.connecte === true && (route.roles === undefined || route.roles.includes(me.role)));
+
+export interface Group { name: string; routes: readonly Route[] }
+
+/** The menu of a person: the groups with a page of theirs, in the order of the table. */
+export function menuOf(me: Session | null): Group[] {
+  const groups = new Map<string, Route[]>();
+  for (const route of ROUTES) {
+    if (route.group && mayOpen(route, me)) groups.set(route.group, [...(groups.get(route.group) ?? []), route]);
+  }
+  return [...groups].map(([name, routes]) => ({ name, routes }));
+}

@@ -1,0 +1,44 @@
+// What the map of the page shows now, as data: an image or a paper draws it anew, whatever the screen shows of it.
+import type { Feature } from 'geojson';
+import { isPointScale } from '../lib/scales';
+import { statesOf } from '../lib/states';
+import { middle, type Area } from '../lib/zones';
+import type { Named } from '../map/carte';
+import type { Scene } from '../map/picture';
+import { data } from './data.svelte';
+import { page, sharedQuery } from './page.svelte';
+import { workshop } from './workshop.svelte';
+
+/** Filters that tiles of points mind, as their address holds them. */
+export function tileQuery(scale: string): string {
+  if (!isPointScale(scale) || (!page.upToDate && Object.keys(page.filters).length === 0)) return '';
+  const { population: _p, ...rest } = sharedQuery();
+  return new URLSearchParams(Object.entries(rest).map(([k, v]) => [k, String(v)])).toString();
+}
+
+const named = (zones: readonly { nom: string; logements: number; centre?: number[] | null }[]): Named[] =>
+  zones.flatMap((z) => (z.centre ? [{ nom: z.nom, logements: z.logements, centre: z.centre }] : []));
+
+/** `null` while there are no figures. */
+export async function sceneOf(): Promise<Scene | null> {
+  const [shown, scale] = [data.shown, data.shownScale];
+  if (!shown || !scale) return null;
+  const layer = `qpv${page.generation}`;
+  const hasQpv = data.catalogue?.echelles.some((s) => s.id === layer && s.zones > 0);
+  const [tilejson, discs, communes, places, qpv] = await Promise.all([
+    data.tilejson(scale.couche), data.discs(scale, shown), data.tilejson('commune').catch(() => null), data.zones('commune').catch(() => []),
+    hasQpv ? Promise.all([data.tilejson(layer), data.zones(layer)]).catch(() => null) : null,
+  ]);
+  const shapes = workshop.zones.filter((z) => z.geometrie && z.id !== workshop.drawing);
+  return {
+    communes, names: named(places),
+    scale: { id: scale.couche, tilejson, query: tileQuery(scale.id), colors: shown.colors, discs },
+    states: statesOf(shown, page.size),
+    qpv: qpv && { layer, tilejson: qpv[0], names: named(qpv[1]) },
+    zones: {
+      features: shapes.map((z): Feature => ({ type: 'Feature', properties: { id: z.id }, geometry: z.geometrie as Area })),
+      names: shapes.map((z) => ({ nom: z.nom, centre: middle(z.geometrie as Area) })),
+    },
+    selected: page.zone && page.zone.scale === scale.id ? page.zone.code : null,
+  };
+}
