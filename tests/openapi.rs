@@ -16,7 +16,8 @@ fn the_document_of_the_web_application_is_up_to_date() {
     let differs = now.lines().zip(kept.lines()).position(|(a, b)| a != b).unwrap_or(kept.lines().count());
     assert!(
         now == kept,
-        "web/src/api/openapi.json differs from line {}: run `UPDATE=1 cargo test --test openapi`, then `npm run api` in web/",
+        "web/src/api/openapi.json differs from line {}: run `UPDATE=1 cargo test --test openapi`, then `npm \
+            run api` in web/",
         differs + 1
     );
 }

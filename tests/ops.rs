@@ -265,8 +265,8 @@ fn the_table_has_the_columns_that_the_architecture_promises() {
     let (dir, report) = run(&fixture("ops/reponses.csv"), 2025);
     report.expect("import");
     let t = table(dir.path(), "menages");
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md"))
-        .expect("ARCHITECTURE.md");
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/TABLES.md"))
+        .expect("docs/TABLES.md");
     let section =
         text.split("### `menages.parquet`").nth(1).and_then(|s| s.split("### ").next()).expect("section");
     let promised: Vec<&str> = section

@@ -410,7 +410,8 @@ fn speed_of_a_national_file() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("");
     println!(
-        "{n} logements, {megabytes} Mo en {seconds:.1} s : {:.0} Mo/s, {:.0} logements/s ; Parquet {} Mo ; {peak}",
+        "{n} logements, {megabytes} Mo en {seconds:.1} s : {:.0} Mo/s, {:.0} logements/s ; Parquet {} Mo ; \
+            {peak}",
         megabytes as f64 / seconds,
         n as f64 / seconds,
         table >> 20

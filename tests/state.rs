@@ -8,7 +8,7 @@ use mosaique::state::audit::{Entry, Wanted};
 use mosaique::state::dalo::{Said, Stand};
 use mosaique::state::rpems::{Act, NewFile, Statut, Whose};
 use mosaique::state::{
-    Asker, Caracteristiques, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection,
+    Asker, Caracteristiques, Closer, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection,
     NewDeposit, NewEvent, NewFlag, NewNote, NewZoneSet, Passwords, State, StateError, StatutCorrection,
     StatutDepot, TauxCia, Visibilite, ZoneSetChange, day,
 };
@@ -57,6 +57,7 @@ macro_rules! on_both {
 
 on_both!(
     an_account_is_found_by_its_address_and_closed_for_good,
+    a_one_time_password_has_its_time_and_a_new_password_ends_tokens,
     a_session_ends_by_time_by_idleness_and_by_sign_out,
     a_new_session_ends_the_one_before,
     a_token_reads_until_it_expires_or_is_revoked,
@@ -112,16 +113,35 @@ async fn an_account_is_found_by_its_address_and_closed_for_good(db: Db) {
 
     let opened = s.open_session(&id, None, NOW).await.unwrap();
     let token = s.add_token(&id, "QGIS", false, 30, NOW).await.unwrap();
-    s.close_account(&id, Some(NOW + 5)).await.unwrap();
+    s.close_account(&id, Some(NOW + 5), Closer::Administration).await.unwrap();
     assert!(s.session(&opened.cookie, NOW + 6).await.unwrap().is_none());
     assert!(s.bearer(&token.secret, NOW + 6).await.unwrap().is_none());
     assert!(s.credentials("agente@exemple.fr").await.unwrap().is_none());
     assert!(s.account(&id).await.unwrap().unwrap().ferme);
     // Opened again, what was ended stays ended.
-    s.close_account(&id, None).await.unwrap();
+    s.close_account(&id, None, Closer::Administration).await.unwrap();
     assert!(s.credentials("agente@exemple.fr").await.unwrap().is_some());
     assert!(s.session(&opened.cookie, NOW + 7).await.unwrap().is_none());
     assert!(s.bearer(&token.secret, NOW + 7).await.unwrap().is_none());
+    // A manager closes and reopens, but not what the administration closed.
+    s.close_account(&id, Some(NOW), Closer::Gestionnaire).await.unwrap();
+    s.close_account(&id, None, Closer::Gestionnaire).await.unwrap();
+    s.close_account(&id, Some(NOW), Closer::Administration).await.unwrap();
+    assert!(matches!(s.close_account(&id, None, Closer::Gestionnaire).await, Err(StateError::Taken(_))));
+    assert!(s.account(&id).await.unwrap().unwrap().ferme);
+}
+
+async fn a_one_time_password_has_its_time_and_a_new_password_ends_tokens(db: Db) {
+    let s = &db.state;
+    let (id, _) = agent(s, "a@exemple.fr").await;
+    let over = async |at: i64| s.one_time_is_over(&id, at).await.unwrap();
+    assert!(!over(NOW + 71 * 3600).await && over(NOW + 73 * 3600).await);
+    s.set_password(&id, "y", Some(NOW + 100 * 3600), None).await.unwrap();
+    assert!(!over(NOW + 171 * 3600).await && over(NOW + 173 * 3600).await);
+    let token = s.add_token(&id, "QGIS", false, 30, NOW).await.unwrap();
+    s.set_password(&id, "z", None, None).await.unwrap();
+    assert!(!over(NOW + 1_000 * 3600).await, "a chosen password has no end");
+    assert!(s.bearer(&token.secret, NOW + 1).await.unwrap().is_none());
 }
 
 async fn a_session_ends_by_time_by_idleness_and_by_sign_out(db: Db) {
@@ -155,7 +175,7 @@ async fn a_new_session_ends_the_one_before(db: Db) {
     assert!(s.session(&first.cookie, NOW).await.unwrap().is_none());
     // A new password ends all sessions but the one that asked.
     let mark = s.session(&second.cookie, NOW).await.unwrap().unwrap().mark;
-    s.set_password(&id, "y", false, Some(&mark)).await.unwrap();
+    s.set_password(&id, "y", None, Some(&mark)).await.unwrap();
     assert!(s.session(&other.cookie, NOW).await.unwrap().is_none());
     assert!(!s.session(&second.cookie, NOW).await.unwrap().unwrap().provisoire);
 }
@@ -184,8 +204,10 @@ async fn wrong_passwords_are_throttled_by_account_and_address(db: Db) {
     for _ in 0..5 {
         s.attempt("a@exemple.fr", "ip1", NOW).await.unwrap().unwrap();
     }
-    let wait = s.attempt("A@exemple.fr", "ip2", NOW + 60).await.unwrap().unwrap_err().wait;
+    let wait = s.attempt("A@exemple.fr", "ip1", NOW + 60).await.unwrap().unwrap_err().wait;
     assert_eq!(wait, 14 * 60);
+    // Its owner, elsewhere, is not shut out by those guesses; nor is another account from there.
+    s.attempt("a@exemple.fr", "ip2", NOW + 60).await.unwrap().unwrap();
     s.attempt("b@exemple.fr", "ip1", NOW + 60).await.unwrap().unwrap();
     s.attempt("a@exemple.fr", "ip1", NOW + 15 * 60).await.unwrap().unwrap();
     s.forgive("a@exemple.fr", "ip1").await.unwrap();
@@ -194,6 +216,12 @@ async fn wrong_passwords_are_throttled_by_account_and_address(db: Db) {
         s.attempt(&format!("x{n}@exemple.fr"), "ip9", NOW).await.unwrap().unwrap();
     }
     assert!(s.attempt("y@exemple.fr", "ip9", NOW).await.unwrap().is_err());
+    // Many places at once are one attack on one account.
+    let mut passed = 0;
+    for n in 0..80 {
+        passed += usize::from(s.attempt("z@exemple.fr", &format!("lieu{n}"), NOW).await.unwrap().is_ok());
+    }
+    assert_eq!(passed, 60);
 }
 
 async fn many_attempts_at_once_are_all_counted(db: Db) {

@@ -111,8 +111,10 @@ fn a_shapefile_without_cpg_and_with_a_projection_in_words_is_read() {
     assert_eq!(layer.zones[2].geometry.0.len(), 2);
     assert_eq!((i.count("zones_reparees"), i.rule("Z05")), (1, 1));
     assert!(
-        i.findings()
-            .contains("2;géométrie;QP073902;Z05;drapeau;\"zone QP073902 : un contour se croise lui-même en (928200, 6500200)"),
+        i.findings().contains(
+            "2;géométrie;QP073902;Z05;drapeau;\"zone QP073902 : un contour se croise lui-même en \
+                (928200, 6500200)"
+        ),
         "{}",
         i.findings()
     );
@@ -406,7 +408,9 @@ fn a_file_cut_anywhere_is_refused_or_read_but_never_panics() {
 
 #[test]
 fn membership_is_read_from_csv_and_each_commune_has_one_epci() {
-    let text = "Code INSEE;SIREN_EPCI;Nom EPCI\n1004;240100883;CC de la Plaine de l'Ain\n73065;200069110;Grand Chambéry\n73065;200068674;Autre\n;200069110;x\n29083;ZZZZZZZZZ;Sans objet\n";
+    let text = "Code INSEE;SIREN_EPCI;Nom EPCI\n1004;240100883;CC de la Plaine de \
+        l'Ain\n73065;200069110;Grand Chambéry\n73065;200068674;Autre\n;200069110;x\n29083;ZZZZZZZZZ;Sans \
+        objet\n";
     let options = ZonesOptions { generation: Some("2025".to_owned()), ..couche("appartenance") };
     let i = run_text("epci.csv", text, options).unwrap();
     assert_eq!(

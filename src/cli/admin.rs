@@ -193,7 +193,7 @@ async fn password(state: &State, args: &AccountArgs) -> Result<(), Failure> {
     let compte = account(state, &args.courriel).await?;
     let password = one_time()?;
     let hash = Passwords::new()?.hash(password.clone()).await?;
-    state.set_password(&compte, &hash, true, None).await?;
+    state.set_password(&compte, &hash, Some(state::now()), None).await?;
     noted(state, Trace::new("mot_de_passe_remis", compte)).await?;
     println!("Mot de passe, à changer à la première connexion : {password}");
     Ok(())
@@ -301,7 +301,7 @@ async fn demo(state: &State, args: &DemoAccountsArgs) -> Result<(), Failure> {
             }
             // Never used: the one that was printed may be lost.
             Some(a) if a.provisoire => {
-                state.set_password(&a.id, &hash, true, None).await?;
+                state.set_password(&a.id, &hash, Some(state::now()), None).await?;
                 noted(state, Trace::new("mot_de_passe_remis", a.id)).await?;
                 Some(password)
             }

@@ -125,7 +125,8 @@ async fn comments(state: &State, trial: bool, now: i64) -> Result<(), Failure> {
     let n = state.forget_dalo_comments(now - months * 31 * DAY, trial).await?;
     let verb = if trial { "serait" } else { "est" };
     println!(
-        "{n} commentaire(s) de placements DALO de plus de {months} mois {verb} effacé(s) ; les motifs restent."
+        "{n} commentaire(s) de placements DALO de plus de {months} mois {verb} effacé(s) ; les motifs \
+            restent."
     );
     if !trial && n > 0 {
         noted(

@@ -74,9 +74,9 @@ struct ServeArgs {
     /// Adresse et port
     #[arg(long, default_value = "127.0.0.1:8080")]
     bind: std::net::SocketAddr,
-    /// Dossier de l'application web construite
-    #[arg(long, default_value = "web/dist")]
-    web: PathBuf,
+    /// Dossier d'une application web construite, à servir à la place de celle du programme
+    #[arg(long, value_name = "DOSSIER")]
+    web: Option<PathBuf>,
     /// Accepter une adresse qui n'est pas locale et tout nom d'hôte ; le chiffrement (TLS) est à la charge
     /// d'un relais
     #[arg(long)]
@@ -84,6 +84,9 @@ struct ServeArgs {
     /// Un relais se tient devant ce serveur : lire l'adresse des visiteurs dans X-Forwarded-For
     #[arg(long)]
     derriere_un_relais: bool,
+    /// Adresse où un outil de surveillance (Prometheus) lit les mesures du serveur, page /metrics
+    #[arg(long, value_name = "ADRESSE")]
+    metriques: Option<std::net::SocketAddr>,
     /// Fond de carte d'un autre hôte : ign-plan, ign-photo Nom=https://…/{z}/{x}/{y}.png ou
     /// Nom=https://…/fond.pmtiles (plusieurs fois au besoin)
     #[arg(long, value_name = "FOND")]
@@ -147,10 +150,11 @@ fn serve(args: ServeArgs) -> Result<(), Failure> {
     build::before_serving(&args.store.data)?;
     let store = crate::store::Store::open(&args.store.data)?;
     let options = server::ServeOptions {
-        web: Some(args.web),
+        web: args.web,
         allow_remote: args.ouvrir_au_reseau,
         behind_proxy: args.derriere_un_relais,
         ban: server::remote_ban(),
+        metrics: args.metriques,
         fonds: args.fond,
         integration: args.integrer,
     };

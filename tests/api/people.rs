@@ -53,7 +53,7 @@ impl People {
                 mot_de_passe: &hash,
             };
             let compte = state.add_account(&new, now()).await.unwrap();
-            state.set_password(&compte, &hash, false, None).await.unwrap();
+            state.set_password(&compte, &hash, None, None).await.unwrap();
             tokens.insert(who, state.add_token(&compte, "essai", false, 1, now()).await.unwrap().secret);
             if party {
                 parties.push(organisation.clone());

@@ -272,6 +272,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
     let with = |path: &str, body: Value| (path.to_owned(), Some(body));
     match operation {
         "healthz" => plain("/healthz"),
+        "readyz" => plain("/readyz"),
         "catalogue" | "indicateurs" | "session" | "jetons" | "organisation" | "mixite" | "objectifs" => {
             plain(&format!("/api/{operation}"))
         }
@@ -546,7 +547,7 @@ async fn a_member_who_does_not_manage_may_not_manage() {
                 mot_de_passe: "x",
             };
             let compte = state.add_account(&new, mosaique::state::now()).await.unwrap();
-            state.set_password(&compte, "x", false, None).await.unwrap();
+            state.set_password(&compte, "x", None, None).await.unwrap();
             state.open_session(&compte, None, mosaique::state::now()).await.unwrap()
         })
         .await

@@ -63,7 +63,8 @@ async fn lambert_93_gives_the_same_place() {
 #[tokio::test]
 async fn a_file_comes_back_with_its_columns_and_the_answers_of_single_points() {
     // Windows-1252, decimal commas, a bad row, a short row.
-    let text = b"id;lon;lat;qualite;r\xe9sidence\n1;5,825;45,52;11;Les \xc9rables\n2;x;45.5;;\n3;5.8101;45.52;12;B\n4;5.9\n";
+    let text = b"id;lon;lat;qualite;r\xe9sidence\n1;5,825;45,52;11;Les \
+        \xc9rables\n2;x;45.5;;\n3;5.8101;45.52;12;B\n4;5.9\n";
     let reply = post("/api/situation", "text/csv", text.to_vec()).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     let text = reply.text();

@@ -9,7 +9,39 @@ use crate::world::{get, ok};
 
 #[tokio::test]
 async fn the_server_says_that_it_is_ready() {
-    assert_eq!(ok("/healthz").await["etat"], "pret");
+    assert_eq!(ok("/healthz").await["etat"], "en_marche");
+    let ready = ok("/readyz").await;
+    assert_eq!(
+        (&ready["etat"], &ready["base"], &ready["magasin"]),
+        (&"pret".into(), &true.into(), &true.into())
+    );
+    assert!(ready["manques"].as_array().unwrap().is_empty() && ready["millesimes"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_is_told_at_once_and_what_is_public_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    crate::world::fill(dir.path(), 7);
+    let app = App::load(&Store::open(dir.path()).unwrap(), None).unwrap();
+    let state = State::of_store(dir.path()).await.unwrap();
+    let routes = router(Server::new(Live::new(app), state.clone(), crate::world::without_page()).unwrap());
+    let ask = async |path: &str, token: Option<&str>| {
+        let mut request = Request::get(path);
+        if let Some(token) = token {
+            request = request.header("authorization", token);
+        }
+        routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    };
+    assert_eq!(ask("/readyz", None).await.status(), 200);
+    state.close().await;
+    let ready = ask("/readyz", None).await;
+    assert_eq!(ready.status(), 503);
+    let begun = std::time::Instant::now();
+    let refused = ask("/api/session", Some("Bearer mq_a")).await;
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after") && begun.elapsed().as_secs() < 5);
+    assert_eq!(ask("/healthz", None).await.status(), 200);
+    assert_eq!(ask("/api/indicateurs", None).await.status(), 200);
 }
 
 #[tokio::test]
@@ -83,4 +115,33 @@ async fn the_application_is_served_and_its_own_addresses_are_its_first_page() {
     assert_eq!(head.status, 503);
     let (head, text) = ask("/api/catalogue").await;
     assert!(head.status == 200 && text.contains("\"millesimes\":[]"), "{text}");
+}
+
+#[tokio::test]
+async fn the_application_of_the_program_is_sent_compressed_once_and_for_all() {
+    if !mosaique_page::is_built() {
+        eprintln!("l'application n'est pas construite : rien à vérifier");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("manifeste.json"), "{\"jeux\":[],\"cubes\":[]}").unwrap();
+    let app = App::load(&Store::open(dir.path()).unwrap(), None).unwrap();
+    let state = State::of_store(dir.path()).await.unwrap();
+    let routes = router(Server::new(Live::new(app), state, ServeOptions::default()).unwrap());
+    let ask = async |path: &str, name: &str, value: &str| {
+        let request = Request::get(path).header(name, value).body(Body::empty()).unwrap();
+        let (parts, body) = routes.clone().oneshot(request).await.unwrap().into_parts();
+        (parts, axum::body::to_bytes(body, 1 << 24).await.unwrap())
+    };
+    let plain = mosaique_page::find("index.html").unwrap();
+    let (head, body) = ask("/une/page", "accept-encoding", "identity").await;
+    assert!(head.status == 200 && &body[..] == plain.bytes, "{}", head.status);
+    assert_eq!(head.headers["content-type"], "text/html; charset=utf-8");
+    let script = mosaique_page::ASSETS.iter().find(|a| a.gzip.is_some()).unwrap();
+    let (head, body) = ask(&format!("/{}", script.path), "accept-encoding", "gzip").await;
+    assert_eq!((head.status.as_u16(), &body[..]), (200, script.gzip.unwrap()));
+    assert_eq!(head.headers["content-encoding"], "gzip");
+    let mark = head.headers["etag"].to_str().unwrap().to_owned();
+    let (head, body) = ask(&format!("/{}", script.path), "if-none-match", &mark).await;
+    assert_eq!((head.status.as_u16(), body.len()), (304, 0));
 }

@@ -298,11 +298,7 @@ impl World {
         let made = runtime.spawn(async move {
             let state = State::open(&url).await.unwrap();
             let people = People::new(&state).await;
-            (
-                router(Server::new(Live::new(app), state.clone(), ServeOptions::default()).unwrap()),
-                state,
-                people,
-            )
+            (router(Server::new(Live::new(app), state.clone(), without_page()).unwrap()), state, people)
         });
         let (router, state, people) =
             std::thread::scope(|s| s.spawn(|| runtime.block_on(made).unwrap()).join().unwrap());
@@ -400,4 +396,9 @@ pub async fn measure(body: Value) -> Value {
     let reply = post("/api/mesure", "application/json", body.to_string()).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()
+}
+
+/// Options of a server whose application is not built: what the program holds depends on who compiled it.
+pub fn without_page() -> ServeOptions {
+    ServeOptions { web: Some("absent".into()), ..ServeOptions::default() }
 }

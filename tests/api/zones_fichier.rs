@@ -207,15 +207,18 @@ async fn a_geopackage_that_would_have_the_server_compute_is_refused() {
     let endless = "(with recursive n(i) as (select 1 union all select i + 1 from n) select i from n)";
     for more in [
         format!(
-            "drop table \"Sud\"; create view \"Sud\" as select i as fid, null as geom, null as nom from {endless};"
+            "drop table \"Sud\"; create view \"Sud\" as select i as fid, null as geom, null as nom from \
+                {endless};"
         ),
         format!(
-            "drop table gpkg_contents; create view gpkg_contents as select i as table_name, i as data_type from {endless};"
+            "drop table gpkg_contents; create view gpkg_contents as select i as table_name, i as data_type \
+                from {endless};"
         ),
         "drop table \"Sud\"; create table \"Sud\" (geom blob, nom text as (hex(zeroblob(400000000))));"
             .to_owned(),
         format!(
-            "create view pragma_table_xinfo as select i as hidden from {endless}; drop table \"Sud\"; create table \"Sud\" (geom blob, nom text as (geom));"
+            "create view pragma_table_xinfo as select i as hidden from {endless}; drop table \"Sud\"; create \
+                table \"Sud\" (geom blob, nom text as (geom));"
         ),
     ] {
         let bytes = geopackage(&[("Sud", lambert(commune_box(0)))], &more);

@@ -338,7 +338,8 @@ fn report(args: &BenchGeocoderArgs, m: &Measures) -> Result<(), Failure> {
     m.counts.iter().filter(|c| c.0).for_each(|(_, name, c)| line(name, c));
     line("voie absente de l'index", &m.absent);
     println!(
-        "{} questions en {:.2} s de processeur ({:.2} s d'horloge) : {per_core:.0} adresses par seconde et par cœur",
+        "{} questions en {:.2} s de processeur ({:.2} s d'horloge) : {per_core:.0} adresses par seconde et \
+            par cœur",
         m.questions, m.cpu, m.wall
     );
     Ok(())

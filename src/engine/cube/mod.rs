@@ -373,6 +373,13 @@ impl<'a> Layer<'a> {
         self.index.get(code).copied()
     }
 
+    /// Name of a zone, its code if it has none.
+    #[must_use]
+    pub fn title(&self, zone: u32) -> String {
+        let (name, code) = (self.names.get(zone as usize), self.codes.get(zone as usize));
+        if name.is_empty() { code.to_owned() } else { name.to_owned() }
+    }
+
     /// Runs of one zone.
     pub fn runs_of(&self, zone: u32) -> impl Iterator<Item = (u32, u32)> + 'a {
         let (a, b) = (self.starts[zone as usize] as usize, self.starts[zone as usize + 1] as usize);

@@ -291,7 +291,8 @@ impl<'a> Asker<'a> {
                 motifs: if left > 0 && meta.vague.is_some() {
                     vec![LeftOut {
                         motif: "bordure",
-                        libelle: "adresses solidaires de voisines hors de la zone, ou trop peu de ménages (secret statistique)",
+                        libelle: "adresses solidaires de voisines hors de la zone, ou trop peu de ménages \
+                            (secret statistique)",
                         logements: left,
                     }]
                 } else {

@@ -55,7 +55,8 @@ pub enum LedgerError {
     #[error("registre du secret « {} » : {source}", .path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error(
-        "trop de combinaisons de filtres différentes ont été demandées ({0}) : reprenez l'une de celles déjà affichées"
+        "trop de combinaisons de filtres différentes ont été demandées ({0}) : reprenez l'une de celles déjà \
+            affichées"
     )]
     Full(usize),
 }

@@ -51,11 +51,13 @@ const WORD_FIELD: &str = "mots";
 #[derive(Debug, thiserror::Error)]
 pub enum GeocoderError {
     #[error(
-        "aucune adresse à chercher : importez une Base adresse nationale (mosaique import addresses adresses-73.csv.gz)"
+        "aucune adresse à chercher : importez une Base adresse nationale (mosaique import addresses \
+            adresses-73.csv.gz)"
     )]
     Empty,
     #[error(
-        "l'index des adresses est illisible ({0}) : supprimez le dossier « recherche » du magasin, il sera refait"
+        "l'index des adresses est illisible ({0}) : supprimez le dossier « recherche » du magasin, il sera \
+            refait"
     )]
     Index(String),
     #[error("« {} » : {source}", .path.display())]

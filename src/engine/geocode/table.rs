@@ -81,7 +81,8 @@ pub enum TableError {
     #[error("le fichier n'a pas de colonne « {name} » (paramètre « {parameter} ») ; ses colonnes : {known}")]
     Column { parameter: &'static str, name: String, known: String },
     #[error(
-        "le fichier n'a pas de colonnes « latitude » et « longitude » (ou « lat » et « lon ») ; ses colonnes : {0}"
+        "le fichier n'a pas de colonnes « latitude » et « longitude » (ou « lat » et « lon ») ; ses colonnes \
+            : {0}"
     )]
     NoPoint(String),
     #[error("« {0} » n'est pas une colonne de résultat ; colonnes possibles : {1}")]
@@ -123,7 +124,8 @@ impl Table {
                     line: record.position().map_or(0, csv::Position::line),
                     column: titles.len() + 1,
                     rule: format!(
-                        "{} champs pour {} titres ; entourez de guillemets les champs qui contiennent le séparateur « {} »",
+                        "{} champs pour {} titres ; entourez de guillemets les champs qui contiennent le \
+                            séparateur « {} »",
                         record.len(),
                         titles.len(),
                         delimiter as char

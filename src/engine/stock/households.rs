@@ -4,7 +4,7 @@ use super::StockError;
 use super::parts::Parts;
 use super::table::Texts;
 
-/// One row a dwelling asked. Codes as in ARCHITECTURE.md; 0 = missing (255 for numbers that may be 0).
+/// One row a dwelling asked. Codes as in docs/TABLES.md; 0 = missing (255 for numbers that may be 0).
 #[derive(Debug, Clone, Default)]
 pub struct Households {
     pub ident_rep: Vec<u64>,

@@ -148,7 +148,8 @@ fn made(
     }
     if wave.is_some_and(|w| w <= survey.derniere_vague_avant) {
         report.remarques.push(format!(
-            "Vague {} : les emménagés récents y sont ceux des {} derniers mois, non comparables aux vagues suivantes.",
+            "Vague {} : les emménagés récents y sont ceux des {} derniers mois, non comparables aux vagues \
+                suivantes.",
             wave.unwrap_or_default(),
             survey.mois_recents_avant
         ));

@@ -88,7 +88,8 @@ pub fn import(
 batch! {
     /// One row an address.
     Batch {
-        id: Text, numero: U32, rep: Text, nom_voie: Text, code_postal: Text, code_insee: Text, nom_commune: Text,
+        id: Text, numero: U32, rep: Text, nom_voie: Text, code_postal: Text, code_insee: Text,
+        nom_commune: Text,
         lon: F64, lat: F64, type_position: Text, cle: Text,
         code_ancienne: Text, nom_ancienne: Text, nom_ld: Text,
     }

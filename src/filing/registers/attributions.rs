@@ -34,14 +34,17 @@ pub struct Options {
 pub enum AttributionsError {
     #[error(transparent)]
     Intake(#[from] IntakeError),
-    #[error("{}: le fichier contient des numéros uniques ; donnez un fichier de clé avec l'option --cle pour les pseudonymiser", path.display())]
+    #[error("{}: le fichier contient des numéros uniques ; donnez un fichier de clé avec l'option --cle pour \
+        les pseudonymiser", path.display())]
     NoKey { path: PathBuf },
     #[error("{}: clé illisible ({source})", path.display())]
     KeyUnreadable { path: PathBuf, source: std::io::Error },
-    #[error("{}: la clé n'a que {found} octets, il en faut {MIN_KEY} au moins (par exemple : openssl rand -hex 32)", path.display())]
+    #[error("{}: la clé n'a que {found} octets, il en faut {MIN_KEY} au moins (par exemple : openssl rand \
+        -hex 32)", path.display())]
     KeyTooShort { path: PathBuf, found: usize },
     #[error(
-        "{}: les colonnes « date_caleol » et « date_bail » manquent toutes deux ; l'une au moins est nécessaire",
+        "{}: les colonnes « date_caleol » et « date_bail » manquent toutes deux ; l'une au moins est \
+            nécessaire",
         path.display()
     )]
     NoDates { path: PathBuf },
@@ -110,7 +113,8 @@ pub fn import(
     intake::run(&reader, &table, &layout, "attributions", output, &mut report, progress)?;
     if key.is_some() {
         report.remarques.push(
-            "Les numéros uniques ne sont gardés que sous forme de pseudonymes ; détruisez le fichier d'origine dans le délai d'un an après la radiation."
+            "Les numéros uniques ne sont gardés que sous forme de pseudonymes ; détruisez le fichier \
+                d'origine dans le délai d'un an après la radiation."
                 .to_owned(),
         );
     }
@@ -120,11 +124,13 @@ pub fn import(
 batch! {
     /// One row an allocation.
     Batch {
-        ligne: U64, nud: Text, date_caleol: U32, date_bail: U32, ident_rep: Text, depcom: Text, address: Text, adresse: Text,
+        ligne: U64, nud: Text, date_caleol: U32, date_bail: U32, ident_rep: Text, depcom: Text,
+        address: Text, adresse: Text,
         bailleur_siren: Text, reservataire: U8, mutation: Flag, statut_dalo: U8, accord_collectif: U8,
         priorite_l441_1: Text, relogement: U8, ressources_mensuelles: F64,
         nb_personnes: U8, nb_moins14: U8, nb_14plus: U8, revenu_uc: F64, rfr: I32, cat_plafond: U8,
-        typologie: U8, financement: U8, activite: U8, premiere_mise_en_location: Flag, decote_gestion_directe: Flag,
+        typologie: U8, financement: U8, activite: U8, premiere_mise_en_location: Flag,
+        decote_gestion_directe: Flag,
         drapeaux: U32,
     }
 }
@@ -330,7 +336,8 @@ impl Intake for Rows<'_> {
             rule: "A02",
             header: self.ident_rep.header.clone(),
             column: "ident_rep",
-            message: "Cette attribution figure déjà plus haut dans le fichier ; la première ligne est gardée.",
+            message: "Cette attribution figure déjà plus haut dans le fichier ; la première ligne est \
+                gardée.",
         })
     }
 

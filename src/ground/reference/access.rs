@@ -110,6 +110,19 @@ pub enum Level {
     Administrateur,
 }
 
+/// An act: who may do it, by role.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acte {
+    pub id: String,
+    pub roles: Vec<Role>,
+    /// What is said to others.
+    pub refus: String,
+    /// Operations of the interface that are this act.
+    #[serde(default)]
+    pub operations: Vec<String>,
+}
+
 /// Where one bailleur owns nearly everything that others own.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Dominance {
@@ -126,6 +139,8 @@ pub struct Access {
     /// Operations that a token may not call.
     pub par_session: Vec<String>,
     role: Vec<Rights>,
+    #[serde(rename = "acte")]
+    pub actes: Vec<Acte>,
     pub dominance: Dominance,
     pub operations: BTreeMap<String, Level>,
     pub regions: BTreeMap<String, Vec<String>>,
@@ -185,7 +200,19 @@ impl Class {
     }
 }
 
+/// The role of an id; the public if no role has it.
+#[must_use]
+pub fn role(id: &str) -> Role {
+    Role::parse(id).unwrap_or(Role::Public)
+}
+
 impl Access {
+    /// An act by its id.
+    #[must_use]
+    pub fn acte(&self, id: &str) -> Option<&Acte> {
+        self.actes.iter().find(|a| a.id == id)
+    }
+
     /// The line of a role. `load` proves that there is one for each.
     #[must_use]
     pub fn rights(&self, role: Role) -> &Rights {

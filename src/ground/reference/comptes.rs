@@ -17,6 +17,8 @@ pub struct Passwords {
     pub memoire_kio: u32,
     pub passes: u32,
     pub simultanes: usize,
+    /// Hours that a one-time password opens for.
+    pub provisoire_h: i64,
 }
 
 /// How long a session lasts.
@@ -38,7 +40,10 @@ pub struct Tokens {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Attempts {
     pub fenetre_min: i64,
+    /// On one account, from one address of the network.
     pub par_compte: i64,
+    /// On one account, from anywhere.
+    pub par_compte_partout: i64,
     pub par_adresse: i64,
 }
 

@@ -54,6 +54,10 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// The bailleur's, then the EPCI's.
+    pub const ALL: [Self; 6] =
+        [Self::Proposer, Self::Retirer, Self::Renouveler, Self::Valider, Self::Refuser, Self::Lever];
+
     /// As written in the interface and in the state store.
     #[must_use]
     pub fn id(self) -> &'static str {

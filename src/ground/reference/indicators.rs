@@ -140,7 +140,7 @@ impl Catalogue {
         }
         let c = Self::from_texts(
             include_str!("../../../data/attributs.toml"),
-            include_str!("../../data/indicators.toml"),
+            include_str!("../../../data/indicators.toml"),
         )?;
         Ok(CATALOGUE.get_or_init(|| c))
     }

@@ -16,6 +16,7 @@ pub mod fonds;
 pub mod fragilite;
 pub mod geocodage;
 pub mod indicators;
+pub mod limites;
 pub mod mix;
 pub mod objectifs;
 pub mod ops;

@@ -20,11 +20,13 @@ const CHUNK: usize = 4_096;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CrsError {
     #[error(
-        "le système de coordonnées EPSG:{epsg} n'est pas connu ; convertissez le fichier en EPSG:2154, EPSG:4326 ou dans le système légal du territoire"
+        "le système de coordonnées EPSG:{epsg} n'est pas connu ; convertissez le fichier en EPSG:2154, \
+            EPSG:4326 ou dans le système légal du territoire"
     )]
     Unknown { epsg: u16 },
     #[error(
-        "le système EPSG:{epsg} ({nom}) ne se convertit pas à moins d'un mètre près sans grille de correction ; convertissez le fichier en EPSG:2154 ou EPSG:4326"
+        "le système EPSG:{epsg} ({nom}) ne se convertit pas à moins d'un mètre près sans grille de \
+            correction ; convertissez le fichier en EPSG:2154 ou EPSG:4326"
     )]
     NeedsGrid { epsg: u16, nom: String },
     #[error("{xs} abscisses pour {ys} ordonnées")]

@@ -5,8 +5,10 @@
 //! file, a database or a clock. The server turns a scope into addresses of a cube; secrecy (`disclosure`)
 //! comes after, on what is left.
 
+mod code;
 mod person;
 
+pub use self::code::{checked_code, works_for};
 pub use self::person::{Agreement, Organisation, Person, Place};
 
 use crate::reference::access::{Class, Donnees, Extent, Level, Role, access};
@@ -92,6 +94,25 @@ pub fn may_call(person: &Person, operation: &str) -> bool {
     access().operations.get(operation).is_some_and(|level| person.level() >= *level)
 }
 
+/// Whether a person may do an act of `data/access.toml`; an act that it does not name is nobody's.
+///
+/// # Errors
+/// They may not: the sentence that says so.
+pub fn may(person: &Person, act: &str) -> Result<(), &'static str> {
+    match access().acte(act) {
+        Some(a) if person.holder || a.roles.contains(&person.role()) => Ok(()),
+        Some(a) => Err(&a.refus),
+        None => Err(NOT_THIS_ROLE),
+    }
+}
+
+/// Why a person who may call an operation may not do the act that it is; None if they may.
+#[must_use]
+pub fn refusal(person: &Person, operation: &str) -> Option<&'static str> {
+    let acts = access().actes.iter().filter(|a| a.operations.iter().any(|o| o == operation));
+    acts.filter_map(|a| may(person, &a.id).err()).next()
+}
+
 /// What an operation asks for, if it is known.
 #[must_use]
 pub fn level(operation: &str) -> Option<Level> {
@@ -112,6 +133,17 @@ mod tests {
 
     fn place(scale: &str, code: &str) -> Place {
         Place { echelle: scale.into(), code: code.into() }
+    }
+
+    #[test]
+    fn an_act_is_its_roles_and_nobody_elses() {
+        let (lessor, state) = (person(Role::Bailleur, "300000000"), person(Role::Ddets, "73"));
+        assert_eq!(may(&lessor, "dalo_justifier"), Ok(()));
+        assert!(may(&state, "dalo_justifier").is_err() && may(&state, "dalo_contester").is_ok());
+        assert!(may(&lessor, "rien").is_err());
+        assert!(refusal(&state, "depot_accepter").is_some() && refusal(&lessor, "depot_accepter").is_none());
+        assert!(refusal(&state, "mixite").is_none());
+        assert_eq!(may(&Person { holder: true, ..Person::default() }, "dalo_lire"), Ok(()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Who asks.
 
-use crate::reference::access::{Class, Donnees, Level, Role, access};
+use crate::reference::access::{Class, Donnees, Extent, Level, Role, access};
 
 /// A zone by its scale and code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +67,31 @@ impl Person {
     #[must_use]
     pub fn role(&self) -> Role {
         self.organisation.as_ref().map_or(Role::Public, |o| o.role)
+    }
+
+    /// SIREN of the bailleur that they work for.
+    #[must_use]
+    pub fn stock(&self) -> Option<&str> {
+        let lessor = self.organisation.as_ref().filter(|o| o.role == Role::Bailleur && !o.code.is_empty());
+        lessor.map(|o| o.code.as_str())
+    }
+
+    /// Whether their organisation owns dwellings, its code known or not.
+    #[must_use]
+    pub fn owns(&self) -> bool {
+        self.role() == Role::Bailleur
+    }
+
+    /// Whether they see the leases of one contingent, that of their own organisation.
+    #[must_use]
+    pub fn has_contingent(&self) -> bool {
+        access().rights(self.role()).attributions == Extent::Reservataire
+    }
+
+    /// Code of the organisation, if it has one.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.organisation.as_ref().map(|o| o.code.as_str()).filter(|c| !c.is_empty())
     }
 
     /// What they may call.

@@ -97,7 +97,8 @@ pub struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
     #[error(
-        "aucun logement n'est désigné : donnez son numéro RPLS, le numéro du bailleur, une adresse ou un point"
+        "aucun logement n'est désigné : donnez son numéro RPLS, le numéro du bailleur, une adresse ou un \
+            point"
     )]
     Nothing,
     #[error("le RPLS {millesime} n'a pas de logement de numéro « {ident} »")]
@@ -105,7 +106,8 @@ pub enum Lost {
     #[error("le RPLS {millesime} n'a pas de logement « {number} » du bailleur {siren}")]
     Number { millesime: u16, siren: String, number: String },
     #[error(
-        "le RPLS {millesime} n'a pas de logement à cette adresse de la commune {depcom} : donnez plutôt un point (lon, lat)"
+        "le RPLS {millesime} n'a pas de logement à cette adresse de la commune {depcom} : donnez plutôt un \
+            point (lon, lat)"
     )]
     Address { millesime: u16, depcom: String },
     #[error("ce point n'est dans aucune commune chargée")]

@@ -97,7 +97,8 @@ pub fn refusal(rule: &Rule, share: f64, approved: bool) -> Option<String> {
         )),
         Cia::HausseOuBaisseApprouvee if approved => None,
         Cia::HausseOuBaisseApprouvee => Some(format!(
-            "« {} » : un taux inférieur à celui de la loi ({law} %) demande l'accord du préfet ; donnez-en la date.",
+            "« {} » : un taux inférieur à celui de la loi ({law} %) demande l'accord du préfet ; donnez-en \
+                la date.",
             rule.libelle
         )),
     }

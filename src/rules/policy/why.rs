@@ -50,7 +50,8 @@ pub fn finding(f: &Finding<'_>, facts: &Facts, zone: &str) -> String {
         Cause::Elsewhere => elsewhere(f.rule, facts),
         Cause::Place => match facts.placed {
             Some(p) if p.tolerance_m.is_finite() => format!(
-                "Le logement est à {} m du bord d'un QPV, moins que la précision de sa localisation ({} m) : on ne sait pas dire s'il est en QPV.",
+                "Le logement est à {} m du bord d'un QPV, moins que la précision de sa localisation ({} m) : \
+                    on ne sait pas dire s'il est en QPV.",
                 decimal(p.metres.unwrap_or_default()),
                 decimal(p.tolerance_m)
             ),
@@ -70,7 +71,8 @@ pub fn finding(f: &Finding<'_>, facts: &Facts, zone: &str) -> String {
         },
         Cause::Secret => {
             format!(
-                "{} Les chiffres déjà signés sont secrets ou ne vous sont pas ouverts : l'effet ne peut pas être dit.",
+                "{} Les chiffres déjà signés sont secrets ou ne vous sont pas ouverts : l'effet ne peut pas \
+                    être dit.",
                 household(f.rule, facts, zone)
             )
         }
@@ -149,7 +151,8 @@ fn income(facts: &Facts, zone: &str) -> String {
             let compared = if first { "ne dépasse pas" } else { "dépasse" };
             let provisional = if t.provisional { ", provisoire" } else { "" };
             format!(
-                "Le revenu par unité de consommation du ménage ({} par an) {compared} le seuil du premier quartile ({}, {zone}, {}{provisional}) : {class}.",
+                "Le revenu par unité de consommation du ménage ({} par an) {compared} le seuil du premier \
+                    quartile ({}, {zone}, {}{provisional}) : {class}.",
                 euros(income),
                 euros(t.euros),
                 t.year
@@ -243,7 +246,8 @@ pub fn alone(a: &Alone, facts: &Facts) -> String {
                 "emploi non stable"
             };
             format!(
-                "Le logement est en QPV et le ménage DALO est en situation précaire ({why}) : le placement est à justifier."
+                "Le logement est en QPV et le ménage DALO est en situation précaire ({why}) : le placement \
+                    est à justifier."
             )
         }
     }

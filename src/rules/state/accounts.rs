@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use super::{State, StateError, secrets};
 use crate::access::{Organisation, Person};
-use crate::reference::access::Role;
+use crate::reference::access::{Role, role};
+use crate::reference::comptes::comptes;
 
 /// Un organisme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -50,6 +51,24 @@ pub struct NewAccount<'a> {
     pub mot_de_passe: &'a str,
 }
 
+/// Who closes or reopens an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closer {
+    /// Who runs the server.
+    Administration,
+    /// Who manages the members of the organisation.
+    Gestionnaire,
+}
+
+impl Closer {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Administration => "administration",
+            Self::Gestionnaire => "gestionnaire",
+        }
+    }
+}
+
 type AccountRow = (String, String, String, String, String, String, i64, i64, Option<i64>, Option<i64>);
 
 /// The columns of an [`AccountRow`], and what follows.
@@ -76,11 +95,6 @@ fn account(r: AccountRow) -> Account {
         vu: r.8,
         ferme: r.9.is_some(),
     }
-}
-
-/// A role that this program does not know opens nothing.
-pub(super) fn role(id: &str) -> Role {
-    Role::parse(id).unwrap_or(Role::Public)
 }
 
 /// An e-mail address as it is compared.
@@ -160,8 +174,8 @@ impl State {
     pub async fn add_account(&self, new: &NewAccount<'_>, now: i64) -> Result<String, StateError> {
         let id = secrets::id()?;
         let done = sqlx::query(
-            "INSERT INTO comptes (id, courriel, nom, organisation, gestionnaire, mot_de_passe, provisoire, cree) \
-             SELECT $1, $2, $3, id, $5, $6, 1, $7 FROM organisations WHERE id = $4",
+            "INSERT INTO comptes (id, courriel, nom, organisation, gestionnaire, mot_de_passe, provisoire, cree, \
+             provisoire_fin) SELECT $1, $2, $3, id, $5, $6, 1, $7, $8 FROM organisations WHERE id = $4",
         )
         .bind(&id)
         .bind(folded(new.courriel))
@@ -170,6 +184,7 @@ impl State {
         .bind(i64::from(new.gestionnaire))
         .bind(new.mot_de_passe)
         .bind(now)
+        .bind(one_time_until(now))
         .execute(&self.pool)
         .await
         .map_err(|e| StateError::from(e).taken(format!("L'adresse « {} » a déjà un compte.", new.courriel)))?;
@@ -238,7 +253,23 @@ impl State {
         Ok(row.and_then(|r| r.0))
     }
 
-    /// Replaces the password of an account and ends its sessions, except the one of `keep`.
+    /// Whether the password of an account is a one-time one whose time is over.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn one_time_is_over(&self, compte: &str, now: i64) -> Result<bool, StateError> {
+        let row: Option<(i64,)> = sqlx::query_as(
+            "SELECT provisoire FROM comptes WHERE id = $1 AND provisoire = 1 AND provisoire_fin < $2",
+        )
+        .bind(compte)
+        .bind(now)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.is_some())
+    }
+
+    /// Replaces the password of an account and ends what the former one had opened: its sessions, except the one of
+    /// `keep`, and its tokens. `given`: it is a one-time password, given at that time.
     ///
     /// # Errors
     /// The account does not exist.
@@ -246,22 +277,26 @@ impl State {
         &self,
         compte: &str,
         hash: &str,
-        temporary: bool,
+        given: Option<i64>,
         keep: Option<&str>,
     ) -> Result<(), StateError> {
         let mut tx = self.pool.begin().await?;
-        let done = sqlx::query("UPDATE comptes SET mot_de_passe = $2, provisoire = $3 WHERE id = $1")
-            .bind(compte)
-            .bind(hash)
-            .bind(i64::from(temporary))
-            .execute(&mut *tx)
-            .await?;
+        let done = sqlx::query(
+            "UPDATE comptes SET mot_de_passe = $2, provisoire = $3, provisoire_fin = $4 WHERE id = $1",
+        )
+        .bind(compte)
+        .bind(hash)
+        .bind(i64::from(given.is_some()))
+        .bind(given.map(one_time_until))
+        .execute(&mut *tx)
+        .await?;
         existing(done.rows_affected(), compte)?;
         sqlx::query("DELETE FROM sessions WHERE compte = $1 AND empreinte <> $2")
             .bind(compte)
             .bind(keep.unwrap_or(""))
             .execute(&mut *tx)
             .await?;
+        revoke_all(&mut tx, compte, super::now()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -269,22 +304,35 @@ impl State {
     /// Opens or closes an account, and ends its sessions and tokens when it is closed.
     ///
     /// # Errors
-    /// It does not exist.
-    pub async fn close_account(&self, compte: &str, closed: Option<i64>) -> Result<(), StateError> {
+    /// It does not exist, or a manager reopens what the administration closed.
+    pub async fn close_account(
+        &self,
+        compte: &str,
+        closed: Option<i64>,
+        by: Closer,
+    ) -> Result<(), StateError> {
         let mut tx = self.pool.begin().await?;
-        let done = sqlx::query("UPDATE comptes SET ferme = $2 WHERE id = $1")
+        let row: Option<(Option<i64>, String)> =
+            sqlx::query_as("SELECT ferme, ferme_par FROM comptes WHERE id = $1")
+                .bind(compte)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let (was, whose) = row.ok_or_else(|| StateError::Absent(compte.to_owned()))?;
+        let theirs = was.is_some() && whose == Closer::Administration.id();
+        if theirs && by == Closer::Gestionnaire {
+            return Err(StateError::Taken(
+                "Ce compte a été fermé par l'administration du service : elle seule peut le rouvrir.".into(),
+            ));
+        }
+        sqlx::query("UPDATE comptes SET ferme = $2, ferme_par = $3 WHERE id = $1")
             .bind(compte)
             .bind(closed)
+            .bind(if closed.is_some() { by.id() } else { "" })
             .execute(&mut *tx)
             .await?;
-        existing(done.rows_affected(), compte)?;
-        if closed.is_some() {
+        if let Some(now) = closed {
             sqlx::query("DELETE FROM sessions WHERE compte = $1").bind(compte).execute(&mut *tx).await?;
-            sqlx::query("UPDATE jetons SET revoque = $2 WHERE compte = $1 AND revoque IS NULL")
-                .bind(compte)
-                .bind(closed)
-                .execute(&mut *tx)
-                .await?;
+            revoke_all(&mut tx, compte, now).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -311,7 +359,8 @@ impl State {
     pub async fn person(&self, compte: &str, today: &str) -> Result<Option<(Person, bool)>, StateError> {
         let row: Option<(String, String, i64, i64, String, String, String, String)> = sqlx::query_as(
             "SELECT c.nom, c.courriel, c.gestionnaire, c.provisoire, o.id, o.nom, o.role, o.code FROM comptes c \
-             JOIN organisations o ON o.id = c.organisation WHERE c.id = $1 AND c.ferme IS NULL AND o.ferme IS NULL",
+             JOIN organisations o ON o.id = c.organisation WHERE c.id = $1 AND c.ferme IS NULL AND o.ferme \
+             IS NULL",
         )
         .bind(compte)
         .fetch_optional(&self.pool)
@@ -329,6 +378,25 @@ impl State {
         };
         Ok(Some((person, provisoire != 0)))
     }
+}
+
+/// When a one-time password that is given now opens nothing any more.
+fn one_time_until(now: i64) -> i64 {
+    now + comptes().mot_de_passe.provisoire_h * 3_600
+}
+
+/// Ends all tokens of an account.
+async fn revoke_all(
+    tx: &mut sqlx::Transaction<'_, sqlx::Any>,
+    compte: &str,
+    now: i64,
+) -> Result<(), StateError> {
+    sqlx::query("UPDATE jetons SET revoque = $2 WHERE compte = $1 AND revoque IS NULL")
+        .bind(compte)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 pub(super) fn existing(rows: u64, what: &str) -> Result<(), StateError> {

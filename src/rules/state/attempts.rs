@@ -1,4 +1,4 @@
-//! Throttle of sign-in: wrong passwords are counted by account and by address of the network.
+//! Throttle of sign-in: wrong passwords are counted by account and address of the network, and by each alone.
 
 use super::{State, StateError, secrets};
 use crate::reference::comptes::comptes;
@@ -10,12 +10,18 @@ pub struct Throttled {
     pub wait: i64,
 }
 
-/// The two counters of an attempt, with what each allows. An e-mail address is kept as a hash: people type
-/// passwords there.
-fn counters(courriel: &str, ip: &str) -> [(String, i64); 2] {
+/// The counters of an attempt, with what each allows: the account from this address, the account from anywhere, the
+/// address. Five wrong guesses from one place must not shut out the owner of the account, who is elsewhere. An e-mail
+/// address is kept as a hash: people type passwords there.
+fn counters(courriel: &str, ip: &str) -> [(String, i64); 3] {
     let rules = &comptes().tentatives;
     let account = secrets::mark(&super::accounts::folded(courriel));
-    [(format!("compte:{}", &account[..32]), rules.par_compte), (format!("adresse:{ip}"), rules.par_adresse)]
+    let account = &account[..32];
+    [
+        (format!("compte:{account}:{ip}"), rules.par_compte),
+        (format!("compte:{account}"), rules.par_compte_partout),
+        (format!("adresse:{ip}"), rules.par_adresse),
+    ]
 }
 
 impl State {
@@ -37,7 +43,8 @@ impl State {
             let (n, begun): (i64, i64) = sqlx::query_as(
                 "INSERT INTO tentatives (cle, n, debut) VALUES ($1, 1, $2) ON CONFLICT (cle) DO UPDATE SET \
                  n = CASE WHEN tentatives.debut <= $3 THEN 1 ELSE tentatives.n + 1 END, \
-                 debut = CASE WHEN tentatives.debut <= $3 THEN $2 ELSE tentatives.debut END RETURNING n, debut",
+                 debut = CASE WHEN tentatives.debut <= $3 THEN $2 ELSE tentatives.debut END RETURNING n, \
+                 debut",
             )
             .bind(key)
             .bind(now)
@@ -52,17 +59,19 @@ impl State {
         Ok(refused.map_or(Ok(()), Err))
     }
 
-    /// Forgets the attempts on an account, and this one from its address: the password was right.
+    /// Forgets the attempts on an account from this address, and this one from its other counters: the password was right.
     ///
     /// # Errors
     /// The database fails.
     pub async fn forgive(&self, courriel: &str, ip: &str) -> Result<(), StateError> {
-        let [(account, _), (address, _)] = counters(courriel, ip);
-        sqlx::query("DELETE FROM tentatives WHERE cle = $1").bind(account).execute(&self.pool).await?;
-        sqlx::query("UPDATE tentatives SET n = n - 1 WHERE cle = $1 AND n > 0")
-            .bind(address)
-            .execute(&self.pool)
-            .await?;
+        let [(here, _), (anywhere, _), (address, _)] = counters(courriel, ip);
+        sqlx::query("DELETE FROM tentatives WHERE cle = $1").bind(here).execute(&self.pool).await?;
+        for key in [anywhere, address] {
+            sqlx::query("UPDATE tentatives SET n = n - 1 WHERE cle = $1 AND n > 0")
+                .bind(key)
+                .execute(&self.pool)
+                .await?;
+        }
         Ok(())
     }
 }

@@ -57,7 +57,8 @@ impl State {
         let id = secrets::id()?;
         let mut tx = self.pool.begin().await?;
         sqlx::query(
-            "INSERT INTO conventions (id, titre, territoire, classes, donnees, du, au, cree) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO conventions (id, titre, territoire, classes, donnees, du, au, cree) VALUES ($1, $2, \
+                $3, $4, $5, $6, $7, $8)",
         )
         .bind(&id)
         .bind(&new.titre)
@@ -71,13 +72,16 @@ impl State {
         .await?;
         for party in &new.parties {
             let done = sqlx::query(
-                "INSERT INTO convention_parties (convention, organisation) SELECT $1, id FROM organisations WHERE id = $2",
+                "INSERT INTO convention_parties (convention, organisation) SELECT $1, id FROM organisations \
+                    WHERE id = $2",
             )
             .bind(&id)
             .bind(party)
             .execute(&mut *tx)
             .await
-            .map_err(|e| StateError::from(e).taken(format!("L'organisme « {party} » est nommé deux fois.")))?;
+            .map_err(|e| {
+                StateError::from(e).taken(format!("L'organisme « {party} » est nommé deux fois."))
+            })?;
             existing(done.rows_affected(), party)?;
         }
         tx.commit().await?;
@@ -105,13 +109,15 @@ impl State {
         type Row = (String, String, String, String, String, String, String);
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, titre, territoire, classes, donnees, du, au FROM conventions v WHERE $1 = '' OR EXISTS \
-             (SELECT 1 FROM convention_parties p WHERE p.convention = v.id AND p.organisation = $1) ORDER BY au DESC, titre",
+             (SELECT 1 FROM convention_parties p WHERE p.convention = v.id AND p.organisation = $1) ORDER BY \
+             au DESC, titre",
         )
         .bind(organisation.unwrap_or(""))
         .fetch_all(&self.pool)
         .await?;
         let parties: Vec<(String, String, String)> = sqlx::query_as(
-            "SELECT p.convention, o.id, o.nom FROM convention_parties p JOIN organisations o ON o.id = p.organisation ORDER BY o.nom",
+            "SELECT p.convention, o.id, o.nom FROM convention_parties p JOIN organisations o ON o.id = \
+                p.organisation ORDER BY o.nom",
         )
         .fetch_all(&self.pool)
         .await?;

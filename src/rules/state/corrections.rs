@@ -174,7 +174,8 @@ impl State {
             .await?;
             sqlx::query(
                 "INSERT INTO corrections (id, siren, adresse, ident_rep, des, avant, apres, methode, statut, commentaire, logements, lot, \
-                 remplace, compte, quand) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                 remplace, compte, quand) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+                 $14, $15)",
             )
             .bind(&id)
             .bind(&new.siren)
@@ -213,7 +214,8 @@ impl State {
     ) -> Result<usize, StateError> {
         let mut tx = self.pool.begin().await?;
         let undone: Vec<(String, String)> = sqlx::query_as(
-            "SELECT id, remplace FROM corrections WHERE siren = $1 AND (id = $2 OR lot = $2) AND statut IN ('acceptee', 'ecartee')",
+            "SELECT id, remplace FROM corrections WHERE siren = $1 AND (id = $2 OR lot = $2) AND statut IN \
+                ('acceptee', 'ecartee')",
         )
         .bind(siren)
         .bind(name)
@@ -249,7 +251,8 @@ impl State {
     pub async fn corrections(&self, siren: &str) -> Result<Vec<Correction>, StateError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT r.id, r.adresse, r.ident_rep, r.des, r.avant, r.apres, r.methode, r.statut, r.commentaire, r.logements, r.lot, \
-             COALESCE(c.nom, r.compte), r.quand, r.fin FROM corrections r LEFT JOIN comptes c ON c.id = r.compte \
+             COALESCE(c.nom, r.compte), r.quand, r.fin FROM corrections r LEFT JOIN comptes c ON c.id = \
+             r.compte \
              WHERE r.siren = $1 ORDER BY r.quand DESC, r.id",
         )
         .bind(siren)
@@ -264,7 +267,8 @@ impl State {
     /// The database fails.
     pub async fn points_in_force(&self) -> Result<Vec<PointFix>, StateError> {
         let rows: Vec<(String, String, String, i64, String)> = sqlx::query_as(
-            "SELECT siren, adresse, ident_rep, des, apres FROM corrections WHERE statut = 'acceptee' ORDER BY siren, adresse, ident_rep, des",
+            "SELECT siren, adresse, ident_rep, des, apres FROM corrections WHERE statut = 'acceptee' ORDER \
+                BY siren, adresse, ident_rep, des",
         )
         .fetch_all(&self.pool)
         .await?;

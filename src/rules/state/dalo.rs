@@ -100,7 +100,8 @@ impl State {
     /// The database fails.
     pub async fn said_of_dalo(&self) -> Result<BTreeMap<String, Vec<Word>>, StateError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT placement, quand, auteur, organisme, statut, motif, commentaire FROM dalo_paroles ORDER BY placement, rang",
+            "SELECT placement, quand, auteur, organisme, statut, motif, commentaire FROM dalo_paroles ORDER \
+                BY placement, rang",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -156,11 +157,14 @@ impl State {
         if !new.is_empty() {
             let mut tx = self.pool.begin().await?;
             for placement in &new {
-                sqlx::query("INSERT INTO dalo_placements (placement, vu) VALUES ($1, $2) ON CONFLICT (placement) DO NOTHING")
-                    .bind(*placement)
-                    .bind(now)
-                    .execute(&mut *tx)
-                    .await?;
+                sqlx::query(
+                    "INSERT INTO dalo_placements (placement, vu) VALUES ($1, $2) ON CONFLICT \
+                    (placement) DO NOTHING",
+                )
+                .bind(*placement)
+                .bind(now)
+                .execute(&mut *tx)
+                .await?;
             }
             tx.commit().await?;
             seen.extend(new.into_iter().map(|p| (p.clone(), now)));
@@ -186,7 +190,8 @@ impl State {
     /// The database fails.
     pub async fn visit_dalo(&self, organisation: &str, now: i64) -> Result<(), StateError> {
         sqlx::query(
-            "INSERT INTO dalo_visites (organisation, quand) VALUES ($1, $2) ON CONFLICT (organisation) DO UPDATE SET quand = excluded.quand",
+            "INSERT INTO dalo_visites (organisation, quand) VALUES ($1, $2) ON CONFLICT (organisation) DO \
+                UPDATE SET quand = excluded.quand",
         )
         .bind(organisation)
         .bind(now)

@@ -261,7 +261,8 @@ impl State {
         let (n, zones) = change.zones.unzip();
         let done = sqlx::query(
             "UPDATE ensembles SET nom = COALESCE($3, nom), visibilite = COALESCE($4, visibilite), n = COALESCE($5, n), \
-             zones = COALESCE($6, zones), version = version + 1, modifie = $7 WHERE id = $1 AND version = $2 AND efface IS NULL",
+             zones = COALESCE($6, zones), version = version + 1, modifie = $7 WHERE id = $1 AND version = $2 \
+             AND efface IS NULL",
         )
         .bind(id)
         .bind(change.version)

@@ -206,7 +206,8 @@ impl State {
             let id = secrets::id()?;
             sqlx::query(
                 "INSERT INTO evenements (id, siren, genre, date, commune, adresse, qpv, logements, logements_ids, autre, commentaire, lot, \
-                 compte, quand, caracteristiques, lieu) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                 compte, quand, caracteristiques, lieu) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                 $11, $12, $13, $14, $15, $16)",
             )
             .bind(&id)
             .bind(siren)
@@ -244,7 +245,8 @@ impl State {
         now: i64,
     ) -> Result<u64, StateError> {
         let done = sqlx::query(
-            "UPDATE evenements SET annule = $3, annule_compte = $4 WHERE siren = $1 AND (id = $2 OR lot = $2) AND annule IS NULL",
+            "UPDATE evenements SET annule = $3, annule_compte = $4 WHERE siren = $1 AND (id = $2 OR lot = \
+                $2) AND annule IS NULL",
         )
         .bind(siren)
         .bind(name)

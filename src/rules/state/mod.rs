@@ -30,7 +30,7 @@ use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, Executor, SqlSafeStr};
 
-pub use self::accounts::{Account, NewAccount, Org};
+pub use self::accounts::{Account, Closer, NewAccount, Org};
 pub use self::attempts::Throttled;
 pub use self::conventions::{Convention, NewConvention};
 pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
@@ -69,6 +69,16 @@ pub enum StateError {
 }
 
 impl StateError {
+    /// Whether the database does not answer, rather than refuse what it was asked.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+        matches!(
+            self,
+            Self::Open { .. } | Self::Database(Io(_) | PoolTimedOut | PoolClosed | Tls(_) | WorkerCrashed)
+        )
+    }
+
     /// The same fault, or [`StateError::Taken`] if a value is there already.
     fn taken(self, what: impl Into<String>) -> Self {
         match &self {
@@ -88,8 +98,8 @@ pub struct State {
 
 /// Connections of one process.
 const CONNECTIONS: u32 = 8;
-/// Longest wait for a connection or for a lock of SQLite.
-const WAIT: Duration = Duration::from_secs(10);
+/// Longest wait for a connection: a database that is gone is told at once, not after the patience of who asks.
+const WAIT: Duration = Duration::from_secs(3);
 
 impl State {
     /// The database that `DATABASE_URL` names, else `etat.sqlite` in the store folder.
@@ -173,6 +183,7 @@ fn migrator() -> Migrator {
         (8, "événements du parc", include_str!("evenements.sql")),
         (9, "ensembles de zones", include_str!("zones.sql")),
         (10, "lieu et caractéristiques des événements", include_str!("evenements_lieu.sql")),
+        (11, "comptes fermés par qui, mots de passe provisoires", include_str!("comptes_acces.sql")),
     ];
     let migrations = list
         .into_iter()

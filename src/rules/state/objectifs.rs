@@ -47,7 +47,8 @@ const INSERT: &str = "INSERT INTO objectifs (regle, epci, commune, bailleur, res
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 const UPDATE: &str = "UPDATE objectifs SET regle = $1, epci = $2, commune = $3, bailleur = $4, reservataire = $5, du = $6, au = $7, \
                       taux = $8, cia = $9, signee = $10, approbation = $11 WHERE id = $12";
-const TAKEN: &str = "Cette convention fixe déjà un taux pour cette règle, ce territoire et cette première année : modifiez-le.";
+const TAKEN: &str = "Cette convention fixe déjà un taux pour cette règle, ce territoire et cette première \
+    année : modifiez-le.";
 
 type Query = sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments>;
 
@@ -128,7 +129,8 @@ impl State {
     pub async fn objectifs(&self) -> Result<Vec<Objectif>, StateError> {
         type Row = (String, String, String, String, String, String, i64, i64, i64, String, String, String);
         let sql = format!(
-            "SELECT id, {COLUMNS} FROM objectifs ORDER BY epci, regle, commune, bailleur, reservataire, du, signee"
+            "SELECT id, {COLUMNS} FROM objectifs ORDER BY epci, regle, commune, bailleur, reservataire, du, \
+                signee"
         );
         let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
         let some = |text: String| Some(text).filter(|t| !t.is_empty());

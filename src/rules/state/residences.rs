@@ -317,7 +317,8 @@ impl State {
         type Row = (String, String, i64, i64, i64, String, String, i64);
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT n.residence, n.nom, n.technique, n.climat, n.attractivite, n.commentaire, COALESCE(c.nom, n.compte), n.quand \
-             FROM notes_residences n LEFT JOIN comptes c ON c.id = n.compte WHERE n.siren = $1 ORDER BY n.quand DESC, n.id",
+             FROM notes_residences n LEFT JOIN comptes c ON c.id = n.compte WHERE n.siren = $1 ORDER BY \
+             n.quand DESC, n.id",
         )
         .bind(siren)
         .fetch_all(&self.pool)

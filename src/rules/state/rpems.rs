@@ -262,7 +262,8 @@ impl State {
         .fetch_all(&self.pool)
         .await?;
         let events: Vec<EventRow> = sqlx::query_as(
-            "SELECT dossier, quand, auteur, organisme, decision, motif, commentaire, debut, fin FROM rpems_evenements ORDER BY dossier, rang",
+            "SELECT dossier, quand, auteur, organisme, decision, motif, commentaire, debut, fin FROM \
+                rpems_evenements ORDER BY dossier, rang",
         )
         .fetch_all(&self.pool)
         .await?;

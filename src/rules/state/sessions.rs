@@ -50,14 +50,17 @@ impl State {
                 .execute(&mut *tx)
                 .await?;
         }
-        sqlx::query("INSERT INTO sessions (empreinte, compte, csrf, cree, vue, expire) VALUES ($1, $2, $3, $4, $4, $5)")
-            .bind(secrets::mark(&opened.cookie))
-            .bind(compte)
-            .bind(&opened.csrf)
-            .bind(now)
-            .bind(now + comptes().session.duree_h * 3600)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO sessions (empreinte, compte, csrf, cree, vue, expire) VALUES ($1, $2, $3, \
+            $4, $4, $5)",
+        )
+        .bind(secrets::mark(&opened.cookie))
+        .bind(compte)
+        .bind(&opened.csrf)
+        .bind(now)
+        .bind(now + comptes().session.duree_h * 3600)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(opened)
     }

@@ -58,7 +58,8 @@ impl State {
             // The one-time password goes with it: from now on the provider vouches for this person.
             sqlx::query(
                 "UPDATE comptes SET sujet = $1, provisoire = 0, mot_de_passe = CASE WHEN provisoire = 1 THEN NULL ELSE mot_de_passe END \
-                 WHERE courriel = $2 AND sujet IS NULL AND NOT EXISTS (SELECT 1 FROM comptes d WHERE d.sujet = $1)",
+                 WHERE courriel = $2 AND sujet IS NULL AND NOT EXISTS (SELECT 1 FROM comptes d WHERE d.sujet \
+                 = $1)",
             )
             .bind(subject)
             .bind(accounts::folded(courriel))

@@ -63,7 +63,8 @@ impl State {
         let secret = format!("{PREFIX}{}", secrets::secret()?);
         let expire = now + days.clamp(1, rules.duree_max_j) * 86_400;
         sqlx::query(
-            "INSERT INTO jetons (id, compte, nom, empreinte, ecriture, cree, expire) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO jetons (id, compte, nom, empreinte, ecriture, cree, expire) VALUES ($1, $2, $3, $4, \
+                $5, $6, $7)",
         )
         .bind(&id)
         .bind(compte)
@@ -84,7 +85,8 @@ impl State {
     pub async fn tokens(&self, compte: &str) -> Result<Vec<Token>, StateError> {
         type Row = (String, String, i64, i64, i64, Option<i64>, Option<i64>);
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, nom, ecriture, cree, expire, vu, revoque FROM jetons WHERE compte = $1 ORDER BY cree DESC, id",
+            "SELECT id, nom, ecriture, cree, expire, vu, revoque FROM jetons WHERE compte = $1 ORDER BY cree \
+                DESC, id",
         )
         .bind(compte)
         .fetch_all(&self.pool)
@@ -122,7 +124,8 @@ impl State {
     /// The database fails.
     pub async fn bearer(&self, secret: &str, now: i64) -> Result<Option<(Person, bool)>, StateError> {
         let row: Option<(String, String, i64, Option<i64>)> = sqlx::query_as(
-            "SELECT id, compte, ecriture, vu FROM jetons WHERE empreinte = $1 AND revoque IS NULL AND expire > $2",
+            "SELECT id, compte, ecriture, vu FROM jetons WHERE empreinte = $1 AND revoque IS NULL AND expire \
+                > $2",
         )
         .bind(secrets::mark(secret))
         .bind(now)

@@ -5,9 +5,9 @@ use axum::extract::State as FromState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::app::Server;
 use super::params::Params;
 use super::problem::Problem;
-use super::router::Server;
 use crate::reference::fonds::Basemap;
 
 /// Réglages de la page.
@@ -20,7 +20,10 @@ pub struct Affichage {
 }
 
 /// Réglages de la page
-#[utoipa::path(get, path = "/api/affichage", tag = "catalogue", operation_id = "affichage", responses((status = OK, body = Affichage)))]
+#[utoipa::path(
+    get, path = "/api/affichage", tag = "catalogue", operation_id = "affichage", responses((status = OK,
+    body = Affichage))
+)]
 pub async fn affichage(
     FromState(server): FromState<Server>,
     params: Params,

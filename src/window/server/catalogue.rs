@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::desk::Desk;
 use super::problem::Problem;
 use super::query::{self, Asked, GENERATIONS, POPULATIONS, UNKNOWN};

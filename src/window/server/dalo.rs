@@ -14,20 +14,18 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::organisation::organisation;
+use super::app::Server;
 use super::auth::trail::Trace;
-use super::auth::visitor::{Visitor, Who};
-use super::mixite::{MONTHS, Open, number, reservataires};
+use super::auth::who::{Visitor, Who};
+use super::leases::{MONTHS, Open, number, reservataires};
 use super::params::{Body, Params};
 use super::problem::{Document, Problem};
-use super::router::Server;
 use super::state::{App, Current};
 use crate::access::{self, Person, Scope};
 use crate::days;
 use crate::policy::dalo::to_justify;
 use crate::policy::facts::{Allocation, Allocations};
 use crate::policy::mix::{self, Score};
-use crate::reference::access::Role;
 use crate::reference::dalo::Watchlist;
 use crate::reference::mix::Mix;
 use crate::reference::secrecy::Secrecy;
@@ -148,16 +146,12 @@ pub struct AlertesDalo {
     pub nouveaux: usize,
 }
 
-const BAILLEUR: &str = "Seul le bailleur du logement justifie un placement.";
-const STATE: &str = "Seuls les services de l'État contestent une justification.";
-const LIST: &str =
-    "La liste des placements DALO est ouverte aux bailleurs pour leur parc et aux services de l'État.";
 /// Characters of a comment.
 const COMMENT: usize = 2_000;
 
 /// Whether a person reads placements one by one.
 fn detail(person: &Person) -> bool {
-    person.holder || matches!(person.role(), Role::Bailleur | Role::Ddets | Role::Dreal)
+    access::may(person, "dalo_lire").is_ok()
 }
 
 /// What was asked of the list.
@@ -268,7 +262,8 @@ pub async fn placements(
 
 /// Placements entrés dans la liste depuis la dernière visite
 #[utoipa::path(
-    get, path = "/api/dalo/alertes", tag = "mixite", operation_id = "dalo_alertes", responses((status = OK, body = AlertesDalo))
+    get, path = "/api/dalo/alertes", tag = "mixite", operation_id = "dalo_alertes", responses((status = OK,
+    body = AlertesDalo))
 )]
 pub async fn alerts(
     FromState(server): FromState<Server>,
@@ -294,10 +289,7 @@ pub async fn alerts(
     )
 )]
 pub async fn visit(FromState(server): FromState<Server>, Who(visitor): Who) -> Result<StatusCode, Problem> {
-    if !detail(&visitor.person) {
-        return Err(Problem::forbidden(LIST));
-    }
-    server.state.visit_dalo(&organisation(&visitor)?.id, state::now()).await?;
+    server.state.visit_dalo(&visitor.organisation()?.id, state::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -319,9 +311,6 @@ pub async fn justify(
     Path(id): Path<String>,
     Body(asked): Body<JustificationDalo>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    if visitor.person.role() != Role::Bailleur {
-        return Err(Problem::forbidden(BAILLEUR));
-    }
     let list = watchlist()?;
     let reason =
         list.reasons.iter().find(|r| r.id == asked.motif).ok_or_else(|| {
@@ -353,9 +342,6 @@ pub async fn contest(
     Path(id): Path<String>,
     Body(asked): Body<ContestationDalo>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    if !matches!(visitor.person.role(), Role::Ddets | Role::Dreal) {
-        return Err(Problem::forbidden(STATE));
-    }
     let comment = comment(&asked.commentaire, true)?;
     say(&server, &app, &visitor, &id, Stand::Conteste, "", &comment).await?;
     Ok((StatusCode::NO_CONTENT, Extension(Trace::new("dalo_contester", id))))
@@ -404,7 +390,7 @@ async fn say(
         commentaire,
         compte: visitor.person.compte.as_deref().unwrap_or(""),
         auteur: &visitor.person.nom,
-        organisme: &organisation(visitor)?.nom,
+        organisme: &visitor.organisation()?.nom,
     };
     Ok(server.state.say_of_dalo(id, &said, state::now()).await?)
 }

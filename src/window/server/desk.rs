@@ -15,7 +15,7 @@ use crate::access::{Person, scope};
 use crate::cube::Filter;
 use crate::cube::runs::Runs;
 use crate::disclosure::answer::{Answer, Asker};
-use crate::reference::access::{Class, Donnees, Role, access};
+use crate::reference::access::{Class, Donnees, access};
 use crate::reference::indicators::Indicator;
 
 /// A question and who asks it.
@@ -44,7 +44,8 @@ const OUTSIDE: &str = "Cette zone n'est pas entièrement dans le territoire ouve
 const NO_PRESENCE: &str = "Votre organisme n'a pas de logement dans cette zone.";
 const COMPETITOR: &str =
     "Les chiffres des ménages d'un autre bailleur ne se montrent qu'à partir de la commune.";
-const DOMINANCE: &str = "Un autre bailleur a presque tout le reste du parc de cette zone : retirer le vôtre donnerait ses chiffres.";
+const DOMINANCE: &str = "Un autre bailleur a presque tout le reste du parc de cette zone : retirer le vôtre \
+    donnerait ses chiffres.";
 
 impl<'a> Desk<'a> {
     /// # Errors
@@ -55,7 +56,7 @@ impl<'a> Desk<'a> {
         asked: Asked,
         indicators: Vec<&'static Indicator>,
     ) -> Result<Self, Problem> {
-        let own = (person.role() == Role::Bailleur).then(|| own(app, person, asked.clone()));
+        let own = person.owns().then(|| own(app, person, asked.clone()));
         Ok(Self { whole: asked.resolve(app)?, app, person, own, indicators })
     }
 
@@ -184,7 +185,8 @@ impl Counter<'_> {
         let out = zone.len() - inside.len();
         (out > 0 && !inside.is_empty()).then(|| {
             let words = format!(
-                "La zone dépasse le territoire ouvert à votre organisme : {out} adresse(s) au-delà ne sont pas comptées."
+                "La zone dépasse le territoire ouvert à votre organisme : {out} adresse(s) au-delà ne sont \
+                    pas comptées."
             );
             (inside, words)
         })

@@ -9,14 +9,14 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::jetons::name;
+use super::app::Server;
 use super::auth::trail::Trace;
-use super::auth::visitor::{Visitor, Who};
+use super::auth::who::{Visitor, Who};
 use super::geometry;
+use super::params::name;
 use super::params::{Body, Params};
 use super::places;
 use super::problem::{Document, Problem};
-use super::router::Server;
 use super::state::{Current, Loaded};
 use crate::reference::zonage;
 use crate::state::{self, Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
@@ -166,7 +166,8 @@ pub async fn list(
 ///
 /// Il garde des contours et des codes, aucun chiffre : qui l'ouvre voit ce que ses propres droits montrent.
 #[utoipa::path(
-    post, path = "/api/ensembles", tag = "zones", operation_id = "ensemble_ajouter", request_body = NouvelEnsemble,
+    post, path = "/api/ensembles", tag = "zones", operation_id = "ensemble_ajouter",
+    request_body = NouvelEnsemble,
     responses(
         (status = CREATED, body = EnsembleCree),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -217,7 +218,8 @@ pub async fn one(
 /// Modifier un ensemble de zones
 #[utoipa::path(
     patch, path = "/api/ensembles/{id}", tag = "zones", operation_id = "ensemble_modifier",
-    params(("id" = String, Path, description = "Identifiant de l'ensemble")), request_body = ModificationEnsemble,
+    params(("id" = String, Path, description = "Identifiant de l'ensemble")),
+    request_body = ModificationEnsemble,
     responses(
         (status = NO_CONTENT, description = "Modifié"),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),

@@ -8,7 +8,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::catalogue::{Filtre, Modalite};
 use super::desk::{Counter, Desk};
 use super::params::Params;
@@ -38,7 +38,8 @@ pub struct Facettes {
 /// quand on en choisit une.
 #[utoipa::path(
     get, path = "/api/facettes", tag = "zones", operation_id = "facettes",
-    params(("dans" = Option<String>, Query, description = "Territoire, `échelle:code` ; tout par défaut"), SharedParams),
+    params(("dans" = Option<String>, Query, description = "Territoire, `échelle:code` ; tout par défaut"),
+    SharedParams),
     responses(
         (status = OK, body = Facettes),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),

@@ -69,7 +69,7 @@ fn of_scale(desk: &Desk<'_>, echelle: &str, code: &str) -> Result<Mesure, Proble
     let answer = counter.answer(Some(echelle), &layer.addresses(zone))?;
     let named = ZoneMesuree {
         id: format!("{echelle}:{code}"),
-        nom: places::title(&layer, zone),
+        nom: layer.title(zone),
         echelle: Some(echelle.to_owned()),
         code: Some(code.to_owned()),
     };

@@ -12,9 +12,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::desk::{Counter, Desk};
-use super::mixite::Choix;
+use super::leases::Choix;
 use super::params::Params;
 use super::places::{self, Within};
 use super::problem::{Document, Problem};
@@ -140,7 +140,8 @@ pub struct ResidenceLue {
 #[utoipa::path(
     get, path = "/api/residences/fragilite", tag = "mixite", operation_id = "fragilite",
     params(
-        ("epci" = Option<String>, Query, description = "EPCI ; par défaut le plus grand de ceux qui vous sont ouverts"),
+        ("epci" = Option<String>, Query, description = "EPCI ; par défaut le plus grand de ceux qui vous \
+            sont ouverts"),
         ("millesime" = Option<u16>, Query, description = "Millésime du RPLS ; par défaut le dernier"),
         ("vague" = Option<u16>, Query, description = "Vague OPS"),
     ),
@@ -249,7 +250,7 @@ fn answer(app: &App, person: &Person, asked: &Asked, epci: Option<&str>) -> Resu
             let (some, most) = (loaded.count(at.iter(), Some(&inside)), loaded.count(at.iter(), None));
             ResidenceLue {
                 code: residences.codes.get(*z as usize).to_owned(),
-                nom: places::title(&residences, *z),
+                nom: residences.title(*z),
                 commune_nom: commune.as_deref().and_then(|c| name_of(loaded, "commune", c)),
                 commune,
                 bailleur: owner(loaded, &at),
@@ -275,7 +276,7 @@ fn answer(app: &App, person: &Person, asked: &Asked, epci: Option<&str>) -> Resu
         article: &rules.article,
         millesime: loaded.meta().millesime,
         vague: loaded.meta().vague,
-        epci: Choix { code: parents.codes.get(zone as usize).to_owned(), nom: places::title(&parents, zone) },
+        epci: Choix { code: parents.codes.get(zone as usize).to_owned(), nom: parents.title(zone) },
         epcis,
         methode: MethodeFragilite {
             repondants_min: rules.repondants_min,
@@ -339,7 +340,7 @@ fn chosen(
             .ok_or_else(|| Problem::forbidden("Aucune résidence n'est ouverte à votre organisme.")),
     }?;
     let mut list: Vec<Choix> =
-        open.iter().map(|z| Choix { code: code(*z).to_owned(), nom: places::title(parents, *z) }).collect();
+        open.iter().map(|z| Choix { code: code(*z).to_owned(), nom: parents.title(*z) }).collect();
     list.sort_by(|a, b| a.nom.cmp(&b.nom).then_with(|| a.code.cmp(&b.code)));
     Ok((zone, list))
 }
@@ -381,7 +382,7 @@ pub(super) fn owner(loaded: &Loaded, at: &Runs) -> Option<Choix> {
 
 pub(super) fn name_of(loaded: &Loaded, scale: &str, code: &str) -> Option<String> {
     let layer = loaded.cube().layer(scale)?;
-    layer.zone(code).filter(|z| *z != NONE).map(|z| places::title(&layer, z))
+    layer.zone(code).filter(|z| *z != NONE).map(|z| layer.title(z))
 }
 
 fn rounded(v: f64, decimals: i32) -> f64 {

@@ -62,7 +62,8 @@ pub fn areas(
         areas.iter().map(ChamberlainDuquetteArea::chamberlain_duquette_unsigned_area).sum::<f64>() / 1e6;
     if km2 > limits.aire_max_km2 {
         let detail = format!(
-            "La zone couvre {km2:.0} km² ; {:.0} au plus : demandez plutôt des départements ou des EPCI par leur code.",
+            "La zone couvre {km2:.0} km² ; {:.0} au plus : demandez plutôt des départements ou des EPCI par \
+                leur code.",
             limits.aire_max_km2
         );
         return Err(Problem::value(champ, &format!("{km2:.0} km²"), detail));
@@ -101,7 +102,8 @@ fn check_shape(part: &GeometryValue, vertices: &mut usize) -> Result<(), String>
             };
             if !(-180.0..=180.0).contains(&lon) || !(-90.0..=90.0).contains(&lat) {
                 return Err(format!(
-                    "La position ({lon}, {lat}) n'est pas en degrés WGS 84 (longitude puis latitude) : convertissez les coordonnées projetées."
+                    "La position ({lon}, {lat}) n'est pas en degrés WGS 84 (longitude puis latitude) : \
+                        convertissez les coordonnées projetées."
                 ));
             }
         }

@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::state::Current;
 use crate::access;
 use crate::reference::indicators::{Catalogue, Indicator};

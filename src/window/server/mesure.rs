@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::desk::{Counter, Desk};
 use super::geometry;
 use super::params::Body;
@@ -316,7 +316,7 @@ fn territory(loaded: &Loaded, asked: &CodeDeZone) -> Result<Found, Problem> {
         return Err(Problem::value("territoire.echelle", &asked.echelle, detail));
     }
     let zone = places::zone(&layer, "territoire.code", &asked.code)?;
-    let nom = format!("Hors zones, {}", places::title(&layer, zone));
+    let nom = format!("Hors zones, {}", layer.title(zone));
     let runs = Runs::new(layer.runs_of(zone).collect());
     Ok(Found {
         zone: ZoneMesuree { id: "hors_zones".to_owned(), nom, echelle: None, code: None },
@@ -380,7 +380,7 @@ fn listed(
         let zone = places::zone(&layer, &format!("{champ}[{j}].code"), code)?;
         runs.extend(layer.runs_of(zone));
         class = class.min(scales::scale(echelle).acces);
-        name.get_or_insert_with(|| places::title(&layer, zone));
+        name.get_or_insert_with(|| layer.title(zone));
     }
     // One code alone is that zone, whichever way it is asked.
     let (echelle, code, name) = match codes {

@@ -8,23 +8,20 @@ use axum::extract::{Extension, State as FromState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::app::Server;
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
-use super::objectifs::{self, ObjectifCia};
+use super::auth::who::Who;
+use super::leases::{Choix, MONTHS, Open, number, percent, reservataires};
 use super::params::Params;
 use super::problem::{Document, Problem};
-use super::router::Server;
+use super::rates::{self, ObjectifCia};
 use super::state::Current;
-use crate::access::{self, Person, Scope};
 use crate::days;
 use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
 use crate::policy::mix::{self, Line, Score};
 use crate::policy::objectifs::{Rate, Scope as LineScope, Target, target};
-use crate::reference::access::Role;
-use crate::reference::attributions::attributions;
 use crate::reference::mix::{Mix, Rule, Sense};
-use crate::reference::registre::Valeur;
 use crate::reference::secrecy::Secrecy;
 use crate::territory::bands;
 
@@ -150,28 +147,7 @@ pub struct Mixite {
     pub niveau_projection: f64,
 }
 
-/// Un code et son nom.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Choix {
-    pub code: String,
-    pub nom: String,
-}
-
 const KEYS: [&str; 5] = ["bailleur", "commune", "epci", "reservataire", "mois"];
-pub(super) const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
 
 /// Objectifs de mixité : où en est une année de baux
 ///
@@ -182,7 +158,8 @@ pub(super) const MONTHS: [&str; 12] = [
     get, path = "/api/mixite", tag = "mixite", operation_id = "mixite",
     params(
         ("annee" = Option<u16>, Query, description = "Année des baux ; la dernière par défaut"),
-        ("par" = Option<String>, Query, description = "Lignes : `bailleur` (par défaut), `commune`, `epci`, `reservataire`, `mois`"),
+        ("par" = Option<String>, Query, description = "Lignes : `bailleur` (par défaut), `commune`, `epci`, \
+            `reservataire`, `mois`"),
         ("epci" = Option<String>, Query, description = "Un EPCI seulement"),
         ("commune" = Option<String>, Query, description = "Une commune seulement"),
         ("bailleur" = Option<String>, Query, description = "Un bailleur seulement (SIREN)"),
@@ -207,7 +184,7 @@ pub async fn mixite(
         bailleur: params.take("bailleur"),
     };
     params.finish()?;
-    let rates = objectifs::rates(&server.state).await?;
+    let rates = rates::rates(&server.state).await?;
     let work = move || {
         let all = app.allocations().map_err(|e| Problem::internal(&e))?;
         let open = Open::new(&all, &visitor.person)?;
@@ -231,59 +208,6 @@ struct Asked {
     bailleur: Option<String>,
 }
 
-/// Leases that a person's rights open.
-pub(super) struct Open {
-    communes: Option<Vec<bool>>,
-    bailleur: Option<u32>,
-    reservataire: Option<u8>,
-}
-
-impl Open {
-    /// # Errors
-    /// None are open; the problem says why.
-    pub fn new(all: &Allocations, person: &Person) -> Result<Self, Problem> {
-        let mut open = Self { communes: None, bailleur: None, reservataire: None };
-        if person.role() == Role::ActionLogement {
-            // The contingent is named after the organisation.
-            open.reservataire = reservataires()
-                .iter()
-                .find(|v| v.id.eq_ignore_ascii_case(person.role().id()))
-                .map(|v| v.code)
-                .or(Some(u8::MAX));
-        }
-        match access::leases(person) {
-            Scope::Everywhere => {}
-            Scope::Nowhere(why) => return Err(Problem::forbidden(why)),
-            Scope::Stock(siren) | Scope::Presence(siren) => {
-                let place = all.bailleurs.iter().position(|b| b.code == siren);
-                open.bailleur = Some(place.and_then(|i| u32::try_from(i).ok()).unwrap_or(u32::MAX - 1));
-            }
-            Scope::Zones(places) => {
-                let mut within = vec![false; all.communes.len()];
-                for a in all.list.iter().filter(|a| a.commune != u32::MAX) {
-                    let i = a.commune as usize;
-                    let epci = all.epcis.get(a.epci as usize).map(|e| e.code.as_str());
-                    within[i] |= places.iter().any(|p| match p.echelle.as_str() {
-                        "commune" => all.communes[i].code == p.code,
-                        "epci" => epci == Some(p.code.as_str()),
-                        // Codes of communes begin with that of their département.
-                        "departement" => all.communes[i].code.starts_with(&p.code),
-                        _ => false,
-                    });
-                }
-                open.communes = Some(within);
-            }
-        }
-        Ok(open)
-    }
-
-    pub fn holds(&self, a: &Allocation) -> bool {
-        self.communes.as_ref().is_none_or(|within| within.get(a.commune as usize).copied().unwrap_or(false))
-            && self.bailleur.is_none_or(|b| a.bailleur == b)
-            && self.reservataire.is_none_or(|r| a.reservataire == r)
-    }
-}
-
 fn answer(
     all: &Allocations,
     asked: &Asked,
@@ -299,7 +223,8 @@ fn answer(
         return Err(Problem::not_found(
             "attributions",
             "",
-            "Le magasin ne contient aucun bail : importez un fichier d'attributions (mosaique import attributions FICHIER --year AAAA).",
+            "Le magasin ne contient aucun bail : importez un fichier d'attributions (mosaique import \
+                attributions FICHIER --year AAAA).",
         ));
     };
     let year = asked.year.unwrap_or(last);
@@ -435,14 +360,6 @@ impl Only {
     }
 }
 
-pub(super) fn number(champ: &str, code: Option<&str>, list: &[Named]) -> Result<Option<u32>, Problem> {
-    code.map(|code| {
-        let place = list.iter().position(|n| n.code == code).and_then(|i| u32::try_from(i).ok());
-        place.ok_or_else(|| Problem::unknown(champ, code, list.iter().map(|n| n.code.as_str())))
-    })
-    .transpose()
-}
-
 /// Code and name of a line.
 fn name(all: &Allocations, by: &str, key: u32, year: u16) -> (String, String) {
     let unknown = || (String::new(), "Non renseigné".to_owned());
@@ -464,10 +381,6 @@ fn name(all: &Allocations, by: &str, key: u32, year: u16) -> (String, String) {
             .find(|v| u32::from(v.code) == key)
             .map_or_else(unknown, |v| (v.id.clone(), v.libelle.clone())),
     }
-}
-
-pub(super) fn reservataires() -> &'static [Valeur] {
-    attributions().ok().and_then(|a| a.registre.liste("reservataire")).map_or(&[], |l| &l.valeurs)
 }
 
 fn choices<'a>(list: impl Iterator<Item = &'a Named>) -> Vec<Choix> {
@@ -548,11 +461,6 @@ fn dalo(watch: &Watch, secrecy: &Secrecy) -> Dalo {
         dalo,
         precaires,
     }
-}
-
-/// A share in %, with one decimal.
-pub(super) fn percent(share: f64) -> f64 {
-    (share * 1000.0).round() / 10.0
 }
 
 /// Day of the year, 1 to 366, of `yyyymmdd`.

@@ -5,9 +5,11 @@
 //! [`problem`] documents. What is loaded is in [`state`]; the manifest is watched, so that a new import is
 //! served without a restart.
 
+mod accept;
 mod admin;
 mod adresses;
 mod affichage;
+mod app;
 mod auth;
 mod catalogue;
 mod controle;
@@ -17,6 +19,7 @@ mod dalo;
 mod depots;
 mod desk;
 mod ensembles;
+mod error;
 mod facettes;
 mod fiche;
 mod fragilite;
@@ -26,17 +29,25 @@ mod geocodage_distant;
 mod geometry;
 mod health;
 mod indicateurs;
+mod leases;
+mod listen;
+mod load;
 mod mesure;
+mod metrics;
 mod mixite;
+mod names;
 mod objectifs;
 mod objectifs_csv;
 mod openapi;
+mod options;
 mod params;
 mod parc;
 mod places;
 mod plan;
 mod problem;
 mod query;
+mod rates;
+mod receipts;
 mod rights;
 mod router;
 mod rpems;
@@ -57,81 +68,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use axum::serve::ListenerExt;
-
-pub use self::auth::sso::SsoError;
+pub use self::app::Server;
+pub use self::auth::provider::SsoError;
 pub use self::auth::trail::Trace;
 pub use self::controle::measure as measure_checks;
+pub use self::error::ServerError;
 pub use self::geocodage_distant::{RemoteError, configured as remote_ban};
-pub use self::openapi::document;
+pub use self::options::ServeOptions;
 pub use self::parc::events::bring;
-pub use self::router::{Server, router, router_for_holder};
+pub use self::router::{document, router, router_for_holder};
 pub use self::state::{App, Live};
 pub use self::works::bring_up_to_date;
-use crate::cube::file::CubeError;
-use crate::disclosure::publisher::LedgerError;
-use crate::reference::ReferenceError;
-use crate::reference::fonds::Basemap;
-use crate::state::{State, StateError};
-use crate::stock::StockError;
-use crate::store::{Store, StoreError};
-use crate::territory::layer::LayerError;
-
-/// How to serve.
-#[derive(Debug, Clone, Default)]
-pub struct ServeOptions {
-    /// Folder of the built web application.
-    pub web: Option<PathBuf>,
-    /// Listen beyond this machine, and answer to any host name.
-    pub allow_remote: bool,
-    /// A BAN API that answers questions about addresses instead of the imported ones.
-    pub ban: Option<String>,
-    /// A relay stands before this server and says in `X-Forwarded-For` where requests come from.
-    pub behind_proxy: bool,
-    /// Base maps of other hosts that the page may show.
-    pub fonds: Vec<Basemap>,
-    /// Sites (`https://host[:port]`) that may show `/integre` in a frame.
-    pub integration: Vec<String>,
-}
-
-impl ServeOptions {
-    /// Whether cookies go by TLS only: wherever this server is not for one machine alone.
-    #[must_use]
-    pub fn secure_cookies(&self) -> bool {
-        self.allow_remote || self.behind_proxy
-    }
-}
-
-/// Why the server cannot start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    #[error(
-        "l'adresse {0} ouvrirait les données au réseau : écoutez sur 127.0.0.1, ou demandez-le expressément"
-    )]
-    NotLoopback(SocketAddr),
-    #[error("impossible d'écouter sur {addr} : {source}")]
-    Bind { addr: SocketAddr, source: std::io::Error },
-    #[error("le serveur s'est arrêté : {0}")]
-    Serve(std::io::Error),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    State(#[from] StateError),
-    #[error(transparent)]
-    Sso(#[from] SsoError),
-    #[error(transparent)]
-    Cube(#[from] CubeError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    #[error(transparent)]
-    Layer(#[from] LayerError),
-    #[error(transparent)]
-    Reference(#[from] ReferenceError),
-    #[error(transparent)]
-    Stock(#[from] StockError),
-    #[error(transparent)]
-    Ban(#[from] RemoteError),
-}
+use crate::state::State;
+use crate::store::Store;
 
 /// How often the manifest is looked at.
 const WATCH: Duration = Duration::from_secs(3);
@@ -154,19 +103,18 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
         tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
     let addr = listener.local_addr().unwrap_or(addr);
     let state = State::of_store(&root).await?;
-    let routes = router(Server::new(live.clone(), state, options)?);
+    let metrics = options.metrics;
+    let server = Server::new(live.clone(), state, options)?;
+    if let Some(addr) = metrics {
+        let watched = server.clone();
+        metrics::serve(addr, move || watched.metrics.text(watched.load.answering(), watched.pulse.beats()))
+            .await?;
+    }
+    let routes = router(server);
     tokio::spawn(watch(live, root, seen));
     println!("prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
-    let listener = listener.tap_io(|stream| {
-        // Answers are small: waiting to fill packets would only add delay.
-        if let Err(e) = stream.set_nodelay(true) {
-            tracing::debug!("TCP_NODELAY : {e}");
-        }
-    });
-    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stopped())
-        .await
-        .map_err(ServerError::Serve)
+    listen::serve(listener, routes, stopped()).await;
+    Ok(())
 }
 
 /// When the manifest was last replaced.

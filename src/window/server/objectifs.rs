@@ -7,46 +7,19 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::admin::organisations::Cree;
+use super::app::Server;
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
-use super::mixite::{percent, reservataires};
+use super::auth::who::Who;
+use super::leases::{percent, reservataires};
 use super::params::{Body, Params, day};
 use super::problem::{Document, Problem};
-use super::router::Server;
+use super::rates::rate;
+use super::receipts::Cree;
 use super::state::{App, Current};
-use crate::access::Person;
-use crate::policy::objectifs::{Rate, refusal};
-use crate::reference::access::Role;
-use crate::reference::mix::{Mix, Rule};
-use crate::state::{self, Objectif, State, StateError, TauxCia};
-
-/// Le taux d'une convention, tel qu'il s'applique.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ObjectifCia {
-    pub id: String,
-    /// Nom de la convention.
-    pub cia: String,
-    /// Date de signature.
-    pub signee: String,
-    /// Inférieur à ce que la loi demande, avec l'accord du préfet.
-    pub derogatoire: bool,
-    /// Date de l'accord du préfet.
-    pub approbation: Option<String>,
-}
-
-impl ObjectifCia {
-    #[must_use]
-    pub fn new(rule: &Rule, rate: &Rate) -> Self {
-        Self {
-            id: rate.id.clone(),
-            cia: rate.cia.clone(),
-            signee: rate.signed.clone(),
-            derogatoire: rate.is_below(rule),
-            approbation: rate.approved.clone(),
-        }
-    }
-}
+use crate::access::{self, Person};
+use crate::policy::objectifs::refusal;
+use crate::reference::mix::Mix;
+use crate::state::{self, Objectif, TauxCia};
 
 /// Les taux des conventions, et ce qui peut en être fixé.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,7 +29,7 @@ pub struct Objectifs {
     pub objectifs: Vec<ObjectifListe>,
     /// Règles dont une convention peut fixer un autre taux.
     pub regles: Vec<RegleObjectif>,
-    pub reservataires: Vec<super::mixite::Choix>,
+    pub reservataires: Vec<super::leases::Choix>,
 }
 
 /// Un taux, avec les noms de ce qu'il vise.
@@ -80,33 +53,6 @@ pub struct RegleObjectif {
     pub cible: f64,
     /// Un taux inférieur est possible avec l'accord du préfet.
     pub baisse_approuvee: bool,
-}
-
-/// The rates of the state store, as `policy` reads them.
-///
-/// # Errors
-/// The database fails.
-pub async fn rates(state: &State) -> Result<Vec<Rate>, StateError> {
-    Ok(state.objectifs().await?.into_iter().map(rate).collect())
-}
-
-fn rate(o: Objectif) -> Rate {
-    let t = o.taux;
-    let code = |id: String| reservataires().iter().find(|v| v.id == id).map_or(u8::MAX, |v| v.code);
-    Rate {
-        id: o.id,
-        rule: t.regle,
-        epci: t.epci,
-        commune: t.commune,
-        bailleur: t.bailleur,
-        reservataire: t.reservataire.map(code),
-        first: t.du,
-        last: t.au,
-        share: t.taux / 100.0,
-        cia: t.cia,
-        signed: t.signee,
-        approved: t.approbation,
-    }
 }
 
 /// Objectifs des conventions d'attribution
@@ -154,7 +100,7 @@ pub async fn list(
                 .collect(),
             reservataires: reservataires()
                 .iter()
-                .map(|v| super::mixite::Choix { code: v.id.clone(), nom: v.libelle.clone() })
+                .map(|v| super::leases::Choix { code: v.id.clone(), nom: v.libelle.clone() })
                 .collect(),
         }))
     };
@@ -163,20 +109,15 @@ pub async fn list(
 
 /// The EPCI whose rates a person may set.
 pub(super) fn own(person: &Person) -> Option<&str> {
-    let organisation = person.organisation.as_ref().filter(|o| o.role == Role::Epci && !o.code.is_empty());
-    organisation.map(|o| o.code.as_str())
+    person.code().filter(|_| access::may(person, "objectifs_fixer").is_ok())
 }
 
 fn may_write(person: &Person, epci: &str) -> Result<(), Problem> {
-    match own(person) {
-        Some(own) if own == epci => Ok(()),
-        Some(_) => {
-            Err(Problem::forbidden("Seul l'EPCI signataire fixe les taux de sa convention d'attribution."))
-        }
-        None => Err(Problem::forbidden(
-            "Les taux d'une convention d'attribution sont fixés par un compte de l'EPCI.",
-        )),
+    access::may(person, "objectifs_fixer").map_err(Problem::forbidden)?;
+    if own(person) == Some(epci) {
+        return Ok(());
     }
+    Err(Problem::forbidden("Seul l'EPCI signataire fixe les taux de sa convention d'attribution."))
 }
 
 /// Years that a rate may be for: the law of 27 January 2017 is the first to know them.
@@ -194,7 +135,7 @@ pub(super) fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia,
         commune: some(t.commune),
         bailleur: some(t.bailleur),
         reservataire: some(t.reservataire),
-        cia: super::auth::jetons::name("cia", &t.cia)?.to_owned(),
+        cia: super::params::name("cia", &t.cia)?.to_owned(),
         signee: day("signee", &t.signee)?.to_string(),
         approbation: some(t.approbation).map(|d| day("approbation", &d)).transpose()?.map(|d| d.to_string()),
         ..t

@@ -9,13 +9,13 @@ use csv::ByteRecord;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::app::Server;
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::csv_body;
 use super::objectifs::{checked, own};
 use super::params::{CsvBody, Params};
 use super::problem::{Document, Problem};
-use super::router::Server;
 use super::state::{App, Current};
 use crate::access::Person;
 use crate::days;

@@ -5,8 +5,6 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
-use super::router;
-
 /// What is not a handler of its own in the router's list: the title, and the two routes whose names have a
 /// suffix.
 #[derive(Debug, OpenApi)]
@@ -20,12 +18,6 @@ use super::router;
     paths(super::tiles::tilejson, super::tiles::tile)
 )]
 pub struct Description;
-
-/// The whole document.
-#[must_use]
-pub fn document() -> utoipa::openapi::OpenApi {
-    router::documented().split_for_parts().1
-}
 
 /// The document as it is sent.
 #[derive(Debug, Clone)]

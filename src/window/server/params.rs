@@ -188,3 +188,12 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Prob
         }
     })
 }
+
+/// Checks a name or title that a person typed.
+pub fn name<'a>(champ: &str, text: &'a str) -> Result<&'a str, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 120 || text.chars().any(char::is_control) {
+        return Err(Problem::value(champ, text, "Un nom a de 1 à 120 caractères, sans retour à la ligne."));
+    }
+    Ok(text)
+}

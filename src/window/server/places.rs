@@ -71,20 +71,13 @@ impl<'a> Within<'a> {
 
     #[must_use]
     pub fn name(&self) -> String {
-        title(&self.layer, self.zone)
+        self.layer.title(self.zone)
     }
 
     #[must_use]
     pub fn code(&self) -> &'a str {
         self.layer.codes.get(self.zone as usize)
     }
-}
-
-/// Name of a zone, its code if it has none.
-#[must_use]
-pub fn title(layer: &Layer<'_>, zone: u32) -> String {
-    let (name, code) = (layer.names.get(zone as usize), layer.codes.get(zone as usize));
-    if name.is_empty() { code.to_owned() } else { name.to_owned() }
 }
 
 /// Zones that have an address in a parent (all that have one, without a parent), growing.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
-use super::mixite::{Choix, Open, number, reservataires};
+use super::auth::who::Who;
+use super::leases::{Choix, Open, number, reservataires};
 use super::params::Body;
 use super::problem::{Document, Problem};
 use super::state::{App, Current};

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::disclosure::publisher::LedgerError;
+use crate::reference::limites::limits;
 use crate::state::StateError;
 
 /// What kind of fault it is: each has one status, one stable identifier and one title.
@@ -25,6 +26,8 @@ pub enum Kind {
     Method,
     Empty,
     Timeout,
+    Busy,
+    Down,
     Host,
     SignIn,
     Forbidden,
@@ -50,6 +53,10 @@ impl Kind {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "urn:mosaique:methode", "Méthode refusée"),
             Self::Empty => (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:vide", "Aucun millésime chargé"),
             Self::Timeout => (StatusCode::GATEWAY_TIMEOUT, "urn:mosaique:delai", "Réponse trop longue"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:occupe", "Serveur occupé"),
+            Self::Down => {
+                (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:base", "Base des comptes injoignable")
+            }
             Self::Host => (StatusCode::FORBIDDEN, "urn:mosaique:hote", "Nom d'hôte refusé"),
             Self::SignIn => (StatusCode::UNAUTHORIZED, "urn:mosaique:connexion", "Connexion nécessaire"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "urn:mosaique:droits", "Accès refusé"),
@@ -255,6 +262,22 @@ impl Problem {
         Self::new(Kind::Timeout, "Le calcul a été abandonné. Demandez moins de zones à la fois.")
     }
 
+    /// Too much is being answered already.
+    #[must_use]
+    pub fn busy() -> Self {
+        Self::new(Kind::Busy, "Beaucoup de demandes arrivent en même temps : réessayez dans un instant.")
+    }
+
+    /// The database of accounts does not answer; `cause` goes to the log.
+    #[must_use]
+    pub fn down(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!("base des comptes : {cause}");
+        Self::new(
+            Kind::Down,
+            "La base des comptes ne répond pas : ce qui est public reste ouvert, le reste reviendra avec elle.",
+        )
+    }
+
     /// Nobody is signed in, and this is not for everyone.
     #[must_use]
     pub fn sign_in() -> Self {
@@ -272,7 +295,8 @@ impl Problem {
     pub fn bad_token() -> Self {
         Self::new(
             Kind::SignIn,
-            "Ce jeton n'ouvre rien : il est mal copié, expiré ou révoqué. Créez-en un autre dans « Mon organisme ».",
+            "Ce jeton n'ouvre rien : il est mal copié, expiré ou révoqué. Créez-en un autre dans « Mon \
+                organisme ».",
         )
     }
 
@@ -308,6 +332,16 @@ impl Problem {
     #[must_use]
     pub fn or_sign_in(self) -> Self {
         Self { kind: Kind::SignIn, ..self }
+    }
+
+    /// The password was a one-time one, and its time is over.
+    #[must_use]
+    pub fn one_time_over() -> Self {
+        Self::new(
+            Kind::SignIn,
+            "Ce mot de passe provisoire n'a pas servi à temps : demandez-en un nouveau au gestionnaire de votre \
+             organisme.",
+        )
     }
 
     /// Too many wrong passwords; `wait`: seconds.
@@ -358,6 +392,7 @@ impl From<StateError> for Problem {
                 let detail = format!("« {} » n'existe pas, ou n'est pas à vous.", shortened(&what));
                 Self::not_found("id", &what, detail)
             }
+            _ if e.is_down() => Self::down(&e),
             _ => Self::internal(&e),
         }
     }
@@ -368,12 +403,15 @@ impl IntoResponse for Problem {
         let (status, kind, title) = self.kind.says();
         let Self { detail, champ, valeur, acceptees, .. } = self;
         let document = Document { kind, title, status: status.as_u16(), detail, champ, valeur, acceptees };
-        (
-            status,
-            [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))],
-            Json(document),
-        )
-            .into_response()
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
+        let mut response = (status, kind, Json(document)).into_response();
+        if matches!(self.kind, Kind::Busy | Kind::Down) {
+            response.headers_mut().insert(header::RETRY_AFTER, limits().requetes.revenir_s.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
 use tracing::Level;
 use utoipa::OpenApi;
@@ -16,81 +17,25 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::admin::{audit, comptes, conventions, organisations};
-use super::auth::known::Known;
+use super::app::Server;
 use super::auth::operations::Operations;
-use super::auth::sso::Sso;
-use super::auth::trail::Trail;
 use super::auth::{guard, jetons, organisation, session, sso, visitor};
-use super::geocodage_distant::Remote;
 use super::params::BODY_LIMIT;
 use super::parc::{counts, events, flags, residences};
 use super::problem::Problem;
-use super::state::Live;
-use super::works::Works;
 use super::{
-    ServeOptions, ServerError, adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes,
-    fragilite, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv,
-    openapi, plan, rpems, security, segregation, situation, situation_csv, territoires, tiles, valeurs, web,
-    zones, zones_fichier,
+    adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
+    geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, openapi, plan, rpems,
+    security, segregation, situation, situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
 };
-use crate::state::{Passwords, State};
 
-/// The state that handlers take what they need from.
-#[derive(Debug, Clone)]
-pub struct Server {
-    pub live: Live,
-    pub state: State,
-    pub trail: Trail,
-    /// Who asked a moment ago.
-    pub known: Known,
-    pub passwords: Passwords,
-    /// What is checked and made anew in the background.
-    pub works: Works,
-    pub operations: Arc<Operations>,
-    /// Signing in by an identity provider, if one is set up.
-    pub sso: Option<Arc<Sso>>,
-    /// A BAN API that answers instead of the imported addresses.
-    pub ban: Option<Remote>,
-    pub options: Arc<ServeOptions>,
-}
-
-impl Server {
-    /// Must be called within a runtime: the audit trail is written by a task.
-    ///
-    /// # Errors
-    /// The settings of the identity provider are incomplete, or the machine gives no random bytes.
-    pub fn new(live: Live, state: State, options: ServeOptions) -> Result<Self, ServerError> {
-        Ok(Self {
-            works: Works::start(live.get().root(), state.clone(), live.clone()),
-            live,
-            trail: Trail::start(state.clone()),
-            known: Known::default(),
-            state,
-            passwords: Passwords::new()?,
-            operations: Arc::new(Operations::new(&openapi::document())),
-            sso: Sso::from_env()?.map(Arc::new),
-            ban: options.ban.as_deref().map(Remote::new).transpose()?,
-            options: Arc::new(options),
-        })
-    }
-}
-
-impl FromRef<Server> for Live {
-    fn from_ref(server: &Server) -> Self {
-        server.live.clone()
-    }
-}
-
-impl FromRef<Server> for Option<Remote> {
-    fn from_ref(server: &Server) -> Self {
-        server.ban.clone()
-    }
-}
+use crate::reference::limites::limits;
 
 /// The documented routes.
 pub(super) fn documented() -> OpenApiRouter<Server> {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(indicateurs::indicateurs))
         .routes(routes!(zones::list))
@@ -176,6 +121,12 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(geocodage_csv::reverse))
 }
 
+/// The description of the interface, whole.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    documented().split_for_parts().1
+}
+
 /// The whole server.
 pub fn router(server: Server) -> Router {
     let identify = from_fn_with_state(server.clone(), visitor::identify);
@@ -189,6 +140,7 @@ pub fn router_for_holder(server: Server) -> Router {
 
 fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Router {
     let (routes, document) = documented().split_for_parts();
+    let door = guard::Door::new(server.clone(), Operations::new(&document));
     let document = openapi::Served::new(&document);
     let site = web::Site::new(server.options.web.as_deref());
     let routes = routes
@@ -204,7 +156,7 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
         .fallback(move |request| web::serve(site.clone(), request))
         .method_not_allowed_fallback(|method: Method| async move { Problem::method(method.as_str()) })
         .with_state(server.clone())
-        .layer(from_fn_with_state(server.clone(), guard::guard));
+        .layer(from_fn_with_state(door, guard::guard));
     identified(routes)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(
@@ -215,6 +167,7 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
                     .and(NotForContentType::const_new("font/")),
             ),
         )
+        .layer(RequestBodyTimeoutLayer::new(limits().connexions.body()))
         .layer(from_fn(security::timeout))
         .layer(from_fn_with_state(server.options.allow_remote, security::host))
         .layer(from_fn_with_state(Arc::new(security::Policies::new(&server.options)), security::headers))

@@ -10,19 +10,17 @@ use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::admin::organisations::Cree;
-use super::auth::organisation::organisation;
+use super::app::Server;
 use super::auth::trail::Trace;
-use super::auth::visitor::{Visitor, Who};
+use super::auth::who::{Visitor, Who};
 use super::fragilite::name_of;
 use super::params::{self, Body, Params};
 use super::places;
 use super::problem::{Document, Problem};
-use super::router::Server;
+use super::receipts::Cree;
 use super::state::{App, Current};
-use crate::access::{Organisation, Person};
+use crate::access::{self, Organisation, Person};
 use crate::cube::Filter;
-use crate::reference::access::Role;
 use crate::reference::fragilite::{Decision, Fragility};
 use crate::server::csv_file;
 use crate::state::rpems::{Act, File, NewFile, Statut, Whose};
@@ -85,7 +83,6 @@ pub struct DecisionRpems {
 
 const NOT_YOURS: &str =
     "Cette décision ne revient pas à votre organisme : le bailleur propose, l'EPCI valide ou refuse.";
-const READERS: &str = "Les dossiers de résidences sont ouverts aux bailleurs, aux collectivités et à l'État.";
 /// Characters of a comment.
 const COMMENT: usize = 2_000;
 
@@ -94,26 +91,30 @@ fn whose(person: &Person) -> Result<Whose, Problem> {
     if person.holder {
         return Ok(Whose::default());
     }
-    match (person.role(), person.organisation.as_ref().map(|o| o.code.clone()).filter(|c| !c.is_empty())) {
-        (Role::Bailleur, Some(code)) => Ok(Whose { bailleur: Some(code), zones: None }),
-        (Role::Epci | Role::Commune | Role::Ddets | Role::Dreal, Some(_)) => {
-            Ok(Whose { bailleur: None, zones: Some(person.territory()) })
-        }
-        _ => Err(Problem::forbidden(READERS)),
+    access::may(person, "rpems_lire").map_err(Problem::forbidden)?;
+    if let Some(siren) = person.stock() {
+        return Ok(Whose { bailleur: Some(siren.to_owned()), zones: None });
     }
+    let zones = Some(person.territory()).filter(|zones| !zones.is_empty());
+    let zones =
+        zones.ok_or_else(|| Problem::forbidden("Le territoire de votre organisme n'est pas renseigné."))?;
+    Ok(Whose { bailleur: None, zones: Some(zones) })
+}
+
+/// Whether a decision is a person's to take of a file: the bailleur's of its own, or the EPCI's in its own.
+fn may_decide(person: &Person, decision: Decision, file: &File) -> Result<(), Problem> {
+    let (act, whose) = match decision {
+        Decision::Proposer | Decision::Retirer | Decision::Renouveler => ("rpems_proposer", &file.bailleur),
+        Decision::Valider | Decision::Refuser | Decision::Lever => ("rpems_valider", &file.epci),
+    };
+    access::may(person, act).map_err(Problem::forbidden)?;
+    if person.code() == Some(whose.as_str()) { Ok(()) } else { Err(Problem::forbidden(NOT_YOURS)) }
 }
 
 /// Decisions that are a person's to take of a file that they may read.
 fn theirs(person: &Person, file: &File) -> Vec<Decision> {
-    let code = person.organisation.as_ref().map(|o| o.code.as_str());
-    let list: &[Decision] = match person.role() {
-        Role::Bailleur if code == Some(&file.bailleur) => {
-            &[Decision::Proposer, Decision::Retirer, Decision::Renouveler]
-        }
-        Role::Epci if code == Some(&file.epci) => &[Decision::Valider, Decision::Refuser, Decision::Lever],
-        _ => &[],
-    };
-    list.iter().copied().filter(|d| file.statut.after(*d).is_some()).collect()
+    let open = |d: &Decision| may_decide(person, *d, file).is_ok() && file.statut.after(*d).is_some();
+    Decision::ALL.into_iter().filter(open).collect()
 }
 
 /// Whether a residence is on the list on a day.
@@ -160,7 +161,7 @@ pub async fn list(
             .iter()
             .map(|r| MotifRpems { id: &r.id, libelle: &r.libelle, decisions: &r.decisions })
             .collect(),
-        peut_proposer: visitor.person.role() == Role::Bailleur,
+        peut_proposer: access::may(&visitor.person, "rpems_proposer").is_ok(),
         dossiers,
     };
     Ok((Extension(trace), Json(list)))
@@ -198,7 +199,8 @@ pub async fn csv(
 
 /// Proposer une résidence (bailleur, sur son parc)
 #[utoipa::path(
-    post, path = "/api/rpems", tag = "mixite", operation_id = "rpems_proposer", request_body = PropositionRpems,
+    post, path = "/api/rpems", tag = "mixite", operation_id = "rpems_proposer",
+    request_body = PropositionRpems,
     responses(
         (status = CREATED, body = Cree),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -212,10 +214,7 @@ pub async fn propose(
     Who(visitor): Who,
     Body(asked): Body<PropositionRpems>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<Cree>), Problem> {
-    let org = organisation(&visitor)?;
-    if org.role != Role::Bailleur {
-        return Err(Problem::forbidden(NOT_YOURS));
-    }
+    let org = visitor.organisation()?;
     let (motif, comment) = words(Decision::Proposer, &asked.motif, &asked.commentaire)?;
     let new = residence(&app, org, &asked.residence)?;
     let act = act(&visitor, org, Decision::Proposer, motif, &comment, None);
@@ -250,18 +249,8 @@ pub async fn decide(
     let file = files.into_iter().find(|f| f.id == id).ok_or_else(|| {
         Problem::not_found("id", &id, "Ce dossier n'existe pas, ou n'est pas ouvert à votre organisme.")
     })?;
-    let org = organisation(&visitor)?;
-    let may = match asked.decision {
-        Decision::Proposer | Decision::Retirer | Decision::Renouveler => {
-            org.role == Role::Bailleur && org.code == file.bailleur
-        }
-        Decision::Valider | Decision::Refuser | Decision::Lever => {
-            org.role == Role::Epci && org.code == file.epci
-        }
-    };
-    if !may {
-        return Err(Problem::forbidden(NOT_YOURS));
-    }
+    let org = visitor.organisation()?;
+    may_decide(&visitor.person, asked.decision, &file)?;
     let (motif, comment) = words(asked.decision, &asked.motif, &asked.commentaire)?;
     let dates = dates(&asked, &file)?;
     let both = dates.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
@@ -289,7 +278,8 @@ pub async fn read(server: &Server, person: &Person, epci: Option<&str>) -> Resul
     let mut files = server.state.rpems(&whose(person)?).await?;
     // What is only proposed is between the bailleur, the EPCI and the State.
     files.retain(|f| {
-        epci.is_none_or(|e| f.epci == e) && (person.role() != Role::Commune || f.statut.on_the_list())
+        epci.is_none_or(|e| f.epci == e)
+            && (access::may(person, "rpems_lire_propositions").is_ok() || f.statut.on_the_list())
     });
     Ok(files)
 }
@@ -377,7 +367,7 @@ fn residence(app: &App, org: &Organisation, code: &str) -> Result<NewFile, Probl
     }
     let parent = |scale: &str| places::parent(loaded, &layer, zone, scale).unwrap_or_default();
     let commune = parent("commune");
-    let title = places::title(&layer, zone);
+    let title = layer.title(zone);
     let nom = name_of(loaded, "commune", &commune).map_or(title.clone(), |c| format!("{title}, {c}"));
     Ok(NewFile {
         residence: code.to_owned(),

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::ServeOptions;
+use super::options::ServeOptions;
 use super::problem::Problem;
 
 /// Longest time that an answer may take.
@@ -40,8 +40,10 @@ impl Policies {
         let policy = |ancestors: &str| {
             let text = format!(
                 "default-src 'self'; script-src 'self'; worker-src 'self' blob:; child-src blob:; \
-                 img-src 'self' data: blob:{tiles}; style-src 'self' 'unsafe-inline'; connect-src 'self'{tiles}; \
-                 font-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {ancestors}"
+                 img-src 'self' data: blob:{tiles}; style-src 'self' 'unsafe-inline'; connect-src \
+                 'self'{tiles}; \
+                 font-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors \
+                 {ancestors}"
             );
             // Origins were checked when they were read (`reference::fonds::origin`); what is not ASCII closes
             // everything.

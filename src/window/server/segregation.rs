@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::desk::Desk;
 use super::params::Params;
 use super::places::{self, Within};
@@ -97,8 +97,10 @@ const UNITS: &str = "iris";
 #[utoipa::path(
     get, path = "/api/segregation", tag = "zones", operation_id = "segregation",
     params(
-        ("indicateur" = Option<String>, Query, description = "Le groupe : un taux de ménages ; `I02` (moins de 40 % des plafonds) par défaut"),
-        ("echelle" = Option<String>, Query, description = "Unités : `iris` (par défaut) ou une autre échelle"),
+        ("indicateur" = Option<String>, Query, description = "Le groupe : un taux de ménages ; `I02` (moins \
+            de 40 % des plafonds) par défaut"),
+        ("echelle" = Option<String>, Query,
+        description = "Unités : `iris` (par défaut) ou une autre échelle"),
         ("epci" = Option<String>, Query, description = "Un EPCI seulement, avec le quotient de chaque unité"),
         ("vague" = Option<u16>, Query, description = "Une vague seulement"),
         ("population" = Option<String>, Query, description = "`TOUS` (par défaut), `RECENTS` ou `ANCIENS`"),
@@ -180,7 +182,8 @@ fn scale_label(loaded: &Loaded, id: &str) -> Result<String, Problem> {
     // A residence has one owner: its households are of the class `fine`, which an index of a whole EPCI must
     // not depend on.
     if scale.acces == Class::Fine || id == "epci" || id == "departement" {
-        let detail = "Les unités doivent être plus petites que l'EPCI et plus grandes que la résidence : iris, commune, carreau…";
+        let detail = "Les unités doivent être plus petites que l'EPCI et plus grandes que la résidence : \
+            iris, commune, carreau…";
         return Err(Problem::value("echelle", id, detail));
     }
     Ok(if scale.id == "*" { layer.meta.libelle.clone() } else { scale.libelle.clone() })
@@ -211,7 +214,7 @@ fn lines(
         .into_iter()
         .map(|zone| {
             let territory = parents.addresses(zone);
-            let name = (parents.codes.get(zone as usize).to_owned(), places::title(&parents, zone));
+            let name = (parents.codes.get(zone as usize).to_owned(), parents.title(zone));
             if let Some(why) = wide.withheld(&territory) {
                 return Ok(without(name, 0, 0, why.to_owned()));
             }
@@ -257,7 +260,7 @@ fn lines(
             let quotients = known.iter().filter(|(z, _)| epci.is_some() && opened(*z)).map(|(z, u)| {
                 QuotientLocalisation {
                     code: units.codes.get(*z as usize).to_owned(),
-                    nom: places::title(&units, *z),
+                    nom: units.title(*z),
                     groupe: u.group,
                     menages: u.total,
                     quotient: quotient(u, &found.whole).map(round),

@@ -137,7 +137,8 @@ pub fn check([lon, lat]: [f64; 2]) -> Result<(), Problem> {
     Err(Problem::value(
         "lon",
         &format!("{lon}, {lat}"),
-        "Le point n'est pas en degrés WGS 84 ; donnez « x », « y » et « epsg » pour des coordonnées projetées.",
+        "Le point n'est pas en degrés WGS 84 ; donnez « x », « y » et « epsg » pour des coordonnées \
+            projetées.",
     ))
 }
 
@@ -183,7 +184,7 @@ pub fn locate(
             let communes = cube.layer("commune")?;
             super::places::parent(loaded, &communes, communes.zone(&commune?.code)?, id)
         })?;
-        let named = cube.layer(id).and_then(|l| l.zone(&code).map(|z| super::places::title(&l, z)));
+        let named = cube.layer(id).and_then(|l| l.zone(&code).map(|z| l.title(z)));
         Some(Lieu { nom: named.unwrap_or_else(|| code.clone()), code })
     };
     let h3 = h3::resolutions()

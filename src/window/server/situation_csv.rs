@@ -25,7 +25,8 @@ const ROWS: usize = 200_000;
 /// ligne n'a pas de réponse.
 #[utoipa::path(
     post, path = "/api/situation", tag = "situation", operation_id = "situations",
-    params(("epsg" = Option<u16>, Query, description = "Système de `x` et `y` quand le fichier n'a pas de colonne `epsg`"),
+    params(("epsg" = Option<u16>, Query, description = "Système de `x` et `y` quand le fichier n'a pas de \
+        colonne `epsg`"),
            ("millesime" = Option<u16>, Query, description = "Millésime du RPLS ; par défaut le dernier")),
     request_body(content = String, content_type = "text/csv"),
     responses(
@@ -74,7 +75,8 @@ impl Columns {
         let Some((first, second, projected)) = found else {
             let list: Vec<&str> = titles.iter().collect();
             return Err(Problem::body(format!(
-                "Le fichier n'a ni colonnes « lon » et « lat », ni colonnes « x » et « y ». Ses colonnes : {}.",
+                "Le fichier n'a ni colonnes « lon » et « lat », ni colonnes « x » et « y ». Ses colonnes : \
+                    {}.",
                 list.join(", ")
             )));
         };

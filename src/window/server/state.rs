@@ -13,8 +13,8 @@ use axum::http::request::Parts;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use super::ServerError;
-use super::territoires::Names;
+use super::error::ServerError;
+use super::names::Names;
 use super::tiles::cache::TileCache;
 use super::tiles::points::Points;
 use super::tiles::shapes::Shapes;
@@ -171,7 +171,7 @@ impl Loaded {
     /// Names of zones, to be searched (made at the first question).
     #[must_use]
     pub fn names(&self) -> &Names {
-        self.names.get_or_init(|| Names::new(self))
+        self.names.get_or_init(|| Names::new(self.cube(), |layer, zone| self.dwellings(layer, zone, None)))
     }
 
     /// Dwellings that a filter keeps.

@@ -2,19 +2,18 @@
 
 use axum::Json;
 use serde::Serialize;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 use utoipa::ToSchema;
 
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::desk::Desk;
+use super::names::fold;
 use super::params::Params;
 use super::places;
 use super::problem::{Document, Problem};
 use super::query::Asked;
-use super::state::{Current, Loaded};
+use super::state::Current;
 use super::zones::{self, ZoneListee};
-use crate::reference::scales::{self, Genre};
+use crate::reference::scales::{self};
 
 /// Un territoire trouvé.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,7 +42,8 @@ const TRIED: usize = 40;
     get, path = "/api/territoires", tag = "zones", operation_id = "territoires",
     params(
         ("q" = String, Query, description = "Ce qui est cherché : deux caractères au moins"),
-        ("limite" = Option<usize>, Query, description = "Nombre de réponses au plus : 10 par défaut, 50 au plus"),
+        ("limite" = Option<usize>, Query, description = "Nombre de réponses au plus : 10 par défaut, 50 au \
+            plus"),
     ),
     responses(
         (status = OK, body = Vec<Territoire>),
@@ -91,7 +91,7 @@ pub async fn territoires(
                     .filter(|(wide, _)| *wide != id)
                     .find_map(|(wide, code)| {
                         let layer = loaded.cube().layer(wide)?;
-                        layer.zone(code.as_deref()?).map(|z| places::title(&layer, z))
+                        layer.zone(code.as_deref()?).map(|z| layer.title(z))
                     });
             out.push(Territoire { echelle: id.to_owned(), libelle, zone, situe_dans });
             if out.len() == limit {
@@ -101,107 +101,4 @@ pub async fn territoires(
         Ok(Json(out))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
-}
-
-/// Lower case without accents, words parted by one space.
-pub(super) fn fold(text: &str) -> String {
-    let plain: String = text
-        .nfd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect();
-    plain.replace('œ', "oe").split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Names of the zones of one cube, ready to be searched.
-#[derive(Debug)]
-pub struct Names {
-    /// Widest scale first.
-    all: Vec<Name>,
-}
-
-#[derive(Debug)]
-struct Name {
-    /// Place of the layer in the cube.
-    layer: u32,
-    zone: u32,
-    /// Place of the scale, the widest first.
-    rank: usize,
-    /// A space before each word.
-    folded: Box<str>,
-    code: Box<str>,
-    dwellings: u32,
-}
-
-/// A zone that matches.
-#[derive(Debug, Clone, Copy)]
-pub struct Found {
-    layer: u32,
-    zone: u32,
-}
-
-impl Names {
-    /// Reads every zone that has a name or a contour; cells are named by no one, addresses are searched
-    /// elsewhere.
-    #[must_use]
-    pub fn new(loaded: &Loaded) -> Self {
-        let rank = |id: &str| scales::scales().iter().position(|s| s.id == id).unwrap_or(usize::MAX);
-        let mut layers: Vec<(u32, &str)> =
-            (0..).zip(loaded.meta().couches.iter().map(|l| l.id.as_str())).collect();
-        layers.retain(|(_, id)| scales::scale(id).genre == Genre::Zones || *id == "residence");
-        layers.sort_by_key(|(_, id)| rank(id));
-        let mut all = Vec::new();
-        for (at, id) in layers {
-            let Some(layer) = loaded.cube().layer(id) else { continue };
-            for (zone, code) in (0..).zip(layer.codes.iter()) {
-                let dwellings = u32::try_from(loaded.dwellings(&layer, zone, None)).unwrap_or(u32::MAX);
-                let folded = format!(" {}", fold(&places::title(&layer, zone))).into();
-                all.push(Name {
-                    layer: at,
-                    zone,
-                    rank: rank(id),
-                    folded,
-                    code: code.to_lowercase().into(),
-                    dwellings,
-                });
-            }
-        }
-        Self { all }
-    }
-
-    /// The best matches: a name that is the question, then one that begins with it, then one that has its
-    /// words.
-    fn find(&self, folded: &str, most: usize) -> Vec<Found> {
-        let words: Vec<String> = folded.split(' ').map(|w| format!(" {w}")).collect();
-        let mut found: Vec<(u8, u32, usize)> = Vec::new();
-        for (i, name) in self.all.iter().enumerate() {
-            let rank = if *name.code == *folded || name.folded[1..] == *folded {
-                0
-            } else if name.folded[1..].starts_with(folded) {
-                1
-            } else if words.iter().all(|w| name.folded.contains(w.as_str())) {
-                2
-            } else if name.code.starts_with(folded) {
-                3
-            } else {
-                continue;
-            };
-            found.push((rank, u32::MAX - name.dwellings, i));
-        }
-        found.sort_unstable_by_key(|(rank, dwellings, i)| (*rank, self.all[*i].rank, *dwellings, *i));
-        found.truncate(most);
-        found.into_iter().map(|(.., i)| Found { layer: self.all[i].layer, zone: self.all[i].zone }).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fold;
-
-    #[test]
-    fn accents_case_and_punctuation_do_not_matter() {
-        assert_eq!(fold("Saint-Étienne-d’Œuvre "), "saint etienne d oeuvre");
-        assert_eq!(fold("  L'Orée"), "l oree");
-    }
 }

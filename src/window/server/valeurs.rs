@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::desk::Desk;
 use super::params::Params;
 use super::places::{self, Within};
@@ -167,7 +167,7 @@ fn compute(
         vague: loaded.meta().vague,
         source: figures().next().map_or_else(|| stock_source(loaded.meta()), |f| f.source.clone()),
         codes: zones.iter().map(|z| layer.codes.get(*z as usize).to_owned()).collect(),
-        noms: zones.iter().map(|z| places::title(&layer, *z)).collect(),
+        noms: zones.iter().map(|z| layer.title(*z)).collect(),
         valeurs: figures().map(|f| f.valeur).collect(),
         secret: figures().map(|f| f.secret).collect(),
         repondants: figures().map(|f| f.repondants).collect(),

@@ -59,7 +59,7 @@ pub enum WorkError {
     #[error(transparent)]
     Refresh(#[from] RefreshError),
     #[error(transparent)]
-    Reload(#[from] Box<super::ServerError>),
+    Reload(#[from] Box<super::error::ServerError>),
     #[error("retouches : {0}")]
     Csv(#[from] csv::Error),
     #[error("retouches : {0}")]

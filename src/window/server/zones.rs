@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::desk::Desk;
 use super::fiche::sheet;
 use super::mesure::Mesure;
@@ -57,7 +57,8 @@ const LARGEST_PAGE: usize = 100_000;
     params(
         ("echelle" = String, Query, description = "Échelle (`/api/catalogue` les liste)"),
         ("dans" = Option<String>, Query, description = "Zone parente, `échelle:code`"),
-        ("limite" = Option<usize>, Query, description = "Nombre de zones au plus : 1 000 par défaut, 100 000 au plus"),
+        ("limite" = Option<usize>, Query, description = "Nombre de zones au plus : 1 000 par défaut, 100 000 \
+            au plus"),
         ("decalage" = Option<usize>, Query, description = "Nombre de zones à passer"),
         SharedParams,
     ),
@@ -142,7 +143,7 @@ pub(super) fn row(loaded: &Loaded, layer: &Layer<'_>, zone: u32, logements: u64)
     };
     ZoneListee {
         code: code.to_owned(),
-        nom: places::title(layer, zone),
+        nom: layer.title(zone),
         logements,
         commune: parent("commune", contour.and_then(|z| z.commune.as_ref())),
         epci: parent("epci", contour.and_then(|z| z.epci.as_ref())),
@@ -179,8 +180,10 @@ fn of_addresses(loaded: &Loaded, layer: &Layer<'_>, zone: u32) -> (Option<[f64; 
 #[utoipa::path(
     get, path = "/api/zones/{echelle}/{code}", tag = "zones", operation_id = "zone",
     params(
-        ("echelle" = String, Path, description = "Échelle"), ("code" = String, Path, description = "Code de la zone"),
-        ("indicateurs" = Option<String>, Query, description = "Identifiants séparés par des virgules ; tous par défaut"),
+        ("echelle" = String, Path, description = "Échelle"), ("code" = String, Path, description = "Code de \
+            la zone"),
+        ("indicateurs" = Option<String>, Query, description = "Identifiants séparés par des virgules ; tous \
+            par défaut"),
         SharedParams,
     ),
     responses(

@@ -190,7 +190,9 @@ fn plain(cell: &[u8]) -> Option<Date> {
         part.iter().all(u8::is_ascii_digit).then(|| part.iter().fold(0, |n, b| n * 10 + u16::from(b - b'0')))
     };
     match (cell.len(), cell.get(4), cell.get(2)) {
-        (10, Some(b'-'), _) if cell[7] == b'-' => made(number(0, 4)?, number(5, 7)?, number(8, 10)).ok(),
+        (10, Some(b'-'), _) if cell[7] == b'-' => {
+            made(number(0, 4)?, number(5, 7)?, Some(number(8, 10)?)).ok()
+        }
         (7, Some(b'-'), _) => made(number(0, 4)?, number(5, 7)?, None).ok(),
         (7, _, Some(b'/' | b'-' | b'.')) => made(number(3, 7)?, number(0, 2)?, None).ok(),
         _ => None,
@@ -352,9 +354,9 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let kind = |c: char| if c.is_ascii_digit() { 1 } else { u8::from(c.is_alphabetic()) * 2 };
     let mut rest = text;
     std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c| kind(c) == 0);
+        rest = rest.trim_start_matches(|c: char| kind(c) == 0);
         let first = rest.chars().next().map(kind)?;
-        let end = rest.find(|c| kind(c) != first).unwrap_or(rest.len());
+        let end = rest.find(|c: char| kind(c) != first).unwrap_or(rest.len());
         let (token, next) = rest.split_at(end);
         rest = next;
         Some(token)

@@ -73,7 +73,8 @@ pub fn import(
         }
         if report.regles.contains_key("O23") && layout.column("age_conjoint").at.is_none() {
             report.remarques.push(
-                "Une colonne « age_conjoint » permettrait de reconnaître les jeunes ménages (règle O23) et d'affiner leur plafond."
+                "Une colonne « age_conjoint » permettrait de reconnaître les jeunes ménages (règle O23) et \
+                    d'affiner leur plafond."
                     .to_owned(),
             );
         }
@@ -90,7 +91,8 @@ pub fn import(
     }
     if options.vague <= 2014 {
         report.remarques.push(
-            "Jusqu'en 2014, les emménagés récents sont ceux des trois dernières années (deux depuis 2016) : définition non comparable."
+            "Jusqu'en 2014, les emménagés récents sont ceux des trois dernières années (deux depuis 2016) : \
+                définition non comparable."
                 .to_owned(),
         );
     }

@@ -153,7 +153,13 @@ impl<'r> Dwellings<'r> {
             Outcome::Percent { pct, assumed } => {
                 notes.count("pct_plafond_calcules");
                 if assumed {
-                    notes.note("O23", &self.rfr, cell, "L'âge du conjoint manque : ce couple est peut-être un jeune ménage (somme des âges de 55 ans au plus), dont le plafond est plus haut.");
+                    notes.note(
+                        "O23",
+                        &self.rfr,
+                        cell,
+                        "L'âge du conjoint manque : ce couple est peut-être \
+                        un jeune ménage (somme des âges de 55 ans au plus), dont le plafond est plus haut.",
+                    );
                 }
                 return Some(pct);
             }

@@ -227,10 +227,13 @@ impl<'a> Worker<'a> {
             return true;
         }
         let message = if raw.is_empty() {
-            "Le code commune est vide : le logement ne peut être situé. Renseignez le code Insee sur cinq caractères.".to_owned()
+            "Le code commune est vide : le logement ne peut être situé. Renseignez le code Insee sur cinq \
+                caractères."
+                .to_owned()
         } else {
             format!(
-                "« {} » n'est pas un code commune Insee (cinq caractères, par exemple 73065, 2A004 ou 97411).",
+                "« {} » n'est pas un code commune Insee (cinq caractères, par exemple 73065, 2A004 ou \
+                    97411).",
                 String::from_utf8_lossy(raw)
             )
         };
@@ -416,11 +419,13 @@ impl<'a> Worker<'a> {
                     points.skip();
                     let message = if domain.is_some() {
                         format!(
-                            "Le point ({x} ; {y}) est hors de l'emprise d'EPSG:{epsg} ; le logement reste sans position."
+                            "Le point ({x} ; {y}) est hors de l'emprise d'EPSG:{epsg} ; le logement reste \
+                                sans position."
                         )
                     } else {
                         format!(
-                            "Le système de coordonnées EPSG:{epsg} n'est pas connu ; le logement reste sans position."
+                            "Le système de coordonnées EPSG:{epsg} n'est pas connu ; le logement reste sans \
+                                position."
                         )
                     };
                     findings.flag(8, layout.name(Col::X), layout.raw(record, Col::X), message);
@@ -512,7 +517,8 @@ impl<'a> Worker<'a> {
             let each = f32::from(surface) / f32::from(rooms);
             if !(least..=most).contains(&each) {
                 let message = format!(
-                    "{surface} m² pour {rooms} pièce(s), soit {each:.0} m² par pièce : attendu de {least:.0} à {most:.0}."
+                    "{surface} m² pour {rooms} pièce(s), soit {each:.0} m² par pièce : attendu de {least:.0} \
+                        à {most:.0}."
                 );
                 rows.findings.flag(3, layout.name(Col::SURFHAB), layout.raw(record, Col::SURFHAB), message);
             }
@@ -544,7 +550,8 @@ impl<'a> Worker<'a> {
             && !matches!(origin, Some(2 | 3))
         {
             let message = format!(
-                "Le financement {code} existe depuis {since} et le logement est de {built} sans être déclaré acquis (origine 2 ou 3)."
+                "Le financement {code} existe depuis {since} et le logement est de {built} sans être déclaré \
+                    acquis (origine 2 ou 3)."
             );
             rows.findings.flag(5, layout.name(Col::FINAN), layout.raw(record, Col::FINAN), message);
         }
@@ -693,7 +700,9 @@ impl<'a> Worker<'a> {
             rows.tally.add(Count::Dpe1900);
             if dpe.is_some() {
                 let message =
-                    "Une étiquette énergie est donnée alors que la date 01/1900 dit que le diagnostic n'est pas fait.".to_owned();
+                    "Une étiquette énergie est donnée alors que la date 01/1900 dit que le diagnostic n'est \
+                        pas fait."
+                        .to_owned();
                 rows.findings.flag(
                     14,
                     layout.name(Col::DPEENERGIE),

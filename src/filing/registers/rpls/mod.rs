@@ -57,7 +57,8 @@ pub enum RplsError {
     Table(#[from] TableError),
     #[error(
         "{}: ce fichier n'est pas un RPLS reconnu. Colonnes indispensables absentes : {missing}. Colonnes trouvées : {found}. \
-         Attendu : un fichier RPLS ouvert (2014 à aujourd'hui) ou complet avec sa ligne d'en-tête, ou un fichier de collecte à 64 champs précédé de sa ligne d'organisme.",
+         Attendu : un fichier RPLS ouvert (2014 à aujourd'hui) ou complet avec sa ligne d'en-tête, ou un \
+         fichier de collecte à 64 champs précédé de sa ligne d'organisme.",
         path.display()
     )]
     NotRpls { path: PathBuf, missing: String, found: String },
@@ -307,7 +308,9 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
         ));
     }
     if !layout.unnamed.is_empty() {
-        say("La première colonne sans nom est un numéro de ligne ajouté par un tableur ou un script : ignorée.".to_owned());
+        say("La première colonne sans nom est un numéro de ligne ajouté par un tableur ou un script : \
+            ignorée."
+            .to_owned());
     }
     if layout.descriptions > 0 {
         say("La ligne de description des colonnes, sous l'en-tête, est ignorée.".to_owned());
@@ -348,7 +351,8 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
     }
     if let Some(n) = report.comptes.get("lignes_identiques").copied() {
         report.remarques.push(format!(
-            "{n} lignes sont identiques à une autre : sans numéro d'appartement, ce sont des logements semblables, tous gardés."
+            "{n} lignes sont identiques à une autre : sans numéro d'appartement, ce sont des logements \
+                semblables, tous gardés."
         ));
     }
 }

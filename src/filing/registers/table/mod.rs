@@ -28,12 +28,14 @@ pub enum TableError {
     #[error("{}: lecture interrompue ({source})", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error(
-        "{}: ce n'est pas un tableau : aucun séparateur (point-virgule, virgule, tabulation) ne donne plusieurs colonnes",
+        "{}: ce n'est pas un tableau : aucun séparateur (point-virgule, virgule, tabulation) ne donne \
+            plusieurs colonnes",
         path.display()
     )]
     NoColumns { path: PathBuf },
     #[error(
-        "{}: l'archive contient des fichiers dont les colonnes diffèrent (« {first} » et « {other} ») ; importez-les un par un",
+        "{}: l'archive contient des fichiers dont les colonnes diffèrent (« {first} » et « {other} ») ; \
+            importez-les un par un",
         path.display()
     )]
     Members { path: PathBuf, first: String, other: String },

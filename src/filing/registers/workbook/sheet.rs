@@ -50,7 +50,7 @@ pub(super) fn rows<E>(
     while let Some(event) = xml.next()? {
         match event {
             Event::Start(e) | Event::Empty(e) if e.local_name().as_ref() == "row" => {
-                row.begin(attribute(&e, "r").as_deref())?;
+                row.begin::<E>(attribute(&e, "r").as_deref())?;
             }
             Event::Start(e) => match e.local_name().as_ref() {
                 "c" => {
@@ -58,24 +58,26 @@ pub(super) fn rows<E>(
                         attribute(&e, "t").as_deref(),
                         attribute(&e, "s").and_then(|s| s.parse().ok()),
                     );
-                    row.place(attribute(&e, "r").as_deref())?;
+                    row.place::<E>(attribute(&e, "r").as_deref())?;
                 }
                 "v" | "t" if !cell.phonetic => cell.inside = true,
                 "rPh" => cell.phonetic = true,
                 _ => {}
             },
-            Event::Empty(e) if e.local_name().as_ref() == "c" => row.place(attribute(&e, "r").as_deref())?,
-            Event::Text(t) if cell.inside => cell.push(&t.into_inner(), &row)?,
-            Event::CData(t) if cell.inside => cell.push(&t.into_inner(), &row)?,
+            Event::Empty(e) if e.local_name().as_ref() == "c" => {
+                row.place::<E>(attribute(&e, "r").as_deref())?
+            }
+            Event::Text(t) if cell.inside => cell.push::<E>(&t.into_inner(), &row)?,
+            Event::CData(t) if cell.inside => cell.push::<E>(&t.into_inner(), &row)?,
             Event::GeneralRef(r) if cell.inside => {
                 if let Some(c) = sign(&r) {
-                    cell.push(c.encode_utf8(&mut [0; 4]), &row)?;
+                    cell.push::<E>(c.encode_utf8(&mut [0; 4]), &row)?;
                 }
             }
             Event::End(e) => match e.local_name().as_ref() {
                 "v" | "t" => cell.inside = false,
                 "rPh" => cell.phonetic = false,
-                "c" => row.put(std::mem::take(&mut cell).shown(parts))?,
+                "c" => row.put::<E>(std::mem::take(&mut cell).shown(parts))?,
                 "row" if !row.cells.is_empty() => {
                     row.given = row.number;
                     let on = each(row.number, &mut row.cells).map_err(SheetError::Each)?;

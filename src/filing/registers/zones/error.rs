@@ -9,7 +9,8 @@ pub enum ZonesError {
     #[error("le fichier {path} ne se lit pas : {source}")]
     Read { path: PathBuf, source: std::io::Error },
     #[error(
-        "« {file} » n'est pas une couche de zones : {found}. Formats lus : GeoJSON (aussi .gz), GeoPackage, Shapefile (.shp avec son .dbf, ou .zip)"
+        "« {file} » n'est pas une couche de zones : {found}. Formats lus : GeoJSON (aussi .gz), GeoPackage, \
+            Shapefile (.shp avec son .dbf, ou .zip)"
     )]
     NotZones { file: String, found: String },
     #[error("« {file} » est endommagé : {message}")]
@@ -19,7 +20,8 @@ pub enum ZonesError {
     #[error("« {file} » contient plus de {max} zones ; découpez-le en plusieurs fichiers")]
     TooMany { file: String, max: usize },
     #[error(
-        "les contours de « {file} » ont {vertices} sommets en tout, {max} au plus ; simplifiez-les ou découpez le fichier"
+        "les contours de « {file} » ont {vertices} sommets en tout, {max} au plus ; simplifiez-les ou \
+            découpez le fichier"
     )]
     TooManyVertices { file: String, vertices: usize, max: usize },
     #[error("« {file} » contient plusieurs tables de zones ({tables}) ; précisez laquelle")]
@@ -27,33 +29,39 @@ pub enum ZonesError {
     #[error("la table « {table} » n'existe pas dans « {file} » (tables de zones : {tables})")]
     NoSuchTable { file: String, table: String, tables: String },
     #[error(
-        "« {file} » n'a pas de colonne de code pour la couche « {couche} » : attendu l'un de {expected} ; colonnes du fichier : {columns}"
+        "« {file} » n'a pas de colonne de code pour la couche « {couche} » : attendu l'un de {expected} ; \
+            colonnes du fichier : {columns}"
     )]
     NoCode { file: String, couche: String, expected: String, columns: String },
     #[error(
-        "« {file} » : ses codes (par exemple « {code} ») sont ceux d'une couche « {looks_like} », pas d'une couche « {couche} »"
+        "« {file} » : ses codes (par exemple « {code} ») sont ceux d'une couche « {looks_like} », pas d'une \
+            couche « {couche} »"
     )]
     OtherLayer { file: String, couche: String, looks_like: String, code: String },
     #[error("la génération des QPV ne se déduit pas des codes de « {file} » ; précisez 2015 ou 2024")]
     NoGeneration { file: String },
     #[error(
-        "le nom de couche « {couche} » n'est pas admis : lettres minuscules sans accent, chiffres, - et _ seulement"
+        "le nom de couche « {couche} » n'est pas admis : lettres minuscules sans accent, chiffres, - et _ \
+            seulement"
     )]
     BadName { couche: String },
     #[error("« {file} » : {source}")]
     Crs { file: String, source: CrsError },
     #[error(
-        "« {file} » déclare un système de coordonnées qui n'est pas reconnu (« {declared} ») et ses coordonnées ne permettent pas de le deviner ; précisez le code EPSG"
+        "« {file} » déclare un système de coordonnées qui n'est pas reconnu (« {declared} ») et ses \
+            coordonnées ne permettent pas de le deviner ; précisez le code EPSG"
     )]
     UnknownCrs { file: String, declared: String },
     #[error(
-        "« {file} » : les coordonnées ({xmin:.1}, {ymin:.1}) à ({xmax:.1}, {ymax:.1}) ne sont pas dans le domaine d'EPSG:{epsg} ; précisez le bon code EPSG"
+        "« {file} » : les coordonnées ({xmin:.1}, {ymin:.1}) à ({xmax:.1}, {ymax:.1}) ne sont pas dans le \
+            domaine d'EPSG:{epsg} ; précisez le bon code EPSG"
     )]
     OutOfDomain { file: String, epsg: u16, xmin: f64, ymin: f64, xmax: f64, ymax: f64 },
     #[error("aucune zone de « {file} » n'a pu être gardée ; première raison : {first}")]
     NothingKept { file: String, first: String },
     #[error(
-        "« {file} » n'est pas un fichier d'appartenance : attendu un CSV commune;epci;nom ou le JSON des EPCI avec leurs membres ({message})"
+        "« {file} » n'est pas un fichier d'appartenance : attendu un CSV commune;epci;nom ou le JSON des \
+            EPCI avec leurs membres ({message})"
     )]
     NotMembership { file: String, message: String },
     #[error("l'écriture a échoué : {0}")]

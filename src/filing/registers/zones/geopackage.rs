@@ -105,7 +105,8 @@ fn feature_tables(db: &Connection) -> rusqlite::Result<Vec<Table>> {
 /// its author wrote.
 fn is_plain(db: &Connection, table: &str) -> rusqlite::Result<bool> {
     let stored: bool = db.query_row(
-        "select exists (select 1 from sqlite_master where name = ?1 collate nocase and type = 'table' and sql not like 'create virtual%')",
+        "select exists (select 1 from sqlite_master where name = ?1 collate nocase and type = 'table' and \
+            sql not like 'create virtual%')",
         [table],
         |r| r.get(0),
     )?;
@@ -124,7 +125,8 @@ fn quoted(name: &str) -> String {
 
 fn declared(db: &Connection, srs: i64) -> rusqlite::Result<Declared> {
     let found = db.query_row(
-        "select organization, organization_coordsys_id, definition from gpkg_spatial_ref_sys where srs_id = ?1",
+        "select organization, organization_coordsys_id, definition from gpkg_spatial_ref_sys where srs_id = \
+            ?1",
         [srs],
         |r| Ok((r.get::<_, String>(0)?, r.get::<_, i64>(1)?, r.get::<_, Option<String>>(2)?)),
     );

@@ -263,7 +263,8 @@ fn one_layer(
             Some(b) if place::within(&b, &domain) => {}
             Some(b) => {
                 let message = format!(
-                    "zone {code} : ses coordonnées ({:.1}, {:.1}) à ({:.1}, {:.1}) sont hors du domaine d'EPSG:{}",
+                    "zone {code} : ses coordonnées ({:.1}, {:.1}) à ({:.1}, {:.1}) sont hors du domaine \
+                        d'EPSG:{}",
                     b[0], b[1], b[2], b[3], place.epsg
                 );
                 findings.add("Z04", line, "géométrie", &code, message)?;

@@ -84,7 +84,8 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
                         (false, true) if !boxes.is_empty() => at(
                             WGS84,
                             vec![format!(
-                                "{} : le fichier se déclare en EPSG:{epsg} ({}), mais ses coordonnées sont en degrés : lues en degrés WGS84",
+                                "{} : le fichier se déclare en EPSG:{epsg} ({}), mais ses coordonnées sont \
+                                    en degrés : lues en degrés WGS84",
                                 layer.name, known.nom
                             )],
                         ),
@@ -93,7 +94,8 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
                             Some(guessed) => at(
                                 guessed,
                                 vec![format!(
-                                    "{} : le fichier se déclare en EPSG:{epsg} ({}), mais ses coordonnées sont celles d'EPSG:{guessed} : lues ainsi",
+                                    "{} : le fichier se déclare en EPSG:{epsg} ({}), mais ses coordonnées \
+                                        sont celles d'EPSG:{guessed} : lues ainsi",
                                     layer.name, known.nom
                                 )],
                             ),
@@ -103,7 +105,8 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
                     Err(_) if degrees && !boxes.is_empty() => at(
                         WGS84,
                         vec![format!(
-                            "{} : le fichier déclare EPSG:{epsg}, mais ses coordonnées sont en degrés : lues en degrés WGS84",
+                            "{} : le fichier déclare EPSG:{epsg}, mais ses coordonnées sont en degrés : lues \
+                                en degrés WGS84",
                             layer.name
                         )],
                     ),
@@ -121,7 +124,8 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
                 (false, Some(epsg)) => at(
                     epsg,
                     vec![format!(
-                        "{} : système déclaré « {name} » non reconnu ; coordonnées lues en EPSG:{epsg}, seul système légal où elles tiennent",
+                        "{} : système déclaré « {name} » non reconnu ; coordonnées lues en EPSG:{epsg}, seul \
+                            système légal où elles tiennent",
                         layer.name
                     )],
                 ),
@@ -145,7 +149,8 @@ pub fn decide(file: &str, layer: &RawLayer, asked: Option<u16>) -> Result<Place,
                 Some(epsg) => at(
                     epsg,
                     vec![format!(
-                        "{} : aucun système déclaré ; coordonnées lues en EPSG:{epsg}, seul système légal où elles tiennent",
+                        "{} : aucun système déclaré ; coordonnées lues en EPSG:{epsg}, seul système légal où \
+                            elles tiennent",
                         layer.name
                     )],
                 ),

@@ -10,11 +10,11 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::csv_file::{self, inert};
 use crate::server::params::{self, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
 use crate::state::audit::{Line, Verdict, Wanted};
 
 /// Filtres du journal (documentation de l'interface).
@@ -90,7 +90,8 @@ pub async fn page(
 
 /// Journal d'audit en CSV
 #[utoipa::path(
-    get, path = "/api/admin/audit.csv", tag = "administration", operation_id = "admin_audit_csv", params(AuditParams),
+    get, path = "/api/admin/audit.csv", tag = "administration", operation_id = "admin_audit_csv",
+    params(AuditParams),
     responses(
         (status = OK, body = String, content_type = "text/csv"),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -157,7 +158,8 @@ fn written(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
 ///
 /// Relit toute la chaîne : une ligne retirée ou modifiée est nommée.
 #[utoipa::path(
-    get, path = "/api/admin/audit/verification", tag = "administration", operation_id = "admin_audit_verification",
+    get, path = "/api/admin/audit/verification", tag = "administration",
+    operation_id = "admin_audit_verification",
     responses((status = OK, body = Verdict))
 )]
 pub async fn verify(FromState(server): FromState<Server>, params: Params) -> Result<Json<Verdict>, Problem> {

@@ -6,13 +6,13 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::server::app::Server;
 use crate::server::auth::organisation::{self, ModificationCompte, MotDePasseRemis, NouveauMembre};
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
+use crate::server::auth::who::Who;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
-use crate::state::Account;
+use crate::state::{Account, Closer};
 
 /// Un compte à créer dans un organisme.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,7 +43,8 @@ pub async fn list(
 
 /// Ajouter un compte
 #[utoipa::path(
-    post, path = "/api/admin/comptes", tag = "administration", operation_id = "admin_compte_ajouter", request_body = NouveauCompte,
+    post, path = "/api/admin/comptes", tag = "administration", operation_id = "admin_compte_ajouter",
+    request_body = NouveauCompte,
     responses(
         (status = CREATED, body = MotDePasseRemis),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -74,12 +75,13 @@ pub async fn change(
     Path(id): Path<String>,
     Body(asked): Body<ModificationCompte>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    organisation::change(&server, &visitor, &id, &asked).await
+    organisation::change(&server, &visitor, &id, &asked, Closer::Administration).await
 }
 
 /// Remettre un mot de passe
 #[utoipa::path(
-    post, path = "/api/admin/comptes/{id}/mot-de-passe", tag = "administration", operation_id = "admin_compte_mot_de_passe",
+    post, path = "/api/admin/comptes/{id}/mot-de-passe", tag = "administration",
+    operation_id = "admin_compte_mot_de_passe",
     params(("id" = String, Path, description = "Identifiant du compte")),
     responses(
         (status = OK, body = MotDePasseRemis),

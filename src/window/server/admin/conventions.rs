@@ -6,13 +6,13 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::organisations::Cree;
 use crate::access::Place;
-use crate::server::auth::jetons::name;
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
+use crate::server::params::name;
 use crate::server::params::{Body, Params, day};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
+use crate::server::receipts::Cree;
 use crate::server::state::Current;
 use crate::state::{self, Convention, NewConvention};
 
@@ -97,8 +97,10 @@ pub async fn add(
 
 /// Changer la fin d'une convention
 #[utoipa::path(
-    patch, path = "/api/admin/conventions/{id}", tag = "administration", operation_id = "admin_convention_modifier",
-    params(("id" = String, Path, description = "Identifiant de la convention")), request_body = ModificationConvention,
+    patch, path = "/api/admin/conventions/{id}", tag = "administration",
+    operation_id = "admin_convention_modifier",
+    params(("id" = String, Path, description = "Identifiant de la convention")),
+    request_body = ModificationConvention,
     responses(
         (status = NO_CONTENT, description = "Modifiée"),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),

@@ -6,13 +6,15 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::reference::access::{Role, access};
-use crate::server::auth::jetons::name;
+use crate::access;
+use crate::reference::access::Role;
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
+use crate::server::auth::who::Who;
+use crate::server::params::name;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
+use crate::server::receipts::Cree;
 use crate::server::state::Current;
 use crate::state::{self, Org};
 
@@ -36,12 +38,6 @@ pub struct ModificationOrganisme {
     pub ferme: bool,
 }
 
-/// Ce qui vient d'être créé.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Cree {
-    pub id: String,
-}
-
 /// Un jeu de données en vigueur.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Jeu {
@@ -57,28 +53,8 @@ pub struct Jeu {
 
 /// Checks that a code is what the role asks for.
 fn code(role: Role, text: &str) -> Result<&str, Problem> {
-    let text = text.trim();
-    let digits = |n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
-    let department = |t: &str| {
-        matches!(t, "2A" | "2B") || (matches!(t.len(), 2 | 3) && t.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let (ok, what) = match role {
-        Role::Bailleur | Role::Epci => (digits(9), "un SIREN de 9 chiffres"),
-        Role::Agence => (text.is_empty() || digits(9), "un SIREN de 9 chiffres, ou rien"),
-        Role::Commune => (
-            text.len() == 5 && text.bytes().skip(2).all(|b| b.is_ascii_digit()) && department(&text[..2]),
-            "un code Insee de 5 caractères",
-        ),
-        Role::Ddets => (department(text), "un code de département"),
-        Role::Dreal => (access().regions.contains_key(text), "un code de région de l'Insee"),
-        Role::ActionLogement | Role::Administrateur => (text.is_empty(), "vide"),
-        Role::Public => return Err(Problem::value("role", role.id(), "Le public n'est pas un organisme.")),
-    };
-    if ok {
-        Ok(text)
-    } else {
-        Err(Problem::value("code", text, format!("Pour ce rôle, le code est {what}.")))
-    }
+    access::checked_code(role, text)
+        .map_err(|what| Problem::value("code", text, format!("Pour ce rôle, le code est {what}.")))
 }
 
 /// Organismes
@@ -93,7 +69,8 @@ pub async fn list(FromState(server): FromState<Server>, params: Params) -> Resul
 
 /// Ajouter un organisme
 #[utoipa::path(
-    post, path = "/api/admin/organisations", tag = "administration", operation_id = "admin_organisation_ajouter",
+    post, path = "/api/admin/organisations", tag = "administration",
+    operation_id = "admin_organisation_ajouter",
     request_body = NouvelOrganisme,
     responses(
         (status = CREATED, body = Cree),
@@ -117,8 +94,10 @@ pub async fn add(
 
 /// Fermer ou rouvrir un organisme
 #[utoipa::path(
-    patch, path = "/api/admin/organisations/{id}", tag = "administration", operation_id = "admin_organisation_modifier",
-    params(("id" = String, Path, description = "Identifiant de l'organisme")), request_body = ModificationOrganisme,
+    patch, path = "/api/admin/organisations/{id}", tag = "administration",
+    operation_id = "admin_organisation_modifier",
+    params(("id" = String, Path, description = "Identifiant de l'organisme")),
+    request_body = ModificationOrganisme,
     responses(
         (status = NO_CONTENT, description = "Modifié"),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),

@@ -8,11 +8,10 @@ use utoipa::ToSchema;
 use super::Desk;
 use crate::geocode::{Hit, Kind, Query};
 use crate::reference::depots::Deposits;
-use crate::server::auth::visitor::Who;
-use crate::server::depots::lessor;
+use crate::server::app::Server;
+use crate::server::auth::who::Who;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
 use crate::server::state::{App, Current};
 use crate::stock::review::{Address, Dwelling, Motif};
 
@@ -123,7 +122,7 @@ pub async fn list(
     Path(id): Path<String>,
     mut params: Params,
 ) -> Result<Json<CandidatsAdresse>, Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     let millesime = params.number("millesime")?;
     params.finish()?;
     let desk = Desk::open(&server, &app, siren, millesime).await?;

@@ -8,13 +8,12 @@ use utoipa::ToSchema;
 
 use super::{Desk, candidates};
 use crate::reference::depots::Deposits;
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
-use crate::server::depots::decide::Modification;
-use crate::server::depots::{account, lessor};
+use crate::server::auth::who::Who;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
+use crate::server::receipts::Modification;
 use crate::server::situation;
 use crate::server::state::Current;
 use crate::state::{self, Correction, Lieu, NewCorrection, State, StatutCorrection};
@@ -136,7 +135,8 @@ fn kept(
 /// Ses logements, ou ceux qui sont nommés, sont au nouveau point dès ce millésime et dans les suivants ; les
 /// chiffres sont refaits aussitôt. Toute adresse du parc peut l'être, à corriger ou non.
 #[utoipa::path(
-    post, path = "/api/adresses/corrections", tag = "bailleur", operation_id = "adresse_corriger", request_body = NouvelleCorrection,
+    post, path = "/api/adresses/corrections", tag = "bailleur", operation_id = "adresse_corriger",
+    request_body = NouvelleCorrection,
     responses(
         (status = CREATED, body = CorrectionFaite),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -149,7 +149,7 @@ pub async fn add(
     Who(visitor): Who,
     Body(asked): Body<NouvelleCorrection>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<CorrectionFaite>), Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     if asked.commentaire.chars().count() > 1_000 {
         return Err(Problem::value(
             "commentaire",
@@ -205,7 +205,7 @@ pub async fn add(
         .with("logements", asked.logements.clone())
         .with("millesime", desk.millesime)
         .rows(chosen.len(), false);
-    let ids = server.state.add_corrections(&list, &account(&visitor), state::now()).await?;
+    let ids = server.state.add_corrections(&list, &visitor.author(), state::now()).await?;
     let lot = list.into_iter().next().map(|c| c.lot).filter(|l| !l.is_empty());
     let id = lot.or_else(|| ids.into_iter().next()).unwrap_or_default();
     let demande = if moved { server.works.changed() } else { 0 };
@@ -258,7 +258,8 @@ fn stays(doubt: &Address, to: (f64, f64), near: f64) -> bool {
 /// Pour chaque adresse à corriger dont le premier candidat, au numéro, atteint le score demandé. Un lot
 /// s'annule d'un coup.
 #[utoipa::path(
-    post, path = "/api/adresses/lot", tag = "bailleur", operation_id = "adresses_lot", request_body = DemandeLot,
+    post, path = "/api/adresses/lot", tag = "bailleur", operation_id = "adresses_lot",
+    request_body = DemandeLot,
     responses(
         (status = OK, body = LotCorrections),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -270,7 +271,7 @@ pub async fn bulk(
     Who(visitor): Who,
     Body(asked): Body<DemandeLot>,
 ) -> Result<(Extension<Vec<Trace>>, Json<LotCorrections>), Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     if !(0.5..=1.0).contains(&asked.seuil) {
         return Err(Problem::value("seuil", &asked.seuil.to_string(), "Un seuil va de 0,5 à 1."));
     }
@@ -309,7 +310,7 @@ pub async fn bulk(
     }
     let mut traces = Vec::new();
     if !asked.essai && !list.is_empty() {
-        server.state.add_corrections(&list, &account(&visitor), state::now()).await?;
+        server.state.add_corrections(&list, &visitor.author(), state::now()).await?;
         traces.extend(list.iter().map(|c| {
             Trace::new("adresse_corrigee", c.adresse.clone())
                 .with("methode", "LOT")
@@ -335,7 +336,7 @@ pub async fn list(
     params: Params,
 ) -> Result<Json<Vec<Correction>>, Problem> {
     params.finish()?;
-    Ok(Json(server.state.corrections(lessor(&visitor)?).await?))
+    Ok(Json(server.state.corrections(visitor.lessor()?).await?))
 }
 
 /// Annuler une correction, ou un lot
@@ -354,7 +355,7 @@ pub async fn undo(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
-    let n = server.state.undo_corrections(lessor(&visitor)?, &id, &account(&visitor), state::now()).await?;
+    let n = server.state.undo_corrections(visitor.lessor()?, &id, &visitor.author(), state::now()).await?;
     let trace = Trace::new("adresse_correction_annulee", id).with("corrections", n);
     Ok((Extension(trace), Json(Modification { demande: server.works.changed() })))
 }

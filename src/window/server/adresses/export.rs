@@ -3,13 +3,12 @@
 use axum::extract::{Extension, State as FromState};
 use axum::response::{IntoResponse, Response};
 
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
+use crate::server::auth::who::Who;
 use crate::server::csv_file::{self, inert};
-use crate::server::depots::lessor;
 use crate::server::params::Params;
 use crate::server::problem::Problem;
-use crate::server::router::Server;
 use crate::server::state::Current;
 use crate::state::{Correction, StatutCorrection};
 use crate::stock::StockError;
@@ -44,7 +43,7 @@ pub async fn csv(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let siren = lessor(&visitor)?.to_owned();
+    let siren = visitor.lessor()?.to_owned();
     let in_force = |c: &Correction| c.statut == StatutCorrection::Acceptee;
     let list: Vec<Correction> =
         server.state.corrections(&siren).await?.into_iter().filter(in_force).collect();

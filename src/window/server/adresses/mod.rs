@@ -17,15 +17,14 @@ use axum::extract::{Path, State as FromState};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::auth::visitor::Who;
-use super::depots::lessor;
+use super::app::Server;
+use super::auth::who::Who;
+use super::names::fold;
 use super::params::Params;
 use super::problem::{Document, Problem};
 use super::query::Asked;
-use super::router::Server;
 use super::situation::{self, Situation};
 use super::state::{App, Current, Loaded};
-use super::territoires::fold;
 use crate::reference::situation::situation as rules;
 use crate::reference::survey::Survey;
 use crate::state::{Correction, StatutCorrection};
@@ -210,7 +209,8 @@ impl Desk {
         let far = is_far(communes, zone, lon, lat, tolerance);
         Ok(far.then(|| {
             format!(
-                "Ce point est à plus de {tolerance:.0} m de la commune déclarée ({}). Si c'est la commune qui est fausse, corrigez-la dans le RPLS.",
+                "Ce point est à plus de {tolerance:.0} m de la commune déclarée ({}). Si c'est la commune \
+                    qui est fausse, corrigez-la dans le RPLS.",
                 communes.zones[zone as usize].nom
             )
         }))
@@ -259,7 +259,7 @@ pub async fn list(
     Who(visitor): Who,
     mut params: Params,
 ) -> Result<Json<ListeAdresses>, Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     let millesime = params.number("millesime")?;
     let motif = params.take("motif").map(|m| motif(&m)).transpose()?;
     let limite = params.number::<usize>("limite")?.unwrap_or(100).clamp(1, 1_000);
@@ -322,7 +322,8 @@ fn motif(name: &str) -> Result<Motif, Problem> {
         ("id" = String, Path, description = "Identifiant de l'adresse"),
         ("lon" = f64, Query, description = "Longitude WGS 84"),
         ("lat" = f64, Query, description = "Latitude WGS 84"),
-        ("logements" = Option<String>, Query, description = "Numéros nationaux, séparés par des virgules ; par défaut toute l'adresse"),
+        ("logements" = Option<String>, Query, description = "Numéros nationaux, séparés par des virgules ; \
+            par défaut toute l'adresse"),
         ("millesime" = Option<u16>, Query, description = "Millésime du RPLS ; par défaut le dernier"),
     ),
     responses(
@@ -337,7 +338,7 @@ pub async fn consequences(
     Path(id): Path<String>,
     mut params: Params,
 ) -> Result<Json<Consequences>, Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     let millesime = params.number("millesime")?;
     let lon: f64 = params.number("lon")?.ok_or_else(|| Problem::missing("lon", "la longitude du point"))?;
     let lat: f64 = params.number("lat")?.ok_or_else(|| Problem::missing("lat", "la latitude du point"))?;

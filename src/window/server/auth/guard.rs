@@ -1,28 +1,44 @@
 //! The door of the interface: whether this person may call this operation, and what is written down of it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State as FromState};
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::operations::Asked;
+use super::operations::{Asked, Operations};
 use super::trail::Trace;
-use super::visitor::{Visitor, Way, Who};
+use super::who::{Visitor, Way, Who};
 use crate::access::{self, Person};
 use crate::reference::access::{Level, access as data};
+use crate::server::app::Server;
 use crate::server::problem::Problem;
-use crate::server::router::Server;
 use crate::state::audit::Entry;
+
+/// What the door knows: the server, and which operation each route is.
+#[derive(Debug, Clone)]
+pub struct Door {
+    server: Server,
+    operations: Arc<Operations>,
+}
+
+impl Door {
+    #[must_use]
+    pub fn new(server: Server, operations: Operations) -> Self {
+        Self { server, operations: Arc::new(operations) }
+    }
+}
 
 /// Lets a request through to its handler, or refuses it. An answer that leaves a trace leaves only once it is
 /// written.
-pub async fn guard(FromState(server): FromState<Server>, mut request: Request, next: Next) -> Response {
+pub async fn guard(FromState(door): FromState<Door>, mut request: Request, next: Next) -> Response {
+    let server = door.server;
     let Some(path) = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned()) else {
         return next.run(request).await;
     };
-    let operation = match server.operations.find(&path, request.method()) {
+    let operation = match door.operations.find(&path, request.method()) {
         Asked::Operation(id) => id.to_owned(),
         Asked::NoMethod => return next.run(request).await,
         Asked::Unknown => {
@@ -38,11 +54,18 @@ pub async fn guard(FromState(server): FromState<Server>, mut request: Request, n
     let refused = refusal(&visitor, &operation, request.method(), request.headers());
     let changes = changes(request.method());
     let work = async move {
+        let begun = Instant::now();
         let response = match refused {
             Some(problem) => problem.into_response(),
-            None => next.run(request).await,
+            None => match server.load.enter(&operation).await {
+                Ok(_places) => next.run(request).await,
+                Err(busy) => busy.into_response(),
+            },
         };
-        traced(&server, &visitor, &operation, &query, response).await
+        let mut response = traced(&server, &visitor, &operation, &query, response).await;
+        keep_private(&visitor, response.headers_mut());
+        server.metrics.answered(&operation, response.status().as_u16(), begun.elapsed());
+        response
     };
     if !changes {
         return work.await;
@@ -69,12 +92,25 @@ async fn traced(
         let trace = Trace::new("refus", operation).with("requete", query);
         entries.push(trace.entry(visitor));
     }
-    if !entries.is_empty()
-        && let Err(e) = server.trail.write(entries).await
-    {
-        return Problem::internal(&e).into_response();
+    if entries.is_empty() {
+        return response;
+    }
+    // An answer that must leave a trace does not leave without it.
+    if !server.pulse.beats() {
+        return Problem::down(&"le journal ne peut pas s'écrire").into_response();
+    }
+    if let Err(e) = server.trail.write(entries).await {
+        return Problem::down(&e).into_response();
     }
     response
+}
+
+/// What was answered to a person is theirs: no cache on the way may keep it, and none may give it to another.
+fn keep_private(visitor: &Visitor, headers: &mut HeaderMap) {
+    headers.append(header::VARY, HeaderValue::from_static("authorization, cookie"));
+    if visitor.person.compte.is_some() && !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
 }
 
 /// Who has a one-time password is the public until it is changed.
@@ -111,6 +147,9 @@ fn refusal(visitor: &Visitor, operation: &str, method: &Method, headers: &Header
             ),
             _ => Problem::forbidden("Votre compte n'ouvre pas cette adresse."),
         });
+    }
+    if let Some(why) = access::refusal(&visitor.person, operation) {
+        return Some(Problem::forbidden(why));
     }
     let named = |list: &[String]| list.iter().any(|o| o == operation);
     match &visitor.way {

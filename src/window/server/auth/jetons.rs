@@ -7,11 +7,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::trail::Trace;
-use super::visitor::{Visitor, Who};
+use super::who::Who;
 use crate::reference::comptes::comptes;
-use crate::server::params::{Body, Params};
+use crate::server::app::Server;
+use crate::server::params::{Body, Params, name};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
 use crate::state::{self, NewToken, Token};
 
 /// Un jeton à créer.
@@ -27,29 +27,18 @@ pub struct DemandeJeton {
     pub jours: Option<i64>,
 }
 
-/// The account of a visitor.
-pub(super) fn account(visitor: &Visitor) -> Result<&str, Problem> {
-    visitor.person.compte.as_deref().ok_or_else(Problem::sign_in)
-}
-
-/// Checks a name or title that a person typed.
-pub fn name<'a>(champ: &str, text: &'a str) -> Result<&'a str, Problem> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > 120 || text.chars().any(char::is_control) {
-        return Err(Problem::value(champ, text, "Un nom a de 1 à 120 caractères, sans retour à la ligne."));
-    }
-    Ok(text)
-}
-
 /// Mes jetons
-#[utoipa::path(get, path = "/api/jetons", tag = "compte", operation_id = "jetons", responses((status = OK, body = Vec<Token>)))]
+#[utoipa::path(
+    get, path = "/api/jetons", tag = "compte", operation_id = "jetons", responses((status = OK,
+    body = Vec<Token>))
+)]
 pub async fn list(
     FromState(server): FromState<Server>,
     Who(visitor): Who,
     params: Params,
 ) -> Result<Json<Vec<Token>>, Problem> {
     params.finish()?;
-    Ok(Json(server.state.tokens(account(&visitor)?).await?))
+    Ok(Json(server.state.tokens(visitor.account()?).await?))
 }
 
 /// Créer un jeton
@@ -75,7 +64,7 @@ pub async fn create(
         return Err(Problem::value("jours", &days.to_string(), detail));
     }
     let nom = name("nom", &asked.nom)?;
-    let token = server.state.add_token(account(&visitor)?, nom, asked.ecriture, days, state::now()).await?;
+    let token = server.state.add_token(visitor.account()?, nom, asked.ecriture, days, state::now()).await?;
     let trace = Trace::new("jeton_cree", token.id.clone())
         .with("nom", nom)
         .with("ecriture", asked.ecriture)
@@ -97,6 +86,6 @@ pub async fn revoke(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    server.state.revoke_token(account(&visitor)?, &id, state::now()).await?;
+    server.state.revoke_token(visitor.account()?, &id, state::now()).await?;
     Ok((StatusCode::NO_CONTENT, Extension(Trace::new("jeton_revoque", id))))
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use axum::http::Method;
 use quick_cache::sync::Cache;
 
-use super::visitor::Way;
+use super::who::Way;
 use crate::access::Person;
 
 /// How long a person is taken for who they were.

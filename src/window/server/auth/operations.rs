@@ -66,6 +66,7 @@ impl Operations {
     }
 
     /// All operations.
+    #[cfg(test)]
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.by_route.values().map(String::as_str)
     }

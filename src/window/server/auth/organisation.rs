@@ -6,16 +6,16 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::jetons::name;
 use super::trail::Trace;
-use super::visitor::{Visitor, Who};
-use crate::access::{Organisation, scope};
+use super::who::{Visitor, Who};
+use crate::access::scope;
 use crate::reference::access::{Class, Donnees, access};
+use crate::server::app::Server;
+use crate::server::params::name;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::rights;
-use crate::server::router::Server;
-use crate::state::{self, Account, Convention, NewAccount, one_time};
+use crate::state::{self, Account, Closer, Convention, NewAccount, one_time};
 
 /// Mon organisme.
 #[derive(Debug, Serialize, ToSchema)]
@@ -67,13 +67,10 @@ pub struct ModificationCompte {
     pub ferme: Option<bool>,
 }
 
-pub(crate) fn organisation(visitor: &Visitor) -> Result<&Organisation, Problem> {
-    visitor.person.organisation.as_ref().ok_or_else(Problem::sign_in)
-}
-
 /// Mon organisme
 #[utoipa::path(
-    get, path = "/api/organisation", tag = "compte", operation_id = "organisation", responses((status = OK, body = MonOrganisme))
+    get, path = "/api/organisation", tag = "compte", operation_id = "organisation", responses((status = OK,
+    body = MonOrganisme))
 )]
 pub async fn mine(
     FromState(server): FromState<Server>,
@@ -81,7 +78,7 @@ pub async fn mine(
     params: Params,
 ) -> Result<Json<MonOrganisme>, Problem> {
     params.finish()?;
-    let org = organisation(&visitor)?;
+    let org = visitor.organisation()?;
     let rights = access().rights(org.role);
     let words = |class, data| rights::in_words(&scope(&visitor.person, class, data));
     let right = |echelles, class| Droit {
@@ -150,6 +147,7 @@ pub(crate) async fn change(
     visitor: &Visitor,
     id: &str,
     asked: &ModificationCompte,
+    by: Closer,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     if visitor.person.compte.as_deref() == Some(id) {
         return Err(Problem::value(
@@ -162,7 +160,7 @@ pub(crate) async fn change(
         server.state.set_manager(id, manager).await?;
     }
     if let Some(closed) = asked.ferme {
-        server.state.close_account(id, closed.then(state::now)).await?;
+        server.state.close_account(id, closed.then(state::now), by).await?;
     }
     let trace =
         Trace::new("compte_modifie", id).with("gestionnaire", asked.gestionnaire).with("ferme", asked.ferme);
@@ -184,14 +182,14 @@ pub(crate) async fn reset(
     }
     let password = one_time()?;
     let hash = server.passwords.hash(password.clone()).await?;
-    server.state.set_password(id, &hash, true, None).await?;
+    server.state.set_password(id, &hash, Some(state::now()), None).await?;
     let trace = Trace::new("mot_de_passe_remis", id);
     Ok((Extension(trace), Json(MotDePasseRemis { compte: id.to_owned(), mot_de_passe: password })))
 }
 
 /// Refuses an account of another organisation as if it did not exist.
 async fn member(server: &Server, visitor: &Visitor, id: &str) -> Result<(), Problem> {
-    let org = organisation(visitor)?;
+    let org = visitor.organisation()?;
     match server.state.account(id).await? {
         Some(a) if a.organisation == org.id => Ok(()),
         _ => Err(crate::state::StateError::Absent(id.to_owned()).into()),
@@ -200,7 +198,8 @@ async fn member(server: &Server, visitor: &Visitor, id: &str) -> Result<(), Prob
 
 /// Ajouter un membre
 #[utoipa::path(
-    post, path = "/api/organisation/membres", tag = "compte", operation_id = "membre_ajouter", request_body = NouveauMembre,
+    post, path = "/api/organisation/membres", tag = "compte", operation_id = "membre_ajouter",
+    request_body = NouveauMembre,
     responses(
         (status = CREATED, body = MotDePasseRemis),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -212,7 +211,7 @@ pub async fn add_member(
     Who(visitor): Who,
     Body(asked): Body<NouveauMembre>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<MotDePasseRemis>), Problem> {
-    let org = organisation(&visitor)?.id.clone();
+    let org = visitor.organisation()?.id.clone();
     add(&server, &org, &asked).await
 }
 
@@ -232,12 +231,13 @@ pub async fn change_member(
     Body(asked): Body<ModificationCompte>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     member(&server, &visitor, &id).await?;
-    change(&server, &visitor, &id, &asked).await
+    change(&server, &visitor, &id, &asked, Closer::Gestionnaire).await
 }
 
 /// Remettre un mot de passe à un membre
 #[utoipa::path(
-    post, path = "/api/organisation/membres/{id}/mot-de-passe", tag = "compte", operation_id = "membre_mot_de_passe",
+    post, path = "/api/organisation/membres/{id}/mot-de-passe", tag = "compte",
+    operation_id = "membre_mot_de_passe",
     params(("id" = String, Path, description = "Identifiant du compte")),
     responses(
         (status = OK, body = MotDePasseRemis),

@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::trail::Trace;
-use super::visitor::{COOKIE, Visitor, Way, Who, cookie};
+use super::visitor::{COOKIE, cookie};
+use super::who::{Visitor, Way, Who};
 use crate::access::Person;
 use crate::reference::access::{Level, Role, access};
 use crate::reference::comptes::comptes;
+use crate::server::app::Server;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
 use crate::state;
 
 /// Qui je suis.
@@ -135,6 +136,11 @@ pub async fn ouvrir(
         return Ok((Extension(trace), Problem::wrong_password()).into_response());
     };
     server.state.forgive(&asked.courriel, &visitor.ip).await?;
+    if server.state.one_time_is_over(&compte, now).await? {
+        let trace =
+            Trace::new("connexion_refusee", asked.courriel).with("motif", "mot de passe provisoire périmé");
+        return Ok((Extension(trace), Problem::one_time_over()).into_response());
+    }
     let (out, opened) = enter(&server, &visitor, &headers, &compte, "mot de passe").await?;
     let mut response = private(Json(out));
     response.headers_mut().append(header::SET_COOKIE, opened);
@@ -198,7 +204,7 @@ pub async fn fermer(FromState(server): FromState<Server>, Who(visitor): Who) -> 
 
 /// Changer mon mot de passe
 ///
-/// Les autres sessions du compte sont closes.
+/// Les autres sessions et les jetons du compte sont clos.
 #[utoipa::path(
     put, path = "/api/session/mot-de-passe", tag = "compte", operation_id = "session_mot_de_passe",
     request_body = ChangementMotDePasse,
@@ -230,6 +236,6 @@ pub async fn mot_de_passe(
     state::check_password(&asked.nouveau, courriel)
         .map_err(|e| Problem::value("nouveau", "", e.to_string()))?;
     let hash = server.passwords.hash(asked.nouveau).await?;
-    server.state.set_password(compte, &hash, false, Some(mark)).await?;
+    server.state.set_password(compte, &hash, None, Some(mark)).await?;
     Ok((Extension(Trace::new("mot_de_passe", courriel.clone())), StatusCode::NO_CONTENT))
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 
-use super::visitor::Visitor;
+use super::who::Visitor;
 use crate::access::Person;
 use crate::state::audit::Entry;
 use crate::state::{State, StateError};

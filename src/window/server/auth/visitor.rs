@@ -4,51 +4,22 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State as FromState};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State as FromState};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use super::known::Known;
+use super::who::{Visitor, Way, Who};
 use crate::access::Person;
+use crate::server::app::Server;
 use crate::server::problem::Problem;
-use crate::server::router::Server;
 use crate::state::{self, random_token};
 
 /// Name of the cookie.
 pub const COOKIE: &str = "mosaique_session";
-
-/// How a person came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
-    Public,
-    Session { cookie: String, mark: String, csrf: String, provisoire: bool },
-    Token { writes: bool },
-}
-
-/// Who asks, and from where.
-#[derive(Debug, Clone)]
-pub struct Visitor {
-    pub person: Person,
-    pub way: Way,
-    /// Keyed hash of the address of the network.
-    pub ip: String,
-    /// Names the request in the log and in the audit trail.
-    pub request: String,
-}
-
-/// The visitor of a request, put there by [`identify`].
-#[derive(Debug, Clone)]
-pub struct Who(pub Arc<Visitor>);
-
-impl<S: Sync> FromRequestParts<S> for Who {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::internal(&"une route sans visiteur"))
-    }
-}
 
 /// Finds who asks. A cookie that opens nothing any more is the public; a token that opens nothing is refused,
 /// since who sends one must know.
@@ -101,7 +72,32 @@ fn address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpA
         list.rsplit(',').next()?.trim().parse().ok()
     };
     let relayed = if behind_proxy { told() } else { None };
-    relayed.or(peer).unwrap_or(IpAddr::from([0, 0, 0, 0]))
+    subscriber(relayed.or(peer).unwrap_or(IpAddr::from([0, 0, 0, 0])))
+}
+
+/// What stands for one subscriber: an address of IPv4, the first 64 bits of IPv6, of which one has as many as one likes.
+fn subscriber(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(a) => {
+            let s = a.segments();
+            IpAddr::from([s[0], s[1], s[2], s[3], 0, 0, 0, 0])
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// The token of a request: as a bearer, or as the password of any user name, which is all that QGIS and spreadsheets
+/// can send.
+fn token(value: &HeaderValue) -> Option<String> {
+    let (kind, secret) = value.to_str().ok()?.split_once(' ')?;
+    if kind.eq_ignore_ascii_case("bearer") {
+        return Some(secret.trim().to_owned());
+    }
+    if !kind.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(BASE64_STANDARD.decode(secret.trim()).ok()?).ok()?;
+    text.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 /// The person of a token or of a session, remembered for a moment if the request only reads.
@@ -113,6 +109,9 @@ async fn find(server: &Server, headers: &HeaderMap, reads: bool) -> Result<(Pers
     if let Some(known) = reads.then(|| server.known.get(secret)).flatten() {
         return Ok(known);
     }
+    if !server.pulse.beats() {
+        return Err(Problem::down(&"un visiteur ne peut pas être reconnu"));
+    }
     let (since, found) = (Instant::now(), read(server, headers).await?);
     if reads {
         server.known.put(secret, since, &found.0, &found.1);
@@ -123,13 +122,8 @@ async fn find(server: &Server, headers: &HeaderMap, reads: bool) -> Result<(Pers
 async fn read(server: &Server, headers: &HeaderMap) -> Result<(Person, Way), Problem> {
     let now = state::now();
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let secret = value
-            .to_str()
-            .ok()
-            .and_then(|v| v.split_once(' '))
-            .filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
-        let Some((_, secret)) = secret else { return Err(Problem::bad_token()) };
-        let found = server.state.bearer(secret.trim(), now).await?;
+        let Some(secret) = token(value) else { return Err(Problem::bad_token()) };
+        let found = server.state.bearer(&secret, now).await?;
         return found.map(|(person, writes)| (person, Way::Token { writes })).ok_or_else(Problem::bad_token);
     }
     let Some(cookie) = cookie(headers, COOKIE) else { return Ok((Person::default(), Way::Public)) };
@@ -169,6 +163,24 @@ mod tests {
         assert_eq!(address(&headers, peer, false), IpAddr::from([127, 0, 0, 1]));
         assert_eq!(address(&headers, peer, true), IpAddr::from([10, 1, 2, 3]));
         assert_eq!(address(&HeaderMap::new(), peer, true), IpAddr::from([127, 0, 0, 1]));
+    }
+
+    #[test]
+    fn one_subscriber_of_ipv6_is_one_address() {
+        let ip = |text: &str| subscriber(text.parse().unwrap());
+        assert_eq!(ip("2001:db8:1:2:aaaa::1"), ip("2001:db8:1:2:bbbb::2"));
+        assert_ne!(ip("2001:db8:1:2::1"), ip("2001:db8:1:3::1"));
+        assert_eq!(ip("::ffff:192.0.2.1"), ip("192.0.2.1"));
+    }
+
+    #[test]
+    fn a_token_comes_as_a_bearer_or_as_a_password() {
+        let read = |text: &str| token(&text.parse().unwrap());
+        assert_eq!(read("Bearer mq_a"), Some("mq_a".into()));
+        assert_eq!(read(&format!("Basic {}", BASE64_STANDARD.encode("qgis:mq_a:b"))), Some("mq_a:b".into()));
+        for wrong in ["Basic !", "Basic", "Digest x", &format!("Basic {}", BASE64_STANDARD.encode("mq_a"))] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

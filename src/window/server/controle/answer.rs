@@ -11,9 +11,9 @@ use crate::policy::mix::Score;
 use crate::policy::why;
 use crate::reference::controle::Verdict;
 use crate::reference::mix::{Rule, Sense};
+use crate::server::leases::percent;
 use crate::server::mesure::Mesure;
-use crate::server::mixite::percent;
-use crate::server::objectifs::ObjectifCia;
+use crate::server::rates::ObjectifCia;
 use crate::server::situation::Reponse;
 
 /// Le contrôle d'une attribution envisagée.

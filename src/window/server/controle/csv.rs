@@ -19,12 +19,12 @@ use crate::policy::objectifs::Target;
 use crate::reference::controle::{Verdict, registre};
 use crate::registers::fields;
 use crate::registers::intake::{Column, Layout};
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
-use crate::server::objectifs;
+use crate::server::auth::who::Who;
 use crate::server::params::{CsvBody, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
+use crate::server::rates;
 use crate::server::state::Current;
 use crate::server::{csv_body, csv_file};
 
@@ -37,7 +37,8 @@ use crate::server::{csv_body, csv_file};
 /// illisible est nommée avec sa colonne et sa règle, les autres sont contrôlées. Rien n'est gardé du fichier.
 #[utoipa::path(
     post, path = "/api/attributions/controle/csv", tag = "mixite", operation_id = "controle_csv",
-    params(("format" = Option<String>, Query, description = "`json` (par défaut), ou `csv` : une ligne par dossier et par règle")),
+    params(("format" = Option<String>, Query, description = "`json` (par défaut), ou `csv` : une ligne par \
+        dossier et par règle")),
     request_body(content = String, content_type = "text/csv"),
     responses(
         (status = OK, content((Commission = "application/json"), (String = "text/csv"))),
@@ -57,7 +58,7 @@ pub async fn commission(
     if !["json", "csv"].contains(&format.as_str()) {
         return Err(Problem::unknown("format", &format, ["json", "csv"]));
     }
-    let rates = objectifs::rates(&server.state).await?;
+    let rates = rates::rates(&server.state).await?;
     let work = move || {
         let checker = app.checker().map_err(|e| Problem::internal(&e))?;
         let mut checks = Checks::new(&checker, &rates, app.secrecy, &visitor.person)?;

@@ -11,10 +11,10 @@ use crate::policy::counts::{Counts, Niveau};
 use crate::policy::dossier::{Checker, Dossier, Facts, Site};
 use crate::policy::elsewhere::ceiling;
 use crate::policy::objectifs::{Rate, Scope as Line, target};
-use crate::reference::access::{Class, Donnees, Role};
+use crate::reference::access::{Class, Donnees};
 use crate::reference::controle::Verdict;
 use crate::reference::secrecy::Secrecy;
-use crate::server::mixite::{Open, reservataires};
+use crate::server::leases::{Open, reservataires};
 use crate::server::problem::Problem;
 
 const OWN_LEASES: &str = "Votre organisme ne voit que ses propres baux.";
@@ -67,7 +67,7 @@ impl<'a> Checks<'a> {
         secrecy: &'a Secrecy,
         person: &Person,
     ) -> Result<Self, Problem> {
-        let contingent = (person.role() == Role::ActionLogement).then(|| {
+        let contingent = person.has_contingent().then(|| {
             reservataires()
                 .iter()
                 .find(|v| v.id.eq_ignore_ascii_case(person.role().id()))
@@ -108,14 +108,16 @@ impl<'a> Checks<'a> {
         match &self.leases {
             Scope::Stock(own) if site.siren != *own || site.home.is_some_and(|h| h.siren != own) => refuse(
                 "ident_rep",
-                "Ce logement n'est pas de votre organisme : vous contrôlez les attributions de votre parc seulement.",
+                "Ce logement n'est pas de votre organisme : vous contrôlez les attributions de votre parc \
+                    seulement.",
             ),
             Scope::Zones(places) if !within(places, &site.commune, site.epci.as_deref()) => {
                 refuse("ident_rep", "Ce logement est hors du territoire ouvert à votre organisme.")
             }
             _ if self.contingent.is_some_and(|r| r != d.reservataire) => refuse(
                 "reservataire",
-                "Votre organisme contrôle les attributions de son propre contingent : indiquez-le comme réservataire.",
+                "Votre organisme contrôle les attributions de son propre contingent : indiquez-le comme \
+                    réservataire.",
             ),
             _ => Ok(()),
         }

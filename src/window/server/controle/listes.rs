@@ -10,7 +10,7 @@ use crate::days;
 use crate::reference::attributions::attributions;
 use crate::reference::controle;
 use crate::reference::mix::Mix;
-use crate::server::mixite::Choix;
+use crate::server::leases::Choix;
 use crate::server::params::Params;
 use crate::server::problem::Problem;
 use crate::server::state::Current;

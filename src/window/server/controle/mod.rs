@@ -23,19 +23,19 @@ pub use self::asked::DemandeControle;
 pub use self::bench::measure;
 use self::desk::{Checked, Checks};
 use self::enjeu::{Listed, residence_of};
+use super::app::Server;
 use super::auth::trail::Trace;
-use super::auth::visitor::Who;
+use super::auth::who::Who;
 use super::desk::Desk;
 use super::mesure::{Mesure, ZoneMesuree};
-use super::objectifs;
 use super::params::{Body, Params};
 use super::problem::{Document, Problem};
+use super::query::GENERATIONS;
 use super::query::{self, Asked};
-use super::router::Server;
+use super::rates;
 use super::rpems;
 use super::situation::Reponse;
 use super::state::{App, Current};
-use super::{places, query::GENERATIONS};
 use crate::access::Person;
 use crate::days;
 use crate::policy::facts::Quartile;
@@ -53,7 +53,8 @@ use crate::territory::bands::Situation;
 /// contrôle les logements de son parc ; une collectivité ou l'État, ceux de son territoire ; Action Logement,
 /// ceux de son contingent. Rien n'est gardé de la demande.
 #[utoipa::path(
-    post, path = "/api/attributions/controle", tag = "mixite", operation_id = "controle", request_body = DemandeControle,
+    post, path = "/api/attributions/controle", tag = "mixite", operation_id = "controle",
+    request_body = DemandeControle,
     responses(
         (status = OK, body = Controle),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -69,7 +70,7 @@ pub async fn controle(
     Body(asked): Body<DemandeControle>,
 ) -> Result<(Extension<Trace>, Json<Controle>), Problem> {
     params.finish()?;
-    let rates = objectifs::rates(&server.state).await?;
+    let rates = rates::rates(&server.state).await?;
     // Who may not read the list is answered without it.
     let files = rpems::read(&server, &visitor.person, None).await.unwrap_or_default();
     let work = move || {
@@ -134,7 +135,9 @@ fn whole(
     }
     if done.site.home.is_some() && !done.site.exact {
         avertissements.push(
-            "Le logement est désigné par son adresse : sa taille et son financement ne sont pas lus dans le RPLS.".to_owned(),
+            "Le logement est désigné par son adresse : sa taille et son financement ne sont pas lus dans le \
+                RPLS."
+                .to_owned(),
         );
     }
     if let Some(until) = done.site.home.as_ref().zip(listed.as_ref()).and_then(|(home, l)| l.until(home)) {
@@ -247,7 +250,7 @@ fn residence(app: &App, person: &Person, millesime: u16, done: &Checked<'_>) -> 
     let code = layer.codes.get(zone as usize).to_owned();
     let named = ZoneMesuree {
         id: format!("residence:{code}"),
-        nom: places::title(&layer, zone),
+        nom: layer.title(zone),
         echelle: Some("residence".to_owned()),
         code: Some(code),
     };

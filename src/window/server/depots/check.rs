@@ -8,13 +8,13 @@ use axum::response::sse::{Event, Sse};
 use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{account, lessor, rows};
+use super::rows;
 use crate::registers::deposit::{self, Kind};
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
+use crate::server::auth::who::Who;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
 use crate::server::works::{Avancement, follow};
 use crate::state::{self, Deposit, StatutDepot};
 use crate::stock::waves::compare;
@@ -107,7 +107,7 @@ pub async fn progress(
     params: Params,
 ) -> Result<Sse<ReceiverStream<Result<Event, Infallible>>>, Problem> {
     params.finish()?;
-    server.state.deposit(lessor(&visitor)?, &id).await?;
+    server.state.deposit(visitor.lessor()?, &id).await?;
     let over = || watch::Sender::new(Avancement { fini: true, ..Avancement::default() }).subscribe();
     Ok(follow(server.works.check(&id).unwrap_or_else(over), |a| a.fini))
 }
@@ -128,7 +128,7 @@ pub async fn again(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    restart(&server, lessor(&visitor)?, &id, &account(&visitor)).await?;
+    restart(&server, visitor.lessor()?, &id, &visitor.author()).await?;
     Ok((StatusCode::ACCEPTED, Extension(Trace::new("depot_controle", id))))
 }
 

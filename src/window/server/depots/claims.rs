@@ -8,12 +8,11 @@ use axum::extract::State as FromState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::lessor;
-use crate::server::auth::visitor::Who;
+use crate::server::app::Server;
+use crate::server::auth::who::Who;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::query::Asked;
-use crate::server::router::Server;
 use crate::server::state::Current;
 use crate::stock::parts::{Claim, Parts};
 use crate::stock::places::label;
@@ -61,7 +60,7 @@ pub async fn list(
     Who(visitor): Who,
     mut params: Params,
 ) -> Result<Json<Vec<LogementRevendique>>, Problem> {
-    let siren = lessor(&visitor)?.to_owned();
+    let siren = visitor.lessor()?.to_owned();
     let millesime = params.number("millesime")?;
     params.finish()?;
     let names = server.state.organisations().await?;

@@ -2,24 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{account, lessor};
 use crate::registers::report::Report;
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
+use crate::server::auth::who::Who;
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
+use crate::server::receipts::Modification;
 use crate::state::{self, Deposit, StatutDepot};
 use crate::stock::parts::{deposit_key, deposit_register};
-
-/// Ce que les chiffres vont montrer.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Modification {
-    /// Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
-    pub demande: u64,
-}
 
 /// Accepter un dépôt
 ///
@@ -38,7 +29,7 @@ pub async fn accept(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
-    let (siren, compte) = (lessor(&visitor)?, account(&visitor));
+    let (siren, compte) = (visitor.lessor()?, visitor.author());
     let deposit = server.state.deposit(siren, &id).await?;
     let report: Report = serde_json::from_str(&deposit.rapport).map_err(|_| not_ready(&id))?;
     if report.lignes_gardees == 0 {
@@ -125,7 +116,7 @@ pub async fn withdraw(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     let deposit = server.state.deposit(siren, &id).await?;
     if server.works.check(&id).is_some() {
         return Err(Problem::value("id", &id, "Attendez la fin du contrôle."));
@@ -145,7 +136,7 @@ pub async fn withdraw(
     if !server.state.turn_deposit(&id, &from, StatutDepot::Retire, "").await? {
         return Err(Problem::value("id", &id, "Ce dépôt a déjà été remplacé ou retiré."));
     }
-    server.state.note_deposit(&id, &account(&visitor), "retrait", "", state::now()).await?;
+    server.state.note_deposit(&id, &visitor.author(), "retrait", "", state::now()).await?;
     forget(&server, &id);
     let trace =
         Trace::new("depot_retire", id).with("registre", deposit.registre).with("annee", deposit.annee);

@@ -19,12 +19,11 @@ use axum::extract::{Path, State as FromState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::visitor::{Visitor, Who};
+use super::app::Server;
+use super::auth::who::Who;
 use super::params::Params;
 use super::problem::{Document, Problem};
-use super::router::Server;
 use super::state::{App, Current};
-use crate::reference::access::Role;
 use crate::reference::depots::Deposits;
 use crate::registers::report::{Level, Report};
 use crate::state::{Deposit, GesteDepot, StatutDepot};
@@ -103,26 +102,6 @@ pub struct CommuneDepot {
     pub taux_reponse: Option<f64>,
     pub taux_reponse_avant: Option<f64>,
     pub alerte: Option<String>,
-}
-
-/// The bailleur that a person works for.
-///
-/// # Errors
-/// Their organisation is no bailleur.
-pub fn lessor(visitor: &Visitor) -> Result<&str, Problem> {
-    let organisation =
-        visitor.person.organisation.as_ref().filter(|o| o.role == Role::Bailleur && !o.code.is_empty());
-    organisation.map(|o| o.code.as_str()).ok_or_else(|| {
-        Problem::forbidden(
-            "Cette page est celle des bailleurs : chacun y dépose et y corrige son propre parc.",
-        )
-    })
-}
-
-/// Who does something, for histories.
-#[must_use]
-pub fn account(visitor: &Visitor) -> String {
-    visitor.person.compte.clone().unwrap_or_default()
 }
 
 fn shown(d: &Deposit) -> (Depot, Option<Report>) {
@@ -204,14 +183,17 @@ fn compared(app: &App, registre: &str, comparison: &Comparison) -> Result<Compar
 }
 
 /// Mes dépôts
-#[utoipa::path(get, path = "/api/depots", tag = "bailleur", operation_id = "depots", responses((status = OK, body = Vec<Depot>)))]
+#[utoipa::path(
+    get, path = "/api/depots", tag = "bailleur", operation_id = "depots", responses((status = OK,
+    body = Vec<Depot>))
+)]
 pub async fn list(
     FromState(server): FromState<Server>,
     Who(visitor): Who,
     params: Params,
 ) -> Result<Json<Vec<Depot>>, Problem> {
     params.finish()?;
-    let deposits = server.state.deposits(lessor(&visitor)?).await?;
+    let deposits = server.state.deposits(visitor.lessor()?).await?;
     Ok(Json(deposits.iter().map(|d| shown(d).0).collect()))
 }
 
@@ -235,7 +217,7 @@ pub async fn one(
     params: Params,
 ) -> Result<Json<DetailDepot>, Problem> {
     params.finish()?;
-    Ok(Json(detail(&server, &app, lessor(&visitor)?, &id).await?))
+    Ok(Json(detail(&server, &app, visitor.lessor()?, &id).await?))
 }
 
 pub(super) async fn detail(

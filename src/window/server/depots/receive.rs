@@ -10,14 +10,14 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use utoipa::IntoParams;
 
-use super::{account, check, lessor};
+use super::check;
 use crate::reference::depots::Deposits;
-use crate::server::admin::organisations::Cree;
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
+use crate::server::auth::who::Who;
 use crate::server::params::{Params, file_name};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
+use crate::server::receipts::Cree;
 use crate::state::{self, NewDeposit, State};
 
 /// Ce qu'est le fichier (documentation de l'interface).
@@ -55,7 +55,7 @@ pub async fn receive(
     mut params: Params,
     body: Body,
 ) -> Result<(StatusCode, Extension<Trace>, Json<Cree>), Problem> {
-    let siren = lessor(&visitor)?.to_owned();
+    let siren = visitor.lessor()?.to_owned();
     let registre = params.required("registre", "rpls ou ops")?;
     let annee: u16 = params
         .number("annee")?
@@ -93,9 +93,9 @@ pub async fn receive(
         octets,
         empreinte: &empreinte,
     };
-    server.state.add_deposit(&new, &account(&visitor), state::now()).await?;
+    server.state.add_deposit(&new, &visitor.author(), state::now()).await?;
     let deposit = server.state.deposit(&siren, &id).await?;
-    check::start(&server, deposit, account(&visitor));
+    check::start(&server, deposit, visitor.author());
     let trace = Trace::new("depot", id.clone())
         .with("registre", registre)
         .with("annee", annee)

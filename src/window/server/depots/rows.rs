@@ -10,14 +10,14 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{account, check, lessor};
+use super::check;
 use crate::registers::mend::{self, Corrections};
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
+use crate::server::auth::who::Who;
 use crate::server::csv_file;
 use crate::server::params::{Body, CsvBody, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
 use crate::state::{self, Deposit, StatutDepot};
 
 /// Les lignes à regarder.
@@ -165,7 +165,7 @@ pub async fn list(
     if !["rejet", "drapeau"].contains(&niveau.as_str()) {
         return Err(Problem::unknown("niveau", &niveau, ["rejet", "drapeau"]));
     }
-    let deposit = checked(&server, lessor(&visitor)?, &id).await?;
+    let deposit = checked(&server, visitor.lessor()?, &id).await?;
     let folder = server.works.quarantine(&id).join("controle");
     let corrected = corrections(&deposit);
     let read = move || -> Result<LignesDepot, csv::Error> {
@@ -203,7 +203,7 @@ pub async fn csv(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    checked(&server, lessor(&visitor)?, &id).await?;
+    checked(&server, visitor.lessor()?, &id).await?;
     let folder = server.works.quarantine(&id).join("controle");
     let read = move || -> Result<(usize, Vec<u8>), csv::Error> {
         let found = findings(&folder, "rejet", None)?;
@@ -251,7 +251,7 @@ pub async fn correct(
     Path(id): Path<String>,
     Body(asked): Body<CorrectionsDepot>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    merge(&server, lessor(&visitor)?, &id, &account(&visitor), asked.lignes).await
+    merge(&server, visitor.lessor()?, &id, &visitor.author(), asked.lignes).await
 }
 
 /// Redéposer des lignes corrigées
@@ -273,7 +273,7 @@ pub async fn correct_csv(
     Path(id): Path<String>,
     CsvBody(bytes): CsvBody,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     checked(&server, siren, &id).await?;
     let path = server.works.quarantine(&id).join("lignes-corrigees.csv");
     let read = move || -> Result<Corrections, String> {
@@ -285,7 +285,7 @@ pub async fn correct_csv(
         .await
         .map_err(|e| Problem::internal(&e))?
         .map_err(|why| Problem::body(format!("{why}.")))?;
-    merge(&server, siren, &id, &account(&visitor), lines).await
+    merge(&server, siren, &id, &visitor.author(), lines).await
 }
 
 async fn merge(

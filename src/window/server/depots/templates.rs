@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::server::app::Server;
 use crate::server::csv_file;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
 use crate::server::works::{Travaux, follow};
 
 const SCHEMAS: [(&str, &str); 3] = [
@@ -27,7 +27,8 @@ const SCHEMAS: [(&str, &str); 3] = [
 /// `….schema.json` : leur schéma (Table Schema).
 #[utoipa::path(
     get, path = "/api/modeles/{nom}", tag = "bailleur", operation_id = "modele",
-    params(("nom" = String, Path, description = "ops_reponse, rpls_logement ou objectif_cia, suivi de .csv ou .schema.json")),
+    params(("nom" = String, Path, description = "ops_reponse, rpls_logement ou objectif_cia, suivi de .csv \
+        ou .schema.json")),
     responses(
         (status = OK, body = String, content_type = "text/csv"),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),

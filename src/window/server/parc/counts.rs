@@ -10,13 +10,12 @@ use utoipa::ToSchema;
 use super::events::latest;
 use crate::cube::Filter;
 use crate::days;
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
+use crate::server::auth::who::Who;
 use crate::server::csv_file;
-use crate::server::depots::lessor;
 use crate::server::params::Params;
 use crate::server::problem::Problem;
-use crate::server::router::Server;
 use crate::server::state::{Current, Loaded};
 use crate::state::{self, Evenement};
 
@@ -66,7 +65,7 @@ fn zones(
         let rpls = mask.as_ref().map_or(0, |m| loaded.dwellings(&l, z, Some(m.as_slice())));
         let a_jour =
             i64::try_from(rpls + entrees).unwrap_or(i64::MAX) - i64::try_from(sorties).unwrap_or(i64::MAX);
-        ZoneParc { nom: crate::server::places::title(&l, z), code, rpls, entrees, sorties, a_jour }
+        ZoneParc { nom: l.title(z), code, rpls, entrees, sorties, a_jour }
     };
     let all = (0..u32::try_from(l.codes.len()).unwrap_or(0)).map(zone);
     let mut out: Vec<ZoneParc> = all.filter(|z| z.rpls + z.entrees + z.sorties > 0).collect();
@@ -114,7 +113,9 @@ async fn stock(server: &Server, loaded: &Loaded, siren: &str) -> Result<Parc, Pr
 /// Mon parc, au 1er janvier et à jour
 ///
 /// Logements par commune et par QPV : du dernier RPLS tel que déposé, et avec les événements postérieurs.
-#[utoipa::path(get, path = "/api/parc", tag = "bailleur", operation_id = "parc", responses((status = OK, body = Parc)))]
+#[utoipa::path(
+    get, path = "/api/parc", tag = "bailleur", operation_id = "parc", responses((status = OK, body = Parc))
+)]
 pub async fn counts(
     FromState(server): FromState<Server>,
     Current(app): Current,
@@ -122,7 +123,7 @@ pub async fn counts(
     params: Params,
 ) -> Result<Json<Parc>, Problem> {
     params.finish()?;
-    Ok(Json(stock(&server, &*latest(&app)?, lessor(&visitor)?).await?))
+    Ok(Json(stock(&server, &*latest(&app)?, visitor.lessor()?).await?))
 }
 
 /// Mon parc, au 1er janvier et à jour, en CSV
@@ -137,7 +138,7 @@ pub async fn csv(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let parc = stock(&server, &*latest(&app)?, lessor(&visitor)?).await?;
+    let parc = stock(&server, &*latest(&app)?, visitor.lessor()?).await?;
     let text = written(&parc).map_err(|e| Problem::internal(&e))?;
     let headers = csv_file::headers("parc.csv")?;
     Ok((

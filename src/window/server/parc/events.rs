@@ -15,13 +15,12 @@ use crate::geocode::{Geocoder, Kind, Query, SURE};
 use crate::reference::indicators::Catalogue;
 use crate::registers::fields;
 use crate::registers::kit::small::SmallTable;
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
-use crate::server::depots::decide::Modification;
-use crate::server::depots::{account, lessor};
+use crate::server::auth::who::Who;
 use crate::server::params::{Body, CsvBody, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
+use crate::server::receipts::Modification;
 use crate::server::state::{App, Current, Loaded};
 use crate::state::{self, Caracteristiques, Evenement, GenreEvenement, Lieu, NewEvent, State};
 use crate::stock::parts::Parts;
@@ -298,7 +297,8 @@ pub(super) fn reconciled(e: &Evenement, year: u16, own: &BTreeSet<u64>) -> (Rapp
 ///
 /// Avec ce que le dernier RPLS dit de ceux qui le précèdent.
 #[utoipa::path(
-    get, path = "/api/evenements", tag = "bailleur", operation_id = "evenements", responses((status = OK, body = ListeEvenements))
+    get, path = "/api/evenements", tag = "bailleur", operation_id = "evenements", responses((status = OK,
+    body = ListeEvenements))
 )]
 pub async fn list(
     FromState(server): FromState<Server>,
@@ -307,7 +307,7 @@ pub async fn list(
     params: Params,
 ) -> Result<Json<ListeEvenements>, Problem> {
     params.finish()?;
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     let (year, own) = idents(&app, siren).await?;
     let followed = |evenement: Evenement| {
         let (rapprochement, detail) = reconciled(&evenement, year, &own);
@@ -326,7 +326,8 @@ pub async fn list(
 
 /// Enregistrer un événement
 #[utoipa::path(
-    post, path = "/api/evenements", tag = "bailleur", operation_id = "evenement_ajouter", request_body = NouvelEvenement,
+    post, path = "/api/evenements", tag = "bailleur", operation_id = "evenement_ajouter",
+    request_body = NouvelEvenement,
     responses(
         (status = CREATED, body = EvenementsFaits),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -338,14 +339,14 @@ pub async fn add(
     Who(visitor): Who,
     Body(asked): Body<NouvelEvenement>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<EvenementsFaits>), Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     let ground = Ground::of(&app, siren).await?;
     let event = checked(&ground, asked, "")?;
     let trace = Trace::new("evenement", event.genre.id())
         .with("date", event.date.as_str())
         .with("commune", event.commune.as_str())
         .with("logements", event.logements);
-    let ids = server.state.add_events(siren, &[event], "", &account(&visitor), state::now()).await?;
+    let ids = server.state.add_events(siren, &[event], "", &visitor.author(), state::now()).await?;
     let demande = server.works.changed();
     Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot: String::new(), demande })))
 }
@@ -369,7 +370,7 @@ pub async fn import(
     Who(visitor): Who,
     CsvBody(bytes): CsvBody,
 ) -> Result<(StatusCode, Extension<Trace>, Json<EvenementsFaits>), Problem> {
-    let (ids, lot, trace) = bring(&app, &server.state, lessor(&visitor)?, &bytes, &account(&visitor)).await?;
+    let (ids, lot, trace) = bring(&app, &server.state, visitor.lessor()?, &bytes, &visitor.author()).await?;
     let demande = server.works.changed();
     Ok((StatusCode::CREATED, Extension(trace), Json(EvenementsFaits { ids, lot, demande })))
 }
@@ -466,7 +467,7 @@ pub async fn undo(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
-    let n = server.state.undo_events(lessor(&visitor)?, &id, &account(&visitor), state::now()).await?;
+    let n = server.state.undo_events(visitor.lessor()?, &id, &visitor.author(), state::now()).await?;
     let trace = Trace::new("evenement_annule", id).with("evenements", n);
     Ok((Extension(trace), Json(Modification { demande: server.works.changed() })))
 }

@@ -8,14 +8,13 @@ use utoipa::ToSchema;
 
 use super::{date, residences, words};
 use crate::access::{Scope, scope};
-use crate::reference::access::{Class, Donnees, Role};
+use crate::reference::access::{Class, Donnees};
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
-use crate::server::depots::{account, lessor};
+use crate::server::auth::who::Who;
 use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::rights::Reach;
-use crate::server::router::Server;
 use crate::server::state::Current;
 use crate::state::{self, NewFlag, Signalement};
 
@@ -40,7 +39,8 @@ pub struct NouveauSignalement {
 /// Pour un bailleur, toutes les siennes ; pour les autres, celles que les bailleurs partagent et qui sont
 /// dans leur territoire.
 #[utoipa::path(
-    get, path = "/api/signalements", tag = "bailleur", operation_id = "signalements", responses((status = OK, body = Vec<Signalement>))
+    get, path = "/api/signalements", tag = "bailleur", operation_id = "signalements", responses((status = OK,
+    body = Vec<Signalement>))
 )]
 pub async fn list(
     FromState(server): FromState<Server>,
@@ -49,8 +49,8 @@ pub async fn list(
     params: Params,
 ) -> Result<Json<Vec<Signalement>>, Problem> {
     params.finish()?;
-    if visitor.person.role() == Role::Bailleur {
-        return Ok(Json(server.state.flags(Some(lessor(&visitor)?)).await?));
+    if visitor.person.owns() {
+        return Ok(Json(server.state.flags(Some(visitor.lessor()?)).await?));
     }
     // Who may see a residence's dwellings may see that it is flagged.
     let Some(loaded) = app.millesimes.last() else { return Ok(Json(Vec::new())) };
@@ -72,7 +72,8 @@ pub async fn list(
 
 /// Signaler une résidence
 #[utoipa::path(
-    post, path = "/api/signalements", tag = "bailleur", operation_id = "signalement_ajouter", request_body = NouveauSignalement,
+    post, path = "/api/signalements", tag = "bailleur", operation_id = "signalement_ajouter",
+    request_body = NouveauSignalement,
     responses(
         (status = CREATED, description = "Signalée"),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -85,7 +86,7 @@ pub async fn add(
     Who(visitor): Who,
     Body(asked): Body<NouveauSignalement>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     let motif = words("motif", &asked.motif, 500)?;
     if motif.is_empty() {
         return Err(Problem::missing("motif", "pourquoi la résidence est sensible"));
@@ -107,7 +108,7 @@ pub async fn add(
         au: &au,
         partage: asked.partage,
     };
-    let id = server.state.add_flag(&new, &account(&visitor), state::now()).await?;
+    let id = server.state.add_flag(&new, &visitor.author(), state::now()).await?;
     let trace = Trace::new("signalement", id)
         .with("residence", residence.code.as_str())
         .with("motif", motif.as_str())
@@ -131,7 +132,7 @@ pub async fn lift(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    server.state.lift_flag(lessor(&visitor)?, &id, &account(&visitor), Some(state::now())).await?;
+    server.state.lift_flag(visitor.lessor()?, &id, &visitor.author(), Some(state::now())).await?;
     Ok((StatusCode::NO_CONTENT, Extension(Trace::new("signalement_leve", id))))
 }
 
@@ -149,6 +150,6 @@ pub async fn restore(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    server.state.lift_flag(lessor(&visitor)?, &id, &account(&visitor), None).await?;
+    server.state.lift_flag(visitor.lessor()?, &id, &visitor.author(), None).await?;
     Ok((StatusCode::NO_CONTENT, Extension(Trace::new("signalement_remis", id))))
 }

@@ -17,14 +17,13 @@ use utoipa::ToSchema;
 use super::events::latest;
 use super::words;
 use crate::registers::kit::small::SmallTable;
+use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
-use crate::server::auth::visitor::Who;
-use crate::server::depots::decide::Modification;
-use crate::server::depots::{account, lessor};
+use crate::server::auth::who::Who;
 use crate::server::params::{Body, CsvBody, Params};
-use crate::server::places::{parent, title};
+use crate::server::places::parent;
 use crate::server::problem::{Document, Problem};
-use crate::server::router::Server;
+use crate::server::receipts::Modification;
 use crate::server::state::{App, Current, Loaded};
 use crate::state::{self, Lignee, NoteResidence, OperationResidence, ResidenceNommee, Signalement};
 use crate::stock::StockError;
@@ -146,7 +145,7 @@ async fn residences(app: &Arc<App>, siren: &str) -> Result<Vec<ResidenceBailleur
         .map(|(code, adresses)| {
             let zone = layer.zone(&code);
             ResidenceBailleur {
-                nom: zone.map_or_else(|| code.clone(), |z| title(&layer, z)),
+                nom: zone.map_or_else(|| code.clone(), |z| layer.title(z)),
                 commune: zone.and_then(|z| parent(&loaded, &layer, z, "commune")).unwrap_or_default(),
                 logements: adresses.iter().map(|a| a.logements).sum(),
                 code,
@@ -170,7 +169,8 @@ pub(super) async fn one(app: &Arc<App>, siren: &str, code: &str) -> Result<Resid
 ///
 /// Avec leurs adresses, leurs dernières notes, leurs signalements et leur lignée.
 #[utoipa::path(
-    get, path = "/api/residences", tag = "bailleur", operation_id = "residences", responses((status = OK, body = ListeResidences))
+    get, path = "/api/residences", tag = "bailleur", operation_id = "residences", responses((status = OK,
+    body = ListeResidences))
 )]
 pub async fn list(
     FromState(server): FromState<Server>,
@@ -179,7 +179,7 @@ pub async fn list(
     params: Params,
 ) -> Result<Json<ListeResidences>, Problem> {
     params.finish()?;
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     let (notes, flags) = (server.state.notes(siren).await?, server.state.flags(Some(siren)).await?);
     let mut list = residences(&app, siren).await?;
     for r in &mut list {
@@ -197,7 +197,8 @@ pub async fn list(
 ///
 /// Les chiffres par résidence sont refaits aussitôt ; la lignée garde d'où vient chacune.
 #[utoipa::path(
-    post, path = "/api/residences/operations", tag = "bailleur", operation_id = "residence_operation", request_body = NouvelleOperation,
+    post, path = "/api/residences/operations", tag = "bailleur", operation_id = "residence_operation",
+    request_body = NouvelleOperation,
     responses(
         (status = OK, body = Modification),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -210,7 +211,7 @@ pub async fn change(
     Who(visitor): Who,
     Body(asked): Body<NouvelleOperation>,
 ) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     let nom = words("nom", &asked.nom, 120)?;
     if nom.is_empty() {
         return Err(Problem::missing("nom", "le nom de la résidence"));
@@ -278,7 +279,7 @@ pub async fn change(
         })
         .collect();
     let detail = Lignee { avant: from.iter().map(named).collect(), apres, adresses: homes.len() };
-    keep(&server, siren, &asked.genre, &detail, &homes, &account(&visitor)).await
+    keep(&server, siren, &asked.genre, &detail, &homes, &visitor.author()).await
 }
 
 async fn keep(
@@ -315,7 +316,7 @@ pub async fn file(
     Who(visitor): Who,
     CsvBody(bytes): CsvBody,
 ) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
-    let siren = lessor(&visitor)?.to_owned();
+    let siren = visitor.lessor()?.to_owned();
     let year = latest(&app)?.meta().millesime;
     let (held, owner) = (Arc::clone(&app), siren.clone());
     let keys = move || -> Result<BTreeMap<u64, String>, StockError> {
@@ -385,7 +386,7 @@ pub async fn file(
         .map(|r| ResidenceNommee { code: r.code.clone(), nom: r.nom.clone() })
         .collect();
     let detail = Lignee { avant, apres: apres.into_iter().collect(), adresses: homes.len() };
-    keep(&server, &siren, "fichier", &detail, &homes, &account(&visitor)).await
+    keep(&server, &siren, "fichier", &detail, &homes, &visitor.author()).await
 }
 
 /// Annuler une opération sur des résidences
@@ -402,7 +403,7 @@ pub async fn undo(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
-    server.state.undo_residence_operation(lessor(&visitor)?, &id, state::now()).await?;
+    server.state.undo_residence_operation(visitor.lessor()?, &id, state::now()).await?;
     Ok((
         Extension(Trace::new("residence_annulee", id)),
         Json(Modification { demande: server.works.changed() }),
@@ -439,7 +440,7 @@ pub async fn note(
     Path(code): Path<String>,
     Body(asked): Body<NouvelleNote>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = visitor.lessor()?;
     for (champ, n) in
         [("technique", asked.technique), ("climat", asked.climat), ("attractivite", asked.attractivite)]
     {
@@ -458,7 +459,7 @@ pub async fn note(
         attractivite: asked.attractivite,
         commentaire: &commentaire,
     };
-    server.state.add_note(&new, &account(&visitor), state::now()).await?;
+    server.state.add_note(&new, &visitor.author(), state::now()).await?;
     let trace = Trace::new("residence_notee", code)
         .with("technique", asked.technique)
         .with("climat", asked.climat)

@@ -22,7 +22,8 @@ use utoipa::ToSchema;
 use self::cache::{Encoded, TileKey};
 use self::mercator::{MAX_ZOOM, Tile};
 use self::shapes::DETAIL_ZOOM;
-use super::auth::visitor::Who;
+use super::accept::accepts_gzip;
+use super::auth::who::Who;
 use super::desk::{Counter, Desk};
 use super::params::Params;
 use super::problem::{Document, Problem};
@@ -100,7 +101,8 @@ pub async fn tilejson(
     get, path = "/tiles/{couche}/{z}/{x}/{y}.mvt", tag = "carte", operation_id = "tuile",
     params(
         ("couche" = String, Path, description = "Échelle ou couche importée"),
-        ("z" = u8, Path, description = "Zoom"), ("x" = u32, Path, description = "Colonne"), ("y" = u32, Path, description = "Ligne"),
+        ("z" = u8, Path, description = "Zoom"), ("x" = u32, Path, description = "Colonne"), ("y" = u32, Path,
+        description = "Ligne"),
         SharedParams,
     ),
     responses(
@@ -273,30 +275,4 @@ fn respond(tile: &Encoded, headers: &HeaderMap) -> Result<Response, Problem> {
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&tile.gzip[..]), &mut plain)
         .map_err(|e| Problem::internal(&e))?;
     Ok((cached, kind, plain).into_response())
-}
-
-/// Whether a client reads gzip: it names it, without a weight of zero.
-fn accepts_gzip(header: &str) -> bool {
-    header.split(',').any(|e| {
-        let (name, weight) = e.split_once(';').unwrap_or((e, ""));
-        let refused =
-            weight.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()).is_some_and(|q| q <= 0.0);
-        name.trim().eq_ignore_ascii_case("gzip") && !refused
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn gzip_is_sent_to_those_who_read_it() {
-        for (header, expected) in [
-            ("gzip, br", true),
-            ("br;q=1, GZIP;q=0.5", true),
-            ("gzip;q=0", false),
-            ("", false),
-            ("gzipx", false),
-        ] {
-            assert_eq!(super::accepts_gzip(header), expected, "{header}");
-        }
-    }
 }
