@@ -343,6 +343,8 @@ mod tests {
         let s = siren(b"5520135").expect("lost zeros");
         assert_eq!((s.digits, s.repaired), (*b"005520135", true));
         assert!(!siren(b"200071752").expect("digits").luhn);
+        // The Insee's own.
+        assert!(luhn(b"120027016") && !luhn(b"120027017"));
         assert_eq!(siren(b"200 071 751").expect("spaces").digits, *b"200071751");
         assert_eq!(siren(b"200071751.0").expect("float").digits, *b"200071751");
         assert_eq!(siren(b"20007175100012,00").expect("float").digits, *b"200071751");

@@ -138,20 +138,6 @@ pub(super) fn is_depcom(code: &[u8]) -> bool {
     }
 }
 
-/// Check digit of a SIREN or SIRET.
-pub(super) fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, b)| {
-            let d = u32::from(b - b'0') << (i % 2);
-            if d > 9 { d - 9 } else { d }
-        })
-        .sum();
-    sum.is_multiple_of(10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,12 +197,6 @@ mod tests {
         for bad in ["6029", "00000", "99999", "96001", "20001x", "97501", "2C001", "97 11"] {
             assert!(!is_depcom(bad.as_bytes()), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_check_digit_of_insee_itself_is_right() {
-        assert!(luhn(b"120027016"));
-        assert!(!luhn(b"120027017"));
     }
 
     #[test]

@@ -39,8 +39,6 @@ pub enum TableError {
         path.display()
     )]
     Members { path: PathBuf, first: String, other: String },
-    #[error("{}: {message}", path.display())]
-    Refused { path: PathBuf, message: String },
     #[error("{}: ligne {line} : aucun retour à la ligne sur {megabytes} Mo ; le fichier est abîmé ou n'est pas un tableau", path.display())]
     TooLong { path: PathBuf, line: u64, megabytes: usize },
 }
@@ -225,7 +223,7 @@ fn first_records(sample: &[u8], delimiter: u8, count: usize) -> (Vec<Vec<String>
             let start = start_of(&r, sample, counted);
             line += memchr_iter(b'\n', &sample[counted..start]).count() as u64;
             counted = start;
-            (r.iter().map(|f| String::from_utf8_lossy(f).into_owned()).collect(), line)
+            (r.iter().map(|f| String::from_utf8_lossy(f).into_owned()).collect::<Vec<String>>(), line)
         })
         .unzip()
 }

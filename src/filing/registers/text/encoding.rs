@@ -61,14 +61,11 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
         seen.utf8 = true;
         return Cow::Borrowed(bytes);
     }
-    let page = match (seen.page, page::guess(bytes)) {
-        (Some(page), _) => page,
-        (None, Some(guess)) => {
-            seen.doubtful |= guess.doubtful;
-            guess.page
-        }
-        (None, None) => Page::Windows,
-    };
+    let page = seen.page.unwrap_or_else(|| {
+        let guess = page::guess(bytes);
+        seen.doubtful |= guess.is_some_and(|g| g.doubtful);
+        guess.map_or(Page::Windows, |g| g.page)
+    });
     seen.page = Some(page);
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 16);
     for line in bytes.split_inclusive(|b| *b == b'\n') {

@@ -300,7 +300,7 @@ pub fn whole(bytes: &[u8]) -> (Cow<'_, [u8]>, Option<u8>) {
     };
     let end = memchr::memchr(b'\n', &text).map_or(text.len(), |i| i + 1);
     match separator::hint(&text[..end]) {
-        Some(sign) => (Cow::Owned([b"\n", &text[end..]].concat()), Some(sign)),
+        Some(sign) => (Cow::Owned([&b"\n"[..], &text[end..]].concat()), Some(sign)),
         None => (text, None),
     }
 }

@@ -8,7 +8,6 @@ mod sheet;
 mod xml;
 
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use self::parts::Parts;
@@ -198,6 +197,8 @@ impl Book<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     /// A workbook with the rows 1, 2 and 4, as a spreadsheet would store it.
