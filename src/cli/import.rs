@@ -9,6 +9,7 @@ use super::out::say;
 use super::{Failure, StoreArgs, build, import_report, option_of, progress};
 use crate::admission::{self, Claims, Plan};
 use crate::registers::deposit::{self, Kind};
+use crate::registers::kit::recognise::recognises;
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
@@ -156,6 +157,18 @@ impl Register {
                 .unwrap_or(u16::MAX - 1),
         }
     }
+
+    /// The name that reports give it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Rpls { .. } => "rpls",
+            Self::Ops { .. } => "ops",
+            Self::Zones { .. } => "zones",
+            Self::Addresses { .. } => "addresses",
+            Self::Attributions { .. } => "attributions",
+            Self::Thresholds { .. } => "thresholds",
+        }
+    }
 }
 
 /// Reads the file, says what it would change, publishes it.
@@ -253,10 +266,10 @@ fn read(
     }
     if workbook::is_workbook(&common.file) {
         let file = desk.join("classeur.csv");
-        let sheet = workbook::to_csv(&common.file, &file)?;
+        let sheet = workbook::to_csv(&common.file, &file, &|head| recognises(register.name(), head))?;
         let mut report = read_text(register, &common.store.data, &file, out, progress)?;
         report.fichier = name;
-        report.remarques.push(format!("Classeur Excel : la feuille « {sheet} » est lue."));
+        report.remarques.push(sheet.remark());
         return Ok((report, file));
     }
     let report = read_text(register, &common.store.data, &common.file, out, progress)?;

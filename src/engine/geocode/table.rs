@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::{Geocoder, Hit, Kind, Query};
 use crate::reference::geocodage::geocodage;
-use crate::registers::text::{encoding, separator};
+use crate::registers::text::{self, separator};
 
 /// Columns added to addresses, in the order of the BAN API; the last one is this program's.
 pub const SEARCH_COLUMNS: [&str; 19] = [
@@ -99,11 +99,10 @@ struct Table {
 
 impl Table {
     fn read(bytes: &[u8], options: &Options, most: usize) -> Result<Self, TableError> {
-        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-        let text = encoding::decode(bytes, &mut encoding::Seen::default());
+        let (text, hint) = text::whole(bytes);
         let head =
             text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(50).map_or(text.len(), |(i, _)| i + 1);
-        let sniffed = options.delimiter.or_else(|| separator::sniff(&text[..head]));
+        let sniffed = options.delimiter.or(hint).or_else(|| separator::sniff(&text[..head]));
         // A file of one column has no separator: no sign parts its fields, and those that are added come
         // behind commas.
         let delimiter = sniffed.unwrap_or(b',');

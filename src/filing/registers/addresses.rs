@@ -10,6 +10,7 @@ use super::checks::{ascii, commune, hashed, text};
 use super::columns::batch;
 use super::fields;
 use super::intake::{self, Column, Fate, Intake, IntakeError, Notes, Repeated};
+use super::kit::numbers::Kind;
 use super::output::Output;
 use super::report::Report;
 use crate::address::Normalizer;
@@ -57,7 +58,7 @@ pub fn import(
         }
     }
     let reference = ban().map_err(IntakeError::from)?;
-    let table = intake::open(path)?;
+    let table = intake::open(path, &[&reference.registre])?;
     let layout = intake::layout(&reference.registre, &table)?;
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let mut report = Report::new("addresses", &departements.join(","), &name);
@@ -121,7 +122,10 @@ impl Rows<'_> {
         notes: &mut Notes<'_>,
     ) -> Option<f64> {
         let cell = column.cell(record);
-        let v = cell.and_then(|v| fields::decimal(v).ok()).filter(|v| (bounds[0]..=bounds[1]).contains(v));
+        let v = cell
+            .and_then(|v| column.number(v, Kind::Number).ok())
+            .map(|read| read.value)
+            .filter(|v| (bounds[0]..=bounds[1]).contains(v));
         if v.is_none() {
             notes.note(
                 "B05",

@@ -95,7 +95,7 @@ pub fn import(
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, AttributionsError> {
     let reference = attributions().map_err(IntakeError::from)?;
-    let table = intake::open(path)?;
+    let table = intake::open(path, &[&reference.registre])?;
     let layout = intake::layout(&reference.registre, &table)?;
     let has = |n: &str| layout.column(n).at.is_some();
     if !has("date_caleol") && !has("date_bail") {
@@ -213,16 +213,12 @@ impl<'r> Rows<'r> {
     fn dates(&self, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<(Option<Date>, Option<Date>)> {
         let mut date = |c: &Column| {
             let cell = c.cell(record)?;
-            let d = fields::date(cell).ok().filter(|d| d.day.is_some());
-            if d.is_none() {
-                notes.note(
-                    "A04",
-                    c,
-                    cell,
-                    "Date illisible ou sans jour (attendu : aaaa-mm-jj) ; elle est ignorée.",
-                );
+            let d = checks::date(c, cell, "A04", "aaaa-mm-jj", notes)?;
+            if d.day.is_none() {
+                notes.note("A04", c, cell, "Date sans jour (attendu : aaaa-mm-jj) ; elle est ignorée.");
+                return None;
             }
-            d
+            Some(d)
         };
         let (caleol, bail) = (date(&self.date_caleol), date(&self.date_bail));
         if caleol.is_none() && bail.is_none() {
@@ -274,19 +270,13 @@ impl<'r> Rows<'r> {
     fn resources(&self, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<f64> {
         let cell = self.ressources.cell(record)?;
         let max = self.reference.seuils.ressources_mensuelles_max;
-        match fields::decimal(cell) {
-            Ok(v) if (0.0..=max).contains(&v) => Some(v),
-            Ok(_) => {
-                let message =
-                    format!("Attendu de 0 à {max} € par mois ; la valeur est ignorée (montant annuel ?).");
-                notes.note("A13", &self.ressources, cell, message);
-                None
-            }
-            Err(_) => {
-                notes.note("A10", &self.ressources, cell, "Nombre illisible ; la valeur est ignorée.");
-                None
-            }
+        let v = checks::money(&self.ressources, cell, "A10", notes)?;
+        if (0.0..=max).contains(&v) {
+            return Some(v);
         }
+        let message = format!("Attendu de 0 à {max} € par mois ; la valeur est ignorée (montant annuel ?).");
+        notes.note("A13", &self.ressources, cell, message);
+        None
     }
 }
 
@@ -309,7 +299,7 @@ fn yes_no(column: &Column, record: &ByteRecord, notes: &mut Notes<'_>) -> Option
     let cell = column.cell(record)?;
     let v = fields::boolean(cell).ok();
     if v.is_none() {
-        notes.note("A17", column, cell, "« oui » ou « non » est attendu ; la valeur est ignorée.");
+        notes.misfit("A17", column, cell, "« oui » ou « non » est attendu ; la valeur est ignorée.");
     }
     v
 }
@@ -442,7 +432,15 @@ impl Intake for Rows<'_> {
         };
         let rfr = checks::amount(&self.rfr, record, s.rfr_max, "A14", "A10", notes);
         let category = checks::within(&self.cat_plafond, record, [1, 6], "A16", "A10", notes);
-        let nud = self.nud.cell(record).zip(self.key.as_ref()).map(|(n, key)| pseudonym(key, text(Some(n))));
+        let nud = self.nud.cell(record).filter(|cell| {
+            let lost = fields::lost(cell);
+            if lost {
+                // The number names a household: it is not quoted, even maimed.
+                notes.note("A18", &self.nud, b"", checks::LOST);
+            }
+            !lost
+        });
+        let nud = nud.zip(self.key.as_ref()).map(|(n, key)| pseudonym(key, text(Some(fields::unpoint(n)))));
         let (caleol, bail) = (caleol.and_then(Date::yyyymmdd), bail.and_then(Date::yyyymmdd));
 
         b.ligne.push(Some(notes.line()));

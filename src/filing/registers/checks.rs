@@ -4,8 +4,10 @@
 
 use csv::ByteRecord;
 
-use super::fields;
+use super::fields::{self, Date};
 use super::intake::{Column, Layout, Notes};
+use super::kit::dates;
+use super::kit::numbers::{Doubt, Kind};
 use crate::reference::registre::{Liste, Registre};
 
 /// A column with its code list.
@@ -21,7 +23,86 @@ impl<'r> Coded<'r> {
 }
 
 fn ignored(column: &Column, cell: &[u8], rule: &str, notes: &mut Notes<'_>) {
-    notes.note(rule, column, cell, "Nombre illisible ; la valeur est ignorée.");
+    notes.misfit(rule, column, cell, "Nombre illisible ; la valeur est ignorée.");
+}
+
+fn doubtful(doubt: Doubt, column: &Column, cell: &[u8], rule: &str, notes: &mut Notes<'_>) {
+    match doubt {
+        Doubt::Unreadable => ignored(column, cell, rule, notes),
+        Doubt::TwoWays => notes.note(
+            rule,
+            column,
+            cell,
+            "Ce nombre se lit de deux façons et la colonne ne dit pas laquelle ; la valeur est ignorée : écrivez-la sans séparateur de milliers, en points de pourcentage.",
+        ),
+    }
+}
+
+/// A sum in euros. What cannot be read is noted and missing.
+pub fn money(column: &Column, cell: &[u8], rule: &str, notes: &mut Notes<'_>) -> Option<f64> {
+    match column.number(cell, Kind::Money { most: f64::INFINITY }) {
+        Ok(read) => {
+            if read.grouped {
+                notes.count("milliers_a_point_ou_virgule");
+            }
+            Some(read.value)
+        }
+        Err(doubt) => {
+            doubtful(doubt, column, cell, rule, notes);
+            None
+        }
+    }
+}
+
+/// A percentage in points, from 0 to `most`; a fraction of a column that has both is noted under `rule`.
+pub fn percentage(
+    column: &Column,
+    cell: &[u8],
+    [unreadable, fraction]: [&str; 2],
+    notes: &mut Notes<'_>,
+) -> Option<f64> {
+    match column.points(cell) {
+        Ok((points, false)) => Some(points),
+        Ok((points, true)) => {
+            notes.count("pourcentages_en_fraction");
+            if column.mixes_percents() {
+                let message = format!(
+                    "Cette colonne mêle des pourcentages et des fractions ; la valeur est lue {} %.",
+                    points.to_string().replace('.', ",")
+                );
+                notes.note(fraction, column, cell, message);
+            }
+            Some(points)
+        }
+        Err(doubt) => {
+            doubtful(doubt, column, cell, unreadable, notes);
+            None
+        }
+    }
+}
+
+/// A date; what cannot be read is noted and missing. `expected` says how it is written best.
+pub fn date(column: &Column, cell: &[u8], rule: &str, expected: &str, notes: &mut Notes<'_>) -> Option<Date> {
+    match column.date(cell) {
+        Ok((date, written)) => {
+            if let Some(key) = written.count() {
+                notes.count(key);
+            }
+            Some(date)
+        }
+        Err(dates::Doubt::TwoWays) => {
+            let message = format!(
+                "Le jour et le mois se confondent, et la colonne ne dit pas leur ordre ; la date est ignorée (attendu : {expected})."
+            );
+            notes.note(rule, column, cell, message);
+            None
+        }
+        Err(dates::Doubt::Unreadable) => {
+            let message = format!("Date illisible (attendu : {expected}) ; elle est ignorée.");
+            notes.misfit(rule, column, cell, message);
+            None
+        }
+    }
 }
 
 /// Code of a cell; an unknown word is noted and missing.
@@ -31,7 +112,7 @@ pub fn coded(c: &Coded<'_>, record: &ByteRecord, rule: &str, notes: &mut Notes<'
     let code = list.code(cell);
     if code.is_none() {
         let message = format!("Valeur inconnue, ignorée ; valeurs admises : {}.", list.admis());
-        notes.note(rule, &c.column, cell, message);
+        notes.misfit(rule, &c.column, cell, message);
     }
     code
 }
@@ -94,10 +175,13 @@ pub fn amount(
     notes: &mut Notes<'_>,
 ) -> Option<i32> {
     let cell = column.cell(record)?;
-    let Ok(v) = fields::amount(cell) else {
+    let value = money(column, cell, unreadable, notes)?.round();
+    if value.abs() > f64::from(i32::MAX) {
         ignored(column, cell, unreadable, notes);
         return None;
-    };
+    }
+    #[allow(clippy::cast_possible_truncation)]
+    let v = value as i32;
     if v > max {
         notes.note(rule, column, cell, format!("Montant supérieur à {max} € ; il est gardé."));
     }
@@ -111,7 +195,9 @@ pub fn siren(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Notes
         return None;
     };
     let Ok(n) = fields::siren(cell) else {
-        notes.note(rule, column, cell, "Un SIREN a neuf chiffres ; la valeur est ignorée.");
+        let message =
+            if fields::lost(cell) { LOST } else { "Un SIREN a neuf chiffres ; la valeur est ignorée." };
+        notes.misfit(rule, column, cell, message);
         return None;
     };
     if n.repaired {
@@ -123,7 +209,22 @@ pub fn siren(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Notes
     Some(n.digits)
 }
 
-/// Identifier of the dwelling in the RPLS. A strange one is noted and kept.
+/// Said of a code that a spreadsheet turned into scientific notation.
+pub const LOST: &str =
+    "Un tableur a écrit ce code en notation scientifique : ses derniers chiffres sont perdus, il est ignoré.";
+
+/// An internal identifier, as it stands; one that a spreadsheet lost is counted and missing.
+pub fn ident<'c>(column: &Column, record: &'c ByteRecord, notes: &mut Notes<'_>) -> Option<&'c [u8]> {
+    let cell = column.cell(record)?;
+    if fields::lost(cell) {
+        notes.count("identifiants_internes_perdus");
+        return None;
+    }
+    Some(fields::unpoint(cell))
+}
+
+/// Identifier of the dwelling in the RPLS. A strange one is noted and kept, one that a spreadsheet lost is noted
+/// and missing.
 pub fn ident_rep<'c>(
     column: &Column,
     record: &'c ByteRecord,
@@ -131,7 +232,11 @@ pub fn ident_rep<'c>(
     notes: &mut Notes<'_>,
 ) -> Option<&'c [u8]> {
     let cell = column.cell(record)?;
-    let body = cell.strip_suffix(b".0").filter(|b| b.iter().all(u8::is_ascii_digit)).unwrap_or(cell);
+    if fields::lost(cell) {
+        notes.note(rule, column, cell, LOST);
+        return None;
+    }
+    let body = fields::unpoint(cell);
     if body.len() > 10 || !body.iter().all(u8::is_ascii_alphanumeric) {
         notes.note(
             rule,
@@ -148,7 +253,7 @@ pub fn commune(column: &Column, record: &ByteRecord, rule: &str, notes: &mut Not
     let cell = column.cell(record)?;
     let Ok((code, repaired)) = fields::commune(cell) else {
         let message = "Ce n'est pas un code commune de l'Insee (cinq signes) ; la valeur est ignorée.";
-        notes.note(rule, column, cell, message);
+        notes.misfit(rule, column, cell, message);
         return None;
     };
     if repaired {

@@ -8,6 +8,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::kit::personal::{self, PersonalError};
+use super::kit::recognise::recognises;
 use super::mend::{self, Corrections, MendError};
 use super::ops::{self, OpsError};
 use super::output::Output;
@@ -30,6 +32,8 @@ pub enum DepositError {
     Mend(#[from] MendError),
     #[error(transparent)]
     Table(#[from] TableError),
+    #[error(transparent)]
+    Personal(#[from] PersonalError),
     #[error("contrôle du dépôt : {0}")]
     Io(#[from] std::io::Error),
     #[error("contrôle du dépôt : {0}")]
@@ -75,16 +79,24 @@ pub fn check(
     let (mut file, mut remark) = (received.clone(), None);
     if workbook::is_workbook(&received) {
         file = dir.join("classeur.csv");
-        let sheet = workbook::to_csv(&received, &file)?;
-        remark = Some(format!("Classeur Excel : la feuille « {sheet} » est lue."));
+        let sheet = workbook::to_csv(&received, &file, &|head| recognises(&kind.register, head))?;
+        remark = Some(sheet.remark());
+    }
+    let (first, header) = table(&file, kind)?;
+    if let Err(e) = personal::refuse(&first, header) {
+        // What names people is not kept, not even as it came.
+        for name in ["recu", "classeur.csv", "corrige.csv"] {
+            let _ = std::fs::remove_file(dir.join(name));
+        }
+        return Err(e.into());
     }
     if !corrections.is_empty() {
         let mended = dir.join("corrige.csv");
-        mend::apply(&Table::open(&file)?, corrections, &mended)?;
+        mend::apply(&first, corrections, &mended)?;
         file = mended;
     }
     let output = Output::new(&out);
-    let (mut report, table) = match kind.register.as_str() {
+    let (mut report, name) = match kind.register.as_str() {
         "rpls" => {
             let options = RplsOptions { millesime: kind.year, workers: None };
             (rpls::import(&file, &options, &output, progress)?, "logements")
@@ -92,10 +104,10 @@ pub fn check(
         "ops" => (ops::import(&file, &ops::Options { vague: kind.year }, &output, progress)?, "menages"),
         other => return Err(DepositError::Register(other.to_owned())),
     };
-    if !out.join(format!("{table}.parquet")).exists() {
+    if !out.join(format!("{name}.parquet")).exists() {
         return Err(DepositError::Aggregates);
     }
-    owner::keep(&out, table, &kind.siren, &mut report)?;
+    owner::keep(&out, name, &kind.siren, &mut report)?;
     report.fichier.clone_from(&kind.name);
     report.registre = format!("depot_{}", kind.register);
     report.cle = format!("{}-{}", kind.year, kind.siren);
@@ -103,8 +115,15 @@ pub fn check(
     if !corrections.is_empty() {
         report.count("lignes_corrigees_par_le_deposant", corrections.len() as u64);
     }
-    mend::extract(&Table::open(&file)?, &lines(&out)?, &out.join("lignes.csv"))?;
+    mend::extract(&table(&file, kind)?.0, &lines(&out)?, &out.join("lignes.csv"))?;
     Ok(report)
+}
+
+/// A table that begins at the header of its register, titles above it left out; whether it has one.
+fn table(file: &Path, kind: &Kind) -> Result<(Table, bool), TableError> {
+    let mut table = Table::open(file)?;
+    let header = table.seek(|record| recognises(&kind.register, &[record.to_vec()]))?;
+    Ok((table, header))
 }
 
 /// Lines that have a finding.

@@ -1,7 +1,11 @@
 //! From the bytes of a cell to a value, tolerant of what spreadsheets do to files.
 //!
-//! Tolerated: `1.0` and `1,0` for 1, decimal comma, thin and hard spaces between thousands, `€` and `%`,
-//! `1,5E+04`, lost zeros at the beginning of codes, `="012"`, a leading apostrophe, dates in French order.
+//! Tolerated: `1.0` and `1,0` for 1, decimal comma, spaces of any kind between thousands, `€` and `%`,
+//! `1,5E+04`, lost zeros at the beginning of codes, `="012"`, a leading apostrophe. What only a column can tell
+//! is in [`super::kit`].
+
+pub use super::kit::dates::{Date, date};
+use super::kit::numbers::{self, Kind};
 
 /// A cell that is not of the kind asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,20 +30,75 @@ pub fn clean(cell: &[u8]) -> &[u8] {
     c
 }
 
-const SPACES: [&[u8]; 2] = ["\u{a0}".as_bytes(), "\u{202f}".as_bytes()];
+/// A space of any kind, the invisible ones too.
+#[must_use]
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{180e}')
+}
 
-fn trim(mut c: &[u8]) -> &[u8] {
-    loop {
-        let before = c.len();
-        c = c.trim_ascii();
-        for s in SPACES {
-            c = c.strip_prefix(s).unwrap_or(c);
-            c = c.strip_suffix(s).unwrap_or(c);
-        }
-        if c.len() == before {
-            return c;
-        }
+fn trim(c: &[u8]) -> &[u8] {
+    let c = c.trim_ascii();
+    // Spaces beyond ASCII begin with one of these bytes; accented letters with none.
+    let may = |b: Option<&u8>| matches!(b, Some(0xc2 | 0xe1 | 0xe2 | 0xe3 | 0xef));
+    let ends = c.len().checked_sub(2).map(|i| may(c.get(i)) || may(i.checked_sub(1).and_then(|i| c.get(i))));
+    if may(c.first()) || ends == Some(true) {
+        return std::str::from_utf8(c).map_or(c, |t| t.trim_matches(is_space).as_bytes());
     }
+    c
+}
+
+/// Nothing but spaces.
+#[must_use]
+pub fn is_blank(cell: &[u8]) -> bool {
+    trim(cell).is_empty()
+}
+
+/// A number in scientific notation that stood for a code: a spreadsheet kept its first digits only. `12E45`
+/// may be a code; `1,23457E+11` is none.
+#[must_use]
+pub fn lost(cell: &[u8]) -> bool {
+    let Some(e) = cell.iter().position(|b| matches!(b, b'E' | b'e')) else { return false };
+    let (mantissa, exponent) = (&cell[..e], &cell[e + 1..]);
+    let digits = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
+    let signs = mantissa.iter().filter(|b| matches!(b, b'.' | b',')).count();
+    mantissa.first().is_some_and(u8::is_ascii_digit)
+        && !digits.is_empty()
+        && digits.iter().all(u8::is_ascii_digit)
+        && mantissa.iter().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
+        && (signs == 1 || (signs == 0 && digits.len() < exponent.len()))
+}
+
+/// An identifier without the `.0` of a float. `12.00` may be an identifier of its owner's: it stays.
+#[must_use]
+pub fn unpoint(cell: &[u8]) -> &[u8] {
+    match cell.strip_suffix(b".0").or_else(|| cell.strip_suffix(b",0")) {
+        Some(body) if !body.is_empty() && body.iter().all(u8::is_ascii_digit) => body,
+        _ => cell,
+    }
+}
+
+/// The digits of a number that stands for a code, without the `.0` or `,00` that a float leaves behind;
+/// anything else as it is.
+#[must_use]
+pub fn unfloat(cell: &[u8]) -> &[u8] {
+    let Some(sign) = cell.iter().position(|b| matches!(b, b'.' | b',')) else { return cell };
+    let (body, tail) = (&cell[..sign], &cell[sign + 1..]);
+    let float = body.first().is_some_and(u8::is_ascii_digit)
+        && body.iter().all(u8::is_ascii_digit)
+        && !tail.is_empty()
+        && tail.len() <= 6
+        && tail.iter().all(|b| *b == b'0');
+    if float { body } else { cell }
+}
+
+/// Length of the space of any kind with which some bytes begin.
+fn space(bytes: &[u8]) -> Option<usize> {
+    let head = &bytes[..bytes.len().min(3)];
+    let head = match std::str::from_utf8(head) {
+        Ok(t) => t,
+        Err(e) => std::str::from_utf8(&head[..e.valid_up_to()]).ok()?,
+    };
+    head.chars().next().filter(|c| is_space(*c)).map(char::len_utf8)
 }
 
 /// A decimal number.
@@ -47,43 +106,16 @@ fn trim(mut c: &[u8]) -> &[u8] {
 /// # Errors
 /// [`Unreadable`] when the cell is no finite number.
 pub fn decimal(cell: &[u8]) -> Result<f64, Unreadable> {
-    let mut text = [0u8; 40];
-    let mut n = 0;
-    let mut comma = false;
-    let mut i = 0;
-    while i < cell.len() {
-        let rest = &cell[i..];
-        let b = match rest[0] {
-            b' ' => {
-                i += 1;
-                continue;
-            }
-            b',' if !comma => {
-                comma = true;
-                b'.'
-            }
-            b'%' if i + 1 == cell.len() => break,
-            b @ (b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E') => b,
-            _ => {
-                if let Some(s) = SPACES.iter().find(|s| rest.starts_with(s)) {
-                    i += s.len();
-                    continue;
-                }
-                if rest == "€".as_bytes() {
-                    break;
-                }
-                return Err(Unreadable);
-            }
-        };
-        *text.get_mut(n).ok_or(Unreadable)? = b;
-        n += 1;
-        i += 1;
-    }
-    std::str::from_utf8(&text[..n])
-        .ok()
-        .and_then(|t| t.parse::<f64>().ok())
-        .filter(|v| v.is_finite())
-        .ok_or(Unreadable)
+    numbers::read(cell, &numbers::Seen::default(), Kind::Number).map(|r| r.value).map_err(|_| Unreadable)
+}
+
+/// A sum in euros, alone: `15.000` is fifteen thousand.
+///
+/// # Errors
+/// [`Unreadable`] when the cell is no finite number.
+pub fn money(cell: &[u8]) -> Result<f64, Unreadable> {
+    let kind = Kind::Money { most: f64::INFINITY };
+    numbers::read(cell, &numbers::Seen::default(), kind).map(|r| r.value).map_err(|_| Unreadable)
 }
 
 /// A whole number. `3.0` is 3; `3.5` is unreadable.
@@ -108,20 +140,12 @@ pub fn integer(cell: &[u8]) -> Result<i64, Unreadable> {
 /// # Errors
 /// [`Unreadable`] when the cell is no number or does not fit in `i32`.
 pub fn amount(cell: &[u8]) -> Result<i32, Unreadable> {
-    let v = match integer(cell) {
-        Ok(v) => v,
-        Err(_) => {
-            let v = decimal(cell)?.round();
-            if v.abs() > 1e12 {
-                return Err(Unreadable);
-            }
-            #[allow(clippy::cast_possible_truncation)]
-            {
-                v as i64
-            }
-        }
-    };
-    i32::try_from(v).map_err(|_| Unreadable)
+    let v = money(cell)?.round();
+    if v.abs() > f64::from(i32::MAX) {
+        return Err(Unreadable);
+    }
+    #[allow(clippy::cast_possible_truncation)]
+    Ok(v as i32)
 }
 
 /// Yes or no, in the words of French files.
@@ -159,15 +183,15 @@ pub struct Siren {
 pub fn siren(cell: &[u8]) -> Result<Siren, Unreadable> {
     let mut digits = [b'0'; 14];
     let mut n = 0;
-    let body = cell.strip_suffix(b".0").or_else(|| cell.strip_suffix(b",0")).unwrap_or(cell);
+    let inner = bracketed(cell);
+    let body = unfloat(inner.unwrap_or(cell));
     let mut i = 0;
     while i < body.len() {
-        if let Some(s) = SPACES.iter().find(|s| body[i..].starts_with(s)) {
-            i += s.len();
+        if let Some(s) = space(&body[i..]) {
+            i += s;
             continue;
         }
         match body[i] {
-            b' ' => {}
             d if d.is_ascii_digit() && n < 14 => {
                 digits[n] = d;
                 n += 1;
@@ -187,6 +211,16 @@ pub fn siren(cell: &[u8]) -> Result<Siren, Unreadable> {
     Ok(Siren { digits: nine, repaired: lost > 0 || body.len() != cell.len(), luhn: luhn(&nine) })
 }
 
+/// What « Grand Chambéry (200069110) » has in its brackets, when that is a SIREN or a SIRET and all it has.
+fn bracketed(cell: &[u8]) -> Option<&[u8]> {
+    let open = cell.iter().position(|b| *b == b'(')?;
+    let close = cell.iter().rposition(|b| *b == b')')?;
+    let inner = cell.get(open + 1..close)?.trim_ascii();
+    let digits = inner.iter().filter(|b| b.is_ascii_digit()).count();
+    let outside = cell[..open].iter().chain(&cell[close..]).any(u8::is_ascii_digit);
+    (matches!(digits, 9 | 14) && !outside).then_some(inner)
+}
+
 /// The Luhn key of a row of digits is right.
 #[must_use]
 pub fn luhn(digits: &[u8]) -> bool {
@@ -202,19 +236,43 @@ pub fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
+/// A short code without the spaces inside (« 01 004 »); `None` when there are none, or too much else.
+fn tight<'b>(cell: &[u8], buffer: &'b mut [u8; 8]) -> Option<&'b [u8]> {
+    let (mut n, mut i) = (0, 0);
+    while i < cell.len() {
+        if let Some(s) = space(&cell[i..]) {
+            i += s;
+            continue;
+        }
+        *buffer.get_mut(n)? = cell[i];
+        n += 1;
+        i += 1;
+    }
+    (n < cell.len()).then_some(&buffer[..n])
+}
+
+/// Five characters of a commune or a postcode, whatever a spreadsheet did to them: `1004`, `73065.0`, `2a004`,
+/// « 01 004 ». They may still be no code.
+#[must_use]
+pub fn five(cell: &[u8]) -> Option<[u8; 5]> {
+    let mut close = [0u8; 8];
+    let body = unfloat(tight(cell, &mut close).unwrap_or(cell));
+    let mut code = [b'0'; 5];
+    match body.len() {
+        5 => code.copy_from_slice(body),
+        4 if body.iter().all(u8::is_ascii_digit) => code[1..].copy_from_slice(body),
+        _ => return None,
+    }
+    code.make_ascii_uppercase();
+    Some(code)
+}
+
 /// A commune code of five characters, and whether a lost zero or small letters were repaired.
 ///
 /// # Errors
 /// [`Unreadable`] when the cell is no possible commune code (domain: 01–95, 2A, 2B, 971–974, 976).
 pub fn commune(cell: &[u8]) -> Result<([u8; 5], bool), Unreadable> {
-    let body = cell.strip_suffix(b".0").or_else(|| cell.strip_suffix(b",0")).unwrap_or(cell);
-    let mut code = [b'0'; 5];
-    match body.len() {
-        5 => code.copy_from_slice(body),
-        4 if body.iter().all(u8::is_ascii_digit) => code[1..].copy_from_slice(body),
-        _ => return Err(Unreadable),
-    }
-    code.make_ascii_uppercase();
+    let code = five(cell).ok_or(Unreadable)?;
     let sound = match &code[..2] {
         b"2A" | b"2B" => code[2..].iter().all(u8::is_ascii_digit),
         b"97" => matches!(code[2], b'1'..=b'4' | b'6') && code[3..].iter().all(u8::is_ascii_digit),
@@ -226,114 +284,6 @@ pub fn commune(cell: &[u8]) -> Result<([u8; 5], bool), Unreadable> {
         _ => false,
     };
     if sound { Ok((code, code != *cell)) } else { Err(Unreadable) }
-}
-
-/// A date: year, month, and day where the cell gives one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Date {
-    pub year: u16,
-    pub month: u8,
-    pub day: Option<u8>,
-}
-
-impl Date {
-    /// `yyyymm`.
-    #[must_use]
-    pub fn yyyymm(self) -> u32 {
-        u32::from(self.year) * 100 + u32::from(self.month)
-    }
-
-    /// `yyyymmdd`, `None` without a day.
-    #[must_use]
-    pub fn yyyymmdd(self) -> Option<u32> {
-        Some(self.yyyymm() * 100 + u32::from(self.day?))
-    }
-}
-
-/// Reads `yyyy-mm`, `yyyy-mm-dd` (with or without time), `dd/mm/yyyy`, `mm/yyyy`, `yyyymm`, `yyyymmdd`,
-/// `mars-19`, `mars 2019`.
-///
-/// # Errors
-/// [`Unreadable`] for anything else, and for days that do not exist.
-pub fn date(cell: &[u8]) -> Result<Date, Unreadable> {
-    let text = std::str::from_utf8(cell).map_err(|_| Unreadable)?;
-    let text =
-        text.split_once(['T', ' ']).map_or(text, |(d, rest)| if rest.contains(':') { d } else { text });
-    let mut parts = [""; 3];
-    let mut n = 0;
-    for p in text.split(['-', '/', '.', ' ']).filter(|p| !p.is_empty()) {
-        *parts.get_mut(n).ok_or(Unreadable)? = p;
-        n += 1;
-    }
-    let number = |p: &str| p.parse::<u16>().map_err(|_| Unreadable);
-    let is_number = |p: &str| p.bytes().all(|b| b.is_ascii_digit());
-    let (y, m, d) = match (n, parts[0].len(), parts[1].len(), parts[2].len()) {
-        (1, 6, ..) if text.is_ascii() => (number(&text[..4])?, number(&text[4..])?, None),
-        (1, 8, ..) if text.is_ascii() => {
-            (number(&text[..4])?, number(&text[4..6])?, Some(number(&text[6..])?))
-        }
-        // A float that a table tool made of yyyymm or yyyymmdd: « 201903.0 ».
-        (2, 6 | 8, 1, _) if parts[1] == "0" => return date(parts[0].as_bytes()),
-        (2, 4, ..) if is_number(parts[0]) => (number(parts[0])?, number(parts[1])?, None),
-        (2, 1 | 2, 4, _) if is_number(parts[0]) => (number(parts[1])?, number(parts[0])?, None),
-        (2, ..) => {
-            (short_year(number(parts[1])?, parts[1].len())?, month_name(parts[0]).ok_or(Unreadable)?, None)
-        }
-        (3, 4, ..) => (number(parts[0])?, number(parts[1])?, Some(number(parts[2])?)),
-        (3, 1 | 2, 1 | 2, 2 | 4) => {
-            (short_year(number(parts[2])?, parts[2].len())?, number(parts[1])?, Some(number(parts[0])?))
-        }
-        (3, 1 | 2, _, 2 | 4) => (
-            short_year(number(parts[2])?, parts[2].len())?,
-            month_name(parts[1]).ok_or(Unreadable)?,
-            Some(number(parts[0])?),
-        ),
-        _ => return Err(Unreadable),
-    };
-    let small = |v: u16| i8::try_from(v).map_err(|_| Unreadable);
-    // jiff knows the length of months.
-    let checked =
-        jiff::civil::Date::new(i16::try_from(y).map_err(|_| Unreadable)?, small(m)?, d.map_or(Ok(1), small)?)
-            .map_err(|_| Unreadable)?;
-    Ok(Date { year: y, month: checked.month().unsigned_abs(), day: d.map(|_| checked.day().unsigned_abs()) })
-}
-
-/// Two-digit years as spreadsheets read them: 00–29 are 2000–2029, 30–99 are 1930–1999.
-fn short_year(y: u16, digits: usize) -> Result<u16, Unreadable> {
-    match (digits, y) {
-        (2, 0..=29) => Ok(2000 + y),
-        (2, _) => Ok(1900 + y),
-        (4, _) => Ok(y),
-        _ => Err(Unreadable),
-    }
-}
-
-fn month_name(word: &str) -> Option<u16> {
-    const NAMES: [(&str, u16); 21] = [
-        ("JANV", 1),
-        ("JAN", 1),
-        ("FEVR", 2),
-        ("FEV", 2),
-        ("FEB", 2),
-        ("MARS", 3),
-        ("MAR", 3),
-        ("AVR", 4),
-        ("APR", 4),
-        ("MAI", 5),
-        ("MAY", 5),
-        ("JUIN", 6),
-        ("JUN", 6),
-        ("JUIL", 7),
-        ("JUL", 7),
-        ("AOUT", 8),
-        ("AUG", 8),
-        ("SEP", 9),
-        ("OCT", 10),
-        ("NOV", 11),
-        ("DEC", 12),
-    ];
-    let word = crate::reference::registre::mot(word);
-    NAMES.iter().find(|(n, _)| word.starts_with(n)).map(|(_, m)| *m)
 }
 
 #[cfg(test)]
@@ -363,6 +313,8 @@ mod tests {
         assert_eq!(integer(b"3.5"), Err(Unreadable));
         assert_eq!(integer(b"99999999999999999999"), Err(Unreadable));
         assert_eq!(amount(b"15000,6"), Ok(15001));
+        assert_eq!(amount(b"15.000"), Ok(15000));
+        assert_eq!(amount("15\u{2009}000 €".as_bytes()), Ok(15000));
         assert_eq!(amount(b"-15000,6"), Ok(-15001));
         assert_eq!(amount(b"1e15"), Err(Unreadable));
     }
@@ -374,6 +326,8 @@ mod tests {
             ("=\"012\"", "012"),
             ("'012", "012"),
             ("\u{a0}x\u{202f}", "x"),
+            ("\u{2009}\t73065\u{200b}", "73065"),
+            ("=\"\u{a0}012 \"", "012"),
             ("", ""),
             ("   ", ""),
         ] {
@@ -389,10 +343,31 @@ mod tests {
         let s = siren(b"5520135").expect("lost zeros");
         assert_eq!((s.digits, s.repaired), (*b"005520135", true));
         assert!(!siren(b"200071752").expect("digits").luhn);
+        // The Insee's own.
+        assert!(luhn(b"120027016") && !luhn(b"120027017"));
         assert_eq!(siren(b"200 071 751").expect("spaces").digits, *b"200071751");
         assert_eq!(siren(b"200071751.0").expect("float").digits, *b"200071751");
+        assert_eq!(siren(b"20007175100012,00").expect("float").digits, *b"200071751");
+        assert_eq!(siren(b"5680013200017.0").expect("float").digits, *b"056800132");
+        assert_eq!(siren("200\u{2009}071\u{202f}751".as_bytes()).expect("thin").digits, *b"200071751");
+        assert_eq!(siren("Grand Chambéry (200069110)".as_bytes()).expect("name").digits, *b"200069110");
+        assert_eq!(siren("CC 2 (200069110)".as_bytes()), Err(Unreadable));
         assert_eq!(siren(b"2,00E+08"), Err(Unreadable));
         assert_eq!(siren(b"12345"), Err(Unreadable));
+    }
+
+    #[test]
+    fn a_code_in_scientific_notation_is_lost_and_a_code_with_an_e_is_not() {
+        for cell in ["1,23457E+11", "1.2e+9", "7,75685E13", "7E+10"] {
+            assert!(lost(cell.as_bytes()), "{cell}");
+        }
+        for cell in ["7312E00123", "12E45", "E12", "1,2", "A1E+5", "AB00000001", ""] {
+            assert!(!lost(cell.as_bytes()), "{cell}");
+        }
+        assert_eq!(unfloat(b"73065.0"), b"73065");
+        assert_eq!(unfloat(b"73065,00"), b"73065");
+        assert_eq!(unfloat(b"1.5"), b"1.5");
+        assert_eq!(unfloat(b".0"), b".0");
     }
 
     #[test]
@@ -403,6 +378,9 @@ mod tests {
             ("2a004", Ok(("2A004", true))),
             ("97411", Ok(("97411", false))),
             ("73065.0", Ok(("73065", true))),
+            ("01 004", Ok(("01004", true))),
+            ("1004,00", Ok(("01004", true))),
+            ("73\u{202f}065", Ok(("73065", true))),
             ("20004", Err(Unreadable)),
             ("97511", Err(Unreadable)),
             ("96001", Err(Unreadable)),
@@ -414,36 +392,6 @@ mod tests {
             let got = commune(cell.as_bytes());
             let got = got.map(|(c, r)| (String::from_utf8_lossy(&c).into_owned(), r));
             assert_eq!(got, want.map(|(c, r)| (c.to_owned(), r)), "{cell}");
-        }
-    }
-
-    #[test]
-    fn dates_are_read_in_every_french_form() {
-        for (cell, want) in [
-            ("2019-03", (201_903, None)),
-            ("2019-03-15", (201_903, Some(20_190_315))),
-            ("15/03/2019", (201_903, Some(20_190_315))),
-            ("03/2019", (201_903, None)),
-            ("201903", (201_903, None)),
-            ("20190315", (201_903, Some(20_190_315))),
-            ("201903.0", (201_903, None)),
-            ("mars-19", (201_903, None)),
-            ("Mars 2019", (201_903, None)),
-            ("févr.-87", (198_702, None)),
-            ("août 2005", (200_508, None)),
-            ("2019-03-15 00:00:00", (201_903, Some(20_190_315))),
-            ("2019-03-15T08:00", (201_903, Some(20_190_315))),
-            ("1/3/19", (201_903, Some(20_190_301))),
-            ("15 mars 2019", (201_903, Some(20_190_315))),
-            ("juin 2020", (202_006, None)),
-        ] {
-            let got = date(cell.as_bytes()).unwrap_or_else(|_| panic!("{cell}"));
-            assert_eq!((got.yyyymm(), got.yyyymmdd()), want, "{cell}");
-        }
-        for cell in
-            ["2019-13", "31/02/2019", "2019", "abc", "", "30/02/19", "19", "é-19", "2019-03-15-01", "ab/2019"]
-        {
-            assert_eq!(date(cell.as_bytes()), Err(Unreadable), "{cell}");
         }
     }
 

@@ -1,10 +1,13 @@
 //! Which column of a file is which: names of all generations brought back to the canonical one.
 //!
-//! A name is compared without case, quotes, spaces, byte order mark and the suffix `_RED` of
+//! A name is compared without case, accents, quotes, spaces, byte order mark and the suffix `_RED` of
 //! 2016–2017. `X_CODE` stands for `X` when the file has no `X`; `X_LIBELLE` is the label of a known
 //! `X` and is not read. A `#` in an alias stands for one digit (`PLG_IRIS####`).
 
 use rustc_hash::FxHashMap;
+
+use super::fields::is_blank;
+use crate::reference::registre::mot;
 
 /// A canonical column and the other names that files give it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,14 +51,18 @@ impl Resolved {
     }
 }
 
-/// Upper case, without byte order mark, quotes, spaces around, and `_RED`; inner spaces become `_`.
+/// Upper case, without accents, byte order mark, quotes and `_RED`; each run of other signs (spaces, dots,
+/// brackets, line breaks) becomes one `_`.
 #[must_use]
 pub fn canonical(raw: &str) -> String {
-    let upper = raw
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '"' | '\'' | '\u{a0}'))
-        .to_uppercase()
-        .replace([' ', '\u{a0}'], "_");
-    upper.strip_suffix("_RED").map_or_else(|| upper.clone(), str::to_owned)
+    let word = mot(raw);
+    word.strip_suffix("_RED").map_or_else(|| word.clone(), str::to_owned)
+}
+
+/// Fields of a header up to its last name.
+#[must_use]
+pub fn named(header: &[String]) -> usize {
+    header.iter().rposition(|h| !is_blank(h.as_bytes())).map_or(0, |i| i + 1)
 }
 
 /// Finds the known columns in a header.
@@ -73,7 +80,7 @@ pub fn resolve(header: &[String], known: &[Known<'_>]) -> Resolved {
     for (i, raw) in header.iter().enumerate() {
         let name = canonical(raw);
         resolved.red |= raw.trim().to_uppercase().ends_with("_RED");
-        if name.is_empty() || name.starts_with("UNNAMED:") {
+        if name.is_empty() || name.starts_with("UNNAMED_") {
             resolved.unnamed.push(i);
         } else if let Some(known) = find(&name) {
             if resolved.has(known) {
@@ -133,6 +140,19 @@ mod tests {
                 assert_eq!(r.get(name), Some(i), "{name} in {names:?}");
             }
             assert!(r.unknown.is_empty());
+        }
+    }
+
+    #[test]
+    fn accents_spaces_and_signs_in_a_name_do_not_count() {
+        for (raw, want) in [
+            ("Année", "ANNEE"),
+            ("N° voie", "N_VOIE"),
+            ("SIRET\u{a0}de l’EPCI", "SIRET_DE_L_EPCI"),
+            ("Valeur du\nseuil (€)", "VALEUR_DU_SEUIL"),
+            ("\u{feff}date d'entrée", "DATE_D_ENTREE"),
+        ] {
+            assert_eq!(canonical(raw), want);
         }
     }
 

@@ -13,10 +13,10 @@ use polars::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::fields;
-use super::headers::{self, Known, Resolved};
+pub use super::layout::{Column, Layout};
 use super::output::{Output, TableWriter};
 use super::report::{Finding, Level, Report, RuleCount};
-use super::table::{Table, TableError};
+use super::table::{Shape, Table, TableError};
 use super::text::encoding::Seen;
 use super::text::separator;
 use crate::reference::ReferenceError;
@@ -31,122 +31,14 @@ pub enum IntakeError {
     Text(#[from] super::text::TextError),
     #[error(transparent)]
     Reference(#[from] ReferenceError),
-    #[error("{}: le fichier n'a pas les colonnes attendues : il manque {}. Colonnes trouvées : {found}", path.display(), missing.join(", "))]
-    Columns { path: PathBuf, missing: Vec<String>, found: String },
+    #[error("{}: le fichier n'a pas les colonnes attendues : il manque {}. Colonnes trouvées (ligne {line}) : {found}", path.display(), missing.join(", "))]
+    Columns { path: PathBuf, line: u64, missing: Vec<String>, found: String },
     #[error("{}: le fichier n'a qu'un en-tête, aucune ligne", path.display())]
     NoRows { path: PathBuf },
     #[error("écriture du résultat impossible ({0})")]
     Write(#[from] std::io::Error),
     #[error("écriture de la table impossible ({0})")]
     Polars(#[from] PolarsError),
-}
-
-/// One column as the file has it.
-#[derive(Debug, Clone)]
-pub struct Column {
-    /// Position, 0 = first; `None` when the file has no such column.
-    pub at: Option<usize>,
-    /// Name as the file writes it; the canonical one when the file has none.
-    pub header: String,
-    /// Cells that mean « nothing », in upper case.
-    empty: Vec<Box<[u8]>>,
-    /// Some of them begin with a digit.
-    digits: bool,
-}
-
-impl Column {
-    /// The cell, freed of its wrapping; `None` when it is empty or absent.
-    #[must_use]
-    pub fn cell<'r>(&self, record: &'r ByteRecord) -> Option<&'r [u8]> {
-        let cell = fields::clean(record.get(self.at?)?);
-        let first = *cell.first()?;
-        if (!first.is_ascii_digit() || self.digits)
-            && self.empty.iter().any(|e| e.len() == cell.len() && e.eq_ignore_ascii_case(cell))
-        {
-            return None;
-        }
-        Some(cell)
-    }
-}
-
-/// Where the columns of a register are in one file.
-#[derive(Debug)]
-pub struct Layout {
-    columns: Vec<(String, Column)>,
-    /// Fields of the header.
-    pub width: usize,
-    resolved: Resolved,
-}
-
-impl Layout {
-    /// Finds the columns of `registre` in a header.
-    ///
-    /// # Errors
-    /// The mandatory columns that are missing, by name.
-    pub fn new(registre: &Registre, header: &[String]) -> Result<Self, Vec<String>> {
-        let names: Vec<(String, Vec<String>)> = registre
-            .colonnes
-            .iter()
-            .map(|c| (headers::canonical(&c.nom), c.alias.iter().map(|a| headers::canonical(a)).collect()))
-            .collect();
-        let known: Vec<Known<'_>> = names
-            .iter()
-            .map(|(n, a)| Known { name: n, aliases: a.iter().map(String::as_str).collect() })
-            .collect();
-        let resolved = headers::resolve(header, &known);
-        let mut columns = Vec::new();
-        let mut missing = Vec::new();
-        for (c, (name, _)) in registre.colonnes.iter().zip(&names) {
-            let at = resolved.get(name);
-            if at.is_none() && c.obligatoire {
-                missing.push(c.nom.clone());
-            }
-            let empty: Vec<Box<[u8]>> = registre
-                .vides
-                .iter()
-                .chain(&c.vides)
-                .filter(|v| !v.is_empty())
-                .map(|v| v.to_uppercase().into_bytes().into_boxed_slice())
-                .collect();
-            let digits = empty.iter().any(|e| e[0].is_ascii_digit());
-            let header = at
-                .and_then(|i| header.get(i))
-                .map_or_else(|| c.nom.clone(), |h| h.trim().trim_matches('\u{feff}').to_owned());
-            columns.push((c.nom.clone(), Column { at, header, empty, digits }));
-        }
-        if missing.is_empty() { Ok(Self { columns, width: header.len(), resolved }) } else { Err(missing) }
-    }
-
-    /// A column of the register by its canonical name. A name that the register lacks gives a column that
-    /// no file has; tests of the register compare the names.
-    #[must_use]
-    pub fn column(&self, name: &str) -> Column {
-        self.columns.iter().find(|(n, _)| n == name).map_or_else(
-            || Column { at: None, header: name.to_owned(), empty: Vec::new(), digits: false },
-            |(_, c)| c.clone(),
-        )
-    }
-
-    /// Columns of the file that the register does not know.
-    #[must_use]
-    pub fn unknown(&self) -> &[String] {
-        &self.resolved.unknown
-    }
-
-    fn remarks(&self, report: &mut Report) {
-        let list = |v: &[String]| v.iter().map(|n| format!("« {n} »")).collect::<Vec<_>>().join(", ");
-        if !self.resolved.unknown.is_empty() {
-            report
-                .remarques
-                .push(format!("Colonnes inconnues, non lues : {}.", list(&self.resolved.unknown)));
-        }
-        if !self.resolved.repeated.is_empty() {
-            report.remarques.push(format!(
-                "Colonnes en double, la première est lue : {}.",
-                list(&self.resolved.repeated)
-            ));
-        }
-    }
 }
 
 /// The findings of one block, and the flags of the row at hand.
@@ -159,11 +51,19 @@ pub struct Notes<'r> {
     rules: u64,
     findings: Vec<Finding>,
     counts: Vec<(&'static str, u64)>,
+    /// Cells that are not of the kind of their column, in the row at hand.
+    misfits: u32,
 }
 
 impl<'r> Notes<'r> {
     fn new(registre: &'r Registre) -> Self {
-        Self { registre, line: 0, flags: 0, rules: 0, findings: Vec::new(), counts: Vec::new() }
+        Self { registre, line: 0, flags: 0, rules: 0, findings: Vec::new(), counts: Vec::new(), misfits: 0 }
+    }
+
+    /// Notes a cell that is not of the kind of its column: a sign that the row may have slipped.
+    pub fn misfit(&mut self, rule: &str, column: &Column, value: &[u8], message: impl Into<String>) {
+        self.misfits += 1;
+        self.note(rule, column, value, message);
     }
 
     /// Line of the row at hand in the file.
@@ -286,30 +186,50 @@ struct RowInfo {
     flagged: bool,
 }
 
-/// Opens a table and finds the columns of a register in its first record.
+/// Opens a table and finds its header: the first record that has the mandatory columns of one of these
+/// registers. Titles and hints above it are left out.
 ///
 /// # Errors
-/// The file is no table, has no rows, or lacks a mandatory column.
-pub fn open(path: &std::path::Path) -> Result<Table, IntakeError> {
-    let table = Table::open(path)?;
+/// The file is no table, or has no rows.
+pub fn open(path: &std::path::Path, registres: &[&Registre]) -> Result<Table, IntakeError> {
+    let mut table = Table::open(path)?;
+    table.seek(|record| registres.iter().any(|r| Layout::new(r, record).is_ok()))?;
     if table.head.len() < 2 {
         return Err(IntakeError::NoRows { path: path.to_owned() });
     }
     Ok(table)
 }
 
-/// The layout of a register in an open table.
+/// The layout of a register in an open table, with the habits of its columns.
 ///
 /// # Errors
 /// [`IntakeError::Columns`] with the names that are missing.
 pub fn layout(registre: &Registre, table: &Table) -> Result<Layout, IntakeError> {
     let header = table.head.first().map_or(&[][..], Vec::as_slice);
-    Layout::new(registre, header).map_err(|missing| {
+    let mut layout = Layout::new(registre, header).map_err(|missing| {
         let mut found: Vec<&str> = header.iter().map(|h| h.trim()).take(40).collect();
         if header.len() > 40 {
             found.push("…");
         }
-        IntakeError::Columns { path: table.text.path().to_owned(), missing, found: found.join(", ") }
+        IntakeError::Columns {
+            path: table.text.path().to_owned(),
+            line: table.header_line,
+            missing,
+            found: found.join(", "),
+        }
+    })?;
+    layout.survey(table)?;
+    Ok(layout)
+}
+
+/// What a report says of the lines above the header.
+#[must_use]
+pub fn above(table: &Table) -> Option<String> {
+    (table.header_line > 1).then(|| {
+        format!(
+            "L'en-tête est à la ligne {} : ce qui précède (titre, « sep= ») n'est pas lu.",
+            table.header_line
+        )
     })
 }
 
@@ -339,7 +259,7 @@ pub fn run<I: Intake>(
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(8);
     let mut blank = 0;
     table.blocks(
-        1,
+        table.skip(),
         workers,
         || intake.state(),
         |state, block| parse(intake, layout, state, block),
@@ -416,8 +336,9 @@ pub fn run<I: Intake>(
         }
     }
     report.empreinte = table.text.fingerprint()?;
-    report.encodage = seen.label().to_owned();
+    report.encodage = seen.label();
     report.separateur = separator::label(table.delimiter).to_owned();
+    report.remarques.extend(above(table));
     layout.remarks(report);
     progress(table.text.size, table.text.size);
     Ok(())
@@ -435,8 +356,9 @@ fn parse<I: Intake>(
     let mut rows = Vec::new();
     let mut by_rule = vec![0u64; registre.regles.len()];
     let (mut read, mut rejected, mut blank) = (0, 0, 0);
-    let seen = block.for_each(|line, record| {
-        if record.iter().all(|f| f.trim_ascii().is_empty()) {
+    let mut trial: Option<I::Batch> = None;
+    let seen = block.rows(layout.full, layout.reach, |line, record, shape| {
+        if record.iter().all(fields::is_blank) {
             blank += 1;
             return;
         }
@@ -444,17 +366,36 @@ fn parse<I: Intake>(
         notes.line = line;
         notes.flags = 0;
         notes.rules = 0;
-        let fate = if fits(record, layout.width) {
+        let found = record.len();
+        let padded;
+        let (record, whole) = match shape {
+            Shape::Whole => (record, overflow(record, layout.width).is_none()),
+            Shape::Broken => (record, false),
+            Shape::Short => {
+                padded = filled(record, layout.width);
+                // A row that slipped by a separator is short too: the cells of a sound one fit their columns.
+                let mut first = Notes::new(registre);
+                let batch = trial.get_or_insert_with(|| intake.batch());
+                let reaches = record.len() >= layout.reach;
+                if reaches {
+                    intake.row(&padded, state, batch, &mut first);
+                }
+                (&padded, reaches && first.misfits == 0)
+            }
+        };
+        let fate = if whole {
+            if shape == Shape::Short {
+                notes.count("lignes_completees");
+            }
             intake.row(record, state, &mut batch, &mut notes)
         } else {
-            let wide = format!("{} champs au lieu de {}", record.len(), layout.width);
+            let wide = format!("{found} champs au lieu de {}", layout.width);
             let rule = registre.regles.first().map_or("", |r| r.id.as_str());
             notes.note_named(
                 rule,
                 "",
                 wide.as_bytes(),
-                "Le nombre de champs n'est pas celui de l'en-tête : un séparateur ou un retour à la ligne \
-                    est sans doute dans une valeur sans guillemets.",
+                "Le nombre de champs n'est pas celui de l'en-tête : un séparateur ou un retour à la ligne est sans doute dans une valeur sans guillemets, ou la ligne est coupée.",
             );
             Fate::Rejected
         };
@@ -481,7 +422,20 @@ fn parse<I: Intake>(
     }
 }
 
-/// As many fields as the header; more are tolerated when they are empty.
-fn fits(record: &ByteRecord, width: usize) -> bool {
-    record.len() >= width && record.iter().skip(width).all(|f| f.trim_ascii().is_empty())
+/// Fields beyond the header that are not empty.
+#[must_use]
+pub fn overflow(record: &ByteRecord, width: usize) -> Option<usize> {
+    (record.len() > width)
+        .then(|| record.iter().skip(width).filter(|f| !fields::is_blank(f)).count())
+        .filter(|n| *n > 0)
+}
+
+/// A short row with its empty cells at the end.
+#[must_use]
+pub fn filled(record: &ByteRecord, width: usize) -> ByteRecord {
+    let mut whole = record.clone();
+    for _ in record.len()..width {
+        whole.push_field(b"");
+    }
+    whole
 }

@@ -69,13 +69,12 @@ pub fn apply(table: &Table, corrections: &Corrections, out: &Path) -> Result<(),
     let width = collection(table).map_or(columns.len(), |(_, width)| width);
     let mut to = BufWriter::new(File::create(out)?);
     let mut at = 1u64;
-    write_record(&mut to, header(table).iter().map(String::as_bytes), table.delimiter, &mut at)?;
-    table.for_each::<MendError>(1, |line, record| {
+    table.for_each::<MendError>(0, |line, record| {
         while at < line {
             to.write_all(b"\n")?;
             at += 1;
         }
-        match corrections.get(&line) {
+        match corrections.get(&line).filter(|_| line > table.header_line) {
             None => write_record(&mut to, record.iter(), table.delimiter, &mut at),
             Some(cells) => {
                 // A row of the wrong width gets the header's: what it lacks is empty, what it has too much is
@@ -112,7 +111,7 @@ pub fn extract(table: &Table, lines: &BTreeSet<u64>, out: &Path) -> Result<(), M
     let mut writer = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_path(out)?;
     let columns = columns(table);
     writer.write_record(std::iter::once("ligne").chain(columns.iter().map(String::as_str)))?;
-    table.for_each::<MendError>(1, |line, record: &ByteRecord| {
+    table.for_each::<MendError>(table.skip(), |line, record: &ByteRecord| {
         if lines.contains(&line) {
             let number = line.to_string();
             writer.write_record(std::iter::once(number.as_bytes()).chain(record.iter()))?;
@@ -133,7 +132,7 @@ pub fn read(path: &Path) -> Result<Corrections, MendError> {
     let names = columns(&table);
     let at = names.iter().position(|n| n == "ligne").ok_or_else(|| MendError::NoLine(path.to_owned()))?;
     let mut out = Corrections::new();
-    table.for_each::<MendError>(1, |line, record| {
+    table.for_each::<MendError>(table.skip(), |line, record| {
         if record.iter().all(|f| f.trim_ascii().is_empty()) {
             return Ok(());
         }

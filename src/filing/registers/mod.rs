@@ -13,6 +13,8 @@ pub mod deposit;
 pub mod fields;
 pub mod headers;
 pub mod intake;
+pub mod kit;
+mod layout;
 pub mod mend;
 pub mod ops;
 pub mod output;

@@ -14,6 +14,7 @@ use super::checks::hashed;
 use super::columns::batch;
 use super::fields;
 use super::intake::{self, Column, Fate, Intake, IntakeError, Notes, Repeated};
+use super::kit::numbers::Kind;
 use super::output::Output;
 use super::report::Report;
 use crate::reference::registre::{Registre, mot};
@@ -47,7 +48,7 @@ pub fn import(
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, ThresholdsError> {
     let reference = thresholds().map_err(IntakeError::from)?;
-    let table = intake::open(path)?;
+    let table = intake::open(path, &[&reference.registre])?;
     let layout = intake::layout(&reference.registre, &table)?;
     if options.annee.is_none() && layout.column("annee").at.is_none() {
         return Err(ThresholdsError::NoYear { path: path.to_owned() });
@@ -179,7 +180,12 @@ impl Intake for Rows<'_> {
     fn row(&self, record: &ByteRecord, (): &mut (), b: &mut Batch, notes: &mut Notes<'_>) -> Fate {
         let code = self.code(record, notes);
         let year = self.year(record, notes);
-        let amount = self.eur_uc.cell(record).and_then(|v| fields::decimal(v).ok()).filter(|v| *v > 0.0);
+        let amount = self
+            .eur_uc
+            .cell(record)
+            .and_then(|v| self.eur_uc.number(v, Kind::Money { most: f64::INFINITY }).ok())
+            .map(|read| read.value)
+            .filter(|v| *v > 0.0);
         let cell = self.eur_uc.cell(record).unwrap_or(b"");
         let Some(amount) = amount else {
             notes.note(

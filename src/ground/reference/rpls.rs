@@ -19,6 +19,7 @@ pub struct Rpls {
     #[serde(rename = "renommage")]
     pub renommages: Vec<Renaming>,
     pub autres: Others,
+    pub comptage: Counting,
     pub collecte: Collection,
     pub finan: Vec<Financing>,
     pub codes: std::collections::BTreeMap<String, Vec<u8>>,
@@ -69,6 +70,13 @@ pub struct Others {
     pub colonnes: Vec<String>,
 }
 
+/// Columns that count the dwellings of a row.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counting {
+    pub colonnes: Vec<String>,
+}
+
 /// The collection file: positions are its only header.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,7 +117,7 @@ pub struct Thresholds {
     pub loyer_m2: [f32; 2],
 }
 
-/// A rule: R00 … R15.
+/// A rule: R00 … R17.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::problem::Problem;
 use crate::reference::registre::Registre;
 use crate::registers::intake::Layout;
-use crate::registers::text::{encoding, separator};
+use crate::registers::text::{self, separator};
 
 /// Lines that are looked at to tell the separator.
 const HEAD: usize = 50;
@@ -15,11 +15,10 @@ const HEAD: usize = 50;
 /// # Errors
 /// It is no table of two columns or more.
 pub fn decoded(body: &[u8]) -> Result<(Cow<'_, [u8]>, u8), Problem> {
-    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let text = encoding::decode(body, &mut encoding::Seen::default());
+    let (text, hint) = text::whole(body);
     let head =
         text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(HEAD).map_or(text.len(), |(i, _)| i + 1);
-    let delimiter = separator::sniff(&text[..head]).ok_or_else(|| {
+    let delimiter = hint.or_else(|| separator::sniff(&text[..head])).ok_or_else(|| {
         Problem::body("Le fichier n'est pas un tableau CSV : il lui faut au moins deux colonnes.")
     })?;
     Ok((text, delimiter))

@@ -8,6 +8,7 @@ use crate::reference::registre::{Liste, Registre};
 use crate::registers::checks::hashed;
 use crate::registers::fields;
 use crate::registers::intake::{Column, Fate, Intake, Layout, Notes, Repeated};
+use crate::registers::kit::numbers::Kind;
 
 /// Reader of `vague;zone_type;zone_code;bailleur;population;indicateur;classe;effectif;base`.
 pub(super) struct Aggregates<'r> {
@@ -138,7 +139,9 @@ impl Intake for Aggregates<'_> {
             return Fate::Rejected;
         };
         let mut amount = |c: &Column| {
-            let v = c.cell(record).and_then(|v| fields::decimal(v).ok()).filter(|v| *v >= 0.0);
+            let money = Kind::Money { most: f64::INFINITY };
+            let read = c.cell(record).and_then(|v| c.number(v, money).ok());
+            let v = read.map(|r| r.value).filter(|v| *v >= 0.0);
             if v.is_none() {
                 notes.note("G05", c, &cell(c), "Un nombre positif ou nul est attendu.");
             }

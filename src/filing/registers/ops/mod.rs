@@ -52,7 +52,7 @@ pub fn import(
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, OpsError> {
     let reference = ops().map_err(IntakeError::from)?;
-    let table = intake::open(path)?;
+    let table = intake::open(path, &[&reference.reponse, &reference.agregat])?;
     let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let mut report = Report::new("ops", &options.vague.to_string(), &name);
     let (width, wave) = if is_aggregate(&table) {

@@ -1,4 +1,4 @@
-//! One dwelling of an OPS file: from cells to codes, checked against the rules O01 to O29.
+//! One dwelling of an OPS file: from cells to codes, checked against the rules O01 to O30.
 
 use csv::ByteRecord;
 use polars::prelude::Schema;
@@ -113,19 +113,21 @@ impl<'r> Dwellings<'r> {
             }
             sound
         });
-        let given = self.pct_plafond.cell(record).and_then(|cell| match fields::decimal(cell) {
-            Ok(v) if (0.0..=s.pct_plafond_max).contains(&v) => Some(v),
-            Ok(_) => {
+        let given = self
+            .pct_plafond
+            .cell(record)
+            .and_then(|cell| {
+                Some((cell, checks::percentage(&self.pct_plafond, cell, ["O09", "O30"], notes)?))
+            })
+            .and_then(|(cell, v)| {
+                if (0.0..=s.pct_plafond_max).contains(&v) {
+                    return Some(v);
+                }
                 let message =
                     format!("Le pourcentage va de 0 à {} ; la valeur est ignorée.", s.pct_plafond_max);
                 notes.note("O18", &self.pct_plafond, cell, message);
                 None
-            }
-            Err(_) => {
-                notes.note("O09", &self.pct_plafond, cell, "Nombre illisible ; la valeur est ignorée.");
-                None
-            }
-        });
+            });
         let outcome = percent(self.ceilings, self.vague, depcom, rfr, category, h);
         if let (Some(g), Outcome::Percent { pct, assumed: false }) = (given, outcome)
             && (g - pct).abs() > s.pct_plafond_ecart
@@ -185,10 +187,7 @@ impl<'r> Dwellings<'r> {
     fn entry(&self, record: &ByteRecord, notes: &mut Notes<'_>, age: Option<u8>) -> Option<u32> {
         let cell = self.entree.cell(record)?;
         let s = &self.ops.seuils;
-        let Ok(d) = fields::date(cell) else {
-            notes.note("O14", &self.entree, cell, "Date illisible (attendu : aaaa-mm) ; elle est ignorée.");
-            return None;
-        };
+        let d = checks::date(&self.entree, cell, "O14", "aaaa-mm", notes)?;
         if d.year > self.vague || d.year + s.anciennete_max < self.vague {
             let message = format!("Date impossible pour la vague {} ; elle est ignorée.", self.vague);
             notes.note("O14", &self.entree, cell, message);
@@ -303,7 +302,7 @@ impl Intake for Dwellings<'_> {
         // Who and where.
         let siren = checks::siren(&self.siren, record, "O06", notes);
         let ident_rep = checks::ident_rep(&self.ident_rep, record, "O28", notes);
-        let ident_int = self.ident_int.cell(record);
+        let ident_int = checks::ident(&self.ident_int, record, notes);
         let depcom = checks::commune(&self.depcom, record, "O07", notes);
         let depcom = ascii(&depcom);
         let street = self.nomvoie.cell(record);

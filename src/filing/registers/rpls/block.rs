@@ -16,8 +16,13 @@ use super::tally::{Count, Tally};
 use crate::address::{Normalizer, Origin};
 use crate::reference::addresses::words;
 use crate::reference::rpls::{Rpls, rpls};
+use crate::registers::checks::LOST;
+use crate::registers::fields;
+use crate::registers::intake::{filled, overflow};
+use crate::registers::kit::dates::Doubt;
+use crate::registers::kit::numbers::Kind;
 use crate::registers::report::Finding;
-use crate::registers::table::Block;
+use crate::registers::table::{Block, Shape};
 use crate::registers::text::encoding::{Seen, repair_double};
 
 /// What one block gives.
@@ -71,6 +76,31 @@ struct Rows {
     rejected: u64,
 }
 
+impl Rows {
+    fn with_capacity(expected: usize) -> Self {
+        Self {
+            columns: Columns::with_capacity(expected),
+            points: Points::default(),
+            flags: Vec::with_capacity(expected),
+            identities: Vec::with_capacity(expected),
+            findings: Findings::default(),
+            tally: Tally::default(),
+            read: 0,
+            rejected: 0,
+        }
+    }
+}
+
+/// Rejects a row whose fields are not those of the header (R00).
+fn wrong_width(rows: &mut Rows, record: &ByteRecord, width: usize) -> bool {
+    let message = format!(
+        "La ligne a {} champs et l'en-tête {width} : séparateur en trop ou en moins, ou ligne coupée. Corrigez la ligne puis recommencez.",
+        record.len()
+    );
+    rows.findings.reject(0, "", record.get(0).unwrap_or_default(), message);
+    false
+}
+
 impl<'a> Worker<'a> {
     pub fn new(layout: &'a Layout, millesime: u16) -> Self {
         let reference = rpls();
@@ -101,21 +131,32 @@ impl<'a> Worker<'a> {
     /// # Errors
     /// The columns do not make a frame (a fault of the program).
     pub fn parse(&mut self, block: &Block) -> PolarsResult<Parsed> {
-        let expected = block.size() / 250 + 16;
-        let mut rows = Rows {
-            columns: Columns::with_capacity(expected),
-            points: Points::default(),
-            flags: Vec::with_capacity(expected),
-            identities: Vec::with_capacity(expected),
-            findings: Findings::default(),
-            tally: Tally::default(),
-            read: 0,
-            rejected: 0,
-        };
-        let seen = block.for_each(|line, record| {
+        let mut rows = Rows::with_capacity(block.size() / 250 + 16);
+        let mut trial: Option<Rows> = None;
+        let (width, full, reach) = (self.layout.width, self.layout.full, self.layout.reach);
+        let seen = block.rows(full, reach, |line, record, shape| {
+            if fields::is_blank(record.as_slice()) {
+                return rows.tally.add(Count::Blank);
+            }
             rows.read += 1;
             rows.findings.row(line);
-            if !self.row(&mut rows, line, record) {
+            let kept = match shape {
+                Shape::Whole if overflow(record, width).is_none() => self.row(&mut rows, line, record),
+                Shape::Short if record.len() >= reach => {
+                    let whole = filled(record, width);
+                    // A row that slipped by a separator is short too: the cells of a sound one fit their columns.
+                    let trial = trial.get_or_insert_with(|| Rows::with_capacity(16));
+                    trial.findings.row(line);
+                    if self.row(trial, line, &whole) && trial.findings.misfits == 0 {
+                        rows.tally.add(Count::Completed);
+                        self.row(&mut rows, line, &whole)
+                    } else {
+                        wrong_width(&mut rows, record, width)
+                    }
+                }
+                _ => wrong_width(&mut rows, record, width),
+            };
+            if !kept {
                 rows.findings.close();
                 rows.rejected += 1;
             }
@@ -138,15 +179,10 @@ impl<'a> Worker<'a> {
 
     /// Reads a row; `false` when it is rejected.
     fn row(&mut self, rows: &mut Rows, line: u64, record: &ByteRecord) -> bool {
-        let layout = self.layout;
-        let width = layout.width;
-        if record.len() < width || record.iter().skip(width).any(|f| !f.trim_ascii().is_empty()) {
-            let message = format!(
-                "La ligne a {} champs et l'en-tête {width} : séparateur en trop ou en moins, ou ligne \
-                    coupée. Corrigez la ligne puis recommencez.",
-                record.len()
-            );
-            rows.findings.reject(0, "", record.get(0).unwrap_or_default(), message);
+        if let Some(n) = self.layout.dwellings(record).filter(|n| *n != 1.0) {
+            let (at, column) = self.layout.counting.as_ref().map_or((0, ""), |(i, name)| (*i, name.as_str()));
+            let message = format!("Cette ligne compte {n} logements : un RPLS a une ligne par logement.");
+            rows.findings.reject(17, column, record.get(at).unwrap_or_default(), message);
             return false;
         }
         let mut depcom = [0u8; 5];
@@ -175,21 +211,19 @@ impl<'a> Worker<'a> {
 
     fn depcom(&self, rows: &mut Rows, record: &ByteRecord, depcom: &mut [u8; 5]) -> bool {
         let raw = self.layout.raw(record, Col::DEPCOM);
-        let bare = raw.strip_suffix(b".0").unwrap_or(raw);
-        match bare.len() {
-            5 => depcom.copy_from_slice(bare),
-            4 => {
-                depcom[0] = b'0';
-                depcom[1..].copy_from_slice(bare);
+        if raw.len() == 5 && cells::is_depcom(raw) {
+            depcom.copy_from_slice(raw);
+            return true;
+        }
+        if let Some(code) = fields::five(raw).filter(|c| cells::is_depcom(c)) {
+            let digits = fields::unfloat(raw);
+            if digits.len() < raw.len() {
+                rows.tally.add(Count::DecimalInteger);
+            }
+            if digits.len() == 4 {
                 rows.tally.add(Count::DepcomZero);
             }
-            _ => {}
-        }
-        depcom.make_ascii_uppercase();
-        if bare.len() < raw.len() {
-            rows.tally.add(Count::DecimalInteger);
-        }
-        if cells::is_depcom(depcom) {
+            *depcom = code;
             return true;
         }
         let message = if raw.is_empty() {
@@ -208,35 +242,46 @@ impl<'a> Worker<'a> {
     }
 
     fn who(&self, rows: &mut Rows, record: &ByteRecord) {
-        let Rows { columns, tally, .. } = rows;
+        let Rows { columns, tally, findings, .. } = rows;
         let layout = self.layout;
         let organisation = layout.organisation.as_ref();
         for (col, builder) in
             [(Col::IDENT_REP, &mut columns.ident_rep), (Col::IDENT_INT, &mut columns.ident_int)]
         {
             let cell = layout.cell(record, col);
-            if cell.len() > 6 && cells::scientific(cell) {
-                tally.add(Count::Scientific);
+            if cell.len() > 4 && fields::lost(cell) {
+                tally.add(Count::LostIdent);
+                findings.flag(16, layout.name(col), cell, LOST.to_owned());
+                builder.append_null();
+                continue;
             }
-            text(builder, cell, tally);
+            text(builder, fields::unpoint(cell), tally);
         }
         let siret = layout.cell(record, Col::SIRET);
         if siret.is_empty() {
             columns.siren.append_option(organisation.and_then(|o| o.siren.as_deref()));
-        } else {
-            let read = super::layout::siren_of(siret);
-            match &read {
-                None => tally.add(Count::SiretUnreadable),
-                Some((siren, zeros)) => {
-                    if *zeros {
-                        tally.add(Count::SiretZero);
-                    }
-                    if !cells::luhn(siren.as_bytes()) {
-                        tally.add(Count::SirenLuhn);
-                    }
-                }
+        } else if let Ok(siren) = fields::siren(siret) {
+            if siren.repaired && siret.first() != Some(&b'0') && siren.digits[0] == b'0' {
+                tally.add(Count::SiretZero);
             }
-            columns.siren.append_option(read.as_ref().map(|(s, _)| s.as_str()));
+            if !siren.luhn {
+                tally.add(Count::SirenLuhn);
+            }
+            columns.siren.append_value(std::str::from_utf8(&siren.digits).unwrap_or(""));
+        } else {
+            tally.add(Count::SiretUnreadable);
+            if fields::lost(siret) {
+                findings.flag(16, layout.name(Col::SIRET), siret, LOST.to_owned());
+            } else {
+                unreadable(
+                    findings,
+                    layout,
+                    Col::SIRET,
+                    siret,
+                    "un SIRET (14 chiffres) ou un SIREN (9 chiffres)",
+                );
+            }
+            columns.siren.append_null();
         }
         let name = layout.cell(record, Col::RS);
         if name.is_empty() {
@@ -254,13 +299,15 @@ impl<'a> Worker<'a> {
         let Rows { columns, tally, .. } = rows;
         let layout = self.layout;
         let postcode = layout.cell(record, Col::CODEPOSTAL);
-        match postcode.strip_suffix(b".0").unwrap_or(postcode) {
-            b"" => columns.codepostal.append_null(),
-            four if four.len() == 4 && four.iter().all(u8::is_ascii_digit) => {
+        if postcode.is_empty() {
+            columns.codepostal.append_null();
+        } else if let Some(five) = fields::five(postcode) {
+            if fields::unfloat(postcode).len() == 4 {
                 tally.add(Count::PostcodeZero);
-                columns.codepostal.append_value(format!("0{}", String::from_utf8_lossy(four)));
             }
-            other => text(&mut columns.codepostal, other, tally),
+            columns.codepostal.append_value(std::str::from_utf8(&five).unwrap_or(""));
+        } else {
+            text(&mut columns.codepostal, postcode, tally);
         }
         text(&mut columns.libcom, layout.cell(record, Col::LIBCOM), tally);
         for col in [Col::IMMEU, Col::BAT, Col::ESC, Col::ENTREE, Col::NUMAPPT, Col::NUMVOIE] {
@@ -338,12 +385,12 @@ impl<'a> Worker<'a> {
             if cell.is_empty() {
                 return None;
             }
-            cells::number(cell, tally).ok().filter(|v| v.is_finite()).or_else(|| {
+            cells::number(cell, layout.habit(col), Kind::Number, tally).ok().or_else(|| {
                 let message = format!(
                     "« {} » n'est pas une coordonnée en mètres ; la cellule est ignorée.",
                     String::from_utf8_lossy(cell)
                 );
-                findings.flag(8, layout.name(col), cell, message);
+                findings.misfit(8, layout.name(col), cell, message);
                 None
             })
         };
@@ -395,7 +442,12 @@ impl<'a> Worker<'a> {
         rows.columns.qualite.append_option(quality);
         let Rows { columns, tally, .. } = rows;
         let precision = layout.cell(record, Col::DISTANCE_PRECISION);
-        let precision = if precision.is_empty() { None } else { cells::number(precision, tally).ok() };
+        let habit = layout.habit(Col::DISTANCE_PRECISION);
+        let precision = if precision.is_empty() {
+            None
+        } else {
+            cells::number(precision, habit, Kind::Number, tally).ok()
+        };
         columns.precision.append_option(precision.map(|p| p as f32));
         text(&mut columns.qpv15_fichier, layout.cell(record, Col::PLG_QP15), tally);
         text(&mut columns.qpv24_fichier, layout.cell(record, Col::PLG_QP24), tally);
@@ -511,10 +563,18 @@ impl<'a> Worker<'a> {
         let mode = self.code(rows, record, Col::MODE, 15);
         rows.columns.mode.append_option(mode);
         let bail_cell = layout.cell(record, Col::BAIL);
-        let mut bail = match cells::month(bail_cell) {
+        let mut bail = match self.month(rows, record, Col::BAIL) {
             Ok(month) => Some(month),
-            Err(Unreadable) if bail_cell.is_empty() => None,
-            Err(Unreadable) => {
+            Err(_) if bail_cell.is_empty() => None,
+            Err(Doubt::TwoWays) => {
+                let message = format!(
+                    "« {} » se lit de deux façons ; la valeur est ignorée : écrivez le mois mm/aaaa.",
+                    String::from_utf8_lossy(bail_cell)
+                );
+                rows.findings.flag(15, layout.name(Col::BAIL), bail_cell, message);
+                None
+            }
+            Err(Doubt::Unreadable) => {
                 unreadable(&mut rows.findings, layout, Col::BAIL, bail_cell, "un mois (mm/aaaa)");
                 None
             }
@@ -551,7 +611,7 @@ impl<'a> Worker<'a> {
         let mut vacancy = cells::integer(vacancy, &mut rows.tally).ok().and_then(|v| u16::try_from(v).ok());
         if vacancy.is_none()
             && mode == Some(2)
-            && let Ok(left) = cells::month(layout.cell(record, Col::DATE_DEP_DERLOCAT))
+            && let Ok(left) = self.month(rows, record, Col::DATE_DEP_DERLOCAT)
             && left <= photo
         {
             rows.tally.add(Count::VacancyComputed);
@@ -564,7 +624,8 @@ impl<'a> Worker<'a> {
         let rent = if cell.is_empty() {
             None
         } else {
-            match cells::number(cell, &mut rows.tally) {
+            let rents = Kind::Money { most: f64::from(limits.loyer_max) };
+            match cells::number(cell, layout.habit(Col::LOYERPRINC), rents, &mut rows.tally) {
                 // 9999 and 999 with decimals say « not concerned » too.
                 Ok(r) if r == 9999.0 || r == 999.0 || r == 0.0 => None,
                 Ok(r) => Some(r as f32),
@@ -573,7 +634,7 @@ impl<'a> Worker<'a> {
                         "« {} » n'est pas un loyer en euros par mois ; la cellule est ignorée.",
                         String::from_utf8_lossy(cell)
                     );
-                    rows.findings.flag(7, layout.name(Col::LOYERPRINC), cell, message);
+                    rows.findings.misfit(7, layout.name(Col::LOYERPRINC), cell, message);
                     None
                 }
             }
@@ -629,8 +690,13 @@ impl<'a> Worker<'a> {
         if dpe.is_none() {
             rows.tally.add(Count::NoDpe);
         }
-        let date = layout.cell(record, Col::DPEDATE);
-        if cells::month(date) == Ok(190_001) {
+        // No diagnosis is of January 2000: a month that can be 1900 is 1900.
+        let either = layout.cell(record, Col::DPEDATE).ends_with(b"-00");
+        let undone = match self.month(rows, record, Col::DPEDATE) {
+            Ok(month) => month == 190_001,
+            Err(doubt) => doubt == Doubt::TwoWays && either,
+        };
+        if undone {
             rows.tally.add(Count::Dpe1900);
             if dpe.is_some() {
                 let message =
@@ -671,6 +737,10 @@ impl<'a> Worker<'a> {
                 rows.tally.add(Count::NoIdent);
                 return 0;
             }
+            if fields::lost(ident) {
+                return 0;
+            }
+            let ident = fields::unpoint(ident);
             let mut packed = 0u64;
             if ident.len() <= 12 && ident.iter().all(u8::is_ascii_alphanumeric) {
                 for b in ident {
@@ -715,10 +785,15 @@ impl<'a> Worker<'a> {
                     "« {} » n'est pas un code de {name} ; la valeur est ignorée.",
                     String::from_utf8_lossy(cell)
                 );
-                rows.findings.flag(rule, name, cell, message);
+                rows.findings.misfit(rule, name, cell, message);
                 None
             }
         }
+    }
+
+    /// The month of a date.
+    fn month(&self, rows: &mut Rows, record: &ByteRecord, col: Col) -> Result<u32, Doubt> {
+        cells::month(self.layout.cell(record, col), self.layout.habit(col), &mut rows.tally)
     }
 
     /// A whole number; what is not one is flagged with `rule`.
@@ -727,13 +802,13 @@ impl<'a> Worker<'a> {
         if cell.is_empty() {
             return None;
         }
-        cells::integer(cell, &mut rows.tally)
+        cells::integer_of(cell, self.layout.habit(col), &mut rows.tally)
             .map_err(|Unreadable| {
                 let message = format!(
                     "« {} » n'est pas {what} ; la valeur est ignorée.",
                     String::from_utf8_lossy(cell)
                 );
-                rows.findings.flag(rule, self.layout.name(col), cell, message);
+                rows.findings.misfit(rule, self.layout.name(col), cell, message);
             })
             .ok()
     }
@@ -756,7 +831,7 @@ fn unreadable(findings: &mut Findings, layout: &Layout, col: Col, cell: &[u8], e
         "« {} » n'est pas lisible : attendu {expected} ; la valeur est ignorée.",
         String::from_utf8_lossy(cell)
     );
-    findings.flag(15, layout.name(col), cell, message);
+    findings.misfit(15, layout.name(col), cell, message);
 }
 
 /// The cell as text; « Ã© » is put right.

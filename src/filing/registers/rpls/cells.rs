@@ -1,22 +1,37 @@
 //! From the bytes of one cell to a value: integers, decimals, months, letters, as spreadsheets leave them.
 
+use std::sync::LazyLock;
+
 use super::tally::{Count, Tally};
+use crate::registers::fields;
+use crate::registers::kit::dates::{self, Written};
+use crate::registers::kit::habit::Habit;
+use crate::registers::kit::numbers::{self, Kind};
 
 /// A cell that holds something else than its column promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unreadable;
 
-/// Without spaces around and without the quotes that a damaged line keeps.
+/// A column that was not looked at.
+pub(super) static PLAIN: LazyLock<Habit> = LazyLock::new(Habit::default);
+
+/// Without spaces around, the guards of spreadsheets (`="01004"`, `'01004`) and the quotes that a damaged line
+/// keeps.
 pub(super) fn trim(cell: &[u8]) -> &[u8] {
-    let mut cell = cell.trim_ascii();
-    if let [b'"', inner @ .., b'"'] = cell {
-        cell = inner.trim_ascii();
+    let cell = fields::clean(cell);
+    match cell {
+        [b'"', inner @ .., b'"'] => fields::clean(inner),
+        _ => cell,
     }
-    cell
 }
 
 /// A whole number: `66`, `66.0`, `66,0`; `65,4` is rounded; `1.2E+03` is read. Repairs are counted.
 pub(super) fn integer(cell: &[u8], tally: &mut Tally) -> Result<i64, Unreadable> {
+    integer_of(cell, &PLAIN, tally)
+}
+
+/// The same, in a column of this habit.
+pub(super) fn integer_of(cell: &[u8], habit: &Habit, tally: &mut Tally) -> Result<i64, Unreadable> {
     if cell.len() <= 9 && cell.iter().all(u8::is_ascii_digit) && !cell.is_empty() {
         return Ok(cell.iter().fold(0, |n, b| n * 10 + i64::from(b - b'0')));
     }
@@ -31,35 +46,25 @@ pub(super) fn integer(cell: &[u8], tally: &mut Tally) -> Result<i64, Unreadable>
         let value = bare[..whole].iter().fold(0, |n, b| n * 10 + i64::from(b - b'0'));
         return Ok(if negative { -value } else { value });
     }
-    let value = number(cell, tally)?;
+    let value = number(cell, habit, Kind::Number, tally)?;
     if value.fract() != 0.0 {
         tally.add(Count::Rounded);
     }
     if value.abs() > 1e15 { Err(Unreadable) } else { Ok(value.round() as i64) }
 }
 
-/// A decimal number, with a point or a comma, with spaces between thousands.
-pub(super) fn number(cell: &[u8], tally: &mut Tally) -> Result<f64, Unreadable> {
-    let text = std::str::from_utf8(cell).map_err(|_| Unreadable)?;
-    let starts = cell.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b','));
-    if !starts {
-        return Err(Unreadable);
-    }
+/// A decimal number, with a point or a comma, with spaces or signs between thousands.
+pub(super) fn number(cell: &[u8], habit: &Habit, kind: Kind, tally: &mut Tally) -> Result<f64, Unreadable> {
+    let read = numbers::read(cell, &habit.numbers, kind).map_err(|_| Unreadable)?;
     if scientific(cell) {
         tally.add(Count::Scientific);
     }
-    if !text.contains([',', ' ', '\u{a0}', '\u{202f}']) {
-        return text.parse().map_err(|_| Unreadable);
-    }
-    if text.contains(',') {
+    if read.grouped {
+        tally.add(Count::Thousands);
+    } else if cell.contains(&b',') {
         tally.add(Count::DecimalComma);
     }
-    let clean: String = text
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}'))
-        .map(|c| if c == ',' { '.' } else { c })
-        .collect();
-    clean.parse().map_err(|_| Unreadable)
+    if read.percent { Err(Unreadable) } else { Ok(read.value) }
 }
 
 /// `6.1995128512321E+021`: what a spreadsheet makes of a long number.
@@ -86,31 +91,20 @@ pub(super) fn code(cell: &[u8], tally: &mut Tally) -> Result<i64, Unreadable> {
     }
 }
 
-/// `yyyymm` from `mm/yyyy`, `dd/mm/yyyy`, `yyyy-mm`, `yyyy-mm-dd` or `yyyymm`.
-pub(super) fn month(cell: &[u8]) -> Result<u32, Unreadable> {
-    let mut parts = [0u32; 3];
-    let mut lens = [0usize; 3];
-    let mut n = 0;
-    for part in cell.split(|b| matches!(b, b'/' | b'-' | b'.' | b' ' | b'T')).take(3) {
-        if part.is_empty() || part.len() > 6 || !part.iter().all(u8::is_ascii_digit) {
-            return Err(Unreadable);
-        }
-        parts[n] = part.iter().fold(0, |v, b| v * 10 + u32::from(b - b'0'));
-        lens[n] = part.len();
-        n += 1;
+/// `yyyymm` of a date in any of the forms of [`dates`], in a column of this habit.
+pub(super) fn month(cell: &[u8], habit: &Habit, tally: &mut Tally) -> Result<u32, dates::Doubt> {
+    let (date, written) = dates::read(cell, habit.order, habit.month_years)?;
+    match written {
+        Written::Plainly => {}
+        Written::MonthName => tally.add(Count::MonthName),
+        Written::Serial => tally.add(Count::SerialDate),
+        Written::Month1st => tally.add(Count::MonthFirst),
     }
-    let (year, month) = match (n, lens) {
-        (1, [6, ..]) => (parts[0] / 100, parts[0] % 100),
-        (2, [_, 4, _]) => (parts[1], parts[0]),
-        (2 | 3, [4, ..]) => (parts[0], parts[1]),
-        (3, [.., 4]) => (parts[2], parts[1]),
-        _ => return Err(Unreadable),
-    };
-    if (1..=12).contains(&month) && (1000..=2999).contains(&year) {
-        Ok(year * 100 + month)
-    } else {
-        Err(Unreadable)
+    // « janv-00 »: 01/1900 says « none » in RPLS, and 01/2000 is written like it.
+    if written == Written::MonthName && (date.year, date.month) == (2000, 1) && !cell.ends_with(b"2000") {
+        return Err(dates::Doubt::TwoWays);
     }
+    if (1000..=2999).contains(&date.year) { Ok(date.yyyymm()) } else { Err(dates::Doubt::Unreadable) }
 }
 
 /// `2023-05-01`: a date where a name or a number stood before a spreadsheet read the file.
@@ -144,20 +138,6 @@ pub(super) fn is_depcom(code: &[u8]) -> bool {
     }
 }
 
-/// Check digit of a SIREN or SIRET.
-pub(super) fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, b)| {
-            let d = u32::from(b - b'0') << (i % 2);
-            if d > 9 { d - 9 } else { d }
-        })
-        .sum();
-    sum.is_multiple_of(10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,12 +168,25 @@ mod tests {
 
     #[test]
     fn months_are_read_in_every_order() {
-        for cell in ["11/2009", "01/11/2009", "2009-11", "2009-11-01", "200911", "2009-11-01 00:00:00"] {
-            assert_eq!(month(cell.as_bytes()), Ok(200_911), "{cell}");
+        let mut t = Tally::default();
+        let mut month = |cell: &str| month(cell.as_bytes(), &Habit::default(), &mut t);
+        for cell in [
+            "11/2009",
+            "01/11/2009",
+            "2009-11",
+            "2009-11-01",
+            "200911",
+            "2009-11-01 00:00:00",
+            "nov-09",
+            "40118",
+        ] {
+            assert_eq!(month(cell), Ok(200_911), "{cell}");
         }
-        for cell in ["13/2009", "2009", "nov-09", "00/2009", ""] {
-            assert_eq!(month(cell.as_bytes()), Err(Unreadable), "{cell}");
+        for cell in ["13/2009", "2009", "00/2009", ""] {
+            assert_eq!(month(cell), Err(dates::Doubt::Unreadable), "{cell}");
         }
+        assert_eq!(month("janv-00"), Err(dates::Doubt::TwoWays));
+        assert_eq!(month("janv-2000"), Ok(200_001));
     }
 
     #[test]
@@ -204,12 +197,6 @@ mod tests {
         for bad in ["6029", "00000", "99999", "96001", "20001x", "97501", "2C001", "97 11"] {
             assert!(!is_depcom(bad.as_bytes()), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_check_digit_of_insee_itself_is_right() {
-        assert!(luhn(b"120027016"));
-        assert!(!luhn(b"120027017"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::registers::report::{Finding, Level};
 
 /// Number of rules, R00 included.
-pub(super) const RULES: usize = 16;
+pub(super) const RULES: usize = 18;
 
 /// Findings of a block: what goes to `constats.csv`, and how many rows broke each rule.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(super) struct Findings {
     pub rows: [u64; RULES],
     line: u64,
     bits: u32,
+    /// Cells of the row that are not of the kind of their column.
+    pub misfits: u32,
 }
 
 impl Findings {
@@ -19,11 +21,19 @@ impl Findings {
     pub fn row(&mut self, line: u64) {
         self.line = line;
         self.bits = 0;
+        self.misfits = 0;
     }
 
     /// A rule that keeps the row.
     pub fn flag(&mut self, rule: usize, column: &str, value: &[u8], message: String) {
         self.push(rule, column, value, Level::Drapeau, message);
+    }
+
+    /// A rule that keeps the row, broken by a cell that is not of the kind of its column: a sign that the row
+    /// may have slipped.
+    pub fn misfit(&mut self, rule: usize, column: &str, value: &[u8], message: String) {
+        self.misfits += 1;
+        self.flag(rule, column, value, message);
     }
 
     /// A rule that drops the row.

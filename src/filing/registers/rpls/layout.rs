@@ -1,7 +1,10 @@
 //! Which generation of RPLS a file is, and where its columns are.
 
 use crate::reference::rpls::{Rpls, rpls};
+use crate::registers::fields;
 use crate::registers::headers::{self, Known};
+use crate::registers::kit::habit::{Habit, Observed};
+use crate::registers::kit::numbers::{self, Kind};
 use crate::registers::table::Table;
 
 use super::RplsError;
@@ -75,6 +78,9 @@ cols!(
     PLG_IRIS,
 );
 
+/// Rows by which a column is judged.
+const SURVEYED: usize = 20_000;
+
 /// Who sent a collection file: its first line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Organisation {
@@ -91,8 +97,16 @@ pub(super) struct Layout {
     index: Vec<Option<usize>>,
     names: Vec<String>,
     empty: Vec<EmptyCells>,
+    /// How each column writes what can be read in two ways.
+    habits: Vec<Habit>,
     /// Fields of a sound record.
     pub width: usize,
+    /// Those up to the last name of the header.
+    pub full: usize,
+    /// Fields that a row cannot do without.
+    pub reach: usize,
+    /// A column that counts the dwellings of a row.
+    pub counting: Option<(usize, String)>,
     /// Columns without a name, not looked at (nor for duplicates).
     pub unnamed: Vec<usize>,
     /// Header records to skip.
@@ -111,20 +125,17 @@ impl Layout {
     ///
     /// # Errors
     /// The file is not RPLS; the error says what was expected and what is missing.
-    pub fn recognise(table: &Table, millesime: u16) -> Result<Self, RplsError> {
+    pub fn recognise(table: &mut Table, millesime: u16) -> Result<Self, RplsError> {
         let reference = rpls();
-        if let Some(layout) = Self::collection(table, reference) {
+        if let Some(mut layout) = Self::collection(table, reference) {
+            layout.survey(table)?;
             return Ok(layout);
         }
-        let header = table.head.first().cloned().unwrap_or_default();
         let known = known(reference, millesime);
+        table.seek(|record| missing(reference, &headers::resolve(record, &known)).is_empty())?;
+        let header = table.head.first().cloned().unwrap_or_default();
         let found = headers::resolve(&header, &known);
-        let missing: Vec<&str> = reference
-            .colonnes
-            .iter()
-            .filter(|c| c.obligatoire && !found.has(&c.nom))
-            .map(|c| c.nom.as_str())
-            .collect();
+        let missing = missing(reference, &found);
         if !missing.is_empty() {
             let mut seen: Vec<String> = header.iter().take(12).map(|h| shorten(h)).collect();
             if header.len() > seen.len() {
@@ -142,8 +153,68 @@ impl Layout {
         layout.unknown.clone_from(&found.unknown);
         layout.repeated.clone_from(&found.repeated);
         layout.descriptions = descriptions(&layout, &table.head);
-        layout.skip = 1 + layout.descriptions;
+        layout.skip = table.skip() + layout.descriptions;
+        layout.counting = header.iter().enumerate().find_map(|(i, name)| {
+            let word = headers::canonical(name);
+            let counts = reference.comptage.colonnes.contains(&word)
+                && found.unknown.contains(&name.trim().to_owned());
+            counts.then(|| (i, name.trim().to_owned()))
+        });
+        layout.survey(table)?;
         Ok(layout)
+    }
+
+    /// Learns the habits of the columns that have some, and whether the first rows are dwellings.
+    fn survey(&mut self, table: &Table) -> Result<(), RplsError> {
+        const COLUMNS: [Col; 9] = [
+            Col::BAIL,
+            Col::DATE_DEP_DERLOCAT,
+            Col::DPEDATE,
+            Col::LOYERPRINC,
+            Col::SURFHAB,
+            Col::X,
+            Col::Y,
+            Col::DISTANCE_PRECISION,
+            Col::NBPIECE,
+        ];
+        let mut seen = vec![Observed::default(); COLUMNS.len()];
+        let (mut rows, mut several) = (0, None);
+        table.survey(self.skip, |line, record| {
+            if rows < SURVEYED {
+                for (col, seen) in COLUMNS.iter().zip(&mut seen) {
+                    seen.see(self.cell(record, *col));
+                }
+            }
+            rows += 1;
+            if several.is_none() && self.dwellings(record).is_some_and(|n| n != 1.0) {
+                several = self.counting.as_ref().map(|(i, _)| {
+                    (line, String::from_utf8_lossy(record.get(*i).unwrap_or(b"")).into_owned())
+                });
+            }
+        })?;
+        for (col, seen) in COLUMNS.iter().zip(seen) {
+            self.habits[*col as usize] = seen.habit();
+        }
+        match (several, &self.counting) {
+            (Some((line, value)), Some((_, column))) => Err(RplsError::Several {
+                path: table.text.path().to_owned(),
+                line,
+                column: column.clone(),
+                value: value.trim().to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Dwellings of a row, in a file that counts them; `None` when it does not say.
+    pub fn dwellings(&self, record: &csv::ByteRecord) -> Option<f64> {
+        let cell = super::cells::trim(record.get(self.counting.as_ref()?.0)?);
+        numbers::read(cell, &numbers::Seen::default(), Kind::Number).ok().map(|r| r.value)
+    }
+
+    /// How a column writes what can be read in two ways.
+    pub fn habit(&self, col: Col) -> &Habit {
+        &self.habits[col as usize]
     }
 
     fn collection(table: &Table, reference: &Rpls) -> Option<Self> {
@@ -151,15 +222,19 @@ impl Layout {
         let fields = &reference.collecte.champs;
         let mut layout = Self::at(reference, |name| fields.iter().position(|f| f == name), fields);
         layout.width = second.len();
+        layout.full = second.len();
         layout.label = "fichier de collecte d'un bailleur (64 champs sans en-tête)";
         layout.skip = 1;
         let text = |i: usize| Some(first[i].trim().to_owned()).filter(|t| !t.is_empty());
         layout.organisation = Some(Organisation {
             year: Some(year),
-            siren: text(9).and_then(|siret| siren_of(siret.as_bytes())).map(|(siren, _)| siren),
+            siren: text(9)
+                .and_then(|siret| fields::siren(siret.as_bytes()).ok())
+                .map(|s| String::from_utf8_lossy(&s.digits).into_owned()),
             name: text(2).or_else(|| text(3)),
             announced: text(10).and_then(|n| n.parse().ok()),
         });
+        layout.reach = fields.len();
         Some(layout)
     }
 
@@ -180,11 +255,19 @@ impl Layout {
                 EmptyCells::new(reference.vides.iter().chain(own).chain(zone))
             })
             .collect();
+        let mandatory = COLS
+            .iter()
+            .filter(|(name, _)| reference.colonnes.iter().any(|c| c.obligatoire && c.nom == *name));
+        let reach = mandatory.filter_map(|(_, col)| index[*col as usize]).map(|i| i + 1).max().unwrap_or(0);
         Self {
             index,
             names,
             empty,
+            habits: vec![Habit::default(); COLS.len()],
             width: header.len(),
+            full: headers::named(header),
+            reach,
+            counting: None,
             unnamed: Vec::new(),
             skip: 1,
             descriptions: 0,
@@ -227,20 +310,6 @@ pub(super) fn collection_lines(table: &Table) -> Option<(u16, &[String], &[Strin
     sound.then_some((year, first, second))
 }
 
-/// Nine digits of a SIRET (lost zeros given back, counted by `true`) or SIREN.
-pub(super) fn siren_of(cell: &[u8]) -> Option<(String, bool)> {
-    let digits: Vec<u8> = cell.iter().copied().filter(|b| !matches!(b, b' ' | b'.')).collect();
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let text = String::from_utf8(digits).ok()?;
-    match text.len() {
-        9 | 14 => Some((text[..9].to_owned(), false)),
-        10..14 => Some((format!("{text:0>14}")[..9].to_owned(), true)),
-        _ => None,
-    }
-}
-
 /// Cells that mean « nothing », compared without case.
 #[derive(Debug)]
 struct EmptyCells {
@@ -271,6 +340,18 @@ impl EmptyCells {
             }
         }
     }
+}
+
+/// A record that has the mandatory columns.
+pub(super) fn is_header(record: &[String]) -> bool {
+    let reference = rpls();
+    missing(reference, &headers::resolve(record, &known(reference, reference.valable_depuis))).is_empty()
+}
+
+/// Mandatory columns that a header lacks.
+fn missing<'r>(reference: &'r Rpls, found: &headers::Resolved) -> Vec<&'r str> {
+    let lacks = |c: &&crate::reference::rpls::Column| c.obligatoire && !found.has(&c.nom);
+    reference.colonnes.iter().filter(lacks).map(|c| c.nom.as_str()).collect()
 }
 
 fn known(reference: &Rpls, millesime: u16) -> Vec<Known<'_>> {
@@ -357,12 +438,5 @@ mod tests {
         for column in &reference.colonnes {
             assert!(COLS.iter().any(|(name, _)| *name == column.nom), "{} is not read", column.nom);
         }
-    }
-
-    #[test]
-    fn a_siret_gives_its_siren_even_without_its_zeros() {
-        assert_eq!(siren_of(b"77568502900123"), Some(("775685029".to_owned(), false)));
-        assert_eq!(siren_of(b"5680013200017"), Some(("056800132".to_owned(), true)));
-        assert_eq!(siren_of(b"7,75685E+13"), None);
     }
 }

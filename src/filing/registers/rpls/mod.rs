@@ -44,6 +44,12 @@ pub fn collection(table: &Table) -> Option<(&'static [String], usize)> {
     layout::collection_lines(table).map(|(_, _, row)| (rpls().collecte.champs.as_slice(), row.len()))
 }
 
+/// Whether a record is the header of a file with one (of any generation).
+#[must_use]
+pub fn is_header(record: &[String]) -> bool {
+    layout::is_header(record)
+}
+
 /// Why a file is refused whole.
 #[derive(Debug, thiserror::Error)]
 pub enum RplsError {
@@ -56,6 +62,11 @@ pub enum RplsError {
         path.display()
     )]
     NotRpls { path: PathBuf, missing: String, found: String },
+    #[error(
+        "{}: ce fichier n'a pas une ligne par logement : ligne {line}, colonne « {column} », {value} logements. Ses surfaces et ses années sont alors des sommes ou des moyennes : importez le fichier qui a une ligne par logement.",
+        path.display()
+    )]
+    Several { path: PathBuf, line: u64, column: String, value: String },
     #[error("{}: le fichier n'a que son en-tête, sans aucun logement", path.display())]
     NoRow { path: PathBuf },
     #[error("écriture impossible dans {} ({source})", path.display())]
@@ -81,13 +92,14 @@ pub fn import(
 }
 
 fn import_table(
-    table: Table,
+    mut table: Table,
     options: &RplsOptions,
     out: &Output,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, RplsError> {
     let path = table.text.path().to_owned();
-    let layout = Layout::recognise(&table, options.millesime)?;
+    let layout = Layout::recognise(&mut table, options.millesime)?;
+    let table = table;
     let write = |source| RplsError::Write { path: out.dir().to_owned(), source };
     let mut import = Import {
         layout: &layout,
@@ -254,7 +266,7 @@ impl Import<'_> {
     fn finish(self, report: &mut Report) -> Result<(), RplsError> {
         self.table.finish()?;
         self.findings.finish().map_err(|source| RplsError::Write { path: self.dir.clone(), source })?;
-        report.encodage = self.seen.label().to_owned();
+        report.encodage = self.seen.label();
         report.lignes_lues = self.read;
         report.lignes_gardees = self.kept;
         report.lignes_avec_drapeau = self.flagged;
@@ -283,6 +295,9 @@ fn line_of(frame: &DataFrame, row: usize) -> PolarsResult<u64> {
 fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) {
     report.format = format!("RPLS, {} ({})", layout.label, table.text.wrapping.label());
     let mut say = |sentence: String| report.remarques.push(sentence);
+    if let Some(above) = super::intake::above(table) {
+        say(above);
+    }
     if !layout.unknown.is_empty() {
         say(format!("Colonnes inconnues, ignorées : {}.", layout.unknown.join(", ")));
     }

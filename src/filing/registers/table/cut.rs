@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::{BOM, Table, TableError};
+use crate::registers::text::page::{self, Page};
 
 /// Usual size of a block. A row group of the Parquet file is one block: about 30,000 dwellings.
 pub(super) const BLOCK: usize = 16 << 20;
@@ -30,6 +31,12 @@ pub struct Block {
     /// Records to skip at the beginning (headers).
     pub(super) skip: usize,
     pub(super) delimiter: u8,
+    /// Page of its lines that are not UTF-8.
+    pub(super) page: Option<Page>,
+    /// That page makes nonsense of them.
+    pub(super) doubtful: bool,
+    /// It ends a file whose last line has no end.
+    pub(super) unended: bool,
 }
 
 impl Block {
@@ -60,6 +67,8 @@ pub(super) struct Cutter {
     carry: Vec<u8>,
     line: u64,
     skip: usize,
+    page: Option<Page>,
+    doubtful: bool,
     started: bool,
     ended: bool,
 }
@@ -74,6 +83,8 @@ impl Cutter {
             carry: Vec::new(),
             line,
             skip,
+            page: table.page,
+            doubtful: false,
             started: false,
             ended: false,
         })
@@ -99,15 +110,24 @@ impl Cutter {
                 self.carry.extend_from_slice(&buffer[end..]);
                 buffer.truncate(end);
                 let lines = memchr_iter(b'\n', &buffer).count() as u64;
+                // One page for the whole file: the first block that needs one says it for all that follow.
+                if self.page.is_none() && std::str::from_utf8(&buffer).is_err() {
+                    let guess = page::guess(&buffer);
+                    self.page = guess.map(|g| g.page);
+                    self.doubtful = guess.is_some_and(|g| g.doubtful);
+                }
+                let unended = self.ended && self.carry.is_empty() && buffer.last() != Some(&b'\n');
                 let block = Block {
                     bytes: buffer,
                     segments,
                     first_line: self.line,
                     skip: std::mem::take(&mut self.skip),
                     delimiter: self.delimiter,
+                    page: self.page,
+                    doubtful: self.doubtful,
+                    unended,
                 };
-                let unended = u64::from(self.ended && block.bytes.last() != Some(&b'\n'));
-                self.line += lines + unended;
+                self.line += lines + u64::from(unended);
                 return Ok(Some(block));
             }
             if buffer.len() >= TOO_LONG {

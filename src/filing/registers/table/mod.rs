@@ -15,6 +15,7 @@ use csv::ByteRecord;
 use memchr::memchr_iter;
 
 use super::text::encoding::{Seen, decode};
+use super::text::page::{self, Page};
 use super::text::{Text, TextError, separator};
 pub use cut::Block;
 use cut::Cutter;
@@ -38,8 +39,7 @@ pub enum TableError {
         path.display()
     )]
     Members { path: PathBuf, first: String, other: String },
-    #[error("{}: ligne {line} : aucun retour à la ligne sur {megabytes} Mo ; le fichier est abîmé ou n'est \
-        pas un tableau", path.display())]
+    #[error("{}: ligne {line} : aucun retour à la ligne sur {megabytes} Mo ; le fichier est abîmé ou n'est pas un tableau", path.display())]
     TooLong { path: PathBuf, line: u64, megabytes: usize },
 }
 
@@ -48,15 +48,27 @@ pub enum TableError {
 pub struct Table {
     pub text: Text,
     pub delimiter: u8,
-    /// The first records (64 at the most) of the first member, decoded; headers included.
+    /// The first records (64 at the most) of the first member, decoded, from the header on.
     pub head: Vec<Vec<String>>,
+    /// Records above the header: a hint for Excel, titles.
+    pub lead: usize,
+    /// Line of the header, 1 = first.
+    pub header_line: u64,
     /// The file starts with the byte order mark of UTF-8.
     pub bom: bool,
+    /// Code page of the lines that are not UTF-8, when the first of them leave no doubt.
+    page: Option<Page>,
+    /// Line of each record of `head`.
+    lines: Vec<u64>,
     block_size: usize,
 }
 
 /// Bytes of the beginning of a member that are looked at.
 const SAMPLE: usize = 256 * 1024;
+/// Records of a head.
+const HEAD: usize = 64;
+/// The header is among so many first records.
+const ABOVE: usize = 30;
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl Table {
@@ -66,23 +78,67 @@ impl Table {
     /// The file is no text, no table, or a zip of tables with different headers.
     pub fn open(path: &std::path::Path) -> Result<Self, TableError> {
         let text = Text::open(path)?;
-        let sample = Self::sample(&text, 0)?;
-        let bom = sample.starts_with(BOM);
-        let delimiter = separator::sniff(sample.strip_prefix(BOM).unwrap_or(&sample))
+        let raw = Self::sample(&text, 0)?;
+        let bom = raw.starts_with(BOM);
+        let raw = raw.strip_prefix(BOM).unwrap_or(&raw);
+        let page = page::guess(raw).filter(|g| g.sure).map(|g| g.page);
+        let sample = decode(raw, &mut Seen { page, ..Seen::default() });
+        let first = memchr::memchr(b'\n', &sample).map_or(sample.len(), |i| i + 1);
+        let hint = separator::hint(&sample[..first]).filter(|sign| sample[first..].contains(sign));
+        let delimiter = hint
+            .or_else(|| separator::sniff(&sample))
             .ok_or_else(|| TableError::NoColumns { path: path.to_owned() })?;
-        let head = first_records(&sample, delimiter, 64);
-        for (i, member) in text.members.iter().enumerate().skip(1) {
-            let other = first_records(&Self::sample(&text, i)?, delimiter, 1);
-            if other.first() != head.first() {
+        let (head, lines) = first_records(&sample, delimiter, HEAD);
+        text.counter().store(0, std::sync::atomic::Ordering::Relaxed);
+        let mut table =
+            Self { text, delimiter, head, lead: 0, header_line: 1, bom, page, lines, block_size: cut::BLOCK };
+        table.begin_at(usize::from(separator::hint(&sample[..first]).is_some()));
+        Ok(table)
+    }
+
+    /// Takes the record at `at` of `head` for the header: what stands above is not read.
+    fn begin_at(&mut self, at: usize) {
+        self.head.drain(..at.min(self.head.len()));
+        self.lines.drain(..at.min(self.lines.len()));
+        self.lead += at;
+        self.header_line = self.lines.first().copied().unwrap_or(1);
+    }
+
+    /// Finds the header among the first records: the first that `header` accepts. `false` when none is; the
+    /// table then begins where it began. Files of one archive must have the same.
+    ///
+    /// # Errors
+    /// [`TableError::Members`], or those of reading.
+    pub fn seek(&mut self, header: impl Fn(&[String]) -> bool) -> Result<bool, TableError> {
+        let at = self.head.iter().take(ABOVE).position(|record| header(record));
+        if let Some(at) = at {
+            self.begin_at(at);
+        }
+        self.same_members()?;
+        Ok(at.is_some())
+    }
+
+    fn same_members(&self) -> Result<(), TableError> {
+        for (i, member) in self.text.members.iter().enumerate().skip(1) {
+            let raw = Self::sample(&self.text, i)?;
+            let raw = decode(&raw, &mut Seen { page: self.page, ..Seen::default() });
+            let (other, _) = first_records(&raw, self.delimiter, self.lead + 1);
+            if other.get(self.lead) != self.head.first() {
                 return Err(TableError::Members {
-                    path: path.to_owned(),
-                    first: text.members[0].name.clone(),
+                    path: self.text.path().to_owned(),
+                    first: self.text.members[0].name.clone(),
                     other: member.name.clone(),
                 });
             }
         }
-        text.counter().store(0, std::sync::atomic::Ordering::Relaxed);
-        Ok(Self { text, delimiter, head, bom, block_size: cut::BLOCK })
+        self.text.counter().store(0, std::sync::atomic::Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Records before the first row of data: the header, and what stands above it.
+    #[must_use]
+    pub fn skip(&self) -> usize {
+        self.lead + 1
     }
 
     /// Bytes a block; smaller blocks serve tests and small machines.
@@ -92,7 +148,7 @@ impl Table {
         self
     }
 
-    /// Whole first lines of a member, decoded.
+    /// Whole first lines of a member, as they stand.
     fn sample(text: &Text, member: usize) -> Result<Vec<u8>, TableError> {
         let mut stream = text.stream(&text.members[member])?;
         let mut bytes = vec![0; SAMPLE];
@@ -104,7 +160,19 @@ impl Table {
         {
             bytes.truncate(end + 1);
         }
-        Ok(decode(&bytes, &mut Seen::default()).into_owned())
+        Ok(bytes)
+    }
+
+    /// The records of the first block that follow the first `skip`: what a column is judged by.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn survey(&self, skip: usize, mut each: impl FnMut(u64, &ByteRecord)) -> Result<(), TableError> {
+        if let Some(block) = Cutter::new(self, 0, 1, skip)?.next(Vec::new())? {
+            block.for_each(&mut each);
+        }
+        self.text.counter().store(0, std::sync::atomic::Ordering::Relaxed);
+        Ok(())
     }
 
     /// Reads every record after the first `skip` of each member, one after the other, on this thread.
@@ -138,23 +206,52 @@ impl Table {
     }
 }
 
-fn first_records(sample: &[u8], delimiter: u8, count: usize) -> Vec<Vec<String>> {
+/// The first records, and the line on which each begins.
+fn first_records(sample: &[u8], delimiter: u8, count: usize) -> (Vec<Vec<String>>, Vec<u64>) {
+    let sample = sample.strip_prefix(BOM).unwrap_or(sample);
+    let mut line = 1;
+    let mut counted = 0;
     csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        .from_reader(sample.strip_prefix(BOM).unwrap_or(sample))
+        .from_reader(sample)
         .byte_records()
         .take(count)
         .filter_map(Result::ok)
-        .map(|r| r.iter().map(|f| String::from_utf8_lossy(f).into_owned()).collect())
-        .collect()
+        .map(|r| {
+            let start = start_of(&r, sample, counted);
+            line += memchr_iter(b'\n', &sample[counted..start]).count() as u64;
+            counted = start;
+            (r.iter().map(|f| String::from_utf8_lossy(f).into_owned()).collect::<Vec<String>>(), line)
+        })
+        .unzip()
+}
+
+/// Where a record really begins: the reader counts the blank lines before it as its own.
+fn start_of(record: &ByteRecord, bytes: &[u8], otherwise: usize) -> usize {
+    let mut start = record.position().map_or(otherwise, |p| p.byte() as usize);
+    while matches!(bytes.get(start), Some(b'\n' | b'\r')) {
+        start += 1;
+    }
+    start
+}
+
+/// How the fields of a record stand to the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// As many fields as the header, or more.
+    Whole,
+    /// Fewer: spreadsheets leave out the empty cells at the end of a row.
+    Short,
+    /// Fewer, because the line was cut: by a line break inside a value, or by the end of half a file.
+    Broken,
 }
 
 impl Block {
     /// Decodes the block and gives each record with its line in the file.
     pub fn for_each(&self, mut each: impl FnMut(u64, &ByteRecord)) -> Seen {
-        let mut seen = Seen::default();
+        let mut seen = Seen { page: self.page, doubtful: self.doubtful, ..Seen::default() };
         let mut record = ByteRecord::new();
         let mut line = self.first_line;
         let mut skip = self.skip;
@@ -170,10 +267,7 @@ impl Block {
             // The reader's own line count lags behind on CRLF and blank lines: count from its offsets.
             let mut counted = 0;
             while let Ok(true) = reader.read_byte_record(&mut record) {
-                let mut start = record.position().map_or(counted, |p| p.byte() as usize);
-                while matches!(bytes.get(start), Some(b'\n' | b'\r')) {
-                    start += 1;
-                }
+                let start = start_of(&record, &bytes, counted);
                 line += memchr_iter(b'\n', &bytes[counted..start]).count() as u64;
                 counted = start;
                 if skip > 0 {
@@ -183,6 +277,39 @@ impl Block {
                 }
             }
             line += memchr_iter(b'\n', &bytes[counted..]).count() as u64;
+        }
+        seen
+    }
+
+    /// The same, with the shape of each record under a header of `width` fields, of which a row must reach the
+    /// first `reach` to be one.
+    pub fn rows(&self, width: usize, reach: usize, mut each: impl FnMut(u64, &ByteRecord, Shape)) -> Seen {
+        let mut held: Option<(u64, ByteRecord)> = None;
+        let mut shorts = 0;
+        let seen = self.for_each(|line, record| {
+            if record.len() >= width && held.is_none() {
+                return each(line, record, Shape::Whole);
+            }
+            if let Some((first, half)) = held.take() {
+                // A break inside a value makes of a line two, which share the value that it broke.
+                let halves = half.len() + record.len() == width + 1 && half.len().min(record.len()) < reach;
+                if halves {
+                    each(first, &half, Shape::Broken);
+                    return each(line, record, Shape::Broken);
+                }
+                shorts += 1;
+                each(first, &half, Shape::Short);
+            }
+            if record.len() >= width {
+                each(line, record, Shape::Whole);
+            } else {
+                held = Some((line, record.clone()));
+            }
+        });
+        if let Some((line, record)) = held {
+            // Half a file ends amid a line; a program that leaves out empty cells does so on other lines too.
+            let cut = self.unended && shorts == 0;
+            each(line, &record, if cut { Shape::Broken } else { Shape::Short });
         }
         seen
     }

@@ -1,8 +1,10 @@
-//! UTF-8, ISO-8859-1 or Windows-1252: decided block by block, and line by line where a file mixes them.
+//! UTF-8 or a code page of one byte: decided once a file, and line by line where a file mixes them.
 
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
+
+use super::page::{self, Page};
 
 /// What the bytes of a file turned out to be, gathered over its blocks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -10,10 +12,14 @@ pub struct Seen {
     pub bom: bool,
     /// Some line has characters beyond ASCII and is valid UTF-8.
     pub utf8: bool,
-    /// Lines that are not UTF-8 and use only 0xA0–0xFF.
-    pub latin1: u64,
-    /// Lines that are not UTF-8 and use 0x80–0x9F (€, œ, ’ of Windows).
-    pub windows: u64,
+    /// Lines that are not UTF-8.
+    pub other: u64,
+    /// Some of them use 0x80–0x9F (€, œ, ’ of Windows).
+    pub windows: bool,
+    /// Page of those lines: given, or guessed on the first of them.
+    pub page: Option<Page>,
+    /// No page makes words of them.
+    pub doubtful: bool,
 }
 
 impl Seen {
@@ -21,27 +27,31 @@ impl Seen {
     pub fn merge(&mut self, other: Self) {
         self.bom |= other.bom;
         self.utf8 |= other.utf8;
-        self.latin1 += other.latin1;
-        self.windows += other.windows;
+        self.other += other.other;
+        self.windows |= other.windows;
+        self.page = self.page.or(other.page);
+        self.doubtful |= other.doubtful;
     }
 
     /// Name for the report.
     #[must_use]
-    pub fn label(&self) -> &'static str {
-        match (self.utf8, self.latin1 > 0, self.windows > 0) {
-            (true, true, _) | (true, _, true) => "UTF-8 et Windows-1252 mêlés",
-            (false, _, true) => "Windows-1252",
-            (false, true, false) => "ISO-8859-1",
-            (_, false, false) if self.bom => "UTF-8 (avec marque BOM)",
-            (_, false, false) => "UTF-8",
+    pub fn label(&self) -> String {
+        if self.other == 0 {
+            return if self.bom { "UTF-8 (avec marque BOM)" } else { "UTF-8" }.to_owned();
         }
+        let page = match self.page.unwrap_or(Page::Windows) {
+            Page::Windows if !self.windows && !self.utf8 => "ISO-8859-1",
+            page => page.label(),
+        };
+        let mixed = if self.utf8 { format!("UTF-8 et {page} mêlés") } else { page.to_owned() };
+        if self.doubtful { format!("{mixed} (incertain : vérifiez les accents)") } else { mixed }
     }
 }
 
 /// Turns whole lines into UTF-8.
 ///
 /// A block that is valid UTF-8 is given back as it is. Else each line is judged by itself: valid UTF-8
-/// stays, anything else is read as Windows-1252, of which ISO-8859-1 is the part without 0x80–0x9F.
+/// stays, anything else is read in the page of the file ([`Seen::page`]), guessed here if nobody said it.
 #[must_use]
 pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
     if bytes.is_ascii() {
@@ -51,6 +61,12 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
         seen.utf8 = true;
         return Cow::Borrowed(bytes);
     }
+    let page = seen.page.unwrap_or_else(|| {
+        let guess = page::guess(bytes);
+        seen.doubtful |= guess.is_some_and(|g| g.doubtful);
+        guess.map_or(Page::Windows, |g| g.page)
+    });
+    seen.page = Some(page);
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 16);
     for line in bytes.split_inclusive(|b| *b == b'\n') {
         if line.is_ascii() {
@@ -59,13 +75,9 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
             seen.utf8 = true;
             out.extend_from_slice(line);
         } else {
-            if line.iter().any(|b| (0x80..0xa0).contains(b)) {
-                seen.windows += 1;
-            } else {
-                seen.latin1 += 1;
-            }
-            let (text, _) = WINDOWS_1252.decode_without_bom_handling(line);
-            out.extend_from_slice(text.as_bytes());
+            seen.other += 1;
+            seen.windows |= line.iter().any(|b| (0x80..0xa0).contains(b));
+            page.decode_into(line, &mut out);
         }
     }
     Cow::Owned(out)
@@ -112,6 +124,13 @@ mod tests {
         bytes.extend_from_slice(b"For\xeat\n");
         assert_eq!(&*decode(&bytes, &mut seen), "Forêt\nForêt\n".as_bytes());
         assert_eq!(seen.label(), "UTF-8 et Windows-1252 mêlés");
+    }
+
+    #[test]
+    fn the_page_that_is_given_counts_over_what_one_line_looks_like() {
+        let mut seen = Seen { page: Some(Page::Dos), ..Seen::default() };
+        assert_eq!(&*decode(b"CHAMB\x90RY\n", &mut seen), "CHAMBÉRY\n".as_bytes());
+        assert_eq!(seen.label(), "page de code 850 (DOS)");
     }
 
     #[test]

@@ -6,12 +6,13 @@
 
 pub mod encoding;
 mod open;
+pub mod page;
 pub mod separator;
 
 use std::path::PathBuf;
 
 pub(crate) use open::read_full;
-pub use open::{Member, Text, Wrapping};
+pub use open::{Member, Text, Wrapping, whole};
 
 /// Why a file cannot be read as text. Each message says what was found and what to do.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,6 @@
 //! Opens a file: recognises its wrapping, unwraps it as a stream, hashes it on the way.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use encoding_rs::{Decoder, Encoding, UTF_16BE, UTF_16LE};
 
-use super::TextError;
+use super::encoding::{Seen, decode};
+use super::{TextError, separator};
 
 /// How the text is wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,14 +116,16 @@ impl Text {
     /// The file cannot be opened.
     pub fn stream(&self, member: &Member) -> Result<Box<dyn Read + Send>, TextError> {
         let mut raw = self.raw(member)?;
-        let mut bom = [0u8; 2];
-        let n = read_full(&mut raw, &mut bom)
+        let mut head = vec![0u8; 4096];
+        let n = read_full(&mut raw, &mut head)
             .map_err(|source| TextError::Io { path: self.path.clone(), source })?;
-        let rest = io::Cursor::new(bom[..n].to_vec()).chain(raw);
-        Ok(match bom {
-            [0xff, 0xfe] => Box::new(Utf16::new(rest, UTF_16LE)),
-            [0xfe, 0xff] => Box::new(Utf16::new(rest, UTF_16BE)),
-            _ => Box::new(rest),
+        head.truncate(n);
+        let (mark, wide) = wide(&head);
+        head.drain(..mark);
+        let rest = io::Cursor::new(head).chain(raw);
+        Ok(match wide {
+            Some(encoding) => Box::new(Utf16::new(rest, encoding)),
+            None => Box::new(rest),
         })
     }
 
@@ -129,16 +133,25 @@ impl Text {
         let io = |source| TextError::Io { path: self.path.clone(), source };
         let mut file = File::open(&self.path).map_err(io)?;
         let count = |inner| Counted { inner, read: Arc::clone(&self.read) };
+        let bound = |inner: Box<dyn Read + Send>| Unpacked {
+            inner,
+            given: 0,
+            packed: Arc::clone(&self.read),
+            before: self.read.load(Ordering::Relaxed),
+        };
         Ok(match member.place {
             Place::Whole => Box::new(count(file)),
-            Place::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(
-                1 << 18,
-                count(file),
-            ))),
+            Place::Gzip => Box::new(bound(Box::new(flate2::read::MultiGzDecoder::new(
+                io::BufReader::with_capacity(1 << 18, count(file)),
+            )))),
             Place::Entry { start, len, deflated } => {
                 file.seek(SeekFrom::Start(start)).map_err(io)?;
                 let bytes = io::BufReader::with_capacity(1 << 18, count(file)).take(len);
-                if deflated { Box::new(flate2::read::DeflateDecoder::new(bytes)) } else { Box::new(bytes) }
+                if deflated {
+                    Box::new(bound(Box::new(flate2::read::DeflateDecoder::new(bytes))))
+                } else {
+                    Box::new(bytes)
+                }
             }
         })
     }
@@ -201,6 +214,13 @@ fn zip_members(path: &Path) -> Result<Vec<Member>, TextError> {
     if members.iter().any(|m| m.name.to_lowercase().ends_with(".csv")) {
         members.retain(|m| m.name.to_lowercase().ends_with(".csv"));
     }
+    if members.is_empty() && others.iter().any(|o| o == "content.xml") {
+        return Err(TextError::NotText {
+            path: path.to_owned(),
+            found: "un classeur LibreOffice (.ods)",
+            advice: "enregistrez-le au format .xlsx, ou la feuille au format CSV, puis recommencez",
+        });
+    }
     if members.is_empty() {
         others.truncate(8);
         return Err(TextError::NoMember { path: path.to_owned(), content: others.join(", ") });
@@ -211,11 +231,16 @@ fn zip_members(path: &Path) -> Result<Vec<Member>, TextError> {
 
 /// Refuses formats that people mistake for CSV, by their first bytes.
 fn refuse_other_formats(path: &Path, head: &[u8]) -> Result<(), TextError> {
-    const SAVE_AS: &str = "enregistrez la feuille au format CSV (séparateur point-virgule) puis recommencez";
+    const SAVE_AS: &str = "enregistrez-le au format .xlsx, ou la feuille au format CSV, puis recommencez";
     const CHECK: &str = "vérifiez le fichier choisi";
     let trimmed = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let lower = trimmed[..trimmed.len().min(64)].to_ascii_lowercase();
-    let (found, advice) = if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+    const UNPACK: &str = "décompressez-la une fois, puis recommencez avec le fichier qu'elle contient";
+    let (found, advice) = if head.starts_with(&[0x1f, 0x8b]) {
+        ("une archive gzip dans une archive", UNPACK)
+    } else if head.starts_with(b"PK\x03\x04") {
+        ("une archive zip ou un classeur dans une archive", UNPACK)
+    } else if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
         ("un classeur Excel (.xls)", SAVE_AS)
     } else if head.starts_with(b"%PDF") {
         ("un document PDF", CHECK)
@@ -229,7 +254,7 @@ fn refuse_other_formats(path: &Path, head: &[u8]) -> Result<(), TextError> {
         ("un document XML", CHECK)
     } else if lower.starts_with(b"{") || lower.starts_with(b"[") {
         ("un document JSON", CHECK)
-    } else if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+    } else if wide(head).1.is_some() {
         return Ok(());
     } else if memchr::memchr(0, head).is_some() {
         ("un fichier binaire", CHECK)
@@ -237,6 +262,47 @@ fn refuse_other_formats(path: &Path, head: &[u8]) -> Result<(), TextError> {
         return Ok(());
     };
     Err(TextError::NotText { path: path.to_owned(), found, advice })
+}
+
+/// Length of the mark to leave out, and the encoding when the text is UTF-16: by its zeros, whatever the mark
+/// says. A mark of UTF-16 before bytes without a zero is a lie; that of UTF-8 stays (it is reported).
+fn wide(head: &[u8]) -> (usize, Option<&'static Encoding>) {
+    let mark = match head {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => 2,
+        [0xef, 0xbb, 0xbf, ..] => 3,
+        _ => 0,
+    };
+    let mut zeros = [0usize; 2];
+    for (i, byte) in head[mark..].iter().enumerate() {
+        zeros[i % 2] += usize::from(*byte == 0);
+    }
+    let pairs = (head.len() - mark) / 2;
+    // A French text has a zero in almost each pair, and never on the other side.
+    let (most, few) = (pairs * 3 / 10, pairs / 20);
+    let encoding = match zeros {
+        _ if pairs < 4 => None,
+        [even, odd] if odd > most && even <= few => Some(UTF_16LE),
+        [even, odd] if even > most && odd <= few => Some(UTF_16BE),
+        _ => None,
+    };
+    (if encoding.is_none() && mark == 3 { 0 } else { mark }, encoding)
+}
+
+/// A whole text that is in memory, as UTF-8 without its mark; and the separator that its first line says
+/// (`sep=;`), which is then left empty so that the others keep their numbers.
+#[must_use]
+pub fn whole(bytes: &[u8]) -> (Cow<'_, [u8]>, Option<u8>) {
+    let (mark, encoding) = wide(&bytes[..bytes.len().min(SNIFF)]);
+    let bytes = &bytes[mark..];
+    let text: Cow<'_, [u8]> = match encoding {
+        Some(encoding) => Cow::Owned(encoding.decode_without_bom_handling(bytes).0.into_owned().into_bytes()),
+        None => decode(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes), &mut Seen::default()),
+    };
+    let end = memchr::memchr(b'\n', &text).map_or(text.len(), |i| i + 1);
+    match separator::hint(&text[..end]) {
+        Some(sign) => (Cow::Owned([&b"\n"[..], &text[end..]].concat()), Some(sign)),
+        None => (text, None),
+    }
 }
 
 fn first_bytes(mut reader: impl Read) -> io::Result<Vec<u8>> {
@@ -273,6 +339,33 @@ impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.read.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+/// An archive may become this long, whatever its size.
+const FREE: u64 = 256 << 20;
+/// Beyond, it may become so many times its size: tables of zeros and blanks reach fifty, a bomb a thousand.
+const MOST: u64 = 300;
+
+/// Stops an archive that would never end.
+struct Unpacked {
+    inner: Box<dyn Read + Send>,
+    given: u64,
+    packed: Arc<AtomicU64>,
+    before: u64,
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.given += n as u64;
+        let packed = self.packed.load(Ordering::Relaxed).saturating_sub(self.before);
+        if self.given > FREE && self.given / MOST > packed {
+            return Err(io::Error::other(format!(
+                "l'archive devient plus de {MOST} fois plus grande une fois décompressée : elle est refusée"
+            )));
+        }
         Ok(n)
     }
 }
@@ -315,5 +408,32 @@ impl<R: Read> Read for Utf16<R> {
         buffer[..n].copy_from_slice(&self.ready.as_bytes()[self.given..self.given + n]);
         self.given += n;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str, big: bool) -> Vec<u8> {
+        text.encode_utf16().flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
+    }
+
+    #[test]
+    fn utf16_is_known_by_its_zeros_and_not_by_its_mark() {
+        let text = "DEPCOM;LIBCOM\n73065;Chambéry\n";
+        for (mark, big, want) in [
+            (&b""[..], false, UTF_16LE),
+            (b"", true, UTF_16BE),
+            (b"\xff\xfe", false, UTF_16LE),
+            (b"\xff\xfe", true, UTF_16BE),
+            (b"\xef\xbb\xbf", false, UTF_16LE),
+        ] {
+            let bytes = [mark, &utf16(text, big)].concat();
+            assert_eq!(wide(&bytes), (mark.len(), Some(want)), "{mark:?} {big}");
+        }
+        assert_eq!(wide(b"\xff\xfeDEPCOM;LIBCOM\n"), (2, None));
+        assert_eq!(wide(b"\xef\xbb\xbfDEPCOM\n"), (0, None));
+        assert_eq!(wide(&[1, 0, 2, 0, 7]), (0, None));
     }
 }

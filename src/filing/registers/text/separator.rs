@@ -20,13 +20,35 @@ pub fn sniff(sample: &[u8]) -> Option<u8> {
     best
 }
 
-/// Median (the lower of two) number of fields over the first 50 records.
+/// `sep=;` on the first line, the hint that Excel writes and reads: the separator that it says.
+#[must_use]
+pub fn hint(line: &[u8]) -> Option<u8> {
+    let line = line.trim_ascii_end().trim_ascii_start();
+    let line = line.strip_prefix(b"\"").and_then(|l| l.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        // A tab at the end of the line is trimmed away with it.
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'='] => Some(b'\t'),
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', sign, rest @ ..]
+            if rest.iter().all(|b| b == sign || b.is_ascii_whitespace()) && !sign.is_ascii_alphanumeric() =>
+        {
+            Some(*sign)
+        }
+        _ => None,
+    }
+}
+
+/// Median (the lower of two) number of fields over the first 50 records; titles above the table, which have
+/// one field, do not count where a third of the records at least have several.
 fn usual_fields(sample: &[u8], delimiter: u8) -> usize {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(sample);
     let mut counts: Vec<usize> =
         reader.byte_records().take(50).filter_map(Result::ok).map(|r| r.len()).collect();
     counts.sort_unstable();
+    let single = counts.iter().filter(|n| **n <= 1).count();
+    if (counts.len() - single) * 3 >= counts.len() {
+        counts.drain(..single);
+    }
     counts.get(counts.len().saturating_sub(1) / 2).copied().unwrap_or(0)
 }
 
@@ -52,5 +74,15 @@ mod tests {
         assert_eq!(sniff(b"A,B,C\n\"1;5\",2,3\n"), Some(b','));
         assert_eq!(sniff(b"A\tB\n1,2\t3\n"), Some(b'\t'));
         assert_eq!(sniff(b"bonjour\nau revoir\n"), None);
+        assert_eq!(sniff(b"Export du 12\n\nBailleur\nA;B;C\n1;2;3\n"), Some(b';'));
+    }
+
+    #[test]
+    fn the_hint_of_excel_is_understood() {
+        assert_eq!(hint(b"sep=;\r\n"), Some(b';'));
+        assert_eq!(hint(b"\"SEP=,\""), Some(b','));
+        assert_eq!(hint(b"sep=\t\n"), Some(b'\t'));
+        assert_eq!(hint(b"sep=;;;;;;\n"), Some(b';'));
+        assert_eq!(hint(b"separateur;a"), None);
     }
 }

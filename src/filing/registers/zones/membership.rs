@@ -10,8 +10,13 @@ use super::error::ZonesError;
 use super::findings::Findings;
 use super::{ZonesOptions, open};
 use crate::reference::territory::territory;
+use crate::registers::fields;
+use crate::registers::intake::above;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
+use crate::registers::table::{Table, TableError};
+use crate::registers::text::encoding::Seen;
+use crate::registers::text::separator;
 
 #[derive(Deserialize)]
 struct Epci {
@@ -51,8 +56,10 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
         json(&file, &text)?
     } else {
         report.format = "appartenance aux EPCI, CSV".to_owned();
-        let (rows, separator) = csv(&file, &text)?;
-        report.separateur = separator.to_string();
+        let (rows, table, seen) = csv(&file, path)?;
+        report.encodage = seen.label();
+        report.separateur = separator::label(table.delimiter).to_owned();
+        report.remarques.extend(above(&table));
         rows
     };
     if annee.is_none() {
@@ -76,6 +83,9 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
                 &row.commune,
                 "la commune ou le SIREN de l'EPCI manque".to_owned(),
             )?;
+        } else if let Some((column, value)) = impossible(&row) {
+            let message = format!("« {value} » n'est pas un code que l'on puisse lire");
+            findings.add("A01", row.line, column, value, message)?;
         } else if let Some((epci, _)) = seen.get(&row.commune) {
             let message = format!(
                 "la commune {} est déjà rattachée à {epci} ; le rattachement à {} est écarté",
@@ -128,29 +138,63 @@ fn json(file: &str, text: &str) -> Result<Vec<Row>, ZonesError> {
     Ok(rows.collect())
 }
 
-fn csv(file: &str, text: &str) -> Result<(Vec<Row>, char), ZonesError> {
+fn csv(file: &str, path: &Path) -> Result<(Vec<Row>, Table, Seen), ZonesError> {
     let refused = |message: String| ZonesError::NotMembership { file: file.to_owned(), message };
-    let head = text.lines().next().unwrap_or_default();
-    let separator = [';', '\t', ',', '|'].into_iter().max_by_key(|c| head.matches(*c).count()).unwrap_or(';');
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(separator as u8).flexible(true).from_reader(text.as_bytes());
-    let names: Vec<String> = reader.headers().map_err(|e| refused(e.to_string()))?.iter().map(key).collect();
-    let find = |aliases: &[String]| aliases.iter().find_map(|a| names.iter().position(|n| *n == key(a)));
     let data = &territory().appartenance;
-    let (Some(commune), Some(epci)) = (find(&data.commune), find(&data.epci)) else {
-        return Err(refused(format!("colonnes lues : {head}")));
+    let at = |record: &[String], aliases: &[String]| {
+        let names: Vec<String> = record.iter().map(|n| key(n)).collect();
+        aliases.iter().find_map(|a| names.iter().position(|n| *n == key(a)))
     };
-    let nom = find(&data.nom);
+    let mut table = Table::open(path).map_err(|e| refused(e.to_string()))?;
+    table
+        .seek(|record| at(record, &data.commune).is_some() && at(record, &data.epci).is_some())
+        .map_err(|e| refused(e.to_string()))?;
+    let header = table.head.first().cloned().unwrap_or_default();
+    let (Some(commune), Some(epci)) = (at(&header, &data.commune), at(&header, &data.epci)) else {
+        return Err(refused(format!("colonnes lues : {}", header.join(", "))));
+    };
+    let nom = at(&header, &data.nom);
     let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|e| refused(e.to_string()))?;
-        let cell = |i: usize| record.get(i).unwrap_or_default().trim().to_owned();
-        let line = record.position().map_or(0, csv::Position::line);
-        let commune = cell(commune);
-        // A spreadsheet ate the zero of départements 01 to 09.
-        let lost = !commune.is_empty() && commune.len() < 5 && commune.chars().all(|c| c.is_ascii_digit());
-        let commune = if lost { format!("{commune:0>5}") } else { commune };
-        rows.push(Row { line, commune, epci: cell(epci), nom: nom.map(cell).unwrap_or_default() });
+    let text = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
+    let seen = table
+        .for_each::<TableError>(table.skip(), |line, record| {
+            if record.iter().all(fields::is_blank) {
+                return Ok(());
+            }
+            let cell = |i: usize| fields::clean(record.get(i).unwrap_or_default());
+            rows.push(Row {
+                line,
+                commune: code(cell(commune)),
+                epci: epci_code(cell(epci)),
+                nom: nom.map(|i| text(cell(i))).unwrap_or_default(),
+            });
+            Ok(())
+        })
+        .map_err(|e| refused(e.to_string()))?;
+    Ok((rows, table, seen))
+}
+
+/// A code that has other signs than codes have, or that a spreadsheet lost.
+fn impossible(row: &Row) -> Option<(&'static str, &str)> {
+    let odd = |c: &str| c.bytes().any(|b| !b.is_ascii_alphanumeric());
+    if row.commune.len() != 5 || odd(&row.commune) {
+        return Some(("commune", &row.commune));
     }
-    Ok((rows, separator))
+    odd(&row.epci).then_some(("epci", &row.epci))
+}
+
+/// The code of a commune as it should be, whatever a spreadsheet made of it; else the cell.
+fn code(cell: &[u8]) -> String {
+    match fields::five(cell) {
+        Some(code) => String::from_utf8_lossy(&code).into_owned(),
+        None => String::from_utf8_lossy(cell).into_owned(),
+    }
+}
+
+/// The SIREN of an EPCI without spaces, decimals or the name before its brackets; else the cell.
+fn epci_code(cell: &[u8]) -> String {
+    match fields::siren(cell) {
+        Ok(siren) if siren.digits[0] != b'0' => String::from_utf8_lossy(&siren.digits).into_owned(),
+        _ => String::from_utf8_lossy(cell).into_owned(),
+    }
 }

@@ -221,6 +221,7 @@ impl Columns<'_> {
         let text = |name| self.text(name, record);
         let small = |cell: &[u8]| fields::integer(cell).ok().and_then(|n| u8::try_from(n).ok());
         let decimal = |cell: &[u8]| fields::decimal(cell).ok();
+        let money = |cell: &[u8]| fields::money(cell).ok();
         let persons = self.number("nb_personnes", record, small)?;
         let (under, over) =
             (self.number("nb_moins14", record, small)?, self.number("nb_14plus", record, small)?);
@@ -248,8 +249,8 @@ impl Columns<'_> {
                 financement: text("financement"),
             },
             menage: MenageDemande {
-                ressources_mensuelles: self.number("ressources_mensuelles", record, decimal)?,
-                revenu_uc: self.number("revenu_uc", record, decimal)?,
+                ressources_mensuelles: self.number("ressources_mensuelles", record, money)?,
+                revenu_uc: self.number("revenu_uc", record, money)?,
                 nb_personnes: persons.or_else(|| under?.checked_add(over?)),
                 nb_moins14: under.or_else(|| persons?.checked_sub(over?)),
                 cmi_invalidite: self.yes("cmi_invalidite", record)?,

@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 use super::{date, words};
 use crate::geocode::{Geocoder, Kind, Query, SURE};
 use crate::reference::indicators::Catalogue;
+use crate::registers::fields;
+use crate::registers::kit::small::SmallTable;
 use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
@@ -387,7 +389,7 @@ pub async fn bring(
 ) -> Result<(Vec<String>, String, Trace), Problem> {
     let ground = Ground::of(app, siren).await?;
     let mut list = Vec::new();
-    for (asked, line) in parsed(bytes)?.into_iter().zip(2..) {
+    for (line, asked) in parsed(bytes)? {
         list.push(checked(&ground, asked, &format!("ligne {line}"))?);
     }
     if list.is_empty() {
@@ -399,23 +401,20 @@ pub async fn bring(
     Ok((ids, lot, trace))
 }
 
-/// The rows of a file of events.
-fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Problem::body("Enregistrez le fichier en UTF-8."))?;
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let header = reader.headers().map_err(|e| Problem::body(format!("{e}.")))?.clone();
-    for name in ["genre", "date", "commune", "logements"] {
-        if !header.iter().any(|h| h == name) {
-            return Err(Problem::missing(name, "une colonne du fichier, séparateur point-virgule"));
-        }
-    }
+/// The code of a commune, whatever a spreadsheet made of it; else the cell.
+fn commune(cell: &str) -> String {
+    fields::commune(cell.as_bytes())
+        .map_or_else(|_| cell.to_owned(), |(code, _)| String::from_utf8_lossy(&code).into_owned())
+}
+
+/// The rows of a file of events, each with its line.
+fn parsed(bytes: &[u8]) -> Result<Vec<(u64, NouvelEvenement)>, Problem> {
+    let table = SmallTable::read(bytes, &["genre", "date", "commune", "logements"])
+        .map_err(|e| Problem::body(format!("Fichier d'événements : {e}.")))?;
     let mut out = Vec::new();
-    for (record, line) in reader.records().zip(2..) {
-        let record = record.map_err(|e| Problem::body(format!("Ligne {line} : {e}.")))?;
-        let cell = |name: &str| {
-            header.iter().position(|h| h == name).and_then(|i| record.get(i)).unwrap_or("").trim().to_owned()
-        };
+    for row in &table.rows {
+        let line = row.line;
+        let cell = |name: &str| table.cell(row, name).to_owned();
         let number = |name: &str| -> Result<Option<u16>, Problem> {
             let text = cell(name);
             let wrong =
@@ -424,7 +423,7 @@ fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
         };
         let genre = cell("genre");
         let logements = cell("logements");
-        out.push(NouvelEvenement {
+        let event = NouvelEvenement {
             genre: GenreEvenement::parse(&genre).ok_or_else(|| {
                 Problem::unknown(&format!("ligne {line}, genre"), &genre, GenreEvenement::ALL.map(|g| g.1))
             })?,
@@ -435,8 +434,8 @@ fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
                     "Un nombre entier est attendu.",
                 )
             })?,
-            date: cell("date"),
-            commune: cell("commune"),
+            date: table.day(row, "date"),
+            commune: commune(&cell("commune")),
             adresse: cell("adresse"),
             qpv: cell("qpv"),
             ident_rep: cell("ident_rep").split_whitespace().map(str::to_owned).collect(),
@@ -448,7 +447,8 @@ fn parsed(bytes: &[u8]) -> Result<Vec<NouvelEvenement>, Problem> {
                 dpe: cell("dpe"),
                 surface: number("surface")?,
             },
-        });
+        };
+        out.push((line, event));
     }
     Ok(out)
 }
@@ -523,7 +523,7 @@ mod tests {
         let good =
             parsed("genre;date;commune;logements;ident_rep\nvente;2025-01-03;73065;2;a b\n".as_bytes())
                 .unwrap();
-        assert_eq!((good[0].genre, good[0].ident_rep.len()), (GenreEvenement::Vente, 2));
+        assert_eq!((good[0].1.genre, good[0].1.ident_rep.len()), (GenreEvenement::Vente, 2));
         let wrong =
             parsed("genre;date;commune;logements\nvente;2025-01-03;73065;2\nvol;2025;73065;1\n".as_bytes())
                 .unwrap_err();

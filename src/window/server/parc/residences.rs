@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::events::latest;
 use super::words;
+use crate::registers::kit::small::SmallTable;
 use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
@@ -331,16 +332,12 @@ pub async fn file(
         .await
         .map_err(|e| Problem::internal(&e))?
         .map_err(|e| Problem::internal(&e))?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Problem::body("Enregistrez le fichier en UTF-8."))?;
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let header = reader.headers().map_err(|e| Problem::body(format!("{e}.")))?.clone();
+    let table = SmallTable::read(&bytes, &["residence_code"])
+        .map_err(|e| Problem::body(format!("Fichier de résidences : {e}.")))?;
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
-    for (record, line) in reader.records().zip(2..) {
-        let record = record.map_err(|e| Problem::body(format!("Ligne {line} : {e}.")))?;
-        let cell = |name: &str| {
-            header.iter().position(|h| h == name).and_then(|i| record.get(i)).unwrap_or("").trim()
-        };
+    for row in &table.rows {
+        let line = row.line;
+        let cell = |name: &str| table.cell(row, name);
         let (code, name) = (
             cell("residence_code"),
             if cell("adresse").is_empty() { cell("ident_rep") } else { cell("adresse") },

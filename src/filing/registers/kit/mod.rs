@@ -1,0 +1,9 @@
+//! What every register reads with: what a cell may mean in more than one way, decided on its column (numbers,
+//! percentages, days); small tables; the sheet of a register; what no deposit may hold.
+
+pub mod dates;
+pub mod habit;
+pub mod numbers;
+pub mod personal;
+pub mod recognise;
+pub mod small;

@@ -1,0 +1,394 @@
+//! Numbers as files write them, and what `15.000` means in one column: fifteen, or fifteen thousand.
+//!
+//! `1.234,56`, `0.5`, `12,5` and `1.234.567` can be read in one way; `15.000` and `15,000` in two. Their column
+//! decides, by what it writes elsewhere, and by what it holds: sums of money have no thousandths.
+
+use super::super::fields;
+
+/// What a column holds, as far as it helps to read it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// Euros. Three decimals are unusual; a sum above this is impossible.
+    Money { most: f64 },
+    /// Coordinates, surfaces, anything else: three decimals are usual.
+    Number,
+}
+
+/// A number that cannot be had from its cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    Unreadable,
+    /// It can be read in two ways, and the column does not say which.
+    TwoWays,
+}
+
+/// A number, and whether the column had to say how to read it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Read {
+    pub value: f64,
+    /// A sign between thousands was left out on the word of the column.
+    pub grouped: bool,
+    /// The cell ends with `%`.
+    pub percent: bool,
+}
+
+/// What one sign, the dot or the comma, does in a column.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Sign {
+    /// It certainly parts thousands.
+    groups: u32,
+    /// It certainly stands before decimals.
+    decimals: u32,
+    /// The same, before three of them.
+    thousandths: u32,
+    /// The greatest value of what can be read in two ways, as thousands.
+    greatest: f64,
+}
+
+/// What a column of numbers shows of its habits.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Seen {
+    dot: Sign,
+    comma: Sign,
+}
+
+impl Seen {
+    /// Looks at a cell of the column.
+    pub fn see(&mut self, cell: &[u8]) {
+        if !cell.iter().any(|b| matches!(b, b'.' | b',')) {
+            return;
+        }
+        let Some(text) = Text::of(cell) else { return };
+        match text.shape() {
+            Some(Shape::Grouped { dot }) => self.sign_mut(dot).groups += 1,
+            Some(Shape::Decimal { dot, thousandths }) => {
+                let sign = self.sign_mut(dot);
+                sign.decimals += 1;
+                sign.thousandths += u32::from(thousandths);
+            }
+            Some(Shape::Both { decimal_dot }) => {
+                self.sign_mut(decimal_dot).decimals += 1;
+                self.sign_mut(!decimal_dot).groups += 1;
+            }
+            Some(Shape::Either { dot }) => {
+                let value = text.value(None).unwrap_or(0.0).abs();
+                let sign = self.sign_mut(dot);
+                sign.greatest = sign.greatest.max(value);
+            }
+            _ => {}
+        }
+    }
+
+    fn sign(&self, dot: bool) -> &Sign {
+        if dot { &self.dot } else { &self.comma }
+    }
+
+    fn sign_mut(&mut self, dot: bool) -> &mut Sign {
+        if dot { &mut self.dot } else { &mut self.comma }
+    }
+
+    /// Whether the sign of `15.000` parts thousands in this column.
+    fn groups(&self, dot: bool, kind: Kind) -> Result<bool, Doubt> {
+        let (sign, other) = (self.sign(dot), self.sign(!dot));
+        match (sign.groups > 0, sign.decimals > 0, kind) {
+            (true, false, _) => Ok(true),
+            (true, true, _) => Err(Doubt::TwoWays),
+            (false, true, Kind::Number) => Ok(false),
+            (false, true, Kind::Money { .. }) if sign.thousandths > 0 => Ok(false),
+            (false, true, Kind::Money { .. }) => Err(Doubt::TwoWays),
+            (false, false, _) if other.groups > 0 && other.decimals == 0 => Ok(false),
+            // Nothing but such numbers, too great for thousands: they have three decimals.
+            (false, false, Kind::Money { most }) => Ok(sign.greatest <= most),
+            (false, false, Kind::Number) if other.decimals > 0 => Err(Doubt::TwoWays),
+            (false, false, Kind::Number) => Ok(false),
+        }
+    }
+}
+
+/// Reads a number in a column that was seen.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn read(cell: &[u8], seen: &Seen, kind: Kind) -> Result<Read, Doubt> {
+    // Almost every number of a sound file ends here.
+    if !cell.is_empty() && cell.len() <= 15 && cell.iter().all(u8::is_ascii_digit) {
+        let value = cell.iter().fold(0u64, |n, d| n * 10 + u64::from(d - b'0'));
+        // Below 10^15: exact.
+        return Ok(Read { value: value as f64, grouped: false, percent: false });
+    }
+    let text = Text::of(cell).ok_or(Doubt::Unreadable)?;
+    let (decimal, grouped) = match text.shape().ok_or(Doubt::Unreadable)? {
+        Shape::Plain | Shape::Grouped { .. } => (None, false),
+        Shape::Decimal { dot, .. } | Shape::Scientific { dot } => (Some(dot), false),
+        Shape::Both { decimal_dot } => (Some(decimal_dot), false),
+        Shape::Either { dot } => {
+            let groups = seen.groups(dot, kind)?;
+            (if groups { None } else { Some(dot) }, groups)
+        }
+    };
+    let value = text.value(decimal).ok_or(Doubt::Unreadable)?;
+    Ok(Read { value, grouped, percent: text.percent })
+}
+
+/// A number without its spaces, its `€` and its `%`.
+struct Text {
+    bytes: [u8; 40],
+    n: usize,
+    percent: bool,
+}
+
+enum Shape {
+    Plain,
+    /// One sign that stands only before groups of three digits: `1.234.567`.
+    Grouped {
+        dot: bool,
+    },
+    Decimal {
+        dot: bool,
+        thousandths: bool,
+    },
+    /// Both signs: the last stands before decimals.
+    Both {
+        decimal_dot: bool,
+    },
+    /// One sign before three digits, at most three before it: `15.000`.
+    Either {
+        dot: bool,
+    },
+    Scientific {
+        dot: bool,
+    },
+}
+
+impl Text {
+    fn of(cell: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(cell).ok()?;
+        let (mut bytes, mut n, mut percent) = ([0u8; 40], 0, false);
+        for c in text.chars() {
+            match c {
+                '0'..='9' | '.' | ',' | '-' | '+' | 'e' | 'E' if !percent => {
+                    *bytes.get_mut(n)? = c as u8;
+                    n += 1;
+                }
+                '\u{2212}' if n == 0 => {
+                    bytes[0] = b'-';
+                    n = 1;
+                }
+                '%' if n > 0 && !percent => percent = true,
+                '€' if n > 0 => {}
+                c if fields::is_space(c) => {}
+                _ => return None,
+            }
+        }
+        (n > 0).then_some(Self { bytes, n, percent })
+    }
+
+    fn bare(&self) -> &[u8] {
+        let all = &self.bytes[..self.n];
+        all.strip_prefix(b"-").or_else(|| all.strip_prefix(b"+")).unwrap_or(all)
+    }
+
+    fn shape(&self) -> Option<Shape> {
+        let text = self.bare();
+        let signs = |sign: u8| text.iter().filter(|b| **b == sign).count();
+        let (dots, commas) = (signs(b'.'), signs(b','));
+        if text.iter().any(|b| matches!(b, b'e' | b'E')) {
+            return (dots + commas <= 1).then_some(Shape::Scientific { dot: dots == 1 });
+        }
+        if text.iter().any(|b| matches!(b, b'-' | b'+')) || !text.iter().any(u8::is_ascii_digit) {
+            return None;
+        }
+        match (dots, commas) {
+            (0, 0) => Some(Shape::Plain),
+            (1, 0) | (0, 1) => {
+                let dot = dots == 1;
+                let at = text.iter().position(|b| matches!(b, b'.' | b','))?;
+                let (before, after) = (&text[..at], text.len() - at - 1);
+                if after == 3 && (1..=3).contains(&before.len()) && before[0] != b'0' {
+                    Some(Shape::Either { dot })
+                } else {
+                    Some(Shape::Decimal { dot, thousandths: after == 3 && before.len() > 3 })
+                }
+            }
+            (_, 0) | (0, _) => grouped(text).then_some(Shape::Grouped { dot: dots > 0 }),
+            _ => {
+                let last = text.iter().rposition(|b| matches!(b, b'.' | b','))?;
+                let decimal_dot = text[last] == b'.';
+                let once = if decimal_dot { dots == 1 } else { commas == 1 };
+                (once && grouped(&text[..last])).then_some(Shape::Both { decimal_dot })
+            }
+        }
+    }
+
+    /// The value, with this sign before decimals (`true`: the dot) and the other left out.
+    fn value(&self, decimal_dot: Option<bool>) -> Option<f64> {
+        let mut plain = [0u8; 40];
+        let mut n = 0;
+        for b in &self.bytes[..self.n] {
+            let b = match (b, decimal_dot) {
+                (b'.', Some(true)) | (b',', Some(false)) => b'.',
+                (b'.' | b',', _) => continue,
+                (b, _) => *b,
+            };
+            plain[n] = b;
+            n += 1;
+        }
+        std::str::from_utf8(&plain[..n]).ok()?.parse().ok().filter(|v: &f64| v.is_finite())
+    }
+}
+
+/// One to three digits, then groups of three behind one sign.
+fn grouped(text: &[u8]) -> bool {
+    let mut groups = text.split(|b| matches!(b, b'.' | b','));
+    let first = groups.next().is_some_and(|g| (1..=3).contains(&g.len()) && g[0] != b'0');
+    first && groups.all(|g| g.len() == 3)
+}
+
+/// How a column writes percentages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Percents {
+    /// 40,26 is 40.26 %.
+    #[default]
+    Points,
+    /// 0,4026 is 40.26 %: the column had the format of percentages, and lost it.
+    Fractions,
+    /// Some cells kept their `%`: small numbers without it are fractions, to be told one by one.
+    Mixed,
+}
+
+/// What a column of percentages shows of its habits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SeenPercents {
+    signed: u32,
+    small: u32,
+    great: u32,
+}
+
+/// Above this a number without `%` is no fraction: 300 %.
+const FRACTION: f64 = 3.0;
+
+impl SeenPercents {
+    /// Looks at a number of the column.
+    pub fn see(&mut self, read: Read) {
+        if read.percent {
+            self.signed += 1;
+        } else if read.value > 0.0 {
+            *(if read.value <= FRACTION { &mut self.small } else { &mut self.great }) += 1;
+        }
+    }
+
+    /// The habit of the column.
+    #[must_use]
+    pub fn habit(self) -> Percents {
+        match (self.signed > 0, self.small > 0, self.great > 0) {
+            (_, true, false) => Percents::Fractions,
+            (true, true, true) => Percents::Mixed,
+            _ => Percents::Points,
+        }
+    }
+}
+
+/// Percentage points of a number of the column, and whether it was a fraction.
+///
+/// # Errors
+/// [`Doubt::TwoWays`]: more than 300 % in a column of fractions.
+pub fn points(read: Read, habit: Percents) -> Result<(f64, bool), Doubt> {
+    match habit {
+        _ if read.percent || read.value == 0.0 => Ok((read.value, false)),
+        Percents::Points => Ok((read.value, false)),
+        Percents::Fractions if read.value > FRACTION => Err(Doubt::TwoWays),
+        Percents::Mixed if read.value > FRACTION => Ok((read.value, false)),
+        // Without the noise that a fraction brings: 0.4026 is 40.26.
+        Percents::Fractions | Percents::Mixed => Ok(((read.value * 1e8).round() / 1e6, true)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MONEY: Kind = Kind::Money { most: 300_000.0 };
+
+    fn seen(cells: &[&str]) -> Seen {
+        let mut seen = Seen::default();
+        cells.iter().for_each(|c| seen.see(c.as_bytes()));
+        seen
+    }
+
+    fn one(cell: &str, column: &[&str], kind: Kind) -> Result<f64, Doubt> {
+        read(cell.as_bytes(), &seen(column), kind).map(|r| r.value)
+    }
+
+    #[test]
+    fn what_can_be_read_in_one_way_is() {
+        for (cell, want) in [
+            ("12", 12.0),
+            ("12,5", 12.5),
+            ("12.50", 12.5),
+            ("0.123", 0.123),
+            ("1.234.567", 1_234_567.0),
+            ("1,234,567", 1_234_567.0),
+            ("1.234,56", 1234.56),
+            ("1,234.56", 1234.56),
+            ("15 000", 15_000.0),
+            ("15\u{202f}000,00 €", 15_000.0),
+            ("15\u{2009}000", 15_000.0),
+            ("-15 000,6", -15_000.6),
+            ("\u{2212}3", -3.0),
+            ("1,5E+04", 15_000.0),
+            ("15000.123", 15_000.123),
+        ] {
+            for kind in [MONEY, Kind::Number] {
+                assert_eq!(one(cell, &[], kind), Ok(want), "{cell}");
+            }
+        }
+        for cell in ["", "abc", "1.2.3", "1,2,3", "12.34.567", "NaN", "12 rue", "--1", "1e999", "1.234,5,6"] {
+            assert_eq!(one(cell, &[], MONEY), Err(Doubt::Unreadable), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_sum_of_money_has_thousands_unless_its_column_says_otherwise() {
+        assert_eq!(one("15.000", &[], MONEY), Ok(15_000.0));
+        assert_eq!(one("15.000", &["12,5"], MONEY), Ok(15_000.0));
+        assert_eq!(one("15.000", &["1.234.567"], MONEY), Ok(15_000.0));
+        assert_eq!(one("15,000", &["1,234.50"], MONEY), Ok(15_000.0));
+        // The dot stands before decimals elsewhere: nobody knows.
+        assert_eq!(one("15.000", &["15000.5"], MONEY), Err(Doubt::TwoWays));
+        assert_eq!(one("15.000", &["1204.120"], MONEY), Ok(15.0));
+        // Rents of 412 350 € do not exist: the column has three decimals.
+        let rent = Kind::Money { most: 9_998.0 };
+        assert_eq!(one("1.200", &["412.350", "1.200"], rent), Ok(1.2));
+        assert_eq!(one("1.200", &["1.200"], rent), Ok(1_200.0));
+    }
+
+    #[test]
+    fn other_numbers_have_thousandths() {
+        assert_eq!(one("5.917", &["5.917", "6.1"], Kind::Number), Ok(5.917));
+        assert_eq!(one("5,917", &["5,917"], Kind::Number), Ok(5.917));
+        assert_eq!(one("6.500", &["6.500.000"], Kind::Number), Ok(6_500.0));
+        assert_eq!(one("5.917", &["5,91"], Kind::Number), Err(Doubt::TwoWays));
+    }
+
+    #[test]
+    fn a_column_of_fractions_gives_points() {
+        let habit = |cells: &[&str]| {
+            let mut p = SeenPercents::default();
+            for c in cells {
+                p.see(read(c.as_bytes(), &Seen::default(), Kind::Number).unwrap());
+            }
+            p.habit()
+        };
+        assert_eq!(habit(&["0,4026", "1.2", "0"]), Percents::Fractions);
+        assert_eq!(habit(&["40,26", "0,4"]), Percents::Points);
+        assert_eq!(habit(&["40,26 %", "0,4026", "40"]), Percents::Mixed);
+        assert_eq!(habit(&["40,26 %", "0,4026"]), Percents::Fractions);
+        let of = |c: &str, h| points(read(c.as_bytes(), &Seen::default(), Kind::Number).unwrap(), h);
+        assert_eq!(of("0.4026", Percents::Fractions), Ok((40.26, true)));
+        assert_eq!(of("40,26 %", Percents::Fractions), Ok((40.26, false)));
+        assert_eq!(of("40,26", Percents::Fractions), Err(Doubt::TwoWays));
+        assert_eq!(of("0.4", Percents::Points), Ok((0.4, false)));
+        assert_eq!(of("0.4026", Percents::Mixed), Ok((40.26, true)));
+        assert_eq!(of("40.26", Percents::Mixed), Ok((40.26, false)));
+    }
+}

@@ -1,0 +1,187 @@
+//! Where the columns of a register are in one file, and what their cells hold.
+
+use csv::ByteRecord;
+
+use super::fields::{self, Date};
+use super::headers::{self, Known, Resolved};
+use super::kit::dates::{self, Written};
+use super::kit::habit::{Habit, Observed};
+use super::kit::numbers;
+use super::report::Report;
+use super::table::{Table, TableError};
+use crate::reference::registre::Registre;
+
+/// One column as the file has it.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Position, 0 = first; `None` when the file has no such column.
+    pub at: Option<usize>,
+    /// Name as the file writes it; the canonical one when the file has none.
+    pub header: String,
+    /// Cells that mean « nothing », in upper case.
+    empty: Vec<Box<[u8]>>,
+    /// Some of them begin with a digit.
+    digits: bool,
+    /// How the column writes what can be read in two ways.
+    habit: Habit,
+}
+
+impl Column {
+    /// The cell, freed of its wrapping; `None` when it is empty or absent.
+    #[must_use]
+    pub fn cell<'r>(&self, record: &'r ByteRecord) -> Option<&'r [u8]> {
+        let cell = fields::clean(record.get(self.at?)?);
+        let first = *cell.first()?;
+        if (!first.is_ascii_digit() || self.digits)
+            && self.empty.iter().any(|e| e.len() == cell.len() && e.eq_ignore_ascii_case(cell))
+        {
+            return None;
+        }
+        Some(cell)
+    }
+
+    /// The date in a cell of this column, and how it was written.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn date(&self, cell: &[u8]) -> Result<(Date, Written), dates::Doubt> {
+        dates::read(cell, self.habit.order, self.habit.month_years)
+    }
+
+    /// The number in a cell of this column.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn number(&self, cell: &[u8], kind: numbers::Kind) -> Result<numbers::Read, numbers::Doubt> {
+        numbers::read(cell, &self.habit.numbers, kind)
+    }
+
+    /// The percentage points in a cell of this column, and whether they were a fraction.
+    ///
+    /// # Errors
+    /// Why they cannot be read.
+    pub fn points(&self, cell: &[u8]) -> Result<(f64, bool), numbers::Doubt> {
+        numbers::points(self.number(cell, numbers::Kind::Number)?, self.habit.percents)
+    }
+
+    /// Fractions and points stand side by side in this column.
+    #[must_use]
+    pub fn mixes_percents(&self) -> bool {
+        self.habit.percents == numbers::Percents::Mixed
+    }
+}
+
+/// Where the columns of a register are in one file.
+#[derive(Debug)]
+pub struct Layout {
+    columns: Vec<(String, Column)>,
+    /// Fields of the header.
+    pub width: usize,
+    /// Those up to its last name: empty names at the end are empty columns of a spreadsheet.
+    pub full: usize,
+    /// Fields that a row cannot do without: those up to the last mandatory column.
+    pub reach: usize,
+    resolved: Resolved,
+}
+
+impl Layout {
+    /// Finds the columns of `registre` in a header.
+    ///
+    /// # Errors
+    /// The mandatory columns that are missing, by name.
+    pub fn new(registre: &Registre, header: &[String]) -> Result<Self, Vec<String>> {
+        let names: Vec<(String, Vec<String>)> = registre
+            .colonnes
+            .iter()
+            .map(|c| (headers::canonical(&c.nom), c.alias.iter().map(|a| headers::canonical(a)).collect()))
+            .collect();
+        let known: Vec<Known<'_>> = names
+            .iter()
+            .map(|(n, a)| Known { name: n, aliases: a.iter().map(String::as_str).collect() })
+            .collect();
+        let resolved = headers::resolve(header, &known);
+        let mut columns = Vec::new();
+        let mut missing = Vec::new();
+        let mut reach = 0;
+        for (c, (name, _)) in registre.colonnes.iter().zip(&names) {
+            let at = resolved.get(name);
+            if at.is_none() && c.obligatoire {
+                missing.push(c.nom.clone());
+            }
+            if let (Some(at), true) = (at, c.obligatoire) {
+                reach = reach.max(at + 1);
+            }
+            let empty: Vec<Box<[u8]>> = registre
+                .vides
+                .iter()
+                .chain(&c.vides)
+                .filter(|v| !v.is_empty())
+                .map(|v| v.to_uppercase().into_bytes().into_boxed_slice())
+                .collect();
+            let digits = empty.iter().any(|e| e[0].is_ascii_digit());
+            let header = at
+                .and_then(|i| header.get(i))
+                .map_or_else(|| c.nom.clone(), |h| h.trim().trim_matches('\u{feff}').to_owned());
+            columns.push((c.nom.clone(), Column { at, header, empty, digits, habit: Habit::default() }));
+        }
+        if missing.is_empty() {
+            let full = headers::named(header);
+            Ok(Self { columns, width: header.len(), full, reach, resolved })
+        } else {
+            Err(missing)
+        }
+    }
+
+    /// A column of the register by its canonical name. A name that the register lacks gives a column that
+    /// no file has; tests of the register compare the names.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Column {
+        self.columns.iter().find(|(n, _)| n == name).map_or_else(
+            || Column {
+                at: None,
+                header: name.to_owned(),
+                empty: Vec::new(),
+                digits: false,
+                habit: Habit::default(),
+            },
+            |(_, c)| c.clone(),
+        )
+    }
+
+    /// Learns the habits of the columns from the first rows of the table.
+    pub(super) fn survey(&mut self, table: &Table) -> Result<(), TableError> {
+        let mut seen: Vec<Observed> = vec![Observed::default(); self.columns.len()];
+        table.survey(table.skip(), |_, record| {
+            for ((_, column), seen) in self.columns.iter().zip(&mut seen) {
+                if let Some(cell) = column.cell(record) {
+                    seen.see(cell);
+                }
+            }
+        })?;
+        for ((_, column), seen) in self.columns.iter_mut().zip(seen) {
+            column.habit = seen.habit();
+        }
+        Ok(())
+    }
+
+    /// Columns of the file that the register does not know.
+    #[must_use]
+    pub fn unknown(&self) -> &[String] {
+        &self.resolved.unknown
+    }
+
+    pub(super) fn remarks(&self, report: &mut Report) {
+        let list = |v: &[String]| v.iter().map(|n| format!("« {n} »")).collect::<Vec<_>>().join(", ");
+        if !self.resolved.unknown.is_empty() {
+            report
+                .remarques
+                .push(format!("Colonnes inconnues, non lues : {}.", list(&self.resolved.unknown)));
+        }
+        if !self.resolved.repeated.is_empty() {
+            report.remarques.push(format!(
+                "Colonnes en double, la première est lue : {}.",
+                list(&self.resolved.repeated)
+            ));
+        }
+    }
+}
