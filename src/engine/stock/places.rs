@@ -87,14 +87,11 @@ pub fn locate(
     }
     whole_communes(&mut places, dwellings);
     for layer in zones.others() {
-        places.layers.push(by_geometry(
-            &layer.id,
-            &layer.id,
-            layer,
-            &located,
-            &points,
-            places.addresses.len(),
-        ));
+        let own = overlapping(layer, &located, &points, places.addresses.len());
+        if let Some(shared) = shared(&own) {
+            report.comptes.insert(format!("adresses_en_plusieurs_zones_{}", own.id), shared);
+        }
+        places.layers.push(own);
     }
     let exact: Vec<usize> = located.iter().copied().filter(|&a| places.is_exact(a)).collect();
     let exact_points: Vec<[f64; 2]> =
@@ -240,8 +237,10 @@ fn check_communes(
     }
 }
 
-/// Whether a point is farther than the limit (metres) from the commune that it is said to be in.
+/// Whether a point is farther than the limit (metres) from the commune that it is said to be in; than what the
+/// layer leaves out, where its contours are simplified.
 pub fn is_far(communes: &Layer, commune: u32, lon: f64, lat: f64, limit: f64) -> bool {
+    let limit = limit.max(communes.coarseness_m());
     communes.locate(lon, lat) != Some(commune)
         && communes.distance_to_zone_m(commune, lon, lat, limit).is_none()
 }
@@ -264,7 +263,27 @@ fn by_geometry(
         codes: layer.zones.iter().map(|z| z.code.clone()).collect(),
         noms: layer.zones.iter().map(|z| z.nom.clone()).collect(),
         of_address,
+        also: Vec::new(),
     }
+}
+
+/// [`by_geometry`] of a layer whose zones may overlap: an address is in every zone that holds it, as it is in
+/// every zone that is drawn around it.
+fn overlapping(layer: &Layer, located: &[usize], points: &[[f64; 2]], n: usize) -> LayerFacts {
+    let mut facts = by_geometry(&layer.id, &layer.id, layer, located, points, n);
+    let holders: Vec<Vec<u32>> = points.par_iter().map(|[lon, lat]| layer.locate_many(*lon, *lat)).collect();
+    for (&a, zones) in located.iter().zip(holders) {
+        let address = u32::try_from(a).unwrap_or(NONE);
+        facts.also.extend(zones.into_iter().filter(|z| *z != facts.of_address[a]).map(|z| (address, z)));
+    }
+    facts
+}
+
+/// Addresses that several zones of a layer hold; None where zones do not overlap.
+fn shared(layer: &LayerFacts) -> Option<u64> {
+    let mut addresses: Vec<u32> = layer.also.iter().map(|(a, _)| *a).collect();
+    addresses.dedup();
+    (!addresses.is_empty()).then_some(addresses.len() as u64)
 }
 
 /// A commune that is not split is one IRIS, `{commune}0000`: dwellings known to be in it are in that IRIS
@@ -315,7 +334,14 @@ fn coded(id: &str, libelle: &str, codes: Vec<Option<String>>, listed: &[usize], 
         });
     }
     let noms = vec![String::new(); list.len()];
-    LayerFacts { id: id.to_owned(), libelle: libelle.to_owned(), codes: list, noms, of_address }
+    LayerFacts {
+        id: id.to_owned(),
+        libelle: libelle.to_owned(),
+        codes: list,
+        noms,
+        of_address,
+        also: Vec::new(),
+    }
 }
 
 /// Every exact address is a zone of its own.
@@ -326,6 +352,7 @@ fn addresses(exact: &[usize], dwellings: &Dwellings, places: &Places) -> LayerFa
         codes: Vec::with_capacity(exact.len()),
         noms: Vec::with_capacity(exact.len()),
         of_address: vec![NONE; places.addresses.len()],
+        also: Vec::new(),
     };
     for &a in exact {
         let key = dwellings.adresse.get(places.first[a] as usize);

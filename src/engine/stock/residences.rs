@@ -81,6 +81,7 @@ pub fn group(
         codes: Vec::new(),
         noms: Vec::new(),
         of_address: vec![NONE; n],
+        also: Vec::new(),
     };
     let limits = [
         f64::INFINITY,
