@@ -194,6 +194,140 @@ fn the_rows_of_a_dwelling_are_asked_within_its_commune() {
     assert!(hits[0].score >= 0.8, "{hits:?}");
 }
 
+fn with_sign<'a>(id: &'a str, numero: u32, sign: &'a str, street: &'a str) -> Row<'a> {
+    Row { rep: Some(sign).filter(|s| !s.is_empty()), ..row(id, numero, street, "Chambéry", "73065") }
+}
+
+/// House number and whether it is sure.
+fn answered(geocoder: &Geocoder, text: &str) -> (String, bool) {
+    let hit = geocoder.search(&Query::new(text)).into_iter().next();
+    hit.map_or_else(Default::default, |h| (h.housenumber.unwrap_or_default(), h.score >= 0.8))
+}
+
+#[test]
+fn the_letter_behind_a_number_is_part_of_the_answer() {
+    let letters = ["", "a", "b", "c", "d", "e", "l", "r", "bis", "ter"];
+    let ids: Vec<String> = letters.iter().map(|l| format!("v_1_{l}")).collect();
+    let mut rows: Vec<Row<'_>> =
+        letters.iter().zip(&ids).map(|(l, id)| with_sign(id, 2, l, "Rue des Frênes")).collect();
+    rows.extend([
+        with_sign("v_2_4", 4, "", "Rue des Frênes"),
+        with_sign("v_2_4bis", 4, "bis", "Rue des Frênes"),
+        with_sign("v_2_6a", 6, "a bis", "Rue des Frênes"),
+        with_sign("v_2_6b", 6, "b bis", "Rue des Frênes"),
+        with_sign("v_2_8", 8, "villa 3", "Rue des Frênes"),
+        with_sign("v_2_10", 10, "bis", "Rue des Frênes"),
+        with_sign("v_3_2", 2, "", "Rue Robert Pasteur"),
+    ]);
+    let (_dir, geocoder) = small(&rows);
+    for (text, number, sure) in [
+        ("2 rue des frênes chambéry", "2", true),
+        ("2 e rue des frênes chambéry", "2e", true),
+        ("2-e rue des frênes chambéry", "2e", true),
+        ("2E RUE DES FRENES CHAMBERY", "2e", true),
+        ("2 E RUE DES FRENES 73000 CHAMBERY", "2e", true),
+        ("2/e, rue des frênes chambéry", "2e", true),
+        ("2 a rue des frênes chambéry", "2a", true),
+        ("2 l rue des frênes chambéry", "2l", true),
+        ("2 bis rue des frênes chambéry", "2bis", true),
+        ("2TER rue des frênes chambéry", "2ter", true),
+        ("2 b rue des frênes chambéry", "2b", true),
+        ("rue des frênes 2 e chambéry", "2e", true),
+        // No such letter: another house, and it is said.
+        ("2 f rue des frênes chambéry", "2", false),
+        ("2 bis b rue des frênes chambéry", "2bis", false),
+        ("4 a rue des frênes chambéry", "4", false),
+        ("4 quater rue des frênes chambéry", "4", false),
+        // B stands for bis where letters are no signs.
+        ("4 b rue des frênes chambéry", "4bis", true),
+        // Several signs, in any order; those that nobody asked for.
+        ("6 b bis rue des frênes chambéry", "6b bis", true),
+        ("6 bis b rue des frênes chambéry", "6b bis", true),
+        ("6 bis c rue des frênes chambéry", "6a bis", false),
+        ("6 rue des frênes chambéry", "6a bis", false),
+        ("10 rue des frênes chambéry", "10bis", false),
+        ("8 villa 3 rue des frênes chambéry", "8villa 3", true),
+        ("8 rue des frênes chambéry", "8villa 3", false),
+        // The letter is a word.
+        ("2 r. robert pasteur chambéry", "2", true),
+        ("2 rue r pasteur chambéry", "2", true),
+        // In front of the number.
+        ("b 2 rue des frênes chambéry", "2", false),
+        ("7 2 rue des frênes chambéry", "2", false),
+    ] {
+        let (found, is_sure) = answered(&geocoder, text);
+        assert_eq!((found.as_str(), is_sure), (number, sure), "{text}");
+    }
+}
+
+#[test]
+fn ranges_are_answered_by_their_first_number_and_sure_if_both_are_there() {
+    let (_dir, geocoder) = small(&[
+        row("v_1_86", 86, "Rue des Frênes", "Chambéry", "73065"),
+        row("v_1_92", 92, "Rue des Frênes", "Chambéry", "73065"),
+        row("v_2_12", 12, "Rue du 8 Mai 1945", "Chambéry", "73065"),
+    ]);
+    for (text, number, sure) in [
+        ("86-92 rue des frênes chambéry", "86", true),
+        ("86 - 92 rue des frênes chambéry", "86", true),
+        ("86/92 rue des frênes chambéry", "86", true),
+        ("86 à 92 rue des frênes chambéry", "86", true),
+        ("86 et 92 rue des frênes chambéry", "86", true),
+        ("86-90 rue des frênes chambéry", "86", false),
+        ("84-92 rue des frênes chambéry", "92", false),
+        ("12 rue du 8 mai 1945 chambéry", "12", true),
+    ] {
+        let (found, is_sure) = answered(&geocoder, text);
+        assert_eq!((found.as_str(), is_sure), (number, sure), "{text}");
+    }
+}
+
+#[test]
+fn numbers_in_words_are_numbers_of_houses_and_of_names() {
+    let (_dir, geocoder) = small(&[
+        row("v_1_8", 8, "Rue du 8 Mai 1945", "Chambéry", "73065"),
+        row("v_1_17", 17, "Rue du 19 Mars 1962", "Chambéry", "73065"),
+        row("v_2_3", 3, "Impasse des Trois Fontaines", "Chambéry", "73065"),
+        row("v_2_4", 4, "Impasse des Trois Fontaines", "Chambéry", "73065"),
+        row("v_3_12", 12, "Rue du Onze Novembre", "Chambéry", "73065"),
+    ]);
+    for (text, number) in [
+        ("8 rue du huit mai 1945 chambéry", "8"),
+        ("huit rue du 8 mai 1945 chambéry", "8"),
+        ("huit rue du huit mai 1945 chambéry", "8"),
+        ("dix-sept rue du dix-neuf mars 1962 chambéry", "17"),
+        ("Dix sept, rue du 19 mars 1962 chambéry", "17"),
+        ("4 impasse des trois fontaines chambéry", "4"),
+        ("4 impasse des 3 fontaines chambéry", "4"),
+        ("trois impasse des trois fontaines chambéry", "3"),
+        ("12 rue du 11 novembre chambéry", "12"),
+        ("douze rue du onze novembre chambéry", "12"),
+    ] {
+        assert_eq!(answered(&geocoder, text), (number.to_owned(), true), "{text}");
+    }
+}
+
+#[test]
+fn what_is_left_of_a_question_takes_certainty_away() {
+    let (_dir, geocoder) = small(&[
+        row("v_1_12", 12, "Rue de la Gare", "Chambéry", "73065"),
+        row("v_2_12", 12, "Rue des Frênes", "Chambéry", "73065"),
+    ]);
+    for (text, sure) in [
+        ("12 rue de la gare 73000 chambéry", true),
+        ("12 rue de la gare chambéry cedex 2", true),
+        ("bât B 12 rue de la gare chambéry", true),
+        ("Résidence du Parc 12 rue de la gare chambéry", true),
+        ("12 rue de la gare quartier du lac chambéry", false),
+        ("12 rue de la gare 3 chambéry", false),
+        ("12 avenue de la gare chambéry", false),
+        ("rue des frênes 12 rue de la gare chambéry", false),
+        ("12 rue de la vieille gare chambéry", false),
+    ] {
+        assert_eq!(answered(&geocoder, text), ("12".to_owned(), sure), "{text}");
+    }
+}
+
 #[test]
 fn a_batch_answers_like_single_questions() {
     let (_dir, geocoder) = small(&[

@@ -593,3 +593,279 @@ fn our_lookup_and_geopandas_agree_on_every_point() {
         assert!(answer.status.success(), "{file}\n{told}\n{}", String::from_utf8_lossy(&answer.stderr));
     }
 }
+
+// ---- One bad feature ----
+
+#[test]
+fn a_bad_feature_costs_itself_only_and_its_place_is_told() {
+    let good = feature(r#"{"code":"b"}"#, &square(5.92, 45.56, 0.01));
+    let polygon = |coordinates: &str| format!(r#"{{"type":"Polygon","coordinates":{coordinates}}}"#);
+    let geometry = |geometry: &str| feature(r#"{"code":"a"}"#, geometry);
+    for (bad, rule) in [
+        ("null".to_owned(), "Z03"),
+        ("12".to_owned(), "Z03"),
+        ("[]".to_owned(), "Z03"),
+        (r#"{"type":"Feature"}"#.to_owned(), "Z02"),
+        (geometry(&polygon("[[[5.9],[5.91,45.56],[5.91,45.57],[5.9]]]")), "Z03"),
+        (geometry(&polygon("[[[],[5.91,45.56],[5.91,45.57],[]]]")), ""),
+        (geometry(&polygon("[[null,[5.91,45.56],[5.91,45.57],null]]")), "Z03"),
+        (geometry(&polygon(r#"[[["5.9","45.5"],[5.91,45.56],[5.91,45.57],[5.9,45.5]]]"#)), "Z03"),
+        (geometry(&polygon("[[[NaN,45.5],[5.91,45.56],[5.91,45.57],[NaN,45.5]]]")), "Z03"),
+        (geometry(&polygon("[[5.9,45.5],[5.91,45.56]]")), "Z03"),
+        (geometry(&polygon("[[[[[5.9,45.5]]]]]")), "Z03"),
+        (geometry(&polygon(r#"{"a":1}"#)), "Z03"),
+        (geometry(r#"{"type":"Polygon"}"#), "Z03"),
+        (geometry(r#"{"type":"Patate","coordinates":[[[5.9,45.5]]]}"#), "Z03"),
+        (geometry(r#"{"coordinates":[[[5.9,45.5],[5.91,45.5],[5.91,45.6],[5.9,45.5]]]}"#), "Z03"),
+        (geometry(r#""POLYGON EMPTY""#), "Z02"),
+        (geometry("null"), "Z02"),
+        (geometry(&polygon("[]")), "Z02"),
+        (geometry(&polygon("null")), "Z03"),
+        (geometry(r#"{"type":"MultiPolygon","coordinates":[]}"#), "Z02"),
+        (geometry(r#"{"type":"GeometryCollection","geometries":[]}"#), "Z02"),
+        (geometry(r#"{"type":"GeometryCollection","geometries":[null]}"#), "Z03"),
+    ] {
+        for (features, line) in [([bad.clone(), good.clone()], 1), ([good.clone(), bad.clone()], 2)] {
+            let i = run_text("z.geojson", &collection("", &features), couche("projet"))
+                .unwrap_or_else(|e| panic!("{bad}: {e}"));
+            let kept =
+                if rule.is_empty() { i.report.lignes_gardees >= 1 } else { i.report.lignes_gardees == 1 };
+            assert!(kept && i.report.lignes_lues == 2, "{bad}: {:?}", i.report);
+            if !rule.is_empty() {
+                let said =
+                    i.findings().lines().any(|l| l.starts_with(&format!("{line};")) && l.contains(rule));
+                assert!(said, "{bad}: {}", i.findings());
+            }
+        }
+    }
+}
+
+#[test]
+fn identifiers_and_values_of_any_kind_are_read() {
+    let square = |i: f64| square(5.9 + 0.02 * i, 45.5, 0.01);
+    let text = format!(
+        r#"{{"features":[
+            {{"geometry":{},"type":"Feature","properties":{{"code":"a","nom":null}},"id":null}},
+            {{"id":{{"x":1}},"properties":{{"nom":["x","y"],"code":"b"}},"geometry":{},"type":"Feature"}},
+            {{"type":"Feature","id":7,"properties":{{"code":12.0,"nom":NaN}},"geometry":{}}},
+            {{"type":"Feature","properties":{{"code":"« NaN »","autre":{{"a":[{{}}]}}}},"geometry":{}}}
+        ],"type":"FeatureCollection"}}"#,
+        square(0.0),
+        square(1.0),
+        square(2.0),
+        square(3.0)
+    );
+    let i = run_text("z.geojson", &text, couche("projet")).unwrap();
+    let named: Vec<(String, String)> = i.layer().zones.into_iter().map(|z| (z.code, z.nom)).collect();
+    let expected = [("12", "12"), ("a", "a"), ("b", "x,y"), ("« NaN »", "« NaN »")];
+    assert_eq!(named, expected.map(|(c, n)| (c.to_owned(), n.to_owned())));
+}
+
+#[test]
+fn areas_of_collections_are_read_and_what_has_none_beside_them_is_left_out() {
+    let (a, b) = (square(5.9, 45.5, 0.01), square(5.95, 45.5, 0.01));
+    let line = r#"{"type":"LineString","coordinates":[[5.9,45.5],[5.91,45.51]]}"#;
+    let of =
+        |parts: &[&str]| format!(r#"{{"geometries":[{}],"type":"GeometryCollection"}}"#, parts.join(","));
+    let features = [
+        feature(r#"{"code":"deux"}"#, &of(&[&a, line, &of(&[&b])])),
+        feature(r#"{"code":"ligne"}"#, &of(&[line])),
+    ];
+    let i = run_text("z.geojson", &collection("", &features), couche("projet")).unwrap();
+    assert_eq!((i.report.lignes_gardees, i.rule("Z03"), i.layer().zones[0].geometry.0.len()), (1, 1, 2));
+}
+
+#[test]
+fn names_of_columns_of_known_publishers_are_understood() {
+    for (layer, properties, code, nom) in [
+        (
+            "qpv2024",
+            r#"{"code_quartier":"QN07301M","quartier_prioritaire":"Les Prés","code_insee":"73065"}"#,
+            "QN07301M",
+            "Les Prés",
+        ),
+        (
+            "qpv2024",
+            r#"{"code_qp":"QN07301M","lib_qp":"Les Prés","insee_com":"73065","siren_epci":"200069110"}"#,
+            "QN07301M",
+            "Les Prés",
+        ),
+        (
+            "qpv2015",
+            r#"{"CODE_QP":"QP073001","NOM_QP":"Les Prés","COMMUNE_QP":"Chambéry"}"#,
+            "QP073001",
+            "Les Prés",
+        ),
+        (
+            "commune",
+            r#"{"INSEE_COM":"73065","NOM":"Chambéry","SIREN_EPCI":"200069110"}"#,
+            "73065",
+            "Chambéry",
+        ),
+        (
+            "commune",
+            r#"{"code_insee":"73065","nom_officiel":"Chambéry","codes_siren_des_epci":"200069110/x"}"#,
+            "73065",
+            "Chambéry",
+        ),
+        ("commune", r#"{"code":"73065","nom":"Chambéry","departement":"73"}"#, "73065", "Chambéry"),
+        (
+            "commune",
+            r#"{"com_code":["73065"],"com_name":["Chambéry"],"epci_code":["200069110"]}"#,
+            "73065",
+            "Chambéry",
+        ),
+        ("epci", r#"{"CODE_SIREN":"200069110","NOM":"Grand Chambéry"}"#, "200069110", "Grand Chambéry"),
+        (
+            "epci",
+            r#"{"code_siren":"200069110","nom_officiel":"Grand Chambéry"}"#,
+            "200069110",
+            "Grand Chambéry",
+        ),
+        (
+            "epci",
+            r#"{"N° SIREN":"200069110","Nom du groupement":"Grand Chambéry"}"#,
+            "200069110",
+            "Grand Chambéry",
+        ),
+        ("departement", r#"{"code_insee":"73","nom_officiel":"Savoie"}"#, "73", "Savoie"),
+        ("departement", r#"{"dep_code":["73"],"dep_name":["Savoie"]}"#, "73", "Savoie"),
+        (
+            "iris",
+            r#"{"code_iris":"730650101","nom_iris":"Centre","code_insee":"73065"}"#,
+            "730650101",
+            "Centre",
+        ),
+        ("iris", r#"{"iris_code":["730650101"],"iris_name":["Centre"]}"#, "730650101", "Centre"),
+    ] {
+        let text = collection("", &[feature(properties, &square(5.9, 45.5, 0.01))]);
+        let i = run_text("z.geojson", &text, couche(layer)).unwrap_or_else(|e| panic!("{properties}: {e}"));
+        let zone = &i.layer().zones[0];
+        assert_eq!((zone.code.as_str(), zone.nom.as_str()), (code, nom), "{properties}");
+    }
+}
+
+#[test]
+fn zones_of_ones_own_that_overlap_are_told() {
+    let (big, small) = (square(5.9, 45.5, 0.1), square(5.95, 45.55, 0.01));
+    let features = [feature(r#"{"code":"GRAND"}"#, &big), feature(r#"{"code":"PETIT"}"#, &small)];
+    let i = run_text("z.geojson", &collection("", &features), couche("secteurs")).unwrap();
+    assert!(i.report.remarques.iter().any(|r| r.contains("GRAND et PETIT")), "{:?}", i.report.remarques);
+    let apart = [feature(r#"{"code":"A"}"#, &small), feature(r#"{"code":"B"}"#, &square(5.96, 45.55, 0.01))];
+    let i = run_text("z.geojson", &collection("", &apart), couche("secteurs")).unwrap();
+    assert_eq!(i.report.remarques, Vec::<String>::new());
+}
+
+// ---- Files made to hurt ----
+
+/// Runs an import that must be refused at once.
+fn refused_at_once(name: &str, bytes: &[u8], layer: &str) -> String {
+    let begun = std::time::Instant::now();
+    let said = refused(run_bytes(name, bytes, couche(layer)));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{name}: {:?}", begun.elapsed());
+    assert!(said.contains(name), "{said}");
+    said
+}
+
+/// A star that crosses itself `n` × (`step` − 1) times.
+fn star(n: u32, step: u32) -> String {
+    let at = |i: u32| (f64::from(i * step % n) / f64::from(n) * std::f64::consts::TAU).sin_cos();
+    let ring: Vec<String> =
+        (0..=n).map(at).map(|(s, c)| format!("[{},{}]", 5.8 + 0.1 * c, 45.8 + 0.1 * s)).collect();
+    format!(r#"{{"type":"Polygon","coordinates":[[{}]]}}"#, ring.join(","))
+}
+
+#[test]
+fn contours_without_end_are_refused_by_name() {
+    let alone = |geometry: &str| collection("", &[feature(r#"{"code":"a"}"#, geometry)]);
+    let e = refused_at_once("etoile.geojson", alone(&star(9_999, 4_999)).as_bytes(), "projet");
+    assert!(e.contains("plus souvent"), "{e}");
+    let many: Vec<String> =
+        (0..2_000).map(|i| feature(&format!(r#"{{"code":"{i}"}}"#), &star(99, 49))).collect();
+    refused_at_once("etoiles.geojson", collection("", &many).as_bytes(), "projet");
+
+    let mut nested = square(5.9, 45.5, 0.01);
+    for _ in 0..60 {
+        nested = format!(r#"{{"type":"GeometryCollection","geometries":[{nested}]}}"#);
+    }
+    assert!(refused_at_once("boites.geojson", alone(&nested).as_bytes(), "projet").contains("imbriquées"));
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let deep = alone(&format!(r#"{{"type":"Polygon","coordinates":{deep}}}"#));
+    assert!(refused_at_once("puits.geojson", deep.as_bytes(), "projet").contains("imbriqué"));
+
+    let columns: Vec<String> =
+        (0..30_000).map(|i| feature(&format!(r#"{{"code":"{i}","c{i}":1}}"#), "null")).collect();
+    let e = refused_at_once("colonnes.geojson", collection("", &columns).as_bytes(), "projet");
+    assert!(e.contains("colonnes"), "{e}");
+
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut gz, &vec![b' '; 80_000_000]).unwrap();
+    let e = refused_at_once("vide.geojson.gz", &gz.finish().unwrap(), "projet");
+    assert!(e.contains("100 fois"), "{e}");
+}
+
+/// A GeoPackage with one feature table `z`, then whatever `more` does.
+fn gpkg_with(path: &Path, more: &str) {
+    geopackage(path, &["z"]);
+    rusqlite::Connection::open(path).unwrap().execute_batch(more).unwrap();
+}
+
+#[test]
+fn a_geopackage_that_computes_without_end_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let endless = "with recursive n(i) as (select 1 union all select i + 1 from n)";
+    for (name, more) in [
+        (
+            "sans-fin.gpkg",
+            format!("alter table z rename to o; create view z as {endless} select o.* from o, n;"),
+        ),
+        (
+            "muette.gpkg",
+            format!(
+                "alter table z rename to o; create view z as {endless} select o.* from o, n where i < 0;"
+            ),
+        ),
+        (
+            "liste.gpkg",
+            format!(
+                "alter table gpkg_contents rename to o; create view gpkg_contents as {endless} select o.* from o, n;"
+            ),
+        ),
+        (
+            "grosse.gpkg",
+            "alter table z rename to o; create view z as select *, hex(zeroblob(30000000)) as nom from o;"
+                .to_owned(),
+        ),
+    ] {
+        let path = dir.path().join(name);
+        gpkg_with(&path, &more);
+        let begun = std::time::Instant::now();
+        let e = refused(run(&path, couche("projet")));
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{name}: {:?}", begun.elapsed());
+        assert!(e.contains(name), "{e}");
+    }
+    // A view that ends is what its author wants to show.
+    let path = dir.path().join("vue.gpkg");
+    gpkg_with(&path, "alter table z rename to o; create view z as select * from o;");
+    assert!(run(&path, couche("projet")).unwrap().report.lignes_gardees > 0);
+}
+
+#[test]
+fn what_another_program_has_not_written_yet_is_read_or_its_absence_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ouvert.gpkg");
+    geopackage(&path, &["z"]);
+    let before = run(&path, couche("projet")).unwrap();
+    assert!(before.report.remarques.is_empty(), "{:?}", before.report.remarques);
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch("pragma journal_mode = wal; pragma wal_autocheckpoint = 0; insert into z (geom, nom_iris) select geom, 'B' from z;").unwrap();
+    let now = run(&path, couche("projet")).unwrap();
+    assert_eq!(now.report.lignes_lues, before.report.lignes_lues + 1);
+    assert!(now.report.remarques.iter().any(|r| r.contains("-wal")), "{:?}", now.report.remarques);
+    assert_ne!(now.report.empreinte, before.report.empreinte);
+    // Copied without its journal.
+    let copy = dir.path().join("copie.gpkg");
+    std::fs::copy(&path, &copy).unwrap();
+    let alone = run(&copy, couche("projet")).unwrap();
+    assert!(alone.report.remarques.iter().any(|r| r.contains("WAL")), "{:?}", alone.report.remarques);
+}

@@ -125,12 +125,19 @@ fn located(id: &str, layer: &Layer, points: &[[f64; 2]], total: usize) -> LayerF
         codes: layer.zones.iter().map(|z| z.code.clone()).collect(),
         noms: layer.zones.iter().map(|z| z.nom.clone()).collect(),
         of_address,
+        also: Vec::new(),
     }
 }
 
 fn coded(id: &str, codes: Vec<Option<String>>) -> LayerFacts {
-    let mut layer =
-        LayerFacts { id: id.into(), libelle: id.into(), codes: vec![], noms: vec![], of_address: vec![] };
+    let mut layer = LayerFacts {
+        id: id.into(),
+        libelle: id.into(),
+        codes: vec![],
+        noms: vec![],
+        of_address: vec![],
+        also: vec![],
+    };
     for code in codes {
         let zone = code.map_or(NONE, |code| {
             layer.codes.iter().position(|c| *c == code).unwrap_or_else(|| {
@@ -182,6 +189,7 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
         codes: vec!["200000001".into(), "200000002".into()],
         noms: vec!["CA du Sud".into(), "CC du Nord".into()],
         of_address: commune.of_address.iter().map(|c| c / 2).collect(),
+        also: vec![],
     };
     let departement = LayerFacts {
         id: "departement".into(),
@@ -189,6 +197,7 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
         codes: vec!["73".into()],
         noms: vec!["Savoie".into()],
         of_address: vec![0; total],
+        also: vec![],
     };
     let qpv = ["qpv2015", "qpv2024"]
         .map(|id| located(id, &layers[format!("qpv-{}", &id[3..]).as_str()], &points, total));

@@ -282,21 +282,27 @@ impl Order {
     }
 
     /// Zones of a layer as runs of address ranks: `couche.{id}.debuts` (n + 1) and `couche.{id}.plages`
-    /// (pairs).
+    /// (pairs). Runs of zones that overlap share addresses; `couche.{id}.de` tells one zone of each.
     fn write_layer(&self, w: &mut Writer, layer: &LayerFacts) -> Result<(), CubeError> {
+        let mut also: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (address, zone) in &layer.also {
+            also.entry(*address).or_default().push(*zone);
+        }
+        // Every (zone, rank); ranks that follow each other in a zone become one run.
+        let mut places: Vec<(u32, u32)> = Vec::new();
+        for (r, &a) in (0u32..).zip(&self.addresses) {
+            let first = layer.of_address[a as usize];
+            places.extend((first != NONE).then_some((first, r)));
+            places.extend(also.get(&a).into_iter().flatten().map(|zone| (*zone, r)));
+        }
+        places.sort_unstable();
         let mut runs: Vec<(u32, u32, u32)> = Vec::new();
-        for (r, &a) in self.addresses.iter().enumerate() {
-            let zone = layer.of_address[a as usize];
-            let r = u32::try_from(r).unwrap_or(NONE);
-            if zone == NONE {
-                continue;
-            }
+        for (zone, r) in places {
             match runs.last_mut() {
                 Some(last) if last.0 == zone && last.2 == r && r as usize != self.located => last.2 = r + 1,
                 _ => runs.push((zone, r, r + 1)),
             }
         }
-        runs.sort_unstable();
         let mut starts = vec![0u32; layer.codes.len() + 1];
         for (zone, ..) in &runs {
             starts[*zone as usize + 1] += 1;

@@ -83,6 +83,7 @@ pub(crate) fn town(seed: u64, addresses: usize) -> Facts {
             codes: (0..=of_address[of_address.len() - 1]).map(|z| format!("{id}{z}")).collect(),
             noms: (0..=of_address[of_address.len() - 1]).map(|_| String::new()).collect(),
             of_address,
+            also: Vec::new(),
         })
         .collect();
     facts.report = BuildReport::default();

@@ -25,21 +25,43 @@ pub enum Role {
 /// One word of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// As it is written, then in full if it is an abbreviation.
+    /// As it is written, then in full if it is an abbreviation, then in letters if it is a number.
     pub readings: Vec<String>,
     pub role: Role,
     /// Its value, if it is a number.
     pub number: u32,
-    /// The repetition sign that stands behind the number for sure (`12BIS`, `12 TER`).
-    pub sign: Option<String>,
+    /// What it may be as a house number.
+    pub house: Option<House>,
+    /// It ends a range that another number begins (`86-92`).
+    pub ends: bool,
+    /// A number written in words begins here: its value, and how many words it has.
+    pub worded: Option<(u32, u8)>,
+}
+
+/// A number that may be that of a house.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct House {
+    pub number: u32,
+    /// How many words it has itself.
+    pub words: u8,
+    /// Pieces behind it that are repetition signs for sure (`12BIS`, `12 TER`, `42 B BIS`, `2-E`): they are no
+    /// words of the question.
+    pub signs: usize,
     /// The next word is one letter, which may be a repetition sign (`12 B`, but `12 R PASTEUR`).
-    pub next_may_be_sign: bool,
-    /// What is written behind a number, without spaces: a sign may be a word and a number (`16 villa 21`).
-    pub after: String,
+    pub loose: bool,
+    /// The last number of the range that it begins, if it does: `86-92`, `2 à 8`.
+    pub until: Option<u32>,
+    /// What is written behind it, with the words of the question: a sign may be a word and a number (`16 villa
+    /// 21`).
+    pub tail: Vec<(String, Option<u8>)>,
 }
 
 /// Pieces that are remembered behind a number.
-const AFTER: usize = 3;
+const TAIL: usize = 4;
+/// Numbers farther apart make no range.
+const RANGE: u32 = 98;
+/// Words of a question that are looked at; a longer one is no address.
+const MOST_TOKENS: usize = 40;
 
 /// What somebody wrote.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,7 +74,15 @@ pub struct Analysis {
 /// Reads a question.
 #[must_use]
 pub fn question(text: &str) -> Analysis {
-    Reader { words: words(), data: geocodage(), out: Analysis::default() }.read(text)
+    let reader = Reader {
+        words: words(),
+        data: geocodage(),
+        out: Analysis::default(),
+        pieces: Vec::new(),
+        end_of_range: None,
+        end_of_words: 0,
+    };
+    reader.read(text)
 }
 
 /// Words of a name of the index: already one spelling, letters and digits parted as in questions.
@@ -107,36 +137,85 @@ fn corsican(text: &str) -> bool {
     text.len() == 5 && matches!(&text[..2], "2A" | "2B") && digits(&text[2..]) == 3
 }
 
+/// A group of letters or of digits.
+#[derive(Debug, Clone, Copy)]
+struct Piece<'a> {
+    text: &'a str,
+    /// What parts it from the one before; empty if it is glued to it.
+    joint: &'a str,
+}
+
+impl Piece<'_> {
+    fn is_glued(&self) -> bool {
+        self.joint.is_empty()
+    }
+
+    fn number(&self) -> Option<u32> {
+        (digits(self.text) == self.text.len() && self.text.len() < 5).then(|| self.text.parse().ok())?
+    }
+}
+
+/// Pieces of a text, with what parts them.
+fn cut<'a>(text: &'a str, words: &Words) -> Vec<Piece<'a>> {
+    let mut list: Vec<Piece<'a>> = Vec::new();
+    let mut end = 0;
+    for raw in split(text) {
+        // Both are parts of the same text.
+        let start = raw.as_ptr() as usize - text.as_ptr() as usize;
+        let mut joint = if list.is_empty() { " " } else { &text[end..start] };
+        pieces(raw, words, &mut |p| {
+            list.push(Piece { text: p, joint });
+            joint = "";
+        });
+        end = start + raw.len();
+    }
+    // « 23E ROUTE » is a house; « 2E DB » is not.
+    let mut out = Vec::with_capacity(list.len());
+    for (i, piece) in list.iter().enumerate() {
+        let house = piece.text.strip_suffix('E').filter(|n| !n.is_empty() && digits(n) == n.len());
+        let before_road = list.get(i + 1).is_some_and(|n| words.types.contains_key(n.text));
+        match house {
+            Some(number) if before_road => {
+                out.push(Piece { text: number, ..*piece });
+                out.push(Piece { text: &piece.text[number.len()..], joint: "" });
+            }
+            _ => out.push(*piece),
+        }
+    }
+    out
+}
+
 struct Reader {
     words: &'static Words,
     data: &'static Geocodage,
     out: Analysis,
+    /// Piece that each token begins with.
+    pieces: Vec<usize>,
+    /// Piece that ends a range.
+    end_of_range: Option<usize>,
+    /// Piece behind the last number in words.
+    end_of_words: usize,
 }
 
 impl Reader {
     fn read(mut self, text: &str) -> Analysis {
         let upper = unaccent(repair_double(text).as_deref().unwrap_or(text));
-        let mut list: Vec<(&str, bool)> = Vec::new();
-        for raw in split(&upper) {
-            // With each piece, whether it stood right behind another one.
-            let from = list.len();
-            pieces(raw, self.words, &mut |p| {
-                let glued = list.len() > from;
-                list.push((p, glued));
-            });
-        }
+        let list = cut(&upper, self.words);
         let mut i = 0;
         while i < list.len() {
-            let before = i.checked_sub(1).map(|b| list[b].0);
-            i += self.word(before, &list[i..]);
+            i += self.word(&list, i);
         }
+        self.out.tokens.truncate(MOST_TOKENS);
+        self.tails(&list);
         self.out
     }
 
-    /// Reads the first word of the rest; returns how many it took.
-    fn word(&mut self, before: Option<&str>, rest: &[(&str, bool)]) -> usize {
-        let (word, _) = rest[0];
-        let next = rest.get(1).map(|n| n.0);
+    /// Reads the piece at a place; returns how many it took.
+    fn word(&mut self, list: &[Piece<'_>], at: usize) -> usize {
+        let rest = &list[at..];
+        let word = rest[0].text;
+        let before = at.checked_sub(1).map(|b| list[b].text);
+        let next = rest.get(1).map(|n| n.text);
         let mots = &self.data.mots;
         let after_tool = before.is_some_and(|b| mots.outils.contains(b));
         if mots.finales.contains(word) && rest.len() == 1 && before.is_some() && !after_tool {
@@ -168,13 +247,7 @@ impl Reader {
             return 1;
         }
         if digits(word) == word.len() {
-            return self.number(word, None, rest);
-        }
-        // « 23E ROUTE » is a house; « 2E DB » is not.
-        if let Some(number) = word.strip_suffix('E').filter(|n| digits(n) == n.len())
-            && next.is_some_and(|n| self.words.types.contains_key(n))
-        {
-            return self.number(number, Some("E"), rest);
+            return self.number(list, at);
         }
         let mut readings = vec![word.to_owned()];
         readings.extend(self.words.names.get(word).cloned());
@@ -186,49 +259,115 @@ impl Reader {
         } else {
             Role::Name
         };
-        self.out.tokens.push(Token {
-            readings,
-            role,
-            number: 0,
-            sign: None,
-            next_may_be_sign: false,
-            after: String::new(),
-        });
+        let mut token = Token { readings, role, number: 0, house: None, ends: false, worded: None };
+        if at >= self.end_of_words
+            && let Some((value, n)) = self.data.nombres.read(rest.iter().map(|p| p.text))
+        {
+            self.end_of_words = at + n;
+            token.worded = Some((value, u8::try_from(n).unwrap_or(u8::MAX)));
+            token.house = self.worded_house(rest, value, n);
+        }
+        self.push(token, at);
         1
     }
 
-    fn number(&mut self, word: &str, glued_sign: Option<&str>, rest: &[(&str, bool)]) -> usize {
-        let Ok(number) = word.parse::<u32>() else { return 1 };
+    fn push(&mut self, token: Token, at: usize) {
+        self.out.tokens.push(token);
+        self.pieces.push(at);
+    }
+
+    fn is_road(&self, piece: Option<&Piece<'_>>) -> bool {
+        piece.is_some_and(|p| self.words.types.contains_key(p.text))
+    }
+
+    fn is_index(&self, piece: Option<&Piece<'_>>) -> bool {
+        piece.is_some_and(|p| self.words.numbers.indices.iter().any(|i| i == p.text))
+    }
+
+    /// One letter that stands for itself: the D of « D'ITALIE » does not.
+    fn is_letter(&self, rest: &[Piece<'_>], i: usize) -> bool {
+        let one = rest.get(i).is_some_and(|p| p.text.len() == 1 && p.text.as_bytes()[0].is_ascii_uppercase());
+        one && !rest.get(i + 1).is_some_and(|n| n.joint.starts_with('\''))
+    }
+
+    /// Whether a piece behind a number is a repetition sign for sure.
+    fn is_sign(&self, rest: &[Piece<'_>], i: usize) -> bool {
+        let (piece, next) = (rest.get(i), rest.get(i + 1));
+        if self.is_index(piece) {
+            return true;
+        }
+        let Some(piece) = piece.filter(|_| self.is_letter(rest, i)) else { return false };
+        let joined = piece.is_glued() || matches!(piece.joint.trim(), "-" | "/");
+        // « 12 E RUE », but « 12 R CHEMIN VERT » may be the road of a path.
+        let before_road = self.is_road(next) && !self.is_road(Some(piece));
+        joined || before_road || self.is_index(next) || next.is_some_and(|n| n.joint.contains(','))
+    }
+
+    /// A number in words is that of a house if a road follows: « HUIT RUE », « DIX-SEPT BIS AVENUE ».
+    fn worded_house(&self, rest: &[Piece<'_>], number: u32, words: usize) -> Option<House> {
+        let sign = self.is_index(rest.get(words)) || self.is_letter(rest, words);
+        let heads = self.is_road(rest.get(words)) || (sign && self.is_road(rest.get(words + 1)));
+        let words = u8::try_from(words).ok()?;
+        heads.then_some(House { number, words, signs: 0, loose: false, until: None, tail: Vec::new() })
+    }
+
+    fn number(&mut self, list: &[Piece<'_>], at: usize) -> usize {
+        let rest = &list[at..];
+        let Ok(number) = rest[0].text.parse::<u32>() else { return 1 };
         if self.words.numbers.faux.contains(&number) {
             return 1;
         }
         let mut taken = 1;
-        let (mut sign, mut next_may_be_sign) = (glued_sign.map(str::to_owned), false);
-        if let (None, Some((next, glued))) = (glued_sign, rest.get(1)) {
-            let letter = next.len() == 1 && next.as_bytes()[0].is_ascii_uppercase();
-            if self.words.numbers.indices.iter().any(|i| i == next) || (letter && *glued) {
-                sign = Some((*next).to_owned());
-                taken = 2;
-            } else {
-                next_may_be_sign = letter;
-            }
+        while self.is_sign(rest, taken) {
+            taken += 1;
         }
-        let after = rest[1..].iter().take(AFTER).map(|r| r.0).collect();
-        self.out.tokens.push(Token {
-            readings: vec![number.to_string()],
-            role: Role::Number,
-            number,
-            sign,
-            next_may_be_sign,
-            after,
-        });
+        let range = self.range(rest, taken, number);
+        if let Some((place, _)) = range {
+            self.end_of_range = Some(at + place);
+        }
+        let loose = range.is_none() && self.is_letter(rest, taken);
+        let mut readings = vec![number.to_string()];
+        readings.extend(self.data.nombres.word(number).map(str::to_owned));
+        let until = range.map(|(_, last)| last);
+        let house = House { number, words: 1, signs: taken - 1, loose, until, tail: Vec::new() };
+        let ends = self.end_of_range == Some(at);
+        let token = Token { readings, role: Role::Number, number, house: Some(house), ends, worded: None };
+        self.push(token, at);
         taken
+    }
+
+    /// The number that ends a range, with its place: `86-92`, `8/10`, `2 à 8`, `12 et 14`.
+    fn range(&self, rest: &[Piece<'_>], from: usize, first: u32) -> Option<(usize, u32)> {
+        let piece = rest.get(from)?;
+        let (place, spoken) = match piece.number() {
+            Some(_) if matches!(piece.joint.trim(), "-" | "/" | "&" | "+" | ".") => (from, false),
+            _ if matches!(piece.text, "A" | "AU" | "ET") && !piece.is_glued() => (from + 1, true),
+            _ => return None,
+        };
+        let last = rest.get(place)?.number()?;
+        let of_name = rest.get(place + 1).is_some_and(|p| self.words.numbers.mois.contains(p.text));
+        let apart = if spoken { last != first } else { last > first };
+        (apart && !of_name && last.abs_diff(first) <= RANGE).then_some((place, last))
+    }
+
+    /// Remembers what stands behind each number, once all words are known.
+    fn tails(&mut self, list: &[Piece<'_>]) {
+        let mut token_of = vec![None; list.len()];
+        for (token, piece) in self.pieces.iter().take(self.out.tokens.len()).enumerate() {
+            token_of[*piece] = u8::try_from(token).ok();
+        }
+        for (token, piece) in self.out.tokens.iter_mut().zip(&self.pieces) {
+            let Some(house) = &mut token.house else { continue };
+            let behind = piece + usize::from(house.words);
+            house.tail =
+                (behind..list.len()).take(TAIL).map(|p| (list[p].text.to_owned(), token_of[p])).collect();
+        }
     }
 }
 
 /// How many pieces belong to the word whose first piece stands before them (`A2` of `BAT A2`).
-fn glued(rest: &[(&str, bool)]) -> usize {
-    rest.iter().take_while(|(_, glued)| *glued).count()
+fn glued(rest: &[Piece<'_>]) -> usize {
+    rest.iter().take_while(|p| p.is_glued()).count()
 }
 
 #[cfg(test)]
@@ -239,9 +378,75 @@ mod tests {
         let a = question(text);
         let words =
             a.tokens.iter().filter(|t| t.role != Role::Number).map(|t| t.readings.join("|")).collect();
-        let numbers =
-            a.tokens.iter().filter(|t| t.role == Role::Number).map(|t| (t.number, t.sign.clone())).collect();
-        (words, numbers, a.codes)
+        let sign = |h: &House| {
+            let signs: Vec<&str> = h.tail[..h.signs].iter().map(|t| t.0.as_str()).collect();
+            (!signs.is_empty()).then(|| signs.join(" "))
+        };
+        let houses = a.tokens.iter().filter(|t| t.role == Role::Number).filter_map(|t| t.house.as_ref());
+        (words, houses.map(|h| (h.number, sign(h))).collect(), a.codes)
+    }
+
+    #[test]
+    fn letters_and_signs_behind_a_number_are_told_from_words() {
+        for (text, sign) in [
+            ("2 e rue des Lilas", Some("E")),
+            ("2-e rue des Lilas", Some("E")),
+            ("2/E rue des Lilas", Some("E")),
+            ("2 E, Les Lilas", Some("E")),
+            ("42 b bis clos du Moulin", Some("B BIS")),
+            ("42 bis b rue du Moulin", Some("BIS B")),
+            ("42BIS", Some("BIS")),
+            ("12 quinquies rue Pasteur", Some("QUINQUIES")),
+            ("12 R PASTEUR", None),
+            ("12 d'Italie", None),
+            ("12 D ARTAGNAN", None),
+        ] {
+            assert_eq!(read(text).1[0].1.as_deref(), sign, "{text}");
+        }
+        let loose = |text: &str| question(text).tokens[0].house.as_ref().is_some_and(|h| h.loose);
+        assert!(loose("12 D ARTAGNAN") && !loose("12 d'Italie") && !loose("2 e rue des Lilas"));
+    }
+
+    #[test]
+    fn two_numbers_may_be_a_range() {
+        let range = |text: &str| {
+            let a = question(text);
+            let until = a.tokens.iter().find_map(|t| t.house.as_ref()?.until);
+            (until, a.tokens.iter().filter(|t| t.ends).count())
+        };
+        for text in [
+            "86-92 rue X",
+            "86 - 92 rue X",
+            "86/92 rue X",
+            "86 à 92 rue X",
+            "86 et 92 rue X",
+            "86bis-92 rue X",
+        ] {
+            assert_eq!(range(text), (Some(92), 1), "{text}");
+        }
+        for text in ["86 92 rue X", "8 rue du 8-5-1945", "2 a 8 mai 1945", "92-86 rue X", "73000-86 rue X"] {
+            assert_eq!(range(text), (None, 0), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_words_are_houses_in_front_of_a_road() {
+        let house = |text: &str| question(text).tokens.iter().find_map(|t| Some(t.house.as_ref()?.number));
+        for (text, number) in [
+            ("huit rue du Lac", Some(8)),
+            ("dix-sept avenue du Lac", Some(17)),
+            ("vingt et un bis rue du Lac", Some(21)),
+            ("quatre-vingt-douze rue du Lac", Some(92)),
+            ("soixante et onze rue du Lac", Some(71)),
+            ("cent vingt-trois rue du Lac", Some(123)),
+            ("deux cents rue du Lac", Some(200)),
+            ("trois fontaines rue du Lac", None),
+            ("rue des quatre vents", None),
+        ] {
+            assert_eq!(house(text), number, "{text}");
+        }
+        let worded = |text: &str| question(text).tokens.iter().filter_map(|t| t.worded).collect::<Vec<_>>();
+        assert_eq!(worded("8 rue du dix-neuf mars"), [(19, 2)]);
     }
 
     #[test]
@@ -265,7 +470,7 @@ mod tests {
     #[test]
     fn a_letter_behind_a_number_may_be_a_sign() {
         let a = question("12 R PASTEUR");
-        assert!(a.tokens[0].next_may_be_sign && a.tokens[0].sign.is_none());
+        assert!(a.tokens[0].house.as_ref().is_some_and(|h| h.loose && h.signs == 0));
         assert_eq!(a.tokens[1].readings, ["R", "RUE"]);
     }
 

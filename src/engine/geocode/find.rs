@@ -24,8 +24,6 @@ const ENTRIES: u32 = 40_000;
 const GOOD: f32 = 0.75;
 /// What near words of a known word are worth.
 const DOUBTED: f32 = 0.85;
-/// Words of a question that are looked at; a longer one is no address.
-const MOST_TOKENS: usize = 40;
 /// Words that may end an unfinished one.
 const ENDINGS: usize = 12;
 
@@ -46,8 +44,7 @@ pub fn search(
     scratch: &mut Scratch,
 ) -> Vec<Found> {
     let short: String = query.text.chars().take(geocodage().limites.question).collect();
-    let mut analysis = analyse::question(&short);
-    analysis.tokens.truncate(MOST_TOKENS);
+    let analysis = analyse::question(&short);
     if analysis.tokens.is_empty() && analysis.codes.is_empty() {
         return Vec::new();
     }
@@ -59,7 +56,7 @@ pub fn search(
         let compared = scratch.touched.iter().filter_map(|rue| compare(views, &question, *rue));
         found = compared.filter(|f| wanted(views, query, f)).collect();
         sort(views, query, &mut found);
-        if found.first().is_some_and(|f| f.score >= GOOD) {
+        if found.first().is_some_and(|f| f.alike >= GOOD) {
             break;
         }
     }
@@ -105,8 +102,14 @@ fn matches(
         for (r, reading) in token.readings.iter().enumerate() {
             if let Some(word) = vocabulary.exact(reading) {
                 known = true;
-                out.push(Match { word, token: i as u8, alike: if r == 0 { 1.0 } else { 0.99 } });
+                out.push(Match { word, token: i as u8, span: 1, alike: if r == 0 { 1.0 } else { 0.99 } });
             }
+        }
+        // « dix-neuf mars » for « 19 mars ».
+        if let Some((value, span)) = token.worded
+            && let Some(word) = vocabulary.exact(&value.to_string())
+        {
+            out.push(Match { word, token: i as u8, span, alike: 0.98 });
         }
         if token.role == Role::Number || (known && (!doubtful || token.role == Role::Tool)) {
             continue;
@@ -125,6 +128,7 @@ fn matches(
         out.extend(scratch.near.iter().map(|n| Match {
             word: n.word,
             token: i as u8,
+            span: 1,
             alike: n.alike * trust,
         }));
     }
@@ -133,7 +137,7 @@ fn matches(
         for (i, pair) in tokens.windows(2).enumerate() {
             let glued = format!("{}{}", pair[0].readings[0], pair[1].readings[0]);
             if let Some(word) = vocabulary.exact(&glued) {
-                out.push(Match { word, token: i as u8, alike: 0.95 });
+                out.push(Match { word, token: i as u8, span: 2, alike: 0.95 });
             }
         }
     }

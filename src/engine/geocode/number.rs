@@ -2,6 +2,7 @@
 
 use geo::{Distance, Haversine, Point};
 
+use super::analyse::House;
 use super::base::{Views, degrees};
 use crate::reference::geocodage::geocodage;
 
@@ -21,17 +22,21 @@ pub enum Place {
 pub struct Found {
     pub rue: u32,
     pub number: Place,
+    /// As it is told: sure only where everything that is asked is accounted for.
     pub score: f32,
+    /// How alike it is, whatever is left over.
+    pub alike: f32,
 }
 
-/// A number that is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    pub number: u32,
-    /// The repetition sign, upper case.
-    pub sign: Option<String>,
-    /// What is written behind it, upper case without spaces.
-    pub after: String,
+/// What became of a number that is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub place: Place,
+    pub factor: f32,
+    /// Words of the question that its sign has.
+    pub taken: Vec<u8>,
+    /// Its signs are those that are asked, no more and no less.
+    pub whole: bool,
 }
 
 /// As the BAN writes it: `12bis`.
@@ -40,38 +45,96 @@ pub fn written(views: &Views<'_>, n: usize) -> String {
     format!("{}{}", views.numbers[n], views.signs.get(views.number_signs[n] as usize))
 }
 
-/// Finds a number; also the factor of the score.
+/// Whether a number stands in a street, with any sign.
 #[must_use]
-pub fn place(views: &Views<'_>, rue: u32, asked: &Asked) -> (Place, f32) {
+pub fn has(views: &Views<'_>, rue: u32, number: u32) -> bool {
+    let numbers = &views.numbers[views.numbers_of(rue)];
+    numbers.get(numbers.partition_point(|n| *n < number)) == Some(&number)
+}
+
+/// Finds a number with the signs behind it. `free` tells the words of the question that the street's name
+/// leaves.
+#[must_use]
+pub fn place(views: &Views<'_>, rue: u32, asked: &House, free: impl Fn(u8) -> bool) -> Answer {
     let data = geocodage();
     let range = views.numbers_of(rue);
     let numbers = &views.numbers[range.clone()];
     let first = numbers.partition_point(|n| *n < asked.number);
     let same = numbers[first..].iter().take_while(|n| **n == asked.number).count();
+    let answer = |place: Place, factor: f32, whole: bool| Answer { place, factor, taken: Vec::new(), whole };
     if same == 0 {
         return match between(views, range, asked.number) {
-            Some(at) => (Place::Between(at), data.facteurs.interpole),
-            None => (Place::Street, data.facteurs.numero_absent),
+            Some(at) => answer(Place::Between(at), data.facteurs.interpole, true),
+            None => answer(Place::Street, data.facteurs.numero_absent, true),
         };
     }
-    let entries = range.start + first..range.start + first + same;
-    let sign_of = |n: usize| views.signs.get(views.number_signs[n] as usize);
-    let with = |sign: &str| entries.clone().find(|n| compact(sign_of(*n)).eq_ignore_ascii_case(sign));
-    let wanted = asked.sign.as_deref().unwrap_or("");
-    let long = |n: &usize| {
-        let sign = compact(sign_of(*n)).to_ascii_uppercase();
-        sign.len() > 1 && asked.after.starts_with(&sign)
+    let entries: Vec<(usize, Vec<String>)> = (range.start + first..range.start + first + same)
+        .map(|n| (n, parts(views.signs.get(views.number_signs[n] as usize))))
+        .collect();
+    // Pieces behind the number that no name has, up to the first that one has.
+    let tail: Vec<&(String, Option<u8>)> =
+        asked.tail.iter().take_while(|(_, token)| token.is_none_or(&free)).collect();
+    let begins = |sign: &[String]| {
+        let mut written: Vec<&str> = tail.iter().take(sign.len()).map(|t| t.0.as_str()).collect();
+        let mut sign: Vec<&str> = sign.iter().map(String::as_str).collect();
+        written.sort_unstable();
+        sign.sort_unstable();
+        written == sign
     };
-    if let Some(n) = entries.clone().find(long).or_else(|| with(wanted)) {
-        return (Place::Number(n), 1.0);
+    let taken = |n: usize| tail.iter().take(n).filter_map(|t| t.1).collect();
+    // The longest sign that is written behind the number, in any order; none at all is the shortest.
+    let exact =
+        entries.iter().filter(|(_, sign)| begins(sign)).max_by_key(|(n, s)| (s.len(), usize::MAX - n));
+    if let Some((n, sign)) = exact
+        && sign.len() >= asked.signs
+        && (!sign.is_empty() || !asked.loose)
+    {
+        return Answer { taken: taken(sign.len()), ..answer(Place::Number(*n), 1.0, true) };
     }
-    let other = data.signes.get(wanted).into_iter().flatten().find_map(|s| with(s));
-    (Place::Number(other.or_else(|| with("")).unwrap_or(entries.start)), data.facteurs.signe_autre)
+    // Written otherwise: « 12 B » for 12 bis, unless letters are signs here.
+    if let Some((written, _)) = tail.first()
+        && exact.is_none_or(|(_, sign)| sign.is_empty())
+    {
+        let others = data.signes.get(written).into_iter().flatten();
+        let alias = others.flat_map(|o| entries.iter().filter(move |(_, sign)| *sign == [o.as_str()])).next();
+        if let Some((n, _)) = alias {
+            let letters = entries.iter().any(|(_, s)| s.len() == 1 && s[0].len() == 1);
+            let whole = asked.signs <= 1 && (written.len() > 1 || !letters);
+            return Answer { taken: taken(1), ..answer(Place::Number(*n), data.facteurs.signe_autre, whole) };
+        }
+    }
+    match exact {
+        // A letter that may be no sign at all.
+        Some((n, sign)) if asked.signs == 0 => Answer {
+            taken: taken(sign.len()),
+            ..answer(Place::Number(*n), data.facteurs.lettre_inconnue, true)
+        },
+        Some((n, sign)) => {
+            Answer { taken: taken(sign.len()), ..answer(Place::Number(*n), data.facteurs.signe_autre, false) }
+        }
+        // Only with signs that nobody asked for.
+        None => answer(Place::Number(entries[0].0), data.facteurs.signe_autre, false),
+    }
 }
 
-/// A sign without spaces and punctuation.
-fn compact(sign: &str) -> String {
-    sign.chars().filter(char::is_ascii_alphanumeric).collect()
+/// A sign in its parts, upper case: `a bis` is A and BIS, `villa 21` VILLA and 21.
+fn parts(sign: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut kind = None;
+    for c in crate::address::unaccent(sign).chars() {
+        let this = match c {
+            c if c.is_ascii_digit() => Some(false),
+            c if c.is_alphanumeric() => Some(true),
+            _ => None,
+        };
+        match (this, out.last_mut()) {
+            (Some(_), Some(last)) if this == kind => last.push(c),
+            (Some(_), _) => out.push(c.to_string()),
+            (None, _) => {}
+        }
+        kind = this;
+    }
+    out
 }
 
 /// The place of a number between its nearest neighbours of the same side, if they are near each other.

@@ -56,17 +56,23 @@ impl Points {
                 .collect()
         };
         let of_number = |n: u32| {
-            let found = Found { rue: views.rue_of(n), number: Place::Number(n as usize), score: 0.0 };
+            let found =
+                Found { rue: views.rue_of(n), number: Place::Number(n as usize), score: 0.0, alike: 0.0 };
             passes(views, found.rue, query).then_some(found)
         };
         let of_rue = |r: u32| {
             let has_numbers = !views.numbers_of(r).is_empty();
-            let kind = hit(views, &Found { rue: r, number: Place::Street, score: 0.0 }).kind;
+            let kind = hit(views, &Found { rue: r, number: Place::Street, score: 0.0, alike: 0.0 }).kind;
             let wanted = match query.kind {
                 Some(k) => k == kind,
                 None => !has_numbers && kind != Kind::Municipality,
             };
-            (wanted && passes(views, r, query)).then_some(Found { rue: r, number: Place::Street, score: 0.0 })
+            (wanted && passes(views, r, query)).then_some(Found {
+                rue: r,
+                number: Place::Street,
+                score: 0.0,
+                alike: 0.0,
+            })
         };
         let mut found = Vec::new();
         if query.kind.is_none_or(|k| k == Kind::HouseNumber) {

@@ -2,11 +2,12 @@
 //!
 //! The score is the share of the name that the question has, times the share of the question that the rue
 //! explains, times a factor for the commune, for the kind of road and for the house number
-//! (`data/geocodage.toml`). A word counts by how much it says.
+//! (`data/geocodage.toml`). A word counts by how much it says. Whatever says little, a letter or a second
+//! number, still takes certainty away if the answer does not account for it.
 
-use super::analyse::{Analysis, Role};
+use super::analyse::{Analysis, House, Role};
 use super::base::{MUNICIPALITY, NONE, Views};
-use super::number::{self, Asked, Found, Place};
+use super::number::{self, Answer, Found, Place};
 use crate::reference::geocodage::geocodage;
 
 /// A word of the vocabulary that a word of the question may be.
@@ -14,6 +15,8 @@ use crate::reference::geocodage::geocodage;
 pub struct Match {
     pub word: u32,
     pub token: u8,
+    /// How many words of the question it is, from `token` on.
+    pub span: u8,
     pub alike: f32,
 }
 
@@ -23,9 +26,12 @@ pub struct Word {
     pub role: Role,
     weight: f32,
     number: u32,
-    sign: Option<String>,
-    next_may_be_sign: bool,
-    after: String,
+    house: Option<House>,
+    ends: bool,
+    /// A number, in digits or in words.
+    counts: bool,
+    /// It may be part of a complement in front of the number (« Résidence du Parc »).
+    complement: bool,
     /// A letter that may stand for a first name.
     initial: Option<u8>,
 }
@@ -43,7 +49,6 @@ pub struct Question {
     /// Indexes of numbers, those in front of a kind of road first.
     numbers: Vec<u8>,
     initials: bool,
-    letters: Vec<String>,
 }
 
 impl Question {
@@ -74,23 +79,33 @@ impl Question {
                         Role::Name => weight,
                     },
                     number: t.number,
-                    sign: t.sign.clone(),
-                    next_may_be_sign: t.next_may_be_sign,
-                    after: t.after.clone(),
+                    house: t.house.clone(),
+                    ends: t.ends,
+                    counts: t.role == Role::Number || t.worded.is_some(),
+                    complement: t.readings.iter().any(|r| geocodage().mots.complements.contains(r)),
                     initial: (letter && t.role != Role::Number).then(|| t.readings[0].as_bytes()[0]),
                 }
             })
             .collect();
         let mut numbers: Vec<u8> =
-            (0..tokens.len() as u8).filter(|i| tokens[*i as usize].role == Role::Number).collect();
+            (0..tokens.len() as u8).filter(|i| tokens[*i as usize].house.is_some()).collect();
         let before_kind = |i: u8| {
-            let next = i as usize + 1 + usize::from(tokens[i as usize].next_may_be_sign);
-            [i as usize + 1, next].iter().any(|n| tokens.get(*n).is_some_and(|t| t.role == Role::Kind))
+            let mut at = i as usize;
+            // The end of its range stands in front of the road.
+            while tokens[at].house.as_ref().is_some_and(|h| h.until.is_some())
+                && let Some(end) = (at + 1..tokens.len()).find(|t| tokens[*t].ends)
+            {
+                at = end;
+            }
+            let (words, loose) = tokens[at].house.as_ref().map_or((1, false), |h| (h.words, h.loose));
+            let next = at + words as usize;
+            [next, next + usize::from(loose)]
+                .iter()
+                .any(|n| tokens.get(*n).is_some_and(|t| t.role == Role::Kind))
         };
-        numbers.sort_by_key(|i| !before_kind(*i));
+        numbers.sort_by_key(|i| (tokens[*i as usize].ends, !before_kind(*i)));
         Self {
             initials: tokens.iter().any(|t| t.initial.is_some()),
-            letters: analysis.tokens.iter().map(|t| t.readings[0].clone()).collect(),
             tokens,
             matches,
             postcodes: analysis.codes.iter().filter_map(|c| c.parse().ok()).collect(),
@@ -103,6 +118,34 @@ impl Question {
     /// What the words say that are not accounted for.
     fn left(&self, used: Used) -> f32 {
         (0u8..).zip(&self.tokens).filter(|(t, _)| !used.has(*t)).map(|(_, w)| w.weight).sum()
+    }
+
+    /// Takes the other numbers of a range, as far as the street has them.
+    fn take_range(&self, views: &Views<'_>, rue: u32, start: u8, taken: &mut Used) {
+        let mut at = start;
+        while let Some(until) = self.tokens[at as usize].house.as_ref().and_then(|h| h.until)
+            && number::has(views, rue, until)
+            && let Some(end) = (at + 1..self.tokens.len() as u8).find(|t| self.tokens[*t as usize].ends)
+        {
+            taken.take(end);
+            at = end;
+        }
+    }
+
+    /// Whether every word and number has its part in the answer. `front`: the number's place, if what stands in
+    /// front of it may be a complement.
+    fn is_accounted_for(&self, taken: Used, front: Option<u8>) -> bool {
+        let complement = |t: u8| {
+            let before = front.map_or(&[][..], |f| &self.tokens[..f as usize]);
+            (t as usize) < before.len()
+                && before[0].complement
+                && before.iter().all(|w| !w.counts && w.initial.is_none())
+        };
+        (0u8..).zip(&self.tokens).all(|(t, word)| {
+            let letter = |b: u8| self.tokens[b as usize].house.as_ref().is_some_and(|h| h.loose);
+            let tool = word.role == Role::Tool && !t.checked_sub(1).is_some_and(letter);
+            taken.has(t) || tool || complement(t)
+        })
     }
 
     /// Words of the question that a word of the index may be.
@@ -125,6 +168,14 @@ impl Used {
     fn take(&mut self, token: u8) {
         self.0 |= 1 << token;
     }
+
+    fn has_any(self, m: &Match) -> bool {
+        (m.token..m.token + m.span).any(|t| self.has(t))
+    }
+
+    fn take_all(&mut self, m: &Match) {
+        (m.token..m.token + m.span).for_each(|t| self.take(t));
+    }
 }
 
 /// How alike a list of words of the index is to what is left of the question.
@@ -134,9 +185,9 @@ fn cover(views: &Views<'_>, question: &Question, words: &[u32], weights: &[f32],
         let weight = weights[*word as usize];
         all += weight;
         let mut best: Option<Match> = None;
-        for m in question.of_word(*word).iter().filter(|m| !used.has(m.token)) {
+        for m in question.of_word(*word).iter().filter(|m| !used.has_any(m)) {
             // Of two numbers alike, the last belongs to the name: « 8 rue du 8 mai ».
-            let number = question.tokens[m.token as usize].role == Role::Number;
+            let number = question.tokens[m.token as usize].counts;
             if best.is_none_or(|b| m.alike > b.alike || (number && m.alike >= b.alike)) {
                 best = Some(*m);
             }
@@ -145,11 +196,11 @@ fn cover(views: &Views<'_>, question: &Question, words: &[u32], weights: &[f32],
             let first = views.vocabulary.words.get(*word as usize).bytes().next();
             let token = question.tokens.iter().position(|t| t.initial.is_some() && t.initial == first);
             best = token
-                .map(|t| Match { word: *word, token: t as u8, alike: 0.7 })
+                .map(|t| Match { word: *word, token: t as u8, span: 1, alike: 0.7 })
                 .filter(|m| !used.has(m.token));
         }
         if let Some(m) = best {
-            used.take(m.token);
+            used.take_all(&m);
             got += weight * m.alike;
         }
     }
@@ -224,18 +275,21 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
     } else {
         rules.commune_absente
     };
-    let (at, number, token) = house(views, question, rue, used);
+    let Housed { answer, token, taken } = house(views, question, rue, used);
     // What stands before a number that was found (« Résidence du Parc, 12 rue… ») puts the street less in
     // doubt.
-    let before: f32 = match (at, token) {
+    let before: f32 = match (answer.place, token) {
         (Place::Number(_), Some(token)) if name > SURE_NAME => {
             (0..token).filter(|t| !used.has(*t)).map(|t| question.tokens[t as usize].weight).sum()
         }
         _ => 0.0,
     };
     let explained = if all > 0.0 { 1.0 - (left - BEFORE * before) / all } else { 1.0 };
-    let score = name * explained * place * kind * number;
-    Some(Found { rue, number: at, score })
+    let alike = name * explained * place * kind * answer.factor;
+    let front = token.filter(|_| matches!(answer.place, Place::Number(_)) && name > SURE_NAME);
+    let sure = answer.whole && question.is_accounted_for(taken, front);
+    let score = if sure { alike } else { alike * geocodage().doute.plafond };
+    Some(Found { rue, number: answer.place, score, alike })
 }
 
 /// How much of the name of its commune, or of its former one, the question has; 0 if it is not that commune.
@@ -266,29 +320,35 @@ fn commune(views: &Views<'_>, question: &Question, rue: usize, used: &mut Used) 
     found.1
 }
 
-/// The house number, its factor and its word: of the numbers that the name leaves, the first that the street
-/// has, else the first.
-fn house(views: &Views<'_>, question: &Question, rue: u32, used: Used) -> (Place, f32, Option<u8>) {
-    let rules = &geocodage().facteurs;
+/// The house number of an answer.
+struct Housed {
+    answer: Answer,
+    /// Its word in the question.
+    token: Option<u8>,
+    /// Words that are accounted for, the number's own included.
+    taken: Used,
+}
+
+/// The house number: of the numbers that the name leaves, the first that the street has, else the first.
+fn house(views: &Views<'_>, question: &Question, rue: u32, used: Used) -> Housed {
     let mut first = None;
     for t in question.numbers.iter().filter(|t| !used.has(**t)) {
         let word = &question.tokens[*t as usize];
-        let apart = word.next_may_be_sign && !used.has(t + 1);
-        let letter = question.letters.get(*t as usize + 1).filter(|_| apart).cloned();
-        let loose = letter.is_some();
-        let asked =
-            Asked { number: word.number, sign: word.sign.clone().or(letter), after: word.after.clone() };
-        let (place, mut factor) = number::place(views, rue, &asked);
-        if matches!(place, Place::Number(_)) {
-            if loose && factor < 1.0 {
-                // The letter was no sign.
-                factor = factor.max(rules.lettre_inconnue);
-            }
-            // A number behind another one that the street does not have.
-            factor *= if first.is_some() { OTHER_NUMBER } else { 1.0 };
-            return (place, factor, Some(*t));
+        let Some(asked) = &word.house else { continue };
+        if (*t..*t + asked.words).any(|t| used.has(t)) {
+            continue;
         }
-        first = first.or(Some((place, factor, Some(*t))));
+        let mut answer = number::place(views, rue, asked, |token| !used.has(token));
+        let mut taken = used;
+        (*t..*t + asked.words).chain(answer.taken.iter().copied()).for_each(|t| taken.take(t));
+        if matches!(answer.place, Place::Number(_)) {
+            question.take_range(views, rue, *t, &mut taken);
+            // A number behind another one that the street does not have.
+            answer.factor *= if first.is_some() { OTHER_NUMBER } else { 1.0 };
+            return Housed { answer, token: Some(*t), taken };
+        }
+        first.get_or_insert(Housed { answer, token: Some(*t), taken });
     }
-    first.unwrap_or((Place::Street, 1.0, None))
+    let none = Answer { place: Place::Street, factor: 1.0, taken: Vec::new(), whole: true };
+    first.unwrap_or(Housed { answer: none, token: None, taken: used })
 }

@@ -21,6 +21,9 @@ pub struct LayerFacts {
     pub noms: Vec<String>,
     /// Zone of each address, or [`NONE`].
     pub of_address: Vec<u32>,
+    /// Where zones overlap, the others that hold an address: pairs of address and zone, by address. Only
+    /// layers of one's own have any; the others are partitions.
+    pub also: Vec<(u32, u32)>,
 }
 
 /// An address point. One without a usable place has NaN coordinates and belongs to its commune only.
@@ -90,7 +93,13 @@ impl Facts {
             number[old] = new;
         }
         of(&mut self.addresses, &places);
-        self.layers.iter_mut().for_each(|l| of(&mut l.of_address, &places));
+        for layer in &mut self.layers {
+            of(&mut layer.of_address, &places);
+            layer.also.retain_mut(|(a, _)| {
+                *a = number[*a as usize];
+                *a != NONE
+            });
+        }
         self.address_of.iter_mut().for_each(|a| *a = number[*a as usize]);
     }
 }

@@ -105,14 +105,11 @@ pub fn locate(
     }
     whole_communes(&mut places, dwellings);
     for layer in zones.others() {
-        places.layers.push(by_geometry(
-            &layer.id,
-            &layer.id,
-            layer,
-            &located,
-            &points,
-            places.addresses.len(),
-        ));
+        let own = overlapping(layer, &located, &points, places.addresses.len());
+        if let Some(shared) = shared(&own) {
+            report.comptes.insert(format!("adresses_en_plusieurs_zones_{}", own.id), shared);
+        }
+        places.layers.push(own);
     }
     let exact: Vec<usize> = located.iter().copied().filter(|&a| places.is_exact(a)).collect();
     let exact_points: Vec<[f64; 2]> =
@@ -339,7 +336,27 @@ fn by_geometry(
         codes: layer.zones.iter().map(|z| z.code.clone()).collect(),
         noms: layer.zones.iter().map(|z| z.nom.clone()).collect(),
         of_address,
+        also: Vec::new(),
     }
+}
+
+/// [`by_geometry`] of a layer whose zones may overlap: an address is in every zone that holds it, as it is in
+/// every zone that is drawn around it.
+fn overlapping(layer: &Layer, located: &[usize], points: &[[f64; 2]], n: usize) -> LayerFacts {
+    let mut facts = by_geometry(&layer.id, &layer.id, layer, located, points, n);
+    let holders: Vec<Vec<u32>> = points.par_iter().map(|[lon, lat]| layer.locate_many(*lon, *lat)).collect();
+    for (&a, zones) in located.iter().zip(holders) {
+        let address = u32::try_from(a).unwrap_or(NONE);
+        facts.also.extend(zones.into_iter().filter(|z| *z != facts.of_address[a]).map(|z| (address, z)));
+    }
+    facts
+}
+
+/// Addresses that several zones of a layer hold; None where zones do not overlap.
+fn shared(layer: &LayerFacts) -> Option<u64> {
+    let mut addresses: Vec<u32> = layer.also.iter().map(|(a, _)| *a).collect();
+    addresses.dedup();
+    (!addresses.is_empty()).then_some(addresses.len() as u64)
 }
 
 /// A commune that is not split is one IRIS, `{commune}0000`: dwellings known to be in it are in that IRIS
@@ -397,7 +414,14 @@ pub(super) fn coded(
         });
     }
     let noms = vec![String::new(); list.len()];
-    LayerFacts { id: id.to_owned(), libelle: libelle.to_owned(), codes: list, noms, of_address }
+    LayerFacts {
+        id: id.to_owned(),
+        libelle: libelle.to_owned(),
+        codes: list,
+        noms,
+        of_address,
+        also: Vec::new(),
+    }
 }
 
 /// Every exact address is a zone of its own.
@@ -408,6 +432,7 @@ fn addresses(exact: &[usize], dwellings: &Dwellings, places: &Places) -> LayerFa
         codes: Vec::with_capacity(exact.len()),
         noms: Vec::with_capacity(exact.len()),
         of_address: vec![NONE; places.addresses.len()],
+        also: Vec::new(),
     };
     for &a in exact {
         let key = dwellings.adresse.get(places.first[a] as usize);

@@ -86,6 +86,7 @@ pub fn group(
         codes: Vec::new(),
         noms: Vec::new(),
         of_address: vec![NONE; n],
+        also: Vec::new(),
     };
     let limits = [
         f64::INFINITY,

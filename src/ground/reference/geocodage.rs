@@ -17,6 +17,8 @@ pub struct Geocodage {
     /// Base address of a BAN API that answers instead; empty: none.
     pub distant: String,
     pub mots: Mots,
+    /// Numbers in words.
+    pub nombres: Nombres,
     /// Other spellings of a repetition sign.
     pub signes: FxHashMap<String, Vec<String>>,
     pub facteurs: Facteurs,
@@ -36,6 +38,70 @@ pub struct Mots {
     pub ignores: FxHashSet<String>,
     pub finales: FxHashSet<String>,
     pub ignores_avec_suite: FxHashSet<String>,
+    pub complements: FxHashSet<String>,
+}
+
+/// Words of numbers, upper case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nombres {
+    /// 1 to 16.
+    pub unites: BTreeMap<String, u32>,
+    /// 20, 30… 60; 80 is four times 20.
+    pub dizaines: BTreeMap<String, u32>,
+    /// Spellings of 20 that may follow QUATRE, and of 100.
+    pub vingts: Vec<String>,
+    pub cents: Vec<String>,
+}
+
+impl Nombres {
+    /// The number that a list of words begins with, and how many words it has: DIX SEPT, VINGT ET UN, QUATRE
+    /// VINGT DOUZE, CENT TROIS.
+    #[must_use]
+    pub fn read<'a>(&self, words: impl Iterator<Item = &'a str>) -> Option<(u32, usize)> {
+        let words: Vec<&str> = words.take(8).collect();
+        let unit = |i: usize| words.get(i).and_then(|w| self.unites.get(*w)).copied();
+        let is = |list: &[String], i: usize| words.get(i).is_some_and(|w| list.iter().any(|l| l == w));
+        let (mut value, mut n) = (0, 0);
+        if is(&self.cents, 0) {
+            (value, n) = (100, 1);
+        } else if let Some(hundreds) = unit(0).filter(|u| (2..10).contains(u) && is(&self.cents, 1)) {
+            (value, n) = (100 * hundreds, 2);
+        }
+        let tens = if unit(n) == Some(4) && is(&self.vingts, n + 1) {
+            Some((80, 2))
+        } else {
+            words.get(n).and_then(|w| self.dizaines.get(*w)).map(|t| (*t, 1))
+        };
+        if let Some((t, taken)) = tens {
+            (value, n) = (value + t, n + taken);
+            // « soixante et onze », « quatre-vingt-douze »: both go on to nineteen.
+            let most = if t == 60 || t == 80 { 19 } else { 9 };
+            let et = usize::from(words.get(n) == Some(&"ET"));
+            if let Some((u, taken)) = self.below_twenty(&words, n + et).filter(|(u, _)| *u <= most) {
+                (value, n) = (value + u, n + et + taken);
+            }
+        } else if let Some((u, taken)) = self.below_twenty(&words, n) {
+            (value, n) = (value + u, n + taken);
+        }
+        (n > 0).then_some((value, n))
+    }
+
+    /// DOUZE, DIX SEPT.
+    fn below_twenty(&self, words: &[&str], at: usize) -> Option<(u32, usize)> {
+        let unit = |i: usize| words.get(i).and_then(|w| self.unites.get(*w)).copied();
+        match (unit(at)?, unit(at + 1)) {
+            (10, Some(u @ 7..=9)) => Some((10 + u, 2)),
+            (u, _) => Some((u, 1)),
+        }
+    }
+
+    /// A number that is one word.
+    #[must_use]
+    pub fn word(&self, number: u32) -> Option<&str> {
+        let all = self.unites.iter().chain(&self.dizaines);
+        all.filter(|(_, n)| **n == number).map(|(w, _)| w.as_str()).find(|w| *w != "UNE")
+    }
 }
 
 /// Factors of the score.
@@ -124,6 +190,18 @@ mod tests {
         let f = &data.facteurs;
         assert!(f.numero_absent < 0.8 && f.interpole < 0.8, "an address without its own point is never sure");
         assert!(data.doute.plafond < 0.8);
+        let read = |text: &str| data.nombres.read(text.split(' '));
+        assert_eq!(read("DIX SEPT RUE"), Some((17, 2)));
+        assert_eq!(read("VINGT ET UN"), Some((21, 3)));
+        assert_eq!(read("SOIXANTE DIX HUIT"), Some((78, 3)));
+        assert_eq!(read("QUATRE VINGTS"), Some((80, 2)));
+        assert_eq!(read("QUATRE VINGT DIX NEUF X"), Some((99, 4)));
+        assert_eq!(read("TROIS CENT QUATRE"), Some((304, 3)));
+        assert_eq!(
+            (read("QUATRE VENTS"), read("VINGT ET"), read("RUE")),
+            (Some((4, 1)), Some((20, 1)), None)
+        );
+        assert_eq!((data.nombres.word(8), data.nombres.word(21)), (Some("HUIT"), None));
         assert_eq!(data.contextes.len(), 101);
     }
 }

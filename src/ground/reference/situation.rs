@@ -23,6 +23,8 @@ pub struct Quality {
 pub struct SituationRules {
     pub tolerance_defaut_m: f64,
     pub distance_max_m: f64,
+    /// How near to the contour of a commune a point is as good as in it.
+    pub contour_tolerance_m: f64,
     pub epsg_defaut: u16,
     pub qualite: Vec<Quality>,
 }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::crs;
+use super::known::Coverage;
 use super::pieces::Pieces;
 use super::wkb::{self, WkbError};
 
@@ -17,6 +18,8 @@ pub const NOWHERE: u32 = u32::MAX;
 /// Metres of one degree of latitude, at the least: boxes in degrees must not be too small.
 const METRES_A_DEGREE: f64 = 110_000.0;
 const CHUNK: usize = 4_096;
+/// Sides of a contour that was simplified rather than drawn so.
+const LEAST_SIDES: usize = 8;
 
 /// One zone of a layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +75,9 @@ pub struct Layer {
     pieces: Pieces,
     /// Both ends of each edge in metres of the local system, made at the first distance.
     metric: OnceLock<Vec<[f64; 4]>>,
+    /// Made when it is first asked.
+    coverage: OnceLock<Coverage>,
+    coarseness: OnceLock<f64>,
 }
 
 impl Layer {
@@ -83,7 +89,15 @@ impl Layer {
             by_code.entry(zone.code.clone()).or_insert(i);
         }
         let pieces = Pieces::new(zones.iter().map(|z| &z.geometry));
-        Self { id: id.to_owned(), zones, by_code, pieces, metric: OnceLock::new() }
+        Self {
+            id: id.to_owned(),
+            zones,
+            by_code,
+            pieces,
+            metric: OnceLock::new(),
+            coverage: OnceLock::new(),
+            coarseness: OnceLock::new(),
+        }
     }
 
     /// Reads `zones.parquet` of an import.
@@ -119,6 +133,35 @@ impl Layer {
     #[must_use]
     pub fn len(&self) -> usize {
         self.zones.len()
+    }
+
+    /// The territory that its zones speak of, by their départements.
+    #[must_use]
+    pub fn coverage(&self) -> &Coverage {
+        self.coverage.get_or_init(|| Coverage::of(self))
+    }
+
+    /// How far in metres a true border may run from the drawn one: half of the usual length of a side, for a
+    /// simplified contour leaves out what is between two vertices. Fine contours have sides of 30 to 300 m,
+    /// simplified ones of more than a kilometre.
+    #[must_use]
+    pub fn coarseness_m(&self) -> f64 {
+        *self.coarseness.get_or_init(|| {
+            let parts = self.zones.iter().flat_map(|z| &z.geometry.0);
+            let mut sides: Vec<f64> = parts
+                .flat_map(|p| p.exterior().lines())
+                .map(|l| {
+                    let (d, lat) = (l.delta(), l.start.y.to_radians());
+                    (d.x * lat.cos()).hypot(d.y) * METRES_A_DEGREE
+                })
+                .collect();
+            // Boxes are meant as they are.
+            if sides.len() < LEAST_SIDES * self.zones.len().max(1) {
+                return 0.0;
+            }
+            let middle = sides.len() / 2;
+            *sides.select_nth_unstable_by(middle, f64::total_cmp).1 / 2.0
+        })
     }
 
     #[must_use]
@@ -263,4 +306,23 @@ fn distance([x, y]: [f64; 2], [x0, y0, x1, y1]: [f64; 4]) -> f64 {
     let length = dx * dx + dy * dy;
     let t = if length > 0.0 { (((x - x0) * dx + (y - y0) * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
     (x - x0 - t * dx).hypot(y - y0 - t * dy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_coarseness_of_a_layer_follows_its_usual_side() {
+        let round = |n: u32| {
+            let at = |i: u32| (f64::from(i) / f64::from(n) * std::f64::consts::TAU).sin_cos();
+            let ring = (0..=n).map(at).map(|(s, c)| (2.35 + 0.06 * c, 48.86 + 0.04 * s)).collect();
+            let area = MultiPolygon(vec![geo::Polygon::new(ring, Vec::new())]);
+            Layer::new("commune", vec![Zone::new("75056".to_owned(), String::new(), area)])
+        };
+        // A contour of 28 km in 20 sides, and in 400.
+        assert!((600.0..800.0).contains(&round(20).coarseness_m()), "{}", round(20).coarseness_m());
+        assert!(round(400).coarseness_m() < 40.0);
+        assert!(Layer::new("commune", Vec::new()).coarseness_m() == 0.0);
+    }
 }

@@ -9,6 +9,7 @@ pub mod bands;
 pub mod crs;
 pub mod grid;
 pub mod h3;
+pub mod known;
 pub mod layer;
 mod pieces;
 pub mod units;

@@ -1,10 +1,14 @@
 //! Well-known binary for polygons: written as ISO little-endian, read in any variant files use.
 //!
 //! Reads both byte orders, ISO (1003, 2003…) and extended (flag bits, SRID) dimensions; Z and M are
-//! dropped. Counts are checked against the bytes that are left, so that a damaged file cannot ask
-//! for more memory than its own size.
+//! dropped. Surfaces that could be curved (`MULTISURFACE`, `CURVEPOLYGON`) are read where their rings are
+//! straight, as « convert to curves » and exports of databases write them. Counts are checked against the
+//! bytes that are left, so that a damaged file cannot ask for more memory than its own size.
 
 use geo::{Coord, LineString, MultiPolygon, Polygon};
+
+/// Deeper collections are refused: no file of zones nests them.
+const MAX_DEPTH: u8 = 4;
 
 /// Why bytes are not an area.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +19,10 @@ pub enum WkbError {
     ByteOrder { value: u8, at: usize },
     #[error("la géométrie est de type {name}, or une zone est un polygone ou un multipolygone")]
     NotAnArea { name: &'static str },
+    #[error("un contour a des arcs de cercle : convertissez-le en segments")]
+    Curved,
+    #[error("des collections de géométries sont imbriquées à plus de {MAX_DEPTH} niveaux")]
+    TooDeep,
     #[error("type de géométrie {code} inconnu")]
     Type { code: u32 },
 }
@@ -53,14 +61,26 @@ fn count(out: &mut Vec<u8>, n: usize) {
     out.extend_from_slice(&(n as u32).to_le_bytes());
 }
 
-/// Reads a `POLYGON`, a `MULTIPOLYGON` or a collection of them.
+/// Reads a `POLYGON`, a `MULTIPOLYGON`, their curved kin with straight rings, or a collection of them. What
+/// has no area in a collection is left out where the collection has an area besides.
 ///
 /// # Errors
 /// The bytes end too early, or hold something else than areas.
 pub fn decode(bytes: &[u8]) -> Result<MultiPolygon<f64>, WkbError> {
-    let mut polygons = Vec::new();
-    Reader { bytes, at: 0 }.geometry(&mut polygons, 0)?;
-    Ok(MultiPolygon(polygons))
+    let mut found = Found::default();
+    Reader { bytes, at: 0 }.geometry(&mut found, 0)?;
+    match found.flat {
+        Some(name) if found.polygons.is_empty() => Err(WkbError::NotAnArea { name }),
+        _ => Ok(MultiPolygon(found.polygons)),
+    }
+}
+
+/// What a geometry holds.
+#[derive(Default)]
+struct Found {
+    polygons: Vec<Polygon<f64>>,
+    /// A point or a line that was met.
+    flat: Option<&'static str>,
 }
 
 struct Reader<'a> {
@@ -74,9 +94,6 @@ struct Shape {
     /// Bytes of one vertex.
     stride: usize,
 }
-
-/// Deeper collections are refused: no file of zones nests them.
-const MAX_DEPTH: u8 = 4;
 
 impl Reader<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], WkbError> {
@@ -105,7 +122,8 @@ impl Reader<'_> {
         }
     }
 
-    fn geometry(&mut self, out: &mut Vec<Polygon<f64>>, depth: u8) -> Result<(), WkbError> {
+    /// Byte order, type, dimensions.
+    fn head(&mut self) -> Result<(u32, Shape), WkbError> {
         let at = self.at;
         let little = match self.take::<1>()?[0] {
             0 => false,
@@ -120,33 +138,101 @@ impl Reader<'_> {
         if extended & 0x2000_0000 != 0 {
             self.u32(little)?; // SRID: the file says it elsewhere
         }
-        let shape = Shape { little, stride: 16 + 8 * (usize::from(has_z) + usize::from(has_m)) };
-        match base % 1000 {
-            3 => out.push(self.polygon(shape)?),
-            6 | 7 if depth < MAX_DEPTH => {
-                for _ in 0..self.count(little, 9)? {
+        Ok((base % 1000, Shape { little, stride: 16 + 8 * (usize::from(has_z) + usize::from(has_m)) }))
+    }
+
+    fn geometry(&mut self, out: &mut Found, depth: u8) -> Result<(), WkbError> {
+        let (code, shape) = self.head()?;
+        match code {
+            1 => {
+                self.take_bytes(shape.stride)?;
+                out.flat = Some("point");
+            }
+            2 => {
+                self.line(shape)?;
+                out.flat = Some("ligne");
+            }
+            3 => {
+                let polygon = self.polygon(shape)?;
+                out.polygons.push(polygon);
+            }
+            10 => {
+                let polygon = self.curve_polygon(shape, depth)?;
+                out.polygons.push(polygon);
+            }
+            4..=7 | 11 | 12 => {
+                if depth >= MAX_DEPTH {
+                    return Err(WkbError::TooDeep);
+                }
+                for _ in 0..self.count(shape.little, 9)? {
                     self.geometry(out, depth + 1)?;
                 }
             }
-            1 | 4 => return Err(WkbError::NotAnArea { name: "point" }),
-            2 | 5 => return Err(WkbError::NotAnArea { name: "ligne" }),
-            _ => return Err(WkbError::Type { code }),
+            8 | 9 => {
+                self.curve(code, shape, depth)?;
+                out.flat = Some("ligne");
+            }
+            code => return Err(WkbError::Type { code }),
         }
         Ok(())
+    }
+
+    fn take_bytes(&mut self, n: usize) -> Result<(), WkbError> {
+        self.bytes.get(self.at..self.at + n).ok_or(WkbError::Short { at: self.at })?;
+        self.at += n;
+        Ok(())
+    }
+
+    fn curve_polygon(&mut self, shape: Shape, depth: u8) -> Result<Polygon<f64>, WkbError> {
+        let n = self.count(shape.little, 9)?;
+        let mut rings = Vec::new();
+        for _ in 0..n {
+            let (code, own) = self.head()?;
+            rings.push(self.curve(code, own, depth)?);
+        }
+        let mut rings = rings.into_iter();
+        let exterior = rings.next().unwrap_or_else(|| LineString(Vec::new()));
+        Ok(Polygon::new(exterior, rings.collect()))
+    }
+
+    /// A line, or several one after another (`COMPOUNDCURVE`).
+    fn curve(&mut self, code: u32, shape: Shape, depth: u8) -> Result<LineString<f64>, WkbError> {
+        match code {
+            2 => self.line(shape),
+            8 if self.count(shape.little, shape.stride)? == 0 => Ok(LineString(Vec::new())),
+            8 => Err(WkbError::Curved),
+            9 if depth >= MAX_DEPTH => Err(WkbError::TooDeep),
+            9 => {
+                let mut whole: Vec<Coord<f64>> = Vec::new();
+                for _ in 0..self.count(shape.little, 9)? {
+                    let (code, own) = self.head()?;
+                    let part = self.curve(code, own, depth + 1)?;
+                    // Each part begins where the one before it ends.
+                    let joint = usize::from(whole.last().is_some() && whole.last() == part.0.first());
+                    whole.extend(&part.0[joint..]);
+                }
+                Ok(LineString(whole))
+            }
+            code => Err(WkbError::Type { code }),
+        }
+    }
+
+    fn line(&mut self, shape: Shape) -> Result<LineString<f64>, WkbError> {
+        let vertices = self.count(shape.little, shape.stride)?;
+        let mut line = Vec::with_capacity(vertices);
+        for _ in 0..vertices {
+            let (x, y) = (self.f64(shape.little)?, self.f64(shape.little)?);
+            self.at += shape.stride - 16;
+            line.push(Coord { x, y });
+        }
+        Ok(LineString(line))
     }
 
     fn polygon(&mut self, shape: Shape) -> Result<Polygon<f64>, WkbError> {
         let n = self.count(shape.little, 4)?;
         let mut rings = Vec::with_capacity(n);
         for _ in 0..n {
-            let vertices = self.count(shape.little, shape.stride)?;
-            let mut ring = Vec::with_capacity(vertices);
-            for _ in 0..vertices {
-                let (x, y) = (self.f64(shape.little)?, self.f64(shape.little)?);
-                self.at += shape.stride - 16;
-                ring.push(Coord { x, y });
-            }
-            rings.push(LineString(ring));
+            rings.push(self.line(shape)?);
         }
         let mut rings = rings.into_iter();
         let exterior = rings.next().unwrap_or_else(|| LineString(Vec::new()));
@@ -195,6 +281,48 @@ mod tests {
             }
         }
         assert_eq!(decode(&b).unwrap(), wkt!(MULTIPOLYGON(((0. 0., 1. 0., 1. 1., 0. 0.)))));
+    }
+
+    /// `kind`, then a count and the parts.
+    fn of(kind: u32, parts: &[Vec<u8>]) -> Vec<u8> {
+        let mut b = Vec::new();
+        head(&mut b, kind, parts.len());
+        b.extend(parts.concat());
+        b
+    }
+
+    fn line(kind: u32, vertices: &[[f64; 2]]) -> Vec<u8> {
+        let mut b = Vec::new();
+        head(&mut b, kind, vertices.len());
+        vertices.iter().flatten().for_each(|v| b.extend(v.to_le_bytes()));
+        b
+    }
+
+    #[test]
+    fn surfaces_whose_rings_are_straight_are_areas() {
+        let triangle = wkt!(MULTIPOLYGON(((0. 0., 1. 0., 1. 1., 0. 0.))));
+        let plain = encode(&triangle).split_off(9);
+        let straight = line(2, &[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]);
+        let (half, rest) =
+            (line(2, &[[0.0, 0.0], [1.0, 0.0]]), line(2, &[[1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]));
+        for (what, bytes) in [
+            ("MULTISURFACE", of(12, std::slice::from_ref(&plain))),
+            ("CURVEPOLYGON", of(10, std::slice::from_ref(&straight))),
+            ("COMPOUNDCURVE", of(12, &[of(10, &[of(9, &[half.clone(), rest])])])),
+            ("GEOMETRYCOLLECTION", of(7, &[half, plain])),
+        ] {
+            assert_eq!(decode(&bytes).as_ref(), Ok(&triangle), "{what}");
+            for n in 0..bytes.len() {
+                assert!(decode(&bytes[..n]).is_err(), "{what}, {n} bytes");
+            }
+        }
+        let arc = line(8, &[[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]);
+        assert_eq!(decode(&of(10, &[arc])), Err(WkbError::Curved));
+        let mut nested = straight;
+        for _ in 0..200 {
+            nested = of(7, &[nested]);
+        }
+        assert_eq!(decode(&nested), Err(WkbError::TooDeep));
     }
 
     #[test]

@@ -94,11 +94,12 @@ fn checked(loaded: &Loaded, zones: &[ZoneGardee]) -> Result<(usize, String), Pro
             format!("Un ensemble a de 1 à {} zones, or celui-ci en a {n}.", limits.zones_max),
         ));
     }
+    let effort = geometry::effort(limits);
     for (i, zone) in zones.iter().enumerate() {
         let at = |field: &str| format!("zones[{i}].{field}");
         name(&at("nom"), &zone.nom)?;
         match (&zone.geometrie, &zone.codes) {
-            (Some(geometry), None) => drop(geometry::areas(&at("geometrie"), geometry.clone(), limits)?),
+            (Some(geometry), None) => drop(geometry::areas(&at("geometrie"), geometry, limits, &effort)?),
             (None, Some(codes)) => listed(loaded, &at("codes"), codes, limits.codes_max)?,
             (None, None) => {
                 return Err(Problem::missing(

@@ -26,6 +26,7 @@ use crate::reference::access::Class;
 use crate::reference::indicators::Catalogue;
 use crate::reference::scales;
 use crate::reference::zonage::{self, ZoneLimits};
+use crate::registers::zones::effort::Effort;
 
 /// Ce qui est demandé.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -187,6 +188,7 @@ pub async fn mesure(
             return Err(Problem::value("zones", &n.to_string(), detail));
         }
         let indicators = query::indicators(&app, asked.indicateurs.as_deref())?;
+        bounded(&asked.zones, indicators.len(), limits)?;
         let choice = Asked {
             millesime: asked.millesime,
             vague: asked.vague,
@@ -219,6 +221,39 @@ pub async fn mesure(
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }
 
+/// What a request may hold, counted before any of it is done.
+fn bounded(zones: &[ZoneDemandee], indicators: usize, limits: &ZoneLimits) -> Result<(), Problem> {
+    let figures = zones.len() * indicators;
+    if figures > limits.chiffres_max {
+        let detail = format!(
+            "La demande porte sur {} zones et {indicators} indicateurs, soit {figures} chiffres ; {} au plus : \
+                demandez-la en plusieurs fois.",
+            zones.len(),
+            limits.chiffres_max
+        );
+        return Err(Problem::value("indicateurs", &indicators.to_string(), detail));
+    }
+    for (i, zone) in zones.iter().enumerate() {
+        for (field, text) in [("id", &zone.id), ("nom", &zone.nom)] {
+            let n = text.as_ref().map_or(0, |t| t.chars().count());
+            if n > limits.nom_max {
+                let detail = format!("Le texte a {n} caractères ; {} au plus.", limits.nom_max);
+                return Err(Problem::value(&format!("zones[{i}].{field}"), &n.to_string(), detail));
+            }
+        }
+    }
+    let vertices: usize = zones.iter().filter_map(|z| z.geometrie.as_ref()).map(geometry::vertices).sum();
+    if vertices > limits.sommets_demande_max {
+        let detail = format!(
+            "Les zones de la demande ont {vertices} sommets en tout ; {} au plus : simplifiez-les ou \
+                demandez-les en plusieurs fois.",
+            limits.sommets_demande_max
+        );
+        return Err(Problem::value("zones", &vertices.to_string(), detail));
+    }
+    Ok(())
+}
+
 /// A zone with its figures, and its place in the request.
 struct Measured {
     at: usize,
@@ -248,8 +283,10 @@ impl Outcome {
 /// What a desk answers of zones.
 fn measured(desk: &Desk<'_>, asked: &DemandeMesure, limits: &ZoneLimits) -> Result<Outcome, Problem> {
     let loaded = desk.loaded();
+    let effort = geometry::effort(limits);
+    let zones = asked.zones.par_iter().enumerate();
     let found: Vec<Result<Found, Problem>> =
-        asked.zones.par_iter().enumerate().map(|(i, zone)| find(loaded, i, zone.clone(), limits)).collect();
+        zones.map(|(i, zone)| find(loaded, i, zone, limits, &effort)).collect();
     let whole = asked.territoire.as_ref().map(|t| territory(loaded, t)).transpose()?;
     let mut counters = BTreeMap::new();
     for class in found.iter().flatten().map(|f| f.class).chain(whole.as_ref().map(|_| Class::Zone)) {
@@ -336,12 +373,18 @@ struct Found {
     class: Class,
 }
 
-fn find(loaded: &Loaded, i: usize, zone: ZoneDemandee, limits: &ZoneLimits) -> Result<Found, Problem> {
-    let (id, drawn) = (id_of(&zone, i), name_of(&zone));
+fn find(
+    loaded: &Loaded,
+    i: usize,
+    zone: &ZoneDemandee,
+    limits: &ZoneLimits,
+    effort: &Effort,
+) -> Result<Found, Problem> {
+    let (id, drawn) = (id_of(zone, i), name_of(zone));
     let at = |field: &str| format!("zones[{i}].{field}");
-    match (zone.geometrie, zone.codes) {
+    match (&zone.geometrie, &zone.codes) {
         (Some(geometry), None) => {
-            let areas = geometry::areas(&at("geometrie"), geometry, limits)?;
+            let areas = geometry::areas(&at("geometrie"), geometry, limits, effort)?;
             let runs: Vec<Runs> = areas.iter().map(|a| loaded.cube().inside(&Region::new(a))).collect();
             let runs = Runs::union(&runs.iter().collect::<Vec<_>>());
             Ok(Found {
@@ -350,7 +393,7 @@ fn find(loaded: &Loaded, i: usize, zone: ZoneDemandee, limits: &ZoneLimits) -> R
                 class: Class::Zone,
             })
         }
-        (None, Some(codes)) => listed(loaded, &at("codes"), id, zone.nom, &codes, limits),
+        (None, Some(codes)) => listed(loaded, &at("codes"), id, zone.nom.clone(), codes, limits),
         (None, None) => {
             Err(Problem::missing(&at("geometrie"), "une zone a une « geometrie » ou une liste de « codes »"))
         }

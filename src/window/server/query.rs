@@ -293,7 +293,10 @@ impl Selection {
 pub fn indicators(app: &App, ids: Option<&[String]>) -> Result<Vec<&'static Indicator>, Problem> {
     let all = &app.catalogue.indicators;
     let Some(ids) = ids else { return Ok(all.iter().collect()) };
+    // Each once, in the order of the first time: a list costs what the catalogue has, however long it is.
+    let mut seen = std::collections::BTreeSet::new();
     ids.iter()
+        .filter(|id| seen.insert(id.as_str()))
         .map(|id| {
             app.catalogue
                 .indicator(id)

@@ -11,6 +11,7 @@ use super::problem::{Document, Problem};
 use super::query::Asked;
 use super::state::{Current, Loaded};
 use crate::reference::situation::{SituationRules, situation as rules};
+use crate::territory::known::{self, Unknown};
 use crate::territory::layer::Layer;
 use crate::territory::{bands, crs, grid, h3};
 
@@ -48,17 +49,18 @@ pub struct ReponseQpv {
     pub nom: Option<String>,
     /// Distance au bord le plus proche, en mètres ; nulle au-delà de 2 km.
     pub distance_bord_m: Option<f64>,
-    /// Pourquoi la réponse est incertaine.
+    /// Pourquoi la réponse est incertaine ou inconnue.
     pub motif: Option<String>,
 }
 
-/// `dedans`, `dehors` ou `incertain`.
+/// `dedans`, `dehors`, `incertain` (trop près du bord) ou `inconnu` (rien n'est connu de ce lieu).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Reponse {
     Dedans,
     Dehors,
     Incertain,
+    Inconnu,
 }
 
 impl Reponse {
@@ -68,6 +70,7 @@ impl Reponse {
             Self::Dedans => "dedans",
             Self::Dehors => "dehors",
             Self::Incertain => "incertain",
+            Self::Inconnu => "inconnu",
         }
     }
 }
@@ -195,7 +198,21 @@ pub fn locate(
         .zones
         .iter()
         .filter_map(|(id, g)| id.strip_prefix("qpv").map(|generation| (generation, &g.layer)))
-        .map(|(generation, layer)| in_qpv(generation, layer, rules, [lon, lat], quality))
+        .map(|(generation, qpv)| {
+            let answer = in_qpv(generation, qpv, rules, [lon, lat], quality);
+            if answer.reponse != Reponse::Dehors {
+                return answer;
+            }
+            let contours: Vec<&Layer> =
+                ["commune", "iris", "departement"].into_iter().filter_map(layer).collect();
+            match known::outside_for_sure(&contours, qpv, [lon, lat], rules.contour_tolerance_m) {
+                Ok(()) => answer,
+                Err(why) => {
+                    let motif = Some(unknown(&why, generation));
+                    ReponseQpv { reponse: Reponse::Inconnu, motif, ..answer }
+                }
+            }
+        })
         .collect();
     Situation {
         lon,
@@ -207,6 +224,19 @@ pub fn locate(
         carreau: cell.map(|c| c.to_string()),
         h3,
         qpv,
+    }
+}
+
+/// Why nothing is known of a place.
+fn unknown(why: &Unknown, generation: &str) -> String {
+    match why {
+        Unknown::NoContours => {
+            "aucun contour de commune n'est importé : on ne sait pas si les QPV de ce lieu le sont".to_owned()
+        }
+        Unknown::Nowhere => "aucune commune importée ne contient ce point".to_owned(),
+        Unknown::NotCovered(departement) => {
+            format!("les contours importés des QPV {generation} n'en ont aucun du département {departement}")
+        }
     }
 }
 

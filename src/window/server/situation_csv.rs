@@ -186,8 +186,8 @@ fn write(
                 record.push(s.carreau.clone().unwrap_or_default());
                 record.extend(resolutions.iter().map(|r| s.h3.get(r).cloned().unwrap_or_default()));
                 for q in &s.qpv {
-                    // A point outside has no QPV of its own.
-                    let named = q.reponse != Reponse::Dehors;
+                    // A point outside, or of which nothing is known, has no QPV of its own.
+                    let named = matches!(q.reponse, Reponse::Dedans | Reponse::Incertain);
                     record.push(q.reponse.word().to_owned());
                     record.push(q.code.clone().filter(|_| named).unwrap_or_default());
                     record.push(q.nom.clone().filter(|_| named).unwrap_or_default());

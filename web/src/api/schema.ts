@@ -4128,10 +4128,10 @@ export interface components {
             baisse_approuvee: boolean;
         };
         /**
-         * @description `dedans`, `dehors` ou `incertain`.
+         * @description `dedans`, `dehors`, `incertain` (trop près du bord) ou `inconnu` (rien n'est connu de ce lieu).
          * @enum {string}
          */
-        Reponse: "dedans" | "dehors" | "incertain";
+        Reponse: "dedans" | "dehors" | "incertain" | "inconnu";
         /** @description Dans un QPV ou non. */
         ReponseQpv: {
             generation: string;
@@ -4144,7 +4144,7 @@ export interface components {
              * @description Distance au bord le plus proche, en mètres ; nulle au-delà de 2 km.
              */
             distance_bord_m?: number | null;
-            /** @description Pourquoi la réponse est incertaine. */
+            /** @description Pourquoi la réponse est incertaine ou inconnue. */
             motif?: string | null;
         };
         /** @description Une résidence d'un bailleur. */

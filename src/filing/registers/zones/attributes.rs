@@ -7,6 +7,11 @@ use unicode_normalization::UnicodeNormalization;
 use super::error::ZonesError;
 use super::raw::{RawFeature, RawLayer};
 use crate::reference::territory::{Couche, territory};
+use crate::reference::zonage::limits;
+
+/// Columns that a message names, and letters of each.
+const TOLD: usize = 40;
+const TOLD_LETTERS: usize = 40;
 
 /// Places of the columns that a layer uses.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +54,7 @@ pub fn columns(file: &str, couche: &Couche, layer: &RawLayer) -> Result<Columns,
             let alias = key(alias);
             keys.iter()
                 .position(|k| *k == alias)
-                .filter(|&i| layer.features.iter().any(|f| !f.values[i].is_empty()))
+                .filter(|&i| layer.features.iter().any(|f| !f.value(i).is_empty()))
         })
     };
     let found = Columns {
@@ -68,14 +73,22 @@ pub fn columns(file: &str, couche: &Couche, layer: &RawLayer) -> Result<Columns,
         file: file.to_owned(),
         couche: couche.libelle.clone(),
         expected: couche.code.iter().chain(&couche.code_partiel).cloned().collect::<Vec<_>>().join(", "),
-        columns: layer.columns.join(", "),
+        columns: names(&layer.columns),
     })
+}
+
+/// Names of columns as a message tells them: the first ones, of those that have one.
+fn names(columns: &[String]) -> String {
+    let named: Vec<&str> = columns.iter().map(String::as_str).filter(|c| !c.is_empty()).collect();
+    let more = if named.len() > TOLD { "…" } else { "" };
+    let cut = |c: &&str| c.chars().take(TOLD_LETTERS).collect::<String>();
+    named.iter().take(TOLD).map(cut).collect::<Vec<_>>().join(", ") + more
 }
 
 /// Reads one feature. The code is empty if the feature has none.
 #[must_use]
 pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attributes {
-    let cell = |column: Option<usize>| column.map(|i| whole(&feature.values[i])).filter(|v| !v.is_empty());
+    let cell = |column: Option<usize>| column.map(|i| whole(feature.value(i))).filter(|v| !v.is_empty());
     let mut padded = false;
     let mut pad = |value: String, length: Option<usize>| {
         let digits = value.chars().all(|c| c.is_ascii_digit()) || value.ends_with(['A', 'B']);
@@ -110,6 +123,7 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
             _ => commune.as_deref().and_then(departement_of),
         });
     let nom = cell(columns.nom).unwrap_or_else(|| code.clone());
+    let nom = nom.chars().take(limits().nom_max).collect();
     Attributes { code, nom, commune, epci: cell(columns.epci).map(first), departement, padded }
 }
 
@@ -205,9 +219,10 @@ mod tests {
             features: vec![RawFeature {
                 number: 1,
                 id: None,
-                values: values.iter().map(|v| (*v).to_owned()).collect(),
+                values: values.iter().map(|v| (*v).to_owned()).enumerate().collect(),
                 area: Ok(MultiPolygon(vec![])),
             }],
+            remarks: Vec::new(),
             outer_clockwise: false,
         }
     }

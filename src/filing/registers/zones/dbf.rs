@@ -6,12 +6,18 @@
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-/// Columns and rows as text; a deleted record is `None`, for it still has its shape.
+use super::bounds::Meter;
+
+/// Columns and rows as text.
 #[derive(Debug)]
 pub struct Dbf {
     pub columns: Vec<String>,
-    pub rows: Vec<Option<Vec<String>>>,
+    /// Values with the place of their column, as [`super::raw::RawFeature::values`]; a deleted record is
+    /// `None`, for it still has its shape.
+    pub rows: Vec<Option<Vec<(usize, String)>>>,
     pub encoding: &'static str,
+    /// What was declared of the encoding and is not so.
+    pub remark: Option<String>,
 }
 
 /// Language driver bytes that mean UTF-8 or a superset of what French files hold.
@@ -30,10 +36,12 @@ pub fn rows(bytes: &[u8]) -> usize {
 }
 
 /// Reads a table. `cpg` is the text of the `.cpg` file, which goes before the driver byte of the header.
+/// Bytes go before both: what is UTF-8 with accents is no accident, and what is not UTF-8 was never written
+/// as such.
 ///
 /// # Errors
 /// A sentence in French that says what is damaged.
-pub fn read(bytes: &[u8], cpg: Option<&str>) -> Result<Dbf, String> {
+pub fn read(bytes: &[u8], cpg: Option<&str>, meter: &Meter<'_>) -> Result<Dbf, String> {
     let u16_at = |at: usize| {
         bytes
             .get(at..at + 2)
@@ -49,29 +57,81 @@ pub fn read(bytes: &[u8], cpg: Option<&str>) -> Result<Dbf, String> {
     }
     let body = &bytes[start..];
     let records: Vec<&[u8]> = body.chunks_exact(width).take(rows(bytes)).collect();
-    let encoding = cpg.and_then(named).or_else(|| of_driver(ldid)).unwrap_or_else(|| {
-        // Nothing says it: UTF-8 if the text is, else what French software of the time wrote.
-        let all = || records.iter().all(|r| std::str::from_utf8(&r[1..]).is_ok());
-        if all() { UTF_8 } else { WINDOWS_1252 }
-    });
-    let text = |raw: &[u8]| {
-        let end = raw.iter().position(|&b| b == 0).unwrap_or(raw.len());
-        encoding.decode_without_bom_handling(&raw[..end]).0.trim().to_owned()
+    let told = cpg.and_then(named).or_else(|| of_driver(ldid));
+    let encoding = match (told, speaks(&records, &fields)) {
+        (_, Bytes::Utf8) => UTF_8,
+        (Some(told), _) if told != UTF_8 => told,
+        (_, Bytes::Other) => WINDOWS_1252,
+        (_, Bytes::Ascii) => told.unwrap_or(UTF_8),
     };
+    let remark = told.filter(|told| *told != encoding).map(|told| {
+        format!(
+            "la table se déclare en {}, mais ses octets sont en {} : lue ainsi",
+            told.name(),
+            encoding.name()
+        )
+    });
+    // A letter that the width of its field cut in two is left out.
+    let text = |raw: &[u8]| {
+        encoding.decode_without_bom_handling(value(raw)).0.trim_end_matches('\u{fffd}').trim().to_owned()
+    };
+    let columns: Vec<String> = fields.iter().map(|(name, _)| text(name)).collect();
+    let wanted: Vec<bool> = columns.iter().map(|c| meter.wants(c)).collect();
     let read = records
         .into_iter()
         .map(|record| {
+            let mut values = Vec::new();
             let mut at = 1;
-            let values = fields.iter().map(|(_, width)| {
+            for (column, (_, width)) in fields.iter().enumerate() {
                 at += width;
-                text(&record[at - width..at])
-            });
-            let values = values.collect();
+                if wanted[column] {
+                    let value = text(&record[at - width..at]);
+                    if !value.is_empty() {
+                        values.push((column, value));
+                    }
+                }
+            }
             (record[0] != b'*').then_some(values)
         })
         .collect();
-    let columns = fields.iter().map(|(name, _)| text(name)).collect();
-    Ok(Dbf { columns, rows: read, encoding: encoding.name() })
+    Ok(Dbf { columns, rows: read, encoding: encoding.name(), remark })
+}
+
+/// A value ends at its first zero byte.
+fn value(raw: &[u8]) -> &[u8] {
+    &raw[..raw.iter().position(|&b| b == 0).unwrap_or(raw.len())]
+}
+
+/// What the bytes of a table say themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bytes {
+    Ascii,
+    /// Letters with accents, in UTF-8.
+    Utf8,
+    Other,
+}
+
+/// Value by value: a field cut in the middle of a letter is UTF-8 all the same.
+fn speaks(records: &[&[u8]], fields: &[(&[u8], usize)]) -> Bytes {
+    let mut found = Bytes::Ascii;
+    for record in records {
+        let mut at = 1;
+        for (_, width) in fields {
+            let raw = value(&record[at..at + width]);
+            at += width;
+            match std::str::from_utf8(raw) {
+                _ if raw.is_ascii() => {}
+                Ok(_) => found = Bytes::Utf8,
+                Err(e) if e.error_len().is_none() => {
+                    if !raw[..e.valid_up_to()].is_ascii() {
+                        found = Bytes::Utf8;
+                    }
+                }
+                Err(_) => return Bytes::Other,
+            }
+        }
+    }
+    found
 }
 
 /// Names of code pages as `.cpg` files write them.
@@ -120,14 +180,44 @@ mod tests {
         b
     }
 
+    fn read(bytes: &[u8], cpg: Option<&str>) -> Result<Dbf, String> {
+        let bounds = super::super::bounds::Bounds::layer();
+        let couche = crate::reference::territory::territory().couche("*");
+        super::read(bytes, cpg, &Meter::new("essai", couche, &bounds))
+    }
+
+    fn one(bytes: &[u8], cpg: Option<&str>) -> (String, bool) {
+        let dbf = read(bytes, cpg).unwrap();
+        (dbf.rows[0].as_ref().unwrap()[0].1.clone(), dbf.remark.is_some())
+    }
+
+    #[test]
+    fn bytes_go_before_what_the_files_beside_say_of_them() {
+        let (utf8, latin) = ("Frayère  ".as_bytes(), b"Fray\xe8re   ".as_slice());
+        for (bytes, ldid, cpg, remark) in [
+            (utf8, 0x57, Some("1252"), true),
+            (utf8, 0x57, None, true),
+            (utf8, 0x03, Some("ISO-8859-1"), true),
+            (latin, 0, Some("UTF-8"), true),
+            (latin, 0x57, Some("UTF-8"), true),
+            (latin, 0x57, Some("1252"), false),
+            (b"Frayere   ".as_slice(), 0x57, Some("UTF-8"), false),
+        ] {
+            let (value, said) = one(&table(ldid, bytes), cpg);
+            assert_eq!((value.replace('e', "è"), said), ("Frayèrè".to_owned(), remark), "{cpg:?} {bytes:?}");
+        }
+        // Cut in the middle of its last letter by the width of the field.
+        assert_eq!(one(&table(0x57, b"A\xc3\xa9rien n\xc3"), None).0, "Aérien n");
+    }
+
     #[test]
     fn text_without_cpg_follows_the_driver_byte_then_the_bytes() {
         let latin = b"Fray\xe8re   ";
-        assert_eq!(read(&table(0x57, latin), None).unwrap().rows[0].as_ref().unwrap()[0], "Frayère");
-        assert_eq!(read(&table(0, latin), None).unwrap().rows[0].as_ref().unwrap()[0], "Frayère");
+        assert_eq!(one(&table(0x57, latin), None).0, "Frayère");
+        assert_eq!(one(&table(0, latin), None).0, "Frayère");
         let utf8 = "Frayère  ".as_bytes();
-        assert_eq!(read(&table(0, utf8), None).unwrap().rows[0].as_ref().unwrap()[0], "Frayère");
-        assert_eq!(read(&table(0x57, utf8), Some("UTF-8")).unwrap().rows[0].as_ref().unwrap()[0], "Frayère");
+        assert_eq!(one(&table(0, utf8), None).0, "Frayère");
+        assert_eq!(one(&table(0x57, utf8), Some("UTF-8")).0, "Frayère");
     }
 
     #[test]

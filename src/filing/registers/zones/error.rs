@@ -20,10 +20,16 @@ pub enum ZonesError {
     #[error("« {file} » contient plus de {max} zones ; découpez-le en plusieurs fichiers")]
     TooMany { file: String, max: usize },
     #[error(
-        "les contours de « {file} » ont {vertices} sommets en tout, {max} au plus ; simplifiez-les ou \
-            découpez le fichier"
+        "les contours de « {file} » ont plus de {max} sommets en tout ; simplifiez-les ou découpez le fichier"
     )]
-    TooManyVertices { file: String, vertices: usize, max: usize },
+    TooManyVertices { file: String, max: usize },
+    #[error("« {file} » a plus de {max} colonnes ; ne gardez que le code, le nom et la commune des zones")]
+    TooManyColumns { file: String, max: usize },
+    #[error(
+        "les contours de « {file} » se croisent ou s'emboîtent trop pour être vérifiés ; dernière \
+            zone lue : {code} ; simplifiez-les ou découpez le fichier"
+    )]
+    TooTangled { file: String, code: String },
     #[error("« {file} » contient plusieurs tables de zones ({tables}) ; précisez laquelle")]
     SeveralTables { file: String, tables: String },
     #[error("la table « {table} » n'existe pas dans « {file} » (tables de zones : {tables})")]

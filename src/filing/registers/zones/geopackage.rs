@@ -1,58 +1,63 @@
 //! GeoPackage: feature tables of an SQLite file, geometry in a `GP` header followed by WKB.
+//!
+//! The file may have been made to hurt: nothing in it is trusted ([`sqlite`] says how), and what it gives is
+//! counted against its own size.
 
 use std::path::Path;
 
-use geo::MultiPolygon;
+use geo::{CoordsIter, MultiPolygon};
+use rusqlite::Connection;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
 
-use super::bounds::Bounds;
+use super::bounds::Meter;
 use super::error::ZonesError;
 use super::raw::{Declared, RawFeature, RawLayer};
+use super::sqlite::{self, Opened};
 use crate::territory::wkb;
 
 /// Reads one table: the one asked for, else the only one. Of someone else's file, which cannot say, all of
 /// them.
 ///
 /// # Errors
-/// Not a GeoPackage, several tables and none asked for, damaged file.
+/// Not a GeoPackage, several tables and none asked for, damaged file, more than may be read.
 pub fn read(
     path: &Path,
     file: &str,
     table: Option<&str>,
-    bounds: &Bounds,
+    meter: &mut Meter<'_>,
 ) -> Result<Vec<RawLayer>, ZonesError> {
-    let damaged = |e: rusqlite::Error| ZonesError::Damaged { file: file.to_owned(), message: e.to_string() };
-    // Immutable: never a lock or a journal beside the user's file, which may be read-only.
-    let uri = format!("file:{}?immutable=1", escape(path));
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(uri, flags).map_err(damaged)?;
-    let plain = |table: &str| -> Result<(), ZonesError> {
-        if !bounds.foreign || is_plain(&db, table).map_err(damaged)? {
-            return Ok(());
-        }
-        let found = format!("une base SQLite dont « {table} » manque, ou est une vue ou une table calculée");
-        Err(ZonesError::NotZones { file: file.to_owned(), found })
-    };
+    let damaged = |e: rusqlite::Error| sqlite::refusal(file, &e);
+    let foreign = meter.bounds.foreign;
+    let opened = sqlite::open(path, file, meter.bounds)?;
+    let db = &opened.db;
+    // The tables that say what the others are: never views, whoever sends the file.
     for table in ["gpkg_geometry_columns", "gpkg_contents", "gpkg_spatial_ref_sys"] {
-        plain(table)?;
+        match sqlite::nature(db, table).map_err(damaged)? {
+            sqlite::Nature::Stored => {}
+            sqlite::Nature::Absent => {
+                let found = format!("une base SQLite qui n'est pas un GeoPackage (« {table} » manque)");
+                return Err(ZonesError::NotZones { file: file.to_owned(), found });
+            }
+            sqlite::Nature::Computed => return Err(computed(file, table)),
+        }
     }
-    let tables = feature_tables(&db).map_err(|e| match e {
-        rusqlite::Error::SqliteFailure(_, Some(ref m)) if m.contains("no such table") => {
-            ZonesError::NotZones {
-                file: file.to_owned(),
-                found: "une base SQLite qui n'est pas un GeoPackage".to_owned(),
+    let tables = feature_tables(db).map_err(damaged)?;
+    let names = || tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", ");
+    let mut read = |table: &Table| -> Result<RawLayer, ZonesError> {
+        let nature = sqlite::nature(db, &table.name).map_err(damaged)?;
+        let computes = nature == sqlite::Nature::Computed;
+        match nature {
+            sqlite::Nature::Stored => {}
+            // A view of one's own file may be what one wants to show; what it may cost is bounded.
+            sqlite::Nature::Computed if !foreign => {}
+            sqlite::Nature::Computed => return Err(computed(file, &table.name)),
+            sqlite::Nature::Absent => {
+                let message = format!("la table « {} » est annoncée et manque", table.name);
+                return Err(ZonesError::Damaged { file: file.to_owned(), message });
             }
         }
-        e => damaged(e),
-    })?;
-    let names = || tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", ");
-    let read = |table: &Table| -> Result<RawLayer, ZonesError> {
-        plain(&table.name)?;
-        let declared = declared(&db, table.srs).map_err(damaged)?;
-        let (columns, features) = features(&db, table, bounds.features).map_err(damaged)?;
-        bounds.check(file, features.len())?;
+        let declared = declared(db, table.srs).map_err(damaged)?;
+        let (columns, features) = features(file, &opened, table, computes, meter)?;
         Ok(RawLayer {
             name: format!("{file} ({})", table.name),
             format: "GeoPackage",
@@ -60,6 +65,7 @@ pub fn read(
             declared,
             columns,
             features,
+            remarks: opened.remark.iter().cloned().collect(),
             outer_clockwise: false,
         })
     };
@@ -73,17 +79,17 @@ pub fn read(
                 tables: names(),
             })
             .and_then(|t| Ok(vec![read(t)?])),
-        (None, all) if all.len() == 1 || (bounds.foreign && !all.is_empty()) => {
-            all.iter().map(read).collect()
-        }
+        (None, all) if all.len() == 1 || (foreign && !all.is_empty()) => all.iter().map(read).collect(),
         (None, []) => Err(ZonesError::Empty { file: file.to_owned() }),
         (None, _) => Err(ZonesError::SeveralTables { file: file.to_owned(), tables: names() }),
     }
 }
 
-/// Characters that mean something in an SQLite URI.
-fn escape(path: &Path) -> String {
-    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+fn computed(file: &str, table: &str) -> ZonesError {
+    let found = format!(
+        "une base SQLite dont « {table} » est une vue ou une table calculée ; enregistrez-la comme table"
+    );
+    ZonesError::NotZones { file: file.to_owned(), found }
 }
 
 struct Table {
@@ -99,28 +105,6 @@ fn feature_tables(db: &Connection) -> rusqlite::Result<Vec<Table>> {
     )?
     .query_map([], |r| Ok(Table { name: r.get(0)?, geometry: r.get(1)?, srs: r.get(2)? }))?
     .collect()
-}
-
-/// True for rows that are stored: a view, a virtual table or a computed column would have the reader run what
-/// its author wrote.
-fn is_plain(db: &Connection, table: &str) -> rusqlite::Result<bool> {
-    let stored: bool = db.query_row(
-        "select exists (select 1 from sqlite_master where name = ?1 collate nocase and type = 'table' and \
-            sql not like 'create virtual%')",
-        [table],
-        |r| r.get(0),
-    )?;
-    // The statement, not the function of the same name, which the file could hide behind a view.
-    let hidden: Vec<i64> = db
-        .prepare(&format!("pragma table_xinfo({})", quoted(table)))?
-        .query_map([], |r| r.get("hidden"))?
-        .collect::<Result<_, _>>()?;
-    Ok(stored && hidden.iter().all(|h| *h == 0))
-}
-
-/// A name as SQL writes it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 fn declared(db: &Connection, srs: i64) -> rusqlite::Result<Declared> {
@@ -142,39 +126,71 @@ fn declared(db: &Connection, srs: i64) -> rusqlite::Result<Declared> {
 }
 
 /// At most one row more than `max`, so that too many are known to be.
-fn features(db: &Connection, table: &Table, max: usize) -> rusqlite::Result<(Vec<String>, Vec<RawFeature>)> {
-    let mut statement = db.prepare(&format!("select * from {}", quoted(&table.name)))?;
+fn features(
+    file: &str,
+    opened: &Opened,
+    table: &Table,
+    computes: bool,
+    meter: &mut Meter<'_>,
+) -> Result<(Vec<String>, Vec<RawFeature>), ZonesError> {
+    let refused = |e: rusqlite::Error| sqlite::refusal(file, &e);
+    let mut statement =
+        opened.db.prepare(&format!("select * from {}", sqlite::quoted(&table.name))).map_err(refused)?;
     let all: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    meter.columns(all.len())?;
+    if computes {
+        opened.bound_values(all.len()).map_err(refused)?;
+    }
     let geometry = all.iter().position(|c| c.eq_ignore_ascii_case(&table.geometry));
-    let columns: Vec<String> =
-        all.iter().enumerate().filter(|(i, _)| Some(*i) != geometry).map(|(_, c)| c.clone()).collect();
+    let wanted: Vec<bool> = all.iter().map(|c| meter.wants(c)).collect();
     let mut features = Vec::new();
-    let mut rows = statement.query([])?;
-    let mut number = 0;
-    while features.len() <= max
-        && let Some(row) = rows.next()?
-    {
+    let mut rows = statement.query([]).map_err(refused)?;
+    let (mut number, mut left) = (0, opened.yield_max);
+    while let Some(row) = rows.next().map_err(refused)? {
         number += 1;
-        let mut values = Vec::with_capacity(columns.len());
+        meter.feature()?;
+        let mut values = Vec::new();
         let mut area = Ok(MultiPolygon(Vec::new()));
+        // A row takes some bytes of the file even when it is empty.
+        let mut size = 4;
         for i in 0..all.len() {
-            let value = row.get_ref(i)?;
+            let value = row.get_ref(i).map_err(refused)?;
+            if let ValueRef::Blob(b) | ValueRef::Text(b) = value {
+                size += b.len() as u64;
+            }
             if Some(i) == geometry {
                 if let ValueRef::Blob(blob) = value {
                     area = decode(blob);
                 }
-                continue;
+            } else if wanted[i] {
+                let text = text(value);
+                if !text.is_empty() {
+                    values.push((i, text));
+                }
             }
-            values.push(match value {
-                ValueRef::Null | ValueRef::Blob(_) => String::new(),
-                ValueRef::Integer(n) => n.to_string(),
-                ValueRef::Real(x) => x.to_string(),
-                ValueRef::Text(t) => String::from_utf8_lossy(t).trim().to_owned(),
-            });
         }
+        left = left.checked_sub(size).ok_or_else(|| sqlite::too_much(file, &table.name))?;
+        meter.vertices(area.as_ref().map_or(0, CoordsIter::coords_count))?;
         features.push(RawFeature { number, id: None, values, area });
     }
-    Ok((columns, features))
+    // The geometry is a column of the table, and none of the layer's.
+    let columns =
+        all.into_iter().enumerate().map(|(i, c)| if Some(i) == geometry { String::new() } else { c });
+    Ok((columns.collect(), features))
+}
+
+/// A value as text; numbers as SQLite keeps them.
+fn text(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null | ValueRef::Blob(_) => String::new(),
+        ValueRef::Integer(n) => n.to_string(),
+        ValueRef::Real(x) => x.to_string(),
+        ValueRef::Text(t) => match std::str::from_utf8(t) {
+            Ok(t) => t.trim().to_owned(),
+            // SQLite keeps what it is given: some exports gave it Windows-1252.
+            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(t).0.trim().to_owned(),
+        },
+    }
 }
 
 /// `GP`, version, flags, SRS, envelope, then WKB (GeoPackage 1.3, §2.1.3).

@@ -44,7 +44,7 @@ struct Row {
 /// The file has neither of both forms.
 pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Report, ZonesError> {
     let file = open::file_name(path);
-    let (bytes, _) = open::bytes(path, &super::bounds::Bounds::LAYER)?;
+    let (bytes, _) = open::bytes(path, &super::bounds::Bounds::layer())?;
     let (text, encoding) = open::text(&bytes);
     let annee = options.generation.as_deref().and_then(|g| g.parse::<u32>().ok());
     let cle = annee.map_or_else(|| "appartenance".to_owned(), |a| a.to_string());

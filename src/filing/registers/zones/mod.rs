@@ -10,7 +10,9 @@
 
 mod attributes;
 mod bounds;
+mod coordinates;
 mod dbf;
+pub mod effort;
 mod error;
 mod findings;
 mod geojson;
@@ -18,11 +20,13 @@ mod geopackage;
 mod membership;
 mod open;
 mod outlines;
+mod overlap;
 mod place;
 mod prj;
 mod raw;
 pub mod repair;
 mod shapefile;
+mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,7 +40,8 @@ pub use error::ZonesError;
 pub use outlines::{Outline, Outlines, outlines};
 
 use attributes::Attributes;
-use bounds::Bounds;
+use bounds::{Bounds, Meter};
+use effort::{Effort, Spent};
 use findings::Findings;
 use raw::RawLayer;
 
@@ -86,14 +91,16 @@ pub fn import(
     }
     let file = open::file_name(path);
     let couche = territory().couche(name);
-    let (mut report, layers) = opened(path, couche, options.table.as_deref(), &Bounds::LAYER)?;
+    let bounds = Bounds::layer();
+    let (mut report, layers, effort) = opened(path, couche, options.table.as_deref(), &bounds)?;
     for layer in layers.iter().filter(|_| !options.forcer) {
         attributes::not_finer(&file, couche, layer)?;
     }
     report.cle = name.to_owned();
     report.empreinte = fingerprint(path)?;
     let mut findings = Findings::new(out.findings()?, &mut report);
-    let zones = each_layer(&file, couche, layers, options.epsg, usize::MAX, &mut findings, progress)?;
+    let rules = Rules { file: &file, couche, epsg: options.epsg, vertices_max: usize::MAX, effort: &effort };
+    let zones = each_layer(&rules, layers, &mut findings, progress)?;
     let codes: Vec<&str> = zones.iter().map(|z: &Prepared| z.attributes.code.as_str()).collect();
     if let Some(other) = attributes::other_layer(couche, &codes) {
         return Err(ZonesError::OtherLayer {
@@ -104,7 +111,7 @@ pub fn import(
         });
     }
     let id = layer_id(&file, options, couche, &codes)?;
-    let zones = merge(zones, &mut findings)?;
+    let zones = merge(&rules, zones, &mut findings)?;
     let first = findings.first.take();
     findings.finish()?;
     if zones.is_empty() {
@@ -112,19 +119,25 @@ pub fn import(
     }
     report.cle = id;
     report.count("zones", zones.len() as u64);
+    if couche.id == "*" {
+        let areas: Vec<_> = zones.iter().map(|z| (z.attributes.code.as_str(), &z.area)).collect();
+        overlap::tell(&areas, &mut report);
+    }
     write(out, &zones)?;
     Ok(report)
 }
 
-/// The layers of a file as filed, and a report that says what it was recognised as.
+/// The layers of a file as filed, a report that says what it was recognised as, and what judging their
+/// contours may cost.
 fn opened(
     path: &Path,
     couche: &Couche,
     table: Option<&str>,
     bounds: &Bounds,
-) -> Result<(Report, Vec<RawLayer>), ZonesError> {
+) -> Result<(Report, Vec<RawLayer>, Effort), ZonesError> {
     let file = open::file_name(path);
-    let layers = open::layers(path, table, bounds)?;
+    let mut meter = Meter::new(&file, couche, bounds);
+    let layers = open::layers(path, table, &mut meter)?;
     let total: u64 = layers.iter().map(|l| l.features.len() as u64).sum();
     let (Some(first), true) = (layers.first(), total > 0) else {
         return Err(ZonesError::Empty { file });
@@ -133,16 +146,31 @@ fn opened(
     report.lignes_lues = total;
     report.format = format!("{} ({})", first.format, couche.libelle);
     report.encodage = first.encoding.to_owned();
-    Ok((report, layers))
+    report.remarques = layers.iter().flat_map(|l| l.remarks.iter().cloned()).collect();
+    Ok((report, layers, bounds.effort(meter.vertices_read())))
 }
 
-/// Every zone of a file that can be kept, in degrees; `vertices_max` is that of one zone.
-fn each_layer(
-    file: &str,
-    couche: &Couche,
-    layers: Vec<RawLayer>,
+/// How the zones of a file are read.
+struct Rules<'a> {
+    file: &'a str,
+    couche: &'a Couche,
     epsg: Option<u16>,
+    /// Of one zone.
     vertices_max: usize,
+    effort: &'a Effort,
+}
+
+impl Rules<'_> {
+    /// The file is refused: its contours are too much work.
+    fn spent(&self, code: &str) -> ZonesError {
+        ZonesError::TooTangled { file: self.file.to_owned(), code: code.to_owned() }
+    }
+}
+
+/// Every zone of a file that can be kept, in degrees.
+fn each_layer(
+    rules: &Rules<'_>,
+    layers: Vec<RawLayer>,
     findings: &mut Findings<'_>,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Vec<Prepared>, ZonesError> {
@@ -150,15 +178,15 @@ fn each_layer(
     let (mut zones, mut before) = (Vec::new(), 0);
     for layer in layers {
         let n = layer.features.len() as u64;
-        let reading = Reading { file, couche, epsg, before, vertices_max };
-        one_layer(&reading, layer, findings, &mut zones)?;
+        one_layer(rules, before, layer, findings, &mut zones)?;
         before += n;
         progress(before, total);
     }
     Ok(zones)
 }
 
-/// BLAKE3 of the file; for a `.shp`, of its attributes and projection too, for they change the result.
+/// BLAKE3 of the file and of what stands beside it and changes the result: attributes and projection of a
+/// `.shp`, journal of a GeoPackage.
 fn fingerprint(path: &Path) -> Result<String, ZonesError> {
     let read = |source| ZonesError::Read { path: path.to_owned(), source };
     let mut hash = blake3::Hasher::new();
@@ -169,6 +197,12 @@ fn fingerprint(path: &Path) -> Result<String, ZonesError> {
                 hash.update(&bytes);
             }
         }
+    }
+    // The journal of a GeoPackage that is open elsewhere.
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    if let Ok(bytes) = std::fs::read(Path::new(&journal)) {
+        hash.update(&bytes);
     }
     Ok(hash.finalize().to_hex().to_string())
 }
@@ -188,23 +222,15 @@ enum Judged {
     Hopeless(repair::Fault),
 }
 
-/// How a layer is read.
-struct Reading<'a> {
-    file: &'a str,
-    couche: &'a Couche,
-    epsg: Option<u16>,
-    /// Features of the layers before it.
-    before: u64,
-    vertices_max: usize,
-}
-
+/// `before`: features of the layers before it.
 fn one_layer(
-    reading: &Reading<'_>,
+    rules: &Rules<'_>,
+    before: u64,
     layer: RawLayer,
     findings: &mut Findings<'_>,
     zones: &mut Vec<Prepared>,
 ) -> Result<(), ZonesError> {
-    let &Reading { file, couche, epsg, before, vertices_max } = reading;
+    let &Rules { file, couche, epsg, vertices_max, effort } = rules;
     let place = place::decide(file, &layer, epsg)?;
     let columns = attributes::columns(file, couche, &layer)?;
     let code_column =
@@ -229,6 +255,10 @@ fn one_layer(
         let line = before + feature.number;
         let attributes = attributes::read(couche, &columns, feature);
         let code = attributes.code.clone();
+        if let (true, Err(why)) = (code.is_empty(), &feature.area) {
+            findings.add("Z03", line, "géométrie", "", format!("entité {line} : {why}"))?;
+            continue;
+        }
         if code.is_empty() {
             findings.add("Z01", line, &code_column, "", format!("l'entité {line} n'a pas de code"))?;
             continue;
@@ -297,8 +327,13 @@ fn one_layer(
         kept.push(Prepared { line, attributes, area, repaired: false });
     }
     // Validity is judged in the coordinates of the file, where its faults were made…
-    let judged: Vec<Judged> =
-        kept.par_iter_mut().map(|z| judge(&mut z.area, degrees, layer.outer_clockwise)).collect();
+    let judged: Vec<Judged> = kept
+        .par_iter_mut()
+        .map(|z| {
+            judge(&mut z.area, degrees, layer.outer_clockwise, effort)
+                .map_err(|Spent| rules.spent(&z.attributes.code))
+        })
+        .collect::<Result<_, _>>()?;
     let mut good = Vec::new();
     for (mut zone, judged) in kept.into_iter().zip(judged) {
         let code = &zone.attributes.code;
@@ -345,19 +380,20 @@ fn one_layer(
     if !degrees {
         let broken: Vec<bool> = good
             .par_iter_mut()
-            .map(|z| match repair::fault(&z.area) {
-                None => false,
-                Some(_) => match repair::repair(&z.area, true) {
-                    Some(mut area) => {
-                        repair::orient(&mut area, false);
-                        z.area = area;
-                        z.repaired = true;
-                        false
-                    }
-                    None => true,
-                },
+            .map(|z| {
+                let spent = |Spent| rules.spent(&z.attributes.code);
+                if repair::fault(&z.area, effort).map_err(spent)?.is_none() {
+                    return Ok(false);
+                }
+                let Some(mut area) = repair::repair(&z.area, true, effort).map_err(spent)? else {
+                    return Ok(true);
+                };
+                repair::orient(&mut area, false);
+                z.area = area;
+                z.repaired = true;
+                Ok(false)
             })
-            .collect();
+            .collect::<Result<_, ZonesError>>()?;
         for (zone, broken) in good.iter().zip(&broken) {
             if *broken {
                 let code = &zone.attributes.code;
@@ -377,25 +413,30 @@ fn one_layer(
     Ok(())
 }
 
-fn judge(area: &mut MultiPolygon<f64>, degrees: bool, outer_clockwise: bool) -> Judged {
+fn judge(
+    area: &mut MultiPolygon<f64>,
+    degrees: bool,
+    outer_clockwise: bool,
+    effort: &Effort,
+) -> Result<Judged, Spent> {
     let rings_gone = repair::tidy(area);
-    let fault = if area.0.is_empty() {
-        Some(repair::Fault { what: "le contour n'entoure aucune surface", at: geo::Coord { x: 0.0, y: 0.0 } })
-    } else {
-        repair::fault(area)
-    };
+    let fault =
+        if area.0.is_empty() { Some(repair::Fault::no_surface()) } else { repair::fault(area, effort)? };
     let Some(fault) = fault else {
-        return Judged::Valid { rings_turned: repair::orient(area, outer_clockwise), rings_gone };
+        return Ok(Judged::Valid { rings_turned: repair::orient(area, outer_clockwise), rings_gone });
     };
+    if fault.hopeless {
+        return Ok(Judged::Hopeless(fault));
+    }
     let rings_turned = repair::orient(area, outer_clockwise);
-    match repair::repair(area, degrees) {
+    Ok(match repair::repair(area, degrees, effort)? {
         Some(valid) => {
             *area = valid;
             repair::orient(area, false);
             Judged::Repaired { rings_turned, rings_gone, fault }
         }
         None => Judged::Hopeless(fault),
-    }
+    })
 }
 
 /// `qpv` and its generation, deduced from the codes (`QP…` 2015, `QN…` 2024) if it is not given; any
@@ -418,48 +459,73 @@ fn layer_id(
     }
 }
 
-/// One zone a code: identical features are dropped, others united.
-fn merge(zones: Vec<Prepared>, findings: &mut Findings<'_>) -> Result<Vec<Prepared>, ZonesError> {
-    let mut by_code: BTreeMap<String, Prepared> = BTreeMap::new();
+/// One zone a code: identical features are dropped, others united, all of a code at once.
+fn merge(
+    rules: &Rules<'_>,
+    zones: Vec<Prepared>,
+    findings: &mut Findings<'_>,
+) -> Result<Vec<Prepared>, ZonesError> {
+    let mut by_code: BTreeMap<String, Vec<Prepared>> = BTreeMap::new();
     for zone in zones {
-        let code = zone.attributes.code.clone();
-        let Some(first) = by_code.get_mut(&code) else {
-            findings.report().lignes_gardees += 1;
-            by_code.insert(code, zone);
-            continue;
-        };
-        if first.area == zone.area {
-            let message = format!("zone {code} : déjà lue, identique, à l'entité {}", first.line);
-            findings.add("Z07", zone.line, "code", &code, message)?;
-            continue;
+        by_code.entry(zone.attributes.code.clone()).or_default().push(zone);
+    }
+    let mut out = Vec::with_capacity(by_code.len());
+    for (code, features) in by_code {
+        let mut features = features.into_iter();
+        let Some(mut first) = features.next() else { continue };
+        findings.report().lignes_gardees += 1;
+        let mut seen = BTreeMap::from([(fingerprint_of(&first.area), first.line)]);
+        let mut others = Vec::new();
+        for zone in features {
+            if let Some(line) = seen.get(&fingerprint_of(&zone.area)) {
+                let message = format!("zone {code} : déjà lue, identique, à l'entité {line}");
+                findings.add("Z07", zone.line, "code", &code, message)?;
+                continue;
+            }
+            seen.insert(fingerprint_of(&zone.area), zone.line);
+            others.push(zone);
         }
-        let mut area = MultiPolygon(first.area.0.iter().chain(&zone.area.0).cloned().collect());
-        if repair::fault(&area).is_some() {
-            match repair::repair(&area, true) {
-                Some(mut valid) => {
-                    repair::orient(&mut valid, false);
-                    area = valid;
-                }
-                None => {
-                    findings.add(
-                        "Z06",
-                        zone.line,
-                        "code",
-                        &code,
-                        format!("zone {code} : ne se réunit pas avec l'entité {}", first.line),
-                    )?;
+        if !others.is_empty() {
+            let together =
+                first.area.0.iter().chain(others.iter().flat_map(|z| &z.area.0)).cloned().collect();
+            let united = unite(MultiPolygon(together), rules.effort).map_err(|Spent| rules.spent(&code))?;
+            for zone in &others {
+                let line = first.line;
+                if united.is_none() {
+                    let message = format!("zone {code} : ne se réunit pas avec l'entité {line}");
+                    findings.add("Z06", zone.line, "code", &code, message)?;
                     continue;
                 }
+                first.repaired |= zone.repaired;
+                findings.report().lignes_gardees += 1;
+                findings.report().count("zones_reunies", 1);
+                let message = format!("zone {code} : réunie avec l'entité {line} de même code");
+                findings.add("Z08", zone.line, "code", &code, message)?;
             }
+            first.area = united.unwrap_or(first.area);
         }
-        first.area = area;
-        first.repaired |= zone.repaired;
-        findings.report().lignes_gardees += 1;
-        findings.report().count("zones_reunies", 1);
-        let message = format!("zone {code} : réunie avec l'entité {} de même code", first.line);
-        findings.add("Z08", zone.line, "code", &code, message)?;
+        out.push(first);
     }
-    Ok(by_code.into_values().collect())
+    Ok(out)
+}
+
+/// Two areas of the same fingerprint have the same vertices in the same order.
+fn fingerprint_of(area: &MultiPolygon<f64>) -> [u8; 32] {
+    *blake3::hash(&wkb::encode(area)).as_bytes()
+}
+
+/// Parts that may meet or overlap, as one valid area; `None` if they do not make one.
+fn unite(area: MultiPolygon<f64>, effort: &Effort) -> Result<Option<MultiPolygon<f64>>, Spent> {
+    match repair::fault(&area, effort)? {
+        None => return Ok(Some(area)),
+        Some(fault) if fault.hopeless => return Ok(None),
+        Some(_) => {}
+    }
+    let mut valid = repair::repair(&area, true, effort)?;
+    if let Some(valid) = &mut valid {
+        repair::orient(valid, false);
+    }
+    Ok(valid)
 }
 
 fn write(out: &Output, zones: &[Prepared]) -> Result<(), ZonesError> {

@@ -1,12 +1,12 @@
 //! From a path to raw layers: tells the format by the first bytes, unpacks `.gz` and `.zip`.
 
 use std::fs::File;
-use std::io::{Cursor, Read, Seek};
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::bounds::Bounds;
+use super::bounds::{Bounds, Meter};
 use super::error::ZonesError;
 use super::raw::RawLayer;
 use super::{geojson, geopackage, shapefile};
@@ -23,29 +23,34 @@ pub fn file_name(path: &Path) -> String {
 /// The file cannot be read, or is larger than any layer.
 pub fn bytes(path: &Path, bounds: &Bounds) -> Result<(Vec<u8>, bool), ZonesError> {
     let read = |source| ZonesError::Read { path: path.to_owned(), source };
+    let gzip = head(path)?.starts_with(&[0x1F, 0x8B]);
     let mut file = File::open(path).map_err(read)?;
-    let mut head = Vec::new();
-    file.by_ref().take(2).read_to_end(&mut head).map_err(read)?;
-    file.rewind().map_err(read)?;
     let mut out = Vec::new();
-    let gzip = head == [0x1F, 0x8B];
+    let most = if gzip { bounds.unpacked(file.metadata().map_err(read)?.len()) } else { bounds.bytes };
     if gzip {
-        MultiGzDecoder::new(file).take(bounds.bytes + 1).read_to_end(&mut out).map_err(|e| {
-            ZonesError::Damaged {
-                file: file_name(path),
-                message: format!("la compression gzip est rompue ({e})"),
-            }
+        MultiGzDecoder::new(file).take(most + 1).read_to_end(&mut out).map_err(|e| ZonesError::Damaged {
+            file: file_name(path),
+            message: format!("la compression gzip est rompue ({e})"),
         })?;
     } else {
-        file.take(bounds.bytes + 1).read_to_end(&mut out).map_err(read)?;
+        file.by_ref().take(most + 1).read_to_end(&mut out).map_err(read)?;
     }
-    if out.len() as u64 > bounds.bytes {
+    if out.len() as u64 > most {
         return Err(ZonesError::NotZones {
             file: file_name(path),
-            found: format!("un fichier de {}", bounds.words()),
+            found: format!("un fichier {}", bounds.words(most)),
         });
     }
     Ok((out, gzip))
+}
+
+/// The first bytes of a file, which tell its format.
+fn head(path: &Path) -> Result<Vec<u8>, ZonesError> {
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(16).read_to_end(&mut head))
+        .map_err(|source| ZonesError::Read { path: path.to_owned(), source })?;
+    Ok(head)
 }
 
 /// Text of a file: UTF-8, else Windows-1252; the second value names it.
@@ -62,25 +67,25 @@ pub fn text(bytes: &[u8]) -> (std::borrow::Cow<'_, str>, &'static str) {
 ///
 /// # Errors
 /// The file is no layer of zones, or is damaged.
-pub fn layers(path: &Path, table: Option<&str>, bounds: &Bounds) -> Result<Vec<RawLayer>, ZonesError> {
+pub fn layers(path: &Path, table: Option<&str>, meter: &mut Meter<'_>) -> Result<Vec<RawLayer>, ZonesError> {
     let file = file_name(path);
     let is_dir = path.is_dir();
     if is_dir {
         return Err(ZonesError::NotZones { file, found: "un dossier".to_owned() });
     }
-    let (bytes, _) = bytes(path, bounds)?;
-    if bytes.starts_with(b"SQLite format 3\0") {
-        return geopackage::read(path, &file, table, bounds);
+    if head(path)? == b"SQLite format 3\0" {
+        return geopackage::read(path, &file, table, meter);
     }
+    let (bytes, _) = bytes(path, meter.bounds)?;
     if bytes.starts_with(b"PK\x03\x04") {
-        return zipped(&file, bytes, table, bounds);
+        return zipped(&file, bytes, table, meter);
     }
     if bytes.starts_with(&[0, 0, 0x27, 0x0A]) {
-        return Ok(vec![shapefile::read(&shapefile::Parts::beside(path, bytes)?, bounds)?]);
+        return Ok(vec![shapefile::read(&shapefile::Parts::beside(path, bytes)?, meter)?]);
     }
     let (text, encoding) = text(&bytes);
     if text.trim_start().starts_with(['{', '[']) {
-        return Ok(vec![geojson::read(&file, &text, encoding)?]);
+        return Ok(vec![geojson::read(&file, &text, encoding, meter)?]);
     }
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let found = match ending.as_str() {
@@ -99,21 +104,23 @@ fn zipped(
     file: &str,
     bytes: Vec<u8>,
     table: Option<&str>,
-    bounds: &Bounds,
+    meter: &mut Meter<'_>,
 ) -> Result<Vec<RawLayer>, ZonesError> {
     let damaged = |message: String| ZonesError::Damaged { file: file.to_owned(), message };
+    let bounds = meter.bounds;
+    let most = bounds.unpacked(bytes.len() as u64);
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes))
         .map_err(|e| damaged(format!("l'archive zip ne s'ouvre pas ({e})")))?;
     let mut names: Vec<String> =
         archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned).collect();
     names.retain(|n| !n.starts_with("__MACOSX") && !n.ends_with('/'));
     names.sort();
-    let mut left = bounds.bytes;
+    let mut left = most;
     let mut entry = |name: &str| -> Result<Vec<u8>, ZonesError> {
         let e = archive.by_name(name).map_err(|e| damaged(format!("{name} : {e}")))?;
         let mut out = Vec::new();
         e.take(left + 1).read_to_end(&mut out).map_err(|e| damaged(format!("{name} : {e}")))?;
-        left = left.checked_sub(out.len() as u64).ok_or_else(|| damaged(bounds.words()))?;
+        left = left.checked_sub(out.len() as u64).ok_or_else(|| damaged(bounds.words(most)))?;
         Ok(out)
     };
     let mut layers = Vec::new();
@@ -132,19 +139,24 @@ fn zipped(
                 let shp = entry(name)?;
                 layers.push(shapefile::read(
                     &shapefile::Parts { name: name.clone(), shp, dbf, prj, cpg },
-                    bounds,
+                    meter,
                 )?);
             }
             "geojson" | "json" => {
                 let bytes = entry(name)?;
                 let (text, encoding) = text(&bytes);
-                layers.push(geojson::read(name, &text, encoding)?);
+                layers.push(geojson::read(name, &text, encoding, meter)?);
             }
             "gpkg" => {
                 // SQLite reads files, not memory.
-                let mut copy = tempfile::NamedTempFile::new()?;
-                std::io::Write::write_all(&mut copy, &entry(name)?)?;
-                layers.extend(geopackage::read(copy.path(), name, table, bounds)?);
+                let folder = tempfile::tempdir()?;
+                let copy = folder.path().join("couche.gpkg");
+                std::fs::write(&copy, entry(name)?)?;
+                // The journal of a file that was open travels with it.
+                if let Some(wal) = names.iter().find(|n| **n == format!("{name}-wal")) {
+                    std::fs::write(folder.path().join("couche.gpkg-wal"), entry(wal)?)?;
+                }
+                layers.extend(geopackage::read(&copy, name, table, meter)?);
             }
             _ => {}
         }

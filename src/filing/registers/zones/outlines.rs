@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use geo::{CoordsIter, MultiPolygon};
+use geo::MultiPolygon;
 
 use super::bounds::Bounds;
 use super::findings::Findings;
 use super::open;
-use super::{ZonesError, each_layer, opened};
+use super::{Rules, ZonesError, each_layer, opened};
 use crate::reference::territory::{Couche, territory};
 use crate::reference::zonage::ZoneLimits;
 use crate::registers::output::Output;
@@ -47,17 +47,11 @@ pub fn outlines(
 ) -> Result<Outlines, ZonesError> {
     let file = open::file_name(path);
     let couche = &drawing();
-    let bounds =
-        Bounds { bytes: limits.fichier.octets_decompresses_max, features: limits.zones_max, foreign: true };
-    let (mut report, layers) = opened(path, couche, None, &bounds)?;
-    bounds.check(&file, usize::try_from(report.lignes_lues).unwrap_or(usize::MAX))?;
-    let features = layers.iter().flat_map(|l| &l.features);
-    let vertices: usize = features.filter_map(|f| f.area.as_ref().ok()).map(CoordsIter::coords_count).sum();
-    if vertices > limits.fichier.sommets_max {
-        return Err(ZonesError::TooManyVertices { file, vertices, max: limits.fichier.sommets_max });
-    }
+    let bounds = Bounds::drawing(limits);
+    let (mut report, layers, effort) = opened(path, couche, None, &bounds)?;
     let mut findings = Findings::new(Output::new(scratch).findings()?, &mut report);
-    let kept = each_layer(&file, couche, layers, epsg, limits.sommets_max, &mut findings, &|_, _| {})?;
+    let rules = Rules { file: &file, couche, epsg, vertices_max: limits.sommets_max, effort: &effort };
+    let kept = each_layer(&rules, layers, &mut findings, &|_, _| {})?;
     let (first, told) = (findings.first.take(), std::mem::take(&mut findings.told));
     findings.finish()?;
     if kept.is_empty() {

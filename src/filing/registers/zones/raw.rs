@@ -18,10 +18,19 @@ pub struct RawFeature {
     pub number: u64,
     /// Identifier apart from the attributes (GeoJSON `id`).
     pub id: Option<String>,
-    /// One value a column of [`RawLayer::columns`]; empty = missing.
-    pub values: Vec<String>,
+    /// Values that are not empty, with the place of their column in [`RawLayer::columns`]; only of the
+    /// columns that the layer may use.
+    pub values: Vec<(usize, String)>,
     /// `Err` says in French why it is no area. An empty area is `Ok` and empty.
     pub area: Result<MultiPolygon<f64>, String>,
+}
+
+impl RawFeature {
+    /// The value of a column; empty = missing.
+    #[must_use]
+    pub fn value(&self, column: usize) -> &str {
+        self.values.iter().find(|(c, _)| *c == column).map_or("", |(_, v)| v)
+    }
 }
 
 /// One layer as filed.
@@ -34,6 +43,8 @@ pub struct RawLayer {
     pub declared: Declared,
     pub columns: Vec<String>,
     pub features: Vec<RawFeature>,
+    /// Sentences for the report: what of the file could not be read.
+    pub remarks: Vec<String>,
     /// True if the format wants outer rings clockwise (Shapefile).
     pub outer_clockwise: bool,
 }

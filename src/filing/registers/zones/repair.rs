@@ -2,17 +2,32 @@
 //!
 //! Valid: rings do not cross, touch themselves or share a line; holes lie in their shell; parts do not
 //! overlap. Repair keeps what the even-odd rule fills of each polygon, then unites the parts. No
-//! buffer is used: vertices that are not at fault stay where they are.
+//! buffer is used: vertices that are not at fault stay where they are. All of it takes its steps from an
+//! [`Effort`], and a contour that crosses itself more often than it has vertices is no contour.
 
+use geo::algorithm::coordinate_position::coord_pos_relative_to_ring;
 use geo::algorithm::line_intersection::{LineIntersection, line_intersection};
 use geo::coordinate_position::CoordPos;
 use geo::dimensions::Dimensions;
 use geo::orient::Direction;
 use geo::{
-    Area, BooleanOps, Contains, Coord, Intersects, Line, LineString, MakeValid, MultiPolygon, Orient, Point,
-    Polygon, Relate,
+    Area, BooleanOps, BoundingRect, Coord, CoordsIter, Intersects, Line, LineString, MakeValid, MultiPolygon,
+    Orient, Polygon, Relate,
 };
+use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree, RTreeObject};
+
+use super::effort::{Effort, Spent};
+
+/// Steps are asked for in lots, for several contours share them.
+const LOT: usize = 1_024;
+/// Crossings that a contour may have whatever its size; and for each of its vertices (two versions of one
+/// border, united, cross at every vertex).
+const CROSSINGS: usize = 100;
+const CROSSINGS_A_VERTEX: usize = 2;
+/// Steps of relating two rings, and of repairing, for each vertex.
+const RELATE: usize = 10;
+const REPAIR: usize = 20;
 
 /// What is wrong with an area.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +35,20 @@ pub struct Fault {
     /// In French.
     pub what: &'static str,
     pub at: Coord<f64>,
+    /// Too far from any area for a repair to mean something.
+    pub hopeless: bool,
+}
+
+impl Fault {
+    fn new(what: &'static str, at: Coord<f64>) -> Self {
+        Self { what, at, hopeless: false }
+    }
+
+    /// Of an area whose every ring went.
+    #[must_use]
+    pub fn no_surface() -> Self {
+        Self::new("le contour n'entoure aucune surface", Coord { x: 0.0, y: 0.0 })
+    }
 }
 
 struct Edge {
@@ -67,8 +96,10 @@ pub fn tidy(area: &mut MultiPolygon<f64>) -> u64 {
 }
 
 /// The gravest fault of a tidy area with finite coordinates; `None` if it is valid.
-#[must_use]
-pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
+///
+/// # Errors
+/// The work that was allowed is used up.
+pub fn fault(area: &MultiPolygon<f64>, effort: &Effort) -> Result<Option<Fault>, Spent> {
     let rings: Vec<Ring> = (0..)
         .zip(&area.0)
         .flat_map(|(part, p)| {
@@ -76,6 +107,7 @@ pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
                 .chain(p.interiors().iter().map(move |line| Ring { line, part, shell: false }))
         })
         .collect();
+    let most = CROSSINGS + CROSSINGS_A_VERTEX * rings.iter().map(|r| r.line.0.len()).sum::<usize>();
     let edges = (0..)
         .zip(&rings)
         .flat_map(|(ring, r)| (0..).zip(r.line.lines()).map(move |(place, line)| Edge { line, ring, place }));
@@ -83,7 +115,11 @@ pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
     let mut touching = false;
     // The gravest fault, and the first of its kind along the rings: the order of the tree is arbitrary.
     let mut worst: Option<((u8, usize, usize), Fault)> = None;
-    for (a, b) in tree.intersection_candidates_with_other_tree(&tree) {
+    let mut crossings = 0;
+    for (n, (a, b)) in tree.intersection_candidates_with_other_tree(&tree).enumerate() {
+        if n % LOT == 0 {
+            effort.spend(LOT)?;
+        }
         if (a.ring, a.place) >= (b.ring, b.place) {
             continue;
         }
@@ -117,31 +153,49 @@ pub fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
                 (2, "un contour se touche lui-même", intersection.start)
             }
         };
+        crossings += 1;
+        if crossings > most {
+            let what = "les contours se croisent plus souvent qu'ils n'ont de sommets";
+            return Ok(Some(Fault { what, at, hopeless: true }));
+        }
         let rank = (grave, a.ring, a.place);
         if worst.as_ref().is_none_or(|(r, _)| rank < *r) {
-            worst = Some((rank, Fault { what, at }));
+            worst = Some((rank, Fault::new(what, at)));
         }
     }
     if let Some((_, fault)) = worst {
-        return Some(fault);
+        return Ok(Some(fault));
     }
-    if touching { nesting_exact(area) } else { nesting(&rings) }
+    if touching { nesting_exact(area, effort) } else { nesting(&rings, effort) }
+}
+
+/// The box of a ring or of a part, with its place.
+type Boxed = GeomWithData<Rectangle<[f64; 2]>, usize>;
+
+fn boxes<'a>(rings: impl Iterator<Item = &'a LineString<f64>>) -> RTree<Boxed> {
+    let boxed = |(i, ring): (usize, &LineString<f64>)| {
+        let b = ring.bounding_rect()?;
+        Some(Boxed::new(Rectangle::from_corners([b.min().x, b.min().y], [b.max().x, b.max().y]), i))
+    };
+    RTree::bulk_load(rings.enumerate().filter_map(boxed).collect())
 }
 
 /// Rings that do not meet: one vertex of each says where it lies.
-fn nesting(rings: &[Ring]) -> Option<Fault> {
+fn nesting(rings: &[Ring], effort: &Effort) -> Result<Option<Fault>, Spent> {
     if rings.len() == 1 {
-        return None;
+        return Ok(None);
     }
-    let shells: Vec<Polygon<f64>> = rings.iter().map(|r| Polygon::new(r.line.clone(), Vec::new())).collect();
+    let tree = boxes(rings.iter().map(|r| r.line));
     for (i, ring) in rings.iter().enumerate() {
         let at = ring.line.0[0];
         // The rings that hold it: a shell of another part must come with a hole of that part around us.
         let mut depth = 0_i64;
         let mut in_own_shell = false;
         let mut in_own_hole = false;
-        for (j, other) in rings.iter().enumerate() {
-            if i == j || !shells[j].contains(&Point(at)) {
+        for near in tree.locate_in_envelope_intersecting(AABB::from_point([at.x, at.y])) {
+            let other = &rings[near.data];
+            effort.spend(1 + other.line.0.len())?;
+            if i == near.data || coord_pos_relative_to_ring(at, other.line) != CoordPos::Inside {
                 continue;
             }
             if other.part == ring.part {
@@ -157,43 +211,65 @@ fn nesting(rings: &[Ring]) -> Option<Fault> {
             (true, .., d) if d > 0 => "deux parties se recouvrent",
             _ => continue,
         };
-        return Some(Fault { what, at });
+        return Ok(Some(Fault::new(what, at)));
     }
-    None
+    Ok(None)
 }
 
 /// Rings that touch at points: the exact relation of each pair decides.
-fn nesting_exact(area: &MultiPolygon<f64>) -> Option<Fault> {
+fn nesting_exact(area: &MultiPolygon<f64>, effort: &Effort) -> Result<Option<Fault>, Spent> {
     let alone = |ring: &LineString<f64>| Polygon::new(ring.clone(), Vec::new());
-    let overlap = |a: &Polygon<f64>, b: &Polygon<f64>| {
-        a.relate(b).get(CoordPos::Inside, CoordPos::Inside) == Dimensions::TwoDimensional
-    };
     for part in &area.0 {
         let shell = alone(part.exterior());
         let holes: Vec<Polygon<f64>> = part.interiors().iter().map(alone).collect();
-        for (i, hole) in holes.iter().enumerate() {
-            let at = hole.exterior().0[0];
+        for hole in &holes {
+            effort.spend(RELATE * (shell.coords_count() + hole.coords_count()))?;
             if !shell.relate(hole).is_covers() {
-                return Some(Fault { what: "un trou est hors de son contour", at });
-            }
-            if holes[..i].iter().any(|other| other.intersects(hole) && overlap(other, hole)) {
-                return Some(Fault { what: "un trou est dans un autre trou", at });
+                return Ok(Some(Fault::new("un trou est hors de son contour", hole.exterior().0[0])));
             }
         }
-    }
-    for (i, part) in area.0.iter().enumerate() {
-        if area.0[..i].iter().any(|other| other.intersects(part) && overlap(other, part)) {
-            return Some(Fault { what: "deux parties se recouvrent", at: part.exterior().0[0] });
+        if let Some(i) = overlapping(&holes, effort)? {
+            return Ok(Some(Fault::new("un trou est dans un autre trou", holes[i].exterior().0[0])));
         }
     }
-    None
+    let at = overlapping(&area.0, effort)?.map(|i| area.0[i].exterior().0[0]);
+    Ok(at.map(|at| Fault::new("deux parties se recouvrent", at)))
+}
+
+/// The first polygon of a list that another one before it overlaps.
+fn overlapping(polygons: &[Polygon<f64>], effort: &Effort) -> Result<Option<usize>, Spent> {
+    let tree = boxes(polygons.iter().map(Polygon::exterior));
+    let mut first: Option<usize> = None;
+    for (n, (a, b)) in tree.intersection_candidates_with_other_tree(&tree).enumerate() {
+        if n % LOT == 0 {
+            effort.spend(LOT)?;
+        }
+        let (i, j) = (a.data, b.data);
+        if i >= j || first.is_some_and(|f| f <= j) {
+            continue;
+        }
+        let (a, b) = (&polygons[i], &polygons[j]);
+        effort.spend(RELATE * (a.coords_count() + b.coords_count()))?;
+        if a.intersects(b)
+            && a.relate(b).get(CoordPos::Inside, CoordPos::Inside) == Dimensions::TwoDimensional
+        {
+            first = Some(j);
+        }
+    }
+    Ok(first)
 }
 
 /// A valid area from one that is not; `None` if nothing valid can be made.
 ///
 /// `degrees` tells the unit of the coordinates, else metres.
-#[must_use]
-pub fn repair(area: &MultiPolygon<f64>, degrees: bool) -> Option<MultiPolygon<f64>> {
+///
+/// # Errors
+/// The work that was allowed is used up.
+pub fn repair(
+    area: &MultiPolygon<f64>,
+    degrees: bool,
+    effort: &Effort,
+) -> Result<Option<MultiPolygon<f64>>, Spent> {
     // make_valid snaps at a ten-thousandth of a unit: degrees are brought to about a metre a unit first,
     // by a power of two so that no coordinate changes.
     let scale = if degrees { 131_072.0 } else { 1.0 };
@@ -204,21 +280,25 @@ pub fn repair(area: &MultiPolygon<f64>, degrees: bool) -> Option<MultiPolygon<f6
     let big = scaled(area, scale);
     let mut parts = Vec::new();
     for polygon in &big.0 {
-        parts.extend(polygon.make_valid().ok()?.0);
+        effort.spend(REPAIR * polygon.coords_count())?;
+        let Ok(valid) = polygon.make_valid() else { return Ok(None) };
+        parts.extend(valid.0);
     }
     let mut whole = MultiPolygon(parts);
     tidy(&mut whole);
-    if fault(&whole).is_some() {
+    if fault(&whole, effort)?.is_some() {
         // Parts that overlap or share a side: one by one, so that what is filled twice stays filled.
+        effort.spend(REPAIR * whole.coords_count())?;
         whole = geo::unary_union(&whole.0);
         tidy(&mut whole);
     }
-    if fault(&whole).is_some() {
+    if fault(&whole, effort)?.is_some() {
+        effort.spend(REPAIR * whole.coords_count())?;
         whole = whole.union(&MultiPolygon(Vec::new()));
         tidy(&mut whole);
     }
     let out = scaled(&whole, 1.0 / scale);
-    (fault(&out).is_none() && out.unsigned_area() > 0.0).then_some(out)
+    Ok((fault(&out, effort)?.is_none() && out.unsigned_area() > 0.0).then_some(out))
 }
 
 /// Outer rings counter-clockwise, holes clockwise; gives the number of rings that did not run the way
@@ -238,6 +318,49 @@ pub fn orient(area: &mut MultiPolygon<f64>, outer_clockwise: bool) -> u64 {
 mod tests {
     use super::*;
     use geo::wkt;
+
+    fn fault(area: &MultiPolygon<f64>) -> Option<Fault> {
+        super::fault(area, &Effort::new(1_000_000, None)).unwrap()
+    }
+
+    fn repair(area: &MultiPolygon<f64>, degrees: bool) -> Option<MultiPolygon<f64>> {
+        super::repair(area, degrees, &Effort::new(1_000_000, None)).unwrap()
+    }
+
+    /// A star of `n` points, each joined to the one `step` further: it crosses itself n × (step − 1) times.
+    fn star(n: u32, step: u32) -> MultiPolygon<f64> {
+        let at = |i: u32| (f64::from(i * step % n) / f64::from(n) * std::f64::consts::TAU).sin_cos();
+        let ring = (0..=n).map(at).map(|(y, x)| Coord { x, y }).collect();
+        MultiPolygon(vec![Polygon::new(LineString(ring), Vec::new())])
+    }
+
+    #[test]
+    fn a_star_is_no_contour_and_is_told_before_its_crossings_are_counted_out() {
+        let pentagram = star(5, 2);
+        assert!(fault(&pentagram).is_some_and(|f| !f.hopeless) && repair(&pentagram, false).is_some());
+        let effort = Effort::new(1_000_000, None);
+        let found = super::fault(&star(20_001, 10_000), &effort).unwrap();
+        assert!(found.is_some_and(|f| f.hopeless), "two hundred million crossings");
+    }
+
+    #[test]
+    fn sides_whose_boxes_all_meet_and_rings_in_rings_use_up_the_work() {
+        // A comb of long diagonals: nothing crosses, every box meets every other.
+        let teeth = (0..4_000)
+            .map(f64::from)
+            .flat_map(|i| [Coord { x: i, y: i }, Coord { x: 10_000.0 + i, y: 10_000.0 + i + 0.5 }]);
+        let mut ring: Vec<_> = teeth.collect();
+        ring.extend([Coord { x: -1.0, y: 20_000.0 }, ring[0]]);
+        let comb = MultiPolygon(vec![Polygon::new(LineString(ring), Vec::new())]);
+        assert_eq!(super::fault(&comb, &Effort::new(100_000, None)), Err(Spent));
+        // Rings around each other: sound, and each is asked of all others.
+        let nest = (1..3_000).map(f64::from).map(|r| {
+            let ring = |r: f64| [(-r, -r), (r, -r), (r, r), (-r, r), (-r, -r)].into_iter().collect();
+            Polygon::new(ring(r), vec![ring(r - 0.5)])
+        });
+        let nest = MultiPolygon(nest.collect());
+        assert_eq!(super::fault(&nest, &Effort::new(100_000, None)).map(|f| f.map(|f| f.what)), Err(Spent));
+    }
 
     #[test]
     fn valid_areas_have_no_fault() {

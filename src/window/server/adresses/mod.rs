@@ -207,6 +207,7 @@ impl Desk {
             Survey::embedded().map_err(|e| Problem::internal(&e))?.localisation.tolerance_commune_m;
         let Some(zone) = communes.index_of(&merged(&address.depcom, Some(communes))) else { return Ok(None) };
         let far = is_far(communes, zone, lon, lat, tolerance);
+        let tolerance = tolerance.max(communes.coarseness_m());
         Ok(far.then(|| {
             format!(
                 "Ce point est à plus de {tolerance:.0} m de la commune déclarée ({}). Si c'est la commune \

@@ -29,7 +29,7 @@ export function headline(verdict: Verdict): string {
 const LEVELS = { epci: 'Intercommunalité', commune: 'Commune', bailleur: 'Bailleur', reservataire: 'Réservataire', bailleur_departement: 'Bailleur dans le département' } as const;
 export const levelName = (level: keyof typeof LEVELS): string => LEVELS[level];
 
-export const QPV = { dedans: 'en QPV', dehors: 'hors QPV', incertain: 'incertain' } as const;
+export const QPV = { dedans: 'en QPV', dehors: 'hors QPV', incertain: 'incertain', inconnu: 'inconnu' } as const;
 
 /** « 1 750,50 » or « 1750.5 » as a number; null when empty, NaN when it is none. */
 export function readField(text: string): number | null {
