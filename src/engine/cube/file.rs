@@ -34,7 +34,7 @@ struct Directory<M> {
 }
 
 /// Changes whenever the meaning of an array does; a cube of another version is built again.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 const ALIGN: u64 = 64;
 
 /// Writes a cube file.

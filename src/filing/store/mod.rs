@@ -5,6 +5,7 @@
 //!   manifeste.json                 the only truth: which folder is current for which register and key
 //!   donnees/rpls/2024-1f3a…/       logements.parquet, constats.csv, rapport.json
 //!   cubes/2024-77ab…/              what `build` makes from them
+//!   secret/cle                     the key of the perturbation; never leaves the store
 //!   verrou                         held by the one process that writes
 //! ```
 //!
@@ -13,6 +14,7 @@
 //! that no manifest names are swept by the next writer. Nothing here knows what the tables mean.
 
 mod manifest;
+mod record_key;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -31,6 +33,8 @@ pub enum StoreError {
     Locked(PathBuf),
     #[error("le manifeste « {} » est illisible : {message}", .path.display())]
     Manifest { path: PathBuf, message: String },
+    #[error("« {} » n'est pas une clé du secret statistique de 32 octets : reprenez-la d'une sauvegarde", .0.display())]
+    Key(PathBuf),
     #[error("« {} » : {source}", .path.display())]
     Io { path: PathBuf, source: std::io::Error },
 }

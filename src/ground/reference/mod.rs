@@ -20,6 +20,7 @@ pub mod limites;
 pub mod mix;
 pub mod objectifs;
 pub mod ops;
+pub mod perturbation;
 pub mod plafonds;
 pub mod plan;
 pub mod registre;
