@@ -54,7 +54,7 @@ fn every_measure_of_a_drawn_zone_is_the_sum_over_its_dwellings_for_every_populat
     let catalogue = Catalogue::embedded().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("cube.bin");
-    build(facts, catalogue, Secrecy::embedded().unwrap(), &path).unwrap();
+    build(facts, catalogue, Secrecy::embedded().unwrap(), &[7; 32], &path).unwrap();
     let cube = Cube::open(&path, catalogue).unwrap();
     let recent = catalogue.attribute("emmenagement").unwrap().class("RECENT").unwrap();
     let plus = catalogue.attribute("financement").unwrap().class("PLUS").unwrap();

@@ -257,6 +257,7 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
         millesime: 2024,
         vague: Some(2024),
         a_jour: None,
+        identity: (0..n as u64).map(|d| seed << 32 | d).collect(),
         addresses,
         address_of,
         attributes,
@@ -283,7 +284,7 @@ pub fn fill(root: &Path, seed: u64) -> Facts {
     }
     let folder = writer.temporary().unwrap();
     let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
-    let empreinte = build(&facts, catalogue, secrecy, &folder.path().join("cube.bin")).unwrap();
+    let empreinte = build(&facts, catalogue, secrecy, &writer.record_key().unwrap(), &folder.path().join("cube.bin")).unwrap();
     let entry = CubeEntry {
         millesime: 2024,
         vague: Some(2024),

@@ -6,8 +6,9 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::atoms::{self, Levels};
+use super::atoms;
 use super::file::{CubeError, Writer};
+use super::partition::Zones;
 use super::{bits, hilbert, sum, tree};
 use crate::reference::indicators::{Catalogue, Measure};
 use crate::reference::secrecy::Secrecy;
@@ -55,7 +56,8 @@ const ADMINISTRATIVE: [&str; 3] = ["departement", "epci", "commune"];
 /// Layers whose combination makes a block.
 const BLOCK: [&str; 3] = ["iris", "qpv2015", "qpv2024"];
 
-/// Builds `cube.bin` at `path` and returns the hash of its content.
+/// Builds `cube.bin` at `path` and returns the hash of its content. `key`: the store's own, which record keys
+/// are made with.
 ///
 /// # Errors
 /// The disk is full.
@@ -63,6 +65,7 @@ pub fn build(
     facts: &Facts,
     catalogue: &Catalogue,
     secrecy: &Secrecy,
+    key: &[u8; 32],
     path: &Path,
 ) -> Result<String, CubeError> {
     let order = Order::new(facts);
@@ -146,15 +149,19 @@ pub fn build(
         order.write_layer(&mut w, layer)?;
     }
 
-    let items: Vec<&[u64]> = atoms::items(catalogue)
-        .iter()
-        .filter_map(|m| catalogue.measure_index(m))
-        .map(|i| columns[i].as_slice())
-        .collect();
-    let cut = atoms::cut(&items, &respondent, &order.starts, &order.levels(facts), secrecy);
-    w.array("atomes", &cut.starts)?;
-    w.array("atomes.arbre", &cut.hierarchy)?;
-    w.array("atomes.items", &cut.items)?;
+    let zones = order.zones(facts);
+    w.array("blocs", &zones.iter().map(|z| z[3]).collect::<Vec<u32>>())?;
+    let registered = conditions(catalogue, &[("repertoire", &["OUI".to_owned()])], &attributes, n);
+    let owners = order.dwelling_column(&facts.bailleur_of);
+    let cuts = [
+        ("atomes", atoms::cut(bits::Bits(&respondent), &order.starts, &zones, secrecy.k)),
+        ("parc", atoms::stock(bits::Bits(&registered), &owners, &order.starts, &zones, secrecy.k)),
+    ];
+    for (name, cut) in &cuts {
+        w.array(name, &cut.starts)?;
+        w.array(&format!("{name}.parts"), &cut.parts)?;
+    }
+    w.array("cles", &order.dwelling_column(&record_keys(facts, key)))?;
 
     w.finish(&Meta {
         millesime: facts.millesime,
@@ -172,6 +179,19 @@ pub fn build(
         ecarts_qpv: facts.ecarts_qpv.clone(),
         rapport: facts.report.clone(),
     })
+}
+
+/// The record key of each dwelling: its national number, or address, hashed with the store's own key, so that
+/// it stays the same when a cube is built again and that nobody else can make it.
+fn record_keys(facts: &Facts, key: &[u8; 32]) -> Vec<u32> {
+    facts
+        .identity
+        .par_iter()
+        .map(|id| {
+            let hash = blake3::keyed_hash(key, &id.to_le_bytes());
+            hash.as_bytes().first_chunk::<4>().map_or(0, |b| u32::from_le_bytes(*b))
+        })
+        .collect()
 }
 
 /// Rows whose every listed attribute is in one of the listed classes (`*` = any known class).
@@ -262,23 +282,25 @@ impl Order {
         self.dwellings.iter().map(|&d| column[d as usize]).collect()
     }
 
-    /// The zones that an address rank is in, from the widest to the block and the residence.
-    fn levels(&self, facts: &Facts) -> Levels {
+    /// The zones that each address rank is in, from the widest to the block and the residence.
+    fn zones(&self, facts: &Facts) -> Vec<Zones> {
         let column = |id: &str| -> Vec<u32> {
             let layer = facts.layers.iter().find(|l| l.id == id);
             self.addresses.iter().map(|&a| layer.map_or(0, |l| l.of_address[a as usize])).collect()
         };
-        let mut levels: Vec<Vec<u32>> = ADMINISTRATIVE.iter().map(|id| column(id)).collect();
+        let wide = ADMINISTRATIVE.map(column);
+        let residence = column("residence");
         // A block is a new number each time that one of its layers changes along the order.
-        let parts: Vec<Vec<u32>> = BLOCK.iter().chain(&["commune"]).map(|id| column(id)).collect();
-        let mut block = vec![0u32; self.addresses.len()];
-        for i in 1..block.len() {
-            let changes = parts.iter().any(|p| p[i] != p[i - 1]) || i == self.located;
-            block[i] = block[i - 1] + u32::from(changes);
-        }
-        levels.push(block);
-        levels.push(column("residence"));
-        Levels(levels)
+        let parts = BLOCK.map(column);
+        let mut block = 0;
+        (0..self.addresses.len())
+            .map(|i| {
+                let changes = |p: &Vec<u32>| i > 0 && p[i] != p[i - 1];
+                block +=
+                    u32::from(parts.iter().chain([&wide[2]]).any(changes) || (i > 0 && i == self.located));
+                [wide[0][i], wide[1][i], wide[2][i], block, residence[i]]
+            })
+            .collect()
     }
 
     /// Zones of a layer as runs of address ranks: `couche.{id}.debuts` (n + 1) and `couche.{id}.plages`

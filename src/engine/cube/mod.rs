@@ -9,6 +9,7 @@ pub mod bits;
 pub mod build;
 pub mod file;
 pub mod hilbert;
+pub mod partition;
 pub mod refresh;
 pub mod region;
 pub mod runs;
@@ -23,6 +24,7 @@ use rustc_hash::FxHashMap;
 use self::bits::Bits;
 use self::build::{LayerMeta, Meta};
 use self::file::{CubeError, Mapped, Section, Strings};
+use self::partition::Partition;
 use self::region::Region;
 use self::runs::Runs;
 use self::sum::Column;
@@ -177,22 +179,39 @@ impl Cube {
         Bits(self.array("recent"))
     }
 
-    /// First address rank of each atom, and the number of addresses.
+    /// The atoms that figures of households are made of.
     #[must_use]
-    pub fn atoms(&self) -> &[u32] {
-        self.array("atomes")
+    pub fn atoms(&self) -> Partition {
+        self.partition("atomes")
     }
 
-    /// Partitions of the atoms, see [`atoms::Cut::hierarchy`].
+    /// The parts of the stock by which restricted columns are shown to the public.
     #[must_use]
-    pub fn hierarchy(&self) -> &[u32] {
-        self.array("atomes.arbre")
+    pub fn stock_parts(&self) -> Partition {
+        self.partition("parc")
     }
 
-    /// For each item of [`atoms::items`], 1 if it took part in cutting atoms.
+    fn partition(&self, name: &str) -> Partition {
+        let parts = self.array(&format!("{name}.parts")).to_vec();
+        Partition { starts: self.array(name).to_vec(), parts }
+    }
+
+    /// Block (IRIS × QPV) of each address rank.
     #[must_use]
-    pub fn items_in_cut(&self) -> &[u8] {
-        self.array("atomes.items")
+    pub fn blocks(&self) -> &[u32] {
+        self.array("blocs")
+    }
+
+    /// Record key of each dwelling: what its perturbation is drawn from.
+    #[must_use]
+    pub fn keys(&self) -> &[u32] {
+        self.array("cles")
+    }
+
+    /// Values that a measure sums; None if it counts.
+    #[must_use]
+    pub fn values(&self, index: usize) -> Option<&[u32]> {
+        self.columns[index].values.map(|v| self.view(v))
     }
 
     /// Bit column of a measure.

@@ -103,7 +103,8 @@ pub fn refresh(writer: &mut Writer, told: &mut dyn FnMut(&Built)) -> Result<(), 
         let facts = load(writer.store(), millesime, catalogue)?;
         let read = start.elapsed();
         let folder = writer.temporary()?;
-        let empreinte = build(&facts, catalogue, secrecy, &folder.path().join("cube.bin"))?;
+        let empreinte =
+            build(&facts, catalogue, secrecy, &writer.record_key()?, &folder.path().join("cube.bin"))?;
         writer.publish_cube(
             folder,
             CubeEntry { millesime, vague, a_jour, dossier: String::new(), empreinte, octets: None, sources },

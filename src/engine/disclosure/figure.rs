@@ -27,6 +27,11 @@ pub struct Figure {
     pub motif: Option<String>,
     /// Vrai si la valeur est arrondie à 5 points ou repose sur des adresses localisées à la rue près.
     pub approximatif: bool,
+    /// Sous un filtre ou un croisement : demi-largeur de l'intervalle à 95 % que laisse la perturbation des
+    /// effectifs, dans l'unité de la valeur. Nul : le chiffre est exact.
+    pub incertitude: Option<f64>,
+    /// Logements de la zone, filtre appliqué, que ce chiffre ne compte pas (indicateurs d'occupation).
+    pub logements_ecartes: Option<u64>,
     /// Source et millésime.
     pub source: String,
 }
@@ -48,6 +53,8 @@ impl Figure {
             secret: true,
             motif: Some(why.to_owned()),
             approximatif: false,
+            incertitude: None,
+            logements_ecartes: None,
             source: String::new(),
         }
     }
@@ -63,8 +70,9 @@ pub struct Basis {
     pub answered: u64,
     /// Whether the zone is narrower than a commune.
     pub fine: bool,
-    /// Whether the item of the indicator took part in cutting atoms.
-    pub item_safe: bool,
+    /// Whether rules that only the true counts can tell are met: at least `k` households before they were
+    /// moved, of others than the person who asks.
+    pub enough: bool,
 }
 
 impl Basis {
@@ -110,6 +118,8 @@ pub fn figure(
         secret: false,
         motif: None,
         approximatif: false,
+        incertitude: None,
+        logements_ecartes: None,
         source,
     };
     if let Some(b) = basis {
@@ -117,12 +127,10 @@ pub fn figure(
             .denominateur
             .as_ref()
             .is_none_or(|m| m.somme == "menages" || !catalogue.is_occupancy(m));
-        let reason = if b.households < u64::from(secrecy.k) {
+        let reason = if !b.enough || b.households < u64::from(secrecy.k) {
             Some(format!("moins de {} ménages répondants", secrecy.k))
         } else if base < u64::from(secrecy.k) && (household_base || base > 0) {
             Some(format!("moins de {} réponses à cette question", secrecy.k))
-        } else if !b.item_safe && b.fine {
-            Some("trop peu de réponses à cette question pour une zone plus fine que la commune".to_owned())
         } else if b.fine && figure.badge == Some('D') {
             Some("taux de réponse trop faible pour une zone plus fine que la commune".to_owned())
         } else if percent && hides_nobody(numerator, base, secrecy) {
@@ -185,7 +193,7 @@ mod tests {
     fn rate(numerator: u64, denominator: u64, households: u64) -> Figure {
         let c = Catalogue::embedded().unwrap();
         let basis =
-            Basis { households, asked: households + 2, answered: households, fine: true, item_safe: true };
+            Basis { households, asked: households + 2, answered: households, fine: true, enough: true };
         figure(
             c,
             Secrecy::embedded().unwrap(),

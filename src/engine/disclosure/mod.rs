@@ -1,24 +1,18 @@
 //! The only way out: what may be said of households, and how a figure is made.
 //!
-//! Every answer about occupancy is a union of whole [`release`] groups: atoms of the cube for all households,
-//! nodes of the fixed hierarchy above the atoms for a sub-population (recent movers, a filter). A group is
-//! counted when all of its households are in the zone. So, for any two answers whatever their zones, filters
-//! and populations, if one set of households contains the other, they differ by none or by at least `k`:
+//! Figures of all households, of recent movers and of the others are exact, and unions of whole parts
+//! ([`publisher`]): any set of households that can be worked out from any number of them is empty or has at
+//! least `k`. Figures of what a filter keeps, or that cross households with their dwellings, are sums of cells
+//! that are moved a little, always alike ([`cells`], [`hierarchy`]). ARCHITECTURE.md says what is proved of both.
 //!
-//! - against all households, because a group of a sub-population is cut so that its complement in the atoms
-//! that it touches, and its part outside wholly covered atoms, hold none or at least `k` households
-//! ([`release::cut`]);
-//! - against another sub-population, because [`release::withhold`] compares each new sub-population with
-//! those already answered, node by node, and withholds the groups that would break the rule ([`publisher`]
-//! keeps the list).
-//!
-//! Figures of dwellings alone (RPLS) are public and exact.
+//! Figures of dwellings alone (RPLS) are exact; what the register keeps from the public is shown to it by parts
+//! of the stock only.
 
 pub mod answer;
+pub mod cells;
 pub mod figure;
-mod ledger;
+mod hierarchy;
 pub mod publisher;
-pub mod release;
 pub mod secondary;
 
 #[cfg(test)]

@@ -1,19 +1,19 @@
-//! Keeps, for one cube, the sub-populations that were answered, and finds what part of a zone may be
-//! published.
+//! Finds, for one cube, what part of a zone may be published, for each population, item and viewer.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError, RwLock};
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use super::ledger::{Held, Ledger};
-use super::release::{self, Hierarchy, Release};
-use crate::cube::bits::Bits;
+use super::hierarchy::Hierarchy;
+use crate::cube::Cube;
+use crate::cube::bits::{Bits, from_fn};
+use crate::cube::partition::{self, Index, OUT, Partition, Unit, Zones};
 use crate::cube::runs::Runs;
-use crate::cube::{Cube, Filter, atoms};
-use crate::reference::indicators::Catalogue;
+use crate::reference::indicators::{Catalogue, Indicator};
 use crate::reference::secrecy::Secrecy;
+use crate::stock::facts::NONE;
 
 /// Which households a figure describes.
 #[derive(
@@ -41,115 +41,68 @@ pub enum Population {
     Anciens,
 }
 
-/// A sub-population: population and filter.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Predicate {
-    population: Population,
-    classes: BTreeMap<String, Vec<u8>>,
-    bailleurs: Vec<u16>,
-}
-
-/// Why the list of answered sub-populations cannot be kept.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    #[error("registre du secret « {} » : {source}", .path.display())]
-    File { path: PathBuf, source: std::io::Error },
-    #[error(
-        "trop de combinaisons de filtres différentes ont été demandées ({0}) : reprenez l'une de celles déjà \
-            affichées"
-    )]
-    Full(usize),
+/// What the parts of a figure must satisfy besides holding at least `k` respondents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cut {
+    /// The item that the figure is about (see [`Publisher::item`]): none or at least `k` answers to it.
+    pub item: usize,
+    /// Whether recent movers are told from the others: none or at least `k` of each where both live.
+    pub moves: bool,
+    /// A bailleur who knows its own tenants: all this holds of the others' households.
+    pub viewer: Option<u16>,
 }
 
 /// The way out of one cube.
 #[derive(Debug)]
 pub struct Publisher {
     cube: Arc<Cube>,
-    hierarchy: Hierarchy,
-    /// Addresses with respondents before each address rank: others are no obstacle to an atom.
-    respondent_rank: Vec<u32>,
-    items: Vec<usize>,
     k: u32,
-    /// Bytes that releases may take.
-    room: usize,
-    releases: RwLock<BTreeMap<Predicate, Arc<Release>>>,
-    /// Held while a new sub-population is decided, so that the order of decisions is one.
-    deciding: Mutex<Option<Ledger>>,
+    /// Addresses that a zone must hold, before each address rank: those with respondents, and the first of an
+    /// atom without any.
+    rank: Vec<u32>,
+    atoms: Arc<Index>,
+    pub(super) hierarchy: Hierarchy,
+    /// Attributes of households that figures are about together, none first.
+    items: Vec<BTreeSet<String>>,
+    cuts: RwLock<BTreeMap<Cut, Arc<Index>>>,
+    /// Households that did not move in recently.
+    settled: Vec<u64>,
+    stock: Index,
+}
+
+/// Attributes of households that an indicator is about.
+fn about(catalogue: &Catalogue, indicator: &Indicator) -> BTreeSet<String> {
+    let measures = std::iter::once(&indicator.numerateur).chain(&indicator.denominateur);
+    let ids = measures.flat_map(|m| m.conditions.keys());
+    ids.filter(|id| catalogue.attribute(id).is_some_and(|a| a.occupation)).cloned().collect()
 }
 
 impl Publisher {
-    /// `ledger`: the file that remembers answered sub-populations between runs and processes (None: only in
-    /// memory).
-    ///
-    /// # Errors
-    /// The ledger cannot be read.
-    pub fn new(
-        cube: Arc<Cube>,
-        catalogue: &Catalogue,
-        secrecy: &Secrecy,
-        ledger: Option<PathBuf>,
-    ) -> Result<Self, LedgerError> {
-        let starts = cube.starts();
-        let respondents = cube.respondents();
-        let mut rank = 0u32;
-        let mut respondent_rank = vec![0];
-        for pair in starts.windows(2) {
-            rank += u32::from(respondents.count(pair[0] as usize..pair[1] as usize) > 0);
-            respondent_rank.push(rank);
-        }
-        let atom_starts = cube.atoms();
-        let m = u32::try_from(atom_starts.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        let hierarchy = Hierarchy {
-            dwellings: atom_starts.iter().map(|a| starts[*a as usize]).collect(),
-            partitions: cube
-                .hierarchy()
-                .split(|x| *x == m)
-                .filter(|p| !p.is_empty())
-                .map(<[u32]>::to_vec)
-                .collect(),
-        };
-        let items = atoms::items(catalogue)
-            .iter()
-            .filter_map(|i| catalogue.measure_index(i))
-            .zip(cube.items_in_cut())
-            .filter(|(_, used)| **used == 1)
-            .map(|(i, _)| i)
-            .collect();
-        let publisher = Self {
-            cube,
-            hierarchy,
-            respondent_rank,
-            items,
+    #[must_use]
+    pub fn new(cube: Arc<Cube>, catalogue: &Catalogue, secrecy: &Secrecy) -> Self {
+        let atoms = cube.atoms();
+        let rank = ranks(&cube, &atoms);
+        let hierarchy = Hierarchy::new(&cube, &atoms);
+        let parts = cube.stock_parts();
+        let addresses: Vec<u32> = (0..=narrow(cube.meta().adresses)).collect();
+        let stock = Index::new(parts, &addresses);
+        let recents = cube.recents();
+        let settled = recents.0.iter().map(|w| !w).collect();
+        let mut items: Vec<BTreeSet<String>> =
+            catalogue.indicators.iter().map(|i| about(catalogue, i)).chain([BTreeSet::new()]).collect();
+        items.sort();
+        items.dedup();
+        Self {
+            atoms: Arc::new(Index::new(atoms, &rank)),
             k: secrecy.k,
-            room: secrecy.memoire_octets,
-            releases: RwLock::default(),
-            deciding: Mutex::new(None),
-        };
-        // Recent movers and the others come first, always in this order.
-        for population in [Population::Recents, Population::Anciens] {
-            publisher.decide(&Predicate { population, ..Predicate::default() });
+            rank,
+            hierarchy,
+            items,
+            cuts: RwLock::default(),
+            settled,
+            stock,
+            cube,
         }
-        if let Some(path) = ledger {
-            let mut ledger = Ledger::new(path);
-            let path = ledger.path().to_owned();
-            let fault = |source| LedgerError::File { path: path.clone(), source };
-            // A store that is only read stays as it is until a filter must be remembered.
-            if path.exists() {
-                publisher.catch_up(&mut ledger.hold().map_err(fault)?).map_err(fault)?;
-            }
-            *publisher.deciding.lock().unwrap_or_else(PoisonError::into_inner) = Some(ledger);
-        }
-        Ok(publisher)
-    }
-
-    /// Decides, in their order, what former runs and other processes decided.
-    fn catch_up(&self, ledger: &mut Held<'_>) -> std::io::Result<()> {
-        for predicate in ledger.news::<Predicate>()? {
-            if self.known(&predicate).is_none() {
-                self.decide(&predicate);
-            }
-        }
-        Ok(())
     }
 
     #[must_use]
@@ -157,134 +110,171 @@ impl Publisher {
         &self.cube
     }
 
-    /// Whether the item behind a measure took part in cutting atoms.
     #[must_use]
-    pub fn cuts_by(&self, measure: usize) -> bool {
-        self.items.contains(&measure)
+    pub fn k(&self) -> u32 {
+        self.k
     }
 
-    /// The part of a zone that may be published for a sub-population: runs of addresses whose households of
-    /// that sub-population are all counted together, and the households themselves (None: all of them).
-    ///
-    /// # Errors
-    /// A new sub-population cannot be written down.
-    pub fn publishable(
-        &self,
-        zone: &Runs,
-        population: Population,
-        filter: &Filter,
-    ) -> Result<(Runs, Option<Arc<Release>>), LedgerError> {
-        let atoms = self.atoms_inside(zone);
-        if population == Population::Tous && filter.is_empty() {
-            return Ok((self.addresses(atoms.iter()), None));
-        }
-        let predicate =
-            Predicate { population, classes: filter.classes.clone(), bailleurs: filter.bailleurs.clone() };
-        let release = self.release(&predicate)?;
-        let mut inside = Runs::default();
-        for (start, end) in atoms.iter() {
-            let from = release.groups.partition_point(|g| g.first < start);
-            for g in release.groups[from..].iter().take_while(|g| g.start < end) {
-                if g.last <= end {
-                    inside.push(g.first, g.last);
-                }
-            }
-        }
-        // Neighbouring groups join into one run only where nothing stands between them.
-        Ok((self.addresses(inside.iter()), Some(release)))
+    /// Number of the item that an indicator is about; 0 if it is about no answer in particular.
+    #[must_use]
+    pub fn item(&self, catalogue: &Catalogue, indicator: &Indicator) -> usize {
+        self.items.binary_search(&about(catalogue, indicator)).unwrap_or(0)
     }
 
-    /// Atoms all of whose households are in the zone, as runs of atoms.
-    fn atoms_inside(&self, zone: &Runs) -> Runs {
-        let rank = &self.respondent_rank;
-        let ranks = Runs::new(zone.iter().map(|(s, e)| (rank[s as usize], rank[e as usize])).collect());
-        let atoms = self.cube.atoms();
-        let first = |i: usize| rank[atoms[i] as usize];
-        let m = atoms.len().saturating_sub(1);
-        let mut out = Runs::default();
-        for (s, e) in ranks.iter() {
-            let from = partition(m, |i| first(i) < s);
-            let to = partition(m, |i| first(i + 1) <= e);
-            if from < to {
-                out.push(u32::try_from(from).unwrap_or(u32::MAX), u32::try_from(to).unwrap_or(u32::MAX));
-            }
-        }
-        out
+    /// Households that did not move in recently.
+    #[must_use]
+    pub fn settled(&self) -> Bits<'_> {
+        Bits(&self.settled)
     }
 
-    fn addresses(&self, atoms: impl Iterator<Item = (u32, u32)>) -> Runs {
-        let starts = self.cube.atoms();
-        let mut runs = Runs::default();
-        for (s, e) in atoms {
-            runs.push(starts[s as usize], starts[e as usize]);
-        }
-        runs
+    /// Addresses of a zone whose households may be published together, by parts that satisfy a rule.
+    #[must_use]
+    pub fn described(&self, zone: &Runs, cut: Cut) -> Runs {
+        let index = self.index(cut);
+        index.addresses(&index.inside(&self.ranked(zone)))
     }
 
-    fn known(&self, predicate: &Predicate) -> Option<Arc<Release>> {
-        self.releases.read().unwrap_or_else(PoisonError::into_inner).get(predicate).cloned()
+    /// Atoms of a zone, as pieces of the hierarchy.
+    #[must_use]
+    pub fn pieces(&self, zone: &Runs) -> Runs {
+        self.atoms.inside(&self.ranked(zone))
     }
 
-    /// Whether one more release fits: none is ever forgotten, since the next one must be compared with it.
-    fn room(&self) -> Result<(), LedgerError> {
-        let releases = self.releases.read().unwrap_or_else(PoisonError::into_inner);
-        let taken: usize = releases.values().map(|r| r.bytes()).sum();
-        if taken < self.room { Ok(()) } else { Err(LedgerError::Full(releases.len())) }
+    /// Addresses of pieces of the hierarchy.
+    #[must_use]
+    pub fn addresses(&self, pieces: &Runs) -> Runs {
+        self.atoms.addresses(pieces)
     }
 
-    fn release(&self, predicate: &Predicate) -> Result<Arc<Release>, LedgerError> {
-        if let Some(release) = self.known(predicate) {
-            return Ok(release);
-        }
-        let mut ledger = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(release) = self.known(predicate) {
-            return Ok(release);
-        }
-        let Some(ledger) = ledger.as_mut() else {
-            self.room()?;
-            return Ok(self.decide(predicate));
+    /// First and last (excluded) address of a piece.
+    #[must_use]
+    pub(super) fn piece(&self, piece: u32) -> (u32, u32) {
+        let starts = &self.atoms.partition.starts;
+        (starts[piece as usize], starts[piece as usize + 1])
+    }
+
+    /// Addresses of the parts that lie wholly in a zone and all of whose households `keeps` holds: a filter
+    /// takes nothing from them, so that their figures are those of all households.
+    #[must_use]
+    pub fn untouched(&self, zone: &Runs, cut: Cut, keeps: Bits<'_>) -> Runs {
+        let index = self.index(cut);
+        let (starts, respondents) = (self.cube.starts(), self.cube.respondents());
+        let bounds = &index.partition.starts;
+        let inside = index.inside(&self.ranked(zone));
+        let whole = |piece: u32| {
+            let rows = starts[bounds[piece as usize] as usize] as usize
+                ..starts[bounds[piece as usize + 1] as usize] as usize;
+            respondents.count(rows.clone()) == respondents.count_and(keeps, rows)
         };
-        let path = ledger.path().to_owned();
-        let fault = |source| LedgerError::File { path: path.clone(), source };
-        let mut held = ledger.hold().map_err(fault)?;
-        self.catch_up(&mut held).map_err(fault)?;
-        if let Some(release) = self.known(predicate) {
-            return Ok(release);
+        let mut touched: FxHashSet<u32> = FxHashSet::default();
+        let pieces: Vec<u32> = inside.iter().flat_map(|(s, e)| s..e).collect();
+        for &piece in pieces.iter().filter(|p| !whole(**p)) {
+            touched.insert(index.partition.parts[piece as usize]);
         }
-        self.room()?;
-        // Written before it is answered: a crash may forget an answer's question, never the reverse.
-        held.add(predicate).map_err(fault)?;
-        Ok(self.decide(predicate))
+        let kept = pieces.into_iter().filter(|p| !touched.contains(&index.partition.parts[*p as usize]));
+        index.addresses(&Runs::new(kept.map(|p| (p, p + 1)).collect()))
     }
 
-    fn decide(&self, predicate: &Predicate) -> Arc<Release> {
-        let everyone = self.cube.respondents();
-        let filter = Filter { classes: predicate.classes.clone(), bailleurs: predicate.bailleurs.clone() };
-        let mut rows = Bits(&self.cube.mask(&filter)).and(everyone);
-        let recents = self.cube.recents().0;
-        match predicate.population {
-            Population::Tous => {}
-            Population::Recents => rows.iter_mut().zip(recents).for_each(|(r, x)| *r &= x),
-            Population::Anciens => rows.iter_mut().zip(recents).for_each(|(r, x)| *r &= !x),
+    /// Addresses of a zone by whose parts restricted columns of the register may be shown to the public.
+    #[must_use]
+    pub fn stock_described(&self, zone: &Runs) -> Runs {
+        self.stock.addresses(&self.stock.inside(zone))
+    }
+
+    /// The part of each address, for a rule.
+    #[cfg(test)]
+    pub(super) fn parts_of(&self, cut: Cut) -> Vec<u32> {
+        let index = self.index(cut);
+        let Partition { starts, parts } = &index.partition;
+        let pieces = parts.iter().zip(starts.windows(2));
+        pieces.flat_map(|(part, pair)| (pair[0]..pair[1]).map(move |_| *part)).collect()
+    }
+
+    fn ranked(&self, zone: &Runs) -> Runs {
+        Runs::new(zone.iter().map(|(s, e)| (self.rank[s as usize], self.rank[e as usize])).collect())
+    }
+
+    fn index(&self, cut: Cut) -> Arc<Index> {
+        if cut == Cut::default() {
+            return Arc::clone(&self.atoms);
         }
-        let items: Vec<Bits<'_>> = self.items.iter().map(|i| self.cube.measure(*i)).collect();
-        let mut new = release::cut(&self.hierarchy, rows, everyone, &items, self.k);
-        let mut releases = self.releases.write().unwrap_or_else(PoisonError::into_inner);
-        for old in releases.values() {
-            release::withhold(&self.hierarchy, &mut new, old, self.k);
+        let known = self.cuts.read().unwrap_or_else(PoisonError::into_inner).get(&cut).cloned();
+        known.unwrap_or_else(|| {
+            let made = Arc::new(self.made(cut));
+            self.cuts.write().unwrap_or_else(PoisonError::into_inner).insert(cut, Arc::clone(&made));
+            made
+        })
+    }
+
+    /// Puts parts together until they satisfy a rule: atoms, or the parts of the same rule without movers.
+    fn made(&self, cut: Cut) -> Index {
+        let finer = if cut.moves { self.index(Cut { moves: false, ..cut }) } else { Arc::clone(&self.atoms) };
+        let (starts, recents) = (self.cube.starts(), self.cube.recents());
+        let rows = self.told(cut);
+        let rows = Bits(&rows);
+        let tally = |runs: &[(u32, u32)]| {
+            let mut counts = [0u32; 2];
+            for &(s, e) in runs {
+                let range = starts[s as usize] as usize..starts[e as usize] as usize;
+                let all = narrow(rows.count(range.clone()) as usize);
+                let moved = if cut.moves { narrow(rows.count_and(recents, range) as usize) } else { 0 };
+                counts = [counts[0] + all - moved, counts[1] + moved];
+            }
+            // Where only one kind lives, telling them apart tells nothing.
+            if cut.moves && counts.contains(&0) { [0, 0] } else { counts }
+        };
+        let unit = |runs: &Vec<(u32, u32)>| {
+            let (start, end) = runs.first().copied().unwrap_or_default();
+            let more = runs.get(1..).unwrap_or_default().to_vec();
+            Unit { start, end, more, zones: self.zones(start), tally: tally(runs) }
+        };
+        let units = finer.partition.runs().iter().map(unit).collect();
+        let (parts, mut out) = partition::group(units, self.k);
+        let pieces = finer.partition.parts.iter().zip(finer.partition.starts.windows(2));
+        out.extend(pieces.filter(|(part, _)| **part == OUT).map(|(_, pair)| unit(&vec![(pair[0], pair[1])])));
+        Index::new(Partition::new(&parts, &out, narrow(self.cube.meta().adresses)), &self.rank)
+    }
+
+    /// Households that a rule counts.
+    fn told(&self, cut: Cut) -> Vec<u64> {
+        let mut rows = self.cube.respondents().0.to_vec();
+        let mut keep = |column: Vec<u64>| rows.iter_mut().zip(column).for_each(|(r, c)| *r &= c);
+        for id in self.items.get(cut.item).into_iter().flatten() {
+            let column = self.cube.attribute(id);
+            keep(from_fn(column.len(), |i| column[i] != 0));
         }
-        let new = Arc::new(new);
-        releases.insert(predicate.clone(), Arc::clone(&new));
-        new
+        if let Some(viewer) = cut.viewer {
+            let owners = self.cube.bailleur_of();
+            keep(from_fn(owners.len(), |i| owners[i] != viewer));
+        }
+        rows
+    }
+
+    fn zones(&self, address: u32) -> Zones {
+        let a = address as usize;
+        let of = |id: &str| self.cube.layer(id).and_then(|l| l.of.get(a).copied()).unwrap_or(NONE);
+        let block = self.cube.blocks().get(a).copied().unwrap_or(NONE);
+        [of("departement"), of("epci"), of("commune"), block, of("residence")]
     }
 }
 
-/// First index in `0..n` for which the test fails.
-fn partition(n: usize, test: impl Fn(usize) -> bool) -> usize {
-    let (mut lo, mut hi) = (0, n);
-    while lo < hi {
-        let mid = lo + (hi - lo) / 2;
-        if test(mid) { lo = mid + 1 } else { hi = mid }
+/// Addresses that a zone must hold, before each address rank.
+fn ranks(cube: &Cube, atoms: &Partition) -> Vec<u32> {
+    let (starts, respondents) = (cube.starts(), cube.respondents());
+    let held =
+        |s: u32, e: u32| respondents.count(starts[s as usize] as usize..starts[e as usize] as usize) > 0;
+    let mut needed: Vec<bool> = (0..narrow(cube.meta().adresses)).map(|a| held(a, a + 1)).collect();
+    for pair in atoms.starts.windows(2).filter(|p| !held(p[0], p[1])) {
+        needed[pair[0] as usize] = true;
     }
-    lo
+    let mut rank = 0;
+    let counts = needed.into_iter().map(|n| {
+        rank += u32::from(n);
+        rank
+    });
+    std::iter::once(0).chain(counts).collect()
+}
+
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }

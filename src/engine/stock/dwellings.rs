@@ -1,8 +1,10 @@
 //! The dwellings of one millésime, in columns.
 
+use rustc_hash::FxHashMap;
+
 use super::StockError;
 use super::parts::Parts;
-use super::table::Texts;
+use super::table::{Texts, hash};
 
 /// Dwellings; after the join, rows that stand for households whose dwelling is not registered follow them.
 #[derive(Debug, Clone, Default)]
@@ -125,6 +127,25 @@ impl Dwellings {
     #[must_use]
     pub fn registered(&self) -> usize {
         self.registered
+    }
+
+    /// What each row is known by from one build to the next: its national number, else its address (its
+    /// commune, if it has none) and how many such rows come before.
+    #[must_use]
+    pub fn identity(&self) -> Vec<u64> {
+        let mut before: FxHashMap<u64, u64> = FxHashMap::default();
+        (0..self.len())
+            .map(|row| {
+                if self.ident_rep[row] != 0 {
+                    return self.ident_rep[row];
+                }
+                let address = self.adresse.get(row);
+                let place = hash(if address.is_empty() { self.depcom.get(row) } else { address });
+                let rank = before.entry(place).or_default();
+                *rank += 1;
+                place.rotate_left(17) ^ *rank
+            })
+            .collect()
     }
 
     /// Adds a dwelling of which nothing is known yet to those of the register, before any unregistered row;

@@ -64,6 +64,9 @@ pub struct Facts {
     pub attributes: BTreeMap<String, Vec<u8>>,
     /// Each quantity of `data/attributs.toml` but `logements` and `menages` (which are 1).
     pub quantities: BTreeMap<String, Vec<u32>>,
+    /// What a dwelling is known by from one build to the next: a hash of its national number, else of its
+    /// address and its rank there.
+    pub identity: Vec<u64>,
     /// Bailleur of each dwelling: index in `bailleurs`, or `u16::MAX`.
     pub bailleur_of: Vec<u16>,
     /// SIREN and name.
@@ -84,6 +87,7 @@ impl Facts {
         }
         self.attributes.values_mut().for_each(|c| of(c, &rows));
         self.quantities.values_mut().for_each(|c| of(c, &rows));
+        of(&mut self.identity, &rows);
         of(&mut self.bailleur_of, &rows);
         of(&mut self.address_of, &rows);
         let mut number = vec![NONE; self.addresses.len()];

@@ -201,6 +201,7 @@ fn made(
         address_of: places.address_of,
         attributes: columns.attributes,
         quantities: columns.quantities,
+        identity: dwellings.identity(),
         bailleur_of: columns.bailleur_of,
         bailleurs: columns.bailleurs,
         layers: places.layers,

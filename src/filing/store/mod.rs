@@ -6,6 +6,7 @@
 //!   donnees/rpls/2024-1f3a…/       logements.parquet, constats.csv, rapport.json
 //!   cubes/2024-77ab…/              what `build` makes from them
 //!   lecteurs/                      who reads, and since which generation of the manifest
+//!   secret/cle                     the key of the perturbation; never leaves the store
 //!   verrou                         held by the one process that writes
 //! ```
 //!
@@ -19,6 +20,7 @@
 
 mod lease;
 mod manifest;
+mod record_key;
 mod sums;
 mod writer;
 
@@ -46,6 +48,8 @@ pub enum StoreError {
     NoFormer { register: String, key: String, known: Vec<String> },
     #[error("« {register} {key} » a changé depuis : retirez d'abord {now} (mosaique imports remove {now})")]
     Changed { register: String, key: String, now: String },
+    #[error("« {} » n'est pas une clé du secret statistique de 32 octets : reprenez-la d'une sauvegarde", .0.display())]
+    Key(PathBuf),
     #[error("« {} » : {source}", .path.display())]
     Io { path: PathBuf, source: std::io::Error },
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::indicators::Indicator;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "access.toml";
@@ -130,6 +131,23 @@ pub struct Dominance {
     pub part: f64,
 }
 
+/// What the register keeps from the public below a number of dwellings of several owners.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Restricted {
+    pub attributs: Vec<String>,
+    pub grandeurs: Vec<String>,
+}
+
+impl Restricted {
+    /// Whether an indicator reads a restricted column.
+    #[must_use]
+    pub fn touches(&self, indicator: &Indicator) -> bool {
+        std::iter::once(&indicator.numerateur).chain(&indicator.denominateur).any(|m| {
+            self.grandeurs.contains(&m.somme) || m.conditions.keys().any(|id| self.attributs.contains(id))
+        })
+    }
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Access {
@@ -142,6 +160,7 @@ pub struct Access {
     #[serde(rename = "acte")]
     pub actes: Vec<Acte>,
     pub dominance: Dominance,
+    pub restreint: Restricted,
     pub operations: BTreeMap<String, Level>,
     pub regions: BTreeMap<String, Vec<String>>,
 }

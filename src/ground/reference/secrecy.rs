@@ -36,10 +36,6 @@ pub struct Secrecy {
     pub k2_attribut: u32,
     /// Rates have one decimal from this denominator on.
     pub n_decimale: u32,
-    /// Items that fewer respondents answered take no part in cutting atoms.
-    pub part_item_minimale: f64,
-    /// Bytes that remembered sub-populations of one millésime may take.
-    pub memoire_octets: usize,
     pub badges: Badges,
     pub segregation: Segregation,
 }

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use super::places;
 use super::problem::Problem;
 use super::query::{Asked, Selection};
-use super::rights::Reach;
+use super::rights::{self, Reach};
 use super::state::{App, Loaded};
 use crate::access::{Person, scope};
 use crate::cube::Filter;
+use crate::cube::bits::Bits;
 use crate::cube::runs::Runs;
-use crate::disclosure::answer::{Answer, Asker};
-use crate::reference::access::{Class, Donnees, access};
+use crate::disclosure::answer::{Answer, Asker, View};
+use crate::reference::access::{Class, Donnees, Role, access};
 use crate::reference::indicators::Indicator;
 
 /// A question and who asks it.
@@ -27,6 +28,8 @@ pub struct Desk<'a> {
     pub whole: Selection,
     /// The same of the person's own stock; None for who owns none.
     own: Option<Result<Own, Problem>>,
+    /// Its number among the bailleurs of the cube.
+    bailleur: Option<u16>,
     indicators: Vec<&'static Indicator>,
 }
 
@@ -44,6 +47,10 @@ const OUTSIDE: &str = "Cette zone n'est pas entièrement dans le territoire ouve
 const NO_PRESENCE: &str = "Votre organisme n'a pas de logement dans cette zone.";
 const COMPETITOR: &str =
     "Les chiffres des ménages d'un autre bailleur ne se montrent qu'à partir de la commune.";
+const SINGLE: &str =
+    "Cette zone n'a qu'une résidence : ses ménages ne se montrent qu'à qui peut voir les résidences.";
+const PUBLIC_OWNERS: &str = "Sans compte, le parc d'un bailleur ne se montre qu'à partir de la commune, pour au \
+    moins 11 logements et là où d'autres bailleurs en ont aussi.";
 const DOMINANCE: &str = "Un autre bailleur a presque tout le reste du parc de cette zone : retirer le vôtre \
     donnerait ses chiffres.";
 
@@ -57,7 +64,9 @@ impl<'a> Desk<'a> {
         indicators: Vec<&'static Indicator>,
     ) -> Result<Self, Problem> {
         let own = person.owns().then(|| own(app, person, asked.clone()));
-        Ok(Self { whole: asked.resolve(app)?, app, person, own, indicators })
+        let whole = asked.resolve(app)?;
+        let bailleur = own.as_ref().and_then(|_| number(&whole.loaded, person));
+        Ok(Self { whole, app, person, own, bailleur, indicators })
     }
 
     #[must_use]
@@ -69,8 +78,25 @@ impl<'a> Desk<'a> {
     /// the same.
     #[must_use]
     pub fn key(&self, class: Class) -> String {
-        let of = |data| scope(self.person, class, data);
-        format!("{:?} {:?}", of(Donnees::Rpls), of(Donnees::Ops))
+        let of = |class, data| scope(self.person, class, data);
+        let (rpls, ops) = (of(class, Donnees::Rpls), of(class, Donnees::Ops));
+        format!("{rpls:?} {ops:?} {:?} {:?}", of(Class::Fine, Donnees::Ops), self.view(&self.whole))
+    }
+
+    /// Whose eyes the figures of a question are for.
+    fn view(&self, asked: &Selection) -> View {
+        match self.bailleur {
+            _ if self.person.role() == Role::Public && !self.person.holder => View::Public,
+            Some(own) if asked.filter.bailleurs == [own] => View::OwnStock,
+            Some(own) => View::Owner(own),
+            None => View::Everyone,
+        }
+    }
+
+    /// The question as it was asked, for figures that stay within the server.
+    #[must_use]
+    pub fn asker<'b>(&'b self, app: &'b App, indicators: &[&'b Indicator]) -> Asker<'b> {
+        self.whole.asker(app, self.view(&self.whole), indicators)
     }
 
     /// The question for one class of scale.
@@ -89,8 +115,14 @@ impl<'a> Desk<'a> {
             _ => None,
         };
         let selection = own.filter(|_| rpls == Reach::Own).map_or(&self.whole, |o| &o.selection);
-        let asker = selection.asker(self.app, &self.indicators);
-        Ok(Counter { desk: self, class, rpls, ops, own, selection, asker })
+        let view = self.view(selection);
+        if view == View::Public && class != Class::Large && !selection.filter.bailleurs.is_empty() {
+            return Err(self.refused(PUBLIC_OWNERS));
+        }
+        let asker = selection.asker(self.app, view, &self.indicators);
+        let single = (class == Class::Proche)
+            .then(|| Reach::new(self.loaded(), &scope(self.person, Class::Fine, Donnees::Ops)));
+        Ok(Counter { desk: self, class, rpls, ops, single, own, selection, asker, view })
     }
 
     /// Refuses, for a reason: who is nobody yet may sign in.
@@ -100,13 +132,19 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// The number of a person's organisation among the bailleurs of a cube.
+fn number(loaded: &Loaded, person: &Person) -> Option<u16> {
+    let code = &person.organisation.as_ref()?.code;
+    let place = loaded.cube().bailleurs().iter().position(|(siren, _)| siren == code)?;
+    u16::try_from(place).ok()
+}
+
 fn own(app: &App, person: &Person, mut asked: Asked) -> Result<Own, Problem> {
     let code = person.organisation.as_ref().map(|o| o.code.clone()).unwrap_or_default();
     let others = asked.filtres.get("bailleur").is_some_and(|codes| codes.iter().any(|c| *c != code));
     asked.filtres.remove("bailleur");
     let loaded = asked.clone().resolve(app)?.loaded;
-    let place = loaded.cube().bailleurs().iter().position(|(siren, _)| *siren == code);
-    let bailleur = place.and_then(|i| u16::try_from(i).ok()).ok_or_else(|| Problem::forbidden(NO_STOCK))?;
+    let bailleur = number(&loaded, person).ok_or_else(|| Problem::forbidden(NO_STOCK))?;
     if others {
         return Err(Problem::forbidden(
             "À cette échelle, seuls les logements de votre organisme vous sont ouverts.",
@@ -124,10 +162,13 @@ pub struct Counter<'a> {
     class: Class,
     rpls: Reach,
     ops: Reach,
+    /// What is open of households at the scale of residences, for a near zone that holds only one.
+    single: Option<Reach>,
     own: Option<&'a Own>,
     /// The question that is really asked: of the person's own stock where only that is open.
     pub selection: &'a Selection,
     asker: Asker<'a>,
+    view: View,
 }
 
 impl Counter<'_> {
@@ -143,12 +184,44 @@ impl Counter<'_> {
         if self.rpls == Reach::Own && self.class == Class::Fine && !self.has_own(zone) {
             return Err(self.desk.refused(NOT_OWN));
         }
+        let owners = &self.selection.filter.bailleurs;
+        if self.view == View::Public && !owners.is_empty() && !self.shows_owners(zone) {
+            return Err(self.desk.refused(PUBLIC_OWNERS));
+        }
         Ok(())
+    }
+
+    /// Whether a number of dwellings of one owner may be told of a zone.
+    #[must_use]
+    pub fn tells_owner(&self, zone: &Runs, dwellings: u64) -> bool {
+        self.view != View::Public
+            || (self.class == Class::Large
+                && dwellings >= u64::from(self.desk.app.secrecy.k)
+                && rights::several_owners(self.desk.loaded(), zone))
+    }
+
+    /// Whether what the question keeps of a zone may be told to the public by its owners: enough dwellings,
+    /// where several own.
+    fn shows_owners(&self, zone: &Runs) -> bool {
+        let loaded = self.desk.loaded();
+        let kept = loaded.count(zone.iter(), self.selection.mask.as_ref().map(|m| m.as_slice()));
+        kept >= u64::from(self.desk.app.secrecy.k) && rights::several_owners(loaded, zone)
     }
 
     /// Why the zone's households are not open; None if they are.
     #[must_use]
     pub fn withheld(&self, zone: &Runs) -> Option<&'static str> {
+        let cube = self.desk.loaded().cube();
+        let told = !matches!(self.ops, Reach::Nothing(_));
+        if let Some(single) = self.single.as_ref().filter(|_| told && cube.residences(zone) <= 1) {
+            let open = match single {
+                Reach::Own | Reach::Presence => self.own.is_some_and(|o| self.holds_only(zone, o)),
+                other => other.holds(zone),
+            };
+            if !open {
+                return Some(SINGLE);
+            }
+        }
         match &self.ops {
             Reach::Nothing(why) => Some(why),
             Reach::Within(_) if !self.ops.holds(zone) => Some(OUTSIDE),
@@ -171,10 +244,11 @@ impl Counter<'_> {
     }
 
     /// Whether a map of this class shows the zone: its dwellings are open, and its households too if the map
-    /// is about them. A zone whose figure alone is withheld (dominance) is shown without it.
+    /// is about them. A zone whose figure alone is withheld (dominance, one residence) is shown without it.
     #[must_use]
     pub fn lists(&self, zone: &Runs, households: bool) -> bool {
-        self.opens(zone).is_ok() && !(households && self.withheld(zone).is_some_and(|why| why != DOMINANCE))
+        self.opens(zone).is_ok()
+            && !(households && self.withheld(zone).is_some_and(|why| why != DOMINANCE && why != SINGLE))
     }
 
     /// The part of a drawn zone whose households are open, if that is neither all nor nothing.
@@ -212,8 +286,26 @@ impl Counter<'_> {
         let fine = places::is_fine(self.desk.loaded(), scale, zone);
         Ok(match self.withheld(zone) {
             Some(why) => self.asker.without_households(zone, why),
-            None => self.asker.answer(zone, fine)?,
+            None => self.asker.answer(zone, fine),
         })
+    }
+
+    /// Figures of the dwellings of a zone, whose households are not open.
+    ///
+    /// # Errors
+    /// Its dwellings are not open.
+    pub fn answer_without(&self, zone: &Runs, why: &str) -> Result<Answer, Problem> {
+        self.opens(zone)?;
+        Ok(self.asker.without_households(zone, why))
+    }
+
+    /// Figures of a zone of whose households only a part is open.
+    ///
+    /// # Errors
+    /// Its dwellings are not open.
+    pub fn answer_in_part(&self, zone: &Runs, open: &Runs) -> Result<Answer, Problem> {
+        self.opens(zone)?;
+        Ok(self.asker.answer_in_part(zone, open, places::is_fine(self.desk.loaded(), None, zone)))
     }
 
     /// Whether figures are about the person's own stock though they did not ask for it alone.
@@ -239,19 +331,29 @@ impl Counter<'_> {
         }
     }
 
+    /// Whether all dwellings of a zone are a bailleur's.
+    fn holds_only(&self, zone: &Runs, own: &Own) -> bool {
+        let loaded = self.desk.loaded();
+        loaded.count(zone.iter(), Some(own.stock.as_slice())) == loaded.count(zone.iter(), None)
+    }
+
     fn has_own(&self, zone: &Runs) -> bool {
         self.own.is_some_and(|own| self.desk.loaded().count(zone.iter(), Some(own.stock.as_slice())) > 0)
     }
 
-    /// Whether one other bailleur owns nearly all that others own (domain §9.2 rule 3).
+    /// Whether one other bailleur owns nearly all that others own, of what the filter keeps (domain §9.2 rule 3).
     fn dominated(&self, zone: &Runs, own: u16) -> bool {
         let loaded = self.desk.loaded();
         let (cube, registered) = (loaded.cube(), loaded.registered());
+        let kept = self.selection.mask.as_ref().map(|m| Bits(m.as_slice()));
         let (starts, owner) = (cube.starts(), cube.bailleur_of());
         let mut counts: Vec<(u16, u64)> = Vec::new();
         for (s, e) in zone.iter() {
             registered.each(starts[s as usize] as usize..starts[e as usize] as usize, |row| {
                 let b = owner[row];
+                if kept.is_some_and(|m| !m.get(row)) {
+                    return;
+                }
                 match counts.iter_mut().find(|(known, _)| *known == b) {
                     _ if b == own => {}
                     Some((_, n)) => *n += 1,

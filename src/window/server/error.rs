@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use super::auth::provider::SsoError;
 use super::geocodage_distant::RemoteError;
 use crate::cube::file::CubeError;
-use crate::disclosure::publisher::LedgerError;
 use crate::reference::ReferenceError;
 use crate::state::StateError;
 use crate::stock::StockError;
@@ -29,8 +28,6 @@ pub enum ServerError {
     Sso(#[from] SsoError),
     #[error(transparent)]
     Cube(#[from] CubeError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
     #[error(transparent)]
     Layer(#[from] LayerError),
     #[error(transparent)]

@@ -1,8 +1,7 @@
 //! `GET /api/facettes`: how many dwellings each choice of each filter would keep, given the other filters and
 //! a territory.
 //!
-//! Dwellings of the register are public: nothing here describes a household, so nothing is remembered in the
-//! ledger of filters.
+//! Dwellings of the register are public, owners aside: nothing here describes a household.
 
 use axum::Json;
 use serde::Serialize;
@@ -72,7 +71,7 @@ pub async fn facettes(
         Ok(Json(Facettes {
             millesime: loaded.meta().millesime,
             logements: rows.iter().map(|r| Bits(&all).count(r.clone())).sum(),
-            filtres: filtres(&app, loaded, &kept, &rows),
+            filtres: filtres(&app, loaded, &kept, &rows, &|n| counter.tells_owner(&zone, n)),
         }))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
@@ -80,7 +79,13 @@ pub async fn facettes(
 
 type Rows = std::ops::Range<usize>;
 
-fn filtres(app: &App, loaded: &Loaded, kept: &Kept<'_>, rows: &[Rows]) -> Vec<Filtre> {
+fn filtres(
+    app: &App,
+    loaded: &Loaded,
+    kept: &Kept<'_>,
+    rows: &[Rows],
+    tells: &dyn Fn(u64) -> bool,
+) -> Vec<Filtre> {
     let cube = loaded.cube();
     let count = |base: &[u64], a: &str, class: u8| -> u64 {
         let column = cube.class(a, class);
@@ -119,12 +124,12 @@ fn filtres(app: &App, loaded: &Loaded, kept: &Kept<'_>, rows: &[Rows]) -> Vec<Fi
             out.push(Filtre { libelle: libelle.into(), ..of(name, a, name != "qpv") });
         }
     }
-    out.push(bailleurs(loaded, kept, rows));
+    out.push(bailleurs(loaded, kept, rows, tells));
     out
 }
 
 /// Bailleurs are too many for a bit column each: their dwellings are counted one by one.
-fn bailleurs(loaded: &Loaded, kept: &Kept<'_>, rows: &[Rows]) -> Filtre {
+fn bailleurs(loaded: &Loaded, kept: &Kept<'_>, rows: &[Rows], tells: &dyn Fn(u64) -> bool) -> Filtre {
     let cube = loaded.cube();
     let (known, owner) = (cube.bailleurs(), cube.bailleur_of());
     let mut counts = vec![0u64; known.len()];
@@ -139,6 +144,7 @@ fn bailleurs(loaded: &Loaded, kept: &Kept<'_>, rows: &[Rows]) -> Filtre {
     let modalites = known
         .iter()
         .zip(counts)
+        .filter(|(_, logements)| tells(*logements))
         .map(|((code, nom), logements)| Modalite { code: (*code).into(), libelle: (*nom).into(), logements })
         .collect();
     Filtre { id: "bailleur".into(), libelle: "Bailleur".into(), modalites }

@@ -288,8 +288,9 @@ fn measured(desk: &Desk<'_>, asked: &DemandeMesure, limits: &ZoneLimits) -> Resu
     let found: Vec<Result<Found, Problem>> =
         zones.map(|(i, zone)| find(loaded, i, zone, limits, &effort)).collect();
     let whole = asked.territoire.as_ref().map(|t| territory(loaded, t)).transpose()?;
-    let mut counters = BTreeMap::new();
-    for class in found.iter().flatten().map(|f| f.class).chain(whole.as_ref().map(|_| Class::Zone)) {
+    let mut counters: Counters<'_> = BTreeMap::new();
+    let classes = found.iter().flatten().flat_map(|f| f.parts.iter().map(|p| p.0).chain([f.class]));
+    for class in classes.chain(whole.as_ref().map(|_| Class::Zone)) {
         counters.entry(class).or_insert_with(|| desk.counter(class));
     }
     let measured: Vec<Result<Measured, Problem>> = found
@@ -297,8 +298,7 @@ fn measured(desk: &Desk<'_>, asked: &DemandeMesure, limits: &ZoneLimits) -> Resu
         .enumerate()
         .map(|(at, found)| {
             let found = found?;
-            let counter = counters[&found.class].as_ref().map_err(Problem::clone)?;
-            Ok(Measured { at, mesure: measure(counter, &found)?, found })
+            Ok(Measured { at, mesure: measure(&counters, &found)?, found })
         })
         .collect();
     let (mut done, mut refusees) = (Vec::new(), Vec::new());
@@ -313,10 +313,9 @@ fn measured(desk: &Desk<'_>, asked: &DemandeMesure, limits: &ZoneLimits) -> Resu
         }
     }
     let rest = whole.map(|whole| {
-        let counter = counters[&Class::Zone].as_ref().map_err(Problem::clone)?;
         let inside: Vec<&Runs> = done.iter().map(|m| &m.found.runs).collect();
         let runs = whole.runs.minus(&Runs::union(&inside));
-        let mut mesure = measure(counter, &Found { runs, class: Class::Zone, ..whole })?;
+        let mut mesure = measure(&counters, &Found { runs, class: Class::Zone, ..whole })?;
         if !refusees.is_empty() {
             let list: Vec<String> = refusees.iter().map(|z| format!("« {} »", z.nom)).collect();
             mesure.avertissements.push(format!(
@@ -329,11 +328,40 @@ fn measured(desk: &Desk<'_>, asked: &DemandeMesure, limits: &ZoneLimits) -> Resu
     Ok(Outcome { reste: rest.transpose()?, done, refusees })
 }
 
-/// Figures of a zone; of one that is drawn, of the part that is open.
-fn measure(counter: &Counter<'_>, found: &Found) -> Result<Mesure, Problem> {
+/// What is asked of the desk, by class of scale.
+type Counters<'a> = BTreeMap<Class, Result<Counter<'a>, Problem>>;
+
+/// Figures of a zone; of one that is drawn, of the part that is open; of zones put together, of those whose
+/// households are open by themselves, so that no union tells of one that is not.
+fn measure(counters: &Counters<'_>, found: &Found) -> Result<Mesure, Problem> {
+    let of = |class: Class| counters[&class].as_ref().map_err(Problem::clone);
+    let counter = of(found.class)?;
+    let mut closed: Vec<&str> = Vec::new();
+    let mut open: Vec<&Runs> = Vec::new();
+    for (class, runs) in &found.parts {
+        match of(*class)?.withheld(runs) {
+            Some(why) => closed.push(why),
+            None => open.push(runs),
+        }
+    }
+    if let Some(why) = closed.first().filter(|_| !open.is_empty()) {
+        let answer = counter.answer_in_part(&found.runs, &Runs::union(&open))?;
+        let mut mesure = Mesure::new(found.zone.clone(), counter, answer);
+        mesure.avertissements.push(format!(
+            "Les ménages de {} zone(s) sur {} ne sont pas comptés. {why}",
+            closed.len(),
+            found.parts.len()
+        ));
+        return Ok(mesure);
+    }
     let cut = if found.class == Class::Zone { counter.cut(&found.runs) } else { None };
     let (runs, said) = cut.map_or((None, None), |(runs, said)| (Some(runs), Some(said)));
-    let answer = counter.answer(found.zone.echelle.as_deref(), runs.as_ref().unwrap_or(&found.runs))?;
+    let runs = runs.as_ref().unwrap_or(&found.runs);
+    let answer = match closed.first() {
+        Some(why) => counter.answer_without(runs, why)?,
+        None if !open.is_empty() => counter.answer_in_part(runs, runs)?,
+        None => counter.answer(found.zone.echelle.as_deref(), runs)?,
+    };
     let mut mesure = Mesure::new(found.zone.clone(), counter, answer);
     mesure.avertissements.extend(said);
     Ok(mesure)
@@ -362,6 +390,7 @@ fn territory(loaded: &Loaded, asked: &CodeDeZone) -> Result<Found, Problem> {
         zone: ZoneMesuree { id: "hors_zones".to_owned(), nom, echelle: None, code: None },
         runs,
         class: Class::Large,
+        parts: Vec::new(),
     })
 }
 
@@ -371,6 +400,8 @@ struct Found {
     runs: Runs,
     /// Of the narrowest zone in it.
     class: Class,
+    /// The zones that it is made of, if they are several.
+    parts: Vec<(Class, Runs)>,
 }
 
 fn find(
@@ -391,6 +422,7 @@ fn find(
                 zone: ZoneMesuree { id, nom: drawn, echelle: None, code: None },
                 runs,
                 class: Class::Zone,
+                parts: Vec::new(),
             })
         }
         (None, Some(codes)) => listed(loaded, &at("codes"), id, zone.nom.clone(), codes, limits),
@@ -418,14 +450,12 @@ fn listed(
             format!("Une liste a de 1 à {} codes, or celle-ci en a {}.", limits.codes_max, codes.len());
         return Err(Problem::value(champ, &codes.len().to_string(), detail));
     }
-    let mut runs = Vec::with_capacity(codes.len());
+    let mut parts = Vec::with_capacity(codes.len());
     let mut name = None;
-    let mut class = Class::Large;
     for (j, CodeDeZone { echelle, code }) in codes.iter().enumerate() {
         let layer = places::layer(loaded, &format!("{champ}[{j}].echelle"), echelle)?;
         let zone = places::zone(&layer, &format!("{champ}[{j}].code"), code)?;
-        runs.extend(layer.runs_of(zone));
-        class = class.min(scales::scale(echelle).acces);
+        parts.push((scales::scale(echelle).acces, layer.addresses(zone)));
         name.get_or_insert_with(|| layer.title(zone));
     }
     // One code alone is that zone, whichever way it is asked.
@@ -433,11 +463,12 @@ fn listed(
         [one] => (Some(one.echelle.clone()), Some(one.code.clone()), name.unwrap_or_default()),
         _ => (None, None, format!("{} zones réunies", codes.len())),
     };
-    Ok(Found {
-        zone: ZoneMesuree { id, nom: nom.unwrap_or(name), echelle, code },
-        runs: Runs::new(runs),
-        class,
-    })
+    let runs = Runs::union(&parts.iter().map(|(_, runs)| runs).collect::<Vec<_>>());
+    let class = parts.iter().map(|(class, _)| *class).min().unwrap_or(Class::Large);
+    if parts.len() == 1 {
+        parts.clear();
+    }
+    Ok(Found { zone: ZoneMesuree { id, nom: nom.unwrap_or(name), echelle, code }, runs, class, parts })
 }
 
 /// Zones of one request that share addresses: a sentence for each of them.

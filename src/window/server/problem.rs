@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::disclosure::publisher::LedgerError;
 use crate::reference::limites::limits;
 use crate::state::StateError;
 
@@ -33,7 +32,6 @@ pub enum Kind {
     Forbidden,
     Taken,
     TooMany,
-    Filters,
     Provider,
     Remote,
     Internal,
@@ -62,9 +60,6 @@ impl Kind {
             Self::Forbidden => (StatusCode::FORBIDDEN, "urn:mosaique:droits", "Accès refusé"),
             Self::Taken => (StatusCode::CONFLICT, "urn:mosaique:deja", "Existe déjà"),
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "urn:mosaique:essais", "Trop d'essais"),
-            Self::Filters => {
-                (StatusCode::SERVICE_UNAVAILABLE, "urn:mosaique:filtres", "Trop de filtres différents")
-            }
             Self::Provider => {
                 (StatusCode::BAD_GATEWAY, "urn:mosaique:fournisseur", "Fournisseur d'identité injoignable")
             }
@@ -370,17 +365,6 @@ impl Problem {
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!("{cause}");
         Self::new(Kind::Internal, "Une erreur s'est produite sur le serveur ; son journal en donne la cause.")
-    }
-}
-
-impl From<LedgerError> for Problem {
-    fn from(e: LedgerError) -> Self {
-        match e {
-            LedgerError::Full(_) => {
-                Self::new(Kind::Filters, format!("Cette réponse n'a pas pu être faite : {e}."))
-            }
-            LedgerError::File { .. } => Self::internal(&e),
-        }
     }
 }
 

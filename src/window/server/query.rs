@@ -9,7 +9,7 @@ use super::params::Params;
 use super::problem::Problem;
 use super::state::{App, Loaded};
 use crate::cube::Filter;
-use crate::disclosure::answer::Asker;
+use crate::disclosure::answer::{Asker, View};
 use crate::disclosure::publisher::Population;
 use crate::reference::indicators::{Attribute, Catalogue, Indicator};
 
@@ -271,16 +271,17 @@ impl Selection {
         })
     }
 
-    /// The question to ask of zones, for these indicators.
+    /// The question to ask of zones, for these indicators and these eyes.
     #[must_use]
-    pub fn asker<'a>(&'a self, app: &'a App, indicators: &[&'a Indicator]) -> Asker<'a> {
+    pub fn asker<'a>(&'a self, app: &'a App, view: View, indicators: &[&'a Indicator]) -> Asker<'a> {
         Asker::new(
             &self.loaded.publisher,
             app.catalogue,
             app.secrecy,
+            app.perturbation,
             self.population,
-            &self.filter,
-            self.mask.as_ref().map(|m| m.as_slice()),
+            view,
+            (&self.filter, self.mask.as_ref().map(|m| m.as_slice())),
             indicators,
         )
     }

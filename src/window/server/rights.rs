@@ -48,6 +48,16 @@ impl Reach {
     }
 }
 
+/// Whether dwellings of a zone belong to two bailleurs or more.
+#[must_use]
+pub fn several_owners(loaded: &Loaded, zone: &Runs) -> bool {
+    let cube = loaded.cube();
+    let (starts, owners) = (cube.starts(), cube.bailleur_of());
+    let mut rows = zone.iter().flat_map(|(s, e)| starts[s as usize] as usize..starts[e as usize] as usize);
+    let first = rows.next().map(|row| owners[row]);
+    rows.any(|row| Some(owners[row]) != first)
+}
+
 /// A scope in words, for the page of an organisation.
 #[must_use]
 pub fn in_words(scope: &Scope) -> String {

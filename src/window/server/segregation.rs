@@ -208,8 +208,7 @@ fn lines(
         }
         None => places::zones_with_addresses(&parents, None),
     };
-    // Whoever asks: what secrecy lets out of a unit does not depend on them.
-    let asker = desk.whole.asker(app, &[indicator]);
+    let asker = desk.asker(app, &[indicator]);
     chosen
         .into_iter()
         .map(|zone| {
@@ -225,10 +224,8 @@ fn lines(
                 let all = units.addresses(*z);
                 all.intersection(&territory).len() == all.len()
             });
-            let counted = zones
-                .par_iter()
-                .map(|z| Ok((*z, counts(&said(&asker, loaded, scale, &units, *z)?))))
-                .collect::<Result<Vec<_>, Problem>>()?;
+            let counted: Vec<(u32, Option<Unit>)> =
+                zones.par_iter().map(|z| (*z, counts(&said(&asker, loaded, scale, &units, *z)))).collect();
             let known: Vec<(u32, Unit)> = counted.iter().filter_map(|(z, u)| u.map(|u| (*z, u))).collect();
             let left = counted.len() - known.len();
             let of: Vec<Unit> = known.iter().map(|(_, u)| *u).collect();
@@ -290,9 +287,9 @@ fn said(
     scale: &str,
     units: &crate::cube::Layer<'_>,
     zone: u32,
-) -> Result<Answer, Problem> {
+) -> Answer {
     let addresses = units.addresses(zone);
-    Ok(asker.answer(&addresses, places::is_fine(loaded, Some(scale), &addresses))?)
+    asker.answer(&addresses, places::is_fine(loaded, Some(scale), &addresses))
 }
 
 /// Counts that may be shown; None for a figure that is secret or only said to 5 points.

@@ -31,6 +31,7 @@ use crate::reference::controle::Controle;
 use crate::reference::indicators::Catalogue;
 use crate::reference::magasin::magasin;
 use crate::reference::mix::Mix;
+use crate::reference::perturbation::Perturbation;
 use crate::reference::scales::{self, Genre};
 use crate::reference::secrecy::Secrecy;
 use crate::registers::report::Report;
@@ -121,10 +122,7 @@ impl Loaded {
         zones: BTreeMap<String, Arc<Geography>>,
     ) -> Result<Self, ServerError> {
         let cube = Arc::new(Cube::open(&store.root().join(&entry.dossier).join("cube.bin"), catalogue)?);
-        // The list of answered sub-populations belongs to one content of the cube, and outlives its folder.
-        let mark = entry.empreinte.get(..16).unwrap_or(&entry.empreinte);
-        let ledger = store.root().join("secret").join(format!("{}-{mark}.jsonl", entry.millesime));
-        let publisher = Publisher::new(Arc::clone(&cube), catalogue, secrecy, Some(ledger))?;
+        let publisher = Publisher::new(Arc::clone(&cube), catalogue, secrecy);
         let of_kind = |genres: &[Genre]| -> Vec<String> {
             let ids = cube.meta().couches.iter().map(|l| l.id.clone());
             ids.filter(|id| genres.contains(&scales::scale(id).genre)).collect()
@@ -230,6 +228,7 @@ pub struct App {
     pub a_jour: Option<Arc<Loaded>>,
     pub catalogue: &'static Catalogue,
     pub secrecy: &'static Secrecy,
+    pub perturbation: &'static Perturbation,
     /// Reports of the data sets in force.
     pub imports: Vec<Report>,
     /// Those of newer data whose cubes are not built.
@@ -333,7 +332,7 @@ impl App {
     /// contours that `former` holds are kept. A damaged cube is left out, said, and made anew by `build`.
     ///
     /// # Errors
-    /// A ledger or a table of contours cannot be read.
+    /// A cube or a table of contours cannot be read.
     pub fn load(store: &Store, former: Option<&Self>) -> Result<Self, ServerError> {
         let not_built = store.manifest().not_built().into_iter().map(|d| d.rapport.clone()).collect();
         let store = &store.in_force();
@@ -394,6 +393,7 @@ impl App {
             a_jour: a_jour.pop(),
             catalogue,
             secrecy,
+            perturbation: Perturbation::embedded()?,
             imports: store.manifest().jeux.iter().map(|d| d.rapport.clone()).collect(),
             not_built,
             damaged,

@@ -42,8 +42,13 @@ pub struct Valeurs {
     /// faible.
     pub numerateurs: Vec<Option<u64>>,
     pub denominateurs: Vec<Option<u64>>,
+    /// Sous un filtre ou un croisement : demi-largeur de l'intervalle à 95 %, dans l'unité de la valeur ; nul
+    /// si elle est exacte.
+    pub incertitudes: Vec<Option<f64>>,
     /// Logements, filtre appliqué.
     pub logements: Vec<u64>,
+    /// Logements, filtre appliqué, que la valeur ne compte pas (indicateurs d'occupation).
+    pub logements_ecartes: Vec<Option<u64>>,
     pub reference: Reference,
     /// Bornes intérieures des classes : quantiles, 5 classes au plus.
     pub bornes: Vec<f64>,
@@ -173,6 +178,8 @@ fn compute(
         repondants: figures().map(|f| f.repondants).collect(),
         numerateurs: figures().map(|f| f.numerateur).collect(),
         denominateurs: figures().map(|f| f.denominateur.filter(|_| f.numerateur.is_some())).collect(),
+        incertitudes: figures().map(|f| f.incertitude).collect(),
+        logements_ecartes: figures().map(|f| f.logements_ecartes).collect(),
         logements: answers.iter().map(|a| a.couverture.logements).collect(),
         reference: Reference {
             nom: within.as_ref().map_or_else(|| "Territoire".to_owned(), Within::name),

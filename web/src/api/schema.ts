@@ -2277,7 +2277,7 @@ export interface components {
             repondants?: number | null;
             /**
              * Format: int64
-             * @description Logements occupés interrogés dans la partie décrite.
+             * @description Logements occupés interrogés dans la partie décrite ; nul sous un filtre.
              */
             menages_interroges?: number | null;
             /** Format: double */
@@ -2765,6 +2765,17 @@ export interface components {
             motif?: string | null;
             /** @description Vrai si la valeur est arrondie à 5 points ou repose sur des adresses localisées à la rue près. */
             approximatif: boolean;
+            /**
+             * Format: double
+             * @description Sous un filtre ou un croisement : demi-largeur de l'intervalle à 95 % que laisse la perturbation des
+             *     effectifs, dans l'unité de la valeur. Nul : le chiffre est exact.
+             */
+            incertitude?: number | null;
+            /**
+             * Format: int64
+             * @description Logements de la zone, filtre appliqué, que ce chiffre ne compte pas (indicateurs d'occupation).
+             */
+            logements_ecartes?: number | null;
             /** @description Source et millésime. */
             source: string;
         };
@@ -4459,8 +4470,15 @@ export interface components {
             /** @description Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très faible. */
             numerateurs: (number | null)[];
             denominateurs: (number | null)[];
+            /**
+             * @description Sous un filtre ou un croisement : demi-largeur de l'intervalle à 95 %, dans l'unité de la valeur ; nul
+             *     si elle est exacte.
+             */
+            incertitudes: (number | null)[];
             /** @description Logements, filtre appliqué. */
             logements: number[];
+            /** @description Logements, filtre appliqué, que la valeur ne compte pas (indicateurs d'occupation). */
+            logements_ecartes: (number | null)[];
             reference: components["schemas"]["Reference"];
             /** @description Bornes intérieures des classes : quantiles, 5 classes au plus. */
             bornes: number[];

@@ -24,6 +24,10 @@ export interface Columns {
   numerateurs: (number | null)[];
   denominateurs: (number | null)[];
   logements: number[];
+  /** Of figures of filtered or crossed households: half-width at 95 %. */
+  incertitudes?: (number | null)[];
+  /** Dwellings of the zone that the value does not count. */
+  logements_ecartes?: (number | null)[];
   reference: { nom: string; valeur?: number | null };
   bornes: number[];
 }
@@ -68,6 +72,7 @@ export function withDwellings<C extends Columns>(values: C): C {
   return {
     ...values, codes: of(values.codes), noms: of(values.noms), valeurs: of(values.valeurs), secret: of(values.secret), repondants: of(values.repondants),
     numerateurs: of(values.numerateurs), denominateurs: of(values.denominateurs), logements: of(values.logements),
+    ...(values.incertitudes && { incertitudes: of(values.incertitudes) }), ...(values.logements_ecartes && { logements_ecartes: of(values.logements_ecartes) }),
   };
 }
 
