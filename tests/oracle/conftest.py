@@ -151,8 +151,12 @@ def by_address(mosaique, store: Path, rows: pd.DataFrame) -> pd.DataFrame:
     return best[best["score"] >= SURE]
 
 
-def fill(mosaique, store: Path, kept: pd.DataFrame, lon: np.ndarray, lat: np.ndarray, vague: np.ndarray) -> None:
-    """Gives rows without a point that of their neighbours of the same numbered address, else that of their address in the BAN."""
+def fill(mosaique, store: Path, kept: pd.DataFrame, lon: np.ndarray, lat: np.ndarray, vague: np.ndarray) -> np.ndarray:
+    """Gives rows without a point that of their neighbours of the same numbered address, else that of their address in the BAN.
+
+    Returns the quality of each point: its own, 41 at a number of the BAN, 42 in its street.
+    """
+    quality = kept["qualite"].fillna(0).to_numpy(dtype=int, copy=True)
     missing = ~np.isfinite(lon)
     keys = kept["adresse"].to_numpy()
     numbered = kept["adresse"].str.split(":").str[1].ne("0").to_numpy()
@@ -165,10 +169,22 @@ def fill(mosaique, store: Path, kept: pd.DataFrame, lon: np.ndarray, lat: np.nda
         if metres[rows.index].distance(centre).max() <= NEIGHBOURS_M:
             mine = missing & (keys == key)
             lon[mine], lat[mine] = at
+            quality[mine] = quality[(keys == key) & ~missing & (lon == at[0]) & (lat == at[1])][0]
     left = ~np.isfinite(lon)
     if left.any():
         found = by_address(mosaique, store, kept[left]).reindex(keys[left])
         lon[left], lat[left] = found["lon"].to_numpy(), found["lat"].to_numpy()
+        sure = left & np.isfinite(lon)
+        quality[sure] = np.where(found["numero"].eq(True).to_numpy(), 41, 42)[np.isfinite(lon[left])]
+    return quality
+
+
+def completed(mosaique, store: Path, kept: pd.DataFrame) -> pd.DataFrame:
+    """Kept dwellings with the points that the build gives to those without one (lon, lat, qualite)."""
+    lon, lat = kept["lon"].to_numpy(dtype=float, copy=True), kept["lat"].to_numpy(dtype=float, copy=True)
+    vague = kept["qualite"].isin([int(v) for v in VAGUE]).to_numpy() & np.isfinite(lon)
+    quality = fill(mosaique, store, kept, lon, lat, vague)
+    return kept.assign(lon=lon, lat=lat, qualite=quality)
 
 
 @pytest.fixture(scope="session")
