@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
+import tempfile
 import urllib.request
 from pathlib import Path
 
@@ -21,6 +23,8 @@ import shapely
 ROOT = Path(__file__).resolve().parents[2]
 # Known to the commune only: random in a probable street, or in the commune (domain: QUALITE_XY).
 VAGUE = ["22", "33"]
+# Score from which the geocoder is sure, and metres between neighbours of one address that still say where it is.
+SURE, NEIGHBOURS_M = 0.8, 50
 # R08: a point farther than this from the commune that the row declares is not believed.
 TOLERANCE_M = 200
 
@@ -114,17 +118,94 @@ def believed(rows: pd.DataFrame, points: geopandas.GeoSeries, communes: geopanda
     return ~(points.to_crs(2154).distance(outlines) > TOLERANCE_M).to_numpy()
 
 
+def geocoded(mosaique, store: Path, asked: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The best answer of `mosaique geocode` for each row, in the commune that it names."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "adresses.csv"
+        asked.to_csv(path, index=False)
+        more = [w for c in columns for w in ("--colonne", c)]
+        text = mosaique("geocode", path, "--data", store, *more, "--citycode", "depcom")
+    found = pd.read_csv(io.StringIO(text.lstrip("\ufeff")), dtype=str, keep_default_na=False, sep=None, engine="python")
+    found.index = asked.index
+    score = pd.to_numeric(found["result_score"], errors="coerce").fillna(0.0)
+    lon, lat = (pd.to_numeric(found[c], errors="coerce") for c in ("longitude", "latitude"))
+    # The commune itself is no address; only a house number is exact.
+    kind = found["result_type"]
+    return pd.DataFrame({"score": score.where(kind != "municipality", 0.0), "lon": lon, "lat": lat, "numero": kind == "housenumber"})
+
+
+def by_address(mosaique, store: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """Place of each address key of some kept rows that the geocoder is sure of, by the street first, then with postcode and city."""
+    parts = rows["adresse"].str.split(":", n=3, expand=True)
+    number, sign = parts[1].where(parts[1] != "0", ""), parts[2].where(parts[2] != "-", "")
+    line = (number + " " + sign + " " + parts[3].fillna("")).str.split().str.join(" ")
+    asked = pd.DataFrame({"cle": rows["adresse"], "depcom": rows["depcom"], "ligne": line.where(parts[3] != "", "")})
+    asked["ville"] = rows["codepostal"].fillna("") + " " + rows["libcom"].fillna("")
+    asked = asked[asked["ligne"] != ""].drop_duplicates("cle").set_index("cle", drop=False)
+    best = geocoded(mosaique, store, asked, ["ligne"])
+    again = asked.loc[best.index[best["score"] < SURE]]
+    if len(again):
+        more = geocoded(mosaique, store, again, ["ligne", "ville"])
+        better = more.index[more["score"] > best.loc[more.index, "score"]]
+        best.loc[better] = more.loc[better]
+    return best[best["score"] >= SURE]
+
+
+def fill(mosaique, store: Path, kept: pd.DataFrame, lon: np.ndarray, lat: np.ndarray, vague: np.ndarray) -> np.ndarray:
+    """Gives rows without a point that of their neighbours of the same numbered address, else that of their address in the BAN.
+
+    Returns the quality of each point: its own, 41 at a number of the BAN, 42 in its street.
+    """
+    quality = kept["qualite"].fillna(0).to_numpy(dtype=int, copy=True)
+    missing = ~np.isfinite(lon)
+    keys = kept["adresse"].to_numpy()
+    numbered = kept["adresse"].str.split(":").str[1].ne("0").to_numpy()
+    known = pd.DataFrame({"cle": keys, "lon": lon, "lat": lat})[~missing & ~vague & numbered]
+    known = known[known["cle"].isin(set(keys[missing]))]
+    metres = geopandas.GeoSeries(geopandas.points_from_xy(known["lon"], known["lat"]), index=known.index, crs=4326).to_crs(2154)
+    for key, rows in known.groupby("cle"):
+        at = rows.groupby(["lon", "lat"]).size().idxmax()
+        centre = metres[rows.index[(rows["lon"] == at[0]) & (rows["lat"] == at[1])][0]]
+        if metres[rows.index].distance(centre).max() <= NEIGHBOURS_M:
+            mine = missing & (keys == key)
+            lon[mine], lat[mine] = at
+            quality[mine] = quality[(keys == key) & ~missing & (lon == at[0]) & (lat == at[1])][0]
+    left = ~np.isfinite(lon)
+    if left.any():
+        found = by_address(mosaique, store, kept[left]).reindex(keys[left])
+        lon[left], lat[left] = found["lon"].to_numpy(), found["lat"].to_numpy()
+        sure = left & np.isfinite(lon)
+        quality[sure] = np.where(found["numero"].eq(True).to_numpy(), 41, 42)[np.isfinite(lon[left])]
+    return quality
+
+
+def completed(mosaique, store: Path, kept: pd.DataFrame) -> pd.DataFrame:
+    """Kept dwellings with the points that the build gives to those without one (lon, lat, qualite)."""
+    lon, lat = kept["lon"].to_numpy(dtype=float, copy=True), kept["lat"].to_numpy(dtype=float, copy=True)
+    vague = kept["qualite"].isin([int(v) for v in VAGUE]).to_numpy() & np.isfinite(lon)
+    quality = fill(mosaique, store, kept, lon, lat, vague)
+    return kept.assign(lon=lon, lat=lat, qualite=quality)
+
+
 @pytest.fixture(scope="session")
-def dwellings(demo_files: Path) -> geopandas.GeoDataFrame:
-    """The rows of the latest RPLS file that mosaïque kept, as the file has them, placed by pyproj.
+def dwellings(demo_files: Path, mosaique) -> geopandas.GeoDataFrame:
+    """The rows of the latest RPLS file that mosaïque kept, as the file has them, placed by pyproj; those without coordinates by their
+    neighbours or their address.
 
     Rows whose place is not known well enough for zones smaller than the commune have an empty point.
     """
     path = sorted(demo_files.glob("rpls*.csv"))[-1]
     rows = raw_rows(path)
-    rows = rows.loc[rows.index.intersection(kept_rows(Path(setting("DEMO_STORE"))).index)]
+    store = Path(setting("DEMO_STORE"))
+    kept = kept_rows(store)
+    rows = rows.loc[rows.index.intersection(kept.index)]
+    kept = kept.loc[rows.index]
     lon, lat = place(rows)
+    # A point out of its system of coordinates is none.
+    lon[kept["lon"].isna().to_numpy()] = np.nan
+    vague = rows["QUALITE_XY"].str.strip().str.removesuffix(".0").isin(VAGUE).to_numpy() & np.isfinite(lon)
+    fill(mosaique, store, kept, lon, lat, vague)
     points = geopandas.GeoSeries(geopandas.points_from_xy(lon, lat), index=rows.index, crs=4326)
-    known = np.isfinite(lon) & ~rows["QUALITE_XY"].str.strip().str.removesuffix(".0").isin(VAGUE).to_numpy()
+    known = np.isfinite(lon) & ~vague
     known[known] = believed(rows[known], points[known], geopandas.read_file(demo_files / "communes.geojson"))
     return geopandas.GeoDataFrame(rows, geometry=points.where(known, shapely.Point()), crs=4326)

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import TOLERANCE_M, raw_rows, setting
+from conftest import TOLERANCE_M, completed, raw_rows, setting
 from test_mixite import LOCAL_AUTHORITIES, leases, recount  # noqa: F401 (a fixture)
 
 # data/situation.toml, written again by hand.
-PRECISION_M = {11: 5.0, 21: 30.0, 12: 150.0}
+PRECISION_M = {11: 5.0, 21: 30.0, 12: 150.0, 41: 30.0, 42: 150.0}
 # Lines closer than this to a limit are left out: two programs may round to either side.
 DOUBT_M = 0.05
 SHARES = {
@@ -41,13 +41,13 @@ def as_csv(rows: pd.DataFrame, columns: list[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def files(demo_files: Path, leases: pd.DataFrame) -> pd.DataFrame:  # noqa: F811
+def files(demo_files: Path, mosaique, leases: pd.DataFrame) -> pd.DataFrame:  # noqa: F811
     """Every lease of the file whose dwelling the latest RPLS has, with its place and the answers of each rule."""
     store = Path(setting("DEMO_STORE"))
     manifest = json.loads((store / "manifeste.json").read_text())
     latest = max((j for j in manifest["jeux"] if j["rapport"]["registre"] == "rpls"), key=lambda j: j["rapport"]["cle"])
-    dwellings = pd.read_parquet(store / latest["dossier"] / "logements.parquet").dropna(subset=["ident_rep"])
-    dwellings = dwellings.drop_duplicates("ident_rep").set_index("ident_rep")
+    dwellings = completed(mosaique, store, pd.read_parquet(store / latest["dossier"] / "logements.parquet"))
+    dwellings = dwellings.dropna(subset=["ident_rep"]).drop_duplicates("ident_rep").set_index("ident_rep")
     rows = leases[leases["ident_rep"].isin(dwellings.index)].copy()
     home = dwellings.reindex(rows["ident_rep"]).set_axis(rows.index)
     points = geopandas.GeoSeries(geopandas.points_from_xy(home["lon"], home["lat"]), index=rows.index, crs=4326).to_crs(2154)
@@ -197,17 +197,17 @@ def test_a_commune_without_qpv_is_outside_and_one_file_says_what_the_commission_
     assert [(r["regle"], r["verdict"], r["pourquoi"]) for r in one["regles"]] == [(r["regle"], r["verdict"], r["pourquoi"]) for r in line["regles"]]
 
 
-def test_vacant_dwellings_elsewhere_are_those_that_pandas_finds(api, demo_files, files):
+def test_vacant_dwellings_elsewhere_are_those_that_pandas_finds(api, mosaique, demo_files, files):
     store = Path(setting("DEMO_STORE"))
     manifest = json.loads((store / "manifeste.json").read_text())
     latest = max((j for j in manifest["jeux"] if j["rapport"]["registre"] == "rpls"), key=lambda j: j["rapport"]["cle"])
-    d = pd.read_parquet(store / latest["dossier"] / "logements.parquet")
+    d = completed(mosaique, store, pd.read_parquet(store / latest["dossier"] / "logements.parquet"))
     # What the largest bailleur told since: dwellings that left are not proposed, those whose tenant gave notice are.
     told = pd.concat(raw_rows(f) for f in (demo_files / "declares").glob("evenements-*.csv"))
     idents = lambda genres: set(" ".join(told.loc[told["genre"].isin(genres), "ident_rep"]).split())
     soon = d["ident_rep"].isin(idents(["conge"]))
     assert soon.any()
-    d = d[((d["mode"] == 2) | soon) & ~d["ident_rep"].isin(idents(["demolition", "vente"])) & d["lon"].notna() & d["qualite"].isin([11, 21, 12])]
+    d = d[((d["mode"] == 2) | soon) & ~d["ident_rep"].isin(idents(["demolition", "vente"])) & d["lon"].notna() & d["qualite"].isin(list(PRECISION_M))]
     points = geopandas.GeoSeries(geopandas.points_from_xy(d["lon"], d["lat"]), index=d.index, crs=4326).to_crs(2154)
     qpv = geopandas.read_file(demo_files / "qpv2024.geojson").to_crs(2154)
     communes = geopandas.read_file(demo_files / "communes.geojson").set_index("INSEE_COM").geometry.to_crs(2154)

@@ -10,24 +10,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from conftest import TOLERANCE_M, VAGUE, raw_rows, setting
+from conftest import TOLERANCE_M, VAGUE, completed, raw_rows, setting
 
 # data/rules/mix.toml, written again by hand: what the law says, not what the program reads.
 LOCAL_AUTHORITIES = ["REGION", "DEPT", "EPCI", "COMMUNE", "COLLECTIVITE"]
 
 
-def places(store: Path) -> pd.DataFrame:
+def places(store: Path, mosaique) -> pd.DataFrame:
     """The last place of each dwelling (by its national number, and by its address), of all millésimes kept."""
     manifest = json.loads((store / "manifeste.json").read_text())
     tables = []
     for data in sorted((j for j in manifest["jeux"] if j["rapport"]["registre"] == "rpls"), key=lambda j: j["rapport"]["cle"]):
-        table = pd.read_parquet(store / data["dossier"] / "logements.parquet", columns=["ident_rep", "adresse", "depcom", "lon", "lat", "qualite"])
-        tables.append(table.assign(millesime=int(data["rapport"]["cle"])))
+        table = pd.read_parquet(store / data["dossier"] / "logements.parquet", columns=["ident_rep", "adresse", "depcom", "codepostal", "libcom", "lon", "lat", "qualite"])
+        tables.append(completed(mosaique, store, table).assign(millesime=int(data["rapport"]["cle"])))
     return pd.concat(tables[::-1])
 
 
 @pytest.fixture(scope="module")
-def leases(demo_files: Path) -> pd.DataFrame:
+def leases(demo_files: Path, mosaique) -> pd.DataFrame:
     store = Path(setting("DEMO_STORE"))
     manifest = json.loads((store / "manifeste.json").read_text())
     data = next(j for j in manifest["jeux"] if j["rapport"]["registre"] == "attributions")
@@ -35,7 +35,7 @@ def leases(demo_files: Path) -> pd.DataFrame:
     raw = raw_rows(next(demo_files.glob("attributions*.csv"))).loc[kept.index]
     rows = raw.assign(adresse=kept["adresse"])
 
-    dwellings = places(store)
+    dwellings = places(store, mosaique)
     by_ident = dwellings.dropna(subset=["ident_rep"]).drop_duplicates("ident_rep").set_index("ident_rep")
     by_address = dwellings.dropna(subset=["adresse"]).drop_duplicates("adresse").set_index("adresse")
     found = by_ident.reindex(rows["ident_rep"])[["lon", "lat", "qualite"]].set_axis(rows.index)

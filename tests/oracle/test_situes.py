@@ -6,7 +6,6 @@ Columns of the place (X, Y, EPSG, QUALITE_XY, QPV, IRIS) are taken out of the RP
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import socket
@@ -19,9 +18,8 @@ import geopandas
 import pandas as pd
 import pytest
 
-from conftest import Api, kept_rows, raw_rows
+from conftest import Api, by_address, kept_rows, raw_rows
 
-SURE = 0.8
 PLACE = {"X", "Y", "EPSG", "QUALITE_XY", "DISTANCE_PRECISION"}
 LAYERS = {
     "commune": ("communes.geojson", "INSEE_COM", None),
@@ -73,41 +71,12 @@ def served(store: Path, built):
         server.wait(10)
 
 
-def geocoded(mosaique, store: Path, folder: Path, asked: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """The best answer of `mosaique geocode` for each row, in the commune that it names."""
-    path = folder / "adresses.csv"
-    asked.to_csv(path, index=False)
-    more = [w for c in columns for w in ("--colonne", c)]
-    text = mosaique("geocode", path, "--data", store, *more, "--citycode", "depcom")
-    found = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    found.index = asked.index
-    score = pd.to_numeric(found["result_score"], errors="coerce").fillna(0.0)
-    lon, lat = (pd.to_numeric(found[c], errors="coerce") for c in ("longitude", "latitude"))
-    # The commune itself is no address.
-    return pd.DataFrame({"score": score.where(found["result_type"] != "municipality", 0.0), "lon": lon, "lat": lat})
-
-
 @pytest.fixture(scope="module")
-def located(store: Path, built, mosaique, tmp_path_factory) -> geopandas.GeoDataFrame:
+def located(store: Path, built, mosaique) -> geopandas.GeoDataFrame:
     """Kept dwellings, each at the place of its address if the geocoder is sure of it."""
     rows = kept_rows(store)
-    parts = rows["adresse"].str.split(":", n=3, expand=True)
-    number = parts[1].where(parts[1] != "0", "")
-    sign = parts[2].where(parts[2] != "-", "")
-    line = (number + " " + sign + " " + parts[3].fillna("")).str.split().str.join(" ")
-    asked = pd.DataFrame({"cle": rows["adresse"], "depcom": rows["depcom"], "ligne": line.where(parts[3] != "", "")})
-    asked["ville"] = rows["codepostal"].fillna("") + " " + rows["libcom"].fillna("")
-    asked = asked[asked["ligne"] != ""].drop_duplicates("cle").set_index("cle", drop=False)
-    folder = tmp_path_factory.mktemp("geocode")
-    best = geocoded(mosaique, store, folder, asked, ["ligne"])
-    again = best.index[best["score"] < SURE]
-    more = geocoded(mosaique, store, folder, asked.loc[again], ["ligne", "ville"])
-    better = more.index[more["score"] > best.loc[again, "score"]]
-    best.loc[better] = more.loc[better]
-    best = best[best["score"] >= SURE]
-    place = rows[["adresse", "depcom", "ident_rep"]].join(best, on="adresse")
-    points = geopandas.points_from_xy(place["lon"], place["lat"])
-    return geopandas.GeoDataFrame(place, geometry=points, crs=4326)
+    place = rows[["adresse", "depcom", "ident_rep"]].join(by_address(mosaique, store, rows), on="adresse")
+    return geopandas.GeoDataFrame(place, geometry=geopandas.points_from_xy(place["lon"], place["lat"]), crs=4326)
 
 
 def contours(demo_files: Path, layer: str) -> geopandas.GeoDataFrame:
