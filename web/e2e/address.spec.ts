@@ -40,6 +40,8 @@ describe('an address', () => {
     await page.keyboard.press('Enter');
     const sheet = page.getByRole('article', { name: 'Adresse' });
     await sheet.locator('h2', { hasText: hit.properties.name }).waitFor();
+    // The map has gone there.
+    await page.waitForFunction(() => Number(location.hash.slice(1).split('/')[0]) > 14);
     await settle(page);
     const [lon, lat] = hit.geometry.coordinates;
     const where = await get<Situation>(`/api/situation?lon=${lon}&lat=${lat}&qualite=11`);

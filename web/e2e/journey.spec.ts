@@ -37,6 +37,8 @@ describe('a morning with the map', () => {
   test('1–3: signs in, chooses indicator, population and scale', async () => {
     const { page } = session;
     await signIn(page, on, 'dreal', '/');
+    // A new password ends the tokens of before.
+    token = on.token('dreal@demonstration.example');
     await page.getByRole('button', { name: /Changer d’indicateur/ }).click();
     await page.getByRole('searchbox', { name: 'Rechercher un indicateur' }).fill('sous 40');
     await page.getByRole('button', { name: /^Ménages sous 40 % des plafonds PLUS/ }).click();

@@ -53,6 +53,8 @@ describe('sets of zones', () => {
   test('zones picked on the map are one list, measured as the interface does', async () => {
     const { page } = session;
     await signIn(page, on, 'epci', '/?indicateur=I02&echelle=iris');
+    // A new password ends the tokens of before.
+    token = on.token('epci@demonstration.example');
     await page.goto(`${on.base}/?indicateur=I02&echelle=iris#13.5/${largest.centre[1]}/${largest.centre[0]}`);
     await page.reload();
     await page.locator('[role=toolbar]').waitFor();

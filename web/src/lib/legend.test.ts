@@ -34,7 +34,7 @@ describe('the legend of a map', () => {
   it('says who, by what, and where; the reference has the name of the territory', () => {
     const legend = ask(shown);
     expect([legend.subtitle, legend.place]).toEqual(['Tous les ménages, par commune', '98 communes']);
-    expect(legend.classes.flatMap((r) => (r.reference ? [`${r.reference.nom} : ${plain(r.reference.value)}`] : []))).toEqual(['ensemble des 98 communes : 21,0 %']);
+    expect(legend.classes.flatMap((r) => (r.reference ? [`${r.reference.nom} : ${plain(r.reference.value)}`] : []))).toEqual(['l’ensemble des 98 communes : 21,0 %']);
     expect(nameOf('Territoire', 'Grand Lac')).toBe('Grand Lac');
     expect(nameOf('CA du Lac', 'Grand Lac')).toBe('CA du Lac');
   });

@@ -98,7 +98,7 @@ function classesOf({ shown, indicator, place }: LegendQuestion): LegendRow[] {
 }
 
 /** The server calls the whole that is loaded « Territoire »: the page knows its name. */
-export const nameOf = (reference: string, place: string): string => (reference === 'Territoire' && place ? (/^\d/.test(place) ? `ensemble des ${place}` : place) : reference);
+export const nameOf = (reference: string, place: string): string => (reference === 'Territoire' && place ? (/^\d/.test(place) ? `l’ensemble des ${place}` : place) : reference);
 
 function othersOf(question: LegendQuestion): LegendRow[] {
   const { shown, scale, circles, size, qpv, generation } = question;

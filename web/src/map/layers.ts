@@ -169,7 +169,7 @@ export function pattern(kind: Pattern): ImageData {
     }
     return context.getImageData(0, 0, size, size);
   }
-  context.lineWidth = kind === STRIPES ? 3 : 1.6;
+  context.lineWidth = kind === STRIPES ? 2.4 : 1.6;
   const [step, down] = kind === STRIPES ? [size, 1] : [size / 2, -1];
   // Well beyond the edges: a line that ended there would leave a seam from tile to tile.
   for (let at = -4 * size; at <= 4 * size; at += step) {

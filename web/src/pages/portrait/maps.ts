@@ -75,11 +75,11 @@ async function aroundOf(subject: Subject, portrait: Portrait): Promise<Around | 
     const commune = portrait.parents.find((p) => p.place.scale === 'commune')?.place;
     // A residence or an address is shown among its neighbours.
     if (isPointScale(subject.scale)) return { within: commune ? `commune:${commune.code}` : null, box: wider(box, 0, AROUND), place: commune?.nom ?? place };
-    return { within: `${subject.scale}:${subject.code}`, box: wide ? box : wider(box, 0.25, AROUND / 2), place };
+    return { within: `${subject.scale}:${subject.code}`, box: wide ? box : wider(box, 0.08, AROUND / 3), place };
   }
   const first = portrait.parents[0]?.place;
   const box = subject.geometrie ? boxOf(subject.geometrie) : await boxOfCodes(subject.codes ?? []);
-  return box && { within: first ? `${first.scale}:${first.code}` : null, box: wider(box, 0.25, AROUND / 2), place };
+  return box && { within: first ? `${first.scale}:${first.code}` : null, box: wider(box, 0.15, AROUND / 3), place };
 }
 
 function boxOf(area: Area): Box | null {
