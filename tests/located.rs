@@ -74,6 +74,7 @@ impl Shop {
             generation: generation.map(str::to_owned),
             epsg: None,
             table: None,
+                forcer: false,
         };
         self.publish("zones.geojson", &layer(features), |f, o| {
             zones::import(f, &options, o, &|_, _| ()).unwrap()
@@ -133,9 +134,9 @@ fn a_dwelling_without_a_point_is_where_its_address_is_and_a_doubtful_one_is_for_
         "neighbours need no BAN"
     );
     assert!(says(&before, "Importez la Base adresse nationale"));
-    assert_eq!(stale(&shop.store()).unwrap().len(), 1);
+    assert_eq!(stale(&shop.store(), 0).unwrap().len(), 1);
     refresh(&mut Writer::open(shop.0.path()).unwrap(), &mut |_| ()).unwrap();
-    assert!(stale(&shop.store()).unwrap().is_empty());
+    assert!(stale(&shop.store(), 0).unwrap().is_empty());
 
     shop.ban(
         "73",
@@ -145,7 +146,7 @@ fn a_dwelling_without_a_point_is_where_its_address_is_and_a_doubtful_one_is_for_
             "73065_2_1;1;;Avenue de la Gare;73000;73065;Chambéry;;;;;5.93;45.57;entrée",
         ],
     );
-    assert_eq!(stale(&shop.store()).unwrap().len(), 1, "the BAN changes what is built");
+    assert_eq!(stale(&shop.store(), 0).unwrap().len(), 1, "the BAN changes what is built");
     let facts = shop.facts(2024);
     assert_eq!(
         ["localises", "situes_par_voisins", "situes_par_adresse_au_numero", "situes_par_adresse_a_la_voie"]

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::out::{say, warn};
+use super::out::{note, say};
 use super::{Failure, StoreArgs};
 use crate::cube::refresh::{Built, refresh, refresh_at, stale};
 use crate::geocode::shelf;
@@ -63,7 +63,7 @@ pub fn before_serving(root: &Path, tell: &dyn Fn(&str)) -> Result<(), Failure> {
 pub fn after_change(mut writer: Writer, root: &Path, build: bool, quiet: bool) -> Result<(), Failure> {
     let tell = |text: &str| {
         if quiet {
-            warn!("{text}");
+            note!("{text}");
         } else {
             say!("{text}");
         }

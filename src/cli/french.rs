@@ -4,7 +4,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
-use super::out::warn;
+use super::out::note;
 
 /// Status of a command line that cannot be understood, as clap has it.
 const MISUSE: i32 = 2;
@@ -16,7 +16,7 @@ pub fn parse() -> Cli {
     match read {
         Ok(cli) => cli,
         Err(e) if e.use_stderr() => {
-            warn!("Erreur : {}", told(&e));
+            note!("Erreur : {}", told(&e));
             std::process::exit(MISUSE)
         }
         Err(e) => e.exit(),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::out::warn;
+use super::out::note;
 use super::{Failure, StoreArgs};
 use crate::geocode::{shelf, table};
 use crate::store::Store;
@@ -56,6 +56,6 @@ pub fn run(args: &GeocodeArgs) -> Result<(), Failure> {
         Some(path) => std::fs::write(path, csv).map_err(|e| format!("« {} » : {e}", path.display()))?,
         None => std::io::stdout().write_all(&csv)?,
     }
-    warn!("{} lignes en {:.2} s", super::build::thousands(rows as u64), start.elapsed().as_secs_f64());
+    note!("{} lignes en {:.2} s", super::build::thousands(rows as u64), start.elapsed().as_secs_f64());
     Ok(())
 }

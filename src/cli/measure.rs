@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::out::{say, warn};
+use super::out::{note, say};
 use super::{Failure, StoreArgs, build};
 use crate::server::{App, Live, ServeOptions, Server, router_for_holder};
 use crate::state::State;
@@ -56,7 +56,7 @@ enum Format {
 
 /// Asks and prints.
 pub fn run(args: &MeasureArgs) -> Result<(), Failure> {
-    build::before_serving(&args.store.data, &|told| warn!("{told}"))?;
+    build::before_serving(&args.store.data, &|told| note!("{told}"))?;
     let store = Store::open(&args.store.data)?;
     let app = App::load(&store, None)?;
     let question = question(args)?;

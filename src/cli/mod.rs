@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use self::out::{say, warn};
+use self::out::{note, say};
 use crate::reference::fonds::{Basemap, origin};
 use crate::{demo, server};
 
@@ -157,12 +157,12 @@ pub fn run(cli: Cli) -> ExitCode {
     match result {
         Ok(()) if out::is_whole() => ExitCode::SUCCESS,
         Ok(()) => {
-            warn!("Erreur : la sortie n'a pas pu être écrite en entier");
+            note!("Erreur : la sortie n'a pas pu être écrite en entier");
             ExitCode::FAILURE
         }
         Err(e) => {
             out::is_whole();
-            warn!("Erreur : {e}");
+            note!("Erreur : {e}");
             ExitCode::FAILURE
         }
     }

@@ -64,8 +64,8 @@ macro_rules! say {
 }
 
 /// `eprintln!` that no closed pipe stops.
-macro_rules! warn {
+macro_rules! note {
     ($($text:tt)*) => { $crate::cli::out::error_line(format_args!($($text)*)) };
 }
 
-pub(super) use {say, warn};
+pub(super) use {note, say};

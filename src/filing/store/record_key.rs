@@ -17,7 +17,7 @@ impl Writer {
     /// # Errors
     /// The disk refuses, or the file is not a key.
     pub fn record_key(&self) -> Result<[u8; 32], StoreError> {
-        let path = self.store.root.join(PLACE);
+        let path = self.store().root().join(PLACE);
         if !path.exists() {
             draw(&path)?;
         }

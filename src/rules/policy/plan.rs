@@ -568,7 +568,7 @@ impl Problem<'_> {
     }
 
     /// One thread, a fixed seed, and no clock: the same problem ends at the same place.
-    fn bound_work(&self, model: &mut Model) -> Result<(), highs::HighsStatus> {
+    fn bound_work(&self, model: &mut Model) -> Result<(), highs::TrySetOptionError> {
         let work = &self.rules.travail;
         for (name, value) in [
             ("threads", 1),

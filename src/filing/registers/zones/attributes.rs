@@ -171,7 +171,7 @@ pub fn other_layer<'a>(couche: &Couche, codes: &[&str]) -> Option<&'a Couche> {
 pub fn not_finer(file: &str, couche: &Couche, layer: &RawLayer) -> Result<(), ZonesError> {
     let found = columns(file, couche, layer)?;
     let (Some(own), false) = (found.code, couche.id == "*") else { return Ok(()) };
-    let values = |i: usize| layer.features.iter().map(move |f| whole(&f.values[i]));
+    let values = |i: usize| layer.features.iter().map(move |f| whole(f.value(i)));
     let codes: BTreeSet<String> = values(own).collect();
     if codes.len() == layer.features.len() {
         return Ok(());
@@ -279,7 +279,7 @@ mod tests {
         let rows = |names: &[&str], rows: &[[&str; 3]]| {
             let mut all = layer(names, &rows[0]);
             let feature = |values: &[&str; 3]| RawFeature {
-                values: values.iter().map(|v| (*v).to_owned()).collect(),
+                values: values.iter().map(|v| (*v).to_owned()).enumerate().collect(),
                 ..all.features[0].clone()
             };
             all.features = rows.iter().map(feature).collect();
