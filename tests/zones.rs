@@ -756,6 +756,60 @@ fn zones_of_ones_own_that_overlap_are_told() {
     assert_eq!(i.report.remarques, Vec::<String>::new());
 }
 
+#[test]
+fn zones_that_overlap_count_what_a_drawn_zone_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    // Twenty dwellings on a line, a sector around all, one within it, one across its end, one apart.
+    let rows: Vec<String> = (0..20)
+        .map(|i| {
+            let x = 5.9 + 0.001 * f64::from(i);
+            format!(
+                "QX{i:08};A-{i};77568502900123;OFFICE;73065;73000;CHAMBÉRY;{i};;RUE;DES AULNES;;2;C;3;66;1985;1985;\
+                 1985;1;13;1;1;03/2019;412,35;13;11/2010;C;D;4326;{x};45.56;11"
+            )
+        })
+        .collect();
+    let titles = "IDENT_REP;IDENT_INT;SIRET;RS;DEPCOM;CODEPOSTAL;LIBCOM;NUMVOIE;INDREP;TYPVOIE;NOMVOIE;COMPLGEO;QPV;\
+                  TYPECONST;NBPIECE;SURFHAB;CONSTRUCT;LOCAT;PATRIMOINE;ORIGINE;FINAN;CONV;MODE;BAIL;LOYERPRINC;CUS;\
+                  DPEDATE;DPEENERGIE;DPESERRE;EPSG;X;Y;QUALITE_XY";
+    std::fs::write(at("rpls.csv"), format!("{titles}\n{}\n", rows.join("\n"))).unwrap();
+    let zones = [
+        ("TOUT", square(5.895, 45.555, 0.03)),
+        ("DEDANS", square(5.9045, 45.5585, 0.003)),
+        ("BORD", square(5.9155, 45.5585, 0.02)),
+        ("AILLEURS", square(5.8, 45.5, 0.01)),
+    ];
+    let features: Vec<String> =
+        zones.iter().map(|(code, g)| feature(&format!(r#"{{"code":"{code}"}}"#), g)).collect();
+    std::fs::write(at("zones.geojson"), collection("", &features)).unwrap();
+    let run = |args: &[&str]| -> String {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mosaique"));
+        let out = command.args(args).args(["--data", &at("magasin")]).output().unwrap();
+        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    run(&["import", "rpls", &at("rpls.csv"), "--millesime", "2024"]);
+    run(&["import", "zones", &at("zones.geojson"), "--layer", "secteurs"]);
+    run(&["build"]);
+    // Columns behind the name of the zone: they are the same however it is asked.
+    let figures = |args: &[&str]| -> Vec<String> {
+        let text = run(&[&["measure", "--format", "csv"][..], args].concat());
+        let after_name = |line: &str| line.split_once(';').map(|(_, rest)| rest.to_owned());
+        text.lines().skip(1).filter_map(after_name).collect()
+    };
+    for (code, geometry) in &zones {
+        std::fs::write(at("une.geojson"), geometry).unwrap();
+        let listed = figures(&["--code", &format!("secteurs:{code}")]);
+        let drawn = figures(&["--zone", &at("une.geojson")]);
+        let short = |lines: &[String]| -> Vec<String> {
+            // Scale and code are told of a listed zone only.
+            lines.iter().map(|l| l.split(';').skip(4).collect::<Vec<_>>().join(";")).collect()
+        };
+        assert!(!listed.is_empty() && short(&listed) == short(&drawn), "{code}: {listed:?} {drawn:?}");
+    }
+}
+
 // ---- Files made to hurt ----
 
 /// Runs an import that must be refused at once.

@@ -213,3 +213,41 @@ async fn the_rest_never_tells_of_few_households() {
     }
     assert!(compared > 100, "{compared}");
 }
+
+#[tokio::test]
+async fn what_a_request_may_hold_is_bounded() {
+    let indicators: Vec<&str> = std::iter::repeat_n(["P01", "P02"], 5_000).flatten().collect();
+    let zone = json!({"id": "z", "geometrie": polygon(commune_box(0))});
+    let m = measure(json!({"zones": [zone], "indicateurs": indicators})).await;
+    let ids: Vec<&str> = m["mesures"][0]["chiffres"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["indicateur"].as_str().or(c["id"].as_str()).unwrap_or("?"))
+        .collect();
+    assert_eq!(ids.len(), 2, "{ids:?}");
+
+    let refused = async |body: Value| {
+        let reply = post("/api/mesure", "application/json", body.to_string()).await;
+        assert_eq!(reply.status, 400, "{}", reply.text());
+        problem(&reply)
+    };
+    let named = json!({"zones": [{"nom": "x".repeat(201), "geometrie": polygon(commune_box(0))}]});
+    assert_eq!(refused(named).await["champ"], "zones[0].nom");
+    // A star of 1,999 points, and contours of 4,801 vertices each.
+    let ring = |n: u32, step: u32, r: f64| -> Value {
+        let at = |i: u32| (f64::from(i * step % n) / f64::from(n) * std::f64::consts::TAU).sin_cos();
+        let ring: Vec<[f64; 2]> = (0..=n).map(at).map(|(s, c)| [5.85 + r * c, 45.55 + r * s]).collect();
+        json!({"type": "Polygon", "coordinates": [ring]})
+    };
+    let begun = std::time::Instant::now();
+    let star = refused(json!({"zones": [{"geometrie": ring(1_999, 999, 0.01)}]})).await;
+    assert!(star["detail"].as_str().unwrap().contains("plus souvent"), "{star}");
+    let many = vec![json!({"geometrie": ring(4_800, 1, 0.01)}); 42];
+    let many = refused(json!({"zones": many})).await;
+    assert!(many["detail"].as_str().unwrap().contains("200000 au plus"), "{many}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{:?}", begun.elapsed());
+    // A sound contour of as many vertices is measured.
+    let round = measure(json!({"zones": [{"geometrie": ring(4_900, 1, 0.03)}]})).await;
+    assert!(round["mesures"][0]["couverture"]["logements"].as_u64().unwrap() > 0);
+}

@@ -96,3 +96,21 @@ async fn a_file_without_coordinates_is_refused_with_its_columns() {
     assert_eq!(reply.status, 400);
     assert!(problem(&reply)["detail"].as_str().unwrap().contains("a, b"));
 }
+
+#[tokio::test]
+async fn where_nothing_is_known_the_answer_is_unknown_and_says_why() {
+    // No commune of the store, another country, and a square of the sea.
+    for (lon, lat) in [(2.3917, 48.9347), (13.4, 52.5), (-5.0, 47.0)] {
+        let s = ok(&format!("/api/situation?lon={lon}&lat={lat}")).await;
+        for generation in ["2015", "2024"] {
+            let q = qpv(&s, generation);
+            assert_eq!((&q["reponse"], q["motif"].is_string()), (&"inconnu".into(), true), "{q}");
+        }
+    }
+    let reply = post("/api/situation", "text/csv", "lon;lat\n2.3917;48.9347\n5.82;45.54\n").await;
+    let text = reply.text();
+    let answers: Vec<Vec<&str>> = text.lines().map(|l| l.split(';').collect()).collect();
+    let at = answers[0].iter().position(|t| *t == "qpv2024").unwrap();
+    assert_eq!((answers[1][at], answers[1][at + 1]), ("inconnu", ""));
+    assert_eq!(answers[2][at], "dehors");
+}

@@ -226,3 +226,31 @@ async fn a_geopackage_that_would_have_the_server_compute_is_refused() {
         assert!(e.contains("vue"), "{e}");
     }
 }
+
+#[tokio::test]
+async fn files_made_to_hurt_are_refused_by_name_at_once() {
+    let star = |n: u32, step: u32| {
+        let at = |i: u32| (f64::from(i * step % n) / f64::from(n) * std::f64::consts::TAU).sin_cos();
+        let ring: Vec<[f64; 2]> = (0..=n).map(at).map(|(s, c)| [5.8 + 0.1 * c, 45.5 + 0.1 * s]).collect();
+        json!({"type": "Polygon", "coordinates": [ring]})
+    };
+    let mut nested = polygon(commune_box(0));
+    for _ in 0..50 {
+        nested = json!({"type": "GeometryCollection", "geometries": [nested]});
+    }
+    let alone = |geometry: Value| collection(&[(json!({"nom": "a"}), geometry)]).to_string();
+    let columns: Vec<(Value, Value)> =
+        (0..3_000).map(|i| (json!({format!("c{i}"): 1}), Value::Null)).collect();
+    let short = r#"{"type":"Polygon","coordinates":[[[5],[5.9,45.5],[5.9,45.6],[5]]]}"#;
+    for (name, text, words) in [
+        ("etoile.geojson", alone(star(3_001, 1_500)), "plus souvent"),
+        ("boites.geojson", alone(nested), "imbriquées"),
+        ("colonnes.geojson", collection(&columns).to_string(), "plus de 500 zones"),
+        ("court.geojson", alone(serde_json::from_str(short).unwrap()), "deux nombres"),
+    ] {
+        let begun = std::time::Instant::now();
+        let e = refused(name, text.into_bytes()).await;
+        assert!(e.contains(words) && e.contains(name), "{name}: {e}");
+        assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{name}: {:?}", begun.elapsed());
+    }
+}
