@@ -794,7 +794,7 @@ fn zones_that_overlap_count_what_a_drawn_zone_counts() {
     run(&["build"]);
     // Columns behind the name of the zone: they are the same however it is asked.
     let figures = |args: &[&str]| -> Vec<String> {
-        let text = run(&[&["measure", "--format", "csv"], args].concat());
+        let text = run(&[&["measure", "--format", "csv"][..], args].concat());
         let after_name = |line: &str| line.split_once(';').map(|(_, rest)| rest.to_owned());
         text.lines().skip(1).filter_map(after_name).collect()
     };

@@ -29,7 +29,7 @@ impl Effort {
     pub fn spend(&self, steps: usize) -> Result<(), Spent> {
         let steps = i64::try_from(steps).unwrap_or(i64::MAX / 2);
         let before = self.left.fetch_sub(steps, Ordering::Relaxed);
-        if before < steps || self.until.is_some_and(|until| Instant::now() > until) {
+        if before < steps || self.until.is_some_and(|until| Instant::now() >= until) {
             // Never around the end of the numbers, however often it is asked again.
             self.left.store(0, Ordering::Relaxed);
             return Err(Spent);
