@@ -284,7 +284,9 @@ pub fn fill(root: &Path, seed: u64) -> Facts {
     }
     let folder = writer.temporary().unwrap();
     let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
-    let empreinte = build(&facts, catalogue, secrecy, &writer.record_key().unwrap(), &folder.path().join("cube.bin")).unwrap();
+    let empreinte =
+        build(&facts, catalogue, secrecy, &writer.record_key().unwrap(), &folder.path().join("cube.bin"))
+            .unwrap();
     let entry = CubeEntry {
         millesime: 2024,
         vague: Some(2024),

@@ -60,15 +60,14 @@ impl Perturbation {
         for level in &file.niveau {
             let all = level.poids.iter().sum::<u32>() * 2 - level.poids.first().copied().unwrap_or(0);
             if all != WHOLE || level.poids.len() != level.ecart_max as usize + 1 {
-                return Err(fault(format!("{}: chances add up to {all}, or are not ecart_max + 1", level.id)));
+                return Err(fault(format!(
+                    "{}: chances add up to {all}, or are not ecart_max + 1",
+                    level.id
+                )));
             }
         }
-        let tables = Self {
-            version: file.version,
-            intervalle: file.intervalle,
-            levels: file.niveau,
-            steps: file.pas,
-        };
+        let tables =
+            Self { version: file.version, intervalle: file.intervalle, levels: file.niveau, steps: file.pas };
         Ok(TABLES.get_or_init(|| tables))
     }
 
