@@ -78,6 +78,7 @@ fn store_of(from: &Path) -> tempfile::TempDir {
                 generation: generation.map(str::to_owned),
                 epsg: None,
                 table: None,
+                forcer: false,
             };
             zones::import(&from.join(file), &options, o, &quiet).unwrap()
         });
