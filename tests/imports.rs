@@ -1,5 +1,5 @@
-//! What an import may do to what is there: nothing is lost unasked, parts add up, doubts are refused with what
-//! lifts them, and one step back is always open. The built program, driven from outside.
+//! What an import may do to what is there: nothing is lost unasked, parts add up, doubts are refused with
+//! what lifts them, and one step back is always open. The built program, driven from outside.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
