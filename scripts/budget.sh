@@ -13,6 +13,7 @@ if [ ! -f "$store/complet" ]; then
   scripts/import-all.sh "$mosaique" "$folder/fichiers" "$store"
   touch "$store/complet"
 fi
+: >"$store/demonstration"   # the country is invented: accounts that everybody knows may be made on it
 "$mosaique" admin demo --data "$store" >/dev/null
 token() { "$mosaique" admin token --data "$store" --courriel "$1@demonstration.example" --nom budget "${@:2}"; }
 

@@ -412,6 +412,7 @@ fn the_other_readers_take_their_files_without_a_fault() {
             generation: generation.map(str::to_owned),
             epsg: None,
             table: None,
+            forcer: false,
         };
         let r =
             layers::import(&dir.join(name), &options, &Output::new(into().path()), &|_, _| ()).expect(name);

@@ -1,5 +1,5 @@
-//! What an import may do to what is there: nothing is lost unasked, parts add up, doubts are refused with what
-//! lifts them, and one step back is always open. The built program, driven from outside.
+//! What an import may do to what is there: nothing is lost unasked, parts add up, doubts are refused with
+//! what lifts them, and one step back is always open. The built program, driven from outside.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -79,7 +79,7 @@ impl Store {
         let path = Path::new(&self.data).join(set).join(format!("{table}.parquet"));
         let frame = ParquetReader::new(std::fs::File::open(path).unwrap()).finish().unwrap();
         let mut out = BTreeMap::new();
-        for code in frame.column(column).unwrap().str().unwrap() {
+        for code in frame.column(column).unwrap().str().unwrap().iter() {
             let code = code.unwrap_or("");
             *out.entry(code.get(..digits).unwrap_or(code).to_owned()).or_default() += 1;
         }

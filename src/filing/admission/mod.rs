@@ -42,8 +42,8 @@ pub enum AdmissionError {
     OtherYear { file: String, option: String, year: u16, column: String, found: String },
     #[error(
         "« {file} » est refusé : {option} {year} est demandé, mais {n} lignes sur {of} ont une date postérieure (la dernière \
-         année : {latest} ; {columns}). Le fichier est plus récent. Le magasin n'a pas changé. Corrigez {option}, ou passez outre \
-         avec --forcer."
+         année : {latest} ; {columns}). Le fichier est plus récent. Le magasin n'a pas changé. Corrigez \
+         {option}, ou passez outre avec --forcer."
     )]
     Future { file: String, option: String, year: u16, n: u64, of: u64, latest: u32, columns: String },
     #[error(
@@ -58,8 +58,8 @@ pub enum AdmissionError {
     OtherGeneration { file: String, code: String, found: String, asked: String, option: String },
     #[error(
         "« {file} » est refusé : {united} de ses {of} entités ont le code d'une autre et seraient réunies en {zones} zones. C'est \
-         sans doute une couche plus fine que celle demandée. Le magasin n'a pas changé. Corrigez {option}, ou passez outre avec \
-         --forcer."
+         sans doute une couche plus fine que celle demandée. Le magasin n'a pas changé. Corrigez \
+         {option}, ou passez outre avec --forcer."
     )]
     United { file: String, united: u64, of: u64, zones: u64, option: String },
     #[error(

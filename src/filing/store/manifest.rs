@@ -15,8 +15,8 @@ pub struct Dataset {
     pub dossier: String,
     /// Of the last file that it was made from.
     pub rapport: Report,
-    /// Files that it is made from, in the order of their import, those of which nothing is left included; empty
-    /// for what no user imported.
+    /// Files that it is made from, in the order of their import, those of which nothing is left included;
+    /// empty for what no user imported.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pieces: Vec<Piece>,
     /// Files of the folder. Empty: written before they were noted.

@@ -29,10 +29,11 @@ pub struct CatalogueOut {
     pub populations: Vec<PopulationOut>,
     pub filtres: Vec<Filtre>,
     pub imports: Vec<Import>,
-    /// Fichiers plus récents que les chiffres montrés : ils seront pris en compte quand « mosaique build » aura
-    /// été lancé.
+    /// Fichiers plus récents que les chiffres montrés : ils seront pris en compte quand « mosaique build »
+    /// aura été lancé.
     pub non_construits: Vec<Import>,
-    /// Millésimes dont les chiffres sont arrêtés, leur fichier étant endommagé : « mosaique build » les refait.
+    /// Millésimes dont les chiffres sont arrêtés, leur fichier étant endommagé : « mosaique build » les
+    /// refait.
     pub endommages: Vec<u16>,
     /// Vrai si les données sont fictives.
     pub demonstration: bool,
