@@ -15,7 +15,6 @@ use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;
 use mosaique::registers::zones::{self, ZonesOptions};
 use mosaique::registers::{addresses, attributions, ops, rpls, thresholds, workbook};
-use polars::prelude::*;
 
 struct Done {
     dir: tempfile::TempDir,
