@@ -249,9 +249,9 @@ fn the_restricted_file_gives_owner_rent_and_lease_and_refuses_a_second_identifie
         ["AB00000004".to_owned(), (1u32 << 5).to_string()]
     );
     assert_eq!(line(&got.rows, 4, &["bail", "drapeaux"]), ["201506".to_owned(), (1u32 << 6).to_string()]);
-    // CONSTRUCT 2030 > 2023 (R04), FINAN 77 (R05), MODE 8 (R15).
+    // CONSTRUCT 2030 > 2023 (R04), FINAN 77 (R05), MODE 8 (R15), SIRET in scientific notation (R16).
     assert_eq!(line(&got.rows, 5, &["siren", "finan", "mode", "drapeaux"])[..3], ["null", "null", "null"]);
-    assert_eq!(cell(&got.rows, "drapeaux", 5), (1u32 << 3 | 1 << 4 | 1 << 14).to_string());
+    assert_eq!(cell(&got.rows, "drapeaux", 5), (1u32 << 3 | 1 << 4 | 1 << 14 | 1 << 15).to_string());
     assert!(got.findings.contains("5;IDENT_REP;AB00000001;R11;rejet;"), "{}", got.findings);
     assert!(got.report.remarques.iter().any(|r| r.contains("MA_COLONNE")), "{:?}", got.report.remarques);
     expect(&got.report, &[("siret_zero_restitue", 1), ("siret_illisible", 1), ("vacance_calculee", 1)]);

@@ -124,7 +124,10 @@ pub fn required(c: &Coded<'_>, record: &ByteRecord, rule: &str, notes: &mut Note
     if code.is_none() {
         let allowed = c.list.map_or_else(String::new, Liste::admis);
         let message = format!("Valeur absente ou inconnue ; valeurs admises : {allowed}.");
-        notes.note(rule, &c.column, cell.unwrap_or(b""), message);
+        match cell {
+            Some(cell) => notes.misfit(rule, &c.column, cell, message),
+            None => notes.note(rule, &c.column, b"", message),
+        }
     }
     code
 }

@@ -384,10 +384,11 @@ fn parse<I: Intake>(
             }
         };
         let fate = if whole {
-            if shape == Shape::Short {
+            let fate = intake.row(record, state, &mut batch, &mut notes);
+            if shape == Shape::Short && fate != Fate::Rejected {
                 notes.count("lignes_completees");
             }
-            intake.row(record, state, &mut batch, &mut notes)
+            fate
         } else {
             let wide = format!("{found} champs au lieu de {}", layout.width);
             let rule = registre.regles.first().map_or("", |r| r.id.as_str());

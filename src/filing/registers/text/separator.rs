@@ -8,6 +8,7 @@ const CANDIDATES: [u8; 4] = [b';', b',', b'\t', b'|'];
 /// `None` when no candidate gives two fields: the file is no table.
 #[must_use]
 pub fn sniff(sample: &[u8]) -> Option<u8> {
+    let sample = below_titles(sample);
     let mut best = None;
     let mut best_fields = 1;
     for candidate in CANDIDATES {
@@ -37,18 +38,20 @@ pub fn hint(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// Median (the lower of two) number of fields over the first 50 records; titles above the table, which have
-/// one field, do not count where a third of the records at least have several.
+/// The lines from the first that holds a candidate on: titles above a table hold none.
+fn below_titles(sample: &[u8]) -> &[u8] {
+    let Some(first) = sample.iter().position(|b| CANDIDATES.contains(b)) else { return sample };
+    let start = memchr::memrchr(b'\n', &sample[..first]).map_or(0, |i| i + 1);
+    &sample[start..]
+}
+
+/// Median (the lower of two) number of fields over the first 50 records.
 fn usual_fields(sample: &[u8], delimiter: u8) -> usize {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(sample);
     let mut counts: Vec<usize> =
         reader.byte_records().take(50).filter_map(Result::ok).map(|r| r.len()).collect();
     counts.sort_unstable();
-    let single = counts.iter().filter(|n| **n <= 1).count();
-    if (counts.len() - single) * 3 >= counts.len() {
-        counts.drain(..single);
-    }
     counts.get(counts.len().saturating_sub(1) / 2).copied().unwrap_or(0)
 }
 
@@ -75,6 +78,7 @@ mod tests {
         assert_eq!(sniff(b"A\tB\n1,2\t3\n"), Some(b'\t'));
         assert_eq!(sniff(b"bonjour\nau revoir\n"), None);
         assert_eq!(sniff(b"Export du 12\n\nBailleur\nA;B;C\n1;2;3\n"), Some(b';'));
+        assert_eq!(sniff(b"Export\nA;B;C\n1,5;2,5;\n"), Some(b';'));
     }
 
     #[test]
