@@ -111,7 +111,8 @@ def expected(rule: str, said: str, shown: list[tuple[int, int, float]]) -> str:
         if after == 0:
             verdicts.append("conforme")
         elif d > 0 and (before == 0 or kind == "max"):
-            verdicts.append("contraire")
+            # A yearly share of a bailleur in a département bars no single allocation.
+            verdicts.append("attention" if rule.startswith("etat_") else "contraire")
         else:
             verdicts.append("attention")
     return max(verdicts, key=RANK.index, default="indeterminable")
