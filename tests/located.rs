@@ -74,7 +74,7 @@ impl Shop {
             generation: generation.map(str::to_owned),
             epsg: None,
             table: None,
-                forcer: false,
+            forcer: false,
         };
         self.publish("zones.geojson", &layer(features), |f, o| {
             zones::import(f, &options, o, &|_, _| ()).unwrap()

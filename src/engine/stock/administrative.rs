@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn in_grand_paris_the_unit_is_the_ept_or_paris_and_never_the_metropole() {
         let listed = |nom: &str| ("200054781".to_owned(), nom.to_owned());
-        let metropole = ["75056", "93066", "92012"].map(|c| (c.to_owned(), listed("Métropole du Grand Paris")));
+        let metropole =
+            ["75056", "93066", "92012"].map(|c| (c.to_owned(), listed("Métropole du Grand Paris")));
         let found = Epcis::new(&HashMap::from(metropole), None, None);
         assert_eq!(
             ["75056", "75113", "93066", "92012", "77288"].map(|c| found.of(c)),

@@ -191,7 +191,9 @@ fn occupancy(
     let (seniority, size) = (catalogue.attribute("anciennete"), catalogue.attribute("taille"));
     let class = |a: Option<&Attribute>, value: u16| a.map_or(0, |a| a.class_of_number(value));
     put(columns, "anciennete", n, |r| {
-        answer(r).and_then(months).map_or(0, |m| class(seniority, u16::try_from(m.max(0)).unwrap_or(u16::MAX)))
+        answer(r)
+            .and_then(months)
+            .map_or(0, |m| class(seniority, u16::try_from(m.max(0)).unwrap_or(u16::MAX)))
     });
     put(columns, "taille", n, |r| match answer(r).map_or(0, |i| h.nb_personnes[i]) {
         0 => 0,

@@ -403,12 +403,10 @@ impl Intake for Rows<'_> {
         ]
         .map(|c| checks::coded(c, record, "A09", notes));
         let priorities = self.priorities(record, notes);
-        let origin =
-            self.origin.cell(record).and_then(|_| checks::siren(&self.origin, record, "A08", notes));
+        let origin = self.origin.cell(record).and_then(|_| checks::siren(&self.origin, record, "A08", notes));
         let mutation =
             mutation(checks::coded(&self.mutation, record, "A09", notes), ascii(&origin), ascii(&siren));
-        let [first_letting, discount] =
-            [&self.premiere, &self.decote].map(|c| yes_no(c, record, notes));
+        let [first_letting, discount] = [&self.premiere, &self.decote].map(|c| yes_no(c, record, notes));
         let resources = self.resources(record, notes);
         let persons = checks::within(&self.nb_personnes, record, s.nb_personnes, "A11", "A10", notes);
         let under = checks::count(&self.nb_moins14, record, "A10", notes);

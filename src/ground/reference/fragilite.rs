@@ -55,7 +55,11 @@ impl Alert {
     /// From its name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Ratio, Self::Points, Self::Wilson].into_iter().zip(Self::ALL).find(|(_, n)| *n == name).map(|(a, _)| a)
+        [Self::Ratio, Self::Points, Self::Wilson]
+            .into_iter()
+            .zip(Self::ALL)
+            .find(|(_, n)| *n == name)
+            .map(|(a, _)| a)
     }
 }
 

@@ -315,7 +315,8 @@ mod tests {
     #[test]
     fn allocations_name_financings_as_the_register_does() {
         let origin = Catalogue::embedded().unwrap().attribute("financement").unwrap();
-        let list = crate::reference::attributions::attributions().unwrap().registre.liste("financement").unwrap();
+        let list =
+            crate::reference::attributions::attributions().unwrap().registre.liste("financement").unwrap();
         for (i, class) in origin.classes.iter().enumerate() {
             for code in &class.finan {
                 let found = list.code(code.to_string().as_bytes());

@@ -368,7 +368,10 @@ mod tests {
         assert_eq!(all(2024), [20_378, 27_214, 32_726, 39_509, 46_477, 52_380]);
         assert_eq!(all(2025), [20_881, 27_886, 33_533, 40_484, 47_624, 53_672]);
         assert_eq!(all(2026), [21_063, 28_129, 33_826, 40_837, 48_038, 54_140]);
-        let further = |year| p().ceiling(year, Zone::OutreMer, 7).unwrap_or(0) - p().ceiling(year, Zone::OutreMer, 6).unwrap_or(0);
+        let further = |year| {
+            p().ceiling(year, Zone::OutreMer, 7).unwrap_or(0)
+                - p().ceiling(year, Zone::OutreMer, 6).unwrap_or(0)
+        };
         assert_eq!([further(2024), further(2025), further(2026)], [5_843, 5_987, 6_039]);
     }
 

@@ -139,7 +139,9 @@ mod tests {
     fn who_is_bound_in_the_region_is_never_more_than_its_number() {
         let u = Unites::embedded().unwrap();
         assert!(u.list.len() + u.soumis.region.len() <= u.region().0);
-        assert!(u.binds_in_region("200057867") && u.binds_in_region("75056") && u.binds_in_region("200058519"));
+        assert!(
+            u.binds_in_region("200057867") && u.binds_in_region("75056") && u.binds_in_region("200058519")
+        );
         assert!(!u.binds_in_region("200054781") && !u.binds_in_region("249100157"));
         assert!(u.in_region("92012") && !u.in_region("73065"));
     }

@@ -139,7 +139,11 @@ mod tests {
         let two = Size { persons: Some(2), ..Size::default() };
         assert_eq!((two.rank(), Size { disabled: true, ..two }.rank()), (None, Some(3)));
         let mother = Size { under_14: Some(1), ..two };
-        assert_eq!((mother.rank(), Size { disabled: true, ..mother }.rank()), (Some(3), Some(3)), "not added up");
+        assert_eq!(
+            (mother.rank(), Size { disabled: true, ..mother }.rank()),
+            (Some(3), Some(3)),
+            "not added up"
+        );
     }
 
     #[test]

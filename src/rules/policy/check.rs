@@ -214,7 +214,10 @@ pub fn alone(rules: &'static Controle, mix: &Mix, facts: &Facts, ceiling: Option
         (Some(pct), Some(c)) => say(rule, Fit::Ceiling { pct, ceiling: c }, pct > c.most),
         (None, _) => missing(rule, "les ressources en % du plafond PLUS ne sont pas données"),
         (_, None) if facts.financing == 0 => missing(rule, "le financement du logement n'est pas connu"),
-        (_, None) => missing(rule, "aucun plafond de ressources n'est établi ici pour ce financement (outre-mer, le PLS notamment)"),
+        (_, None) => missing(
+            rule,
+            "aucun plafond de ressources n'est établi ici pour ce financement (outre-mer, le PLS notamment)",
+        ),
     };
     let rule = &rules.taille.rule;
     let taille = match (facts.persons, facts.rooms) {
@@ -297,9 +300,14 @@ mod tests {
     /// The EPCI with one score for the rule asked.
     fn verdict(rule: &str, facts: &Facts, before: Option<Score>) -> Finding<'static> {
         let mix = mix();
-        let targets: Vec<Target<'static>> = mix.rules.iter().map(|r| Target { share: r.cible, rate: None }).collect();
-        let level = |niveau| Level { niveau, before: vec![before; mix.rules.len()], targets: Vec::clone(&targets) };
-        check(mix, facts, &[level(Niveau::Epci), level(Niveau::BailleurDepartement)]).into_iter().find(|f| f.rule.id == rule).unwrap()
+        let targets: Vec<Target<'static>> =
+            mix.rules.iter().map(|r| Target { share: r.cible, rate: None }).collect();
+        let level =
+            |niveau| Level { niveau, before: vec![before; mix.rules.len()], targets: Vec::clone(&targets) };
+        check(mix, facts, &[level(Niveau::Epci), level(Niveau::BailleurDepartement)])
+            .into_iter()
+            .find(|f| f.rule.id == rule)
+            .unwrap()
     }
 
     #[test]
@@ -342,7 +350,10 @@ mod tests {
         state.lease.reservataire = 1;
         let of = |f: &Facts, n, d| verdict("etat_flux", f, score(n, d));
         assert_eq!(of(&state, 29, 100).verdict, Verdict::Conforme);
-        assert_eq!((of(&state, 30, 100).verdict, of(&state, 60, 100).verdict), (Verdict::Attention, Verdict::Attention));
+        assert_eq!(
+            (of(&state, 30, 100).verdict, of(&state, 60, 100).verdict),
+            (Verdict::Attention, Verdict::Attention)
+        );
         let levels: Vec<Niveau> = of(&state, 30, 100).effects.iter().map(|e| e.niveau).collect();
         assert_eq!(levels, [Niveau::BailleurDepartement], "said at that level only");
         assert_eq!(of(&facts(false, Quartile::Other), 60, 100).verdict, Verdict::Conforme);
@@ -369,9 +380,15 @@ mod tests {
     fn findings_and_default_clauses_give_no_verdict() {
         let targets = mix().rules.iter().map(|r| Target { share: r.cible, rate: None }).collect();
         let level = Level { niveau: Niveau::Epci, before: vec![score(1, 40); mix().rules.len()], targets };
-        let said: Vec<&str> =
-            check(mix(), &facts(false, Quartile::Other), &[level]).iter().map(|f| f.rule.id.as_str()).collect();
-        assert!(said.contains(&"etat_flux") && !said.contains(&"etat_hors_qpv") && !said.contains(&"etat_prio_autres"));
+        let said: Vec<&str> = check(mix(), &facts(false, Quartile::Other), &[level])
+            .iter()
+            .map(|f| f.rule.id.as_str())
+            .collect();
+        assert!(
+            said.contains(&"etat_flux")
+                && !said.contains(&"etat_hors_qpv")
+                && !said.contains(&"etat_prio_autres")
+        );
     }
 
     #[test]
@@ -424,7 +441,11 @@ mod tests {
         );
         let one = Facts { pct: Some(58.0), ..f };
         assert_eq!(say(&one, most(55.0))[0], Contraire, "58 % of the PLUS in a PLAI, alone");
-        assert_eq!(say(&one, Some(Ceiling { least: 55.0, most: 60.0 }))[0], Indeterminable, "which category?");
+        assert_eq!(
+            say(&one, Some(Ceiling { least: 55.0, most: 60.0 }))[0],
+            Indeterminable,
+            "which category?"
+        );
         assert_eq!(
             say(&Facts { pct: None, rooms: 0, ..f }, None),
             [Indeterminable, Indeterminable, SansObjet]

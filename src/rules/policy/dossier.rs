@@ -310,10 +310,7 @@ impl Checker {
                 bail: d.jour,
                 caleol: d.jour,
                 commune: number(&self.all.communes, &site.commune),
-                departement: number(
-                    &self.all.departements,
-                    generations::departement(&site.commune),
-                ),
+                departement: number(&self.all.departements, generations::departement(&site.commune)),
                 bound: self.thresholds.binds(epci, &site.commune, year, self.mix),
                 whole: site.now.whole.is_some(),
                 epci: number(&self.all.epcis, epci),

@@ -69,12 +69,7 @@ pub enum Among<'a> {
 
 /// Dwellings of an EPCI that fit, the best first.
 #[must_use]
-pub fn search<'a>(
-    checker: &'a Checker,
-    epci: &str,
-    wanted: &Wanted,
-    among: Among<'_>,
-) -> Vec<Candidate<'a>> {
+pub fn search<'a>(checker: &'a Checker, epci: &str, wanted: &Wanted, among: Among<'_>) -> Vec<Candidate<'a>> {
     let sizes = &checker.rules.taille;
     let range = wanted.persons.map(|p| (sizes.rooms(p), sizes.surface(p)));
     let now_first = matches!(among, Among::HorsEnjeu(_));

@@ -226,8 +226,7 @@ impl Reader<'_> {
             depcom => depcom,
         };
         let commune = merged(depcom, ground.communes.as_ref());
-        let point =
-            found.filter(|d| ground.trusts(&commune, d.lon, d.lat)).map(|d| [d.lon, d.lat]);
+        let point = found.filter(|d| ground.trusts(&commune, d.lon, d.lat)).map(|d| [d.lon, d.lat]);
         let epci = ground.epci_of(&commune);
         let (bail, caleol) = (r.bail[i], r.caleol[i]);
         // Without a lease, the day of the decision tells which QPV and threshold hold.

@@ -243,7 +243,8 @@ mod tests {
 
     #[test]
     fn means_and_deviations_weigh_dwellings() {
-        let (spreads, read) = read(rules(), Alert::Ratio, &[residence(20.0, 300.0), residence(60.0, 100.0)], &EPCI);
+        let (spreads, read) =
+            read(rules(), Alert::Ratio, &[residence(20.0, 300.0), residence(60.0, 100.0)], &EPCI);
         // By hand: mean 30, variance (300 × 100 + 100 × 900) / 400 = 300.
         let s = spreads[0].unwrap();
         assert!((s.mean - 30.0).abs() < 1e-12 && (s.deviation - 300f64.sqrt()).abs() < 1e-12);
@@ -279,7 +280,11 @@ mod tests {
         // Wilson (1927): 40 of 100 at 1.645, from 0.3231 on.
         assert!((wilson_low(0.40, 100.0, 1.645) - 0.3231).abs() < 5e-5);
         let of = |alert, value, epci, n| alerts_at(rules(), alert, value, epci, Some(n)).unwrap();
-        assert_eq!((of(Alert::Ratio, 75.0, 65.0, 200), of(Alert::Wilson, 75.0, 65.0, 200)), (false, true), "blind");
+        assert_eq!(
+            (of(Alert::Ratio, 75.0, 65.0, 200), of(Alert::Wilson, 75.0, 65.0, 200)),
+            (false, true),
+            "blind"
+        );
         assert_eq!((of(Alert::Ratio, 6.0, 4.0, 25), of(Alert::Wilson, 6.0, 4.0, 25)), (true, false), "jumpy");
         assert_eq!((of(Alert::Points, 35.0, 30.0, 25), of(Alert::Points, 35.1, 30.0, 25)), (false, true));
         assert_eq!(alerts_at(rules(), Alert::Wilson, 5.0, 1.0, None), None, "a difference has no bound here");
@@ -288,14 +293,16 @@ mod tests {
     #[test]
     fn a_residence_that_is_not_classed_is_read_and_compared_with_nowhere() {
         let few = Residence { classed: false, ..residence(100.0, 1_000.0) };
-        let (spreads, read) = read(rules(), Alert::Ratio, &[few, residence(20.0, 10.0), residence(20.0, 10.0)], &EPCI);
+        let (spreads, read) =
+            read(rules(), Alert::Ratio, &[few, residence(20.0, 10.0), residence(20.0, 10.0)], &EPCI);
         assert!(read[0].is_none() && read[1].is_some());
         assert_eq!(spreads[0], Some(Spread { mean: 20.0, deviation: 0.0 }));
     }
 
     #[test]
     fn a_rank_that_no_weight_can_change_is_sure_and_another_is_not() {
-        let worst = Residence { values: vec![Some(90.0); 6], bases: vec![None; 6], dwellings: 10.0, classed: true };
+        let worst =
+            Residence { values: vec![Some(90.0); 6], bases: vec![None; 6], dwellings: 10.0, classed: true };
         let mut all: Vec<Residence> = (0..30).map(|i| residence(20.0 + f64::from(i % 7), 10.0)).collect();
         // Poor with few families, and the reverse: which comes first depends on the weights.
         let mixed = |first: f64, families: f64| Residence {

@@ -205,26 +205,37 @@ mod tests {
         );
         let mut wide = mix().clone();
         wide.options.q1_compare = Compare::InferieurOuEgal;
-        assert_eq!(said(9_130.0).status(t, &wide).quartile, Quartile::First, "the option of data/rules/mix.toml");
+        assert_eq!(
+            said(9_130.0).status(t, &wide).quartile,
+            Quartile::First,
+            "the option of data/rules/mix.toml"
+        );
     }
 
     #[test]
     fn a_quartile_that_is_known_otherwise_goes_before_the_income() {
         let t = thresholds().of("200000001", "73001", 2024, mix());
         assert_eq!(Said { quartile: Some(3), ..said(10.0) }.status(t, mix()).quartile, Quartile::Other);
-        assert_eq!(Said { quartile: Some(1), ..said(f64::NAN) }.status(None, mix()).quartile, Quartile::First);
+        assert_eq!(
+            Said { quartile: Some(1), ..said(f64::NAN) }.status(None, mix()).quartile,
+            Quartile::First
+        );
     }
 
     #[test]
     fn a_dalo_household_is_precarious_without_a_stable_activity_or_in_the_first_quartile() {
         let t = thresholds().of("200000001", "73001", 2024, mix());
         let dalo = Said { statut_dalo: mix().dalo.statut[0], ..said(20_000.0) };
-        let precarious = |activite, income| {
-            Said { activite, revenu_uc: income, ..dalo }.status(t, mix()).precarious
-        };
+        let precarious =
+            |activite, income| Said { activite, revenu_uc: income, ..dalo }.status(t, mix()).precarious;
         let stable = mix().dalo.stable[0];
         assert_eq!(
-            [precarious(stable, 20_000.0), precarious(4, 20_000.0), precarious(stable, 5_000.0), precarious(0, 20_000.0)],
+            [
+                precarious(stable, 20_000.0),
+                precarious(4, 20_000.0),
+                precarious(stable, 5_000.0),
+                precarious(0, 20_000.0)
+            ],
             [false, true, true, false]
         );
         assert!(!Said { activite: 4, ..said(5_000.0) }.status(t, mix()).precarious, "not DALO");
@@ -238,7 +249,11 @@ mod tests {
             Some(Threshold { euros: 8_700.0, year: 2024, provisional: true })
         );
         assert_eq!(all.of("200000002", "73001", 2026, mix()), None);
-        assert_eq!(all.of("200057867", "93066", 2024, mix()).map(|t| t.euros), Some(10_200.0), "one for the region");
+        assert_eq!(
+            all.of("200057867", "93066", 2024, mix()).map(|t| t.euros),
+            Some(10_200.0),
+            "one for the region"
+        );
     }
 
     #[test]

@@ -486,7 +486,11 @@ mod tests {
         assert_eq!((s.numerator, s.denominator, s.doubtful, s.doubtful_counting), (30, 100, 20, 6));
         let without = s.without_doubtful().unwrap();
         assert_eq!((without.numerator, without.denominator), (24, 80));
-        assert_eq!((s.gap(rule.sens, rule.cible), without.gap(rule.sens, rule.cible)), (0, 0), "30 % exactly");
+        assert_eq!(
+            (s.gap(rule.sens, rule.cible), without.gap(rule.sens, rule.cible)),
+            (0, 0),
+            "30 % exactly"
+        );
         assert_eq!(score(&leases[..70], "etat_flux").0.without_doubtful(), None);
     }
 
@@ -517,7 +521,8 @@ mod tests {
 
     #[test]
     fn the_states_share_is_judged_by_bailleur_and_departement_and_its_default_clause_is_only_shown() {
-        let line = table(Mix::embedded().unwrap(), [lease(Band::Beyond, Quartile::Other, 1)].iter(), |_| ()).whole;
+        let line =
+            table(Mix::embedded().unwrap(), [lease(Band::Beyond, Quartile::Other, 1)].iter(), |_| ()).whole;
         let rule = |id| Mix::embedded().unwrap().rule(id).unwrap();
         let of = |id, level| standing(rule(id), &line, level);
         assert_eq!(of("etat_flux", Niveau::Tous), Standing::AutreNiveau);

@@ -157,8 +157,10 @@ pub fn plan(
     }
     let objective = weight(rules, mix, &pairs, &vacant, standings, &scores);
     let sizes: BTreeSet<u8> = households.iter().map(|h| h.rooms).collect();
-    let unfit =
-        vacant.iter().filter(|d| !sizes.iter().any(|rooms| fits(rules, dwellings[**d].rooms, *rooms))).count();
+    let unfit = vacant
+        .iter()
+        .filter(|d| !sizes.iter().any(|rooms| fits(rules, dwellings[**d].rooms, *rooms)))
+        .count();
     Ok(Plan {
         pairs,
         vacant,
@@ -656,7 +658,11 @@ mod tests {
         // So far 10 leases of which none counts: three are missing whatever is done.
         let behind = [(0, Score { numerator: 0, denominator: 10, ..Score::default() })];
         let found = run(&behind, &[dwelling(false, 3, 1); 2], &others);
-        assert_eq!((found.targets[0].missing, found.targets[0].reach), (3, Reach::OutOfReach(3)), "25 % of 12");
+        assert_eq!(
+            (found.targets[0].missing, found.targets[0].reach),
+            (3, Reach::OutOfReach(3)),
+            "25 % of 12"
+        );
     }
 
     #[test]
@@ -700,7 +706,10 @@ mod tests {
         let housed: BTreeSet<usize> = first.pairs.iter().map(|p| p.household).collect();
         let waiting = || (0..households.len()).filter(|h| !housed.contains(h)).map(|h| &households[h]);
         for d in &first.vacant {
-            assert!(!waiting().any(|h| fits(PlanRules::embedded().unwrap(), dwellings[*d].rooms, h.rooms)), "{d}");
+            assert!(
+                !waiting().any(|h| fits(PlanRules::embedded().unwrap(), dwellings[*d].rooms, h.rooms)),
+                "{d}"
+            );
         }
         let gap = (first.objective - first.bound) / first.objective.max(1.0);
         assert!(gap < 0.02, "{} {}", first.objective, first.bound);
@@ -734,7 +743,9 @@ mod tests {
                 })
                 .collect();
             let standings: Vec<Standing> = (0..3)
-                .map(|r| (r, Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), ..Score::default() }))
+                .map(|r| {
+                    (r, Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), ..Score::default() })
+                })
                 .collect();
             let found = plan(mix, rules, &standings, 2026_06_01, &dwellings, &households).unwrap();
             let best = all_tried(mix, rules, &standings, &dwellings, &households);

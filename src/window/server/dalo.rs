@@ -500,8 +500,11 @@ fn counted(
 }
 
 fn quartiers(found: &Leases, detail: bool, secrecy: &Secrecy) -> Vec<QuartierDalo> {
-    let scores =
-        found.quartiers.values().map(|(all, dalo)| Score { numerator: *dalo, denominator: *all, ..Score::default() });
+    let scores = found.quartiers.values().map(|(all, dalo)| Score {
+        numerator: *dalo,
+        denominator: *all,
+        ..Score::default()
+    });
     let lines = shown(scores.collect(), detail, secrecy);
     let mut out: Vec<QuartierDalo> = found
         .quartiers

@@ -201,9 +201,8 @@ impl Figures {
 
     /// What each share is of; None for a difference.
     fn bases(&self, rules: &Fragility) -> Vec<Option<u64>> {
-        let of = |id: &str| {
-            self.all.chiffres.iter().find(|f| f.indicateur == id).and_then(|f| f.denominateur)
-        };
+        let of =
+            |id: &str| self.all.chiffres.iter().find(|f| f.indicateur == id).and_then(|f| f.denominateur);
         rules.components.iter().map(|c| if c.ecart { None } else { of(&c.indicateur) }).collect()
     }
 }

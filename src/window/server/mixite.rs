@@ -429,7 +429,8 @@ impl Only {
     }
 }
 
-const BASE: &str = "Attributions suivies d'un bail signé dans l'année ; les QPV sont ceux en vigueur le jour du bail.";
+const BASE: &str =
+    "Attributions suivies d'un bail signé dans l'année ; les QPV sont ceux en vigueur le jour du bail.";
 
 /// What is to be known of the figures, and what no text that was found establishes.
 fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
@@ -451,7 +452,11 @@ fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
         ));
     }
     if whole.provisional > 0 {
-        out.push(format!("{} baux jugés au seuil de {}, provisoire.", number_of(whole.provisional), year - 1));
+        out.push(format!(
+            "{} baux jugés au seuil de {}, provisoire.",
+            number_of(whole.provisional),
+            year - 1
+        ));
     }
     if whole.whole_qpv > 0 {
         out.push(format!(
@@ -460,7 +465,10 @@ fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
         ));
     }
     if !decided {
-        out.push("Les dates de commission manquent : seules les attributions suivies d'un bail sont comptées.".to_owned());
+        out.push(
+            "Les dates de commission manquent : seules les attributions suivies d'un bail sont comptées."
+                .to_owned(),
+        );
     }
     out
 }
@@ -485,7 +493,8 @@ impl Decided {
         key: impl Fn(&Allocation) -> u64 + Copy,
         secrecy: &Secrecy,
     ) -> Self {
-        let (signed_in, decided_in) = (|a: &Allocation| a.year() == year, |a: &Allocation| a.year_decided() == year);
+        let (signed_in, decided_in) =
+            (|a: &Allocation| a.year() == year, |a: &Allocation| a.year_decided() == year);
         let mut all = mix::table(mix, open.clone().filter(|a| decided_in(a)), key);
         all.protect(secrecy);
         // Beside what was signed, what was decided tells of those who are in one and not in the other.
@@ -526,12 +535,16 @@ fn name(all: &Allocations, by: &str, key: u64, year: u16) -> (String, String) {
         "epci" => of(&all.epcis),
         "bailleur" => of(&all.bailleurs),
         BAILLEUR_DEPARTEMENT => {
-            let (bailleur, departement) = (at(&all.bailleurs, key & 0xffff_ffff), at(&all.departements, key >> 32));
+            let (bailleur, departement) =
+                (at(&all.bailleurs, key & 0xffff_ffff), at(&all.departements, key >> 32));
             let code = |n: &Option<Named>| n.as_ref().map_or_else(String::new, |n| n.code.clone());
             let title = bailleur.as_ref().map_or("Non renseigné", Named::title);
             (
                 format!("{}-{}", code(&bailleur), code(&departement)),
-                format!("{title} ({})", departement.as_ref().map_or("département non renseigné", Named::title)),
+                format!(
+                    "{title} ({})",
+                    departement.as_ref().map_or("département non renseigné", Named::title)
+                ),
             )
         }
         "mois" => (
@@ -608,11 +621,7 @@ fn score(
     let gap = score.map(|s| s.gap(rule.sens, target.share));
     let both = score.and_then(|s| {
         let without = s.without_doubtful()?;
-        let apart = Score {
-            numerator: s.doubtful_counting,
-            denominator: s.doubtful,
-            ..Score::default()
-        };
+        let apart = Score { numerator: s.doubtful_counting, denominator: s.doubtful, ..Score::default() };
         (mix::is_safe(&without, secrecy) && mix::is_safe(&apart, secrecy)).then_some(without)
     });
     let other = both.map(|s| s.gap(rule.sens, target.share) == 0);

@@ -209,7 +209,11 @@ mod tests {
         let two = Household { persons: Some(2), minors: Some(0), ..Household::default() };
         assert_eq!(rank(&Household { disabled: true, ..two }, p()), Rank::Sure(3));
         let mother = Household { minors: Some(1), ..two };
-        assert_eq!(rank(&Household { disabled: true, ..mother }, p()), Rank::Sure(3), "the two are not added up");
+        assert_eq!(
+            rank(&Household { disabled: true, ..mother }, p()),
+            Rank::Sure(3),
+            "the two are not added up"
+        );
     }
 
     #[test]

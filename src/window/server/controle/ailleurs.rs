@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use super::answer::{Ailleurs, CommuneAilleurs, LogementAilleurs};
 use super::desk::{Checked, Checks};
+use super::reponse as answer;
 use crate::access::Scope;
 use crate::days;
 use crate::policy::dossier::Dossier;
-use super::reponse as answer;
 use crate::policy::elsewhere::{Among, Candidate, Wanted, search};
 use crate::policy::why;
 use crate::reference::indicators::Catalogue;
@@ -76,8 +76,10 @@ fn one(
         .iter()
         .enumerate()
         .filter(|(_, c)| checks.sees(c.home.siren, &c.vacant.commune, epci.as_deref()));
-    let logements =
-        open.take(checker.rules.ailleurs.nombre).filter_map(|(i, c)| listed(checks, wanted, i, c, enjeu)).collect();
+    let logements = open
+        .take(checker.rules.ailleurs.nombre)
+        .filter_map(|(i, c)| listed(checks, wanted, i, c, enjeu))
+        .collect();
     Ailleurs {
         millesime: checker.parc.millesime,
         epci_nom: epci.as_deref().map(|e| checker.epci_title(e)),

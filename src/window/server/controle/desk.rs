@@ -21,7 +21,8 @@ const OWN_LEASES: &str = "Votre organisme ne voit que ses propres baux.";
 const OWN_CONTINGENT: &str = "Votre organisme ne voit que les baux de son contingent.";
 const PART: &str = "Une partie seulement de ces baux est dans votre territoire.";
 
-const DEPARTEMENT: &str = "La part de l'État se juge dans tout le département, qui ne vous est pas ouvert en entier.";
+const DEPARTEMENT: &str =
+    "La part de l'État se juge dans tout le département, qui ne vous est pas ouvert en entier.";
 
 /// Whether all of a département is open.
 fn departement_open(places: &[Place], departement: &str) -> bool {
@@ -153,7 +154,12 @@ impl<'a> Checks<'a> {
         let (levels, closed) = self.levels(&facts, &site, year);
         let mix = self.checker.mix;
         let findings = check(mix, &facts, &levels);
-        let own = alone(self.checker.rules, mix, &facts, self.checker.ceiling(facts.financing, &facts.size, &site.commune));
+        let own = alone(
+            self.checker.rules,
+            mix,
+            &facts,
+            self.checker.ceiling(facts.financing, &facts.size, &site.commune),
+        );
         let all = findings.iter().map(|f| f.verdict).chain(own.iter().map(|a| a.verdict));
         let verdict = all.max().unwrap_or(Verdict::SansObjet);
         Ok(Checked { site, facts, known, findings, own, closed, verdict })
