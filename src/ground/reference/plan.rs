@@ -32,13 +32,24 @@ pub struct Weight {
     pub poids: f64,
 }
 
+/// How much the solver may do, in counts: the same on every machine and day.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Work {
+    pub iterations_max: i32,
+    pub noeuds_max: i32,
+    /// Up to this number of unknowns the whole problem is solved in whole leases.
+    pub colonnes_exactes: usize,
+    pub graine: i32,
+}
+
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRules {
     pub version: String,
     pub ecart_pieces_max: u8,
-    pub duree_s: f64,
+    pub travail: Work,
     #[serde(rename = "ecart")]
     pub departures: Vec<Weight>,
 }

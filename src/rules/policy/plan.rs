@@ -1,14 +1,21 @@
-//! A proposed assignment of expected vacancies to waiting households, by mixed-integer optimisation (HiGHS).
+//! A proposed assignment of expected vacancies to waiting households, by linear and integer optimisation.
 //!
 //! Dwellings that are alike, and households that are alike, are interchangeable: the unknowns are how many of
-//! one kind go to the other, and the answer is the same as with one unknown a pair. Targets are soft: each
-//! has a slack, so a plan always exists, and a slack above zero names a target that cannot be met. A plan
-//! advises; it decides nothing.
+//! one kind go to the other, and the answer is the same as with one unknown a pair. A household that is given
+//! another commune than the one it asks for passes through a pool of its like, whatever they ask for.
+//!
+//! Work is bounded by counts (iterations, nodes, columns), never by the clock, on one thread with a fixed
+//! seed: the same file gives the same plan. The linear problem is solved first (HiGHS); it gives the bound,
+//! and a plan whose few fractions are settled by a small integer problem. A problem small enough is solved
+//! whole.
+//!
+//! Targets are soft: each has a slack, so a plan always exists. That they exclude each other is said only
+//! when it is proved. A plan advises; it decides nothing.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use highs::{Col, HighsModelStatus, HighsSolutionStatus, RowProblem, Sense as Aim};
+use highs::{Col, HighsModelStatus, HighsSolutionStatus, Model, RowProblem, Sense as Toward};
 
 use super::facts::{Allocation, Quartile};
 use super::mix::{Known, Score, concerns, counts};
@@ -58,8 +65,9 @@ pub struct Target {
     pub after: Score,
     /// Allocations that it misses, or exceeds by, after the plan.
     pub missing: u32,
-    /// The same, at the least, if it were the only target: more than 0 when these vacancies and households
-    /// cannot meet it at all.
+    /// What it would miss at the least if it were the only one: more than 0, these vacancies and households
+    /// cannot meet it at all; 0, it is proved that all targets cannot be met together. None where it is met,
+    /// or where neither is proved: what it would cost in departures weighs more.
     pub alone: Option<u32>,
 }
 
@@ -83,7 +91,7 @@ pub struct Plan {
 pub enum PlanError {
     #[error("le solveur n'a pas accepté le problème ({0})")]
     Solver(String),
-    #[error("le solveur n'a trouvé aucun plan dans le temps donné")]
+    #[error("le travail permis au solveur n'a pas suffi")]
     Nothing,
 }
 
@@ -94,7 +102,7 @@ pub type Standing = (usize, Score);
 /// `yyyymmdd`.
 ///
 /// # Errors
-/// The solver fails.
+/// The solver fails, or the work that is permitted does not do.
 pub fn plan(
     mix: &Mix,
     rules: &PlanRules,
@@ -105,34 +113,60 @@ pub fn plan(
 ) -> Result<Plan, PlanError> {
     let begun = Instant::now();
     let kinds = Kinds::new(rules, dwellings, households);
-    let solved = kinds.solve(mix, rules, standings, day, None)?;
-    let mut targets = Vec::new();
-    for (i, (rule, before)) in standings.iter().enumerate() {
-        let mut after = *before;
-        for (cell, n) in kinds.cells.iter().zip(&solved.flows) {
-            let lease = lease(&kinds.dwellings[cell.dwelling].0, &kinds.households[cell.household].0, day);
+    let problem = Problem { mix, rules, standings, day, kinds: &kinds };
+    let (solved, bound) = problem.best()?;
+    let (pairs, vacant) = kinds.spread(&solved.flows, rules);
+    let mut scores: Vec<Score> = standings.iter().map(|(_, before)| *before).collect();
+    for p in &pairs {
+        let lease = lease(&dwellings[p.dwelling], &households[p.household], day);
+        for ((rule, _), score) in standings.iter().zip(&mut scores) {
             if concerns(&mix.rules[*rule], &lease) {
-                let counted = counts(&mix.rules[*rule], &lease);
-                after.denominator += n;
-                after.numerator += if counted == Known::Yes { *n } else { 0 };
-                after.unknown += if counted == Known::Unknown { *n } else { 0 };
+                score.add(counts(&mix.rules[*rule], &lease));
             }
         }
-        let missing = after.gap(mix.rules[*rule].sens, mix.rules[*rule].cible);
-        let alone =
-            if missing > 0 { Some(kinds.solve(mix, rules, standings, day, Some(i))?.slack(i)) } else { None };
-        targets.push(Target { rule: *rule, before: *before, after, missing, alone });
     }
-    let (pairs, vacant) = kinds.spread(&solved.flows, rules);
+    let gap = |i: usize| {
+        let rule = &mix.rules[standings[i].0];
+        scores[i].gap(rule.sens, rule.cible)
+    };
+    let missed: Vec<usize> = (0..standings.len()).filter(|i| gap(*i) > 0).collect();
+    let together = if missed.is_empty() { 0 } else { problem.least(|_| true)? };
+    let mut targets = Vec::new();
+    for (i, (rule, before)) in standings.iter().enumerate() {
+        let missing = gap(i);
+        let alone = if missing > 0 { Some(problem.least(|other| other == i)?) } else { None };
+        let alone = alone.filter(|least| *least > 0 || together > 0);
+        targets.push(Target { rule: *rule, before: *before, after: scores[i], missing, alone });
+    }
+    let objective = weight(rules, mix, &pairs, &vacant, standings, &scores);
     Ok(Plan {
         pairs,
         vacant,
         targets,
-        objective: solved.objective,
-        bound: solved.bound,
-        optimal: solved.optimal,
+        objective,
+        bound: bound.min(objective),
+        optimal: objective - bound < 1e-4,
         seconds: begun.elapsed().as_secs_f64(),
     })
+}
+
+/// What the departures of a plan weigh.
+fn weight(
+    rules: &PlanRules,
+    mix: &Mix,
+    pairs: &[Pair],
+    vacant: &[usize],
+    standings: &[Standing],
+    scores: &[Score],
+) -> f64 {
+    let wishes: f64 = pairs.iter().flat_map(|p| &p.departures).map(|d| rules.weight(*d)).sum();
+    let empty = rules.weight(Departure::Vacant) * vacant.len() as f64;
+    let short = standings.iter().zip(scores).map(|((r, _), s)| {
+        let rule = &mix.rules[*r];
+        let over = rule.cible * f64::from(s.denominator) - f64::from(s.numerator);
+        if rule.sens == Sense::Minimum { over.max(0.0) } else { (-over).max(0.0) }
+    });
+    wishes + empty + rules.weight(Departure::Cible) * short.sum::<f64>()
 }
 
 /// The lease that a household would sign for a dwelling, as rules look at it.
@@ -158,13 +192,18 @@ fn lease(d: &Dwelling, h: &Household, day: u32) -> Allocation {
 /// Code of `attributions.parquet`: the State's contingent for priority households.
 const STATE_PRIORITY: u8 = 1;
 
+/// Whether a household may be given a dwelling at all.
+fn fits(rules: &PlanRules, rooms: u8, asked: u8) -> bool {
+    rooms == 0 || asked == 0 || rooms.abs_diff(asked) <= rules.ecart_pieces_max
+}
+
 /// Departures of a pair; None if it cannot be made at all.
 fn departures(rules: &PlanRules, d: &Dwelling, h: &Household) -> Option<Vec<Departure>> {
+    if !fits(rules, d.rooms, h.rooms) {
+        return None;
+    }
     let mut out = Vec::new();
     if d.rooms > 0 && h.rooms > 0 {
-        if d.rooms.abs_diff(h.rooms) > rules.ecart_pieces_max {
-            return None;
-        }
         match d.rooms.cmp(&h.rooms) {
             std::cmp::Ordering::Less => out.push(Departure::PieceDeMoins),
             std::cmp::Ordering::Greater => out.push(Departure::PieceDePlus),
@@ -183,34 +222,31 @@ fn departures(rules: &PlanRules, d: &Dwelling, h: &Household) -> Option<Vec<Depa
     Some(out)
 }
 
-/// A kind of dwelling that a kind of household may be given.
+/// Whom a cell takes its households from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// A kind of household that asks for this commune, or for any.
+    Kind(usize),
+    /// Households alike but for the commune that they ask for.
+    Pool(usize),
+}
+
+/// A kind of dwelling that some households may be given.
 struct Cell {
     dwelling: usize,
-    household: usize,
+    from: Source,
     cost: f64,
+    /// The household, as rules look at it.
+    household: Household,
 }
 
 /// Dwellings and households by kind, in a fixed order, with the places of each.
 struct Kinds {
     dwellings: Vec<(Dwelling, Vec<usize>)>,
     households: Vec<(Household, Vec<usize>)>,
+    /// Of each pool, its kinds of households.
+    pools: Vec<Vec<usize>>,
     cells: Vec<Cell>,
-}
-
-/// What the solver found.
-struct Solved {
-    flows: Vec<u32>,
-    slacks: Vec<f64>,
-    objective: f64,
-    bound: f64,
-    optimal: bool,
-}
-
-impl Solved {
-    fn slack(&self, i: usize) -> u32 {
-        // A missing half allocation is one allocation; the solver's own tolerance is none.
-        (self.slacks[i] - 1e-6).ceil().max(0.0) as u32
-    }
 }
 
 fn kinds<K: Ord + Copy>(all: &[K]) -> Vec<(K, Vec<usize>)> {
@@ -221,87 +257,261 @@ fn kinds<K: Ord + Copy>(all: &[K]) -> Vec<(K, Vec<usize>)> {
     out.into_iter().collect()
 }
 
+/// A commune that no household asks for and no dwelling is in: a pool's.
+const ELSEWHERE: u32 = u32::MAX - 1;
+
 impl Kinds {
     fn new(rules: &PlanRules, dwellings: &[Dwelling], households: &[Household]) -> Self {
         let (dwellings, households) = (kinds(dwellings), kinds(households));
+        let mut pools: BTreeMap<Household, Vec<usize>> = BTreeMap::new();
+        let mut by_commune: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (j, (h, _)) in households.iter().enumerate() {
+            by_commune.entry(h.commune).or_default().push(j);
+            if h.commune != u32::MAX {
+                pools.entry(Household { commune: ELSEWHERE, ..*h }).or_default().push(j);
+            }
+        }
         let mut cells = Vec::new();
         for (i, (d, _)) in dwellings.iter().enumerate() {
-            for (j, (h, _)) in households.iter().enumerate() {
-                if let Some(list) = departures(rules, d, h) {
-                    cells.push(Cell {
-                        dwelling: i,
-                        household: j,
-                        cost: list.iter().map(|x| rules.weight(*x)).sum(),
-                    });
+            let mut communes = vec![d.commune, u32::MAX];
+            communes.dedup();
+            let kinds = communes.iter().filter_map(|c| by_commune.get(c)).flatten();
+            let direct = kinds.map(|j| (Source::Kind(*j), households[*j].0));
+            let pooled = pools.keys().enumerate().map(|(p, h)| (Source::Pool(p), *h));
+            for (from, household) in direct.chain(pooled) {
+                if let Some(list) = departures(rules, d, &household) {
+                    let cost = list.iter().map(|x| rules.weight(*x)).sum();
+                    cells.push(Cell { dwelling: i, from, cost, household });
                 }
             }
         }
-        Self { dwellings, households, cells }
+        Self { dwellings, households, pools: pools.into_values().collect(), cells }
     }
 
-    /// Solves; `only`: with this target alone, whatever it asks of wishes and of the other targets.
-    fn solve(
-        &self,
-        mix: &Mix,
-        rules: &PlanRules,
-        standings: &[Standing],
-        day: u32,
-        only: Option<usize>,
-    ) -> Result<Solved, PlanError> {
-        let free = only.is_some();
+    /// From kinds to dwellings and households, the first of each kind first; then every dwelling that is left
+    /// and that a household fits, with the household of the least departures.
+    fn spread(&self, flows: &[u32], rules: &PlanRules) -> (Vec<Pair>, Vec<usize>) {
+        let mut hands = Hands {
+            kinds: self,
+            rules,
+            dwellings: self.dwellings.iter().map(|(_, of)| of.iter()).collect(),
+            households: self.households.iter().map(|(_, of)| of.iter()).collect(),
+            pairs: Vec::new(),
+        };
+        // Those who get the commune that they ask for first: pools take what is left.
+        for pooled in [false, true] {
+            for (c, n) in self.cells.iter().zip(flows) {
+                let of: &[usize] = match &c.from {
+                    Source::Kind(j) if !pooled => std::slice::from_ref(j),
+                    Source::Pool(p) if pooled => &self.pools[*p],
+                    _ => continue,
+                };
+                for _ in 0..*n {
+                    let _ = of.iter().any(|j| hands.give(c.dwelling, *j));
+                }
+            }
+        }
+        for i in 0..self.dwellings.len() {
+            hands.fill(i);
+        }
+        let mut vacant: Vec<usize> = hands.dwellings.into_iter().flatten().copied().collect();
+        vacant.sort_unstable();
+        let mut pairs = hands.pairs;
+        pairs.sort_by_key(|p| p.dwelling);
+        (pairs, vacant)
+    }
+}
+
+/// Dwellings and households that are not given yet, by kind.
+struct Hands<'a> {
+    kinds: &'a Kinds,
+    rules: &'a PlanRules,
+    dwellings: Vec<std::slice::Iter<'a, usize>>,
+    households: Vec<std::slice::Iter<'a, usize>>,
+    pairs: Vec<Pair>,
+}
+
+impl Hands<'_> {
+    /// Gives a dwelling of one kind to a household of another; false where one is missing.
+    fn give(&mut self, i: usize, j: usize) -> bool {
+        if self.dwellings[i].len() == 0 || self.households[j].len() == 0 {
+            return false;
+        }
+        let (d, h) = (&self.kinds.dwellings[i].0, &self.kinds.households[j].0);
+        let Some(list) = departures(self.rules, d, h) else { return false };
+        if let (Some(dwelling), Some(household)) = (self.dwellings[i].next(), self.households[j].next()) {
+            self.pairs.push(Pair { dwelling: *dwelling, household: *household, departures: list });
+        }
+        true
+    }
+
+    /// Gives the dwellings of a kind that are left, the least departures first.
+    fn fill(&mut self, i: usize) {
+        if self.dwellings[i].len() == 0 {
+            return;
+        }
+        let mut order: Vec<(f64, usize)> = (0..self.households.len())
+            .filter(|j| self.households[*j].len() > 0)
+            .filter_map(|j| {
+                let (d, h) = (&self.kinds.dwellings[i].0, &self.kinds.households[j].0);
+                let list = departures(self.rules, d, h)?;
+                Some((list.iter().map(|x| self.rules.weight(*x)).sum(), j))
+            })
+            .collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        for (_, j) in order {
+            while self.give(i, j) {}
+        }
+    }
+}
+
+/// What is to be made small.
+enum Aim<'a> {
+    /// All departures.
+    Departures,
+    /// What these targets miss, whatever it asks of wishes and of the other targets.
+    Targets(&'a dyn Fn(usize) -> bool),
+}
+
+/// What the solver found.
+struct Solved {
+    /// Of each cell; whole numbers where they were asked for.
+    values: Vec<f64>,
+    flows: Vec<u32>,
+    slacks: Vec<f64>,
+    objective: f64,
+    bound: f64,
+    /// Solved to its end.
+    optimal: bool,
+}
+
+struct Problem<'a> {
+    mix: &'a Mix,
+    rules: &'a PlanRules,
+    standings: &'a [Standing],
+    day: u32,
+    kinds: &'a Kinds,
+}
+
+impl Problem<'_> {
+    /// A plan in whole leases and the weight that none can be below.
+    fn best(&self) -> Result<(Solved, f64), PlanError> {
+        let none = vec![0; self.kinds.cells.len()];
+        let relaxed = self.solve(&Aim::Departures, &none, false)?;
+        if self.kinds.cells.len() <= self.rules.travail.colonnes_exactes {
+            let whole = self.solve(&Aim::Departures, &none, true)?;
+            let bound = whole.bound.max(relaxed.objective);
+            return Ok((whole, bound));
+        }
+        // What is whole stays; the few fractions that targets make are settled in whole leases.
+        let done: Vec<u32> = relaxed.values.iter().map(|v| (v + 1e-6).floor().max(0.0) as u32).collect();
+        let mut rest = self.solve(&Aim::Departures, &done, true)?;
+        for (flow, already) in rest.flows.iter_mut().zip(&done) {
+            *flow += already;
+        }
+        Ok((rest, relaxed.objective))
+    }
+
+    /// The least that some targets miss in all, whatever it costs elsewhere. A large problem is asked in
+    /// fractions of leases: what they cannot meet, whole leases cannot either.
+    fn least(&self, of: impl Fn(usize) -> bool) -> Result<u32, PlanError> {
+        let none = vec![0; self.kinds.cells.len()];
+        let small = none.len() <= self.rules.travail.colonnes_exactes;
+        let mut found = self.solve(&Aim::Targets(&of), &none, small)?;
+        if !found.optimal {
+            found = self.solve(&Aim::Targets(&of), &none, false)?;
+        }
+        let short: f64 = found.slacks.iter().enumerate().filter(|(i, _)| of(*i)).map(|(_, s)| s).sum();
+        // A missing half allocation is one allocation; the solver's own tolerance is none.
+        Ok((short - 1e-6).ceil().max(0.0) as u32)
+    }
+
+    /// Solves with what `done` gives of each cell already; `whole`: in whole leases.
+    fn solve(&self, aim: &Aim<'_>, done: &[u32], whole: bool) -> Result<Solved, PlanError> {
+        let (k, rules) = (self.kinds, self.rules);
+        let mut dwellings: Vec<u32> = k.dwellings.iter().map(|(_, of)| narrow(of.len())).collect();
+        let mut households: Vec<u32> = k.households.iter().map(|(_, of)| narrow(of.len())).collect();
+        let mut pooled = vec![0_u32; k.pools.len()];
+        for (c, n) in k.cells.iter().zip(done) {
+            dwellings[c.dwelling] = dwellings[c.dwelling].saturating_sub(*n);
+            match c.from {
+                Source::Kind(j) => households[j] = households[j].saturating_sub(*n),
+                Source::Pool(p) => pooled[p] += n,
+            }
+        }
         let mut problem = RowProblem::default();
-        let cells: Vec<Col> = self
+        let cells: Vec<Col> = k
             .cells
             .iter()
             .map(|c| {
-                let most = self.dwellings[c.dwelling].1.len().min(self.households[c.household].1.len());
-                // Alone, a fraction of a lease does: what it cannot meet, whole leases cannot either, and the
-                // answer is quick.
-                if free {
-                    problem.add_column(0.0, 0.0..=most as f64)
+                let cost = if matches!(aim, Aim::Departures) { c.cost } else { 0.0 };
+                let stock = match c.from {
+                    Source::Kind(j) => households[j],
+                    Source::Pool(p) => k.pools[p].iter().map(|j| households[*j]).sum(),
+                };
+                let most = f64::from(dwellings[c.dwelling].min(stock));
+                if whole && most > 0.0 {
+                    problem.add_integer_column(cost, 0.0..=most)
                 } else {
-                    problem.add_integer_column(c.cost, 0.0..=most as f64)
+                    problem.add_column(cost, 0.0..=most)
                 }
             })
+            .collect();
+        let links: Vec<Vec<Col>> = k
+            .pools
+            .iter()
+            .map(|of| of.iter().map(|j| problem.add_column(0.0, 0.0..=f64::from(households[*j]))).collect())
             .collect();
         let empty = rules.weight(Departure::Vacant);
         let vacant: Vec<Col> =
-            self.dwellings.iter().map(|(_, of)| problem.add_column(empty, 0.0..=of.len() as f64)).collect();
-        let slacks: Vec<Col> = standings
-            .iter()
-            .enumerate()
-            .map(|(i, _)| {
-                problem.add_column(
-                    if only.is_none_or(|o| o == i) { rules.weight(Departure::Cible) } else { 0.0 },
-                    0.0..,
-                )
+            dwellings.iter().map(|n| problem.add_column(empty, 0.0..=f64::from(*n))).collect();
+        let slacks: Vec<Col> = (0..self.standings.len())
+            .map(|i| {
+                let counted = match aim {
+                    Aim::Departures => true,
+                    Aim::Targets(of) => of(i),
+                };
+                problem.add_column(if counted { rules.weight(Departure::Cible) } else { 0.0 }, 0.0..)
             })
             .collect();
         let mut of_dwelling: Vec<Vec<(Col, f64)>> = vacant.iter().map(|v| vec![(*v, 1.0)]).collect();
-        let mut of_household: Vec<Vec<(Col, f64)>> = vec![Vec::new(); self.households.len()];
-        for (c, col) in self.cells.iter().zip(&cells) {
+        let mut of_household: Vec<Vec<(Col, f64)>> = vec![Vec::new(); households.len()];
+        let mut of_pool: Vec<Vec<(Col, f64)>> =
+            links.iter().map(|l| l.iter().map(|c| (*c, -1.0)).collect()).collect();
+        for (of, cols) in k.pools.iter().zip(&links) {
+            for (j, col) in of.iter().zip(cols) {
+                of_household[*j].push((*col, 1.0));
+            }
+        }
+        for (c, col) in k.cells.iter().zip(&cells) {
             of_dwelling[c.dwelling].push((*col, 1.0));
-            of_household[c.household].push((*col, 1.0));
+            match c.from {
+                Source::Kind(j) => of_household[j].push((*col, 1.0)),
+                Source::Pool(p) => of_pool[p].push((*col, 1.0)),
+            }
         }
-        for (row, (_, of)) in of_dwelling.iter().zip(&self.dwellings) {
-            let n = of.len() as f64;
-            problem.add_row(n..=n, row);
+        for (row, n) in of_dwelling.iter().zip(&dwellings) {
+            problem.add_row(f64::from(*n)..=f64::from(*n), row);
         }
-        for (row, (_, of)) in of_household.iter().zip(&self.households) {
-            problem.add_row(..=of.len() as f64, row);
+        for (row, n) in of_household.iter().zip(&households) {
+            problem.add_row(..=f64::from(*n), row);
         }
-        for (i, (rule, before)) in standings.iter().enumerate() {
-            let rule = &mix.rules[*rule];
+        for (row, n) in of_pool.iter().zip(&pooled) {
+            problem.add_row(..=-f64::from(*n), row);
+        }
+        for (i, (rule, before)) in self.standings.iter().enumerate() {
+            let rule = &self.mix.rules[*rule];
             let mut row: Vec<(Col, f64)> = Vec::new();
-            for (c, col) in self.cells.iter().zip(&cells) {
-                let lease = lease(&self.dwellings[c.dwelling].0, &self.households[c.household].0, day);
+            // numerator ≥ target × denominator − slack, or ≤ … + slack for a ceiling.
+            let mut rest = rule.cible * f64::from(before.denominator) - f64::from(before.numerator);
+            for ((c, col), n) in k.cells.iter().zip(&cells).zip(done) {
+                let lease = lease(&k.dwellings[c.dwelling].0, &c.household, self.day);
                 if concerns(rule, &lease) {
-                    let counted = f64::from(u8::from(counts(rule, &lease) == Known::Yes));
-                    row.push((*col, counted - rule.cible));
+                    let gain = f64::from(u8::from(counts(rule, &lease) == Known::Yes)) - rule.cible;
+                    row.push((*col, gain));
+                    rest -= gain * f64::from(*n);
                 }
             }
-            // numerator ≥ target × denominator − slack, or ≤ … + slack for a ceiling.
-            let rest = rule.cible * f64::from(before.denominator) - f64::from(before.numerator);
             match rule.sens {
                 Sense::Minimum => {
                     row.push((slacks[i], 1.0));
@@ -314,23 +524,24 @@ impl Kinds {
             }
         }
         let fault = |e: &dyn std::fmt::Debug| PlanError::Solver(format!("{e:?}"));
-        let mut model = problem.try_optimise(Aim::Minimise).map_err(|e| fault(&e))?;
+        let mut model = problem.try_optimise(Toward::Minimise).map_err(|e| fault(&e))?;
         model.make_quiet();
-        for (name, value) in [("time_limit", rules.duree_s), ("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-6)] {
-            model.try_set_option(name, value).map_err(|e| fault(&e))?;
-        }
+        self.bound_work(&mut model).map_err(|e| fault(&e))?;
         let solved = model.try_solve().map_err(|e| fault(&e))?;
-        if solved.primal_solution_status() != HighsSolutionStatus::Feasible {
+        let optimal = solved.status() == HighsModelStatus::Optimal;
+        // A linear problem that is not solved to its end proves nothing.
+        if solved.primal_solution_status() != HighsSolutionStatus::Feasible || !(whole || optimal) {
             return Err(PlanError::Nothing);
         }
         let solution = solved.get_solution();
         let value = |c: &Col| solution.columns()[c.index()];
-        let optimal = solved.status() == HighsModelStatus::Optimal;
         let objective = solved.objective_value();
-        let bound = solved.double_info_value(c"mip_dual_bound").ok().filter(|b| b.is_finite());
+        let bound = solved.double_info_value(c"mip_dual_bound").ok().filter(|b| whole && b.is_finite());
+        let values: Vec<f64> = cells.iter().map(value).collect();
         Ok(Solved {
             // Whole within the solver's tolerance.
-            flows: cells.iter().map(|c| value(c).round().max(0.0) as u32).collect(),
+            flows: values.iter().map(|v| v.round().max(0.0) as u32).collect(),
+            values,
             slacks: slacks.iter().map(value).collect(),
             objective,
             bound: bound.unwrap_or(if optimal { objective } else { 0.0 }),
@@ -338,193 +549,28 @@ impl Kinds {
         })
     }
 
-    /// From kinds to dwellings and households, the first of each kind first.
-    fn spread(&self, flows: &[u32], rules: &PlanRules) -> (Vec<Pair>, Vec<usize>) {
-        let mut dwellings: Vec<_> = self.dwellings.iter().map(|(_, of)| of.iter().copied()).collect();
-        let mut households: Vec<_> = self.households.iter().map(|(_, of)| of.iter().copied()).collect();
-        let mut pairs = Vec::new();
-        for (c, n) in self.cells.iter().zip(flows) {
-            let list = departures(rules, &self.dwellings[c.dwelling].0, &self.households[c.household].0)
-                .unwrap_or_default();
-            for _ in 0..*n {
-                if let (Some(dwelling), Some(household)) =
-                    (dwellings[c.dwelling].next(), households[c.household].next())
-                {
-                    pairs.push(Pair { dwelling, household, departures: list.clone() });
-                }
-            }
+    /// One thread, a fixed seed, and no clock: the same problem ends at the same place.
+    fn bound_work(&self, model: &mut Model) -> Result<(), highs::TrySetOptionError> {
+        let work = &self.rules.travail;
+        for (name, value) in [
+            ("threads", 1),
+            ("random_seed", work.graine),
+            ("simplex_iteration_limit", work.iterations_max),
+            ("mip_max_nodes", work.noeuds_max),
+        ] {
+            model.try_set_option(name, value)?;
         }
-        pairs.sort_by_key(|p| p.dwelling);
-        let mut vacant: Vec<usize> = dwellings.into_iter().flatten().collect();
-        vacant.sort_unstable();
-        (pairs, vacant)
+        model.try_set_option("parallel", "off")?;
+        for (name, value) in [("mip_rel_gap", 0.0), ("mip_abs_gap", 1e-6)] {
+            model.try_set_option(name, value)?;
+        }
+        Ok(())
     }
+}
+
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn dwelling(in_qpv: bool, rooms: u8, commune: u32) -> Dwelling {
-        Dwelling { in_qpv, rooms, commune, reservataire: 8 }
-    }
-
-    fn household(quartile: Quartile, rooms: u8, commune: u32) -> Household {
-        Household { quartile, dalo: false, priority: false, precarious: false, rooms, commune }
-    }
-
-    fn run(standings: &[Standing], dwellings: &[Dwelling], households: &[Household]) -> Plan {
-        plan(
-            Mix::embedded().unwrap(),
-            PlanRules::embedded().unwrap(),
-            standings,
-            2026_06_01,
-            dwellings,
-            households,
-        )
-        .unwrap()
-    }
-
-    /// The first two rules: 25 % of the first quartile outside QPV, 50 % of the others inside.
-    fn from_nothing() -> Vec<Standing> {
-        vec![(0, Score::default()), (1, Score::default())]
-    }
-
-    #[test]
-    fn targets_are_met_by_who_stands_in_line_before_wishes_are() {
-        // Outside: four dwellings; the only household of the first quartile asks for another commune.
-        let dwellings = [dwelling(false, 3, 1); 4];
-        let mut households = vec![household(Quartile::Other, 3, 1); 4];
-        households.push(household(Quartile::First, 3, 2));
-        let found = run(&from_nothing(), &dwellings, &households);
-        assert!(found.optimal && found.vacant.is_empty());
-        assert!(found.pairs.iter().any(|p| p.household == 4 && p.departures == [Departure::CommuneAutre]));
-        assert_eq!(
-            (found.targets[0].after.numerator, found.targets[0].after.denominator, found.targets[0].missing),
-            (1, 4, 0)
-        );
-        assert!((found.objective - 5.0).abs() < 1e-6 && (found.bound - 5.0).abs() < 1e-6, "{found:?}");
-    }
-
-    #[test]
-    fn a_target_that_cannot_be_met_is_named_and_one_that_another_forbids_too() {
-        // Nobody of the first quartile waits: 25 % of four dwellings outside QPV cannot be, and leaving them
-        // empty is no answer.
-        let others = vec![household(Quartile::Other, 3, 1); 8];
-        let found = run(&from_nothing(), &[dwelling(false, 3, 1); 4], &others);
-        assert_eq!((found.pairs.len(), found.targets[0].missing, found.targets[0].alone), (4, 1, Some(1)));
-        // One of the first quartile that is DALO, for one dwelling outside QPV and one of Action Logement in
-        // QPV: either target alone could be met, not both.
-        let one = Household { dalo: true, ..household(Quartile::First, 3, 1) };
-        let reserved = Dwelling { reservataire: 3, ..dwelling(true, 3, 1) };
-        let both = vec![(0, Score::default()), (2, Score::default())];
-        let found = run(&both, &[dwelling(false, 3, 1), reserved], &[one, household(Quartile::Other, 3, 1)]);
-        let missed: Vec<(u32, Option<u32>)> = found.targets.iter().map(|t| (t.missing, t.alone)).collect();
-        assert!(missed.contains(&(1, Some(0))) && missed.contains(&(0, None)), "{missed:?}");
-        // So far 10 leases of which none counts: three are missing whatever is done.
-        let behind = [(0, Score { numerator: 0, denominator: 10, unknown: 0 })];
-        let found = run(&behind, &[dwelling(false, 3, 1); 2], &others);
-        assert_eq!((found.targets[0].missing, found.targets[0].alone), (3, Some(3)), "25 % of 12");
-    }
-
-    #[test]
-    fn nobody_is_given_a_dwelling_two_rooms_too_small_and_dalo_households_go_outside_qpv() {
-        let dwellings = [dwelling(true, 3, 1), dwelling(false, 3, 1), dwelling(false, 1, 1)];
-        let precarious = Household { dalo: true, precarious: true, ..household(Quartile::First, 3, 1) };
-        let found = run(&[], &dwellings, &[precarious, household(Quartile::Other, 3, 1)]);
-        assert_eq!(found.vacant, [2]);
-        assert_eq!(
-            found.pairs.iter().map(|p| (p.dwelling, p.household)).collect::<Vec<_>>(),
-            [(0, 1), (1, 0)]
-        );
-    }
-
-    #[test]
-    fn kinds_give_the_same_optimum_as_every_assignment_tried_one_by_one() {
-        let mut rng = fastrand::Rng::with_seed(4);
-        let (mix, rules) = (Mix::embedded().unwrap(), PlanRules::embedded().unwrap());
-        for round in 0..40 {
-            let dwellings: Vec<Dwelling> = (0..5)
-                .map(|_| Dwelling {
-                    reservataire: rng.u8(1..4),
-                    ..dwelling(rng.bool(), rng.u8(2..4), rng.u32(0..2))
-                })
-                .collect();
-            let households: Vec<Household> = (0..5)
-                .map(|_| Household {
-                    dalo: rng.bool(),
-                    precarious: rng.bool(),
-                    priority: rng.bool(),
-                    ..household(
-                        if rng.bool() { Quartile::First } else { Quartile::Other },
-                        rng.u8(2..4),
-                        rng.u32(0..2),
-                    )
-                })
-                .collect();
-            let standings: Vec<Standing> = (0..3)
-                .map(|r| (r, Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), unknown: 0 }))
-                .collect();
-            let found = plan(mix, rules, &standings, 2026_06_01, &dwellings, &households).unwrap();
-            let best = all_tried(mix, rules, &standings, &dwellings, &households);
-            assert!((found.objective - best).abs() < 1e-4, "round {round}: {} {best}", found.objective);
-            assert!(found.optimal && found.bound <= found.objective + 1e-6);
-        }
-    }
-
-    /// The least weight of all ways to give 5 dwellings to 5 households, some left empty.
-    fn all_tried(
-        mix: &Mix,
-        rules: &PlanRules,
-        standings: &[Standing],
-        dwellings: &[Dwelling],
-        households: &[Household],
-    ) -> f64 {
-        fn go(
-            i: usize,
-            taken: &mut Vec<Option<usize>>,
-            n: usize,
-            households: usize,
-            see: &mut impl FnMut(&[Option<usize>]),
-        ) {
-            if i == n {
-                return see(taken);
-            }
-            for choice in std::iter::once(None).chain((0..households).map(Some)) {
-                if choice.is_none() || !taken.contains(&choice) {
-                    taken.push(choice);
-                    go(i + 1, taken, n, households, see);
-                    taken.pop();
-                }
-            }
-        }
-        let mut best = f64::INFINITY;
-        go(0, &mut Vec::new(), dwellings.len(), households.len(), &mut |choice| {
-            let mut weight = 0.0;
-            let mut scores: Vec<(f64, f64)> =
-                standings.iter().map(|(_, s)| (f64::from(s.numerator), f64::from(s.denominator))).collect();
-            for (d, h) in choice.iter().enumerate() {
-                let Some(h) = h else {
-                    weight += rules.weight(Departure::Vacant);
-                    continue;
-                };
-                let Some(list) = departures(rules, &dwellings[d], &households[*h]) else { return };
-                weight += list.iter().map(|x| rules.weight(*x)).sum::<f64>();
-                let lease = lease(&dwellings[d], &households[*h], 2026_06_01);
-                for ((r, _), s) in standings.iter().zip(&mut scores) {
-                    if concerns(&mix.rules[*r], &lease) {
-                        s.1 += 1.0;
-                        s.0 += f64::from(u8::from(counts(&mix.rules[*r], &lease) == Known::Yes));
-                    }
-                }
-            }
-            for ((r, _), (n, d)) in standings.iter().zip(&scores) {
-                let over = mix.rules[*r].cible * d - n;
-                let short = if mix.rules[*r].sens == Sense::Minimum { over } else { -over };
-                weight += rules.weight(Departure::Cible) * short.max(0.0);
-            }
-            best = best.min(weight);
-        });
-        best
-    }
-}
+mod tests;
