@@ -32,7 +32,7 @@ fn each_row_is_kept_flagged_or_rejected_and_the_report_adds_up() {
     rejected.sort();
     let want = [(5, "O04"), (6, "O01"), (10, "O02"), (16, "O00")];
     assert_eq!(rejected, want.map(|(l, r)| (l, r.to_owned())));
-    for (rule, n) in [("O04", 1), ("O01", 1), ("O02", 1), ("O00", 1), ("O20", 1), ("O05", 1)] {
+    for (rule, n) in [("O04", 1), ("O01", 1), ("O02", 1), ("O00", 1), ("O05", 1)] {
         assert_eq!(r.regles.get(rule).map(|c| c.lignes), Some(n), "{rule}");
     }
 }
@@ -97,13 +97,15 @@ fn a_household_that_did_not_answer_stays_without_values() {
 }
 
 #[test]
-fn overseas_has_no_computed_percentage_but_keeps_the_one_given() {
+fn overseas_a_household_is_measured_by_the_lls_and_the_percentage_given_is_kept() {
     let (dir, report) = run(&fixture("ops/reponses.csv"), 2025);
     report.expect("import");
     let t = table(dir.path(), "menages");
     let i = row_of(&t, "ident_rep", "AA00000006");
-    assert_eq!((cell(&t, "pct_plafond", i), cell(&t, "plafond", i)), (String::new(), String::new()));
-    assert_eq!(cell(&t, "drapeaux", i), (1u32 << 19).to_string());
+    let pct = cell(&t, "pct_plafond", i).parse::<f64>().expect("pct");
+    // LLS of 2025 for one person: 23,201 × 0.9, rounded to the euro.
+    assert!((pct - 100.0 * 12_000.0 / 20_881.0).abs() < 1e-4);
+    assert_eq!((cell(&t, "plafond", i), cell(&t, "drapeaux", i)), ("3".to_owned(), "0".to_owned()));
     // 20.0 is on the border: class 20–40.
     let i = row_of(&t, "ident_rep", "AA00000007");
     assert_eq!((cell(&t, "pct_plafond", i), cell(&t, "plafond", i)), ("20.0".to_owned(), "2".to_owned()));

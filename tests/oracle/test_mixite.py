@@ -64,7 +64,7 @@ def leases(demo_files: Path) -> pd.DataFrame:
     units = 1 + 0.5 * (persons["nb_14plus"] - 1).clip(lower=0) + 0.3 * persons["nb_moins14"]
     keys = pd.MultiIndex.from_arrays([rows["epci"], year])
     threshold = thresholds.reindex(keys).set_axis(rows.index)
-    rows["q1"] = np.where(monthly.isna() | threshold.isna(), "?", np.where(12 * monthly / units <= threshold, "oui", "non"))
+    rows["q1"] = np.where(monthly.isna() | threshold.isna(), "?", np.where(12 * monthly / units < threshold, "oui", "non"))
     rows["annee"] = year
     return rows[rows["date_bail"] != ""]
 

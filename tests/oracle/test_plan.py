@@ -40,7 +40,7 @@ def problem(demo_files, epci: str, seed: int, n: int, m: int) -> tuple[pd.DataFr
     people = demands.copy()
     adults, children = people["nb_14plus"].astype(int), people["nb_moins14"].astype(int)
     income = 12 * pd.to_numeric(people["ressources_mensuelles"], errors="coerce") / (1 + 0.5 * (adults - 1).clip(lower=0) + 0.3 * children)
-    people["q1"] = np.where(income.isna(), "?", np.where(income <= mine["eur_uc"].iloc[-1], "oui", "non"))
+    people["q1"] = np.where(income.isna(), "?", np.where(income < mine["eur_uc"].iloc[-1], "oui", "non"))
     people["dalo"] = people["statut_dalo"] == "ACTIF"
     people["precarious"] = people["dalo"] & ((people["q1"] == "oui") | ~people["activite"].isin(["CDI", "RET"]))
     return dwellings, demands, people

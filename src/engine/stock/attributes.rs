@@ -57,9 +57,18 @@ fn code(attribute: Option<&Attribute>, value: u8) -> u8 {
     if attribute.is_some_and(|a| usize::from(value) <= a.classes.len()) { value } else { 0 }
 }
 
-/// Class of the attribute `financement`, from 1; 0 when neither code says it. CUS wins over FINAN.
+/// Class of the attribute `financement` (of origin), from 1; 0 when neither code says it. FINAN goes first.
 #[must_use]
 pub fn financing_class(classes: &[Class], cus: u8, finan: u8) -> u8 {
+    let by_finan = classes.iter().position(|c| c.finan.contains(&finan));
+    let class = by_finan.or_else(|| classes.iter().position(|c| c.cus.contains(&cus)));
+    class.and_then(|i| u8::try_from(i + 1).ok()).unwrap_or(0)
+}
+
+/// Class of the attribute `categorie_cus`, from 1; 0 when neither code says it. CUS goes first; FINAN is
+/// assimilated.
+#[must_use]
+pub fn category_class(classes: &[Class], cus: u8, finan: u8) -> u8 {
     let by_cus = classes.iter().position(|c| c.cus.contains(&cus));
     let class = by_cus.or_else(|| classes.iter().position(|c| c.finan.contains(&finan)));
     class.and_then(|i| u8::try_from(i + 1).ok()).unwrap_or(0)
@@ -76,6 +85,8 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     put(columns, "mode", n, |r| code(mode, d.mode[r]));
     let financing = attribute("financement").map_or(&[][..], |a| a.classes.as_slice());
     put(columns, "financement", n, |r| financing_class(financing, d.cus[r], d.finan[r]));
+    let category = attribute("categorie_cus").map_or(&[][..], |a| a.classes.as_slice());
+    put(columns, "categorie_cus", n, |r| category_class(category, d.cus[r], d.finan[r]));
     put(columns, "typologie", n, |r| d.nbpiece[r].min(5));
     let period = attribute("periode");
     put(columns, "periode", n, |r| match d.construct[r] {
@@ -243,4 +254,33 @@ fn bailleurs(d: &Dwellings, columns: &mut Columns) {
     }
     columns.bailleurs = d.siren.list.iter().cloned().zip(names).collect();
     columns.bailleur_of = d.siren.of.iter().map(|s| u16::try_from(*s).unwrap_or(u16::MAX)).collect();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{category_class, financing_class};
+    use crate::reference::indicators::Catalogue;
+
+    #[test]
+    fn hlm_o_are_one_class_of_origin_whatever_cus_says() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let origin = catalogue.attribute("financement").unwrap();
+        let category = catalogue.attribute("categorie_cus").unwrap();
+        // HLM/O with CUS 13 (PLUS) and without: 644 and 2,099 dwellings of one real file.
+        let old = origin.class("ANCIEN").unwrap();
+        assert_eq!(
+            (financing_class(&origin.classes, 13, 52), financing_class(&origin.classes, 0, 52)),
+            (old, old)
+        );
+        let plus = category.class("PLUS").unwrap();
+        assert_eq!(category_class(&category.classes, 13, 52), plus);
+        assert_eq!(category_class(&category.classes, 0, 52), plus, "assimilated");
+        let codes = [10, 11, 12, 13, 14, 15, 16, 17].map(|cus| {
+            let class = category_class(&category.classes, cus, 0);
+            category.classes[usize::from(class) - 1].code.as_str()
+        });
+        assert_eq!(codes, ["PLAI", "PLAI", "PLUS", "PLUS", "PLS", "AUTRE", "PLI", "AUTRE"]);
+        assert_eq!(financing_class(&origin.classes, 13, 0), origin.class("PLUS").unwrap(), "without FINAN");
+        assert_eq!(financing_class(&origin.classes, 0, 0), 0);
+    }
 }

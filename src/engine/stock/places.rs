@@ -12,6 +12,7 @@ use super::dwellings::Dwellings;
 use super::facts::{Address, BuildReport, LayerFacts, NONE};
 use super::table::{Table, Texts, hash};
 use crate::reference::survey::Survey;
+use crate::reference::unites::Unites;
 use crate::store::{Dataset, Store};
 use crate::territory::bands::{self, Band};
 use crate::territory::layer::Layer;
@@ -430,7 +431,8 @@ pub fn merged(depcom: &str, communes: Option<&Layer>) -> String {
     .to_owned()
 }
 
-/// Commune → (EPCI, its name), of the year nearest to the millésime.
+/// Commune → (unit, its name), of the year nearest to the millésime: the EPCI, in Grand Paris the EPT or
+/// Paris, which are the units of figures and of targets there whatever a file says (CCH L.441-1).
 pub fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (String, String)>, StockError> {
     let nearest = store
         .manifest()
@@ -441,12 +443,20 @@ pub fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (Stri
             let year = d.rapport.cle.rsplit_once('-').and_then(|(_, y)| y.parse::<u16>().ok());
             year.unwrap_or(0).abs_diff(millesime)
         });
-    let Some((_, path)) = nearest else { return Ok(HashMap::new()) };
-    let t = Table::read(&path, &["commune", "epci", "nom"])?;
-    let (commune, epci, nom) = (t.texts("commune")?, t.texts("epci")?, t.texts("nom")?);
-    Ok((0..t.rows())
-        .map(|i| (commune.get(i).to_owned(), (epci.get(i).to_owned(), nom.get(i).to_owned())))
-        .collect())
+    let mut of: HashMap<String, (String, String)> = HashMap::new();
+    if let Some((_, path)) = nearest {
+        let t = Table::read(&path, &["commune", "epci", "nom"])?;
+        let (commune, epci, nom) = (t.texts("commune")?, t.texts("epci")?, t.texts("nom")?);
+        for i in 0..t.rows() {
+            of.insert(commune.get(i).to_owned(), (epci.get(i).to_owned(), nom.get(i).to_owned()));
+        }
+    }
+    for unit in &Unites::embedded()?.list {
+        for commune in unit.communes.iter().chain(&unit.anciennes) {
+            of.insert(commune.clone(), (unit.code.clone(), unit.nom.clone()));
+        }
+    }
+    Ok(of)
 }
 
 /// What the build report says of places.

@@ -30,6 +30,7 @@ pub mod situation;
 pub mod survey;
 pub mod territory;
 pub mod thresholds;
+pub mod unites;
 pub mod zonage;
 
 /// A fault in one of the files of `data/` (a fault of the program, not of the user).

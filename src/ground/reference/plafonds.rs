@@ -1,6 +1,7 @@
-//! Income ceilings of the PLUS (`data/plafonds.toml`): zones, household categories, yearly tables, classes.
+//! Income ceilings of the PLUS (`data/plafonds.toml`): zones, household categories, yearly tables, classes;
+//! of the PLAI and, overseas, of the LLS and LLTS, by their ratio to it.
 //!
-//! Source: arrêté of 29 July 1987 as amended, annex I. Overseas départements have no table here.
+//! Source: arrêté of 29 July 1987 as amended, annex I; arrêté of 14 March 2011, article 9 (overseas).
 
 use std::sync::LazyLock;
 
@@ -18,12 +19,15 @@ pub enum Zone {
     ParisCommunesLimitrophes,
     IleDeFrance,
     AutresRegions,
+    /// Its ceilings are those of « autres régions » times a ratio.
+    OutreMer,
 }
 
 /// Why no zone can be given for a commune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoZone {
-    /// Overseas: the ceilings exist in law but are not in `data/plafonds.toml`.
+    /// Overseas, where no text that was found sets ceilings (Saint-Pierre-et-Miquelon, Saint-Barthélemy, the
+    /// Pacific).
     Overseas,
     /// Not the code of a commune (two digits, or 2A/2B, then three digits).
     NotACommune,
@@ -48,7 +52,16 @@ struct File {
     categories: Categories,
     zones: Vec<ZoneEntry>,
     outre_mer: Overseas,
+    plai: Plai,
     plus: Vec<Table>,
+}
+
+/// Ceilings of the PLAI in % of those of the PLUS, by rank: 1 to 6, then each further person.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plai {
+    ile_de_france: [f64; 7],
+    autres_regions: [f64; 7],
 }
 
 /// Where the figures come from.
@@ -89,6 +102,9 @@ struct ZoneEntry {
 #[serde(deny_unknown_fields)]
 struct Overseas {
     departements: Vec<String>,
+    /// LLS and LLTS over the PLUS of « autres régions ».
+    lls: f64,
+    llts: f64,
     motif: String,
 }
 
@@ -109,6 +125,9 @@ pub struct Plafonds {
     departements: FxHashMap<String, Zone>,
     communes: FxHashMap<String, Zone>,
     overseas: Vec<String>,
+    lls: f64,
+    llts: f64,
+    plai: Plai,
     breaks: Vec<f64>,
     class_labels: Vec<String>,
     category_labels: Vec<String>,
@@ -170,6 +189,9 @@ impl Plafonds {
             departements,
             communes,
             overseas: file.outre_mer.departements,
+            lls: file.outre_mer.lls,
+            llts: file.outre_mer.llts,
+            plai: file.plai,
             breaks: file.classes.bornes,
             class_labels: file.classes.libelles,
             category_labels: file.categories.libelles,
@@ -180,7 +202,7 @@ impl Plafonds {
         })
     }
 
-    /// Zone of a commune of mainland France, by its INSEE code (5 characters).
+    /// Zone of a commune, by its INSEE code (5 characters).
     ///
     /// # Errors
     /// [`NoZone`] overseas, or when the code is not that of a commune.
@@ -190,7 +212,7 @@ impl Plafonds {
             return Err(NoZone::NotACommune);
         }
         if self.overseas.iter().any(|d| depcom.starts_with(d.as_str())) {
-            return Err(NoZone::Overseas);
+            return Ok(Zone::OutreMer);
         }
         let dep = &depcom[..2];
         let mainland =
@@ -205,15 +227,31 @@ impl Plafonds {
     /// further person adds the supplement). `None` when no table is known for that year or `rank` is 0.
     #[must_use]
     pub fn ceiling(&self, year: u16, zone: Zone, rank: u8) -> Option<u32> {
-        let table = &self.tables.get(&year)?[match zone {
-            Zone::ParisCommunesLimitrophes => 0,
-            Zone::IleDeFrance => 1,
-            Zone::AutresRegions => 2,
-        }];
+        let tables = self.tables.get(&year)?;
+        let table = match zone {
+            Zone::ParisCommunesLimitrophes => tables[0],
+            Zone::IleDeFrance => tables[1],
+            Zone::AutresRegions => tables[2],
+            // Rounded to the euro; a ceiling is positive.
+            Zone::OutreMer => tables[2].map(|c| (f64::from(c) * self.lls).round() as u32),
+        };
         match rank {
             0 => None,
             1..=6 => Some(table[usize::from(rank) - 1]),
             _ => Some(table[5] + u32::from(rank - 6) * table[6]),
+        }
+    }
+
+    /// Ceiling of the PLAI (overseas, of the LLTS) in % of that of the PLUS (of the LLS), for a rank: 1 to 6,
+    /// beyond as each further person.
+    #[must_use]
+    pub fn plai(&self, zone: Zone, rank: u8) -> f64 {
+        let at = usize::from(rank.clamp(1, 7)) - 1;
+        match zone {
+            Zone::ParisCommunesLimitrophes | Zone::IleDeFrance => self.plai.ile_de_france[at],
+            Zone::AutresRegions => self.plai.autres_regions[at],
+            // 75 %, not 75.000 000 000 000 01.
+            Zone::OutreMer => (1e8 * self.llts / self.lls).round() / 1e6,
         }
     }
 
@@ -317,10 +355,42 @@ mod tests {
         assert_eq!(p().zone("77288"), Ok(Zone::IleDeFrance));
         assert_eq!(p().zone("73065"), Ok(Zone::AutresRegions));
         assert_eq!(p().zone("2A004"), Ok(Zone::AutresRegions));
-        assert_eq!(p().zone("97411"), Err(NoZone::Overseas));
+        assert_eq!(p().zone("97411"), Ok(Zone::OutreMer));
+        assert_eq!(p().zone("97801"), Ok(Zone::OutreMer), "Saint-Martin");
         assert_eq!(p().zone("97701"), Err(NoZone::Overseas));
         assert_eq!(p().zone("99999"), Err(NoZone::NotACommune));
         assert_eq!(p().zone("6029"), Err(NoZone::NotACommune));
+    }
+
+    #[test]
+    fn overseas_ceilings_are_nine_tenths_of_those_of_other_regions_rounded_to_the_euro() {
+        let all = |year| [1, 2, 3, 4, 5, 6].map(|r| p().ceiling(year, Zone::OutreMer, r).unwrap_or(0));
+        assert_eq!(all(2024), [20_378, 27_214, 32_726, 39_509, 46_477, 52_380]);
+        assert_eq!(all(2025), [20_881, 27_886, 33_533, 40_484, 47_624, 53_672]);
+        assert_eq!(all(2026), [21_063, 28_129, 33_826, 40_837, 48_038, 54_140]);
+        let further = |year| {
+            p().ceiling(year, Zone::OutreMer, 7).unwrap_or(0)
+                - p().ceiling(year, Zone::OutreMer, 6).unwrap_or(0)
+        };
+        assert_eq!([further(2024), further(2025), further(2026)], [5_843, 5_987, 6_039]);
+    }
+
+    #[test]
+    fn the_ratios_of_the_plai_give_its_published_tables_to_five_euros() {
+        // Domain §17.1, E9: other regions 2024, 2025 and 2026; Île-de-France 2026.
+        for (year, zone, want) in [
+            (2024, Zone::AutresRegions, [12_453, 18_143, 21_818, 24_276, 28_404, 32_010]),
+            (2025, Zone::AutresRegions, [12_760, 18_591, 22_356, 24_875, 29_105, 32_800]),
+            (2026, Zone::AutresRegions, [12_871, 18_753, 22_551, 25_092, 29_358, 33_086]),
+            (2026, Zone::ParisCommunesLimitrophes, [14_811, 24_140, 31_642, 34_637, 41_204, 46_369]),
+            (2026, Zone::IleDeFrance, [14_811, 24_140, 29_017, 31_861, 37_719, 42_444]),
+        ] {
+            for (rank, want) in (1..=6).zip(want) {
+                let plus = f64::from(p().ceiling(year, zone, rank).unwrap_or(0));
+                let found = plus * p().plai(zone, rank) / 100.0;
+                assert!((found - f64::from(want)).abs() <= 5.0, "{year} {zone:?} {rank}: {found} {want}");
+            }
+        }
     }
 
     #[test]

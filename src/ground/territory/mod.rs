@@ -11,4 +11,5 @@ pub mod grid;
 pub mod h3;
 pub mod layer;
 mod pieces;
+pub mod units;
 pub mod wkb;

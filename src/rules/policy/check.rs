@@ -112,6 +112,8 @@ fn one<'a>(rule: &'static Rule, index: usize, facts: &Facts, levels: &[Level<'a>
         (known, sense) => {
             let cause = if known == Known::Yes { Cause::Counts } else { Cause::DoesNotCount };
             match effects.iter().filter_map(|e| away(e, sense)).max() {
+                // The State's share is of a bailleur's year in a département: it bars no single allocation.
+                Some(Verdict::Contraire) if of_reservataire => (Verdict::Attention, cause),
                 Some(verdict) => (verdict, cause),
                 None => (Verdict::Indeterminable, Cause::Secret),
             }
@@ -303,12 +305,12 @@ mod tests {
     }
 
     #[test]
-    fn a_ceiling_is_not_to_be_exceeded() {
+    fn the_states_ceiling_calls_for_attention_and_bars_no_single_allocation() {
         let mut state = facts(false, Quartile::Other);
         state.lease.reservataire = 1;
         assert_eq!(verdict("etat_flux", &state, score(29, 100)).verdict, Verdict::Conforme);
-        assert_eq!(verdict("etat_flux", &state, score(30, 100)).verdict, Verdict::Contraire);
-        assert_eq!(verdict("etat_flux", &state, score(60, 100)).verdict, Verdict::Contraire);
+        assert_eq!(verdict("etat_flux", &state, score(30, 100)).verdict, Verdict::Attention);
+        assert_eq!(verdict("etat_flux", &state, score(60, 100)).verdict, Verdict::Attention);
         assert_eq!(
             verdict("etat_flux", &facts(false, Quartile::Other), score(60, 100)).verdict,
             Verdict::Conforme

@@ -348,6 +348,7 @@ mod tests {
     fn the_worked_example_of_a_ceiling_gives_40_percent() {
         let pct = percentage(15_000, 3, "73065", 2025).unwrap();
         assert!((pct - 40.26).abs() < 0.005);
-        assert_eq!(percentage(15_000, 3, "97411", 2025), None);
+        assert_eq!(percentage(33_533, 3, "97411", 2025), Some(100.0), "overseas, of the LLS");
+        assert_eq!(percentage(15_000, 3, "98735", 2025), None);
     }
 }

@@ -148,10 +148,10 @@ fn income(facts: &Facts, zone: &str) -> String {
     let class = if first { "il est du premier quartile" } else { "il est d'un autre quartile" };
     match (facts.income, facts.threshold) {
         (Some(income), Some(t)) => {
-            let compared = if first { "ne dépasse pas" } else { "dépasse" };
+            let compared = if first { "est inférieur au" } else { "n'est pas inférieur au" };
             let provisional = if t.provisional { ", provisoire" } else { "" };
             format!(
-                "Le revenu par unité de consommation du ménage ({} par an) {compared} le seuil du premier \
+                "Le revenu par unité de consommation du ménage ({} par an) {compared} seuil du premier \
                     quartile ({}, {zone}, {}{provisional}) : {class}.",
                 euros(income),
                 euros(t.euros),

@@ -37,6 +37,7 @@ use crate::stock::places::zone_tables;
 use crate::stock::review::{self, Address};
 use crate::store::{CubeEntry, Dataset, Store};
 use crate::territory::layer::Layer;
+use crate::territory::units;
 
 /// Bytes that masks of filters may take, for one cube.
 const MASK_BYTES: u64 = 64 << 20;
@@ -352,6 +353,12 @@ impl App {
                     }
                 };
                 zones.insert(id, geography);
+            }
+            // In Grand Paris figures are those of EPT and Paris: their contours follow from the communes'.
+            if let Some((epcis, communes)) = zones.get("epci").zip(zones.get("commune"))
+                && let Some(layer) = units::divided(&epcis.layer, &communes.layer)
+            {
+                zones.insert("epci".to_owned(), Arc::new(Geography { layer, shapes: OnceLock::new() }));
             }
             millesimes.push(Arc::new(Loaded::open(store, entry, catalogue, secrecy, zones)?));
         }

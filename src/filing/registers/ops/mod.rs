@@ -72,6 +72,13 @@ pub fn import(
                 .remarques
                 .push("La colonne « handicap » est une donnée de santé : elle n'est pas lue.".to_owned());
         }
+        if layout.column("cat_plafond").at.is_none() && layout.column("rfr").at.is_some() {
+            report.remarques.push(
+                "Handicap non connu : sans « cat_plafond », un ménage dont une personne a la carte mobilité inclusion mention invalidité est compté dans la \
+                 catégorie d'en dessous, et son pourcentage est surestimé (28 000 € seul en 2025 : 120,7 % au lieu de 90,4 %)."
+                    .to_owned(),
+            );
+        }
         if report.regles.contains_key("O23") && layout.column("age_conjoint").at.is_none() {
             report.remarques.push(
                 "Une colonne « age_conjoint » permettrait de reconnaître les jeunes ménages (règle O23) et \

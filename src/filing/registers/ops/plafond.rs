@@ -16,6 +16,9 @@ pub struct Household {
     /// Age in full years of the holder of the lease and of the partner.
     pub age_holder: Option<u8>,
     pub age_partner: Option<u8>,
+    /// One of them holds the *carte mobilité inclusion* mention invalidité. Never read from a survey: it is a
+    /// health datum.
+    pub disabled: bool,
     /// The partner's age bracket (lowest and highest possible age), when only age bands are known.
     pub partner_between: Option<(u8, u8)>,
 }
@@ -50,9 +53,19 @@ pub enum Rank {
     Unknown,
 }
 
-/// Category of a household (arrêté of 29 July 1987, annex I).
+/// Category of a household (arrêté of 29 July 1987, annex I). With a disabled person it is at least one above
+/// the number of persons: alone, the second; two persons, the third. A child whose parents live apart counts
+/// in both homes: the numbers as filed are taken as they are.
 #[must_use]
 pub fn rank(h: &Household, p: &Plafonds) -> Rank {
+    match (h.disabled, h.persons, by_composition(h, p)) {
+        (true, Some(persons), Rank::Sure(r)) if persons > 0 => Rank::Sure(r.max(persons.saturating_add(1))),
+        (true, Some(2), Rank::MaybeYoung) => Rank::Sure(3),
+        (_, _, rank) => rank,
+    }
+}
+
+fn by_composition(h: &Household, p: &Plafonds) -> Rank {
     let Some(persons) = h.persons.or(match h.kind {
         Some(Kind::Isole) => Some(1),
         _ => None,
@@ -170,6 +183,7 @@ mod tests {
             kind: Some(Kind::CoupleSans),
             age_holder: Some(a),
             age_partner: Some(b),
+            disabled: false,
             partner_between: None,
         }
     }
@@ -182,6 +196,31 @@ mod tests {
         assert!((pct - 100.0 * 15_000.0 / 37_259.0).abs() < 1e-12);
         assert!(!assumed);
         assert_eq!(p().class(pct), 3);
+    }
+
+    #[test]
+    fn one_disabled_person_alone_at_28000_euros_is_at_90_4_percent_and_not_at_120_7() {
+        let alone = Household { persons: Some(1), ..Household::default() };
+        let of = |h| match percent(p(), 2025, Some("73065"), Some(28_000), None, &h) {
+            Outcome::Percent { pct, .. } => format!("{pct:.1}"),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((of(alone), of(Household { disabled: true, ..alone })), ("120.7".into(), "90.4".into()));
+        let two = Household { persons: Some(2), minors: Some(0), ..Household::default() };
+        assert_eq!(rank(&Household { disabled: true, ..two }, p()), Rank::Sure(3));
+        let mother = Household { minors: Some(1), ..two };
+        assert_eq!(
+            rank(&Household { disabled: true, ..mother }, p()),
+            Rank::Sure(3),
+            "the two are not added up"
+        );
+    }
+
+    #[test]
+    fn overseas_a_household_is_measured_by_the_lls() {
+        let h = Household { persons: Some(1), ..Household::default() };
+        let got = percent(p(), 2025, Some("97411"), Some(20_881), None, &h);
+        assert_eq!(got, Outcome::Percent { pct: 100.0, assumed: false });
     }
 
     #[test]
@@ -227,7 +266,7 @@ mod tests {
             percent(p(), 2025, Some("73065"), Some(-400), None, &h),
             Outcome::Percent { pct: 0.0, assumed: false }
         );
-        assert_eq!(percent(p(), 2025, Some("97411"), Some(1), None, &h), Outcome::Overseas);
+        assert_eq!(percent(p(), 2025, Some("98735"), Some(1), None, &h), Outcome::Overseas);
         assert_eq!(percent(p(), 2025, None, Some(1), None, &h), Outcome::NoZone);
         assert_eq!(percent(p(), 2014, Some("73065"), Some(1), None, &h), Outcome::NoTable);
         let unknown = Household { persons: Some(3), ..Household::default() };

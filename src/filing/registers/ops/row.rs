@@ -360,6 +360,7 @@ impl Intake for Dwellings<'_> {
             minors: minors.or(bands[0]),
             kind: kind.and_then(Kind::from_code),
             age_holder: age,
+            disabled: false,
             age_partner,
             partner_between: partner(&bands, age),
         };
