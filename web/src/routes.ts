@@ -23,7 +23,7 @@ const LEASES = {
   refusal: 'Les attributions sont ouvertes aux bailleurs, aux collectivités, aux services de l’État et à Action Logement, chacun pour ce qui le concerne.',
 } as const;
 /** Pages of one's own stock. */
-const LESSOR = { group: 'Mon parc', roles: ['bailleur'], refusal: 'Les pages « Mon parc » sont celles des bailleurs : chacun y dépose, corrige et signale son propre parc.' } as const;
+const LESSOR = { group: 'Mon parc', roles: ['bailleur'], refusal: 'Ces pages sont celles des bailleurs : chacun y dépose, corrige et signale son propre parc.' } as const;
 
 export const ROUTES: readonly Route[] = [
   { path: '/', name: 'Occupation', group: 'Occupation', roles: 'public', load: () => import('./pages/occupation/Occupation.svelte') },
