@@ -43,7 +43,7 @@ describe('the page of residences', () => {
     const dots = page.locator('main [aria-label=dot] circle');
     assert.ok(known > 50 && (await dots.count()) === known, `${await dots.count()} dots, ${known} residences`);
     await page.locator('section[aria-labelledby=rang] tbody button').first().click();
-    const sheet = page.getByRole('complementary', { name: 'Résidence' });
+    const sheet = page.getByRole('region', { name: /^Résidence :/ });
     await sheet.waitFor();
     assert.equal(await sheet.locator('h2').innerText(), read.residences[0]?.nom);
     assert.equal(await sheet.locator('ul').first().locator('li').count(), 6);

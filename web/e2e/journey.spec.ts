@@ -89,7 +89,8 @@ describe('a morning with the map', () => {
     assert.match((await contentOf(sheet)).text, /;I02;/);
     const save = async (name: string): Promise<{ name: string; bytes: Buffer }> => {
       await page.getByRole('button', { name: 'Montrer' }).click();
-      const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);
+      // Drawn anew, by a processor where there is no graphics card.
+      const [file] = await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), page.getByRole('button', { name }).click()]);
       return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
     };
     const png = await save('Image PNG');

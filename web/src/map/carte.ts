@@ -93,7 +93,7 @@ export class Carte {
         : { bounds: [west, south, east, north], fitBoundsOptions: { padding: this.#paddingFor(options.bounds) } }),
       maxBounds: [Math.max(-180, limits[0] - margin), Math.max(-85, limits[1] - margin), Math.min(180, limits[2] + margin), Math.min(85, limits[3] + margin)],
       fadeDuration: options.reducedMotion ? 0 : 200,
-      ...(options.bare ? { interactive: false, canvasContextAttributes: { preserveDrawingBuffer: true }, pixelRatio: 2, controls: { zoom: false, scale: false, sources: null } } : {}),
+      ...(options.bare ? { interactive: false, pixelRatio: 1, controls: { zoom: false, scale: false, sources: null } } : {}),
     });
     // Once the style is known: figures are asked for while the base map is still being drawn.
     this.ready = new Promise((resolve) => this.map.once('style.load', () => resolve()));

@@ -26,8 +26,11 @@ export type Picture = ({ href: string } | { svg: string }) & {
 
 /** Longest scale bar, as a part of the map's width. */
 const BAR = 0.16;
+/** Pixels of the picture for one of the page: some 300 an inch on paper. */
+const FINE = 2;
 /** A tile that does not come must not hold a picture for ever. */
 const PATIENCE = 20_000;
+const patiently = (work: Promise<void>): Promise<unknown> => Promise.race([work, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
 
 export async function picture(scene: Scene, box: Box, size: { width: number; height: number }, kind: 'png' | 'svg'): Promise<Picture> {
   const container = document.createElement('div');
@@ -48,10 +51,13 @@ export async function picture(scene: Scene, box: Box, size: { width: number; hei
     carte.setPoints('noms-dessins', scene.zones.names);
     carte.setFixed(scene.zones.features);
     carte.setSelected(scene.selected);
-    await Promise.race([carte.drawn(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    await patiently(carte.drawn());
     const bar = scaleBar(metresPerPixel(carte.map.getZoom(), carte.map.getCenter().lat), size.width * BAR);
     const drawn = kind === 'svg' ? await carte.vectors() : null;
     if (drawn) return { svg: drawn.svg, ...size, bar };
+    // Fine pixels for the last frame only: those drawn while tiles come are thrown away.
+    carte.map.setPixelRatio(FINE);
+    await patiently(carte.drawn());
     return { href: (await carte.snapshot()).href, ...size, bar };
   } finally {
     carte.destroy();
