@@ -1,23 +1,23 @@
-//! A proposed assignment of expected vacancies to waiting households, by linear and integer optimisation.
+//! A proposed assignment of expected vacancies to waiting households, by linear and integer optimisation (HiGHS).
 //!
 //! Dwellings that are alike, and households that are alike, are interchangeable: the unknowns are how many of
 //! one kind go to the other, and the answer is the same as with one unknown a pair. A household that is given
-//! another commune than the one it asks for passes through a pool of its like, whatever they ask for.
+//! another commune than the one it asks for passes through a pool of its like, whatever commune they ask for.
 //!
-//! Work is bounded by counts (iterations, nodes, columns), never by the clock, on one thread with a fixed
-//! seed: the same file gives the same plan. The linear problem is solved first (HiGHS); it gives the bound,
-//! and a plan whose few fractions are settled by a small integer problem. A problem small enough is solved
-//! whole.
+//! Work is bounded by counts (iterations, nodes, columns), never by the clock, on one thread with a fixed seed:
+//! the same file gives the same plan. The linear problem is solved first; it gives the bound, and a plan whose
+//! few fractions are settled by a small integer problem. A problem small enough is solved whole.
 //!
-//! Targets are soft: each has a slack, so a plan always exists. That they exclude each other is said only
-//! when it is proved. A plan advises; it decides nothing.
+//! Targets are soft: each has a slack, so a plan always exists. That two of them exclude each other is said
+//! only when the linear problem proves it. A plan advises; it decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use highs::{Col, HighsModelStatus, HighsSolutionStatus, Model, RowProblem, Sense as Toward};
 
-use super::facts::{Allocation, Quartile};
+use super::facts::{Allocation, Transfer};
+use super::household::{Bound, Quartile};
 use super::mix::{Known, Score, concerns, counts};
 use crate::reference::mix::{Mix, Sense};
 use crate::reference::plan::{Departure, PlanRules};
@@ -56,6 +56,19 @@ pub struct Pair {
     pub departures: Vec<Departure>,
 }
 
+/// Why a target is missed, as far as it is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Met,
+    /// These vacancies and households cannot meet it, even if it were the only target; the least that misses.
+    OutOfReach(u32),
+    /// It could be met alone, and it is proved that all targets cannot be met together; the least that misses of
+    /// all of them.
+    Conflict(u32),
+    /// Not proved impossible: what it would cost in departures, or whole leases, weighs more.
+    Traded,
+}
+
 /// A target before and after.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
@@ -65,10 +78,7 @@ pub struct Target {
     pub after: Score,
     /// Allocations that it misses, or exceeds by, after the plan.
     pub missing: u32,
-    /// What it would miss at the least if it were the only one: more than 0, these vacancies and households
-    /// cannot meet it at all; 0, it is proved that all targets cannot be met together. None where it is met,
-    /// or where neither is proved: what it would cost in departures weighs more.
-    pub alone: Option<u32>,
+    pub reach: Reach,
 }
 
 /// A plan.
@@ -77,6 +87,8 @@ pub struct Plan {
     pub pairs: Vec<Pair>,
     /// Dwellings that nobody is given.
     pub vacant: Vec<usize>,
+    /// Of these, dwellings that no household of the list fits; all households that fit the others are housed.
+    pub unfit: usize,
     pub targets: Vec<Target>,
     /// Weight of all departures, and the least that the solver proved possible.
     pub objective: f64,
@@ -91,8 +103,8 @@ pub struct Plan {
 pub enum PlanError {
     #[error("le solveur n'a pas accepté le problème ({0})")]
     Solver(String),
-    #[error("le travail permis au solveur n'a pas suffi")]
-    Nothing,
+    #[error("le travail permis n'a pas suffi : {0} logements et {1} ménages ; demandez moins de mois")]
+    Work(usize, usize),
 }
 
 /// A target to meet and where it stands before the plan.
@@ -120,9 +132,7 @@ pub fn plan(
     for p in &pairs {
         let lease = lease(&dwellings[p.dwelling], &households[p.household], day);
         for ((rule, _), score) in standings.iter().zip(&mut scores) {
-            if concerns(&mix.rules[*rule], &lease) {
-                score.add(counts(&mix.rules[*rule], &lease));
-            }
+            score.look(&mix.rules[*rule], &lease);
         }
     }
     let gap = |i: usize| {
@@ -134,14 +144,27 @@ pub fn plan(
     let mut targets = Vec::new();
     for (i, (rule, before)) in standings.iter().enumerate() {
         let missing = gap(i);
-        let alone = if missing > 0 { Some(problem.least(|other| other == i)?) } else { None };
-        let alone = alone.filter(|least| *least > 0 || together > 0);
-        targets.push(Target { rule: *rule, before: *before, after: scores[i], missing, alone });
+        let reach = if missing == 0 {
+            Reach::Met
+        } else {
+            match (problem.least(|other| other == i)?, together) {
+                (0, 0) => Reach::Traded,
+                (0, all) => Reach::Conflict(all),
+                (alone, _) => Reach::OutOfReach(alone),
+            }
+        };
+        targets.push(Target { rule: *rule, before: *before, after: scores[i], missing, reach });
     }
     let objective = weight(rules, mix, &pairs, &vacant, standings, &scores);
+    let sizes: BTreeSet<u8> = households.iter().map(|h| h.rooms).collect();
+    let unfit = vacant
+        .iter()
+        .filter(|d| !sizes.iter().any(|rooms| fits(rules, dwellings[**d].rooms, *rooms)))
+        .count();
     Ok(Plan {
         pairs,
         vacant,
+        unfit,
         targets,
         objective,
         bound: bound.min(objective),
@@ -173,18 +196,22 @@ fn weight(
 fn lease(d: &Dwelling, h: &Household, day: u32) -> Allocation {
     Allocation {
         bail: day,
+        caleol: day,
         commune: d.commune,
+        departement: u32::MAX,
         epci: u32::MAX,
+        bound: Bound::Yes,
         bailleur: u32::MAX,
         reservataire: d.reservataire,
         qpv: Some(if d.in_qpv { Band::Inside } else { Band::Beyond }),
+        whole: false,
         quartile: h.quartile,
         provisional: false,
         dalo: h.dalo,
         priority: h.priority,
         precarious: h.precarious,
         relocation: 1,
-        transfer: false,
+        transfer: Transfer::No,
         first_letting: false,
     }
 }
@@ -381,8 +408,6 @@ struct Solved {
     slacks: Vec<f64>,
     objective: f64,
     bound: f64,
-    /// Solved to its end.
-    optimal: bool,
 }
 
 struct Problem<'a> {
@@ -412,15 +437,10 @@ impl Problem<'_> {
         Ok((rest, relaxed.objective))
     }
 
-    /// The least that some targets miss in all, whatever it costs elsewhere. A large problem is asked in
-    /// fractions of leases: what they cannot meet, whole leases cannot either.
+    /// The least that some targets miss in all, whatever it costs elsewhere: what fractions of leases cannot
+    /// meet, whole leases cannot either.
     fn least(&self, of: impl Fn(usize) -> bool) -> Result<u32, PlanError> {
-        let none = vec![0; self.kinds.cells.len()];
-        let small = none.len() <= self.rules.travail.colonnes_exactes;
-        let mut found = self.solve(&Aim::Targets(&of), &none, small)?;
-        if !found.optimal {
-            found = self.solve(&Aim::Targets(&of), &none, false)?;
-        }
+        let found = self.solve(&Aim::Targets(&of), &vec![0; self.kinds.cells.len()], false)?;
         let short: f64 = found.slacks.iter().enumerate().filter(|(i, _)| of(*i)).map(|(_, s)| s).sum();
         // A missing half allocation is one allocation; the solver's own tolerance is none.
         Ok((short - 1e-6).ceil().max(0.0) as u32)
@@ -506,7 +526,7 @@ impl Problem<'_> {
             let mut rest = rule.cible * f64::from(before.denominator) - f64::from(before.numerator);
             for ((c, col), n) in k.cells.iter().zip(&cells).zip(done) {
                 let lease = lease(&k.dwellings[c.dwelling].0, &c.household, self.day);
-                if concerns(rule, &lease) {
+                if concerns(rule, &lease) != Known::No {
                     let gain = f64::from(u8::from(counts(rule, &lease) == Known::Yes)) - rule.cible;
                     row.push((*col, gain));
                     rest -= gain * f64::from(*n);
@@ -531,7 +551,8 @@ impl Problem<'_> {
         let optimal = solved.status() == HighsModelStatus::Optimal;
         // A linear problem that is not solved to its end proves nothing.
         if solved.primal_solution_status() != HighsSolutionStatus::Feasible || !(whole || optimal) {
-            return Err(PlanError::Nothing);
+            let sum = |of: &[u32]| of.iter().map(|n| *n as usize).sum();
+            return Err(PlanError::Work(sum(&dwellings), sum(&households)));
         }
         let solution = solved.get_solution();
         let value = |c: &Col| solution.columns()[c.index()];
@@ -545,7 +566,6 @@ impl Problem<'_> {
             slacks: slacks.iter().map(value).collect(),
             objective,
             bound: bound.unwrap_or(if optimal { objective } else { 0.0 }),
-            optimal,
         })
     }
 
@@ -573,4 +593,220 @@ fn narrow(n: usize) -> u32 {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn dwelling(in_qpv: bool, rooms: u8, commune: u32) -> Dwelling {
+        Dwelling { in_qpv, rooms, commune, reservataire: 8 }
+    }
+
+    fn household(quartile: Quartile, rooms: u8, commune: u32) -> Household {
+        Household { quartile, dalo: false, priority: false, precarious: false, rooms, commune }
+    }
+
+    fn run(standings: &[Standing], dwellings: &[Dwelling], households: &[Household]) -> Plan {
+        plan(
+            Mix::embedded().unwrap(),
+            PlanRules::embedded().unwrap(),
+            standings,
+            2026_06_01,
+            dwellings,
+            households,
+        )
+        .unwrap()
+    }
+
+    /// The first two rules: 25 % of the first quartile outside QPV, 50 % of the others inside.
+    fn from_nothing() -> Vec<Standing> {
+        vec![(0, Score::default()), (1, Score::default())]
+    }
+
+    #[test]
+    fn targets_are_met_by_who_stands_in_line_before_wishes_are() {
+        // Outside: four dwellings; the only household of the first quartile asks for another commune.
+        let dwellings = [dwelling(false, 3, 1); 4];
+        let mut households = vec![household(Quartile::Other, 3, 1); 4];
+        households.push(household(Quartile::First, 3, 2));
+        let found = run(&from_nothing(), &dwellings, &households);
+        assert!(found.optimal && found.vacant.is_empty());
+        assert!(found.pairs.iter().any(|p| p.household == 4 && p.departures == [Departure::CommuneAutre]));
+        assert_eq!(
+            (found.targets[0].after.numerator, found.targets[0].after.denominator, found.targets[0].missing),
+            (1, 4, 0)
+        );
+        assert!((found.objective - 5.0).abs() < 1e-6 && (found.bound - 5.0).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_met_is_named_and_one_that_another_forbids_too() {
+        // Nobody of the first quartile waits: 25 % of four dwellings outside QPV cannot be, and leaving them
+        // empty is no answer.
+        let others = vec![household(Quartile::Other, 3, 1); 8];
+        let found = run(&from_nothing(), &[dwelling(false, 3, 1); 4], &others);
+        assert_eq!(
+            (found.pairs.len(), found.targets[0].missing, found.targets[0].reach),
+            (4, 1, Reach::OutOfReach(1))
+        );
+        // One of the first quartile that is DALO, for one dwelling outside QPV and one of Action Logement in
+        // QPV: either target alone could be met, not both.
+        let one = Household { dalo: true, ..household(Quartile::First, 3, 1) };
+        let reserved = Dwelling { reservataire: 3, ..dwelling(true, 3, 1) };
+        let both = vec![(0, Score::default()), (2, Score::default())];
+        let found = run(&both, &[dwelling(false, 3, 1), reserved], &[one, household(Quartile::Other, 3, 1)]);
+        let missed: Vec<(u32, Reach)> = found.targets.iter().map(|t| (t.missing, t.reach)).collect();
+        assert!(missed.contains(&(1, Reach::Conflict(1))) && missed.contains(&(0, Reach::Met)), "{missed:?}");
+        // So far 10 leases of which none counts: three are missing whatever is done.
+        let behind = [(0, Score { numerator: 0, denominator: 10, ..Score::default() })];
+        let found = run(&behind, &[dwelling(false, 3, 1); 2], &others);
+        assert_eq!(
+            (found.targets[0].missing, found.targets[0].reach),
+            (3, Reach::OutOfReach(3)),
+            "25 % of 12"
+        );
+    }
+
+    #[test]
+    fn nobody_is_given_a_dwelling_two_rooms_too_small_and_dalo_households_go_outside_qpv() {
+        let dwellings = [dwelling(true, 3, 1), dwelling(false, 3, 1), dwelling(false, 1, 1)];
+        let precarious = Household { dalo: true, precarious: true, ..household(Quartile::First, 3, 1) };
+        let found = run(&[], &dwellings, &[precarious, household(Quartile::Other, 3, 1)]);
+        assert_eq!(found.vacant, [2]);
+        assert_eq!(
+            found.pairs.iter().map(|p| (p.dwelling, p.household)).collect::<Vec<_>>(),
+            [(0, 1), (1, 0)]
+        );
+    }
+
+    /// Many dwellings and households of many kinds, drawn from a seed.
+    fn drawn(seed: u64, n: usize, m: usize) -> (Vec<Dwelling>, Vec<Household>) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let dwellings = (0..n)
+            .map(|_| Dwelling {
+                reservataire: rng.u8(1..9),
+                ..dwelling(rng.u8(0..10) < 3, rng.u8(1..6), rng.u32(0..12))
+            })
+            .collect();
+        let households = (0..m)
+            .map(|_| {
+                let dalo = rng.u8(0..100) < 4;
+                let quartile = if rng.u8(0..4) == 0 { Quartile::First } else { Quartile::Other };
+                let priority = dalo || rng.u8(0..5) == 0;
+                let precarious = dalo && rng.bool();
+                Household { dalo, priority, precarious, ..household(quartile, rng.u8(1..6), rng.u32(0..12)) }
+            })
+            .collect();
+        (dwellings, households)
+    }
+
+    #[test]
+    fn the_same_file_gives_the_same_plan_however_often_and_leaves_no_dwelling_that_a_household_fits() {
+        let (dwellings, households) = drawn(7, 600, 1_800);
+        let standings: Vec<Standing> = (0..5).map(|r| (r, Score::default())).collect();
+        let first = run(&standings, &dwellings, &households);
+        let housed: BTreeSet<usize> = first.pairs.iter().map(|p| p.household).collect();
+        let waiting = || (0..households.len()).filter(|h| !housed.contains(h)).map(|h| &households[h]);
+        for d in &first.vacant {
+            assert!(
+                !waiting().any(|h| fits(PlanRules::embedded().unwrap(), dwellings[*d].rooms, h.rooms)),
+                "{d}"
+            );
+        }
+        let gap = (first.objective - first.bound) / first.objective.max(1.0);
+        assert!(gap < 0.02, "{} {}", first.objective, first.bound);
+        for _ in 0..4 {
+            let again = run(&standings, &dwellings, &households);
+            assert_eq!(Plan { seconds: 0.0, ..again }, Plan { seconds: 0.0, ..first.clone() });
+        }
+    }
+
+    #[test]
+    fn kinds_give_the_same_optimum_as_every_assignment_tried_one_by_one() {
+        let mut rng = fastrand::Rng::with_seed(4);
+        let (mix, rules) = (Mix::embedded().unwrap(), PlanRules::embedded().unwrap());
+        for round in 0..40 {
+            let dwellings: Vec<Dwelling> = (0..5)
+                .map(|_| Dwelling {
+                    reservataire: rng.u8(1..4),
+                    ..dwelling(rng.bool(), rng.u8(2..4), rng.u32(0..2))
+                })
+                .collect();
+            let households: Vec<Household> = (0..5)
+                .map(|_| Household {
+                    dalo: rng.bool(),
+                    precarious: rng.bool(),
+                    priority: rng.bool(),
+                    ..household(
+                        if rng.bool() { Quartile::First } else { Quartile::Other },
+                        rng.u8(2..4),
+                        rng.u32(0..2),
+                    )
+                })
+                .collect();
+            let standings: Vec<Standing> = (0..3)
+                .map(|r| {
+                    (r, Score { numerator: rng.u32(0..3), denominator: rng.u32(3..9), ..Score::default() })
+                })
+                .collect();
+            let found = plan(mix, rules, &standings, 2026_06_01, &dwellings, &households).unwrap();
+            let best = all_tried(mix, rules, &standings, &dwellings, &households);
+            assert!((found.objective - best).abs() < 1e-4, "round {round}: {} {best}", found.objective);
+            assert!(found.optimal && found.bound <= found.objective + 1e-6);
+        }
+    }
+
+    /// The least weight of all ways to give 5 dwellings to 5 households, some left empty.
+    fn all_tried(
+        mix: &Mix,
+        rules: &PlanRules,
+        standings: &[Standing],
+        dwellings: &[Dwelling],
+        households: &[Household],
+    ) -> f64 {
+        fn go(
+            i: usize,
+            taken: &mut Vec<Option<usize>>,
+            n: usize,
+            households: usize,
+            see: &mut impl FnMut(&[Option<usize>]),
+        ) {
+            if i == n {
+                return see(taken);
+            }
+            for choice in std::iter::once(None).chain((0..households).map(Some)) {
+                if choice.is_none() || !taken.contains(&choice) {
+                    taken.push(choice);
+                    go(i + 1, taken, n, households, see);
+                    taken.pop();
+                }
+            }
+        }
+        let mut best = f64::INFINITY;
+        go(0, &mut Vec::new(), dwellings.len(), households.len(), &mut |choice| {
+            let mut weight = 0.0;
+            let mut scores: Vec<(f64, f64)> =
+                standings.iter().map(|(_, s)| (f64::from(s.numerator), f64::from(s.denominator))).collect();
+            for (d, h) in choice.iter().enumerate() {
+                let Some(h) = h else {
+                    weight += rules.weight(Departure::Vacant);
+                    continue;
+                };
+                let Some(list) = departures(rules, &dwellings[d], &households[*h]) else { return };
+                weight += list.iter().map(|x| rules.weight(*x)).sum::<f64>();
+                let lease = lease(&dwellings[d], &households[*h], 2026_06_01);
+                for ((r, _), s) in standings.iter().zip(&mut scores) {
+                    if concerns(&mix.rules[*r], &lease) != Known::No {
+                        s.1 += 1.0;
+                        s.0 += f64::from(u8::from(counts(&mix.rules[*r], &lease) == Known::Yes));
+                    }
+                }
+            }
+            for ((r, _), (n, d)) in standings.iter().zip(&scores) {
+                let over = mix.rules[*r].cible * d - n;
+                let short = if mix.rules[*r].sens == Sense::Minimum { over } else { -over };
+                weight += rules.weight(Departure::Cible) * short.max(0.0);
+            }
+            best = best.min(weight);
+        });
+        best
+    }
+}
