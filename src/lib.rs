@@ -6,7 +6,7 @@
 
 pub mod cli;
 
-pub use mosaique_engine::{cube, disclosure, geocode, stock};
+pub use mosaique_engine::{arrays, cube, disclosure, geocode, stock};
 pub use mosaique_fiction::demo;
 pub use mosaique_filing::{admission, registers, store};
 pub use mosaique_ground::{address, days, reference, territory};

@@ -153,10 +153,10 @@ fn near_words_are_those_that_a_full_comparison_finds() {
     let table = remainders(&words);
     let dir = tempfile::tempdir().expect("folder");
     let path = dir.path().join("x");
-    let mut out = mosaique::cube::file::Writer::create(&path).expect("file");
+    let mut out = mosaique::arrays::Writer::create(&path).expect("file");
     out.strings("mot", &words).expect("strings");
     out.finish(&()).expect("finish");
-    let (mapped, ()) = mosaique::cube::file::Mapped::open::<()>(&path).expect("map");
+    let (mapped, ()) = mosaique::arrays::Mapped::open::<()>(&path).expect("map");
     let vocabulary = Vocabulary {
         words: mapped.strings("mot").expect("words"),
         starts: &table.starts,

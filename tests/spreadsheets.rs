@@ -1,5 +1,5 @@
-//! What spreadsheets, exports and mail do to files, register by register: the same table comes out, or the row
-//! says why not.
+//! What spreadsheets, exports and mail do to files, register by register: the same table comes out, or the
+//! row says why not.
 
 mod common;
 
@@ -171,7 +171,8 @@ fn zipped(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-/// A workbook of these sheets (name, XML of `sheetData`), with styles 0 general, 1 date, 2 percentage, 3 `00000`.
+/// A workbook of these sheets (name, XML of `sheetData`), with styles 0 general, 1 date, 2 percentage, 3
+/// `00000`.
 fn book(sheets: &[(&str, String)]) -> Vec<u8> {
     const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";

@@ -1,5 +1,6 @@
 //! What there is, figures, what of them may leave, and where an address lies. It knows nobody who asks.
 
+pub mod arrays;
 pub mod cube;
 pub mod disclosure;
 pub mod geocode;

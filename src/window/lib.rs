@@ -3,7 +3,7 @@
 
 pub mod server;
 
-use mosaique_engine::{cube, disclosure, geocode, stock};
+use mosaique_engine::{arrays, cube, disclosure, geocode, stock};
 use mosaique_filing::{admission, registers, store};
 use mosaique_ground::{address, days, reference, territory};
 use mosaique_rules::{access, policy, state};

@@ -394,6 +394,13 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "ensemble_modifier" => with("/api/ensembles/absent", json!({"version": 1, "nom": "x"})),
         "ensemble_restaurer" => plain("/api/ensembles/absent/restauration"),
         "affichage" => plain("/api/affichage"),
+        "admin_imports" => plain("/api/admin/imports"),
+        "admin_import_retirer" => {
+            with("/api/admin/imports/retrait", json!({"registre": "rpls", "cle": "absente"}))
+        }
+        "admin_import_remettre" => {
+            with("/api/admin/imports/retour", json!({"registre": "rpls", "cle": "absente"}))
+        }
         other => {
             panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml")
         }

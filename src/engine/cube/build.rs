@@ -7,9 +7,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::atoms;
-use super::file::{CubeError, Writer};
 use super::partition::Zones;
 use super::{bits, hilbert, sum, tree};
+use crate::arrays::{CubeError, Writer};
 use crate::reference::indicators::{Catalogue, Measure};
 use crate::reference::secrecy::Secrecy;
 use crate::stock::facts::{BuildReport, Facts, LayerFacts, NONE};

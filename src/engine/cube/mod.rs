@@ -7,7 +7,6 @@
 pub mod atoms;
 pub mod bits;
 pub mod build;
-pub mod file;
 pub mod hilbert;
 pub mod partition;
 pub mod refresh;
@@ -23,12 +22,12 @@ use rustc_hash::FxHashMap;
 
 use self::bits::Bits;
 use self::build::{LayerMeta, Meta};
-use self::file::{CubeError, Mapped, Section, Strings};
 use self::partition::Partition;
 use self::region::Region;
 use self::runs::Runs;
 use self::sum::Column;
 use self::tree::Tree;
+use crate::arrays::{CubeError, Mapped, Section, Strings};
 use crate::reference::indicators::Catalogue;
 
 /// Which dwellings count: conditions on attributes (OR between classes, AND between attributes).

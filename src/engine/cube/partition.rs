@@ -139,7 +139,8 @@ pub fn group<T: Tally>(mut units: Vec<Unit<T>>, k: u32) -> (Vec<Unit<T>>, Vec<Un
     (done, pool)
 }
 
-/// One pass along the order: inside each zone of a level, units grow until they fit; a leftover joins the last.
+/// One pass along the order: inside each zone of a level, units grow until they fit; a leftover joins the
+/// last.
 fn merge<T: Tally>(units: Vec<Unit<T>>, depth: usize, k: u32) -> Vec<Unit<T>> {
     let mut out: Vec<Unit<T>> = Vec::with_capacity(units.len() / 2 + 1);
     // First output of the current zone, and whether its last output still waits for more.
@@ -301,7 +302,8 @@ pub struct Index {
 }
 
 impl Index {
-    /// `rank`: how many addresses that a zone must hold come before each address. Every part has one at least.
+    /// `rank`: how many addresses that a zone must hold come before each address. Every part has one at
+    /// least.
     #[must_use]
     pub fn new(partition: Partition, rank: &[u32]) -> Self {
         let ranks = partition.starts.iter().map(|s| rank[*s as usize]).collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::build::build;
-use super::file::CubeError;
+use crate::arrays::CubeError;
 use crate::reference::ReferenceError;
 use crate::reference::indicators::Catalogue;
 use crate::reference::magasin::magasin;
@@ -65,7 +65,7 @@ fn expected_sources(
     let catalogue = Catalogue::embedded()?;
     let measures = serde_json::to_vec(&catalogue.measures)?;
     sources.push(format!("mesures {}", blake3::hash(&measures).to_hex()));
-    sources.push(format!("format {}", super::file::VERSION));
+    sources.push(format!("format {}", crate::arrays::VERSION));
     Ok((wave.filter(|_| !a_jour), sources))
 }
 

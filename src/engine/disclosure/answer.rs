@@ -314,8 +314,8 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// A figure that the register keeps from the public: by parts of the stock, without a filter and as filed,
-    /// so that no two answers tell of one dwelling.
+    /// A figure that the register keeps from the public: by parts of the stock, without a filter and as
+    /// filed, so that no two answers tell of one dwelling.
     fn restricted(&self, zone: &Runs, i: &Indicator) -> Figure {
         let cube = self.publisher.cube();
         if self.mask.is_some() || cube.meta().a_jour.is_some() {
@@ -339,7 +339,8 @@ impl<'a> Asker<'a> {
         Figure { motif: motif.or(f.motif), approximatif: left > 0, logements_ecartes: Some(left), ..f }
     }
 
-    /// Whether an indicator compares answers with questions: without a filter, that is a property of the place.
+    /// Whether an indicator compares answers with questions: without a filter, that is a property of the
+    /// place.
     fn response(&self, i: &Indicator) -> bool {
         i.denominateur.as_ref().is_some_and(|m| !self.catalogue.is_occupancy(m))
     }

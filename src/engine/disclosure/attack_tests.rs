@@ -532,7 +532,8 @@ fn filtered_rates_are_useful() {
     assert!(inside.0 as f64 >= 0.93 * inside.1 as f64);
 }
 
-/// Where `tests/oracle/test_perturbation.py` finds households with their record keys, and what is said of them.
+/// Where `tests/oracle/test_perturbation.py` finds households with their record keys, and what is said of
+/// them.
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/secret");
 
 #[test]

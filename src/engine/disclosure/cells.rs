@@ -1,12 +1,13 @@
 //! Figures of filtered or crossed households: the cell-key method.
 //!
-//! A *cell* is what one class of each filtered attribute keeps of one zone of the [`hierarchy`](super::hierarchy).
-//! The record keys of its households, added up, draw its deviation: the same households have the same
-//! deviation, whoever asks, however they are asked for, after any rebuild. A figure is the sum of its cells. How
-//! far a cell may be moved depends on the narrowest zone that holds its households (`data/perturbation.toml`).
+//! A *cell* is what one class of each filtered attribute keeps of one zone of the
+//! [`hierarchy`](super::hierarchy). The record keys of its households, added up, draw its deviation: the same
+//! households have the same deviation, whoever asks, however they are asked for, after any rebuild. A figure
+//! is the sum of its cells. How far a cell may be moved depends on the narrowest zone that holds its
+//! households (`data/perturbation.toml`).
 //!
-//! What a filter keeps whole (all households of a part that is published exactly anyway) is counted exactly: a
-//! deviation there would hide nothing.
+//! What a filter keeps whole (all households of a part that is published exactly anyway) is counted exactly:
+//! a deviation there would hide nothing.
 
 use rustc_hash::FxHashMap;
 

@@ -2,11 +2,12 @@
 //!
 //! Figures of all households, of recent movers and of the others are exact, and unions of whole parts
 //! ([`publisher`]): any set of households that can be worked out from any number of them is empty or has at
-//! least `k`. Figures of what a filter keeps, or that cross households with their dwellings, are sums of cells
-//! that are moved a little, always alike ([`cells`], [`hierarchy`]). ARCHITECTURE.md says what is proved of both.
+//! least `k`. Figures of what a filter keeps, or that cross households with their dwellings, are sums of
+//! cells that are moved a little, always alike ([`cells`], [`hierarchy`]). ARCHITECTURE.md says what is
+//! proved of both.
 //!
-//! Figures of dwellings alone (RPLS) are exact; what the register keeps from the public is shown to it by parts
-//! of the stock only.
+//! Figures of dwellings alone (RPLS) are exact; what the register keeps from the public is shown to it by
+//! parts of the stock only.
 
 pub mod answer;
 pub mod cells;

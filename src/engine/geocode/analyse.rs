@@ -44,15 +44,15 @@ pub struct House {
     pub number: u32,
     /// How many words it has itself.
     pub words: u8,
-    /// Pieces behind it that are repetition signs for sure (`12BIS`, `12 TER`, `42 B BIS`, `2-E`): they are no
-    /// words of the question.
+    /// Pieces behind it that are repetition signs for sure (`12BIS`, `12 TER`, `42 B BIS`, `2-E`): they are
+    /// no words of the question.
     pub signs: usize,
     /// The next word is one letter, which may be a repetition sign (`12 B`, but `12 R PASTEUR`).
     pub loose: bool,
     /// The last number of the range that it begins, if it does: `86-92`, `2 à 8`.
     pub until: Option<u32>,
-    /// What is written behind it, with the words of the question: a sign may be a word and a number (`16 villa
-    /// 21`).
+    /// What is written behind it, with the words of the question: a sign may be a word and a number (`16
+    /// villa 21`).
     pub tail: Vec<(String, Option<u8>)>,
 }
 

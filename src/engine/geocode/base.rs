@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::GeocoderError;
 use super::words::Vocabulary;
-use crate::cube::file::{Mapped, Strings};
+use crate::arrays::{Mapped, Strings};
 
 /// No former commune.
 pub const NONE: u32 = u32::MAX;

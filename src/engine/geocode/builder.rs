@@ -13,7 +13,7 @@ use super::analyse::{self, Role};
 use super::base::{LOCALITY, MUNICIPALITY, Meta, NONE, STREET, stored};
 use super::{ARRAYS, FORMAT, GeocoderError, WORD_FIELD, words};
 use crate::address::{Normalizer, unaccent};
-use crate::cube::file::Writer;
+use crate::arrays::Writer;
 use crate::reference::geocodage::geocodage;
 
 /// Memory that tantivy may take before it writes, in bytes; one segment must hold all.

@@ -9,13 +9,13 @@
 //! the store.
 //!
 //! ```no_run
-//! # use mosaique::geocode::{Geocoder, Query};
+//! # use mosaique_engine::geocode::{Geocoder, Query};
 //! # let folder = std::path::Path::new("recherche");
 //! let geocoder = Geocoder::open(folder)?;
 //! for hit in geocoder.search(&Query::new("12bis r de la gare 73000 chambery")) {
 //!     println!("{} {:.2}", hit.label, hit.score);
 //! }
-//! # Ok::<(), mosaique::geocode::GeocoderError>(())
+//! # Ok::<(), mosaique_engine::geocode::GeocoderError>(())
 //! ```
 
 pub mod analyse;
@@ -39,7 +39,7 @@ use self::base::{Base, LOCALITY, MUNICIPALITY, NONE, Views, degrees};
 use self::find::Scratch;
 use self::number::Found;
 use self::reverse::Points;
-use crate::cube::file::CubeError;
+use crate::arrays::CubeError;
 use crate::reference::geocodage::geocodage;
 
 /// Changes whenever the meaning of a file of the index does.

@@ -132,8 +132,8 @@ impl Question {
         }
     }
 
-    /// Whether every word and number has its part in the answer. `front`: the number's place, if what stands in
-    /// front of it may be a complement.
+    /// Whether every word and number has its part in the answer. `front`: the number's place, if what stands
+    /// in front of it may be a complement.
     fn is_accounted_for(&self, taken: Used, front: Option<u8>) -> bool {
         let complement = |t: u8| {
             let before = front.map_or(&[][..], |f| &self.tokens[..f as usize]);

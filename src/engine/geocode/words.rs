@@ -7,7 +7,7 @@
 
 use rapidfuzz::distance::osa;
 
-use crate::cube::file::Strings;
+use crate::arrays::Strings;
 
 /// Remainders are made of this many first letters.
 const PREFIX: usize = 7;

@@ -33,8 +33,8 @@ pub fn membership(store: &Store, millesime: u16) -> Result<HashMap<String, (Stri
         .collect())
 }
 
-/// What tells the EPCI of a commune, and the names of EPCI. In Grand Paris the unit of figures and of targets is
-/// the EPT or Paris, whatever a file says (CCH L.441-1).
+/// What tells the EPCI of a commune, and the names of EPCI. In Grand Paris the unit of figures and of targets
+/// is the EPT or Paris, whatever a file says (CCH L.441-1).
 #[derive(Debug, Default)]
 pub struct Epcis {
     of_commune: HashMap<String, String>,

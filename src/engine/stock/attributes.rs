@@ -58,7 +58,8 @@ fn code(attribute: Option<&Attribute>, value: u8) -> u8 {
     if attribute.is_some_and(|a| usize::from(value) <= a.classes.len()) { value } else { 0 }
 }
 
-/// Whether a dwelling is in a département that is wholly a QPV of this layer on 1 January, wherever it stands.
+/// Whether a dwelling is in a département that is wholly a QPV of this layer on 1 January, wherever it
+/// stands.
 fn whole<'a>(inputs: &Inputs<'a>, layer: &str) -> impl Fn(usize) -> bool + Sync + use<'a> {
     let communes = &inputs.dwellings.commune;
     let in_force = |c: &String| generations::of_millesime(inputs.millesime, c);
@@ -227,8 +228,8 @@ fn occupancy(
     });
 }
 
-/// Class of the attribute `peuplement`: more rooms than persons plus one (CCH L.621-2), fewer than persons minus
-/// one, or neither.
+/// Class of the attribute `peuplement`: more rooms than persons plus one (CCH L.621-2), fewer than persons
+/// minus one, or neither.
 fn crowding(rooms: u8, persons: u8) -> u8 {
     match (rooms > persons.saturating_add(1), rooms < persons - 1) {
         (true, _) => 1,

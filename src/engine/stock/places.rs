@@ -463,7 +463,8 @@ pub fn label(key: &str) -> String {
         .join(" ")
 }
 
-/// Which contours tell, commune by commune, whether a place is in a QPV in force on 1 January of the millésime.
+/// Which contours tell, commune by commune, whether a place is in a QPV in force on 1 January of the
+/// millésime.
 struct InForce<'a> {
     /// For each commune of the dwellings: all of its département is a QPV; else the layer, if there is one.
     of_commune: Vec<(bool, Option<&'a LayerFacts>)>,
@@ -507,10 +508,14 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
     {
         add(&format!("qualite_{q}"), dwellings.qualite[..registered].iter().filter(|x| *x == q).count());
     }
-    // R09: declared and computed QPV, of the generation in force at the millésime.
+    // R09: declared and computed QPV, of the generation in force at the millésime, for points as they were
+    // filed: one that the address or a neighbour gave says nothing of the file.
     if let Some(inside) = InForce::of(places, dwellings, millesime) {
         let (mut declared_in, mut declared_out) = (0, 0);
         for (row, address) in of.iter().enumerate().take(registered) {
+            if !dwellings.lon[row].is_finite() {
+                continue;
+            }
             let Some(inside) = inside.at(places, dwellings, *address as usize) else { continue };
             declared_in += usize::from(dwellings.qpv_declare[row] == 1 && !inside);
             declared_out += usize::from(dwellings.qpv_declare[row] == 2 && inside);

@@ -76,8 +76,8 @@ pub fn pseudonym(key: &[u8; 32], nud: &str) -> String {
     blake3::keyed_hash(key, plain.as_bytes()).to_hex()[..32].to_owned()
 }
 
-/// Consumption units, on the « échelle dite OCDE modifiée, retenue par l'arrêté sur le premier quartile »: 1 for
-/// the first adult, 0.5 for each other person of 14 and more, 0.3 for each child under 14.
+/// Consumption units, on the « échelle dite OCDE modifiée, retenue par l'arrêté sur le premier quartile »: 1
+/// for the first adult, 0.5 for each other person of 14 and more, 0.3 for each child under 14.
 #[must_use]
 pub fn consumption_units(aged_14_and_more: u8, under_14: u8) -> f64 {
     1.0 + 0.5 * f64::from(aged_14_and_more.saturating_sub(1)) + 0.3 * f64::from(under_14)

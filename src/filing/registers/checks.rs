@@ -226,8 +226,8 @@ pub fn ident<'c>(column: &Column, record: &'c ByteRecord, notes: &mut Notes<'_>)
     Some(fields::unpoint(cell))
 }
 
-/// Identifier of the dwelling in the RPLS. A strange one is noted and kept, one that a spreadsheet lost is noted
-/// and missing.
+/// Identifier of the dwelling in the RPLS. A strange one is noted and kept, one that a spreadsheet lost is
+/// noted and missing.
 pub fn ident_rep<'c>(
     column: &Column,
     record: &'c ByteRecord,

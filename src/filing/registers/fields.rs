@@ -1,8 +1,8 @@
 //! From the bytes of a cell to a value, tolerant of what spreadsheets do to files.
 //!
 //! Tolerated: `1.0` and `1,0` for 1, decimal comma, spaces of any kind between thousands, `€` and `%`,
-//! `1,5E+04`, lost zeros at the beginning of codes, `="012"`, a leading apostrophe. What only a column can tell
-//! is in [`super::kit`].
+//! `1,5E+04`, lost zeros at the beginning of codes, `="012"`, a leading apostrophe. What only a column can
+//! tell is in [`super::kit`].
 
 pub use super::kit::dates::{Date, date};
 use super::kit::numbers::{self, Kind};
@@ -251,8 +251,8 @@ fn tight<'b>(cell: &[u8], buffer: &'b mut [u8; 8]) -> Option<&'b [u8]> {
     (n < cell.len()).then_some(&buffer[..n])
 }
 
-/// Five characters of a commune or a postcode, whatever a spreadsheet did to them: `1004`, `73065.0`, `2a004`,
-/// « 01 004 ». They may still be no code.
+/// Five characters of a commune or a postcode, whatever a spreadsheet did to them: `1004`, `73065.0`,
+/// `2a004`, « 01 004 ». They may still be no code.
 #[must_use]
 pub fn five(cell: &[u8]) -> Option<[u8; 5]> {
     let mut close = [0u8; 8];

@@ -58,7 +58,13 @@ impl TableWriter {
     /// # Errors
     /// The batch does not fit the schema or the disk is full.
     pub fn write(&mut self, frame: &DataFrame) -> PolarsResult<()> {
-        self.inner.write_batch(frame)
+        if !frame.should_rechunk() {
+            return self.inner.write_batch(frame);
+        }
+        // Parts that were put together have columns cut at different rows, which a row group cannot be.
+        let mut whole = frame.clone();
+        whole.rechunk_mut();
+        self.inner.write_batch(&whole)
     }
 
     /// Writes the footer. A table that is not finished is not readable.

@@ -1,6 +1,6 @@
-//! The store's own key, which record keys of the perturbation are made with (`disclosure::cells`). It is drawn
-//! once, never leaves the store and is never replaced: with another one, the same question would get another
-//! answer, and both together would tell more than either.
+//! The store's own key, which record keys of the perturbation are made with (`disclosure::cells`). It is
+//! drawn once, never leaves the store and is never replaced: with another one, the same question would get
+//! another answer, and both together would tell more than either.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;

@@ -35,8 +35,8 @@ struct Passage {
     new_of: FxHashMap<&'static str, &'static str>,
 }
 
-/// The commune that a former commune, or an arrondissement of Paris, Lyon or Marseille, is part of today; None
-/// for a commune that is in force or that no table knows.
+/// The commune that a former commune, or an arrondissement of Paris, Lyon or Marseille, is part of today;
+/// None for a commune that is in force or that no table knows.
 #[must_use]
 pub fn successor(depcom: &str) -> Option<&'static str> {
     DATA.new_of.get(depcom).copied()
@@ -57,8 +57,8 @@ pub fn group(depcom: &str) -> &str {
     split.map_or(now, |s| s.commune.as_str())
 }
 
-/// An address key (`74093:12:-:RUE DES LILAS`) under the commune in force. Arrondissements stay: a street name
-/// may stand in several.
+/// An address key (`74093:12:-:RUE DES LILAS`) under the commune in force. Arrondissements stay: a street
+/// name may stand in several.
 #[must_use]
 pub fn key_in_force(key: &str) -> Cow<'_, str> {
     let Some((depcom, rest)) = key.split_once(':') else { return Cow::Borrowed(key) };

@@ -71,8 +71,8 @@ impl Perturbation {
         Ok(TABLES.get_or_init(|| tables))
     }
 
-    /// The deviation of a cell: `key` is the sum of its record keys, `level` the narrowest zone that holds its
-    /// households, `quantity` what is summed.
+    /// The deviation of a cell: `key` is the sum of its record keys, `level` the narrowest zone that holds
+    /// its households, `quantity` what is summed.
     #[must_use]
     pub fn deviation(&self, level: usize, key: u32, quantity: &str) -> i64 {
         let Some(level) = self.levels.get(level) else { return 0 };

@@ -1,5 +1,5 @@
-//! Income ceilings of the PLUS (`data/plafonds.toml`): zones, household categories, yearly tables, classes; of
-//! the PLAI and, overseas, of the LLS and LLTS, by their ratio to it.
+//! Income ceilings of the PLUS (`data/plafonds.toml`): zones, household categories, yearly tables, classes;
+//! of the PLAI and, overseas, of the LLS and LLTS, by their ratio to it.
 //!
 //! Source: arrêté of 29 July 1987 as amended, annex I; arrêté of 14 March 2011, article 9 (overseas).
 

@@ -21,8 +21,8 @@ impl Coverage {
         Self { departements: qpv.zones.iter().filter_map(|z| z.departement.clone()).collect() }
     }
 
-    /// True if a QPV of the département would be in the layer. A layer that tells no département is believed to
-    /// hold those of the store.
+    /// True if a QPV of the département would be in the layer. A layer that tells no département is believed
+    /// to hold those of the store.
     #[must_use]
     pub fn covers(&self, departement: &str) -> bool {
         let all = self.departements.len() >= NATIONAL || self.departements.is_empty();
@@ -44,7 +44,8 @@ pub enum Unknown {
 /// Whether a point that no QPV holds is outside of them for sure.
 ///
 /// `contours` are layers whose zones tell their département (communes, IRIS, départements), those that say
-/// most first. A point within `near_m` of a contour is as good as in it: coasts and borders are drawn coarsely.
+/// most first. A point within `near_m` of a contour is as good as in it: coasts and borders are drawn
+/// coarsely.
 ///
 /// # Errors
 /// Nothing is known of the place.

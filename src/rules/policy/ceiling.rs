@@ -56,7 +56,8 @@ impl Size {
         let (low, high) = match sure {
             Some(r) => (r, r),
             None if self.disabled => (persons.saturating_add(1), persons.saturating_add(1)),
-            // An adult alone with persons at charge, or a young couple, ranks one above the number of persons.
+            // An adult alone with persons at charge, or a young couple, ranks one above the number of
+            // persons.
             None => (persons, persons.saturating_add(1)),
         };
         low.min(FURTHER)..=high.min(FURTHER)

@@ -27,8 +27,8 @@ impl Niveau {
         [Self::Epci, Self::Commune, Self::Bailleur, Self::Reservataire, Self::BailleurDepartement];
 }
 
-/// Leases of an EPCI and year, as far as they are open to who asks, by commune, bailleur and réservataire; those
-/// of the département too, by bailleur.
+/// Leases of an EPCI and year, as far as they are open to who asks, by commune, bailleur and réservataire;
+/// those of the département too, by bailleur.
 #[derive(Debug)]
 pub struct Counts {
     whole: Line,
@@ -38,8 +38,8 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts leases and takes out what would tell of few households. `around`: leases of every EPCI, as far as
-    /// they are open, for what is judged by bailleur and département.
+    /// Counts leases and takes out what would tell of few households. `around`: leases of every EPCI, as far
+    /// as they are open, for what is judged by bailleur and département.
     pub fn new<'a>(
         mix: &Mix,
         leases: impl Iterator<Item = &'a Allocation> + Clone,

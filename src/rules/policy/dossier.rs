@@ -372,8 +372,8 @@ pub fn rooms(typologie: u8) -> u8 {
     }
 }
 
-/// % of the PLUS ceiling (overseas, of the LLS) from the fiscal income (€ a year) and the rank of the household
-/// (category 1 to 6, beyond with supplements), if a ceiling is known.
+/// % of the PLUS ceiling (overseas, of the LLS) from the fiscal income (€ a year) and the rank of the
+/// household (category 1 to 6, beyond with supplements), if a ceiling is known.
 #[must_use]
 pub fn percentage(rfr: i32, category: u8, commune: &str, year: u16) -> Option<f64> {
     let table = plafonds().ok()?;

@@ -152,8 +152,9 @@ impl Thresholds {
         })
     }
 
-    /// Whether a unit is held to the rules that bind some EPCI only: whether the arrêté of the year (before it
-    /// is loaded, that of the year before) lists it; in Île-de-France, whether `data/rules/unites.toml` does.
+    /// Whether a unit is held to the rules that bind some EPCI only: whether the arrêté of the year (before
+    /// it is loaded, that of the year before) lists it; in Île-de-France, whether `data/rules/unites.toml`
+    /// does.
     #[must_use]
     pub fn binds(&self, epci: &str, commune: &str, year: u16, mix: &Mix) -> Bound {
         let applied = (0..=mix.options.seuil_recul_annees)

@@ -108,8 +108,8 @@ pub struct Score {
     pub denominator: u32,
     /// Of these, leases of which one cannot say: no income, or no threshold.
     pub unknown: u32,
-    /// Of the denominator, leases that the rule may not look at (mutations of unknown kind), and those of them
-    /// that count.
+    /// Of the denominator, leases that the rule may not look at (mutations of unknown kind), and those of
+    /// them that count.
     pub doubtful: u32,
     pub doubtful_counting: u32,
 }

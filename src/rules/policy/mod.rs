@@ -1,11 +1,12 @@
 //! What is aimed at: the targets of social mix, looked at in a year of leases, and in an allocation that is
 //! not made yet.
 //!
-//! [`household`] derives once what the law makes of a household: quartile, DALO, priority, precariousness, and
-//! who is bound; [`ground`] places it. [`facts`] makes of each allocation of the store what rules ask about it
-//! (QPV of the generation in force on the day of the lease, relocation, mutation…); [`mix`] counts leases under the rules of `data/rules/mix.toml`; [`objectifs`] says which
-//! target holds for a line, the law's or a CIA's; [`dalo`] looks at DALO households and QPV. Counting knows
-//! nothing of HTTP nor of files; what may be said of the counts is in [`mix::protect`].
+//! [`household`] derives once what the law makes of a household: quartile, DALO, priority, precariousness,
+//! and who is bound; [`ground`] places it. [`facts`] makes of each allocation of the store what rules ask
+//! about it (QPV of the generation in force on the day of the lease, relocation, mutation…); [`mix`] counts
+//! leases under the rules of `data/rules/mix.toml`; [`objectifs`] says which target holds for a line, the
+//! law's or a CIA's; [`dalo`] looks at DALO households and QPV. Counting knows nothing of HTTP nor of files;
+//! what may be said of the counts is in [`mix::protect`].
 //!
 //! Before a commission: [`dossier`] is a candidate file and finds its facts among the dwellings of [`parc`];
 //! [`check`] gives the verdict of each rule, a pure function of facts, rules and [`counts`]; [`why`] says it

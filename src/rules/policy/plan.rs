@@ -1,12 +1,13 @@
-//! A proposed assignment of expected vacancies to waiting households, by linear and integer optimisation (HiGHS).
+//! A proposed assignment of expected vacancies to waiting households, by linear and integer optimisation
+//! (HiGHS).
 //!
 //! Dwellings that are alike, and households that are alike, are interchangeable: the unknowns are how many of
 //! one kind go to the other, and the answer is the same as with one unknown a pair. A household that is given
 //! another commune than the one it asks for passes through a pool of its like, whatever commune they ask for.
 //!
-//! Work is bounded by counts (iterations, nodes, columns), never by the clock, on one thread with a fixed seed:
-//! the same file gives the same plan. The linear problem is solved first; it gives the bound, and a plan whose
-//! few fractions are settled by a small integer problem. A problem small enough is solved whole.
+//! Work is bounded by counts (iterations, nodes, columns), never by the clock, on one thread with a fixed
+//! seed: the same file gives the same plan. The linear problem is solved first; it gives the bound, and a
+//! plan whose few fractions are settled by a small integer problem. A problem small enough is solved whole.
 //!
 //! Targets are soft: each has a slack, so a plan always exists. That two of them exclude each other is said
 //! only when the linear problem proves it. A plan advises; it decides nothing.
@@ -62,8 +63,8 @@ pub enum Reach {
     Met,
     /// These vacancies and households cannot meet it, even if it were the only target; the least that misses.
     OutOfReach(u32),
-    /// It could be met alone, and it is proved that all targets cannot be met together; the least that misses of
-    /// all of them.
+    /// It could be met alone, and it is proved that all targets cannot be met together; the least that misses
+    /// of all of them.
     Conflict(u32),
     /// Not proved impossible: what it would cost in departures, or whole leases, weighs more.
     Traded,

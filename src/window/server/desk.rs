@@ -341,7 +341,8 @@ impl Counter<'_> {
         self.own.is_some_and(|own| self.desk.loaded().count(zone.iter(), Some(own.stock.as_slice())) > 0)
     }
 
-    /// Whether one other bailleur owns nearly all that others own, of what the filter keeps (domain §9.2 rule 3).
+    /// Whether one other bailleur owns nearly all that others own, of what the filter keeps (domain §9.2 rule
+    /// 3).
     fn dominated(&self, zone: &Runs, own: u16) -> bool {
         let loaded = self.desk.loaded();
         let (cube, registered) = (loaded.cube(), loaded.registered());

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::auth::provider::SsoError;
 use super::geocodage_distant::RemoteError;
-use crate::cube::file::CubeError;
+use crate::arrays::CubeError;
 use crate::reference::ReferenceError;
 use crate::state::StateError;
 use crate::stock::StockError;

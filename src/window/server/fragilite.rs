@@ -56,7 +56,8 @@ pub struct MethodeFragilite {
     pub repondants_min: u64,
     /// En %.
     pub reponse_min: f64,
-    /// Ce qui est une alerte, et les réglages des trois lectures : multiple, points, quantile de la borne basse.
+    /// Ce qui est une alerte, et les réglages des trois lectures : multiple, points, quantile de la borne
+    /// basse.
     pub alertes: Alert,
     pub alerte_ratio: f64,
     pub alerte_points: f64,
@@ -82,8 +83,8 @@ pub struct Composante {
     pub source: &'static str,
     /// Jour du choix, AAAAMMJJ.
     pub depuis: u32,
-    /// Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte (nulle en lecture `wilson` : elle
-    /// dépend de la taille de la résidence).
+    /// Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte (nulle en lecture
+    /// `wilson` : elle dépend de la taille de la résidence).
     pub epci: Option<f64>,
     pub seuil: Option<f64>,
     /// Moyenne et écart-type des résidences classées qui vous sont ouvertes, pondérés par leurs logements.

@@ -75,11 +75,11 @@ pub struct ScoreMixite {
     pub etat: Standing,
     /// Pourquoi elle n'est pas jugée ici, ou ce qu'il faut savoir du chiffre.
     pub pourquoi: Option<String>,
-    /// L'autre lecture, sans les mutations de genre inconnu (les internes sont hors du flux) ; nulle sans elles, ou
-    /// secrète.
+    /// L'autre lecture, sans les mutations de genre inconnu (les internes sont hors du flux) ; nulle sans
+    /// elles, ou secrète.
     pub sans_mutations_inconnues: Option<Lecture>,
-    /// Sur les attributions décidées dans l'année, baux signés ou non ; nulle si les dates de commission manquent,
-    /// si le texte ne parle que de baux signés, ou si la différence dirait trop.
+    /// Sur les attributions décidées dans l'année, baux signés ou non ; nulle si les dates de commission
+    /// manquent, si le texte ne parle que de baux signés, ou si la différence dirait trop.
     pub decidees: Option<Lecture>,
     /// Attributions qui manquent pour atteindre le plafond dont les préfets sont invités à se rapprocher.
     pub en_deca: Option<u32>,
@@ -200,8 +200,8 @@ const BAILLEUR_DEPARTEMENT: &str = "bailleur_departement";
 ///
 /// Les 25 % hors QPV et les 50 % en QPV (là où l'EPCI y est soumis), les 25 % DALO et prioritaires par
 /// réservataire, la part de l'État (30 % au plus, dont 5 % au plus pour ses agents, par bailleur et par
-/// département) : pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un
-/// score de moins de 11 baux, ou qui ne tient qu'à un ou deux ménages, est secret.
+/// département) : pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour
+/// du bail. Un score de moins de 11 baux, ou qui ne tient qu'à un ou deux ménages, est secret.
 #[utoipa::path(
     get, path = "/api/mixite", tag = "mixite", operation_id = "mixite",
     params(
@@ -477,7 +477,8 @@ fn number_of(n: u32) -> String {
     why::number(n.into())
 }
 
-/// Allocations decided in a year, signed or not, where that tells no more of few households than what is shown.
+/// Allocations decided in a year, signed or not, where that tells no more of few households than what is
+/// shown.
 struct Decided {
     whole: Line,
     lines: BTreeMap<u64, Line>,

@@ -62,8 +62,8 @@ pub struct PlanPropose {
     pub optimal: bool,
     /// Ce qui sépare ce plan du meilleur possible, en une phrase.
     pub ecart_dit: String,
-    /// Logements laissés sans ménage : aucun ménage encore en attente ne peut les occuper ; et ceux d'entre eux
-    /// qu'aucun ménage du fichier ne peut occuper.
+    /// Logements laissés sans ménage : aucun ménage encore en attente ne peut les occuper ; et ceux d'entre
+    /// eux qu'aucun ménage du fichier ne peut occuper.
     pub sans_menage: usize,
     pub sans_menage_possible: usize,
     /// Poids des écarts du plan, et le moindre que le solveur ait prouvé possible.

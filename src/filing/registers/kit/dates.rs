@@ -209,7 +209,8 @@ fn digits(cell: &[u8], month_years: bool) -> Result<(Date, Written), Doubt> {
             _ => Err(Doubt::Unreadable),
         },
         6 => plainly(year_month(cell).or_else(|| month_year(cell))),
-        // `yyyymmdd`, else `ddmmyyyy` (with or without its zero): the years of one are never days of the other.
+        // `yyyymmdd`, else `ddmmyyyy` (with or without its zero): the years of one are never days of the
+        // other.
         7 => plainly(day_month_year(cell)),
         8 => {
             let (year, rest) = (value(&cell[..4]), value(&cell[4..]));

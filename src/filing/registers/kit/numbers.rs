@@ -1,7 +1,7 @@
 //! Numbers as files write them, and what `15.000` means in one column: fifteen, or fifteen thousand.
 //!
-//! `1.234,56`, `0.5`, `12,5` and `1.234.567` can be read in one way; `15.000` and `15,000` in two. Their column
-//! decides, by what it writes elsewhere, and by what it holds: sums of money have no thousandths.
+//! `1.234,56`, `0.5`, `12,5` and `1.234.567` can be read in one way; `15.000` and `15,000` in two. Their
+//! column decides, by what it writes elsewhere, and by what it holds: sums of money have no thousandths.
 
 use super::super::fields;
 

@@ -109,7 +109,8 @@ fn by_content(cell: &[u8]) -> Option<&'static str> {
     (cell.len() >= 15 && is_nir(cell)).then_some(NIR)
 }
 
-/// Fifteen characters (spaces apart) whose key is that of a NIR: sex, year, month, département, commune, order, key.
+/// Fifteen characters (spaces apart) whose key is that of a NIR: sex, year, month, département, commune,
+/// order, key.
 fn is_nir(cell: &[u8]) -> bool {
     let text: Vec<u8> = cell.iter().copied().filter(|b| !matches!(b, b' ' | b'.' | b'-')).collect();
     let [sex, _, _, m1, m2, ..] = text[..] else { return false };

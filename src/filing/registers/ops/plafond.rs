@@ -16,8 +16,8 @@ pub struct Household {
     /// Age in full years of the holder of the lease and of the partner.
     pub age_holder: Option<u8>,
     pub age_partner: Option<u8>,
-    /// One of them holds the *carte mobilité inclusion* mention invalidité. Never read from a survey: a health
-    /// datum.
+    /// One of them holds the *carte mobilité inclusion* mention invalidité. Never read from a survey: a
+    /// health datum.
     pub disabled: bool,
     /// The partner's age bracket (lowest and highest possible age), when only age bands are known.
     pub partner_between: Option<(u8, u8)>,

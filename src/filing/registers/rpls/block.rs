@@ -144,7 +144,8 @@ impl<'a> Worker<'a> {
                 Shape::Whole if overflow(record, width).is_none() => self.row(&mut rows, line, record),
                 Shape::Short if record.len() >= reach => {
                     let whole = filled(record, width);
-                    // A row that slipped by a separator is short too: the cells of a sound one fit their columns.
+                    // A row that slipped by a separator is short too: the cells of a sound one fit their
+                    // columns.
                     let trial = trial.get_or_insert_with(|| Rows::with_capacity(16));
                     trial.findings.row(line);
                     if self.row(trial, line, &whole) && trial.findings.misfits == 0 {

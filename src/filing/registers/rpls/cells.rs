@@ -15,8 +15,8 @@ pub(super) struct Unreadable;
 /// A column that was not looked at.
 pub(super) static PLAIN: LazyLock<Habit> = LazyLock::new(Habit::default);
 
-/// Without spaces around, the guards of spreadsheets (`="01004"`, `'01004`) and the quotes that a damaged line
-/// keeps.
+/// Without spaces around, the guards of spreadsheets (`="01004"`, `'01004`) and the quotes that a damaged
+/// line keeps.
 pub(super) fn trim(cell: &[u8]) -> &[u8] {
     let cell = fields::clean(cell);
     match cell {

@@ -281,8 +281,8 @@ impl Block {
         seen
     }
 
-    /// The same, with the shape of each record under a header of `width` fields, of which a row must reach the
-    /// first `reach` to be one.
+    /// The same, with the shape of each record under a header of `width` fields, of which a row must reach
+    /// the first `reach` to be one.
     pub fn rows(&self, width: usize, reach: usize, mut each: impl FnMut(u64, &ByteRecord, Shape)) -> Seen {
         let mut held: Option<(u64, ByteRecord)> = None;
         let mut shorts = 0;

@@ -1,7 +1,8 @@
 //! A sheet of a workbook (`.xlsx`) as CSV, row by row: line numbers stay those that the user sees.
 //!
-//! Read as a stream, never whole. A workbook that is made to hurt (a cell at the end of the world, a text without
-//! end, parts that unpack without measure) is refused by the name of the cell before it costs anything.
+//! Read as a stream, never whole. A workbook that is made to hurt (a cell at the end of the world, a text
+//! without end, parts that unpack without measure) is refused by the name of the cell before it costs
+//! anything.
 
 mod parts;
 mod sheet;
@@ -71,8 +72,8 @@ const HEAD: usize = 64;
 /// Bytes of empty cells that a file may bring, whatever it holds.
 const EMPTY: u64 = 256 << 20;
 
-/// Writes one sheet to `out`, readable by its owner only, fields separated by semicolons: the first whose first
-/// rows `wanted` recognises, else the first that is not empty.
+/// Writes one sheet to `out`, readable by its owner only, fields separated by semicolons: the first whose
+/// first rows `wanted` recognises, else the first that is not empty.
 ///
 /// # Errors
 /// The workbook cannot be read, or is refused; `out` cannot be written.

@@ -241,9 +241,9 @@ impl Cell {
     }
 }
 
-/// A number as a CSV export writes it: whole without decimals, days as YYYY-MM-DD, percentages with their sign,
-/// the zeros that its format shows. More than fifteen digits are not kept by spreadsheets: scientific notation
-/// says so to those who read codes.
+/// A number as a CSV export writes it: whole without decimals, days as YYYY-MM-DD, percentages with their
+/// sign, the zeros that its format shows. More than fifteen digits are not kept by spreadsheets: scientific
+/// notation says so to those who read codes.
 fn number(v: f64, format: Format, from_1904: bool) -> String {
     match format {
         Format::Date => day(v, from_1904).unwrap_or_else(|| plain(v)),

@@ -1,5 +1,5 @@
-//! The XML of one part of a workbook, read under a budget: a part that grows without end, or one text that does,
-//! stops the reading before it fills the memory.
+//! The XML of one part of a workbook, read under a budget: a part that grows without end, or one text that
+//! does, stops the reading before it fills the memory.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

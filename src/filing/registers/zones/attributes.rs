@@ -187,7 +187,9 @@ pub fn not_finer(file: &str, couche: &Couche, layer: &RawLayer) -> Result<(), Zo
             } else {
                 continue;
             };
-            if finer.len() > codes.len() {
+            // Values of columns that the layer does not use are not kept: the name of the column tells.
+            let unread = layer.features.iter().all(|f| f.value(i).is_empty());
+            if finer.len() > codes.len() || unread {
                 return Err(ZonesError::FinerLayer {
                     file: file.to_owned(),
                     couche: couche.libelle.clone(),

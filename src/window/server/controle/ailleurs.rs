@@ -27,8 +27,8 @@ pub fn financing(class: u8) -> String {
 /// Whether the dwelling of a row is in a residence « à enjeu ».
 type Listed<'a> = Option<&'a dyn Fn(u32) -> bool>;
 
-/// Finds where else the household of a checked file could be housed: outside of QPV, and outside of the listed
-/// residences. `listed`: None while there is no list.
+/// Finds where else the household of a checked file could be housed: outside of QPV, and outside of the
+/// listed residences. `listed`: None while there is no list.
 pub fn elsewhere(checks: &Checks<'_>, d: &Dossier, done: &Checked<'_>, listed: Listed<'_>) -> [Ailleurs; 2] {
     let checker = checks.checker;
     let wanted = Wanted {

@@ -37,8 +37,8 @@ pub struct Controle {
     pub residence_motif: Option<String>,
     /// Hors QPV.
     pub ailleurs: Ailleurs,
-    /// Hors des résidences à enjeu, dans l'EPCI du logement, en QPV ou non : ce que demande l'article L.441-2-2
-    /// quand une candidature y est refusée.
+    /// Hors des résidences à enjeu, dans l'EPCI du logement, en QPV ou non : ce que demande l'article
+    /// L.441-2-2 quand une candidature y est refusée.
     pub ailleurs_hors_enjeu: Ailleurs,
     pub avertissements: Vec<String>,
 }
@@ -146,7 +146,8 @@ pub struct NiveauFerme {
     pub motif: &'static str,
 }
 
-/// Où loger le ménage : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est annoncé.
+/// Où loger le ménage : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est
+/// annoncé.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Ailleurs {
     pub millesime: u16,

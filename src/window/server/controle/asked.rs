@@ -24,8 +24,8 @@ pub struct DemandeControle {
     /// `ETAT_PRIO`, `ETAT_AGENT`, `ACTION_LOGEMENT`, `REGION`, `DEPT`, `EPCI`, `COMMUNE`, `BAILLEUR`,
     /// `AUTRE`, `COLLECTIVITE`.
     pub reservataire: Option<String>,
-    /// Le ménage est déjà locataire du parc social : `INTERNE` (du même bailleur, hors du flux), `EXTERNE`, `NON`
-    /// (par défaut) ; vrai, ou `OUI` : de genre inconnu, hors du flux ou non.
+    /// Le ménage est déjà locataire du parc social : `INTERNE` (du même bailleur, hors du flux), `EXTERNE`,
+    /// `NON` (par défaut) ; vrai, ou `OUI` : de genre inconnu, hors du flux ou non.
     #[serde(default)]
     pub mutation: MutationDemande,
     #[serde(default)]
@@ -81,7 +81,8 @@ pub struct LogementDemande {
     pub qualite: Option<u8>,
     /// `T1`…`T5`, `T6P`, `C` ; par défaut celle du RPLS.
     pub typologie: Option<String>,
-    /// Financement d'origine : `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN` (avant 1977), `AUTRE` ; par défaut celui du RPLS.
+    /// Financement d'origine : `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN` (avant 1977), `AUTRE` ; par défaut
+    /// celui du RPLS.
     pub financement: Option<String>,
 }
 
@@ -96,8 +97,8 @@ pub struct MenageDemande {
     /// Enfants en résidence alternée compris : un enfant de parents séparés compte dans les deux foyers.
     pub nb_personnes: Option<u8>,
     pub nb_moins14: Option<u8>,
-    /// Une personne du ménage a la carte mobilité inclusion mention invalidité : une catégorie de plafond de plus
-    /// (seule, la deuxième). N'est pas gardé.
+    /// Une personne du ménage a la carte mobilité inclusion mention invalidité : une catégorie de plafond de
+    /// plus (seule, la deuxième). N'est pas gardé.
     #[serde(default)]
     pub cmi_invalidite: bool,
     /// 1 à 4, s'il est connu autrement ; compte avant les revenus.
@@ -114,8 +115,8 @@ pub struct MenageDemande {
     pub relogement: Option<String>,
     /// Ressources en % du plafond PLUS (outre-mer, du LLS).
     pub pct_plafond: Option<f64>,
-    /// Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`, ou avec le nombre de
-    /// personnes s'il suffit à dire la catégorie.
+    /// Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`, ou avec le
+    /// nombre de personnes s'il suffit à dire la catégorie.
     pub rfr: Option<i32>,
     /// Catégorie de ménage de l'arrêté du 29 juillet 1987, 1 à 6.
     pub cat_plafond: Option<u8>,

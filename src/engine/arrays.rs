@@ -1,4 +1,5 @@
-//! `cube.bin`: named arrays one after the other, 64-byte aligned, that a start maps instead of reading.
+//! Named arrays in one file (`cube.bin`, `adresses.bin`), one after the other, 64-byte aligned, that a start
+//! maps instead of reading.
 
 use std::collections::BTreeMap;
 use std::fs::File;
