@@ -122,7 +122,8 @@ export interface paths {
         put?: never;
         /**
          * Ajouter une convention
-         * @description Ses zones doivent exister dans le dernier millésime : une convention sur un code mal copié n'ouvrirait rien.
+         * @description Ses zones doivent exister dans le dernier millésime : une convention sur un code mal copié n'ouvrirait
+         *     rien.
          */
         post: operations["admin_convention_ajouter"];
         delete?: never;
@@ -146,6 +147,60 @@ export interface paths {
         head?: never;
         /** Changer la fin d'une convention */
         patch: operations["admin_convention_modifier"];
+        trace?: never;
+    };
+    "/api/admin/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fichiers importés, et ceux qui peuvent être remis */
+        get: operations["admin_imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/imports/retour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remettre ce que le dernier import ou retrait a remplacé */
+        post: operations["admin_import_remettre"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/imports/retrait": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retirer un jeu de données
+         * @description Les chiffres sont refaits sans lui ; il peut être remis pendant un temps.
+         */
+        post: operations["admin_import_retirer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/admin/jeux": {
@@ -209,8 +264,8 @@ export interface paths {
         };
         /**
          * Adresses à corriger
-         * @description Celles de votre parc dont quelque chose ne va pas : qualité du point, commune, QPV, Base adresse nationale, empilement, doublon.
-         *     Avec `q`, celles de tout le parc qui répondent à la recherche.
+         * @description Celles de votre parc dont quelque chose ne va pas : qualité du point, commune, QPV, Base adresse
+         *     nationale, empilement, doublon. Avec `q`, celles de tout le parc qui répondent à la recherche.
          */
         get: operations["adresses"];
         put?: never;
@@ -236,8 +291,8 @@ export interface paths {
         put?: never;
         /**
          * Corriger une adresse
-         * @description Ses logements, ou ceux qui sont nommés, sont au nouveau point dès ce millésime et dans les suivants ; les chiffres sont refaits
-         *     aussitôt. Toute adresse du parc peut l'être, à corriger ou non.
+         * @description Ses logements, ou ceux qui sont nommés, sont au nouveau point dès ce millésime et dans les suivants ; les
+         *     chiffres sont refaits aussitôt. Toute adresse du parc peut l'être, à corriger ou non.
          */
         post: operations["adresse_corriger"];
         delete?: never;
@@ -255,7 +310,8 @@ export interface paths {
         };
         /**
          * Adresses corrigées, en CSV
-         * @description Une ligne par logement du dernier millésime : identifiants, ancienne et nouvelle adresse, point en degrés et dans le système local.
+         * @description Une ligne par logement du dernier millésime : identifiants, ancienne et nouvelle adresse, point en degrés
+         *     et dans le système local.
          */
         get: operations["adresses_corrections_csv"];
         put?: never;
@@ -297,7 +353,8 @@ export interface paths {
         put?: never;
         /**
          * Accepter les candidats sûrs
-         * @description Pour chaque adresse à corriger dont le premier candidat, au numéro, atteint le score demandé. Un lot s'annule d'un coup.
+         * @description Pour chaque adresse à corriger dont le premier candidat, au numéro, atteint le score demandé. Un lot
+         *     s'annule d'un coup.
          */
         post: operations["adresses_lot"];
         delete?: never;
@@ -372,10 +429,12 @@ export interface paths {
         put?: never;
         /**
          * Contrôler une attribution avant qu'elle ne soit faite
-         * @description Chaque règle donne un verdict, une phrase qui dit pourquoi avec les chiffres utilisés, et l'effet sur l'objectif de l'intercommunalité,
-         *     de la commune, du bailleur et du réservataire, sous le même secret que `/api/mixite`. `ailleurs` classe les logements vacants qui
-         *     conviennent au ménage, hors QPV. Un bailleur contrôle les logements de son parc ; une collectivité ou l'État, ceux de son territoire ;
-         *     Action Logement, ceux de son contingent. Rien n'est gardé de la demande.
+         * @description Chaque règle donne un verdict, une phrase qui dit pourquoi avec les chiffres utilisés, et l'effet sur
+         *     l'objectif de l'intercommunalité, de la commune, du bailleur et du réservataire, sous le même secret que
+         *     `/api/mixite`. `ailleurs` classe les logements qui conviennent au ménage hors QPV,
+         *     `ailleurs_hors_enjeu` ceux hors des résidences à enjeu. Un bailleur
+         *     contrôle les logements de son parc ; une collectivité ou l'État, ceux de son territoire ; Action Logement,
+         *     ceux de son contingent. Rien n'est gardé de la demande.
          */
         post: operations["controle"];
         delete?: never;
@@ -395,9 +454,10 @@ export interface paths {
         put?: never;
         /**
          * Contrôler une commission entière
-         * @description Le fichier a les colonnes du fichier des attributions (`data/schemas/attribution.schema.json`), et si l'on veut `dossier`, `ident_int`,
-         *     `lon`, `lat`, `qualite`, `quartile`, `revenu_uc`, `pct_plafond`, `typologie_souhaitee`, `commune_souhaitee`. Le jour est celui du bail,
-         *     sinon de la commission. Chaque ligne est contrôlée contre les baux déjà signés ; `ensemble` dit l'effet de toutes à la fois. Une ligne
+         * @description Le fichier a les colonnes du fichier des attributions (`data/schemas/attribution.schema.json`), et si l'on
+         *     veut `dossier`, `ident_int`, `lon`, `lat`, `qualite`, `quartile`, `revenu_uc`, `pct_plafond`,
+         *     `typologie_souhaitee`, `commune_souhaitee`. Le jour est celui du bail, sinon de la commission. Chaque
+         *     ligne est contrôlée contre les baux déjà signés ; `ensemble` dit l'effet de toutes à la fois. Une ligne
          *     illisible est nommée avec sa colonne et sa règle, les autres sont contrôlées. Rien n'est gardé du fichier.
          */
         post: operations["controle_csv"];
@@ -484,8 +544,8 @@ export interface paths {
         };
         /**
          * Placements DALO et QPV depuis la circulaire du 18 décembre 2023
-         * @description Un à un et sans nom pour les services de l'État (dans leur territoire) et le bailleur (pour son parc) ; en comptes sous secret
-         *     statistique pour les autres. Les QPV sont ceux en vigueur le jour du bail.
+         * @description Un à un et sans nom pour les services de l'État (dans leur territoire) et le bailleur (pour son parc) ; en
+         *     comptes sous secret statistique pour les autres. Les QPV sont ceux en vigueur le jour du bail.
          */
         get: operations["dalo_placements"];
         put?: never;
@@ -559,8 +619,8 @@ export interface paths {
         put?: never;
         /**
          * Déposer un fichier
-         * @description RPLS ou OPS de votre organisme : CSV, classeur XLSX, zip ou gzip, tel quel dans le corps de la requête. Le contrôle commence aussitôt ;
-         *     rien ne change dans les chiffres avant l'acceptation.
+         * @description RPLS ou OPS de votre organisme : CSV, classeur XLSX, zip ou gzip, tel quel dans le corps de la requête. Le
+         *     contrôle commence aussitôt ; rien ne change dans les chiffres avant l'acceptation.
          */
         post: operations["depot_deposer"];
         delete?: never;
@@ -578,8 +638,8 @@ export interface paths {
         };
         /**
          * Logements revendiqués par deux bailleurs
-         * @description Un numéro national que votre dépôt accepté et celui d'un autre bailleur portent la même année. Il n'est compté qu'une fois ; celui à
-         *     qui il n'est plus le retire de son fichier, ou déclare son transfert.
+         * @description Un numéro national que votre dépôt accepté et celui d'un autre bailleur portent la même année. Il n'est
+         *     compté qu'une fois ; celui à qui il n'est plus le retire de son fichier, ou déclare son transfert.
          */
         get: operations["depots_revendications"];
         put?: never;
@@ -599,14 +659,16 @@ export interface paths {
         };
         /**
          * Un dépôt
-         * @description Ce que son contrôle a trouvé, sa comparaison avec l'année d'avant et ce qui est en vigueur, son historique.
+         * @description Ce que son contrôle a trouvé, sa comparaison avec l'année d'avant et ce qui est en vigueur, son
+         *     historique.
          */
         get: operations["depot"];
         put?: never;
         post?: never;
         /**
          * Retirer un dépôt
-         * @description Avant son acceptation, il disparaît. Après, les lignes d'avant (fichier général) reprennent leur place et les chiffres sont refaits.
+         * @description Avant son acceptation, il disparaît. Après, les lignes d'avant (fichier général) reprennent leur place et
+         *     les chiffres sont refaits.
          */
         delete: operations["depot_retirer"];
         options?: never;
@@ -669,7 +731,8 @@ export interface paths {
         put: operations["depot_corriger_csv"];
         /**
          * Corriger des lignes d'un dépôt
-         * @description Les cellules données remplacent celles du fichier ; le contrôle recommence. Une valeur nulle n'est pas possible : donner un texte vide.
+         * @description Les cellules données remplacent celles du fichier ; le contrôle recommence. Une valeur nulle n'est pas
+         *     possible : donner un texte vide.
          */
         post: operations["depot_corriger"];
         delete?: never;
@@ -744,7 +807,8 @@ export interface paths {
         };
         /**
          * Ensembles de zones
-         * @description Les vôtres, ceux que votre organisme partage en son sein, et ceux de ses partenaires (parties d'une même convention en vigueur).
+         * @description Les vôtres, ceux que votre organisme partage en son sein, et ceux de ses partenaires (parties d'une même
+         *     convention en vigueur).
          */
         get: operations["ensembles"];
         put?: never;
@@ -812,8 +876,9 @@ export interface paths {
         get: operations["evenements"];
         /**
          * Importer des événements
-         * @description CSV : `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire;financement;pieces;dpe;surface` ; numéros nationaux séparés
-         *     par des espaces. Tous ou aucun.
+         * @description CSV :
+         *     `genre;date;commune;adresse;qpv;logements;ident_rep;autre;commentaire;financement;pieces;dpe;surface` ;
+         *     numéros nationaux séparés par des espaces. Tous ou aucun.
          */
         put: operations["evenements_importer"];
         /** Enregistrer un événement */
@@ -850,7 +915,8 @@ export interface paths {
         };
         /**
          * Comptes de logements par modalité des filtres
-         * @description Chaque filtre est compté sous les autres filtres, jamais sous lui-même : ses modalités restent comparables quand on en choisit une.
+         * @description Chaque filtre est compté sous les autres filtres, jamais sous lui-même : ses modalités restent comparables
+         *     quand on en choisit une.
          */
         get: operations["facettes"];
         put?: never;
@@ -930,8 +996,9 @@ export interface paths {
         put?: never;
         /**
          * Chiffres de zones dessinées ou listées
-         * @description Un logement compte dans la zone qui contient le point de son adresse. Les chiffres d'occupation portent sur les groupes
-         *     d'adresses entièrement dans la zone ; `couverture` dit combien de logements sont écartés et pourquoi.
+         * @description Un logement compte dans la zone qui contient le point de son adresse. Les chiffres d'occupation portent
+         *     sur les groupes d'adresses entièrement dans la zone ; `couverture` dit combien de logements sont écartés
+         *     et pourquoi.
          */
         post: operations["mesure"];
         delete?: never;
@@ -949,9 +1016,10 @@ export interface paths {
         };
         /**
          * Objectifs de mixité : où en est une année de baux
-         * @description Les 25 % hors QPV, les 50 % en QPV, les 25 % DALO et prioritaires par réservataire, la part de l'État : pour l'ensemble et ligne
-         *     par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un score de moins de 11 baux, ou qui ne tient qu'à
-         *     un ou deux ménages, est secret.
+         * @description Les 25 % hors QPV et les 50 % en QPV (là où l'EPCI y est soumis), les 25 % DALO et prioritaires par
+         *     réservataire, la part de l'État (30 % au plus, dont 5 % au plus pour ses agents, par bailleur et par
+         *     département) : pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un
+         *     score de moins de 11 baux, ou qui ne tient qu'à un ou deux ménages, est secret.
          */
         get: operations["mixite"];
         put?: never;
@@ -971,7 +1039,8 @@ export interface paths {
         };
         /**
          * Modèle de fichier
-         * @description `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple. `….schema.json` : leur schéma (Table Schema).
+         * @description `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple.
+         *     `….schema.json` : leur schéma (Table Schema).
          */
         get: operations["modele"];
         put?: never;
@@ -991,21 +1060,23 @@ export interface paths {
         };
         /**
          * Objectifs des conventions d'attribution
-         * @description Une convention intercommunale d'attribution (CIA) peut fixer un taux plus élevé que celui de la loi, pour tout l'EPCI ou une commune,
-         *     un bailleur, un réservataire. Le plus précis s'applique, et `/api/mixite` le nomme.
+         * @description Une convention intercommunale d'attribution (CIA) peut fixer un taux plus élevé que celui de la loi, pour
+         *     tout l'EPCI ou une commune, un bailleur, un réservataire. Le plus précis s'applique, et `/api/mixite` le
+         *     nomme.
          */
         get: operations["objectifs"];
         /**
          * Importer des taux
-         * @description Réservé à l'EPCI. CSV (`;`, `,` ou tabulation ; UTF-8 ou Windows-1252) aux colonnes de `/api/modeles/objectif_cia.csv`. Une seule ligne
-         *     refusée refuse tout le fichier : `erreurs` dit laquelle, sa colonne et sa règle. Une ligne dont la convention fixe déjà le taux le
-         *     remplace. Avec `essai=true`, rien n'est gardé.
+         * @description Réservé à l'EPCI. CSV (`;`, `,` ou tabulation ; UTF-8 ou Windows-1252) aux colonnes de
+         *     `/api/modeles/objectif_cia.csv`. Une seule ligne refusée refuse tout le fichier : `erreurs` dit laquelle,
+         *     sa colonne et sa règle. Une ligne dont la convention fixe déjà le taux le remplace. Avec `essai=true`,
+         *     rien n'est gardé.
          */
         put: operations["objectifs_importer"];
         /**
          * Fixer un taux
-         * @description Réservé à l'EPCI. Un taux inférieur à celui de la loi n'est admis que là où elle le permet (50 % en QPV), avec la date de l'accord du
-         *     préfet ; il est alors signalé partout où il s'applique.
+         * @description Réservé à l'EPCI. Un taux inférieur à celui de la loi n'est admis que là où elle le permet (50 % en QPV),
+         *     avec la date de l'accord du préfet ; il est alors signalé partout où il s'applique.
          */
         post: operations["objectif_ajouter"];
         delete?: never;
@@ -1150,8 +1221,9 @@ export interface paths {
         put?: never;
         /**
          * Plan : qui pourrait recevoir les logements attendus
-         * @description Affecte les logements attendus aux ménages en attente pour atteindre chaque objectif avec le moins d'écarts aux règles et aux souhaits
-         *     (optimisation en nombres entiers). Donne la borne prouvée, et les objectifs impossibles. C'est un conseil : il ne décide de rien.
+         * @description Affecte les logements attendus aux ménages en attente pour atteindre chaque objectif avec le moins
+         *     d'écarts aux règles et aux souhaits (optimisation en nombres entiers). Donne la borne prouvée, et les
+         *     objectifs impossibles. C'est un conseil : il ne décide de rien.
          */
         post: operations["plan"];
         delete?: never;
@@ -1189,9 +1261,10 @@ export interface paths {
         };
         /**
          * Résidences d'un EPCI, lues composante par composante
-         * @description Nombre d'alertes (défaut), score et centile à poids paramétrables, sensibilité du rang aux poids. Une résidence de moins de 20
-         *     ménages répondants, ou de moins de 50 % de réponses, n'est pas classée. C'est une proposition : la qualité de résidence à enjeu
-         *     prioritaire de mixité sociale est décidée par le bailleur et l'EPCI (`/api/rpems`).
+         * @description Nombre d'alertes (défaut), score et centile à poids paramétrables, sensibilité du rang aux poids. Une
+         *     résidence de moins de 20 ménages répondants, ou de moins de 50 % de réponses, n'est pas classée. C'est une
+         *     proposition : la qualité de résidence à enjeu prioritaire de mixité sociale est décidée par le bailleur et
+         *     l'EPCI (`/api/rpems`).
          */
         get: operations["fragilite"];
         put?: never;
@@ -1212,7 +1285,8 @@ export interface paths {
         get?: never;
         /**
          * Résidences par un fichier
-         * @description CSV `residence_code;libelle;adresse` (clé) ou `residence_code;libelle;ident_rep` : toute l'adresse du logement va dans la résidence.
+         * @description CSV `residence_code;libelle;adresse` (clé) ou `residence_code;libelle;ident_rep` : toute l'adresse du
+         *     logement va dans la résidence.
          */
         put: operations["residences_fichier"];
         /**
@@ -1315,7 +1389,8 @@ export interface paths {
         put?: never;
         /**
          * Décider d'un dossier
-         * @description Le bailleur retire, renouvelle ou propose à nouveau ; l'EPCI valide (la qualité dure trois ans), refuse ou lève, avec un motif.
+         * @description Le bailleur retire, renouvelle ou propose à nouveau ; l'EPCI valide (la qualité dure trois ans), refuse ou
+         *     lève, avec un motif.
          */
         post: operations["rpems_decider"];
         delete?: never;
@@ -1333,8 +1408,8 @@ export interface paths {
         };
         /**
          * Ségrégation : dissimilarité, isolement, entropie, quotients de localisation
-         * @description Par EPCI et par vague, sur les seules unités dont les effectifs sont publiables. Un indice a besoin d'au moins 5 unités et est
-         *     arrondi à 4 décimales.
+         * @description Par EPCI et par vague, sur les seules unités dont les effectifs sont publiables. Un indice a besoin d'au
+         *     moins 5 unités et est arrondi à 4 décimales.
          */
         get: operations["segregation"];
         put?: never;
@@ -1357,7 +1432,8 @@ export interface paths {
         put?: never;
         /**
          * Se connecter
-         * @description Le cookie de session est posé ; toute requête qui modifie doit répéter `csrf` dans l'en-tête `x-csrf-token`.
+         * @description Le cookie de session est posé ; toute requête qui modifie doit répéter `csrf` dans l'en-tête
+         *     `x-csrf-token`.
          */
         post: operations["session_ouvrir"];
         /** Se déconnecter */
@@ -1377,7 +1453,7 @@ export interface paths {
         get?: never;
         /**
          * Changer mon mot de passe
-         * @description Les autres sessions du compte sont closes.
+         * @description Les autres sessions et les jetons du compte sont clos.
          */
         put: operations["session_mot_de_passe"];
         post?: never;
@@ -1396,7 +1472,8 @@ export interface paths {
         };
         /**
          * Résidences signalées
-         * @description Pour un bailleur, toutes les siennes ; pour les autres, celles que les bailleurs partagent et qui sont dans leur territoire.
+         * @description Pour un bailleur, toutes les siennes ; pour les autres, celles que les bailleurs partagent et qui sont
+         *     dans leur territoire.
          */
         get: operations["signalements"];
         put?: never;
@@ -1441,9 +1518,10 @@ export interface paths {
         put?: never;
         /**
          * Situation d'un fichier de points
-         * @description Corps CSV (`;`, `,` ou tabulation, UTF-8 ou Windows-1252) avec une ligne de titres : colonnes `lon` et `lat`, ou `x`, `y` et
-         *     `epsg` (2154 par défaut) ; `qualite` facultative ; toute autre colonne est gardée. La réponse est le même fichier, en UTF-8,
-         *     avec des colonnes ajoutées ; `situation_erreur` dit pourquoi une ligne n'a pas de réponse.
+         * @description Corps CSV (`;`, `,` ou tabulation, UTF-8 ou Windows-1252) avec une ligne de titres : colonnes `lon` et
+         *     `lat`, ou `x`, `y` et `epsg` (2154 par défaut) ; `qualite` facultative ; toute autre colonne est gardée.
+         *     La réponse est le même fichier, en UTF-8, avec des colonnes ajoutées ; `situation_erreur` dit pourquoi une
+         *     ligne n'a pas de réponse.
          */
         post: operations["situations"];
         delete?: never;
@@ -1461,8 +1539,9 @@ export interface paths {
         };
         /**
          * Cherche un territoire par son nom ou son code
-         * @description Chaque mot de la question doit commencer un mot du nom, sans égard aux accents et à la casse ; ou la question commence le code.
-         *     Les échelles les plus larges viennent d'abord, puis les zones qui ont le plus de logements.
+         * @description Chaque mot de la question doit commencer un mot du nom, sans égard aux accents et à la casse ; ou la
+         *     question commence le code. Les échelles les plus larges viennent d'abord, puis les zones qui ont le plus
+         *     de logements.
          */
         get: operations["territoires"];
         put?: never;
@@ -1538,9 +1617,10 @@ export interface paths {
         put?: never;
         /**
          * Zones d'un fichier
-         * @description Shapefile (zip), GeoPackage ou GeoJSON, tel quel dans le corps de la requête, dans tout système de coordonnées légal en France. Une
-         *     zone par entité, remise en longitude et latitude, ses contours vérifiés et réparés au besoin ; ce qui est écarté est dit. Rien n'est
-         *     gardé : les zones s'envoient ensuite à `/api/mesure`.
+         * @description Shapefile (zip), GeoPackage ou GeoJSON, tel quel dans le corps de la requête, dans tout système de
+         *     coordonnées légal en France. Une zone par entité, remise en longitude et latitude, ses contours vérifiés
+         *     et réparés au besoin ; ce qui est écarté est dit. Rien n'est gardé : les zones s'envoient ensuite à
+         *     `/api/mesure`.
          */
         post: operations["zones_fichier"];
         delete?: never;
@@ -1573,8 +1653,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** État du serveur */
+        /** Le serveur est en marche */
         get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Le serveur est prêt
+         * @description La base des comptes, le magasin et le disque sont regardés à chaque demande.
+         */
+        get: operations["readyz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1614,8 +1714,8 @@ export interface paths {
         put?: never;
         /**
          * Trouver les adresses d'un fichier de points
-         * @description Compatible avec l'API BAN (`/reverse/csv`) : colonnes `latitude` et `longitude` (ou `lat` et `lon`) ; les colonnes
-         *     `result_latitude`, `result_longitude`, `result_distance`, `result_label`, … sont ajoutées.
+         * @description Compatible avec l'API BAN (`/reverse/csv`) : colonnes `latitude` et `longitude` (ou `lat` et `lon`) ; les
+         *     colonnes `result_latitude`, `result_longitude`, `result_distance`, `result_label`, … sont ajoutées.
          */
         post: operations["adresses_situer"];
         delete?: never;
@@ -1633,8 +1733,8 @@ export interface paths {
         };
         /**
          * Chercher une adresse
-         * @description Compatible avec l'API BAN (`/search`) : mêmes paramètres, même réponse. Les adresses sont celles de la Base adresse nationale
-         *     importée, ou celles de l'API distante que l'exploitant a choisie.
+         * @description Compatible avec l'API BAN (`/search`) : mêmes paramètres, même réponse. Les adresses sont celles de la
+         *     Base adresse nationale importée, ou celles de l'API distante que l'exploitant a choisie.
          */
         get: operations["adresse_chercher"];
         put?: never;
@@ -1656,8 +1756,9 @@ export interface paths {
         put?: never;
         /**
          * Géocoder un fichier d'adresses
-         * @description Compatible avec l'API BAN (`/search/csv`) : le même fichier revient avec les colonnes `latitude`, `longitude`, `result_label`,
-         *     `result_score`, … ; `result_status` vaut `ok`, `not-found` ou `skipped`. Au plus 100 000 lignes et 10 Mo.
+         * @description Compatible avec l'API BAN (`/search/csv`) : le même fichier revient avec les colonnes `latitude`,
+         *     `longitude`, `result_label`, `result_score`, … ; `result_status` vaut `ok`, `not-found` ou `skipped`. Au
+         *     plus 100 000 lignes et 10 Mo.
          */
         post: operations["adresses_chercher"];
         delete?: never;
@@ -1692,8 +1793,9 @@ export interface paths {
         };
         /**
          * Tuile vectorielle
-         * @description Une couche du nom demandé, propriétés `code`, `nom`, `logements`. Pour les points (`residence`, `adresse`), les filtres
-         *     communs s'appliquent à `logements` et un point sans logement retenu n'y est pas ; la population ne s'applique pas.
+         * @description Une couche du nom demandé, propriétés `code`, `nom`, `logements`. Pour les points (`residence`,
+         *     `adresse`), les filtres communs s'appliquent à `logements` et un point sans logement retenu n'y est pas ;
+         *     la population ne s'applique pas.
          */
         get: operations["tuile"];
         put?: never;
@@ -1708,6 +1810,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Ce qu'un import ou un retrait a remplacé. */
+        ARemettre: {
+            registre: string;
+            cle: string;
+            /**
+             * Format: int64
+             * @description Quand il a été remplacé ou retiré, en secondes depuis 1970, et par qui.
+             */
+            le: number;
+            par: string;
+            fichiers: components["schemas"]["FichierImporte"][];
+        };
         /** @description Une adresse. */
         Adresse: {
             /** @example Feature */
@@ -1801,7 +1915,7 @@ export interface components {
             /** @description Sites autorisés à intégrer la carte ; aucun par défaut. */
             integration: string[];
         };
-        /** @description Où loger le ménage hors QPV : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est annoncé. */
+        /** @description Où loger le ménage : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est annoncé. */
         Ailleurs: {
             /** Format: int32 */
             millesime: number;
@@ -1809,14 +1923,27 @@ export interface components {
             epci?: string | null;
             epci_nom?: string | null;
             total: number;
+            /** @description Dont vacants, et dont libres plus tard : leur locataire a donné congé. */
+            vacants: number;
+            libres_plus_tard: number;
             /** @description Les mieux classés de ceux dont l'adresse vous est ouverte. */
             logements: components["schemas"]["LogementAilleurs"][];
             /** @description Tous, par commune. */
             communes: components["schemas"]["CommuneAilleurs"][];
-            /** @description Les résidences à enjeu prioritaire de mixité sociale sont écartées ; faux tant qu'aucune liste n'existe. */
+            /** @description Les logements en QPV, ou qui pourraient y être, sont écartés. */
+            qpv_ecartes: boolean;
+            /**
+             * @description Les résidences à enjeu prioritaire de mixité sociale sont écartées ; faux tant qu'aucune liste
+             *     n'existe.
+             */
             residences_a_enjeu_ecartees: boolean;
             criteres: string[];
         };
+        /**
+         * @description When a value is an alert.
+         * @enum {string}
+         */
+        AlerteFragilite: "ratio" | "points" | "wilson";
         /** @description Ce qui attend votre organisme. */
         AlertesDalo: {
             /** @description Faux : la liste n'est pas ouverte à votre organisme. */
@@ -1919,6 +2046,16 @@ export interface components {
             populations: components["schemas"]["PopulationDescription"][];
             filtres: components["schemas"]["Filtre"][];
             imports: components["schemas"]["Import"][];
+            /**
+             * @description Fichiers plus récents que les chiffres montrés : ils seront pris en compte quand « mosaique build »
+             *     aura été lancé.
+             */
+            non_construits: components["schemas"]["Import"][];
+            /**
+             * @description Millésimes dont les chiffres sont arrêtés, leur fichier étant endommagé : « mosaique build » les
+             *     refait.
+             */
+            endommages: number[];
             /** @description Vrai si les données sont fictives. */
             demonstration: boolean;
         };
@@ -1931,6 +2068,11 @@ export interface components {
         Choix: {
             code: string;
             nom: string;
+        };
+        /** @description Le jeu de données dont il s'agit. */
+        ChoixImport: {
+            registre: string;
+            cle: string;
         };
         /** @description Une cible avant et après le plan. */
         CiblePlan: {
@@ -1950,9 +2092,13 @@ export interface components {
             manque: number;
             /**
              * Format: int32
-             * @description Ce qui manquerait si cette cible était seule : 0, elle est en conflit avec une autre ; plus, ces logements et ces ménages n'y suffisent pas.
+             * @description Ce qui manquerait au moins si cette cible était seule ; plus de 0 : ces logements et ces ménages n'y
+             *     suffisent pas. Nul si elle est atteinte.
              */
             manque_seule?: number | null;
+            etat: components["schemas"]["EtatCible"];
+            /** @description L'état, en une phrase. */
+            dit: string;
         };
         /**
          * @description Scales that are opened together.
@@ -2055,7 +2201,8 @@ export interface components {
             depuis: number;
             /**
              * Format: double
-             * @description Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte.
+             * @description Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte (nulle en lecture `wilson` : elle
+             *     dépend de la taille de la résidence).
              */
             epci?: number | null;
             /** Format: double */
@@ -2191,7 +2338,13 @@ export interface components {
             niveaux_fermes: components["schemas"]["NiveauFerme"][];
             residence?: components["schemas"]["Mesure"] | null;
             residence_motif?: string | null;
+            /** @description Hors QPV. */
             ailleurs: components["schemas"]["Ailleurs"];
+            /**
+             * @description Hors des résidences à enjeu, dans l'EPCI du logement, en QPV ou non : ce que demande l'article L.441-2-2
+             *     quand une candidature y est refusée.
+             */
+            ailleurs_hors_enjeu: components["schemas"]["Ailleurs"];
             avertissements: string[];
         };
         /** @description Une convention. */
@@ -2345,10 +2498,16 @@ export interface components {
             date?: string | null;
             logement: components["schemas"]["LogementDemande"];
             menage?: components["schemas"]["MenageDemande"];
-            /** @description `ETAT_PRIO`, `ETAT_AGENT`, `ACTION_LOGEMENT`, `REGION`, `DEPT`, `EPCI`, `COMMUNE`, `BAILLEUR`, `AUTRE`, `COLLECTIVITE`. */
+            /**
+             * @description `ETAT_PRIO`, `ETAT_AGENT`, `ACTION_LOGEMENT`, `REGION`, `DEPT`, `EPCI`, `COMMUNE`, `BAILLEUR`,
+             *     `AUTRE`, `COLLECTIVITE`.
+             */
             reservataire?: string | null;
-            /** @description Le ménage est déjà locataire du parc social. */
-            mutation?: boolean;
+            /**
+             * @description Le ménage est déjà locataire du parc social : `INTERNE` (du même bailleur, hors du flux), `EXTERNE`, `NON`
+             *     (par défaut) ; vrai, ou `OUI` : de genre inconnu, hors du flux ou non.
+             */
+            mutation?: components["schemas"]["MutationDemande"];
             premiere_mise_en_location?: boolean;
         };
         /** @description Un jeton à créer. */
@@ -2402,8 +2561,8 @@ export interface components {
             indicateurs?: string[] | null;
             territoire?: components["schemas"]["CodeDeZone"] | null;
             /**
-             * @description Vrai : une zone qui ne peut être mesurée est dans `refusees` et n'empêche pas les autres. Faux, par défaut : elle fait échouer la
-             *     demande.
+             * @description Vrai : une zone qui ne peut être mesurée est dans `refusees` et n'empêche pas les autres. Faux, par
+             *     défaut : elle fait échouer la demande.
              */
             partiel?: boolean;
         };
@@ -2412,18 +2571,20 @@ export interface components {
             /** @description SIREN de l'EPCI. */
             epci: string;
             /**
-             * @description Ménages en attente : le texte d'un CSV (`typologie;depcom_demandee;nb_14plus;nb_moins14;ressources_mensuelles;activite;statut_dalo`,
-             *     et si connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Rien n'en est gardé.
+             * @description Ménages en attente : le texte d'un CSV
+             *     (`typologie;depcom_demandee;nb_14plus;nb_moins14;ressources_mensuelles;activite;statut_dalo`, et si
+             *     connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Rien n'en est gardé.
              */
             demandes: string;
             /**
-             * @description Logements attendus : le texte d'un CSV (`qpv;typologie;depcom;reservataire`). Par défaut, les relocations des mêmes mois de la
-             *     dernière année connue.
+             * @description Logements attendus : le texte d'un CSV (`qpv;typologie;depcom;reservataire`). Par défaut, les
+             *     relocations des mêmes mois de la dernière année connue.
              */
             logements?: string | null;
             /**
              * Format: int32
-             * @description Mois de l'année à couvrir, à partir de la fin (1 à 12) ; par défaut ceux qui restent, ou douze si l'année est finie.
+             * @description Mois de l'année à couvrir, à partir de la fin (1 à 12) ; par défaut ceux qui restent, ou douze si
+             *     l'année est finie.
              */
             mois?: number | null;
         };
@@ -2469,6 +2630,24 @@ export interface components {
             /** @description Lignes corrigées dans la page. */
             lignes_corrigees: number;
             historique: components["schemas"]["GesteDepot"][];
+        };
+        /** @description Ce dont le serveur dépend. */
+        Disponibilite: {
+            /** @description `pret` ou `indisponible`. */
+            etat: string;
+            /** @description La base des comptes répond. */
+            base: boolean;
+            /** @description Le manifeste du magasin se lit. */
+            magasin: boolean;
+            /** @description Millésimes chargés. */
+            millesimes: number;
+            /**
+             * Format: int64
+             * @description Place libre sur le disque du magasin, en octets ; nulle si le système ne la dit pas.
+             */
+            disque_libre?: number | null;
+            /** @description Ce qui manque, en une phrase chacun. */
+            manques: string[];
         };
         /**
          * @description What figures are about.
@@ -2655,8 +2834,20 @@ export interface components {
         };
         /** @description État du serveur. */
         Etat: {
+            /** @description `en_marche` : le programme répond. `/readyz` dit si ce dont il dépend répond aussi. */
             etat: string;
+            version: string;
         };
+        /**
+         * @description Ce qui est prouvé d'une cible.
+         * @enum {string}
+         */
+        EtatCible: "atteinte" | "hors_atteinte" | "conflit" | "arbitree";
+        /**
+         * @description What may be said of a rule on a line.
+         * @enum {string}
+         */
+        EtatRegle: "applicable" | "non_soumis" | "non_etabli" | "sans_objet" | "autre_niveau" | "clause_par_defaut" | "constat";
         /** @description Un événement du parc. */
         Evenement: {
             id: string;
@@ -2734,6 +2925,20 @@ export interface components {
             logements: number;
             /** @description Pour chaque modalité : logements que gardent les autres filtres et cette modalité. */
             filtres: components["schemas"]["Filtre"][];
+        };
+        /** @description Un fichier dont il reste des lignes. */
+        FichierImporte: {
+            fichier: string;
+            /** @description Empreinte BLAKE3 du fichier. */
+            empreinte: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970 ; 0 si on ne le sait pas.
+             */
+            le: number;
+            par: string;
+            /** Format: int64 */
+            lignes: number;
         };
         /** @description One figure. A secret one has neither value nor counts. */
         Figure: {
@@ -2880,6 +3085,17 @@ export interface components {
             erreurs: components["schemas"]["ErreurTaux"][];
             taux: components["schemas"]["LigneTaux"][];
         };
+        /** @description Ce qui est importé, et ce qui peut être remis. */
+        Imports: {
+            imports: components["schemas"]["JeuImporte"][];
+            /** @description Le plus récent d'abord. */
+            a_remettre: components["schemas"]["ARemettre"][];
+            /**
+             * Format: int64
+             * @description Jours pendant lesquels ce qui est remplacé ou retiré peut être remis.
+             */
+            jours: number;
+        };
         /** @description Un indicateur et sa définition. */
         Indicateur: {
             id: string;
@@ -2933,10 +3149,39 @@ export interface components {
             /** Format: int64 */
             lignes_avec_drapeau: number;
         };
+        /** @description Un jeu de données en place. */
+        JeuImporte: {
+            registre: string;
+            cle: string;
+            /** @description Faux tant que les chiffres ne le montrent pas. */
+            construit: boolean;
+            /** Format: int64 */
+            lignes_rejetees: number;
+            /** Format: int64 */
+            lignes_avec_drapeau: number;
+            fichiers: components["schemas"]["FichierImporte"][];
+        };
         /** @description Une justification. */
         JustificationDalo: {
             motif: string;
             commentaire?: string;
+        };
+        /** @description La même règle sur une autre base. */
+        Lecture: {
+            /** Format: int32 */
+            numerateur: number;
+            /** Format: int32 */
+            denominateur: number;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            part?: number | null;
+            /**
+             * Format: int32
+             * @description Attributions qui manquent pour atteindre un minimum, ou qui dépassent un maximum.
+             */
+            ecart: number;
         };
         /** @description Dwellings of the zone that no occupancy figure counts, for one reason. */
         LeftOut: {
@@ -3196,8 +3441,10 @@ export interface components {
             vacance_mois?: number | null;
             /** @description Jour où il sera libre, AAAA-MM-JJ, si son locataire a donné congé ; nul : il est vacant. */
             libre_le?: string | null;
+            qpv: components["schemas"]["Reponse"];
             /** Format: double */
             distance_qpv_m?: number | null;
+            residence_a_enjeu: boolean;
             /** @description Pourquoi ce rang. */
             motifs: string[];
         };
@@ -3221,7 +3468,10 @@ export interface components {
             financement?: string | null;
             qpv: components["schemas"]["QpvControle"];
         };
-        /** @description Le logement : par son numéro RPLS ou celui de son bailleur ; sinon, ou si le RPLS ne l'a pas, par un point ou une adresse. */
+        /**
+         * @description Le logement : par son numéro RPLS ou celui de son bailleur ; sinon, ou si le RPLS ne l'a pas, par un point
+         *     ou une adresse.
+         */
         LogementDemande: {
             /** @description Numéro du logement dans le RPLS. */
             ident_rep?: string | null;
@@ -3247,7 +3497,7 @@ export interface components {
             qualite?: number | null;
             /** @description `T1`…`T5`, `T6P`, `C` ; par défaut celle du RPLS. */
             typologie?: string | null;
-            /** @description `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN`, `AUTRE` ; par défaut celui du RPLS. */
+            /** @description Financement d'origine : `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN` (avant 1977), `AUTRE` ; par défaut celui du RPLS. */
             financement?: string | null;
         };
         /** @description Un logement de votre dépôt qu'un autre bailleur dépose aussi. */
@@ -3312,10 +3562,18 @@ export interface components {
              * @description Revenu annuel par unité de consommation, € ; compte avant `ressources_mensuelles`.
              */
             revenu_uc?: number | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Enfants en résidence alternée compris : un enfant de parents séparés compte dans les deux foyers.
+             */
             nb_personnes?: number | null;
             /** Format: int32 */
             nb_moins14?: number | null;
+            /**
+             * @description Une personne du ménage a la carte mobilité inclusion mention invalidité : une catégorie de plafond de plus
+             *     (seule, la deuxième). N'est pas gardé.
+             */
+            cmi_invalidite?: boolean;
             /**
              * Format: int32
              * @description 1 à 4, s'il est connu autrement ; compte avant les revenus.
@@ -3333,12 +3591,13 @@ export interface components {
             relogement?: string | null;
             /**
              * Format: double
-             * @description Ressources en % du plafond PLUS.
+             * @description Ressources en % du plafond PLUS (outre-mer, du LLS).
              */
             pct_plafond?: number | null;
             /**
              * Format: int32
-             * @description Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`.
+             * @description Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`, ou avec le nombre de
+             *     personnes s'il suffit à dire la catégorie.
              */
             rfr?: number | null;
             /**
@@ -3384,13 +3643,20 @@ export interface components {
              * @description En %.
              */
             reponse_min: number;
+            /** @description Ce qui est une alerte, et les réglages des trois lectures : multiple, points, quantile de la borne basse. */
+            alertes: components["schemas"]["AlerteFragilite"];
             /** Format: double */
             alerte_ratio: number;
+            /** Format: double */
+            alerte_points: number;
+            /** Format: double */
+            alerte_quantile: number;
             /** Format: double */
             z_max: number;
             /**
              * Format: int32
-             * @description Sensibilité : tirages de poids, amplitude autour des poids (en %), « parmi les N premières », niveau de l'intervalle (en %).
+             * @description Sensibilité : tirages de poids, amplitude autour des poids (en %), « parmi les N premières », niveau
+             *     de l'intervalle (en %).
              */
             tirages: number;
             /** Format: double */
@@ -3465,6 +3731,9 @@ export interface components {
              * @description Lignes présentes dans plusieurs fichiers, comptées une fois.
              */
             doublons: number;
+            /** @description Ce qui est compté, et ce qui n'est pas établi. */
+            base: string;
+            avertissements: string[];
             /** Format: double */
             niveau_projection: number;
         };
@@ -3548,18 +3817,30 @@ export interface components {
             libelle: string;
             decisions: components["schemas"]["Decision"][];
         };
+        /** @description Une mutation, par son genre ou par oui ou non. */
+        MutationDemande: boolean | string;
         /** @enum {string} */
         Nature: "objectif" | "attribution";
+        /**
+         * @description What a rule is in law.
+         * @enum {string}
+         */
+        NatureRegle: "objectif" | "clause_par_defaut" | "constat";
         /**
          * @description De quoi l'effet est mesuré.
          * @enum {string}
          */
-        Niveau: "epci" | "commune" | "bailleur" | "reservataire";
+        Niveau: "epci" | "commune" | "bailleur" | "reservataire" | "bailleur_departement";
         /** @description Un niveau qui n'est pas ouvert à qui demande. */
         NiveauFerme: {
             niveau: components["schemas"]["Niveau"];
             motif: string;
         };
+        /**
+         * @description Where a share is judged.
+         * @enum {string}
+         */
+        NiveauRegle: "tous" | "bailleur_departement";
         /** @description Les notes données un jour à une résidence, de 1 (mauvais) à 5 (bon). */
         NoteResidence: {
             residence: string;
@@ -3668,7 +3949,10 @@ export interface components {
         NouvelOrganisme: {
             nom: string;
             role: components["schemas"]["Role"];
-            /** @description SIREN (bailleur, EPCI, agence), code Insee (commune), département (DDETS), région (DREAL) ; vide pour les autres. */
+            /**
+             * @description SIREN (bailleur, EPCI, agence), code Insee (commune), département (DDETS), région (DREAL) ; vide pour
+             *     les autres.
+             */
             code?: string;
         };
         /** @description What a convention is made of; checked by who asks. */
@@ -3710,7 +3994,10 @@ export interface components {
         };
         /** @description Ce qui est à faire de résidences. */
         NouvelleOperation: {
-            /** @description `renommee` (une résidence), `fusion` (plusieurs en une) ou `scission` (des adresses d'une résidence en font une nouvelle). */
+            /**
+             * @description `renommee` (une résidence), `fusion` (plusieurs en une) ou `scission` (des adresses d'une résidence en
+             *     font une nouvelle).
+             */
             genre: string;
             /** @description Codes des résidences. */
             residences: string[];
@@ -3929,8 +4216,16 @@ export interface components {
             menages: number;
             /** @description Lignes de demandes laissées de côté : radiées, ou d'un autre EPCI. */
             demandes_ecartees: number;
-            /** @description Vrai si aucun plan n'est meilleur ; sinon le meilleur trouvé dans le temps donné. */
+            /** @description Vrai si aucun plan n'est meilleur ; sinon `ecart_dit` dit de combien un autre pourrait l'être. */
             optimal: boolean;
+            /** @description Ce qui sépare ce plan du meilleur possible, en une phrase. */
+            ecart_dit: string;
+            /**
+             * @description Logements laissés sans ménage : aucun ménage encore en attente ne peut les occuper ; et ceux d'entre eux
+             *     qu'aucun ménage du fichier ne peut occuper.
+             */
+            sans_menage: number;
+            sans_menage_possible: number;
             /**
              * Format: double
              * @description Poids des écarts du plan, et le moindre que le solveur ait prouvé possible.
@@ -4115,6 +4410,12 @@ export interface components {
             base: string;
             /** @description Ce qui y compte. */
             compte: string;
+            /** @description Un objectif, une clause par défaut (sauf stipulation contraire d'une convention) ou un constat. */
+            nature: components["schemas"]["NatureRegle"];
+            /** @description Où elle se juge. */
+            niveau: components["schemas"]["NiveauRegle"];
+            /** @description Elle ne lie que les EPCI tenus d'avoir un PLH, ou compétents en habitat avec un QPV, les EPT et Paris. */
+            soumis: boolean;
         };
         /** @description Une règle et le nombre de lignes qui l'enfreignent. */
         RegleDepot: {
@@ -4268,6 +4569,17 @@ export interface components {
             cible: number;
             objectif?: components["schemas"]["ObjectifCia"] | null;
             projection?: components["schemas"]["Projection"] | null;
+            /** @description Ce qui peut être dit de la règle sur cette ligne ; `respectee` est nul si ce n'est pas `applicable`. */
+            etat: components["schemas"]["EtatRegle"];
+            /** @description Pourquoi elle n'est pas jugée ici, ou ce qu'il faut savoir du chiffre. */
+            pourquoi?: string | null;
+            sans_mutations_inconnues?: components["schemas"]["Lecture"] | null;
+            decidees?: components["schemas"]["Lecture"] | null;
+            /**
+             * Format: int32
+             * @description Attributions qui manquent pour atteindre le plafond dont les préfets sont invités à se rapprocher.
+             */
+            en_deca?: number | null;
         };
         /** @description Ségrégation d'un groupe de ménages. */
         Segregation: {
@@ -4467,7 +4779,10 @@ export interface components {
             secret: boolean[];
             /** @description Ménages répondants décrits (indicateurs d'occupation). */
             repondants: (number | null)[];
-            /** @description Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très faible. */
+            /**
+             * @description Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très
+             *     faible.
+             */
             numerateurs: (number | null)[];
             denominateurs: (number | null)[];
             /**
@@ -4531,7 +4846,8 @@ export interface components {
             faute?: string | null;
         };
         /**
-         * @description Qui voit un ensemble : son auteur, son organisme, ou aussi les organismes d'une même convention en vigueur.
+         * @description Qui voit un ensemble : son auteur, son organisme, ou aussi les organismes d'une même convention en
+         *     vigueur.
          * @enum {string}
          */
         Visibilite: "PRIVE" | "ORG" | "PARTENAIRES";
@@ -4979,6 +5295,87 @@ export interface operations {
             };
         };
     };
+    admin_imports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imports"];
+                };
+            };
+        };
+    };
+    admin_import_remettre: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoixImport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_import_retirer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoixImport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     admin_jeux: {
         parameters: {
             query?: never;
@@ -5099,7 +5496,10 @@ export interface operations {
                 /** @description Page : 100 adresses par défaut, 1 000 au plus. */
                 limite?: number;
                 decalage?: number;
-                /** @description Ce qui est cherché dans tout le parc, adresses sans défaut comprises : rue, commune, code postal ou numéro d'un logement. */
+                /**
+                 * @description Ce qui est cherché dans tout le parc, adresses sans défaut comprises : rue, commune, code postal ou
+                 *     numéro d'un logement.
+                 */
                 q?: string;
             };
             header?: never;
@@ -6447,8 +6847,9 @@ export interface operations {
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
                 /**
-                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
-                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
                  */
                 parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
@@ -6654,7 +7055,7 @@ export interface operations {
             query?: {
                 /** @description Année des baux ; la dernière par défaut */
                 annee?: number;
-                /** @description Lignes : `bailleur` (par défaut), `commune`, `epci`, `reservataire`, `mois` */
+                /** @description Lignes : `bailleur` (par défaut), `commune`, `epci`, `reservataire`, `mois`, `bailleur_departement` */
                 par?: string;
                 /** @description Un EPCI seulement */
                 epci?: string;
@@ -7116,6 +7517,8 @@ export interface operations {
                 millesime?: number;
                 /** @description Vague OPS */
                 vague?: number;
+                /** @description Ce qui est une alerte : `ratio` (par défaut), plus de 1,2 fois la valeur de l'EPCI ; `points`, plus de 5 points au-dessus ; `wilson`, la borne basse de l'intervalle de Wilson au-dessus */
+                alertes?: string;
             };
             header?: never;
             path?: never;
@@ -7870,8 +8273,9 @@ export interface operations {
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
                 /**
-                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
-                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
                  */
                 parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
@@ -7946,8 +8350,9 @@ export interface operations {
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
                 /**
-                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
-                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
                  */
                 parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
@@ -8049,8 +8454,9 @@ export interface operations {
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
                 /**
-                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
-                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
                  */
                 parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
@@ -8126,6 +8532,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Etat"];
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disponibilite"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disponibilite"];
                 };
             };
         };
@@ -8349,8 +8782,9 @@ export interface operations {
                 /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
                 vague?: number;
                 /**
-                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour le dernier millésime.
-                 *     Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque chiffre.
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
                  */
                 parc?: string;
                 /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
