@@ -72,7 +72,15 @@ async fn deposits(state: &State, args: &MaintenanceArgs, now: i64) -> Result<(),
             .await?;
         }
     }
-    say!("{} dépôt(s) jamais accepté(s) en {days} jours {verb} retiré(s).", old.len());
+    let verb = if old.len() > 1 && args.essai {
+        "seraient"
+    } else if old.len() > 1 {
+        "sont"
+    } else {
+        verb
+    };
+    let s = if old.len() > 1 { "s" } else { "" };
+    say!("{} dépôt{s} jamais accepté{s} en {days} jours {verb} retiré{s}.", old.len());
     Ok(())
 }
 
@@ -126,9 +134,15 @@ fn orphans(args: &MaintenanceArgs, used: &BTreeSet<String>, days: i64) -> Result
 async fn comments(state: &State, trial: bool, now: i64) -> Result<(), Failure> {
     let months = comptes().conservation.dalo_commentaires_mois;
     let n = state.forget_dalo_comments(now - months * 31 * DAY, trial).await?;
-    let verb = if trial { "serait" } else { "est" };
+    let verb = match (trial, n > 1) {
+        (true, true) => "seraient",
+        (true, false) => "serait",
+        (false, true) => "sont",
+        (false, false) => "est",
+    };
+    let s = if n > 1 { "s" } else { "" };
     say!(
-        "{n} commentaire(s) de placements DALO de plus de {months} mois {verb} effacé(s) ; les motifs \
+        "{n} commentaire{s} de placements DALO de plus de {months} mois {verb} effacé{s} ; les motifs \
             restent."
     );
     if !trial && n > 0 {

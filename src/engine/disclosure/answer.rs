@@ -487,10 +487,11 @@ pub fn stock_source(meta: &Meta) -> String {
 
 /// A warning if some addresses are located by their street only.
 fn approximate_places(n: u64) -> Vec<String> {
-    (n > 0)
-        .then(|| format!("{n} adresse(s) de la zone sont localisées à la rue près seulement (qualité 12)."))
-        .into_iter()
-        .collect()
+    match n {
+        0 => Vec::new(),
+        1 => vec!["Une adresse de la zone est localisée à la rue près seulement (qualité 12).".to_owned()],
+        _ => vec![format!("{n} adresses de la zone sont localisées à la rue près seulement (qualité 12).")],
+    }
 }
 
 fn measure(quantity: &str) -> Measure {

@@ -277,9 +277,21 @@ impl Catalogue {
                     a.classes.iter().find(|c| c.code == *code).map_or("", |c| c.libelle.as_str())
                 })
                 .collect();
-            text.push_str(&format!(", {} : {}", a.libelle.to_lowercase(), words.join(" ou ")));
+            text.push_str(&format!(", {} : {}", within(&a.libelle), words.join(" ou ")));
         }
         text
+    }
+}
+
+/// A label in the middle of a sentence: its first letter is small, its acronyms keep theirs (« DPE »,
+/// « plafonds PLUS »).
+fn within(label: &str) -> String {
+    let mut rest = label.chars();
+    match rest.next() {
+        Some(first) if !rest.clone().next().is_some_and(char::is_uppercase) => {
+            first.to_lowercase().chain(rest).collect()
+        }
+        _ => label.to_owned(),
     }
 }
 
@@ -323,6 +335,14 @@ mod tests {
                 assert_eq!(found.map(usize::from), Some(i + 1), "FINAN {code} of {}", class.code);
             }
         }
+    }
+
+    #[test]
+    fn a_label_keeps_its_acronyms_in_a_sentence() {
+        assert_eq!(within("Ressources en % des plafonds PLUS"), "ressources en % des plafonds PLUS");
+        assert_eq!(within("Étage"), "étage");
+        assert_eq!(within("DPE"), "DPE");
+        assert_eq!(within(""), "");
     }
 
     #[test]

@@ -258,10 +258,11 @@ impl Counter<'_> {
         let inside = zone.intersection(open);
         let out = zone.len() - inside.len();
         (out > 0 && !inside.is_empty()).then(|| {
-            let words = format!(
-                "La zone dépasse le territoire ouvert à votre organisme : {out} adresse(s) au-delà ne sont \
-                    pas comptées."
-            );
+            let beyond = match out {
+                1 => "une adresse au-delà n'est pas comptée".to_owned(),
+                _ => format!("{out} adresses au-delà ne sont pas comptées"),
+            };
+            let words = format!("La zone dépasse le territoire ouvert à votre organisme : {beyond}.");
             (inside, words)
         })
     }

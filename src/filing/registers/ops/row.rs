@@ -456,7 +456,9 @@ impl Dwellings<'_> {
         if wrong {
             let cell = self.type_menage.column.cell(record).unwrap_or(b"");
             let message = format!(
-                "Ce type de ménage s'accorde mal avec {persons} personne(s) dont {minors} mineur(s)."
+                "Ce type de ménage s'accorde mal avec {persons} personne{} dont {minors} mineur{}.",
+                if persons > 1 { "s" } else { "" },
+                if minors > 1 { "s" } else { "" }
             );
             notes.note("O24", &self.type_menage.column, cell, message);
         }

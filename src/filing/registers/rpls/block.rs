@@ -517,8 +517,9 @@ impl<'a> Worker<'a> {
             let [least, most] = limits.surface_par_piece;
             let each = f32::from(surface) / f32::from(rooms);
             if !(least..=most).contains(&each) {
+                let s = if rooms > 1 { "s" } else { "" };
                 let message = format!(
-                    "{surface} m² pour {rooms} pièce(s), soit {each:.0} m² par pièce : attendu de {least:.0} \
+                    "{surface} m² pour {rooms} pièce{s}, soit {each:.0} m² par pièce : attendu de {least:.0} \
                         à {most:.0}."
                 );
                 rows.findings.flag(3, layout.name(Col::SURFHAB), layout.raw(record, Col::SURFHAB), message);

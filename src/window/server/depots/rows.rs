@@ -313,10 +313,8 @@ async fn merge(
     }
     let json = serde_json::to_string(&all).map_err(|e| Problem::internal(&e))?;
     server.state.correct_deposit(id, &json).await?;
-    server
-        .state
-        .note_deposit(id, compte, "correction", &format!("{n} ligne(s) corrigée(s)"), state::now())
-        .await?;
+    let done = if n > 1 { format!("{n} lignes corrigées") } else { format!("{n} ligne corrigée") };
+    server.state.note_deposit(id, compte, "correction", &done, state::now()).await?;
     check::restart(server, siren, id, compte).await?;
     Ok((StatusCode::ACCEPTED, Extension(Trace::new("depot_corrige", id).with("lignes", n))))
 }

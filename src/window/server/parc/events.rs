@@ -282,13 +282,17 @@ pub(super) fn reconciled(e: &Evenement, year: u16, own: &BTreeSet<u64>) -> (Rapp
         return (Rapprochement::Confirme, None);
     }
     let words = if e.genre.sign() > 0 {
-        format!(
-            "{} logement(s) sur {} ne sont pas dans votre RPLS {year}.",
-            e.ident_rep.len() - present,
-            e.ident_rep.len()
-        )
+        match e.ident_rep.len() - present {
+            1 => format!("Un logement sur {} n'est pas dans votre RPLS {year}.", e.ident_rep.len()),
+            absent => {
+                format!("{absent} logements sur {} ne sont pas dans votre RPLS {year}.", e.ident_rep.len())
+            }
+        }
     } else {
-        format!("{present} logement(s) sur {} sont encore dans votre RPLS {year}.", e.ident_rep.len())
+        match present {
+            1 => format!("Un logement sur {} est encore dans votre RPLS {year}.", e.ident_rep.len()),
+            _ => format!("{present} logements sur {} sont encore dans votre RPLS {year}.", e.ident_rep.len()),
+        }
     };
     (Rapprochement::Discordant, Some(words))
 }
