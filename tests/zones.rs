@@ -427,7 +427,7 @@ fn membership_is_read_from_csv_and_each_commune_has_one_epci() {
         [cell("commune", 0), cell("epci", 1), cell("nom", 1), cell("annee", 0)],
         ["01004", "200069110", "Grand Chambéry", "2025"]
     );
-    assert!(refused(run_text("x.csv", "a;b\n1;2\n", couche("appartenance"))).contains("a;b"));
+    assert!(refused(run_text("x.csv", "a;b\n1;2\n", couche("appartenance"))).contains("a, b"));
 }
 
 // ---- Real files ----

@@ -11,6 +11,8 @@ use super::table::{Texts, hash};
 pub struct Dwellings {
     /// Registered dwellings come first; what follows is [`Self::push_unregistered`].
     registered: usize,
+    /// Registered dwellings whose point is not of the file: it was given by a neighbour or by the address.
+    pub situated: Vec<u32>,
     pub ident_rep: Vec<u64>,
     pub ident_int: Vec<u64>,
     pub siren: Texts,
@@ -79,6 +81,7 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
         "loyer",
     ])?;
     Ok(Dwellings {
+        situated: Vec::new(),
         registered: t.rows(),
         ident_rep: t.hashes("ident_rep")?,
         ident_int: t.hashes("ident_int")?,

@@ -502,7 +502,9 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
     add("localises", of.iter().filter(|a| places.addresses[**a as usize].is_located()).count());
     add("non_localises", of.iter().filter(|a| !places.addresses[**a as usize].is_located()).count());
     add("localises_a_la_rue", of.iter().filter(|a| places.addresses[**a as usize].approximate).count());
-    add("sans_coordonnees", (0..registered).filter(|r| !dwellings.lon[*r].is_finite()).count());
+    let mut filed: Vec<bool> = (0..registered).map(|r| dwellings.lon[r].is_finite()).collect();
+    dwellings.situated.iter().for_each(|row| filed[*row as usize] = false);
+    add("sans_coordonnees", filed.iter().filter(|f| !**f).count());
     for q in
         survey.localisation.commune.iter().chain(&survey.localisation.rue).chain(&survey.localisation.exactes)
     {
@@ -513,7 +515,7 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
     if let Some(inside) = InForce::of(places, dwellings, millesime) {
         let (mut declared_in, mut declared_out) = (0, 0);
         for (row, address) in of.iter().enumerate().take(registered) {
-            if !dwellings.lon[row].is_finite() {
+            if !filed[row] {
                 continue;
             }
             let Some(inside) = inside.at(places, dwellings, *address as usize) else { continue };

@@ -242,7 +242,10 @@ pub fn make(
             situated.write(&shelf::place(store)?.join(FILE))?;
         }
     }
+    let before: Vec<bool> = (0..registered).map(|row| columns.is_located(row)).collect();
     let tally = situated.fill(&mut columns)?;
+    let given = (0_u32..).zip(&before).filter(|(row, filed)| !**filed && columns.is_located(*row as usize));
+    d.situated = given.map(|(row, _)| row).collect();
     tell(&tally, covered, report);
     Ok(())
 }

@@ -41,7 +41,9 @@ mod tests {
     use super::*;
 
     fn square(code: &str, west: f64) -> Zone {
-        let geometry = polygon![(x: west, y: 48.0), (x: west + 1.0, y: 48.0), (x: west + 1.0, y: 49.0), (x: west, y: 49.0)];
+        let east = west + 1.0;
+        let geometry =
+            polygon![(x: west, y: 48.0), (x: east, y: 48.0), (x: east, y: 49.0), (x: west, y: 49.0)];
         Zone::new(code.to_owned(), code.to_owned(), MultiPolygon::from(geometry))
     }
 
