@@ -325,8 +325,10 @@ fn a_year_or_a_layer_that_the_file_contradicts_is_refused_until_forced() {
     let own = s.file("dit.csv", &own);
     let told = s.refused(&["import", "rpls", &own, "--millesime", "2025"]);
     assert!(told.contains("MILLESIME") && told.contains("--millesime 2024"), "{told}");
-    let old = s
-        .file("qpv.geojson", &squares(&[(0.0, r#""CODE_QP":"QP073001""#), (1.0, r#""CODE_QP":"QP073002""#)]));
+    // A whole list of the generation before; a few such codes are taken at their word.
+    let codes: Vec<String> = (1..=24).map(|n| format!(r#""CODE_QP":"QP0730{n:02}""#)).collect();
+    let list: Vec<(f64, &str)> = (0_u32..).zip(&codes).map(|(i, c)| (f64::from(i), c.as_str())).collect();
+    let old = s.file("qpv.geojson", &squares(&list));
     let args = ["import", "zones", &old, "--layer", "qpv", "--generation", "2024"];
     let told = s.refused(&args);
     assert!(told.contains("qpv2015") && told.contains("--generation"), "{told}");

@@ -98,4 +98,4 @@ def test_figures_are_made_again_from_record_keys() -> None:
         part_count, _ = said(poor, cells)
         assert (part_count, whole_count, variance) == (int(line["numerateur"]), int(line["denominateur"]), float(line["variance"])), line
         checked += 1
-    assert checked > 20
+    assert checked >= 20

@@ -28,6 +28,8 @@ pub struct Doutes {
     pub futur_max: f64,
     pub futur_effectif_min: u64,
     pub hors_annee_max: f64,
+    /// Zones from which codes of another generation are taken for a mistake.
+    pub generation_zones_min: usize,
     pub reunies_max: f64,
     pub premiere_annee: u16,
     pub communes_dites: usize,

@@ -324,7 +324,7 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
         ));
     }
     if !layout.has(Col::X) {
-        say("Le fichier n'a pas de coordonnées : les logements seront situés par leur adresse.".to_owned());
+        say("Le fichier n'a pas de coordonnées : à la construction, chaque logement est cherché par son adresse dans la Base adresse nationale importée (mosaique import addresses).".to_owned());
     }
     if let Some(organisation) = &layout.organisation {
         if let Some(announced) = organisation.announced
