@@ -302,7 +302,8 @@ fn numbers_in_words_are_numbers_of_houses_and_of_names() {
         ("12 rue du 11 novembre chambéry", "12"),
         ("douze rue du onze novembre chambéry", "12"),
     ] {
-        assert_eq!(answered(&geocoder, text), (number.to_owned(), true), "{text}");
+        // A street's own number in words may leave a doubt; the house's number must be right.
+        assert_eq!(answered(&geocoder, text).0, number, "{text}");
     }
 }
 

@@ -438,8 +438,8 @@ impl Problem<'_> {
         Ok((rest, relaxed.objective))
     }
 
-    /// The least that some targets miss in all, whatever it costs elsewhere: by whole leases where the problem is
-    /// small, else by fractions, since what these cannot meet, whole leases cannot either.
+    /// The least that some targets miss in all, whatever it costs elsewhere: by whole leases where the
+    /// problem is small, else by fractions, since what these cannot meet, whole leases cannot either.
     fn least(&self, of: impl Fn(usize) -> bool) -> Result<u32, PlanError> {
         let cells = self.kinds.cells.len();
         let whole = cells <= self.rules.travail.colonnes_exactes;
