@@ -131,6 +131,21 @@ async fn an_account_is_found_by_its_address_and_closed_for_good(db: Db) {
     assert!(s.account(&id).await.unwrap().unwrap().ferme);
 }
 
+async fn who_reads_before_writing_is_not_refused_because_others_write(db: Db) {
+    let s = &db.state;
+    let (id, _) = agent(s, "a@exemple.fr").await;
+    let turns = (0..60).map(|n| {
+        let (s, id) = (s.clone(), id.clone());
+        tokio::spawn(async move {
+            // Closing looks first who closed the account before.
+            s.close_account(&id, (n % 2 == 0).then_some(NOW), Closer::Administration).await
+        })
+    });
+    for turn in turns.collect::<Vec<_>>() {
+        turn.await.unwrap().unwrap();
+    }
+}
+
 async fn a_one_time_password_has_its_time_and_a_new_password_ends_tokens(db: Db) {
     let s = &db.state;
     let (id, _) = agent(s, "a@exemple.fr").await;

@@ -280,7 +280,7 @@ impl State {
         given: Option<i64>,
         keep: Option<&str>,
     ) -> Result<(), StateError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let done = sqlx::query(
             "UPDATE comptes SET mot_de_passe = $2, provisoire = $3, provisoire_fin = $4 WHERE id = $1",
         )
@@ -311,7 +311,7 @@ impl State {
         closed: Option<i64>,
         by: Closer,
     ) -> Result<(), StateError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let row: Option<(Option<i64>, String)> =
             sqlx::query_as("SELECT ferme, ferme_par FROM comptes WHERE id = $1")
                 .bind(compte)

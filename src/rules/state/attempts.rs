@@ -37,7 +37,7 @@ impl State {
         now: i64,
     ) -> Result<Result<(), Throttled>, StateError> {
         let window = comptes().tentatives.fenetre_min * 60;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let mut refused = None;
         for (key, most) in counters(courriel, ip) {
             let (n, begun): (i64, i64) = sqlx::query_as(

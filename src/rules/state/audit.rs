@@ -158,7 +158,7 @@ impl State {
         if entries.is_empty() {
             return Ok(());
         }
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let n = i64::try_from(entries.len()).unwrap_or(i64::MAX);
         let (last, mut before): (i64, String) =
             sqlx::query_as("UPDATE audit_tete SET rang = rang + $1 WHERE seul = 1 RETURNING rang, empreinte")
@@ -279,7 +279,7 @@ impl State {
 
     /// Drops lines older than a time (milliseconds), from the front only.
     pub(super) async fn forget_audit(&self, before: i64) -> Result<u64, StateError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         // Writers wait from here on.
         sqlx::query("UPDATE audit_tete SET rang = rang WHERE seul = 1").execute(&mut *tx).await?;
         let kept: Option<(i64,)> =

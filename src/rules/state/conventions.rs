@@ -55,7 +55,7 @@ impl State {
     /// A party does not exist.
     pub async fn add_convention(&self, new: &NewConvention, now: i64) -> Result<String, StateError> {
         let id = secrets::id()?;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         sqlx::query(
             "INSERT INTO conventions (id, titre, territoire, classes, donnees, du, au, cree) VALUES ($1, $2, \
                 $3, $4, $5, $6, $7, $8)",

@@ -149,7 +149,7 @@ impl State {
         compte: &str,
         now: i64,
     ) -> Result<Vec<String>, StateError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let mut ids = Vec::with_capacity(list.len());
         for new in list {
             let id = secrets::id()?;
@@ -212,7 +212,7 @@ impl State {
         compte: &str,
         now: i64,
     ) -> Result<usize, StateError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let undone: Vec<(String, String)> = sqlx::query_as(
             "SELECT id, remplace FROM corrections WHERE siren = $1 AND (id = $2 OR lot = $2) AND statut IN \
                 ('acceptee', 'ecartee')",

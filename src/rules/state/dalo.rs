@@ -62,7 +62,7 @@ impl State {
     /// # Errors
     /// Someone else spoke at the same moment, or the State contests what nobody justified.
     pub async fn say_of_dalo(&self, placement: &str, said: &Said<'_>, now: i64) -> Result<(), StateError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let last: Option<(i64, String)> = sqlx::query_as(
             "SELECT rang, statut FROM dalo_paroles WHERE placement = $1 ORDER BY rang DESC LIMIT 1",
         )
@@ -155,7 +155,7 @@ impl State {
         let mut seen: BTreeMap<String, i64> = rows.into_iter().collect();
         let new: Vec<&String> = placements.iter().filter(|p| !seen.contains_key(*p)).collect();
         if !new.is_empty() {
-            let mut tx = self.pool.begin().await?;
+            let mut tx = self.write().await?;
             for placement in &new {
                 sqlx::query(
                     "INSERT INTO dalo_placements (placement, vu) VALUES ($1, $2) ON CONFLICT \

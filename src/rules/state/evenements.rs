@@ -200,7 +200,7 @@ impl State {
         compte: &str,
         now: i64,
     ) -> Result<Vec<String>, StateError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let mut ids = Vec::with_capacity(list.len());
         for new in list {
             let id = secrets::id()?;

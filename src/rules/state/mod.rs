@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Executor, SqlSafeStr};
+use sqlx::{AnyPool, Executor, SqlSafeStr, Transaction};
 
 pub use self::accounts::{Account, Closer, NewAccount, Org};
 pub use self::attempts::Throttled;
@@ -92,6 +92,8 @@ impl StateError {
 #[derive(Debug, Clone)]
 pub struct State {
     pool: AnyPool,
+    /// What opens a transaction that writes, see [`State::write`].
+    opening: &'static str,
     /// Key that addresses of the network are hashed with before they are kept.
     pepper: [u8; 32],
 }
@@ -148,7 +150,7 @@ impl State {
             .map_err(|e| open(e.into()))?;
         migrator().run(&pool).await.map_err(|e| open(e.into()))?;
         let pepper = secrets::pepper(&pool).await?;
-        Ok(Self { pool, pepper })
+        Ok(Self { pool, opening: if sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }, pepper })
     }
 
     /// Whether the database answers.
@@ -158,6 +160,14 @@ impl State {
     pub async fn ping(&self) -> Result<(), StateError> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// A transaction that is going to write.
+    ///
+    /// On SQLite it takes the writers' turn at once: one that reads first and writes later is refused without
+    /// waiting (`SQLITE_BUSY_SNAPSHOT`) if another wrote in between.
+    async fn write(&self) -> Result<Transaction<'static, sqlx::Any>, sqlx::Error> {
+        self.pool.begin_with(self.opening).await
     }
 
     /// Closes all connections.

@@ -100,7 +100,7 @@ impl State {
         list: &[(Option<String>, TauxCia)],
         now: i64,
     ) -> Result<(), StateError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         for (id, taux) in list {
             let query = match id {
                 Some(id) => bound(sqlx::query(UPDATE), taux).bind(id.clone()),

@@ -113,7 +113,7 @@ impl State {
         now: i64,
     ) -> Result<String, StateError> {
         let id = secrets::id()?;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         sqlx::query(
             "INSERT INTO residence_operations (id, rang, siren, genre, detail, compte, quand) \
              SELECT $1, COALESCE(MAX(rang), 0) + 1, $2, $3, $4, $5, $6 FROM residence_operations",

@@ -185,7 +185,7 @@ impl State {
             return Ok(id);
         }
         let id = secrets::id()?;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         sqlx::query(
             "INSERT INTO rpems (id, residence, nom, bailleur, bailleur_nom, commune, epci, departement, statut, debut, fin, rang, cree) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '', 1, $10)",
@@ -213,7 +213,7 @@ impl State {
     /// # Errors
     /// The file does not exist, has changed since, or the decision does not follow from where it stands.
     pub async fn decide_rpems(&self, id: &str, rang: i64, act: &Act<'_>, now: i64) -> Result<(), StateError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         // Writing first: on either database who comes second waits, then finds another rank.
         let moved = sqlx::query("UPDATE rpems SET rang = rang + 1 WHERE id = $1 AND rang = $2")
             .bind(id)

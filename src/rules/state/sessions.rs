@@ -38,7 +38,7 @@ impl State {
         now: i64,
     ) -> Result<Opened, StateError> {
         let opened = Opened { cookie: secrets::secret()?, csrf: secrets::secret()? };
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         sqlx::query("UPDATE comptes SET vu = $2 WHERE id = $1")
             .bind(compte)
             .bind(now)
