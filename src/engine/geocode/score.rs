@@ -120,6 +120,12 @@ impl Question {
         (0u8..).zip(&self.tokens).filter(|(t, _)| !used.has(*t)).map(|(_, w)| w.weight).sum()
     }
 
+    /// What the words of a house number say if they are none of its street.
+    fn spelt(&self, start: u8) -> f32 {
+        let words = self.tokens[start as usize].house.as_ref().map_or(0, |h| h.words);
+        (start..start + words).map(|t| self.tokens[t as usize].weight).sum()
+    }
+
     /// Takes the other numbers of a range, as far as the street has them.
     fn take_range(&self, views: &Views<'_>, rue: u32, start: u8, taken: &mut Used) {
         let mut at = start;
@@ -186,9 +192,9 @@ fn cover(views: &Views<'_>, question: &Question, words: &[u32], weights: &[f32],
         all += weight;
         let mut best: Option<Match> = None;
         for m in question.of_word(*word).iter().filter(|m| !used.has_any(m)) {
-            // Of two numbers alike, the last belongs to the name: « 8 rue du 8 mai ».
+            // Of two numbers alike, the last belongs to the name: « 8 rue du 8 mai », « 8 rue du huit mai ».
             let number = question.tokens[m.token as usize].counts;
-            if best.is_none_or(|b| m.alike > b.alike || (number && m.alike >= b.alike)) {
+            if best.is_none_or(|b| m.alike > b.alike || (number && m.alike + IN_WORDS >= b.alike)) {
                 best = Some(*m);
             }
         }
@@ -207,6 +213,8 @@ fn cover(views: &Views<'_>, question: &Question, words: &[u32], weights: &[f32],
     if all > 0.0 { got / all } else { 0.0 }
 }
 
+/// What a number written in words may be less alike than one in digits, and be the same.
+const IN_WORDS: f32 = 0.03;
 /// Less of a name than this is another name.
 const LEAST_OF_NAME: f32 = 0.45;
 /// A name that is surely the one that is meant.
@@ -284,7 +292,10 @@ pub fn compare(views: &Views<'_>, question: &Question, rue: u32) -> Option<Found
         }
         _ => 0.0,
     };
-    let explained = if all > 0.0 { 1.0 - (left - BEFORE * before) / all } else { 1.0 };
+    // A house number says nothing of the street, in words as in digits.
+    let spelt: f32 = token.map_or(0.0, |t| question.spelt(t));
+    let rest = all - spelt;
+    let explained = if rest > 0.0 { 1.0 - (left - spelt - BEFORE * before) / rest } else { 1.0 };
     let alike = name * explained * place * kind * answer.factor;
     let front = token.filter(|_| matches!(answer.place, Place::Number(_)) && name > SURE_NAME);
     let sure = answer.whole && question.is_accounted_for(taken, front);
