@@ -219,7 +219,7 @@ fn a_collection_file_without_a_header_is_mended_by_the_names_of_its_positions() 
 }
 
 #[test]
-fn a_dwelling_that_changed_hands_is_counted_once() {
+fn a_dwelling_that_a_deposit_claims_stays_with_its_owner_until_it_is_let_go() {
     let dir = store();
     let siren = largest();
     let all = facts(dir.path()).report.comptes["logements"];
@@ -248,7 +248,122 @@ fn a_dwelling_that_changed_hands_is_counted_once() {
     sent.extend(&taken);
     let report = deposit(dir.path(), "rpls", &siren, &header, &sent, &Corrections::new());
     let after = facts(dir.path());
-    assert_eq!(after.report.comptes["logements"], all - own + report.lignes_gardees - 10);
+    assert_eq!(after.report.comptes["logements"], all - own + report.lignes_gardees - 10, "each once");
+    assert_eq!(dwellings_of(&after, &siren), report.lignes_gardees - 10, "a claim takes nothing");
+    let owner =
+        |ident: &String| list.iter().find(|r| r["IDENT_REP"] == *ident).unwrap()["SIRET"][..9].to_owned();
+    let claimed: BTreeMap<String, String> =
+        taken.iter().map(|r| (r["IDENT_REP"].clone(), owner(&r["IDENT_REP"]))).collect();
+    let store = Store::open(dir.path()).unwrap();
+    let parts = parts::Parts::of(&store, "rpls", 2024).unwrap();
+    let told: BTreeMap<String, String> =
+        parts.claims(&siren).unwrap().into_iter().map(|c| (c.ident_rep, c.keeper)).collect();
+    assert_eq!(told, claimed, "who claims is told who keeps");
+    let rival = claimed.values().next().unwrap();
+    let theirs = parts.claims(rival).unwrap();
+    assert_eq!(
+        theirs.len(),
+        claimed.values().filter(|o| *o == rival).count(),
+        "and the owner, who filed nothing"
+    );
+    assert!(theirs.iter().all(|c| c.keeper == *rival && c.others == [siren.clone()]));
+
+    // The owner files its stock anew, without them.
+    let sent: Vec<_> = list
+        .iter()
+        .filter(|r| r["SIRET"].starts_with(rival.as_str()) && !claimed.contains_key(&r["IDENT_REP"]))
+        .collect();
+    deposit(dir.path(), "rpls", rival, &header, &sent, &Corrections::new());
+    let gone = claimed.values().filter(|o| *o == rival).count() as u64;
+    assert_eq!(dwellings_of(&facts(dir.path()), &siren), report.lignes_gardees - 10 + gone);
+}
+
+/// Respondents of each bailleur but one, with the classes of the survey: what a rival's figures are made of.
+fn surveyed(facts: &Facts, but: &str) -> BTreeMap<String, Vec<(u64, u8, u8, u8)>> {
+    let mut out: BTreeMap<String, Vec<(u64, u8, u8, u8)>> = BTreeMap::new();
+    let rows = facts.report.comptes["logements"] as usize;
+    for row in 0..rows {
+        let siren = facts.bailleurs.get(facts.bailleur_of[row] as usize).map(|(s, _)| s.clone());
+        let Some(siren) = siren.filter(|s| s != but) else { continue };
+        let class = |id: &str| facts.attributes[id][row];
+        out.entry(siren).or_default().push((
+            facts.identity[row],
+            class("repondant"),
+            class("plafond"),
+            class("menage"),
+        ));
+    }
+    out.values_mut().for_each(|v| v.sort_unstable());
+    out
+}
+
+#[test]
+fn a_survey_that_names_the_dwellings_of_others_changes_none_of_their_figures() {
+    let dir = store();
+    let siren = largest();
+    let before = surveyed(&facts(dir.path()), &siren);
+    let (header, list) = rows(&files().join("ops_2024.csv"));
+    let (_, stock) = rows(&files().join("rpls_2024.csv"));
+    let mine: Vec<_> = list.iter().filter(|r| r["bailleur_siren"] == siren).collect();
+    // Its own households, put into dwellings of others by their number, and by their address.
+    let column = |name: &str| header.iter().find(|h| h.eq_ignore_ascii_case(name)).expect(name).clone();
+    let ident = column("ident_rep");
+    let foreign: Vec<&String> = stock
+        .iter()
+        .filter(|r| r["SIRET"].len() == 14 && !r["SIRET"].starts_with(&siren) && !r["IDENT_REP"].is_empty())
+        .map(|r| &r["IDENT_REP"])
+        .take(60)
+        .collect();
+    let theirs: Vec<_> = list
+        .iter()
+        .filter(|r| r["bailleur_siren"] != siren && r["bailleur_siren"].len() == 9)
+        .take(60)
+        .map(|r| {
+            let mut r = r.clone();
+            r.insert(ident.clone(), String::new());
+            r.insert("bailleur_siren".into(), siren.clone());
+            r
+        })
+        .collect();
+    let moved: Vec<BTreeMap<String, String>> = mine
+        .iter()
+        .zip(&foreign)
+        .map(|(r, number)| {
+            let mut r = (*r).clone();
+            r.insert(ident.clone(), (*number).clone());
+            r
+        })
+        .collect();
+    assert_eq!((foreign.len(), theirs.len(), moved.len()), (60, 60, 60));
+    let mut sent: Vec<_> = mine[60..].to_vec();
+    sent.extend(&moved);
+    sent.extend(&theirs);
+    deposit(dir.path(), "ops", &siren, &header, &sent, &Corrections::new());
+    let after = facts(dir.path());
+    assert_eq!(surveyed(&after, &siren), before);
+    assert!(after.report.comptes["menages_autre_bailleur"] > 0);
+}
+
+#[test]
+fn a_dwelling_that_its_bailleur_moved_opens_nothing_around() {
+    let dir = store();
+    let siren = largest();
+    let (_, list) = rows(&files().join("rpls_2024.csv"));
+    let one = list.iter().find(|r| r["SIRET"].starts_with(&siren) && !r["IDENT_REP"].is_empty()).unwrap();
+    let filed = |facts: &Facts| facts.attributes["point_depose"].iter().filter(|c| **c == 1).count();
+    let before = filed(&facts(dir.path()));
+    let fix = PointFix {
+        siren,
+        adresse: String::new(),
+        ident_rep: one["IDENT_REP"].clone(),
+        des: 2024,
+        lon: 5.2,
+        lat: 46.2,
+        qualite: 11,
+        cle: String::new(),
+    };
+    publish_edits(dir.path(), &[fix], &[]);
+    assert_eq!(filed(&facts(dir.path())), before - 1);
 }
 
 #[test]
@@ -444,12 +559,19 @@ fn the_stock_up_to_date_is_the_register_and_its_events_and_has_no_household() {
         dpe: "A".into(),
         surface: 62,
     };
+    // Both declare what changes hands.
+    let bought = Happening {
+        siren: other.clone(),
+        autre: siren.clone(),
+        ..event(Effect::Entree, "2024-04-01", 5, &sold)
+    };
     publish_events(
         dir.path(),
         &[
             event(Effect::Entree, "2024-06-30", 20, ""),
             event(Effect::Sortie, "2024-03-01", 7, &razed),
             event(Effect::Cession, "2024-04-01", 5, &sold),
+            bought,
             event(Effect::Sortie, "2023-12-31", 1, "inconnu"),
         ],
     );

@@ -58,6 +58,7 @@ macro_rules! on_both {
 on_both!(
     an_account_is_found_by_its_address_and_closed_for_good,
     a_one_time_password_has_its_time_and_a_new_password_ends_tokens,
+    who_reads_before_writing_is_not_refused_because_others_write,
     a_session_ends_by_time_by_idleness_and_by_sign_out,
     a_new_session_ends_the_one_before,
     a_token_reads_until_it_expires_or_is_revoked,

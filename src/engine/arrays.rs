@@ -35,7 +35,7 @@ struct Directory<M> {
 }
 
 /// Changes whenever the meaning of an array does; a cube of another version is built again.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 const ALIGN: u64 = 64;
 
 /// Writes a cube file.

@@ -131,6 +131,7 @@ pub fn build(
     let recent = conditions(catalogue, &[("emmenagement", &["RECENT".to_owned()])], &attributes, n);
     w.array("repondant", &respondent)?;
     w.array("recent", &recent)?;
+    w.array("depose", &conditions(catalogue, &[("point_depose", &["OUI".to_owned()])], &attributes, n))?;
 
     for (mask_name, mask) in [("tous", None), ("recents", Some(recent.as_slice()))] {
         let sums: Vec<Vec<u64>> = (0..columns.len())

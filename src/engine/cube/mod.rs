@@ -173,6 +173,12 @@ impl Cube {
         Bits(self.array("repondant"))
     }
 
+    /// Dwellings of the register that stand where they were filed: their bailleur did not move them.
+    #[must_use]
+    pub fn filed(&self) -> Bits<'_> {
+        Bits(self.array("depose"))
+    }
+
     #[must_use]
     pub fn recents(&self) -> Bits<'_> {
         Bits(self.array("recent"))

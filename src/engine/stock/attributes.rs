@@ -75,6 +75,9 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
     let attribute = |id: &str| catalogue.attribute(id);
 
     put(columns, "repertoire", n, |r| u8::from(r < d.registered()));
+    // Rows come in order.
+    let moved = |r: usize| u32::try_from(r).is_ok_and(|r| d.moved.binary_search(&r).is_ok());
+    put(columns, "point_depose", n, |r| u8::from(r < d.registered() && !moved(r)));
     let mode = attribute("mode");
     put(columns, "mode", n, |r| code(mode, d.mode[r]));
     for id in ["financement", "categorie_cus"] {

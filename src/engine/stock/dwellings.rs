@@ -13,6 +13,8 @@ pub struct Dwellings {
     registered: usize,
     /// Registered dwellings whose point is not of the file: it was given by a neighbour or by the address.
     pub situated: Vec<u32>,
+    /// Registered dwellings whose point their bailleur moved.
+    pub moved: Vec<u32>,
     pub ident_rep: Vec<u64>,
     pub ident_int: Vec<u64>,
     pub siren: Texts,
@@ -82,6 +84,7 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
     ])?;
     Ok(Dwellings {
         situated: Vec::new(),
+        moved: Vec::new(),
         registered: t.rows(),
         ident_rep: t.hashes("ident_rep")?,
         ident_int: t.hashes("ident_int")?,

@@ -159,7 +159,6 @@ impl Edits {
             return;
         }
         let keys: Vec<u64> = dwellings.adresse.list.iter().map(|k| hash(k)).collect();
-        let mut moved = 0;
         let mut numbers = hashbrown::HashMap::new();
         for row in 0..dwellings.registered() {
             let key = keys.get(dwellings.adresse.of[row] as usize).copied().unwrap_or(0);
@@ -172,9 +171,9 @@ impl Edits {
             if !fix.cle.is_empty() {
                 dwellings.adresse.set(row, &fix.cle, &mut numbers);
             }
-            moved += 1;
+            dwellings.moved.push(u32::try_from(row).unwrap_or(u32::MAX));
         }
-        report.comptes.insert("logements_deplaces_par_bailleur".into(), moved);
+        report.comptes.insert("logements_deplaces_par_bailleur".into(), dwellings.moved.len() as u64);
     }
 }
 

@@ -17,6 +17,7 @@ use super::StockError;
 use super::dwellings::Dwellings;
 use super::facts::Facts;
 use super::table::hash;
+use super::transfers::Transfers;
 use crate::reference::indicators::Catalogue;
 use crate::store::Store;
 
@@ -67,7 +68,7 @@ pub struct Happening {
 }
 
 impl Happening {
-    fn idents(&self) -> impl Iterator<Item = u64> + '_ {
+    pub(super) fn idents(&self) -> impl Iterator<Item = u64> + '_ {
         self.ident_rep.split_whitespace().map(hash)
     }
 
@@ -119,6 +120,8 @@ pub struct Changes {
     transferred: u64,
     /// Dwellings of events that do not say, or say wrongly, which ones they are about.
     unplaced: u64,
+    /// Dwellings of transfers that only one of the two bailleurs declared.
+    awaiting: u64,
 }
 
 impl Events {
@@ -201,6 +204,7 @@ struct Ledger<'a> {
     by_address: HashMap<(u64, u64), Vec<usize>, FxBuildHasher>,
     sirens: HashSet<u64, FxBuildHasher>,
     known: HashMap<String, u32>,
+    transfers: Transfers,
     changes: Changes,
 }
 
@@ -231,6 +235,7 @@ impl<'a> Ledger<'a> {
             by_address,
             sirens: sirens.into_iter().collect(),
             known: HashMap::default(),
+            transfers: Transfers::of(list),
             changes: Changes { gone, ..Changes::default() },
         }
     }
@@ -239,16 +244,28 @@ impl<'a> Ledger<'a> {
         self.changes.owners.get(&row).map_or_else(|| self.dwellings.siren.get(row), String::as_str)
     }
 
-    /// Dwellings come. Those that the register knows under another owner change hands; those that it has are
-    /// there already.
+    /// Whether a dwelling goes to another bailleur: both say so, or who gets it is not of this register.
+    fn changes_hands(&self, row: usize, to: &str) -> bool {
+        let address = self.dwellings.adresse.get(row);
+        let address = if address.is_empty() { 0 } else { hash(address) };
+        self.transfers.agreed(self.dwellings.ident_rep[row], address, self.owner(row), to)
+    }
+
+    /// Dwellings come. Those that the register knows under another owner change hands if it says so too;
+    /// those that it has are there already.
     fn enter(&mut self, h: &Happening, catalogue: &Catalogue) {
         let (there, unknown): (Vec<u64>, Vec<u64>) = h.idents().partition(|i| self.by_ident.contains_key(i));
         for ident in &there {
             let row = self.by_ident[ident];
+            if self.owner(row) != h.siren {
+                if !self.changes_hands(row, &h.siren) {
+                    self.changes.awaiting += 1;
+                    continue;
+                }
+                self.changes.transferred += u64::from(!self.changes.gone[row]);
+            }
             if std::mem::take(&mut self.changes.gone[row]) {
                 self.changes.came += 1;
-            } else if self.owner(row) != h.siren {
-                self.changes.transferred += 1;
             }
             self.changes.owners.insert(row, h.siren.clone());
         }
@@ -284,6 +301,10 @@ impl<'a> Ledger<'a> {
         self.changes.unplaced += u64::from(h.logements).saturating_sub(rows.len() as u64);
         for row in rows {
             if h.effet == Effect::Cession {
+                if self.sirens.contains(&hash(&h.autre)) && !self.changes_hands(row, &h.autre) {
+                    self.changes.awaiting += 1;
+                    continue;
+                }
                 self.changes.owners.insert(row, h.autre.clone());
                 self.changes.transferred += 1;
             } else {
@@ -311,6 +332,7 @@ impl Changes {
             ("evenements_sorties", self.left),
             ("evenements_changements_de_bailleur", self.transferred),
             ("evenements_logements_non_identifies", self.unplaced),
+            ("evenements_transferts_en_attente", self.awaiting),
             ("logements", facts.address_of.len() as u64),
         ];
         facts.report.comptes = counts.map(|(key, n)| (key.to_owned(), n)).into();
@@ -394,9 +416,23 @@ mod tests {
             ..event(Effect::Entree, "2024-03-01", 2, "i1 i2")
         };
         let to = vec![(0, "2".to_owned()), (1, "2".to_owned())];
-        assert_eq!(after(vec![sold.clone()]), (to.clone(), vec![], 4, 0));
-        assert_eq!(after(vec![bought.clone()]), (to.clone(), vec![], 4, 0));
-        assert_eq!(after(vec![sold, bought.clone()]), (to, vec![], 4, 0));
+        assert_eq!(after(vec![sold.clone()]), (vec![], vec![], 4, 0), "it waits for the other's word");
+        assert_eq!(after(vec![bought.clone()]), (vec![], vec![], 4, 0), "nobody takes what is another's");
+        assert_eq!(after(vec![sold.clone(), bought.clone()]), (to.clone(), vec![], 4, 0));
+        assert_eq!(after(vec![bought.clone(), sold.clone()]), (to.clone(), vec![], 4, 0));
+        let named = Happening { autre: String::new(), ..bought.clone() };
+        assert_eq!(after(vec![named, sold.clone()]), (to, vec![], 4, 0), "from whom need not be said");
+        let other = Happening { ident_rep: "i2 i3".into(), ..bought.clone() };
+        assert_eq!(after(vec![other, sold]), (vec![(1, "2".to_owned())], vec![], 4, 0), "what both name");
+        let away = Happening { autre: "9".into(), ..event(Effect::Cession, "2024-03-01", 1, "i1") };
+        assert_eq!(after(vec![away]).0, [(0, "9".to_owned())], "to one that the register does not know");
+        let whole = |siren: &str, autre: &str, effet| Happening {
+            siren: siren.into(),
+            autre: autre.into(),
+            ..event(effet, "2024-03-01", 3, "")
+        };
+        let both = vec![whole("1", "2", Effect::Cession), whole("2", "1", Effect::Entree)];
+        assert_eq!(after(both).0.len(), 3, "a whole address");
         let unsaid = Happening { ident_rep: String::new(), ..bought };
         assert_eq!(after(vec![unsaid]), (vec![], vec![], 4, 2), "the seller's event will say which");
     }

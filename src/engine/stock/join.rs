@@ -18,21 +18,36 @@ pub struct Matches {
 type Index = HashMap<u64, Vec<u32>, FxBuildHasher>;
 
 /// Finds the dwelling of each household, rung by rung:
-/// (a) national number, (b) bailleur and internal number, (c) bailleur and address, (d) address alone,
-/// (e) none: the household counts for its commune only, as a row added to the dwellings. One that has no
-/// known commune either is counted as not located. A dwelling holds one household: rungs c and d fill
-/// dwellings that are still free.
+/// (a) national number, (b) bailleur and internal number, (c) bailleur and address, (d) address alone, for a
+/// household whose bailleur is not said, (e) none: the household counts for its commune only, as a row added
+/// to the dwellings. One that has no known commune either is counted as not located. A dwelling holds one
+/// household: rungs c and d fill dwellings that are still free.
+///
+/// A bailleur surveys its own tenants: a household that says its bailleur never goes to the dwelling of another,
+/// be it by its number. Else who deposits a survey would change a rival's figures, or learn them.
 pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut BuildReport) -> Matches {
     let mut household_of = vec![u32::MAX; dwellings.len()];
     let mut waiting: Vec<u32> = Vec::new();
     let mut counts = [0u64; 5];
-    let (mut twice, mut ambiguous, mut lost) = (0u64, 0u64, 0u64);
+    let (mut twice, mut ambiguous, mut lost, mut foreign) = (0u64, 0u64, 0u64, 0u64);
+    let siren_d: Vec<u64> = dwellings.siren.list.iter().map(|s| hash(s)).collect();
+    let siren_h: Vec<u64> = households.siren.list.iter().map(|s| hash(s)).collect();
+    let at = |hashes: &[u64], n: u32| hashes.get(n as usize).copied().unwrap_or(0);
+    let owns = |h: u32, d: u32| {
+        let surveyor = at(&siren_h, households.siren.of[h as usize]);
+        let owner = at(&siren_d, dwellings.siren.of[d as usize]);
+        surveyor == 0 || owner == 0 || surveyor == owner
+    };
 
     let by_ident: HashMap<u64, u32, FxBuildHasher> =
         (0u32..).zip(&dwellings.ident_rep).filter(|(_, h)| **h != 0).map(|(row, h)| (*h, row)).collect();
     let all = 0..u32::try_from(households.len()).unwrap_or(u32::MAX);
     for h in all {
         match by_ident.get(&households.ident_rep[h as usize]) {
+            Some(&d) if !owns(h, d) => {
+                foreign += 1;
+                waiting.push(h);
+            }
             Some(&d) if household_of[d as usize] == u32::MAX => {
                 household_of[d as usize] = h;
                 counts[0] += 1;
@@ -44,15 +59,13 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
     drop(by_ident);
 
     if !waiting.is_empty() {
-        let siren_d: Vec<u64> = dwellings.siren.list.iter().map(|s| hash(s)).collect();
-        let siren_h: Vec<u64> = households.siren.list.iter().map(|s| hash(s)).collect();
         let adresse_d: Vec<u64> = dwellings.adresse.list.iter().map(|s| hash(s)).collect();
         let adresse_h: Vec<u64> = households.adresse.list.iter().map(|s| hash(s)).collect();
         // One file may be older than a merger of communes that the other knows.
         let carried_d: Vec<u64> = dwellings.adresse.list.iter().map(|s| hash(&key_in_force(s))).collect();
         let carried_h: Vec<u64> = households.adresse.list.iter().map(|s| hash(&key_in_force(s))).collect();
         let merged = carried_d != adresse_d || carried_h != adresse_h;
-        let at = |hashes: &[u64], n: u32| hashes.get(n as usize).copied().unwrap_or(0);
+        let alone = |row: usize| at(&siren_h, households.siren.of[row]) == 0;
         let rungs: [&dyn Fn(bool, usize) -> u64; 5] = [
             &|of_household, row| {
                 let (s, i) = if of_household {
@@ -80,14 +93,14 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
             },
             &|of_household, row| {
                 if of_household {
-                    at(&adresse_h, households.adresse.of[row])
+                    if alone(row) { at(&adresse_h, households.adresse.of[row]) } else { 0 }
                 } else {
                     at(&adresse_d, dwellings.adresse.of[row])
                 }
             },
             &|of_household, row| {
                 if of_household {
-                    at(&carried_h, households.adresse.of[row])
+                    if alone(row) { at(&carried_h, households.adresse.of[row]) } else { 0 }
                 } else {
                     at(&carried_d, dwellings.adresse.of[row])
                 }
@@ -153,6 +166,18 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
     report.comptes.insert("echelon_d_ambigus".into(), ambiguous);
     report.comptes.insert("menages_non_localises".into(), lost);
     report.comptes.insert("menages_en_double".into(), twice);
+    report.comptes.insert("menages_autre_bailleur".into(), foreign);
+    if foreign > 0 {
+        let (who, what) = if foreign == 1 {
+            ("Un ménage de l'enquête porte".to_owned(), "il n'y est pas rattaché")
+        } else {
+            (format!("{foreign} ménages de l'enquête portent"), "ils n'y sont pas rattachés")
+        };
+        report.remarques.push(format!(
+            "{who} le numéro national d'un logement qu'un autre bailleur a au RPLS : {what}. Si ce patrimoine a \
+             changé de SIREN, corrigez le SIREN de l'enquête et importez-la de nouveau."
+        ));
+    }
     report.comptes.insert("menages".into(), households.len() as u64);
     Matches { household_of }
 }

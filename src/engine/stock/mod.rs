@@ -17,6 +17,7 @@ pub mod facts;
 pub mod gaps;
 pub mod households;
 pub mod join;
+pub mod ownership;
 pub mod parts;
 pub mod places;
 mod postcodes;
@@ -24,6 +25,7 @@ pub mod residences;
 pub mod review;
 pub mod situate;
 pub mod table;
+pub mod transfers;
 pub mod waves;
 
 use self::edits::Edits;

@@ -1,14 +1,15 @@
 //! One register of one year, from its general file and from what bailleurs have deposited since.
 //!
 //! A deposit is the data set `depot_rpls` or `depot_ops` of key `{year}-{SIREN}`. It takes the place of its
-//! bailleur's rows in the general file, and of any row there with the same national number (a dwelling that
-//! changed hands). General file and deposits stay separate in the store and are joined when they are read:
+//! bailleur's rows in the general file; who keeps a national number that both hold is said in
+//! [`super::ownership`]. General file and deposits stay separate in the store and are joined when they are read:
 //! withdrawing a deposit gives the former rows back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::StockError;
+use super::ownership::{Deposit, keepers};
 use super::table::Table;
 use crate::store::{Dataset, Store};
 
@@ -39,18 +40,18 @@ pub struct Parts {
     folders: Vec<String>,
 }
 
-/// A dwelling of a deposit whose national number other deposits of the year have too.
+/// A dwelling of a bailleur whose national number another bailleur files too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     pub ident_rep: String,
     pub ident_int: String,
-    /// Address key, as this deposit files it.
+    /// Address key, as this bailleur files it.
     pub adresse: String,
     pub codepostal: String,
     pub libcom: String,
     /// The bailleur whose row counts, by its SIREN.
     pub keeper: String,
-    /// The other bailleurs that file it.
+    /// The other bailleurs that file it, or that have it in the register.
     pub others: Vec<String>,
 }
 
@@ -94,36 +95,54 @@ impl Parts {
         &self.folders
     }
 
-    /// Dwellings of a bailleur's deposit that other deposits claim, by national number.
+    /// Dwellings that a bailleur files, or has in the register, and that another bailleur files too, by national
+    /// number.
     ///
     /// # Errors
     /// A table cannot be read.
     pub fn claims(&self, siren: &str) -> Result<Vec<Claim>, StockError> {
-        let Some(own) = self.deposits.get(siren) else { return Ok(Vec::new()) };
-        let t = Table::read(own, &["ident_rep", "ident_int", "adresse", "codepostal", "libcom"])?;
-        let idents = t.texts("ident_rep")?;
-        let mine: BTreeSet<&str> = idents.list.iter().map(String::as_str).collect();
-        let mut claimed: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (other, path) in self.deposits.iter().filter(|(other, _)| *other != siren) {
-            for ident in Table::read(path, &["ident_rep"])?.texts("ident_rep")?.list {
-                if mine.contains(ident.as_str()) {
-                    claimed.entry(ident).or_default().push(other.clone());
-                }
-            }
+        let Some(own) = self.deposits.get(siren).or(self.general.as_ref()) else { return Ok(Vec::new()) };
+        let mut deposits: Vec<(&str, Vec<u64>)> = Vec::new();
+        for (siren, path) in &self.deposits {
+            let mut numbers = Table::read(path, &["ident_rep"])?.hashes("ident_rep")?;
+            numbers.sort_unstable();
+            deposits.push((siren, numbers));
         }
+        if deposits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let register = match &self.general {
+            Some(path) => {
+                let t = Table::read(path, &["ident_rep", "siren"])?;
+                Some((t.hashes("ident_rep")?, t.texts("siren")?))
+            }
+            None => None,
+        };
+        let views: Vec<Deposit<'_>> = deposits.iter().map(|(s, i)| (*s, i.as_slice())).collect();
+        let keepers = keepers(register.as_ref().map(|(i, s)| (i.as_slice(), s)), &views);
+
+        let t = Table::read(own, &["ident_rep", "ident_int", "siren", "adresse", "codepostal", "libcom"])?;
+        let (idents, numbers, filed_by) = (t.texts("ident_rep")?, t.hashes("ident_rep")?, t.texts("siren")?);
         let (own, key) = (t.texts("ident_int")?, t.texts("adresse")?);
         let (code, city) = (t.texts("codepostal")?, t.texts("libcom")?);
+        let whole = self.deposits.contains_key(siren);
         let claim = |row: usize| {
-            let others = claimed.get(idents.get(row))?.clone();
-            Some(Claim {
+            let number = Some(numbers[row]).filter(|n| *n != 0 && (whole || filed_by.get(row) == siren))?;
+            let keeper = *keepers.get(&number)?;
+            let others: BTreeSet<&str> = views
+                .iter()
+                .filter(|(other, filed)| *other != siren && filed.binary_search(&number).is_ok())
+                .map(|(other, _)| *other)
+                .chain((keeper != siren).then_some(keeper))
+                .collect();
+            (!others.is_empty()).then(|| Claim {
                 ident_rep: idents.get(row).to_owned(),
                 ident_int: own.get(row).to_owned(),
                 adresse: key.get(row).to_owned(),
                 codepostal: code.get(row).to_owned(),
                 libcom: city.get(row).to_owned(),
-                // As `Table::joined` decides: the first by SIREN.
-                keeper: others.iter().map(String::as_str).min().unwrap_or(siren).min(siren).to_owned(),
-                others,
+                keeper: keeper.to_owned(),
+                others: others.into_iter().map(str::to_owned).collect(),
             })
         };
         Ok((0..t.rows()).filter_map(claim).collect())

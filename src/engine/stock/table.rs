@@ -8,6 +8,7 @@ use polars::prelude::*;
 use rustc_hash::FxBuildHasher;
 
 use super::StockError;
+use super::ownership::{Deposit, keepers};
 
 type HashSet<T> = Set<T, FxBuildHasher>;
 
@@ -42,8 +43,8 @@ impl Table {
     }
 
     /// Rows of a general file and of the deposits of bailleurs, each with its SIREN: a deposit takes the
-    /// place of its bailleur's rows and of those with one of its national numbers. Between two deposits the
-    /// first by SIREN keeps a number.
+    /// place of its bailleur's rows. A number that several of them hold is its keeper's ([`keepers`]): the rows
+    /// of the others are left out.
     pub fn joined(parts: &[(Option<&str>, &PathBuf)], columns: &[&str]) -> Result<Self, StockError> {
         if let [(_, path)] = parts {
             return Self::read(path, columns);
@@ -51,21 +52,27 @@ impl Table {
         let mut wanted: Vec<&str> = columns.to_vec();
         wanted.extend(["siren", "ident_rep"].into_iter().filter(|c| !columns.contains(c)));
         let owners: HashSet<&str> = parts.iter().filter_map(|(siren, _)| *siren).collect();
-        let mut taken: HashSet<u64> = HashSet::default();
+        // Deposits first, by SIREN.
+        let mut sorted: Vec<&(Option<&str>, &PathBuf)> = parts.iter().collect();
+        sorted.sort_by_key(|(siren, _)| (siren.is_none(), *siren));
+        let (mut tables, mut rows) = (Vec::new(), Vec::new());
+        for (siren, path) in sorted {
+            let t = Self::read(path, &wanted)?;
+            rows.push((*siren, t.hashes("ident_rep")?, t.texts("siren")?));
+            tables.push(t);
+        }
+        let deposits: Vec<Deposit<'_>> =
+            rows.iter().filter_map(|(siren, idents, _)| Some(((*siren)?, idents.as_slice()))).collect();
+        let register = rows.iter().find(|(siren, ..)| siren.is_none());
+        let keepers = keepers(register.map(|(_, idents, sirens)| (idents.as_slice(), sirens)), &deposits);
         let mut whole: Option<Self> = None;
-        // Deposits first: what they hold is left out of the general file.
-        for (siren, path) in
-            parts.iter().filter(|p| p.0.is_some()).chain(parts.iter().filter(|p| p.0.is_none()))
-        {
-            let mut t = Self::read(path, &wanted)?;
-            let (idents, sirens) = (t.hashes("ident_rep")?, t.texts("siren")?);
-            let keep: Vec<bool> = (0..t.rows())
-                .map(|row| {
-                    (siren.is_some() || !owners.contains(sirens.get(row)))
-                        && (idents[row] == 0 || !taken.contains(&idents[row]))
-                })
-                .collect();
-            taken.extend(idents.iter().zip(&keep).filter(|(h, k)| **k && **h != 0).map(|(h, _)| *h));
+        for (mut t, (siren, idents, sirens)) in tables.into_iter().zip(&rows) {
+            let keeps = |row: usize| {
+                let of = siren.unwrap_or_else(|| sirens.get(row));
+                (siren.is_some() || !owners.contains(of))
+                    && keepers.get(&idents[row]).is_none_or(|keeper| *keeper == of)
+            };
+            let keep: Vec<bool> = (0..t.rows()).map(keeps).collect();
             let fault = |source| StockError::Table { name: t.name.clone(), source };
             let kept =
                 t.frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, &keep)).map_err(fault)?;

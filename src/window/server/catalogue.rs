@@ -70,6 +70,8 @@ pub struct ParcAJour {
     pub changements_de_bailleur: u64,
     /// Logements d'événements qui ne disent pas lesquels : ils restent comme au 1er janvier.
     pub non_identifies: u64,
+    /// Logements de transferts qu'un seul des deux bailleurs a déclarés : ils restent à celui du RPLS.
+    pub en_attente: u64,
 }
 
 impl ParcAJour {
@@ -84,6 +86,7 @@ impl ParcAJour {
             sorties: count("evenements_sorties"),
             changements_de_bailleur: count("evenements_changements_de_bailleur"),
             non_identifies: count("evenements_logements_non_identifies"),
+            en_attente: count("evenements_transferts_en_attente"),
         }
     }
 }

@@ -39,6 +39,8 @@ struct Own {
     selection: Selection,
     bailleur: u16,
     stock: Arc<Vec<u64>>,
+    /// Those that stand where they were filed: they alone open what is around.
+    filed: Vec<u64>,
 }
 
 const NO_STOCK: &str = "Votre organisme n'a aucun logement dans ce millésime.";
@@ -152,7 +154,8 @@ fn own(app: &App, person: &Person, mut asked: Asked) -> Result<Own, Problem> {
     }
     asked.filtres.insert("bailleur".to_owned(), vec![code]);
     let stock = loaded.mask(&Filter { bailleurs: vec![bailleur], ..Filter::default() });
-    Ok(Own { selection: asked.resolve(app)?, bailleur, stock })
+    let filed = Bits(stock.as_slice()).and(loaded.cube().filed());
+    Ok(Own { selection: asked.resolve(app)?, bailleur, stock, filed })
 }
 
 /// A question for one class of scale.
@@ -234,7 +237,7 @@ impl Counter<'_> {
                 if asked.iter().any(|b| *b != own.bailleur) {
                     return Some(COMPETITOR);
                 }
-                if !self.has_own(zone) {
+                if !self.is_present(zone) {
                     return Some(NO_PRESENCE);
                 }
                 (asked.is_empty() && self.dominated(zone, own.bailleur)).then_some(DOMINANCE)
@@ -340,6 +343,11 @@ impl Counter<'_> {
 
     fn has_own(&self, zone: &Runs) -> bool {
         self.own.is_some_and(|own| self.desk.loaded().count(zone.iter(), Some(own.stock.as_slice())) > 0)
+    }
+
+    /// Whether the person's organisation filed a dwelling here: one that it moved here itself opens nothing.
+    fn is_present(&self, zone: &Runs) -> bool {
+        self.own.is_some_and(|own| self.desk.loaded().count(zone.iter(), Some(own.filed.as_slice())) > 0)
     }
 
     /// Whether one other bailleur owns nearly all that others own, of what the filter keeps (domain §9.2 rule

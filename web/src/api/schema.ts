@@ -1018,8 +1018,8 @@ export interface paths {
          * Objectifs de mixité : où en est une année de baux
          * @description Les 25 % hors QPV et les 50 % en QPV (là où l'EPCI y est soumis), les 25 % DALO et prioritaires par
          *     réservataire, la part de l'État (30 % au plus, dont 5 % au plus pour ses agents, par bailleur et par
-         *     département) : pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un
-         *     score de moins de 11 baux, ou qui ne tient qu'à un ou deux ménages, est secret.
+         *     département) : pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour
+         *     du bail. Un score de moins de 11 baux, ou qui ne tient qu'à un ou deux ménages, est secret.
          */
         get: operations["mixite"];
         put?: never;
@@ -1915,7 +1915,10 @@ export interface components {
             /** @description Sites autorisés à intégrer la carte ; aucun par défaut. */
             integration: string[];
         };
-        /** @description Où loger le ménage : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est annoncé. */
+        /**
+         * @description Où loger le ménage : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est
+         *     annoncé.
+         */
         Ailleurs: {
             /** Format: int32 */
             millesime: number;
@@ -2201,8 +2204,8 @@ export interface components {
             depuis: number;
             /**
              * Format: double
-             * @description Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte (nulle en lecture `wilson` : elle
-             *     dépend de la taille de la résidence).
+             * @description Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte (nulle en lecture
+             *     `wilson` : elle dépend de la taille de la résidence).
              */
             epci?: number | null;
             /** Format: double */
@@ -2341,8 +2344,8 @@ export interface components {
             /** @description Hors QPV. */
             ailleurs: components["schemas"]["Ailleurs"];
             /**
-             * @description Hors des résidences à enjeu, dans l'EPCI du logement, en QPV ou non : ce que demande l'article L.441-2-2
-             *     quand une candidature y est refusée.
+             * @description Hors des résidences à enjeu, dans l'EPCI du logement, en QPV ou non : ce que demande l'article
+             *     L.441-2-2 quand une candidature y est refusée.
              */
             ailleurs_hors_enjeu: components["schemas"]["Ailleurs"];
             avertissements: string[];
@@ -2504,8 +2507,8 @@ export interface components {
              */
             reservataire?: string | null;
             /**
-             * @description Le ménage est déjà locataire du parc social : `INTERNE` (du même bailleur, hors du flux), `EXTERNE`, `NON`
-             *     (par défaut) ; vrai, ou `OUI` : de genre inconnu, hors du flux ou non.
+             * @description Le ménage est déjà locataire du parc social : `INTERNE` (du même bailleur, hors du flux), `EXTERNE`,
+             *     `NON` (par défaut) ; vrai, ou `OUI` : de genre inconnu, hors du flux ou non.
              */
             mutation?: components["schemas"]["MutationDemande"];
             premiere_mise_en_location?: boolean;
@@ -3497,7 +3500,10 @@ export interface components {
             qualite?: number | null;
             /** @description `T1`…`T5`, `T6P`, `C` ; par défaut celle du RPLS. */
             typologie?: string | null;
-            /** @description Financement d'origine : `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN` (avant 1977), `AUTRE` ; par défaut celui du RPLS. */
+            /**
+             * @description Financement d'origine : `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN` (avant 1977), `AUTRE` ; par défaut
+             *     celui du RPLS.
+             */
             financement?: string | null;
         };
         /** @description Un logement de votre dépôt qu'un autre bailleur dépose aussi. */
@@ -3570,8 +3576,8 @@ export interface components {
             /** Format: int32 */
             nb_moins14?: number | null;
             /**
-             * @description Une personne du ménage a la carte mobilité inclusion mention invalidité : une catégorie de plafond de plus
-             *     (seule, la deuxième). N'est pas gardé.
+             * @description Une personne du ménage a la carte mobilité inclusion mention invalidité : une catégorie de plafond de
+             *     plus (seule, la deuxième). N'est pas gardé.
              */
             cmi_invalidite?: boolean;
             /**
@@ -3596,8 +3602,8 @@ export interface components {
             pct_plafond?: number | null;
             /**
              * Format: int32
-             * @description Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`, ou avec le nombre de
-             *     personnes s'il suffit à dire la catégorie.
+             * @description Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`, ou avec le
+             *     nombre de personnes s'il suffit à dire la catégorie.
              */
             rfr?: number | null;
             /**
@@ -3643,7 +3649,10 @@ export interface components {
              * @description En %.
              */
             reponse_min: number;
-            /** @description Ce qui est une alerte, et les réglages des trois lectures : multiple, points, quantile de la borne basse. */
+            /**
+             * @description Ce qui est une alerte, et les réglages des trois lectures : multiple, points, quantile de la borne
+             *     basse.
+             */
             alertes: components["schemas"]["AlerteFragilite"];
             /** Format: double */
             alerte_ratio: number;
@@ -4108,6 +4117,11 @@ export interface components {
              * @description Logements d'événements qui ne disent pas lesquels : ils restent comme au 1er janvier.
              */
             non_identifies: number;
+            /**
+             * Format: int64
+             * @description Logements de transferts qu'un seul des deux bailleurs a déclarés : ils restent à celui du RPLS.
+             */
+            en_attente: number;
         };
         /** @description Une parole sur un placement. */
         ParolePlacement: {
@@ -4221,8 +4235,8 @@ export interface components {
             /** @description Ce qui sépare ce plan du meilleur possible, en une phrase. */
             ecart_dit: string;
             /**
-             * @description Logements laissés sans ménage : aucun ménage encore en attente ne peut les occuper ; et ceux d'entre eux
-             *     qu'aucun ménage du fichier ne peut occuper.
+             * @description Logements laissés sans ménage : aucun ménage encore en attente ne peut les occuper ; et ceux d'entre
+             *     eux qu'aucun ménage du fichier ne peut occuper.
              */
             sans_menage: number;
             sans_menage_possible: number;

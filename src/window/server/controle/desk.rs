@@ -19,6 +19,8 @@ use crate::server::problem::Problem;
 
 const OWN_LEASES: &str = "Votre organisme ne voit que ses propres baux.";
 const OWN_CONTINGENT: &str = "Votre organisme ne voit que les baux de son contingent.";
+const NOT_YOURS: &str =
+    "Ce logement n'est pas dans votre parc : vous contrôlez les attributions de votre parc seulement.";
 const PART: &str = "Une partie seulement de ces baux est dans votre territoire.";
 
 const DEPARTEMENT: &str =
@@ -112,13 +114,11 @@ impl<'a> Checks<'a> {
 
     /// Refuses dwellings and contingents that are not the person's to check.
     fn permitted(&self, d: &Dossier, site: &Site<'_>) -> Result<(), Fault> {
-        let refuse = |champ, detail: &str| Err(Fault::new(champ, "", "C09", detail));
+        let refuse = |champ, detail: &str| Err(Fault::new(champ, d.ident_rep.as_str(), "C09", detail));
         match &self.leases {
-            Scope::Stock(own) if site.siren != *own || site.home.is_some_and(|h| h.siren != own) => refuse(
-                "ident_rep",
-                "Ce logement n'est pas de votre organisme : vous contrôlez les attributions de votre parc \
-                    seulement.",
-            ),
+            Scope::Stock(own) if site.siren != *own || site.home.is_some_and(|h| h.siren != own) => {
+                refuse("ident_rep", NOT_YOURS)
+            }
             Scope::Zones(places) if !within(places, &site.commune, site.epci.as_deref()) => {
                 refuse("ident_rep", "Ce logement est hors du territoire ouvert à votre organisme.")
             }
@@ -143,10 +143,13 @@ impl<'a> Checks<'a> {
         {
             d.siren.clone_from(own);
         }
-        let site = self
-            .checker
-            .find(&d)
-            .map_err(|e| Fault::new("ident_rep", d.ident_rep.as_str(), "C08", sentence(&e.to_string())))?;
+        let site = self.checker.find(&d).map_err(|e| match &self.leases {
+            // Of a number that is nobody's and of one that is another's, a bailleur learns the same.
+            Scope::Stock(_) if !d.ident_rep.is_empty() => {
+                Fault::new("ident_rep", d.ident_rep.as_str(), "C09", NOT_YOURS)
+            }
+            _ => Fault::new("ident_rep", d.ident_rep.as_str(), "C08", sentence(&e.to_string())),
+        })?;
         self.permitted(&d, &site)?;
         let known = self.sees(&site.siren, &site.commune, site.epci.as_deref());
         let facts = self.checker.facts(&d, &site, known);

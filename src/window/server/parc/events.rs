@@ -25,6 +25,10 @@ use crate::server::state::{App, Current, Loaded};
 use crate::state::{self, Caracteristiques, Evenement, GenreEvenement, Lieu, NewEvent, State};
 use crate::stock::parts::Parts;
 use crate::stock::table::hash;
+use crate::stock::transfers::Transfers;
+
+const AWAITS: &str = "En attente : l'autre bailleur n'a pas déclaré ce transfert, ou pas pour tous ces logements. \
+                      Jusque-là, ou jusqu'au prochain RPLS, ils restent comptés chez celui qui les a au RPLS.";
 
 /// Un événement à enregistrer.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -313,8 +317,14 @@ pub async fn list(
     params.finish()?;
     let siren = visitor.lessor()?;
     let (year, own) = idents(&app, siren).await?;
+    let all = server.state.events(None).await?;
+    let in_force: Vec<_> = all.iter().filter(|e| e.annule.is_none()).map(Evenement::happening).collect();
+    let transfers = Transfers::of(&in_force);
     let followed = |evenement: Evenement| {
-        let (rapprochement, detail) = reconciled(&evenement, year, &own);
+        let (rapprochement, mut detail) = reconciled(&evenement, year, &own);
+        if rapprochement == Rapprochement::AVenir && transfers.awaits(&evenement.happening()) {
+            detail = Some(AWAITS.to_owned());
+        }
         EvenementSuivi { evenement, rapprochement, detail }
     };
     let evenements: Vec<EvenementSuivi> =
