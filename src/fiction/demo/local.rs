@@ -73,8 +73,9 @@ pub fn write(
     progress("Adresses et vérité", 7, steps);
     addresses(&mut out, &ground, &block)?;
     dwellings_truth(&mut out, &ground, &block)?;
-    let told = events::events(&ground, &block);
-    out.save(&format!("declares/evenements-{}.csv", told.siren), &[&told.bytes], told.rows)?;
+    for told in events::events(&ground, &block) {
+        out.save(&format!("declares/evenements-{}.csv", told.siren), &[&told.bytes], told.rows)?;
+    }
     let lines = faults.lines().count() as u64 - 1;
     out.save("verite/defauts.csv", &[faults.as_bytes()], lines)?;
     progress("Terminé", steps, steps);

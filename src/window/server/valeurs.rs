@@ -40,7 +40,8 @@ pub struct Valeurs {
     pub repondants: Vec<Option<u64>>,
     /// Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très
     /// faible.
-    pub numerateurs: Vec<Option<u64>>,
+    /// Dans l'unité des valeurs.
+    pub numerateurs: Vec<Option<f64>>,
     pub denominateurs: Vec<Option<u64>>,
     /// Sous un filtre ou un croisement : demi-largeur de l'intervalle à 95 %, dans l'unité de la valeur ; nul
     /// si elle est exacte.

@@ -2433,9 +2433,12 @@ export interface components {
             repondants?: number | null;
             /**
              * Format: int64
-             * @description Logements occupés interrogés dans la partie décrite ; nul sous un filtre.
+             * @description Logements occupés interrogés dans la partie décrite, et ménages qui ont répondu, quelle que soit la
+             *     population demandée : `taux_reponse` est leur rapport. Nuls sous un filtre.
              */
             menages_interroges?: number | null;
+            /** Format: int64 */
+            repondants_enquete?: number | null;
             /** Format: double */
             taux_reponse?: number | null;
             badge?: string | null;
@@ -2955,7 +2958,10 @@ export interface components {
             unite: string;
             /** Format: int32 */
             decimales: number;
-            /** Format: int64 */
+            /**
+             * Format: double
+             * @description Dans l'unité de la valeur : la valeur est `numerateur` rapporté à `denominateur` (une part, en %).
+             */
             numerateur?: number | null;
             /** Format: int64 */
             denominateur?: number | null;
@@ -4189,11 +4195,16 @@ export interface components {
             secret: boolean;
             /** Format: int32 */
             total?: number | null;
+            /**
+             * Format: int32
+             * @description Baux dont on sait s'ils sont en QPV : la base de `part_qpv`.
+             */
+            situes?: number | null;
             /** Format: int32 */
             en_qpv?: number | null;
             /**
              * Format: double
-             * @description En %, des baux localisés.
+             * @description En %, des baux situés.
              */
             part_qpv?: number | null;
             /** @description Baux dans les bandes autour des QPV (mètres) ; nul si l'une n'a que quelques ménages. */
@@ -4796,6 +4807,7 @@ export interface components {
             /**
              * @description Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très
              *     faible.
+             *     Dans l'unité des valeurs.
              */
             numerateurs: (number | null)[];
             denominateurs: (number | null)[];
