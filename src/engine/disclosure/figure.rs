@@ -47,6 +47,20 @@ fn plainly<S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error>
     }
 }
 
+/// Numerators of many figures, written as those of each.
+///
+/// # Errors
+/// Those of the format.
+pub fn all_plainly<S: Serializer>(values: &[Option<f64>], to: S) -> Result<S::Ok, S::Error> {
+    struct One<'a>(&'a Option<f64>);
+    impl Serialize for One<'_> {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            plainly(self.0, to)
+        }
+    }
+    to.collect_seq(values.iter().map(One))
+}
+
 impl Figure {
     /// A figure of households that the person who asks may not see.
     #[must_use]

@@ -17,6 +17,7 @@ use super::problem::{Document, Problem};
 use super::query::{self, Asked, SharedParams};
 use super::state::{App, Current, Kept, ValuesKey};
 use crate::disclosure::answer::stock_source;
+use crate::disclosure::figure::all_plainly;
 use crate::reference::access::Class;
 use crate::reference::indicators::Indicator;
 use crate::reference::scales;
@@ -41,6 +42,7 @@ pub struct Valeurs {
     /// Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très
     /// faible.
     /// Dans l'unité des valeurs.
+    #[serde(serialize_with = "all_plainly")]
     pub numerateurs: Vec<Option<f64>>,
     pub denominateurs: Vec<Option<u64>>,
     /// Sous un filtre ou un croisement : demi-largeur de l'intervalle à 95 %, dans l'unité de la valeur ; nul
