@@ -38,7 +38,9 @@ class Gathered {
 
   async #read(): Promise<void> {
     try {
-      const kept = (await done((await store('readonly')).get(await owner()))) as Kept | undefined;
+      // Whose it is comes first: a transaction that waits for something else is over.
+      const mine = await owner();
+      const kept = (await done((await store('readonly')).get(mine))) as Kept | undefined;
       this.title = kept?.title ?? TITLE;
       this.pieces = kept?.pieces ?? [];
     } catch (fault) {
