@@ -2,7 +2,7 @@
 import type { Block } from './dossier';
 
 /** What is only for a hand, or not seen. */
-const SKIPPED = 'button:not(th button, h2 button, h3 button), form, select, textarea, input, fieldset, nav, .btn, .seg, .hidden, .skip, .maplibregl-map, [hidden], figcaption .now, .tools';
+const SKIPPED = 'button:not(th button, h2 button, h3 button), summary, details:not([open]), section:has(form):not(:has(table)), form, select, textarea, input, fieldset, nav, .btn, .seg, .hidden, .skip, .maplibregl-map, [hidden], figcaption .now, .tools';
 const STYLES = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-opacity', 'opacity', 'font-size', 'font-weight', 'text-anchor', 'dominant-baseline', 'paint-order', 'stroke-linejoin'];
 /** A drawing narrower than this is an ornament. */
 const LEAST_CHART = 140;
@@ -43,6 +43,9 @@ function chartOf(svg: SVGSVGElement): Block {
   return { kind: 'image', src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`, alt: svg.getAttribute('aria-label') ?? 'Graphique' };
 }
 
+/** A list of a few words, as a legend is: one line. */
+const isLine = (list: Element): boolean => list.children.length > 1 && [...list.children].every((item) => (item.textContent ?? '').length < 60 && !item.querySelector('table, svg[role], button, input'));
+
 const BLOCKS = 'h1, h2, h3, h4, p, li, dt, dd, table, svg, img, figcaption, section, article, div, ul, ol, dl, figure, details';
 
 /** The blocks of a part of the page, in the order in which they are read. */
@@ -65,7 +68,8 @@ export function collect(root: Element): Block[] {
       if (text) blocks.push({ kind: 'titre', text });
     } else if (e.matches('dl') && !e.querySelector('table, svg, img')) {
       for (const name of e.querySelectorAll('dt')) say([textOf(name), name.nextElementSibling ? textOf(name.nextElementSibling) : ''].filter(Boolean).join(' : '));
-    } else if (e.matches('p, li, figcaption') && !e.querySelector('table, img')) {
+    } else if (e.matches('ul, ol') && isLine(e)) say([...e.children].map(textOf).filter(Boolean).join(' · '));
+    else if (e.matches('p, li, figcaption') && !e.querySelector('table, img')) {
       const link = e.querySelector('button, select, input');
       if (!link || e.matches('p')) say(textOf(e));
     } else if (e.querySelector(BLOCKS)) for (const child of e.children) walk(child);
