@@ -6,6 +6,8 @@ const SKIPPED = 'button:not(th button, h2 button, h3 button), summary, details:n
 const STYLES = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-opacity', 'opacity', 'font-size', 'font-weight', 'text-anchor', 'dominant-baseline', 'paint-order', 'stroke-linejoin'];
 /** A drawing narrower than this is an ornament. */
 const LEAST_CHART = 140;
+/** Pixels around a chart for the labels of its axes. */
+const BEYOND = 26;
 
 const clean = (text: string): string => text.replace(/[↑↓]\s*$/u, '').replace(/[ \t\n]+/g, ' ').trim();
 const textOf = (e: Element): string => clean(e instanceof HTMLElement ? e.innerText : (e.textContent ?? ''));
@@ -37,9 +39,12 @@ function chartOf(svg: SVGSVGElement): Block {
   copy.querySelectorAll('style, foreignObject, script').forEach((e) => e.remove());
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   copy.setAttribute('font-family', "'Source Sans 3', 'Noto Sans', Arial, sans-serif");
-  if (!copy.hasAttribute('viewBox')) copy.setAttribute('viewBox', `0 0 ${box.width} ${box.height}`);
-  copy.setAttribute('width', String(Math.round(box.width)));
-  copy.setAttribute('height', String(Math.round(box.height)));
+  // On the page a chart may write beyond its box; an image cuts there, hence the margin.
+  const { x, y, width, height } = svg.viewBox.baseVal?.width ? svg.viewBox.baseVal : { x: 0, y: 0, width: box.width, height: box.height };
+  const margin = (BEYOND * width) / box.width;
+  copy.setAttribute('viewBox', [x - margin, y - margin, width + 2 * margin, height + 2 * margin].join(' '));
+  copy.setAttribute('width', String(Math.round(box.width + 2 * BEYOND)));
+  copy.setAttribute('height', String(Math.round(box.height + 2 * BEYOND)));
   return { kind: 'image', src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`, alt: svg.getAttribute('aria-label') ?? 'Graphique' };
 }
 
