@@ -26,7 +26,9 @@ const LEASES = {
 const LESSOR = { group: 'Mon parc', roles: ['bailleur'], refusal: 'Ces pages sont celles des bailleurs : chacun y dépose, corrige et signale son propre parc.' } as const;
 
 export const ROUTES: readonly Route[] = [
-  { path: '/', name: 'Occupation', group: 'Occupation', roles: 'public', load: () => import('./pages/occupation/Occupation.svelte') },
+  { path: '/', name: 'Carte', group: 'Occupation', roles: 'public', load: () => import('./pages/occupation/Occupation.svelte') },
+  { path: '/tableaux', name: 'Tableaux', group: 'Occupation', roles: 'public', load: () => import('./pages/tableaux/Tableaux.svelte') },
+  { path: '/dossier', name: 'Dossier', group: 'Occupation', roles: 'public', load: () => import('./pages/dossier/Dossier.svelte') },
   { path: '/mixite', name: 'Objectifs de mixité', ...LEASES, load: () => import('./pages/mixite/Mixite.svelte') },
   { path: '/controle', name: 'Contrôle avant CALEOL', group: 'Mixité', load: () => import('./pages/controle/PageControle.svelte') },
   { path: '/dalo', name: 'DALO et QPV', ...LEASES, load: () => import('./pages/dalo/Dalo.svelte') },
