@@ -7,6 +7,7 @@ mod build;
 mod french;
 mod geocode;
 mod import;
+mod import_folder;
 mod import_report;
 mod imports;
 mod maintenance;

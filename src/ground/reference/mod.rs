@@ -23,6 +23,7 @@ pub mod magasin;
 pub mod mix;
 pub mod objectifs;
 pub mod ops;
+pub mod pages;
 pub mod perturbation;
 pub mod plafonds;
 pub mod plan;
