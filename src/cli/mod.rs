@@ -4,6 +4,7 @@ mod admin;
 mod bench;
 mod bench_geocoder;
 mod build;
+mod etat;
 mod french;
 mod geocode;
 mod import;
@@ -14,6 +15,7 @@ mod maintenance;
 mod measure;
 mod out;
 mod progress;
+mod sauvegarde;
 mod verifier;
 
 pub use self::french::parse;
@@ -59,6 +61,13 @@ enum Command {
     Audit(admin::AuditCommand),
     /// Retirer ce qui a dépassé sa durée de conservation (à lancer chaque jour)
     Maintenance(maintenance::MaintenanceArgs),
+    /// Copier le magasin, les comptes et le journal ailleurs, pendant que le serveur sert
+    Sauvegarde(sauvegarde::SauvegardeArgs),
+    /// Refaire un magasin d'une sauvegarde, dans un dossier vide
+    Restauration(sauvegarde::RestaurationArgs),
+    /// Base des comptes, des corrections et du journal
+    #[command(subcommand)]
+    State(etat::StateCommand),
     /// Vérifier que les fichiers du magasin sont ceux qui ont été écrits
     Verifier(verifier::VerifierArgs),
     /// Mesurer le moteur seul (pour « make bench »)
@@ -150,6 +159,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Admin(command) => admin::run(&command),
         Command::Audit(command) => admin::audit(&command),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::Sauvegarde(args) => sauvegarde::save(&args),
+        Command::Restauration(args) => sauvegarde::restore(&args),
+        Command::State(command) => etat::run(&command),
         Command::Verifier(args) => verifier::run(&args),
         Command::BenchEngine(args) => bench::run(&args),
         Command::BenchGeocoder(args) => bench_geocoder::run(&args),

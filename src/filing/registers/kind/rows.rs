@@ -224,9 +224,9 @@ fn leases(table: &Table, registre: &Registre, file: &str) -> Result<Verdict, Tab
     let mut years: BTreeMap<u16, u64> = BTreeMap::new();
     let mut rows = 0u64;
     table.for_each::<TableError>(table.skip(), |_, record| {
-        rows += 1;
         let of = |c: &Column| c.cell(record).and_then(|cell| Some(c.date(cell).ok()?.0.year));
         if let Some(year) = of(&lease).or_else(|| of(&board)) {
+            rows += 1;
             *years.entry(year).or_default() += 1;
         }
         Ok(())

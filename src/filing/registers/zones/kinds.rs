@@ -147,7 +147,7 @@ pub fn candidates(path: &Path, layers: &[&str]) -> Result<(Vec<Candidate>, Vec<S
             for feature in &layer.features {
                 one.areas += usize::from(feature.area.as_ref().is_ok_and(|a| !a.0.is_empty()));
                 let code = attributes::read(couche, &names, feature).code;
-                if !code.is_empty() && couche.code_is_usual(&code) {
+                if !code.is_empty() && couche.code_is_usual(&code) && somewhere(couche, &code) {
                     one.usual += 1;
                     one.keys += usize::from(fields::siren(code.as_bytes()).is_ok_and(|s| s.luhn));
                     codes.insert(code);
@@ -166,6 +166,20 @@ pub fn candidates(path: &Path, layers: &[&str]) -> Result<(Vec<Candidate>, Vec<S
         found.push(one);
     }
     Ok((found, columns))
+}
+
+/// Codes that begin by a département begin by one that exists: any number of nine digits is no IRIS.
+fn somewhere(couche: &Couche, code: &str) -> bool {
+    let dep = match couche.id.as_str() {
+        "departement" => code,
+        "commune" | "iris" => code.get(..2).unwrap_or_default(),
+        _ => return true,
+    };
+    match dep {
+        "2A" | "2B" | "97" | "98" => true,
+        _ if dep.len() == 3 => dep.starts_with("97") || dep.starts_with("98"),
+        _ => dep.parse::<u8>().is_ok_and(|n| (1..=95).contains(&n)),
+    }
 }
 
 /// A layer that uses every column that one of these uses.
