@@ -11,6 +11,11 @@ use std::time::Duration;
 
 use common::shared;
 use mosaique::registers::kind::{self, Verdict};
+use mosaique::registers::report::Report;
+use mosaique::server::Imported;
+use mosaique::state::audit::Wanted;
+use mosaique::state::{Deposit, NewDeposit, State, StatutDepot};
+use mosaique::store::{By, Piece, Writer};
 use serde_json::Value;
 
 fn command(args: &[&str]) -> Command {
@@ -247,8 +252,12 @@ impl Drop for Serving {
     }
 }
 
-const ANSWERS: [&str; 4] =
-    ["/api/indicateurs", "/api/valeurs?echelle=commune&indicateur=P01", "/api/facettes", "/api/territoires"];
+const ANSWERS: [&str; 4] = [
+    "/api/indicateurs",
+    "/api/valeurs/commune?indicateur=P01",
+    "/api/facettes",
+    "/api/zones?echelle=commune",
+];
 
 fn built() -> (tempfile::TempDir, String) {
     let (dir, files, store) = demonstration();
@@ -403,4 +412,171 @@ fn the_state_moves_to_postgresql_whole_or_not_at_all() {
     let save = with(&["sauvegarde", "/tmp/jamais", "--data", &store]);
     let fault = String::from_utf8_lossy(&save.stderr);
     assert!(fault.contains("pg_dump") && fault.contains("--sans-base"), "{fault}");
+}
+
+fn with_state<T>(store: &Path, work: impl AsyncFnOnce(&State) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let state = State::of_store(store).await.unwrap();
+        let result = work(&state).await;
+        state.close().await;
+        result
+    })
+}
+
+/// Parameters of the lines of imports, and of acceptances.
+fn lines(store: &Path, action: &str) -> Vec<String> {
+    let wanted = Wanted { action: Some(action.to_owned()), limite: 1000, ..Wanted::default() };
+    with_state(store, async |s| s.audit_lines(&wanted).await.unwrap())
+        .into_iter()
+        .map(|l| l.parametres)
+        .collect()
+}
+
+#[test]
+fn an_import_that_was_killed_after_the_manifest_gets_its_audit_line() {
+    let (_dir, files, store) = demonstration();
+    let root = Path::new(&store);
+    let rpls = text(&files.join("rpls_2024.csv"));
+    let import = ["import", "rpls", &rpls, "--millesime", "2024", "--data", &store];
+    said(&import);
+    // As an import of other rows leaves the store when it is killed right after the manifest.
+    let by = By::now("essai");
+    {
+        let mut writer = Writer::open(root).unwrap();
+        let folder = writer.temporary().unwrap();
+        std::fs::write(folder.path().join("seuils.parquet"), b"x").unwrap();
+        let mut report = Report::new("thresholds", "2024", "seuils.csv");
+        report.empreinte = "e".repeat(64);
+        Imported::of(&report, &by).promise(writer.store()).unwrap();
+        let piece = Piece {
+            fichier: "seuils.csv".to_owned(),
+            empreinte: report.empreinte.clone(),
+            le: by.le,
+            par: by.par.clone(),
+            lignes: 1,
+        };
+        writer.admit(folder, report, vec![piece], &[], &by).unwrap();
+        // And one that was killed before it.
+        let mut never = Report::new("thresholds", "2025", "jamais.csv");
+        never.empreinte = "f".repeat(64);
+        Imported::of(&never, &by).promise(writer.store()).unwrap();
+    }
+    assert_eq!(lines(root, "import").len(), 1);
+    said(&[&import[..], &["--essai"]].concat());
+    let after = lines(root, "import");
+    assert_eq!(after.len(), 2, "{after:?}");
+    assert!(after.iter().any(|p| p.contains("seuils.csv") && p.contains("\"repris\":true")), "{after:?}");
+    assert!(!after.iter().any(|p| p.contains("jamais.csv")), "nothing is said of what did not happen");
+    said(&[&import[..], &["--essai"]].concat());
+    assert_eq!(lines(root, "import").len(), 2, "once");
+
+    // Killed anywhere: what the manifest has is in the trail once somebody comes by again.
+    let other = text(&files.join("rpls_2022.csv"));
+    let mut killed = 0;
+    for delay in 0..20u64 {
+        let file = if delay % 2 == 0 { &other } else { &rpls };
+        let args =
+            ["import", "rpls", file, "--millesime", "2024", "--data", &store, "--remplacer", "--forcer"];
+        let mut child = command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(30 + delay * 5));
+        let _ = child.kill();
+        killed += usize::from(!child.wait().unwrap().success());
+        said(&[&import[..], &["--essai", "--forcer", "--remplacer"]].concat());
+        let there = lines(root, "import");
+        let m = mosaique::store::Store::open(root).unwrap();
+        let set = m.manifest().dataset("rpls", "2024").unwrap();
+        let piece = set.pieces.last().unwrap();
+        assert!(there.iter().any(|p| p.contains(&piece.empreinte)), "{} has no line", piece.fichier);
+        assert_eq!(std::fs::read_dir(root.join("promesses")).unwrap().count(), 0);
+    }
+    println!("{killed} imports killed, none without its line");
+    said(&["audit", "verify", "--data", &store]);
+}
+
+#[test]
+fn a_deposit_accepted_and_not_in_force_is_finished_and_a_withdrawn_one_is_withdrawn() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("magasin");
+    let mut writer = Writer::open(&root).unwrap();
+    let report = |id: &str, siren: &str| {
+        let mut report = Report::new("depot_rpls", &format!("2024-{siren}"), "parc.csv");
+        report.empreinte = format!("{id}{}", siren.repeat(7));
+        report.lignes_gardees = 3;
+        report
+    };
+    let add = async |s: &State, id: &str, siren: &str| {
+        let new = NewDeposit {
+            id,
+            registre: "rpls",
+            annee: 2024,
+            siren,
+            fichier: "parc.csv",
+            octets: 1,
+            empreinte: "e",
+        };
+        s.add_deposit(&new, "", 1).await.unwrap();
+        let json = serde_json::to_string(&report(id, siren)).unwrap();
+        s.checked_deposit(id, &json, "{}").await.unwrap();
+        assert!(s.turn_deposit(id, &[StatutDepot::Controle], StatutDepot::Pret, "").await.unwrap());
+        assert!(s.turn_deposit(id, &[StatutDepot::Pret], StatutDepot::Accepte, "").await.unwrap());
+    };
+    with_state(&root, async |s| {
+        add(s, "avant", "300000001").await;
+        add(s, "coupe", "300000001").await;
+        add(s, "retire", "300000002").await;
+    });
+    let folder = writer.temporary().unwrap();
+    std::fs::write(folder.path().join("logements.parquet"), b"former").unwrap();
+    writer.publish(folder, report("avant", "300000001")).unwrap();
+    drop(writer);
+    // The acceptance of « coupe » was killed before it published; the withdrawal of « retire » after it had
+    // taken it out of force; « avant » was in force.
+    let checked = root.join("quarantaine/coupe/controle");
+    std::fs::create_dir_all(&checked).unwrap();
+    std::fs::write(checked.join("logements.parquet"), b"x").unwrap();
+    std::fs::write(checked.join("lignes.csv"), b"as it came").unwrap();
+    let touched = with_state(&root, async |s| {
+        mosaique::server::recover_deposits(Writer::open(&root).unwrap(), s).await.unwrap()
+    });
+    assert_eq!(touched, 2);
+    let of = |siren: &'static str| with_state(&root, async |s| s.deposits(siren).await.unwrap());
+    let statut = |list: &[Deposit], id: &str| list.iter().find(|d| d.id == id).unwrap().statut;
+    let first = of("300000001");
+    assert_eq!(statut(&first, "coupe"), StatutDepot::Accepte);
+    assert_eq!(statut(&first, "avant"), StatutDepot::Remplace);
+    assert_eq!(statut(&of("300000002"), "retire"), StatutDepot::Retire);
+    let store = mosaique::store::Store::open(&root).unwrap();
+    let set = store.manifest().dataset("depot_rpls", "2024-300000001").expect("it is in force");
+    assert!(
+        store.table(set, "logements").unwrap().exists() && !store.folder(set).join("lignes.csv").exists()
+    );
+    assert!(!root.join("quarantaine/coupe").exists(), "what was received is forgotten");
+    assert_eq!(lines(&root, "depot_accepte").len(), 1);
+    let again = with_state(&root, async |s| {
+        mosaique::server::recover_deposits(Writer::open(&root).unwrap(), s).await.unwrap()
+    });
+    assert_eq!(again, 0, "nothing is left to finish");
+}
+
+#[test]
+fn a_program_is_asked_for_a_token_and_a_page_is_not() {
+    let (_dir, store) = built();
+    let serving = Serving::start(&store);
+    let head = |more: &str| {
+        let mut stream = TcpStream::connect(&serving.address).unwrap();
+        let host = &serving.address;
+        write!(stream, "GET /api/mixite HTTP/1.1\r\nHost: {host}\r\n{more}Connection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split("\r\n\r\n").next().unwrap().to_lowercase()
+    };
+    let program = head("");
+    assert!(
+        program.starts_with("http/1.1 401") && program.contains("www-authenticate: basic realm"),
+        "{program}"
+    );
+    let page = head("Sec-Fetch-Site: same-origin\r\n");
+    assert!(page.starts_with("http/1.1 401") && !page.contains("basic"), "{page}");
 }

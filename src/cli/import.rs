@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::out::say;
+use super::out::{note, say};
 use super::{Failure, StoreArgs, build, import_folder, import_report, option_of, progress};
 use crate::admission::{self, Claims, Plan};
 use crate::registers::deposit::{self, Kind};
@@ -14,9 +14,9 @@ use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
 use crate::registers::{addresses, attributions, ops, rpls, thresholds, workbook, zones};
-use crate::server::Trace;
+use crate::server::{Imported, Trace, note_imports};
 use crate::state::{self, State};
-use crate::store::{By, Writer};
+use crate::store::{By, Promise, Writer};
 
 /// Arguments of `import`.
 #[derive(Debug, Args)]
@@ -195,6 +195,7 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let Some(register) = &args.register else { return import_folder::run(&args.folder) };
     let common = register.common();
     let mut writer = Writer::open(&common.store.data)?;
+    finish_late(&writer)?;
     let tell = |text: String| {
         if !common.json {
             say!("{text}");
@@ -273,19 +274,32 @@ pub(super) fn admit(
         return Ok(Done::Tried);
     }
     let (registre, empreinte) = (report.registre.clone(), report.empreinte.clone());
-    plan.carry_out(writer, folder, report.clone(), &By::now(&super::holder()))?;
-    note(&common.store.data, &report)?;
+    let by = By::now(&super::holder());
+    let import = Imported::of(&report, &by);
+    // Who is killed between the manifest and the line leaves the promise of it.
+    let promise = import.promise(writer.store())?;
+    plan.carry_out(writer, folder, report, &by)?;
+    noted(&common.store.data, import.trace())?;
+    promise.kept()?;
     Ok(Done::Published { registre, empreinte })
 }
 
-/// Writes the import down in the audit trail (domain §9.4).
-fn note(root: &Path, report: &Report) -> Result<(), Failure> {
-    let trace = Trace::new("import", format!("{} {}", report.registre, report.cle))
-        .with("fichier", report.fichier.as_str())
-        .with("empreinte", report.empreinte.as_str())
-        .with("gardees", report.lignes_gardees)
-        .with("rejetees", report.lignes_rejetees);
-    noted(root, trace)
+/// Writes the lines of imports that were killed before theirs.
+pub(super) fn finish_late(held: &Writer) -> Result<(), Failure> {
+    let root = held.store().root();
+    if Promise::left(root).is_empty() {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let state = State::of_store(root).await?;
+        let written = note_imports(held, &state).await?;
+        state.close().await;
+        if written > 0 {
+            note!("{written} import(s) d'avant un arrêt ont maintenant leur ligne au journal d'audit.");
+        }
+        Ok(())
+    })
 }
 
 /// Writes a line of the audit trail.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::build::thousands;
-use super::import::{Common, Done, Register, admit};
+use super::import::{Common, Done, Register, admit, finish_late};
 use super::out::{note, say};
 use super::{Failure, StoreArgs, build, import_report};
 use crate::admission::Plan;
@@ -66,6 +66,7 @@ pub fn run(args: &FolderArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let mut writer = Writer::open(&args.store.data)?;
+    finish_late(&writer)?;
     let refused = carry_out(&steps, &mut writer, &args.store)?;
     say!("\n{} fichiers importés sur {} reconnus.", steps.len() - refused.len(), steps.len());
     for (path, why) in &refused {

@@ -4,6 +4,7 @@ mod admin;
 mod bench;
 mod bench_geocoder;
 mod build;
+mod config;
 mod etat;
 mod french;
 mod geocode;
@@ -14,6 +15,7 @@ mod imports;
 mod maintenance;
 mod measure;
 mod out;
+mod papiers;
 mod progress;
 mod sauvegarde;
 mod verifier;
@@ -33,6 +35,9 @@ use crate::{demo, server};
 #[derive(Debug, Parser)]
 #[command(name = "mosaique", version, max_term_width = 110)]
 pub struct Cli {
+    /// Fichier de réglages (ou MOSAIQUE_CONFIG) ; à défaut mosaique.toml, puis /etc/mosaique/mosaique.toml
+    #[arg(long, value_name = "FICHIER", global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -70,6 +75,12 @@ enum Command {
     State(etat::StateCommand),
     /// Vérifier que les fichiers du magasin sont ceux qui ont été écrits
     Verifier(verifier::VerifierArgs),
+    /// Écrire la complétion d'un interpréteur de commandes (bash, zsh, fish…)
+    #[command(hide = true)]
+    Completions(papiers::CompletionArgs),
+    /// Écrire les pages de manuel
+    #[command(hide = true)]
+    Man(papiers::ManArgs),
     /// Mesurer le moteur seul (pour « make bench »)
     #[command(hide = true)]
     BenchEngine(bench::BenchArgs),
@@ -163,6 +174,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Restauration(args) => sauvegarde::restore(&args),
         Command::State(command) => etat::run(&command),
         Command::Verifier(args) => verifier::run(&args),
+        Command::Completions(args) => papiers::completions(&args),
+        Command::Man(args) => papiers::man(&args),
         Command::BenchEngine(args) => bench::run(&args),
         Command::BenchGeocoder(args) => bench_geocoder::run(&args),
         Command::BenchControle(args) => bench::checks(&args),

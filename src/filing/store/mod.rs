@@ -21,6 +21,7 @@
 pub mod backup;
 mod lease;
 mod manifest;
+mod promise;
 mod record_key;
 mod sums;
 mod writer;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 use self::lease::Lease;
 pub use manifest::{Acte, CubeEntry, Dataset, Edition, Manifest, Operation, Piece, Sum};
+pub use promise::Promise;
 pub use sums::{Damage, damage, sum};
 pub use writer::{By, Writer};
 

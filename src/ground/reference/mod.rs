@@ -34,6 +34,7 @@ pub mod secrecy;
 pub mod situation;
 pub mod survey;
 pub mod territory;
+pub mod textes;
 pub mod thresholds;
 pub mod unites;
 pub mod zonage;
