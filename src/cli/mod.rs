@@ -4,15 +4,20 @@ mod admin;
 mod bench;
 mod bench_geocoder;
 mod build;
+mod config;
+mod etat;
 mod french;
 mod geocode;
 mod import;
+mod import_folder;
 mod import_report;
 mod imports;
 mod maintenance;
 mod measure;
 mod out;
+mod papiers;
 mod progress;
+mod sauvegarde;
 mod verifier;
 
 pub use self::french::parse;
@@ -30,6 +35,9 @@ use crate::{demo, server};
 #[derive(Debug, Parser)]
 #[command(name = "mosaique", version, max_term_width = 110)]
 pub struct Cli {
+    /// Fichier de réglages (ou MOSAIQUE_CONFIG) ; à défaut mosaique.toml, puis /etc/mosaique/mosaique.toml
+    #[arg(long, value_name = "FICHIER", global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -58,8 +66,21 @@ enum Command {
     Audit(admin::AuditCommand),
     /// Retirer ce qui a dépassé sa durée de conservation (à lancer chaque jour)
     Maintenance(maintenance::MaintenanceArgs),
+    /// Copier le magasin, les comptes et le journal ailleurs, pendant que le serveur sert
+    Sauvegarde(sauvegarde::SauvegardeArgs),
+    /// Refaire un magasin d'une sauvegarde, dans un dossier vide
+    Restauration(sauvegarde::RestaurationArgs),
+    /// Base des comptes, des corrections et du journal
+    #[command(subcommand)]
+    State(etat::StateCommand),
     /// Vérifier que les fichiers du magasin sont ceux qui ont été écrits
     Verifier(verifier::VerifierArgs),
+    /// Écrire la complétion d'un interpréteur de commandes (bash, zsh, fish…)
+    #[command(hide = true)]
+    Completions(papiers::CompletionArgs),
+    /// Écrire les pages de manuel
+    #[command(hide = true)]
+    Man(papiers::ManArgs),
     /// Mesurer le moteur seul (pour « make bench »)
     #[command(hide = true)]
     BenchEngine(bench::BenchArgs),
@@ -149,7 +170,12 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Admin(command) => admin::run(&command),
         Command::Audit(command) => admin::audit(&command),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::Sauvegarde(args) => sauvegarde::save(&args),
+        Command::Restauration(args) => sauvegarde::restore(&args),
+        Command::State(command) => etat::run(&command),
         Command::Verifier(args) => verifier::run(&args),
+        Command::Completions(args) => papiers::completions(&args),
+        Command::Man(args) => papiers::man(&args),
         Command::BenchEngine(args) => bench::run(&args),
         Command::BenchGeocoder(args) => bench_geocoder::run(&args),
         Command::BenchControle(args) => bench::checks(&args),

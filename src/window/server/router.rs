@@ -26,7 +26,8 @@ use super::problem::Problem;
 use super::{
     adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
     geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, openapi, plan, rpems,
-    security, segregation, situation, situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
+    security, segregation, situation, situation_csv, territoires, textes, tiles, valeurs, web, zones,
+    zones_fichier,
 };
 
 use crate::reference::limites::limits;
@@ -38,6 +39,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(health::readyz))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(indicateurs::indicateurs))
+        .routes(routes!(textes::texte))
         .routes(routes!(zones::list))
         .routes(routes!(zones::one))
         .routes(routes!(zones_fichier::read))

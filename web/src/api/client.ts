@@ -5,6 +5,7 @@ import type { components, paths } from './schema';
 type Body<P extends keyof paths> = paths[P] extends { get: { responses: { 200: { content: { 'application/json': infer T } } } } } ? T : never;
 
 export type Catalogue = Body<'/api/catalogue'>;
+export type TexteDuService = Body<'/api/textes/{nom}'>;
 export type Indicateur = Body<'/api/indicateurs'>[number];
 export type Zones = Body<'/api/zones'>;
 export type ZoneListee = Zones['zones'][number];
