@@ -28,6 +28,7 @@ const LESSOR = { group: 'Mon parc', roles: ['bailleur'], refusal: 'Ces pages son
 export const ROUTES: readonly Route[] = [
   { path: '/', name: 'Occupation', group: 'Occupation', roles: 'public', load: () => import('./pages/occupation/Occupation.svelte') },
   { path: '/mixite', name: 'Objectifs de mixité', ...LEASES, load: () => import('./pages/mixite/Mixite.svelte') },
+  { path: '/flux', name: 'Gestion en flux', ...LEASES, refusal: 'La gestion en flux est ouverte aux bailleurs, aux réservataires, aux collectivités et aux services de l’État.', load: () => import('./pages/flux/Flux.svelte') },
   { path: '/controle', name: 'Contrôle avant CALEOL', group: 'Mixité', load: () => import('./pages/controle/PageControle.svelte') },
   { path: '/dalo', name: 'DALO et QPV', ...LEASES, load: () => import('./pages/dalo/Dalo.svelte') },
   { path: '/enjeux', name: 'Résidences à enjeu', group: 'Mixité', needs: 'residence', load: () => import('./pages/enjeux/Enjeux.svelte') },
