@@ -122,8 +122,11 @@ fn protected(
     cells.iter().for_each(|(_, l)| whole.add(l));
     let mut list: Vec<Option<Score>> = cells.iter().map(|(_, l)| Some(score(l))).collect();
     protect(&mut Some(score(&whole)), &mut list.iter_mut().collect::<Vec<_>>(), secrecy);
-    // « Counts of households 1 to 10 are never shown », beyond what a share may rest on.
-    list.into_iter().map(|s| s.map(|s| s.numerator).filter(|n| *n == 0 || *n >= secrecy.k)).collect()
+    // « Counts of households 1 to 10 are never shown », nor what subtracting them from the leases would give.
+    let safe = |n: u32| n == 0 || n >= secrecy.k;
+    list.into_iter()
+        .map(|s| s.filter(|s| safe(s.numerator) && safe(s.denominator - s.numerator)).map(|s| s.numerator))
+        .collect()
 }
 
 fn answer(

@@ -58,6 +58,9 @@ impl View {
         for c in known {
             view.names.insert(c.to_owned(), checker.commune_title(c));
         }
+        for epci in book.conventions.iter().filter_map(|(_, c)| c.reservataire.strip_prefix("EPCI:")) {
+            view.names.insert(epci.to_owned(), checker.epci_title(epci));
+        }
         let owners = book.ways.iter().map(|w| w.bailleur.as_str());
         for b in owners.chain(book.conventions.iter().map(|(_, c)| c.bailleur.as_str())) {
             view.names.entry(b.to_owned()).or_insert_with(|| checker.parc.owner(b).to_owned());
