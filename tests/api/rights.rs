@@ -441,7 +441,7 @@ fn least(operation: &str) -> u8 {
         "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter"
         | "objectif_modifier" | "objectifs_importer" => 1,
         "segregation" | "fragilite" | "plan" => 1,
-        o if o.starts_with("rpems") || o.starts_with("dalo") => 1,
+        o if o.starts_with("rpems") || o.starts_with("dalo") || o.starts_with("flux_") => 1,
         "travaux" | "signalements" => 1,
         o if lessor(o) => 1,
         _ => 0,
@@ -513,6 +513,15 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| {
                     *e == who && inside[0] != Households && outside[0] != Households
                 }),
+                "flux_evenement" | "flux_evenements_importer" | "flux_bilan_arreter" => {
+                    !who.starts_with("bailleur")
+                }
+                "flux_convention" | "flux_conventions_importer" => {
+                    !["bailleur", "epci", "ddets"].contains(&who.split(' ').next().unwrap())
+                }
+                o if o.starts_with("flux_") => {
+                    ["administrateur", "agence", "agence sans convention"].contains(&who)
+                }
                 "rpems_proposer" => !who.starts_with("bailleur"),
                 "dalo_placements" | "plan" => {
                     ["administrateur", "agence", "agence sans convention"].contains(&who)

@@ -166,7 +166,8 @@ mod tests {
     #[test]
     fn a_fixed_threshold_alarms_on_a_quarter_of_fair_draws() {
         let mut rng = SplitMix(20_000);
-        // « TV > 0.15 fires on 26, 17 and 0.8 % »: a count that leaves draws of exactly 0.15 to the last bit of
+        // « TV > 0.15 fires on 26, 17 and 0.8 % »: a count that leaves draws of exactly 0.15 to the last
+        // bit of
         // their sum lies between the two that do not (numpy, 200,000 draws: 23.3 to 34.7, 12.0 to 23.5, 0.6 to
         // 1.2 %).
         for (n, stated, [beyond, at_least]) in
