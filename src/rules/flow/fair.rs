@@ -167,9 +167,8 @@ mod tests {
     fn a_fixed_threshold_alarms_on_a_quarter_of_fair_draws() {
         let mut rng = SplitMix(20_000);
         // « TV > 0.15 fires on 26, 17 and 0.8 % »: a count that leaves draws of exactly 0.15 to the last
-        // bit of
-        // their sum lies between the two that do not (numpy, 200,000 draws: 23.3 to 34.7, 12.0 to 23.5, 0.6 to
-        // 1.2 %).
+        // bit of their sum lies between the two that do not (numpy, 200,000 draws: 23.3 to 34.7, 12.0 to
+        // 23.5, 0.6 to 1.2 %).
         for (n, stated, [beyond, at_least]) in
             [(30, 0.26, [0.233, 0.347]), (40, 0.17, [0.120, 0.235]), (100, 0.008, [0.006, 0.012])]
         {
