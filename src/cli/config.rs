@@ -1,8 +1,8 @@
 //! Where options come from: the command line, else a `MOSAIQUE_*` variable, else a line of `mosaique.toml`.
 //!
 //! One rule gives all three names: `--derriere-un-relais` is `MOSAIQUE_DERRIERE_UN_RELAIS` and
-//! `derriere-un-relais = true`, at the top of the file for every command that has it, or under the name of one
-//! command. Consent is never configured: who accepts a loss types it.
+//! `derriere-un-relais = true`, at the top of the file for every command that has it, or under the name of
+//! one command. Consent is never configured: who accepts a loss types it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

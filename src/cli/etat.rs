@@ -10,7 +10,8 @@ use crate::store::{Store, Writer};
 
 #[derive(Debug, Subcommand)]
 pub enum StateCommand {
-    /// Copier l'état (comptes, corrections, journal…) de SQLite vers PostgreSQL, tout ou rien ; serveur arrêté
+    /// Copier l'état (comptes, corrections, journal…) de SQLite vers PostgreSQL, tout ou rien ; serveur
+    /// arrêté
     Move(MoveArgs),
 }
 

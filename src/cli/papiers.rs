@@ -1,4 +1,5 @@
-//! What a package ships beside the program: completions of shells and man pages, from the command line itself.
+//! What a package ships beside the program: completions of shells and man pages, from the command line
+//! itself.
 
 use std::path::PathBuf;
 

@@ -43,7 +43,7 @@ pub fn save(args: &SauvegardeArgs) -> Result<(), Failure> {
     if let (Some(url), false) = (postgres(), args.sans_base) {
         return Err(format!(
             "les comptes et le journal sont dans PostgreSQL ({url}) : mosaique ne les copie pas. Lancez d'abord\n  pg_dump \
-             --format=custom --file=etat.dump \"$DATABASE_URL\"\npuis, avec --sans-base, cette commande ; gardez les deux \
+             -Fc -f etat.dump \"$DATABASE_URL\"\npuis, avec --sans-base, cette commande ; gardez les deux \
              ensemble"
         )
         .into());

@@ -123,8 +123,8 @@ impl Copying {
         Ok(())
     }
 
-    /// Takes the store as it is while `writer` holds it, but for the folders that the manifest names: these do
-    /// not change, and are taken by [`Self::folders`].
+    /// Takes the store as it is while `writer` holds it, but for the folders that the manifest names: these
+    /// do not change, and are taken by [`Self::folders`].
     ///
     /// # Errors
     /// The disk refuses.

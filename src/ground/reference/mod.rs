@@ -13,6 +13,7 @@ pub mod controle;
 pub mod dalo;
 pub mod demo;
 pub mod depots;
+pub mod flux;
 pub mod fonds;
 pub mod fragilite;
 pub mod generations;

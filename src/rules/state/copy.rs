@@ -27,7 +27,7 @@ impl State {
     /// The other one is not empty, or a database fails: nothing was copied.
     pub async fn move_to(&self, other: &Self) -> Result<BTreeMap<String, u64>, StateError> {
         let tables = self.tables().await?;
-        let mut source = self.pool.begin().await?;
+        let mut source = self.write().await?;
         let mut target = other.pool.begin().await?;
         for table in &tables {
             let n = count(&mut target, table).await?;

@@ -14,6 +14,7 @@ pub mod dalo;
 mod depots;
 mod ensembles;
 mod evenements;
+mod flux;
 mod maintenance;
 mod objectifs;
 mod owner;
@@ -39,6 +40,7 @@ pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
 pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
 pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
 pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent};
+pub use self::flux::{BilanArrete, EvenementsRecus, Versioned};
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
@@ -224,6 +226,7 @@ fn migrator() -> Migrator {
         (9, "ensembles de zones", include_str!("zones.sql")),
         (10, "lieu et caractéristiques des événements", include_str!("evenements_lieu.sql")),
         (11, "comptes fermés par qui, mots de passe provisoires", include_str!("comptes_acces.sql")),
+        (12, "gestion en flux", include_str!("flux.sql")),
     ];
     let migrations = list
         .into_iter()

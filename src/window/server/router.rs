@@ -24,7 +24,7 @@ use super::params::BODY_LIMIT;
 use super::parc::{counts, events, flags, residences};
 use super::problem::Problem;
 use super::{
-    adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
+    adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, flux, fragilite, geocodage,
     geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, openapi, plan, rpems,
     security, segregation, situation, situation_csv, territoires, textes, tiles, valeurs, web, zones,
     zones_fichier,
@@ -92,6 +92,16 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(dalo::justify))
         .routes(routes!(dalo::contest))
         .routes(routes!(plan::propose))
+        .routes(routes!(flux::suivi::suivi))
+        .routes(routes!(flux::suivi::csv))
+        .routes(routes!(flux::calcul::calcul))
+        .routes(routes!(flux::logements::logements))
+        .routes(routes!(flux::equite::equite))
+        .routes(routes!(flux::bilan::bilan, flux::bilan::freeze))
+        .routes(routes!(flux::bilan::csv))
+        .routes(routes!(flux::conventions::list, flux::conventions::put, flux::conventions::import))
+        .routes(routes!(flux::conventions::csv))
+        .routes(routes!(flux::evenements::add, flux::evenements::import))
         .routes(routes!(depots::list, depots::receive::receive))
         .routes(routes!(depots::one, depots::decide::withdraw))
         .routes(routes!(depots::claims::list))

@@ -927,6 +927,227 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flux/bilan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bilan annuel d'un bailleur
+         * @description Logements proposés et attribués à chaque réservataire, ventilés par typologie, financement, QPV, commune
+         *     et période de construction (CCH R.441-5-1). Les comptes de ménages DALO et du premier quartile suivent
+         *     le secret et ne sont pas ventilés.
+         */
+        get: operations["flux_bilan"];
+        put?: never;
+        /**
+         * Arrêter le bilan d'une année
+         * @description Réservé au bailleur. Le bilan est gardé tel qu'il est ; une correction en fait une nouvelle version.
+         */
+        post: operations["flux_bilan_arreter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/bilan.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bilan annuel d'un bailleur (CSV) */
+        get: operations["flux_bilan_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/calcul": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calcul du flux d'une année
+         * @description Ligne par ligne : stock, taux de relocation, exclusions par motif, assiette, parts et arrondi (plus fort
+         *     reste, dans les bornes ; les plafonds de la loi sont arrondis à l'inférieur), fractions reportées. Les
+         *     paramètres d'essai donnent, à côté, ce que le calcul deviendrait.
+         */
+        get: operations["flux_calcul"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/conventions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conventions de gestion en flux */
+        get: operations["flux_conventions"];
+        /**
+         * Importer des conventions
+         * @description CSV aux colonnes de `/api/flux/conventions.csv`. Une seule ligne refusée refuse le fichier ; avec
+         *     `essai=true`, rien n'est gardé.
+         */
+        put: operations["flux_conventions_importer"];
+        /**
+         * Enregistrer une convention
+         * @description Une convention qui existe (même bailleur, réservataire et département) a une nouvelle version.
+         */
+        post: operations["flux_convention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/conventions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conventions de gestion en flux (CSV)
+         * @description Les colonnes sont celles du fichier à importer.
+         */
+        get: operations["flux_conventions_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/equite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Équité des propositions
+         * @description Les mêmes logements sont-ils proposés à chaque réservataire ? La distance est donnée à côté de ce que le
+         *     hasard seul produit (1 999 redistributions, graine fixe) ; un écart n'est signalé que si la probabilité
+         *     corrigée (Holm) reste sous le risque annoncé, jamais sous 11 propositions.
+         */
+        get: operations["flux_equite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/evenements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Importer des événements
+         * @description Réservé au bailleur. CSV aux colonnes
+         *     `id;logement;jour;genre;reservataire;contingent;motif;candidats;dalo;q1;
+         *     mutation;commune;typologie;financement;qpv;periode;etage`. Une seule ligne refusée refuse le fichier.
+         *     Avec `essai=true`, rien n'est gardé.
+         */
+        put: operations["flux_evenements_importer"];
+        /**
+         * Déclarer un événement
+         * @description Réservé au bailleur, sur son parc. Idempotent : le même identifiant envoyé deux fois, avec le même
+         *     contenu, compte une fois. Un ordre impossible (un bail avant la CALEOL) est refusé et nommé.
+         */
+        post: operations["flux_evenement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/logements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Logements en cours de désignation
+         * @description Étape, jours restants, refus. Un délai vient de la convention ; sans convention, aucun n'est compté.
+         *     Seul le bailleur lit le numéro d'un logement.
+         */
+        get: operations["flux_logements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/suivi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suivi de la gestion en flux
+         * @description Objectif de l'année et logements comptés des trois façons, par bailleur et réservataire, par
+         *     réservataire ou par commune. Un logement compte pour le dernier réservataire qui l'a accepté ; premières
+         *     mises en location, mutations internes et relogements sont hors du flux.
+         */
+        get: operations["flux_suivi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/suivi.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Suivi de la gestion en flux (CSV) */
+        get: operations["flux_suivi_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/indicateurs": {
         parameters: {
             query?: never;
@@ -1942,6 +2163,17 @@ export interface components {
             residences_a_enjeu_ecartees: boolean;
             criteres: string[];
         };
+        /** @description Ce que le calcul signale. */
+        AlerteFlux: {
+            /** @description assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties. */
+            id: string;
+            message: string;
+            /**
+             * Format: int32
+             * @description Logements en cause.
+             */
+            logements: number;
+        };
         /**
          * @description When a value is an alert.
          * @enum {string}
@@ -1953,6 +2185,65 @@ export interface components {
             ouvert: boolean;
             /** @description Placements entrés dans la liste depuis la dernière visite de votre organisme. */
             nouveaux: number;
+        };
+        /** @description Un bilan arrêté un jour. */
+        Arrete: {
+            /** Format: int64 */
+            version: number;
+            /** @description AAAA-MM-JJ. */
+            jour: string;
+            motif: string;
+        };
+        /** @description Arrêter un bilan. */
+        ArreterBilan: {
+            /** Format: int32 */
+            annee: number;
+            /** @description Pourquoi il est corrigé ; demandé à partir de la deuxième version. */
+            motif?: string;
+        };
+        /** @description De quoi calculer le flux d'un bailleur dans un département, une année. */
+        Assiette: {
+            /** @description SIREN. */
+            bailleur: string;
+            departement: string;
+            /** @description Code Insee ; vide : tout le département. */
+            commune?: string;
+            /** Format: int32 */
+            annee: number;
+            /**
+             * Format: int32
+             * @description Logements sociaux du bailleur, hors ceux qui restent gérés en stock (défense, sécurité, hôpitaux).
+             */
+            stock: number;
+            /** @description Années sur lesquelles le taux de relocation est mesuré. */
+            passees?: components["schemas"]["Passee"][];
+            /**
+             * Format: double
+             * @description Taux de relocation déclaré, en % ; il remplace la mesure.
+             */
+            taux?: number | null;
+            /**
+             * Format: int32
+             * @description Logements nécessaires aux mutations dans le parc du bailleur.
+             */
+            mutations?: number;
+            /**
+             * Format: int32
+             * @description Relogements de renouvellement urbain.
+             */
+            anru?: number;
+            /** Format: int32 */
+            orcod?: number;
+            /**
+             * Format: int32
+             * @description Relogements d'habitat indigne.
+             */
+            insalubrite?: number;
+            /**
+             * Format: int32
+             * @description Relogements d'opérations de vente.
+             */
+            vente?: number;
         };
         /** @description Où en est le contrôle d'un fichier. */
         Avancement: {
@@ -1990,6 +2281,53 @@ export interface components {
             contestes?: number | null;
             /** Format: int32 */
             a_justifier?: number | null;
+        };
+        /** @description Le bilan d'un bailleur. */
+        BilanFlux: {
+            /** Format: int32 */
+            annee: number;
+            annees: number[];
+            bailleur: string;
+            bailleur_nom: string;
+            bailleurs: components["schemas"]["Choix"][];
+            lignes: components["schemas"]["LigneReservataire"][];
+            ventilations: components["schemas"]["Ventilation"][];
+            hors_flux: components["schemas"]["HorsFlux"];
+            /** @description Versions arrêtées. */
+            arretes: components["schemas"]["Arrete"][];
+            /** @description Vous pouvez l'arrêter. */
+            modifiable: boolean;
+        };
+        /** @description Le calcul d'une année. */
+        CalculAnnee: {
+            bailleur: string;
+            bailleur_nom: string;
+            departement: string;
+            /** Format: int32 */
+            annee: number;
+            annees: number[];
+            bailleurs: components["schemas"]["Choix"][];
+            /** @description Ce dont le calcul part. */
+            assiette: components["schemas"]["Assiette"];
+            calcul: components["schemas"]["CalculFlux"];
+            essai?: components["schemas"]["CalculFlux"] | null;
+            /** @description Noms des réservataires. */
+            noms: components["schemas"]["Choix"][];
+            /** @description Droits en vigueur, convertis du stock au flux. */
+            conversion: components["schemas"]["LigneConversion"][];
+            /** @description Communes où les droits dépassent ce qui se libère. */
+            communes: components["schemas"]["CommuneFlux"][];
+        };
+        /** @description Le flux d'une année. */
+        CalculFlux: {
+            lignes: components["schemas"]["LigneCalcul"][];
+            /**
+             * Format: int32
+             * @description A : logements à partager.
+             */
+            assiette: number;
+            parts: components["schemas"]["PartFlux"][];
+            alertes: components["schemas"]["AlerteFlux"][];
         };
         /** @description Un lieu possible. */
         Candidat: {
@@ -2171,6 +2509,28 @@ export interface components {
             /** Format: double */
             taux_reponse_avant?: number | null;
             alerte?: string | null;
+        };
+        /** @description Les droits d'une commune et ce qui s'y libère. */
+        CommuneFlux: {
+            commune: string;
+            nom: string;
+            /** Format: int32 */
+            stock: number;
+            /**
+             * Format: int32
+             * @description Assiette de la commune.
+             */
+            assiette: number;
+            /**
+             * Format: double
+             * @description Logements dus aux droits en vigueur.
+             */
+            dus: number;
+            /**
+             * Format: double
+             * @description Logements dus au-delà de l'assiette ; 0 : pas de surréservation.
+             */
+            de_trop: number;
         };
         /** @description Le dépôt à côté de l'année d'avant et de ce qui est en vigueur. */
         ComparaisonDepot: {
@@ -2364,6 +2724,74 @@ export interface components {
             /** @description Organismes qu'elle nomme. */
             parties: components["schemas"]["Partie"][];
         };
+        /** @description Une convention de gestion en flux. */
+        ConventionFlux: {
+            /** @description SIREN. */
+            bailleur: string;
+            /** @description Code du réservataire ; une commune ou un EPCI peut préciser le sien : `COMMUNE:73065`. */
+            reservataire: string;
+            departement: string;
+            /** @description L'acte qui la contient, et qui peut en contenir plusieurs. */
+            document: string;
+            statut: components["schemas"]["StatutConventionFlux"];
+            /** @description AAAA-MM-JJ. */
+            signee?: string | null;
+            /**
+             * Format: int32
+             * @description Première année de flux.
+             */
+            du: number;
+            /**
+             * Format: int32
+             * @description Dernière année de flux ; nulle : reconduite.
+             */
+            au?: number | null;
+            decompte: components["schemas"]["Decompte"];
+            /**
+             * Format: double
+             * @description Part du flux, en %.
+             */
+            part: number;
+            /**
+             * Format: int32
+             * @description Logements au moins, par an.
+             */
+            minimum?: number;
+            /**
+             * Format: int32
+             * @description Logements au plus, par an.
+             */
+            maximum?: number | null;
+            /**
+             * Format: int32
+             * @description Jours pour désigner, logement déjà loué.
+             */
+            delai: number;
+            /**
+             * Format: int32
+             * @description Jours pour désigner, première mise en location.
+             */
+            delai_neuf: number;
+            echeance: components["schemas"]["Echeance"];
+            gestion: components["schemas"]["Gestion"];
+            /** @description Droits nés d'une garantie d'emprunt ou d'un apport : au plus 20 % pour l'ensemble des collectivités. */
+            garantie?: boolean;
+        };
+        /** @description Une convention, sa version et les noms de ses signataires. */
+        ConventionListee: components["schemas"]["ConventionFlux"] & {
+            /** Format: int64 */
+            version: number;
+            bailleur_nom: string;
+            reservataire_nom: string;
+        };
+        /** @description Les conventions que vous pouvez lire. */
+        ConventionsFlux: {
+            /** @description Vous pouvez en enregistrer. */
+            modifiable: boolean;
+            conventions: components["schemas"]["ConventionListee"][];
+            /** @description Droits de réservation, programme par programme (état des lieux). */
+            droits: components["schemas"]["DroitReserve"][];
+        };
         /** @description Une correction d'adresse. */
         CorrectionAdresse: {
             id: string;
@@ -2498,6 +2926,11 @@ export interface components {
             /** @description Premier jour de la qualité (validation), AAAA-MM-JJ ; aujourd'hui par défaut. */
             debut?: string | null;
         };
+        /**
+         * @description Ce qui compte comme une attribution pour les deux signataires.
+         * @enum {string}
+         */
+        Decompte: "orientation" | "caleol" | "bail";
         /** @description Une attribution envisagée. Les codes sont ceux du fichier des attributions. */
         DemandeControle: {
             /** @description Jour où le bail serait signé, AAAA-MM-JJ ; par défaut le dernier jour des baux chargés. */
@@ -2709,6 +3142,64 @@ export interface components {
             parc: string;
             occupation: string;
         };
+        /** @description Droits de réservation d'un programme. */
+        DroitReserve: {
+            id: string;
+            /** @description SIREN. */
+            bailleur: string;
+            /** @description Code du réservataire. */
+            reservataire: string;
+            departement: string;
+            /** @description Code Insee. */
+            commune: string;
+            /** @description garantie, foncier, subvention, peec ou loi. */
+            origine: string;
+            programme: string;
+            /**
+             * Format: int32
+             * @description Logements réservés.
+             */
+            nombre: number;
+            nature: components["schemas"]["NatureDroit"];
+            /**
+             * Format: int32
+             * @description Première année.
+             */
+            du: number;
+            /**
+             * Format: int32
+             * @description Dernière année ; nulle : fin inconnue (prolongation du prêt).
+             */
+            au?: number | null;
+        };
+        /** @description Ce qui est proposé à un réservataire, à côté de ce qui est proposé à tous. */
+        EcartFlux: {
+            /** @description typologie, financement, qpv, commune, periode, etage ou refus. */
+            dimension: string;
+            libelle: string;
+            reservataire: string;
+            reservataire_nom: string;
+            /** Format: int32 */
+            offres: number;
+            /**
+             * Format: double
+             * @description Distance (variation totale), de 0 à 1.
+             */
+            distance: number;
+            /**
+             * Format: double
+             * @description Distance moyenne quand seul le hasard distribue, et celle qu'il dépasse une fois sur vingt.
+             */
+            hasard: number;
+            /** Format: double */
+            hasard_haut: number;
+            /** Format: double */
+            p: number;
+            /** @description L'écart est plus grand que ce que le hasard donne. */
+            signale: boolean;
+            juge: boolean;
+            parts: components["schemas"]["PartEquite"][];
+        };
         /** @description Un genre d'écart. */
         EcartPlan: {
             libelle: string;
@@ -2717,6 +3208,11 @@ export interface components {
             /** @description Fois où le plan s'écarte ainsi. */
             nombre: number;
         };
+        /**
+         * @description Ce qui suit un délai de désignation échu.
+         * @enum {string}
+         */
+        Echeance: "retour_bailleur" | "autre_reservataire";
         /** @description Une échelle de lecture. */
         Echelle: {
             id: string;
@@ -2817,6 +3313,23 @@ export interface components {
             ensemble: components["schemas"]["Ensemble"];
             zones: components["schemas"]["ZoneGardee"][];
         };
+        /** @description L'équité d'une année. */
+        EquiteFlux: {
+            /** Format: int32 */
+            annee: number;
+            offres: number;
+            /**
+             * Format: double
+             * @description Probabilité qu'une année équitable soit signalée, tous écarts réunis.
+             */
+            risque: number;
+            /**
+             * Format: int32
+             * @description Offres au-dessous desquelles rien n'est jugé.
+             */
+            offres_min: number;
+            ecarts: components["schemas"]["EcartFlux"][];
+        };
         /** @description Ce qui empêche de contrôler une ligne. */
         ErreurLigne: {
             /** Format: int64 */
@@ -2837,6 +3350,19 @@ export interface components {
             /** @description `T00` à `T08` (`data/registers/objectifs.toml`). */
             regle: string;
             message: string;
+        };
+        /**
+         * @description Where a dwelling is on its way.
+         * @enum {string}
+         */
+        Etape: "occupe" | "a_libre" | "oriente" | "accepte" | "presente" | "decide" | "retire";
+        /** @description Une étape. */
+        EtapeFlux: {
+            etape: components["schemas"]["Etape"];
+            libelle: string;
+            logements: number;
+            /** Format: double */
+            jours_moyens: number;
         };
         /** @description État du serveur. */
         Etat: {
@@ -2886,6 +3412,36 @@ export interface components {
             /** Format: int64 */
             annule?: number | null;
         };
+        /** @description Un événement de gestion en flux. */
+        EvenementFlux: {
+            /** @description Identifiant donné par le bailleur : envoyé deux fois, l'événement compte une fois. */
+            id: string;
+            /** @description SIREN. */
+            bailleur: string;
+            /** @description Numéro national, ou numéro du bailleur. */
+            logement: string;
+            /** @description AAAA-MM-JJ. */
+            jour: string;
+            genre: components["schemas"]["GenreFlux"];
+            /** @description Réservataire désignataire (orientation). */
+            reservataire?: string;
+            /** @description Contingent d'origine du logement ; vide : celui du réservataire désignataire. */
+            contingent?: string;
+            /** @description Motif d'un refus, d'un relogement. */
+            motif?: string;
+            /**
+             * Format: int32
+             * @description Candidats désignés.
+             */
+            candidats?: number;
+            /** @description Ménage DALO (bail). */
+            dalo?: boolean;
+            /** @description Ménage du premier quartile (bail) ; nul : inconnu. */
+            q1?: boolean | null;
+            /** @description NON, INTERNE, EXTERNE ou OUI, sans autre précision (bail). */
+            mutation?: string;
+            caracteristiques?: components["schemas"]["LogementFlux"] | null;
+        };
         /** @description Un événement de l'histoire d'une résidence. */
         EvenementRpems: {
             /**
@@ -2919,6 +3475,12 @@ export interface components {
              * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
              */
             demande: number;
+        };
+        /** @description What came of events. */
+        EvenementsRecus: {
+            nouveaux: number;
+            /** @description Déjà reçus à l'identique : comptés une fois. */
+            connus: number;
         };
         /** @description Comptes de logements par modalité de chaque filtre. */
         Facettes: {
@@ -3059,6 +3621,11 @@ export interface components {
          * @enum {string}
          */
         GenreEvenement: "mise_en_service" | "demolition" | "vente" | "cession" | "acquisition" | "changement_usage" | "conge";
+        /**
+         * @description Ce qui arrive à un logement.
+         * @enum {string}
+         */
+        GenreFlux: "preavis" | "premiere_location" | "travaux" | "oriente" | "accepte" | "refuse" | "delai_echu" | "candidats" | "caleol" | "refus_candidat" | "bail" | "remis" | "mutation_interne" | "relogement" | "retrait";
         /** @description Ce qui a été fait d'un dépôt. */
         GesteDepot: {
             /**
@@ -3072,6 +3639,20 @@ export interface components {
             geste: string;
             detail: string;
         };
+        /**
+         * @description Qui désigne les candidats.
+         * @enum {string}
+         */
+        Gestion: "directe" | "deleguee" | "partagee";
+        /** @description Ce qui ne compte pas dans le flux. */
+        HorsFlux: {
+            /** Format: int32 */
+            premieres_locations: number;
+            /** Format: int32 */
+            mutations_internes: number;
+            /** Format: int32 */
+            relogements: number;
+        };
         /** @description Un fichier importé. */
         Import: {
             registre: string;
@@ -3083,6 +3664,22 @@ export interface components {
             lignes_rejetees: number;
             /** Format: int64 */
             lignes_avec_drapeau: number;
+        };
+        /** @description Ce qu'un fichier de conventions fait, ou ferait. */
+        ImportConventionsFlux: {
+            lignes: number;
+            /** @description Versions nouvelles ; les lignes inchangées n'en font pas. */
+            versions: number;
+            /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
+            enregistre: boolean;
+            erreurs: components["schemas"]["LigneRefusee"][];
+        };
+        /** @description Ce qu'un fichier d'événements fait, ou ferait. */
+        ImportEvenementsFlux: components["schemas"]["EvenementsRecus"] & {
+            lignes: number;
+            /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
+            enregistre: boolean;
+            erreurs: components["schemas"]["LigneRefusee"][];
         };
         /** @description Ce qu'un fichier de taux fait, ou ferait. */
         ImportObjectifs: {
@@ -3229,6 +3826,69 @@ export interface components {
              */
             score?: number | null;
         };
+        /** @description Une ligne du bilan (CCH R.441-5-1). */
+        LigneBilan: {
+            /**
+             * Format: int32
+             * @description Logements proposés au réservataire.
+             */
+            proposes: number;
+            /** Format: int32 */
+            acceptes: number;
+            /**
+             * Format: int32
+             * @description Logements attribués : passés en CALEOL sur son contingent.
+             */
+            attribues: number;
+            /** Format: int32 */
+            baux: number;
+            /**
+             * Format: int32
+             * @description Dont baux dont on ne sait pas si la mutation est interne (elle serait hors du flux).
+             */
+            mutation_inconnue: number;
+            /**
+             * Format: int32
+             * @description Dont mutations depuis le parc d'un autre bailleur.
+             */
+            mutation_externe: number;
+            /**
+             * Format: int32
+             * @description Refus du réservataire.
+             */
+            refus: number;
+            /** Format: int32 */
+            refus_candidat: number;
+            /**
+             * Format: int32
+             * @description Délais échus et logements remis.
+             */
+            sans_candidat: number;
+        };
+        /** @description Une ligne du calcul. */
+        LigneCalcul: {
+            /** @description S, taux, L, mutations, anru…, X, A. */
+            id: string;
+            libelle: string;
+            /** @description Le calcul, avec ses nombres. */
+            formule: string;
+            /** Format: double */
+            valeur: number;
+        };
+        /** @description Une ligne de la conversion. */
+        LigneConversion: {
+            droit: components["schemas"]["DroitReserve"];
+            /**
+             * Format: double
+             * @description Part du stock, de 0 à 1 (droits de suite).
+             */
+            part: number;
+            /**
+             * Format: double
+             * @description Logements dus dans l'année.
+             */
+            logements: number;
+        };
         /** @description Une ligne du fichier et ce qui n'y va pas. */
         LigneDepot: {
             /**
@@ -3281,6 +3941,34 @@ export interface components {
             non_localises: number;
             scores: components["schemas"]["ScoreMixite"][];
         };
+        /** @description Une ligne refusée. */
+        LigneRefusee: {
+            /** Format: int64 */
+            ligne: number;
+            colonne: string;
+            valeur: string;
+            /**
+             * @description F01 date, F02 code inconnu, F03 nombre, F04 valeur hors bornes, F05 manquant, F06 ordre impossible,
+             *     F07 identifiant répété, F08 bailleur d'un autre.
+             */
+            regle: string;
+            message: string;
+        };
+        /** @description Une ligne par réservataire. */
+        LigneReservataire: components["schemas"]["LigneBilan"] & {
+            reservataire: string;
+            nom: string;
+            /**
+             * Format: int32
+             * @description Baux de ménages DALO ; nul : secret.
+             */
+            dalo?: number | null;
+            /**
+             * Format: int32
+             * @description Baux de ménages du premier quartile ; nul : secret.
+             */
+            q1?: number | null;
+        };
         /** @description Un EPCI. */
         LigneSegregation: {
             code: string;
@@ -3320,6 +4008,35 @@ export interface components {
             /** @description Par unité, si un EPCI est demandé et que ses unités vous sont ouvertes. */
             quotients: components["schemas"]["QuotientLocalisation"][];
         };
+        /** @description Une ligne du suivi. */
+        LigneSuivi: {
+            bailleur: string;
+            bailleur_nom: string;
+            reservataire: string;
+            reservataire_nom: string;
+            commune: string;
+            commune_nom: string;
+            decompte?: components["schemas"]["Decompte"] | null;
+            /**
+             * Format: int32
+             * @description Logements de l'année, dans tout le département ; nul sans assiette, et par commune.
+             */
+            objectif?: number | null;
+            /** @description Comptes du département (par commune : de la commune). */
+            comptes: components["schemas"]["TroisComptes"];
+            /** @description Dont dans votre territoire. */
+            territoire: components["schemas"]["TroisComptes"];
+            /** @description Dont en QPV. */
+            qpv: components["schemas"]["TroisComptes"];
+            /**
+             * Format: int32
+             * @description Ce qui est retenu, selon la convention.
+             */
+            retenu: number;
+            rythme?: components["schemas"]["Rythme"] | null;
+            /** @description Comptes de chaque mois, de janvier à décembre. */
+            par_mois: components["schemas"]["TroisComptes"][];
+        };
         /** @description Une ligne lue. */
         LigneTaux: components["schemas"]["TauxCia"] & {
             /** Format: int64 */
@@ -3329,6 +4046,12 @@ export interface components {
              * @description Le taux que la même convention fixait déjà, en % ; nul : la ligne est nouvelle.
              */
             remplace?: number | null;
+        };
+        /** @description Une catégorie, pour un réservataire. */
+        LigneVentilee: components["schemas"]["LigneBilan"] & {
+            reservataire: string;
+            nom: string;
+            categorie: string;
         };
         /** @description De quelles résidences viennent celles d'une opération. */
         Lignee: {
@@ -3512,6 +4235,71 @@ export interface components {
              */
             financement?: string | null;
         };
+        /** @description Un logement en cours. */
+        LogementEnCours: {
+            bailleur: string;
+            bailleur_nom: string;
+            /** @description Vide pour qui n'est pas son bailleur. */
+            logement: string;
+            commune: string;
+            commune_nom: string;
+            typologie: string;
+            financement: string;
+            en_qpv: boolean;
+            /** Format: int32 */
+            etage?: number | null;
+            etape: components["schemas"]["Etape"];
+            libelle: string;
+            /** @description Réservataire à qui il est proposé ; vide s'il ne l'est à personne. */
+            reservataire: string;
+            reservataire_nom: string;
+            /**
+             * Format: int32
+             * @description Jours depuis le premier événement.
+             */
+            vacance: number;
+            /**
+             * Format: int32
+             * @description Jours qui restent pour désigner ; négatif : délai passé ; nul : personne n'est attendu.
+             */
+            reste?: number | null;
+            /** @description `retard`, `bientot` ou vide. */
+            alerte: string;
+            /** @description Refus, délais échus et remises. */
+            refus: number;
+            premiere_location: boolean;
+        };
+        /** @description Ce qu'est le logement ; donné quand il se libère, ou à sa première mise en location. */
+        LogementFlux: {
+            /**
+             * @description Code Insee.
+             * @default
+             */
+            commune: string;
+            /**
+             * @description T1 à T5+.
+             * @default
+             */
+            typologie: string;
+            /** @default  */
+            financement: string;
+            /**
+             * @description Code du QPV ; vide : hors QPV.
+             * @default
+             */
+            qpv: string;
+            /**
+             * @description Période de construction.
+             * @default
+             */
+            periode: string;
+            /**
+             * Format: int32
+             * @description Étage ; nul : inconnu.
+             * @default null
+             */
+            etage: number | null;
+        };
         /** @description Un logement de votre dépôt qu'un autre bailleur dépose aussi. */
         LogementRevendique: {
             ident_rep: string;
@@ -3527,6 +4315,19 @@ export interface components {
             compte_chez: components["schemas"]["BailleurNomme"];
             /** @description Il compte chez vous. */
             a_vous: boolean;
+        };
+        /** @description Les logements en cours. */
+        LogementsFlux: {
+            /** @description Jour d'où les délais sont comptés. */
+            au: string;
+            total: number;
+            en_retard: number;
+            bientot: number;
+            refuses_deux_fois: number;
+            /** @description Par étape : nombre et jours depuis la libération, en moyenne. */
+            etapes: components["schemas"]["EtapeFlux"][];
+            /** @description Les plus urgents d'abord. */
+            logements: components["schemas"]["LogementEnCours"][];
         };
         /** @description Ce qu'un lot fait, ou ferait. */
         LotCorrections: {
@@ -3837,6 +4638,11 @@ export interface components {
         /** @enum {string} */
         Nature: "objectif" | "attribution";
         /**
+         * @description Ce que vaut un droit de réservation.
+         * @enum {string}
+         */
+        NatureDroit: "designation_unique" | "droit_de_suite";
+        /**
          * @description What a rule is in law.
          * @enum {string}
          */
@@ -4143,6 +4949,57 @@ export interface components {
             motif: string;
             commentaire: string;
         };
+        /** @description Une catégorie. */
+        PartEquite: {
+            categorie: string;
+            /** Format: int32 */
+            offres: number;
+            /**
+             * Format: double
+             * @description En % de ce qui lui est proposé, et de ce qui est proposé à tous.
+             */
+            part: number;
+            /** Format: double */
+            part_tous: number;
+        };
+        /** @description La part d'un réservataire. */
+        PartFlux: {
+            reservataire: string;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            part: number;
+            /**
+             * Format: double
+             * @description Fraction reportée de l'an passé.
+             */
+            report: number;
+            /**
+             * Format: double
+             * @description Part × A + report, avant bornes et arrondi.
+             */
+            du: number;
+            /** Format: int32 */
+            minimum: number;
+            /** Format: int32 */
+            maximum?: number | null;
+            /**
+             * Format: int32
+             * @description Plafond de la loi, arrondi à l'entier inférieur.
+             */
+            plafond?: number | null;
+            /**
+             * Format: int32
+             * @description Logements de l'année.
+             */
+            logements: number;
+            /**
+             * Format: double
+             * @description Fraction reportée sur l'année suivante.
+             */
+            reporte: number;
+        };
         /** @description Une part. */
         PartPlan: {
             /** Format: int32 */
@@ -4159,6 +5016,15 @@ export interface components {
         Partie: {
             id: string;
             nom: string;
+        };
+        /** @description Relocations d'une année passée. */
+        Passee: {
+            /** Format: int32 */
+            annee: number;
+            /** Format: int32 */
+            stock: number;
+            /** Format: int32 */
+            relocations: number;
         };
         /** @description Un bail d'un ménage DALO, sans son nom. */
         Placement: {
@@ -4557,6 +5423,36 @@ export interface components {
          * @enum {string}
          */
         Role: "public" | "bailleur" | "epci" | "commune" | "ddets" | "dreal" | "action_logement" | "agence" | "administrateur";
+        /** @description Where a count is beside its objective. */
+        Rythme: {
+            /**
+             * Format: double
+             * @description Attendu à cette date si l'année était régulière.
+             */
+            attendu: number;
+            /**
+             * Format: double
+             * @description En % de l'objectif ; nul sans objectif.
+             */
+            avancement?: number | null;
+            /**
+             * Format: double
+             * @description Compte de fin d'année si le rythme tient.
+             */
+            projection: number;
+            /**
+             * Format: double
+             * @description Bornes de la projection, à 95 % (arrivées de Poisson).
+             */
+            projection_basse: number;
+            /** Format: double */
+            projection_haute: number;
+            /**
+             * Format: int32
+             * @description Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon.
+             */
+            ecart: number;
+        };
         /** @description Où en est une règle. */
         ScoreMixite: {
             regle: string;
@@ -4690,6 +5586,11 @@ export interface components {
          */
         Statut: "proposee" | "validee" | "renouvellement" | "refusee" | "retiree" | "levee";
         /**
+         * @description Où en est une convention.
+         * @enum {string}
+         */
+        StatutConventionFlux: "projet" | "signee" | "denoncee" | "arrete" | "a_defaut";
+        /**
          * @description Ce qu'il est advenu d'une correction.
          * @enum {string}
          */
@@ -4704,6 +5605,23 @@ export interface components {
          * @enum {string}
          */
         StatutPlacement: "a_justifier" | "justifie" | "conteste";
+        /** @description Le suivi d'une année. */
+        SuiviFlux: {
+            /** Format: int32 */
+            annee: number;
+            annees: number[];
+            /** @description Dernier jour connu. */
+            jusqu_au: string;
+            /**
+             * Format: int32
+             * @description Mois écoulés, de 1 à 12.
+             */
+            mois: number;
+            par: string;
+            bailleurs: components["schemas"]["Choix"][];
+            lignes: components["schemas"]["LigneSuivi"][];
+            ensemble: components["schemas"]["LigneSuivi"];
+        };
         /** @description Un taux fixé par une convention intercommunale d'attribution. */
         TauxCia: {
             /** @description Règle de `/api/mixite` (`hors_qpv_q1`…). */
@@ -4778,6 +5696,24 @@ export interface components {
             /** @description Pourquoi la dernière a échoué ; les chiffres d'avant restent. */
             erreur?: string | null;
         };
+        /** @description Logements comptés des trois façons. */
+        TroisComptes: {
+            /**
+             * Format: int32
+             * @description Orientations acceptées.
+             */
+            orientation: number;
+            /**
+             * Format: int32
+             * @description Passages en CALEOL.
+             */
+            caleol: number;
+            /**
+             * Format: int32
+             * @description Baux signés.
+             */
+            bail: number;
+        };
         /** @description Une vague de l'enquête. */
         VagueSegregation: {
             /** Format: int32 */
@@ -4836,6 +5772,12 @@ export interface components {
             fields: {
                 [key: string]: string;
             };
+        };
+        /** @description Le bilan ventilé selon une dimension. */
+        Ventilation: {
+            dimension: string;
+            libelle: string;
+            lignes: components["schemas"]["LigneVentilee"][];
         };
         /**
          * @description Ce qui est dit d'une attribution au regard d'une règle.
@@ -6927,6 +7869,502 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_bilan: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description SIREN ; le premier que vous pouvez lire par défaut */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BilanFlux"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_bilan_arreter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArreterBilan"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrete"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_bilan_csv: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description SIREN ; le premier que vous pouvez lire par défaut */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    flux_calcul: {
+        parameters: {
+            query?: {
+                /** @description SIREN ; le premier que vous pouvez lire par défaut */
+                bailleur?: string;
+                /** @description La dernière dont l'assiette est connue par défaut */
+                annee?: number;
+                /** @description Essai : taux de relocation, en % */
+                taux?: number;
+                /** @description Essai : logements */
+                stock?: number;
+                /** @description Essai : logements hors du flux, tous motifs */
+                exclus?: number;
+                /** @description Essai : parts en %, `RESERVATAIRE=12,5` séparées par des points-virgules */
+                parts?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalculAnnee"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_conventions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConventionsFlux"];
+                };
+            };
+        };
+    };
+    flux_conventions_importer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le fichier ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportConventionsFlux"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_convention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConventionFlux"];
+            };
+        };
+        responses: {
+            /** @description Enregistrée */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_conventions_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    flux_equite: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description Un bailleur seulement (SIREN) */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquiteFlux"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_evenements_importer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le fichier ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportEvenementsFlux"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_evenement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvenementFlux"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvenementsRecus"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_logements: {
+        parameters: {
+            query?: {
+                /** @description Jour d'où les délais sont comptés, AAAA-MM-JJ ; le dernier événement connu par défaut */
+                au?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogementsFlux"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_suivi: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description `convention` (par défaut), `reservataire`, `commune` */
+                par?: string;
+                /** @description Un bailleur seulement (SIREN) */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuiviFlux"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_suivi_csv: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description `convention` (par défaut), `reservataire`, `commune` */
+                par?: string;
+                /** @description Un bailleur seulement (SIREN) */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };

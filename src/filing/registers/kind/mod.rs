@@ -1,8 +1,8 @@
 //! What a file is, from its content: its register, its year or layer, and how that was seen.
 //!
-//! Nothing is guessed that the file does not say: a year is read in a column, else in the name of the file when
-//! the dates of its rows agree, else the file is [`Verdict::Doubtful`] with what it may be. A file that no
-//! reader knows is [`Verdict::Unknown`] with the reason.
+//! Nothing is guessed that the file does not say: a year is read in a column, else in the name of the file
+//! when the dates of its rows agree, else the file is [`Verdict::Doubtful`] with what it may be. A file that
+//! no reader knows is [`Verdict::Unknown`] with the reason.
 
 mod contours;
 mod rows;
