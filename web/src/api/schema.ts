@@ -1773,6 +1773,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/textes/{nom}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Texte légal du service
+         * @description Déclaration d'accessibilité, mentions légales, données personnelles : celui de l'organisme s'il en a un.
+         */
+        get: operations["texte"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/travaux": {
         parameters: {
             query?: never;
@@ -2298,6 +2318,12 @@ export interface components {
             /** @description Vous pouvez l'arrêter. */
             modifiable: boolean;
         };
+        /** @description Un bloc du texte. */
+        Bloc: {
+            genre: components["schemas"]["Genre"];
+            /** @description Lignes : une pour un titre ou un paragraphe, une par élément d'une liste. */
+            lignes: components["schemas"]["Morceau"][][];
+        };
         /** @description Le calcul d'une année. */
         CalculAnnee: {
             bailleur: string;
@@ -2399,6 +2425,11 @@ export interface components {
             endommages: number[];
             /** @description Vrai si les données sont fictives. */
             demonstration: boolean;
+            /**
+             * @description État de conformité que dit la déclaration d'accessibilité (« non conforme ») ; vide si elle n'en dit
+             *     pas.
+             */
+            accessibilite: string;
         };
         /** @description Un nouveau mot de passe. */
         ChangementMotDePasse: {
@@ -3616,6 +3647,8 @@ export interface components {
             /** @description Résidences de l'EPCI qui ne vous sont pas ouvertes. */
             non_ouvertes: number;
         };
+        /** @enum {string} */
+        Genre: "titre" | "sous_titre" | "paragraphe" | "liste";
         /**
          * @description Ce qui arrive au parc.
          * @enum {string}
@@ -4610,6 +4643,13 @@ export interface components {
             droits: components["schemas"]["Droit"][];
             conventions: components["schemas"]["Convention"][];
             membres: components["schemas"]["Compte"][];
+        };
+        /** @description Un morceau de ligne. */
+        Morceau: {
+            texte: string;
+            fort: boolean;
+            /** @description Adresse d'un lien. */
+            lien?: string | null;
         };
         /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
         MotDePasseRemis: {
@@ -5663,6 +5703,14 @@ export interface components {
             libelle: string;
             /** @description Nom de la commune qui contient la zone ; à défaut de l'EPCI, puis du département. */
             situe_dans?: string | null;
+        };
+        /** @description Un texte du service. */
+        TexteDuService: {
+            nom: string;
+            titre: string;
+            /** @description Vrai si l'organisme a écrit le sien ; faux pour celui du logiciel. */
+            organisme: boolean;
+            blocs: components["schemas"]["Bloc"][];
         };
         /** @description Description d'une couche de tuiles (TileJSON 3.0). */
         TileJson: {
@@ -9697,6 +9745,36 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    texte: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description accessibilite, mentions-legales ou donnees-personnelles */
+                nom: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TexteDuService"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
