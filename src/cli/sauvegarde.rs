@@ -125,7 +125,7 @@ pub fn restore(args: &RestaurationArgs) -> Result<(), Failure> {
     if own {
         say!("Journal d'audit intact jusqu'à la ligne notée par la sauvegarde ({}).", label.temoin);
     } else {
-        say!("Sans la base des comptes : pg_restore --dbname=\"$DATABASE_URL\" etat.dump");
+        say!("Sans la base des comptes : pg_restore -d \"$DATABASE_URL\" etat.dump");
     }
     say!("mosaique serve --data {}", args.store.data.display());
     Ok(())
