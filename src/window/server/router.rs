@@ -127,7 +127,14 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
 /// The description of the interface, whole.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    documented().split_for_parts().1
+    described().1
+}
+
+/// The documented routes, and the document with what handlers do not say themselves.
+fn described() -> (Router<Server>, utoipa::openapi::OpenApi) {
+    let (routes, mut document) = documented().split_for_parts();
+    openapi::complete(&mut document);
+    (routes, document)
 }
 
 /// The whole server.
@@ -142,7 +149,7 @@ pub fn router_for_holder(server: Server) -> Router {
 }
 
 fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Router {
-    let (routes, document) = documented().split_for_parts();
+    let (routes, document) = described();
     let door = guard::Door::new(server.clone(), Operations::new(&document));
     let document = openapi::Served::new(&document);
     let site = web::Site::new(server.options.web.as_deref());

@@ -1018,8 +1018,8 @@ export interface paths {
          * Objectifs de mixité : où en est une année de baux
          * @description Les 25 % hors QPV et les 50 % en QPV (là où l'EPCI y est soumis), les 25 % DALO et prioritaires par
          *     réservataire, la part de l'État (30 % au plus, dont 5 % au plus pour ses agents, par bailleur et par
-         *     département) : pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour du bail. Un
-         *     score de moins de 11 baux, ou qui ne tient qu'à un ou deux ménages, est secret.
+         *     département) : pour l'ensemble et ligne par ligne. Les QPV sont ceux de la génération en vigueur le jour
+         *     du bail. Un score de moins de 11 baux, ou qui ne tient qu'à un ou deux ménages, est secret.
          */
         get: operations["mixite"];
         put?: never;
@@ -1915,7 +1915,10 @@ export interface components {
             /** @description Sites autorisés à intégrer la carte ; aucun par défaut. */
             integration: string[];
         };
-        /** @description Où loger le ménage : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est annoncé. */
+        /**
+         * @description Où loger le ménage : les logements qui lui conviennent, vacants au dernier RPLS ou dont le congé est
+         *     annoncé.
+         */
         Ailleurs: {
             /** Format: int32 */
             millesime: number;
@@ -2201,8 +2204,8 @@ export interface components {
             depuis: number;
             /**
              * Format: double
-             * @description Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte (nulle en lecture `wilson` : elle
-             *     dépend de la taille de la résidence).
+             * @description Valeur de l'EPCI, et celle au-dessus de laquelle une résidence est en alerte (nulle en lecture
+             *     `wilson` : elle dépend de la taille de la résidence).
              */
             epci?: number | null;
             /** Format: double */
@@ -2341,8 +2344,8 @@ export interface components {
             /** @description Hors QPV. */
             ailleurs: components["schemas"]["Ailleurs"];
             /**
-             * @description Hors des résidences à enjeu, dans l'EPCI du logement, en QPV ou non : ce que demande l'article L.441-2-2
-             *     quand une candidature y est refusée.
+             * @description Hors des résidences à enjeu, dans l'EPCI du logement, en QPV ou non : ce que demande l'article
+             *     L.441-2-2 quand une candidature y est refusée.
              */
             ailleurs_hors_enjeu: components["schemas"]["Ailleurs"];
             avertissements: string[];
@@ -2504,8 +2507,8 @@ export interface components {
              */
             reservataire?: string | null;
             /**
-             * @description Le ménage est déjà locataire du parc social : `INTERNE` (du même bailleur, hors du flux), `EXTERNE`, `NON`
-             *     (par défaut) ; vrai, ou `OUI` : de genre inconnu, hors du flux ou non.
+             * @description Le ménage est déjà locataire du parc social : `INTERNE` (du même bailleur, hors du flux), `EXTERNE`,
+             *     `NON` (par défaut) ; vrai, ou `OUI` : de genre inconnu, hors du flux ou non.
              */
             mutation?: components["schemas"]["MutationDemande"];
             premiere_mise_en_location?: boolean;
@@ -3497,7 +3500,10 @@ export interface components {
             qualite?: number | null;
             /** @description `T1`…`T5`, `T6P`, `C` ; par défaut celle du RPLS. */
             typologie?: string | null;
-            /** @description Financement d'origine : `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN` (avant 1977), `AUTRE` ; par défaut celui du RPLS. */
+            /**
+             * @description Financement d'origine : `PLAI`, `PLUS`, `PLS`, `PLI`, `ANCIEN` (avant 1977), `AUTRE` ; par défaut
+             *     celui du RPLS.
+             */
             financement?: string | null;
         };
         /** @description Un logement de votre dépôt qu'un autre bailleur dépose aussi. */
@@ -3570,8 +3576,8 @@ export interface components {
             /** Format: int32 */
             nb_moins14?: number | null;
             /**
-             * @description Une personne du ménage a la carte mobilité inclusion mention invalidité : une catégorie de plafond de plus
-             *     (seule, la deuxième). N'est pas gardé.
+             * @description Une personne du ménage a la carte mobilité inclusion mention invalidité : une catégorie de plafond de
+             *     plus (seule, la deuxième). N'est pas gardé.
              */
             cmi_invalidite?: boolean;
             /**
@@ -3596,8 +3602,8 @@ export interface components {
             pct_plafond?: number | null;
             /**
              * Format: int32
-             * @description Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`, ou avec le nombre de
-             *     personnes s'il suffit à dire la catégorie.
+             * @description Revenu fiscal de référence, € par an ; sert à calculer `pct_plafond` avec `cat_plafond`, ou avec le
+             *     nombre de personnes s'il suffit à dire la catégorie.
              */
             rfr?: number | null;
             /**
@@ -3643,7 +3649,10 @@ export interface components {
              * @description En %.
              */
             reponse_min: number;
-            /** @description Ce qui est une alerte, et les réglages des trois lectures : multiple, points, quantile de la borne basse. */
+            /**
+             * @description Ce qui est une alerte, et les réglages des trois lectures : multiple, points, quantile de la borne
+             *     basse.
+             */
             alertes: components["schemas"]["AlerteFragilite"];
             /** Format: double */
             alerte_ratio: number;
@@ -4221,8 +4230,8 @@ export interface components {
             /** @description Ce qui sépare ce plan du meilleur possible, en une phrase. */
             ecart_dit: string;
             /**
-             * @description Logements laissés sans ménage : aucun ménage encore en attente ne peut les occuper ; et ceux d'entre eux
-             *     qu'aucun ménage du fichier ne peut occuper.
+             * @description Logements laissés sans ménage : aucun ménage encore en attente ne peut les occuper ; et ceux d'entre
+             *     eux qu'aucun ménage du fichier ne peut occuper.
              */
             sans_menage: number;
             sans_menage_possible: number;
@@ -4996,6 +5005,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une page du journal, la dernière ligne d'abord. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5004,7 +5014,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageJournal"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5035,6 +5064,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5043,7 +5073,26 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5062,12 +5111,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description What a check of the whole trail found. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["VerificationJournal"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5084,12 +5152,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un compte, sans rien de secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Compte"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5107,6 +5194,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5115,6 +5203,7 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5123,6 +5212,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5131,6 +5239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5164,6 +5273,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5186,6 +5314,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5194,6 +5323,25 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5213,12 +5361,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : une convention. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Convention"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5236,6 +5403,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5244,6 +5412,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5252,6 +5421,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5285,6 +5473,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5304,12 +5511,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui est importé, et ce qui peut être remis. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Imports"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5327,6 +5553,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5335,7 +5562,26 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5358,6 +5604,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5366,7 +5613,26 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5385,12 +5651,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un jeu de données en vigueur. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Jeu"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5404,12 +5689,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un organisme. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Organisme"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5427,6 +5731,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5435,6 +5740,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5443,6 +5749,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5476,6 +5801,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5508,6 +5852,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les adresses à corriger d'un bailleur. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5516,7 +5861,26 @@ export interface operations {
                     "application/json": components["schemas"]["ListeAdresses"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5535,12 +5899,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : une correction d'adresse. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CorrectionAdresse"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5558,6 +5941,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui a été enregistré. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5566,6 +5950,7 @@ export interface operations {
                     "application/json": components["schemas"]["CorrectionFaite"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5574,6 +5959,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5593,12 +5997,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5615,6 +6038,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5623,6 +6047,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5646,6 +6089,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qu'un lot fait, ou ferait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5654,7 +6098,26 @@ export interface operations {
                     "application/json": components["schemas"]["LotCorrections"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5679,6 +6142,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui est proposé pour une adresse. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5687,6 +6151,25 @@ export interface operations {
                     "application/json": components["schemas"]["CandidatsAdresse"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5718,6 +6201,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qu'un déplacement changerait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5726,6 +6210,25 @@ export interface operations {
                     "application/json": components["schemas"]["Consequences"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5745,6 +6248,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Réglages de la page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5764,12 +6268,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description De quoi remplir un formulaire de contrôle. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListesControle"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5787,6 +6310,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Le contrôle d'une attribution envisagée. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5795,6 +6319,7 @@ export interface operations {
                     "application/json": components["schemas"]["Controle"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5803,6 +6328,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5811,6 +6346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5837,6 +6373,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Une commission entière. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5846,6 +6383,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5854,6 +6392,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5873,6 +6421,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui est chargé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5899,6 +6448,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5934,6 +6484,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5942,6 +6493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5961,12 +6513,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui attend votre organisme. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AlertesDalo"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5987,6 +6558,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les placements DALO depuis la circulaire. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5995,6 +6567,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlacementsDalo"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6003,6 +6576,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6036,6 +6619,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6044,6 +6628,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6052,6 +6646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6085,6 +6680,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6093,6 +6698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6101,6 +6707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6127,6 +6734,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6146,12 +6763,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un dépôt. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Depot"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6176,6 +6812,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6184,6 +6821,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6192,6 +6830,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6214,6 +6871,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un logement de votre dépôt qu'un autre bailleur dépose aussi. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6222,7 +6880,26 @@ export interface operations {
                     "application/json": components["schemas"]["LogementRevendique"][];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6244,6 +6921,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un dépôt, ce que son contrôle a trouvé, et son historique. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6252,6 +6930,25 @@ export interface operations {
                     "application/json": components["schemas"]["DetailDepot"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6274,6 +6971,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6282,6 +6980,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6304,6 +7021,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6312,6 +7030,7 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6320,6 +7039,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6349,6 +7087,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6382,6 +7139,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6390,6 +7148,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6423,6 +7200,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6431,6 +7209,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6461,6 +7258,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les lignes à regarder. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6469,6 +7267,25 @@ export interface operations {
                     "application/json": components["schemas"]["LignesDepot"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6491,6 +7308,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6499,6 +7317,25 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6521,6 +7358,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Où en est le contrôle d'un fichier. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6529,6 +7367,25 @@ export interface operations {
                     "text/event-stream": components["schemas"]["Avancement"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6548,12 +7405,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un ensemble de zones, sans ses contours. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Ensemble"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6571,6 +7447,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être gardé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6579,6 +7456,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnsembleCree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6587,6 +7465,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6609,6 +7506,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un ensemble et ses zones. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6617,6 +7515,25 @@ export interface operations {
                     "application/json": components["schemas"]["EnsembleOuvert"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6646,6 +7563,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6679,6 +7615,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6687,6 +7642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6716,6 +7672,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6735,12 +7710,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les événements d'un bailleur, et ce que le dernier RPLS en dit. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListeEvenements"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6758,6 +7752,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description What is imported or was made. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6766,7 +7761,26 @@ export interface operations {
                     "application/json": components["schemas"]["EvenementsFaits"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6789,6 +7803,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description What is imported or was made. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6797,7 +7812,26 @@ export interface operations {
                     "application/json": components["schemas"]["EvenementsFaits"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6819,6 +7853,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6827,6 +7862,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6879,6 +7933,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Comptes de logements par modalité de chaque filtre. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6887,6 +7942,7 @@ export interface operations {
                     "application/json": components["schemas"]["Facettes"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6895,6 +7951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6914,6 +7971,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un indicateur et sa définition. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6933,12 +7991,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un jeton, sans son secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Jeton"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6956,6 +8033,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A token that was just made: the only time that its secret is known. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6964,6 +8042,7 @@ export interface operations {
                     "application/json": components["schemas"]["NouveauJeton"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6972,6 +8051,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7001,6 +8099,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7024,6 +8141,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Les mesures, dans l'ordre des zones demandées. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7032,6 +8150,7 @@ export interface operations {
                     "application/json": components["schemas"]["Mesures"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7040,6 +8159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7070,6 +8190,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une année de baux. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7078,6 +8199,7 @@ export interface operations {
                     "application/json": components["schemas"]["Mixite"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7086,6 +8208,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7108,6 +8249,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7116,6 +8258,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7135,12 +8278,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les taux des conventions, et ce qui peut en être fixé. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Objectifs"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7161,6 +8323,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qu'un fichier de taux fait, ou ferait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7169,6 +8332,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportObjectifs"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7177,6 +8341,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7200,6 +8374,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7208,6 +8383,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7216,6 +8392,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7224,6 +8410,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7257,6 +8444,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7265,6 +8453,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7273,6 +8471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7281,6 +8480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7300,12 +8500,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Mon organisme. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MonOrganisme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7323,6 +8542,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7331,6 +8551,7 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7339,6 +8560,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7372,6 +8612,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7394,6 +8653,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7402,6 +8662,25 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7421,12 +8700,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Le parc d'un bailleur. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Parc"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7440,12 +8738,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7463,6 +8780,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un plan proposé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7471,6 +8789,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanPropose"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7479,6 +8798,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7498,12 +8827,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les résidences, leurs notes au long du temps et ce qui en a été fait. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListeResidences"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7526,6 +8874,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les résidences d'un EPCI et ce que leurs chiffres disent. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7534,6 +8883,7 @@ export interface operations {
                     "application/json": components["schemas"]["Fragilite"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7542,6 +8892,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7565,6 +8925,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7573,7 +8934,26 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7596,6 +8976,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7604,6 +8985,7 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7612,6 +8994,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7634,6 +9035,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7642,6 +9044,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7675,6 +9096,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7683,6 +9105,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7705,6 +9146,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description La liste, et ce que chacun peut y faire. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7713,6 +9155,16 @@ export interface operations {
                     "application/json": components["schemas"]["ListeRpems"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7736,6 +9188,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7744,6 +9197,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7752,6 +9206,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7760,6 +9224,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7782,6 +9247,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7790,6 +9256,16 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7823,6 +9299,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7831,6 +9308,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7839,6 +9326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7847,6 +9335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7877,6 +9366,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ségrégation d'un groupe de ménages. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7885,6 +9375,7 @@ export interface operations {
                     "application/json": components["schemas"]["Segregation"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7893,6 +9384,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7912,6 +9413,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Qui je suis. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7935,6 +9437,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Qui je suis. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7943,6 +9446,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7951,6 +9455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Trop d'essais : attendre avant de recommencer. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7999,7 +9504,26 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8018,12 +9542,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : une résidence signalée comme sensible. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Signalement"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -8048,6 +9591,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8056,6 +9600,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8085,6 +9648,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8114,6 +9696,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8148,6 +9749,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Où est un point. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8156,6 +9758,7 @@ export interface operations {
                     "application/json": components["schemas"]["Situation"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8184,6 +9787,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8192,6 +9796,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8200,6 +9805,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8224,6 +9848,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un territoire trouvé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8232,6 +9857,7 @@ export interface operations {
                     "application/json": components["schemas"]["Territoire"][];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8251,12 +9877,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Où en est la mise à jour des chiffres. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Travaux"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -8308,6 +9953,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un indicateur pour toutes les zones d'une échelle qui ont un logement : colonnes de même longueur. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8316,6 +9962,7 @@ export interface operations {
                     "application/json": components["schemas"]["Valeurs"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8324,6 +9971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8382,6 +10030,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les zones d'une échelle. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8390,6 +10039,7 @@ export interface operations {
                     "application/json": components["schemas"]["Zones"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8418,6 +10068,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Les zones d'un fichier. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8426,6 +10077,7 @@ export interface operations {
                     "application/json": components["schemas"]["ZonesLues"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8434,6 +10086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8491,6 +10144,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les chiffres d'une zone. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8499,6 +10153,7 @@ export interface operations {
                     "application/json": components["schemas"]["Mesure"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8507,6 +10162,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8526,6 +10182,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description État du serveur. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8545,6 +10202,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce dont le serveur dépend. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8553,6 +10211,7 @@ export interface operations {
                     "application/json": components["schemas"]["Disponibilite"];
                 };
             };
+            /** @description Le serveur n'est pas prêt, ou trop occupé : revenir plus tard. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8587,6 +10246,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8595,6 +10255,7 @@ export interface operations {
                     "application/json": components["schemas"]["Adresses"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8603,6 +10264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8626,6 +10288,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8634,6 +10297,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8642,6 +10306,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8679,6 +10362,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8687,6 +10371,7 @@ export interface operations {
                     "application/json": components["schemas"]["Adresses"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8695,6 +10380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8718,6 +10404,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8726,6 +10413,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8734,6 +10422,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8756,6 +10463,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Description d'une couche de tuiles (TileJSON 3.0). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8764,6 +10472,7 @@ export interface operations {
                     "application/json": components["schemas"]["TileJson"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8823,6 +10532,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description La tuile (MVT). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8838,6 +10548,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8846,6 +10557,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
