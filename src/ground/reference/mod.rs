@@ -26,6 +26,7 @@ pub mod ops;
 pub mod perturbation;
 pub mod plafonds;
 pub mod plan;
+pub mod publication;
 pub mod registre;
 pub mod rpls;
 pub mod scales;

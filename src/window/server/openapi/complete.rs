@@ -1,13 +1,14 @@
 //! What no handler says by itself: words for each answer, who may call, the groups of operations.
 //!
-//! Handlers declare statuses and bodies; a reader of the document also needs what each of them means and which
-//! keys open which door. Both follow from what is known already: the description of the body, and the level
+//! Handlers declare statuses and bodies; a reader of the document also needs what each of them means and
+//! which keys open which door. Both follow from what is known already: the description of the body, and the level
 //! that `data/access.toml` gives to the operation.
 
 use axum::http::StatusCode;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
-    Components, Content, OpenApi, Ref, RefOr, Response, SecurityRequirement, Server, path::Operation, tag::Tag,
+    Components, Content, OpenApi, Ref, RefOr, Response, SecurityRequirement, Server, path::Operation,
+    tag::Tag,
 };
 
 use crate::access;
@@ -121,7 +122,9 @@ fn refusal() -> Response {
 /// What an answer is. None where neither its body nor its status says it, which a test refuses.
 fn words(status: &str, response: &Response, components: &Components) -> Option<String> {
     let failed = match StatusCode::from_bytes(status.as_bytes()).ok()? {
-        StatusCode::BAD_REQUEST => "La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire.",
+        StatusCode::BAD_REQUEST => {
+            "La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire."
+        }
         StatusCode::UNAUTHORIZED => "Il faut dire qui l'on est : session ouverte ou jeton.",
         StatusCode::FORBIDDEN => "Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi.",
         StatusCode::NOT_FOUND => "Rien de ce nom n'existe, ou ne vous est ouvert.",
