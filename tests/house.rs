@@ -11,7 +11,7 @@ const ROOMS: [(&str, &[&str]); 6] = [
     ("filing", &["registers", "store", "admission"]),
     ("engine", &["arrays", "geocode", "stock", "cube", "disclosure"]),
     ("rules", &["access", "flow", "state", "policy"]),
-    ("window", &["server"]),
+    ("window", &["publish", "server"]),
     ("fiction", &["demo"]),
 ];
 /// Columns of a line of code; a line that holds a text in quotes (SQL, JSON, a header) may be longer.

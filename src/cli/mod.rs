@@ -6,6 +6,7 @@ mod bench_geocoder;
 mod build;
 mod config;
 mod etat;
+mod export;
 mod french;
 mod geocode;
 mod import;
@@ -52,6 +53,8 @@ enum Command {
     Build(build::BuildArgs),
     /// Calculer les chiffres d'une zone dessinée (GeoJSON) ou d'un code
     Measure(measure::MeasureArgs),
+    /// Écrire les chiffres de toutes les zones d'une échelle : classeur, CSV, GeoJSON, GeoPackage
+    Export(export::ExportArgs),
     /// Trouver les adresses d'un fichier CSV dans la Base adresse nationale importée
     Geocode(geocode::GeocodeArgs),
     /// Servir la carte et l'interface HTTP
@@ -117,6 +120,10 @@ struct ServeArgs {
     /// Un relais se tient devant ce serveur : lire l'adresse des visiteurs dans X-Forwarded-For
     #[arg(long)]
     derriere_un_relais: bool,
+    /// Adresse par laquelle les autres connaissent ce serveur, par exemple https://mosaique.exemple.fr :
+    /// elle commence les liens qu'il donne aux logiciels de cartographie
+    #[arg(long, value_name = "SITE", value_parser = origin)]
+    adresse_publique: Option<String>,
     /// Adresse où un outil de surveillance (Prometheus) lit les mesures du serveur, page /metrics
     #[arg(long, value_name = "ADRESSE")]
     metriques: Option<std::net::SocketAddr>,
@@ -164,6 +171,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Imports(args) => imports::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Geocode(args) => geocode::run(&args),
         Command::Serve(args) => serve(args),
         Command::DemoData(args) => demo_data(&args),
@@ -224,6 +232,7 @@ fn serve(args: ServeArgs) -> Result<(), Failure> {
         allow_remote: args.ouvrir_au_reseau,
         behind_proxy: args.derriere_un_relais,
         ban: server::remote_ban(),
+        adresse_publique: args.adresse_publique,
         metrics: args.metriques,
         fonds: args.fond,
         integration: args.integrer,

@@ -1,6 +1,7 @@
 //! The window: who asks, and what is answered over HTTP. How figures are computed is the business of the
 //! floors below.
 
+pub mod publish;
 pub mod server;
 
 use mosaique_engine::{arrays, cube, disclosure, geocode, stock};

@@ -409,6 +409,19 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "ensemble_restaurer" => plain("/api/ensembles/absent/restauration"),
         "texte" => plain("/api/textes/accessibilite"),
         "affichage" => plain("/api/affichage"),
+        "export" => plain("/api/export?echelle=commune&format=csv"),
+        "ogc" => plain("/ogc"),
+        "ogc_conformite" => plain("/ogc/conformance"),
+        "ogc_api" => plain("/ogc/api"),
+        "ogc_collections" => plain("/ogc/collections"),
+        "ogc_collection" => plain("/ogc/collections/commune_2024"),
+        "ogc_schema" => plain("/ogc/collections/commune_2024/schema"),
+        "ogc_schema_entite" => plain("/ogc/collections/commune_2024/schema-entite"),
+        "ogc_champs" => plain("/ogc/collections/commune_2024/queryables"),
+        "ogc_entites" => plain("/ogc/collections/commune_2024/items?limit=1"),
+        "ogc_entite" => plain("/ogc/collections/commune_2024/items/73901"),
+        "ogc_tuiles" => plain("/ogc/collections/commune_2024/tiles"),
+        "ogc_tuiles_grille" => plain("/ogc/collections/commune_2024/tiles/WebMercatorQuad"),
         "admin_imports" => plain("/api/admin/imports"),
         "admin_import_retirer" => {
             with("/api/admin/imports/retrait", json!({"registre": "rpls", "cle": "absente"}))
@@ -441,7 +454,7 @@ fn least(operation: &str) -> u8 {
         | "adresses_situer" => 1,
         "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter"
         | "objectif_modifier" | "objectifs_importer" => 1,
-        "segregation" | "fragilite" | "plan" => 1,
+        "segregation" | "fragilite" | "plan" | "export" => 1,
         o if o.starts_with("rpems") || o.starts_with("dalo") || o.starts_with("flux_") => 1,
         "travaux" | "signalements" => 1,
         o if lessor(o) => 1,

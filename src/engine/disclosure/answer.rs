@@ -150,15 +150,11 @@ impl<'a> Asker<'a> {
         indicators: &[&'a Indicator],
     ) -> Self {
         let cube = publisher.cube();
-        let crossed = |m: &Measure| {
-            catalogue.is_occupancy(m)
-                && m.conditions.keys().any(|id| catalogue.attribute(id).is_some_and(|a| !a.occupation))
-        };
         let asked = |&indicator: &&'a Indicator| Asked {
             indicator,
             occupancy: catalogue.describes_households(indicator),
             item: publisher.item(catalogue, indicator),
-            crossed: std::iter::once(&indicator.numerateur).chain(&indicator.denominateur).any(crossed),
+            crossed: catalogue.crosses(indicator),
         };
         let indicators: Vec<Asked<'a>> = indicators.iter().map(asked).collect();
         let mut of_households: BTreeMap<(usize, bool), Vec<&Indicator>> =

@@ -28,6 +28,7 @@ pub mod pages;
 pub mod perturbation;
 pub mod plafonds;
 pub mod plan;
+pub mod publication;
 pub mod registre;
 pub mod rpls;
 pub mod scales;

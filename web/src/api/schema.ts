@@ -906,6 +906,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Les chiffres de toutes les zones d'une échelle, en un fichier
+         * @description Classeur (`xlsx`), CSV français (`csv`), GeoJSON (`geojson`) ou GeoPackage (`gpkg`) : les mêmes chiffres que
+         *     `/api/zones/{echelle}/{code}`, avec les mêmes droits et le même secret. À droite de chaque chiffre, `…_statut`
+         *     dit s'il est exact, arrondi, perturbé, secret ou absent ; un secret est vide, jamais 0.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/facettes": {
         parameters: {
             query?: never;
@@ -1896,6 +1918,214 @@ export interface paths {
         };
         /** Le serveur est en marche */
         get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Premier document d'OGC API */
+        get: operations["ogc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Description OpenAPI 3.0 de cette interface */
+        get: operations["ogc_api"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Collections : une par échelle et par millésime */
+        get: operations["ogc_collections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Une collection */
+        get: operations["ogc_collection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entités d'une collection
+         * @description Les premières entités sont choisies pour montrer tous les chiffres ; les suivantes viennent par code. Les liens
+         *     `next` demandent de plus grandes pages.
+         */
+        get: operations["ogc_entites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/items/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Une entité */
+        get: operations["ogc_entite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/queryables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Propriétés sur lesquelles filtrer */
+        get: operations["ogc_champs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schéma des propriétés (OGC API – Features, partie 5) */
+        get: operations["ogc_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/schema-entite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schéma d'une entité GeoJSON */
+        get: operations["ogc_schema_entite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jeux de tuiles d'une collection */
+        get: operations["ogc_tuiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/tiles/WebMercatorQuad": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tuiles d'une collection dans la grille WebMercatorQuad */
+        get: operations["ogc_tuiles_grille"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/conformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conformité */
+        get: operations["ogc_conformite"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3371,6 +3601,13 @@ export interface components {
             valeur: string;
             regle: string;
             message: string;
+        };
+        /** @description Une erreur d'OGC API. */
+        ErreurOgc: {
+            /** @description `InvalidParameterValue`, `NotFound`, `NotAuthorized`, `Forbidden`, `ServerError`. */
+            code: string;
+            /** @description Ce qui ne va pas et que faire, en une phrase. */
+            description: string;
         };
         /** @description Une ligne refusée. */
         ErreurTaux: {
@@ -5716,7 +5953,7 @@ export interface components {
         TileJson: {
             tilejson: string;
             name: string;
-            /** @description Gabarits d'adresses, relatifs à la racine du serveur. */
+            /** @description Gabarits d'adresses. */
             tiles: string[];
             /** Format: int32 */
             minzoom: number;
@@ -6012,6 +6249,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une page du journal, la dernière ligne d'abord. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6020,7 +6258,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageJournal"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6051,6 +6308,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6059,7 +6317,26 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6078,12 +6355,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description What a check of the whole trail found. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["VerificationJournal"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6100,12 +6396,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un compte, sans rien de secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Compte"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6123,6 +6438,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6131,6 +6447,7 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6139,6 +6456,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6147,6 +6483,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6180,6 +6517,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6202,6 +6558,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6210,6 +6567,25 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6229,12 +6605,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : une convention. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Convention"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6252,6 +6647,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6260,6 +6656,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6268,6 +6665,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6301,6 +6717,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6320,12 +6755,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui est importé, et ce qui peut être remis. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Imports"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6343,6 +6797,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6351,7 +6806,26 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6374,6 +6848,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6382,7 +6857,26 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6401,12 +6895,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un jeu de données en vigueur. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Jeu"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6420,12 +6933,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un organisme. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Organisme"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6443,6 +6975,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6451,6 +6984,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6459,6 +6993,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6492,6 +7045,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6524,6 +7096,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les adresses à corriger d'un bailleur. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6532,7 +7105,26 @@ export interface operations {
                     "application/json": components["schemas"]["ListeAdresses"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6551,12 +7143,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : une correction d'adresse. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CorrectionAdresse"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6574,6 +7185,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui a été enregistré. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6582,6 +7194,7 @@ export interface operations {
                     "application/json": components["schemas"]["CorrectionFaite"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6590,6 +7203,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6609,12 +7241,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6631,6 +7282,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6639,6 +7291,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6662,6 +7333,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qu'un lot fait, ou ferait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6670,7 +7342,26 @@ export interface operations {
                     "application/json": components["schemas"]["LotCorrections"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6695,6 +7386,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui est proposé pour une adresse. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6703,6 +7395,25 @@ export interface operations {
                     "application/json": components["schemas"]["CandidatsAdresse"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6734,6 +7445,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qu'un déplacement changerait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6742,6 +7454,25 @@ export interface operations {
                     "application/json": components["schemas"]["Consequences"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6761,6 +7492,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Réglages de la page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6780,12 +7512,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description De quoi remplir un formulaire de contrôle. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListesControle"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6803,6 +7554,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Le contrôle d'une attribution envisagée. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6811,6 +7563,7 @@ export interface operations {
                     "application/json": components["schemas"]["Controle"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6819,6 +7572,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6827,6 +7590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6853,6 +7617,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Une commission entière. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6862,6 +7627,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6870,6 +7636,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6889,6 +7665,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui est chargé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6915,6 +7692,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6950,6 +7728,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6958,6 +7737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6977,12 +7757,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui attend votre organisme. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AlertesDalo"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7003,6 +7802,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les placements DALO depuis la circulaire. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7011,6 +7811,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlacementsDalo"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7019,6 +7820,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7052,6 +7863,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7060,6 +7872,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7068,6 +7890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7101,6 +7924,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7109,6 +7942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7117,6 +7951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7143,6 +7978,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7162,12 +8007,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un dépôt. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Depot"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7192,6 +8056,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7200,6 +8065,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7208,6 +8074,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7230,6 +8115,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un logement de votre dépôt qu'un autre bailleur dépose aussi. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7238,7 +8124,26 @@ export interface operations {
                     "application/json": components["schemas"]["LogementRevendique"][];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7260,6 +8165,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un dépôt, ce que son contrôle a trouvé, et son historique. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7268,6 +8174,25 @@ export interface operations {
                     "application/json": components["schemas"]["DetailDepot"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7290,6 +8215,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7298,6 +8224,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7320,6 +8265,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7328,6 +8274,7 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7336,6 +8283,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7365,6 +8331,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7398,6 +8383,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7406,6 +8392,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7439,6 +8444,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7447,6 +8453,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7477,6 +8502,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les lignes à regarder. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7485,6 +8511,25 @@ export interface operations {
                     "application/json": components["schemas"]["LignesDepot"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7507,6 +8552,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7515,6 +8561,25 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7537,6 +8602,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Où en est le contrôle d'un fichier. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7545,6 +8611,25 @@ export interface operations {
                     "text/event-stream": components["schemas"]["Avancement"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7564,12 +8649,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un ensemble de zones, sans ses contours. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Ensemble"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7587,6 +8691,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être gardé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7595,6 +8700,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnsembleCree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7603,6 +8709,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7625,6 +8750,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un ensemble et ses zones. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7633,6 +8759,25 @@ export interface operations {
                     "application/json": components["schemas"]["EnsembleOuvert"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7662,6 +8807,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7695,6 +8859,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7703,6 +8886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7732,6 +8916,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7751,12 +8954,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les événements d'un bailleur, et ce que le dernier RPLS en dit. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListeEvenements"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7774,6 +8996,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description What is imported or was made. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7782,7 +9005,26 @@ export interface operations {
                     "application/json": components["schemas"]["EvenementsFaits"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7805,6 +9047,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description What is imported or was made. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7813,7 +9056,26 @@ export interface operations {
                     "application/json": components["schemas"]["EvenementsFaits"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7835,6 +9097,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7843,7 +9106,112 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query: {
+                /** @description Échelle (`/api/catalogue` les liste) */
+                echelle: string;
+                /** @description Zone parente, `échelle:code` */
+                dans?: string;
+                /** @description `xlsx` (par défaut), `csv`, `geojson` ou `gpkg` */
+                format?: string;
+                /** @description Identifiants séparés par des virgules ; tous par défaut */
+                indicateurs?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
+                 */
+                parc?: string;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le fichier ; son nom dit l'échelle, le territoire et les années */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7895,6 +9263,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Comptes de logements par modalité de chaque filtre. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7903,6 +9272,7 @@ export interface operations {
                     "application/json": components["schemas"]["Facettes"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7911,6 +9281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8426,6 +9797,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un indicateur et sa définition. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8445,12 +9817,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un jeton, sans son secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Jeton"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -8468,6 +9859,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A token that was just made: the only time that its secret is known. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -8476,6 +9868,7 @@ export interface operations {
                     "application/json": components["schemas"]["NouveauJeton"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8484,6 +9877,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8513,6 +9925,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8536,6 +9967,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Les mesures, dans l'ordre des zones demandées. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8544,6 +9976,7 @@ export interface operations {
                     "application/json": components["schemas"]["Mesures"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8552,6 +9985,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8582,6 +10016,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une année de baux. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8590,6 +10025,7 @@ export interface operations {
                     "application/json": components["schemas"]["Mixite"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8598,6 +10034,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8620,6 +10075,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8628,6 +10084,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8647,12 +10104,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les taux des conventions, et ce qui peut en être fixé. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Objectifs"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -8673,6 +10149,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qu'un fichier de taux fait, ou ferait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8681,6 +10158,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportObjectifs"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8689,6 +10167,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8712,6 +10200,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -8720,6 +10209,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8728,6 +10218,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8736,6 +10236,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8769,6 +10270,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8777,6 +10279,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8785,6 +10297,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8793,6 +10306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8812,12 +10326,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Mon organisme. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MonOrganisme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -8835,6 +10368,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -8843,6 +10377,7 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8851,6 +10386,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8884,6 +10438,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8906,6 +10479,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8914,6 +10488,25 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8933,12 +10526,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Le parc d'un bailleur. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Parc"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -8952,12 +10564,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -8975,6 +10606,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un plan proposé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8983,6 +10615,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanPropose"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8991,6 +10624,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9010,12 +10653,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les résidences, leurs notes au long du temps et ce qui en a été fait. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListeResidences"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -9038,6 +10700,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les résidences d'un EPCI et ce que leurs chiffres disent. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9046,6 +10709,7 @@ export interface operations {
                     "application/json": components["schemas"]["Fragilite"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9054,6 +10718,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9077,6 +10751,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9085,7 +10760,26 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9108,6 +10802,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9116,6 +10811,7 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9124,6 +10820,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9146,6 +10861,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9154,6 +10870,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9187,6 +10922,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9195,6 +10931,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9217,6 +10972,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description La liste, et ce que chacun peut y faire. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9225,6 +10981,16 @@ export interface operations {
                     "application/json": components["schemas"]["ListeRpems"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9248,6 +11014,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -9256,6 +11023,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9264,6 +11032,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9272,6 +11050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9294,6 +11073,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9302,6 +11082,16 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9335,6 +11125,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9343,6 +11134,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9351,6 +11152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9359,6 +11161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9389,6 +11192,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ségrégation d'un groupe de ménages. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9397,6 +11201,7 @@ export interface operations {
                     "application/json": components["schemas"]["Segregation"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9405,6 +11210,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9424,6 +11239,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Qui je suis. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9447,6 +11263,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Qui je suis. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9455,6 +11272,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9463,6 +11281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Trop d'essais : attendre avant de recommencer. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9511,7 +11330,26 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9530,12 +11368,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : une résidence signalée comme sensible. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Signalement"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -9560,6 +11417,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9568,6 +11426,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9597,6 +11474,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9626,6 +11522,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9660,6 +11575,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Où est un point. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9668,6 +11584,7 @@ export interface operations {
                     "application/json": components["schemas"]["Situation"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9696,6 +11613,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9704,6 +11622,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9712,6 +11631,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9736,6 +11674,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un territoire trouvé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9744,6 +11683,7 @@ export interface operations {
                     "application/json": components["schemas"]["Territoire"][];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9793,12 +11733,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Où en est la mise à jour des chiffres. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Travaux"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -9850,6 +11809,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un indicateur pour toutes les zones d'une échelle qui ont un logement : colonnes de même longueur. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9858,6 +11818,7 @@ export interface operations {
                     "application/json": components["schemas"]["Valeurs"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9866,6 +11827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9924,6 +11886,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les zones d'une échelle. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9932,6 +11895,7 @@ export interface operations {
                     "application/json": components["schemas"]["Zones"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9960,6 +11924,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Les zones d'un fichier. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9968,6 +11933,7 @@ export interface operations {
                     "application/json": components["schemas"]["ZonesLues"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9976,6 +11942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10033,6 +12000,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les chiffres d'une zone. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10041,6 +12009,7 @@ export interface operations {
                     "application/json": components["schemas"]["Mesure"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10049,6 +12018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10068,12 +12038,538 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description État du serveur. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Etat"];
+                };
+            };
+        };
+    };
+    ogc: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ce que l'interface offre, par des liens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_api: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description La description, avec un chemin par collection ouverte */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_collections: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les collections qui vous sont ouvertes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_collection: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description La collection */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_entites: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+                /** @description Entités d'une page : 1 000 par défaut, 10 000 au plus */
+                limit?: number;
+                /** @description Entités à passer */
+                offset?: number;
+                /** @description Emprise : ouest, sud, est, nord */
+                bbox?: string;
+                /** @description Système de coordonnées de l'emprise */
+                "bbox-crs"?: string;
+                /** @description Système de coordonnées des entités */
+                crs?: string;
+                /** @description Sans effet : le millésime est dans le nom de la collection */
+                datetime?: string;
+                /** @description Code de la zone */
+                code?: string;
+                /** @description Nom de la zone */
+                nom?: string;
+                /** @description Code Insee de la commune */
+                commune?: string;
+                /** @description SIREN de l'EPCI */
+                epci?: string;
+                /** @description Code du département */
+                departement?: string;
+                /** @description Identifiants séparés par des virgules ; tous par défaut */
+                indicateurs?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
+                 */
+                parc?: string;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Une page d'entités (GeoJSON) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_entite: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+                /** @description Système de coordonnées */
+                crs?: string;
+                /** @description Identifiants séparés par des virgules ; tous par défaut */
+                indicateurs?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
+                 */
+                parc?: string;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+                /** @description Code de la zone */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description L'entité (GeoJSON) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_champs: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les propriétés qui sont aussi des paramètres */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_schema: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le type, l'unité et la définition de chaque propriété */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_schema_entite: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le schéma JSON d'une entité */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_tuiles: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les jeux de tuiles */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_tuiles_grille: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le jeu de tuiles, avec le gabarit de leurs adresses */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_conformite: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ce à quoi l'interface se conforme */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
                 };
             };
         };
@@ -10087,6 +12583,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce dont le serveur dépend. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10095,6 +12592,7 @@ export interface operations {
                     "application/json": components["schemas"]["Disponibilite"];
                 };
             };
+            /** @description Le serveur n'est pas prêt, ou trop occupé : revenir plus tard. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10129,6 +12627,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10137,6 +12636,7 @@ export interface operations {
                     "application/json": components["schemas"]["Adresses"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10145,6 +12645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10168,6 +12669,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10176,6 +12678,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10184,6 +12687,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10221,6 +12743,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10229,6 +12752,7 @@ export interface operations {
                     "application/json": components["schemas"]["Adresses"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10237,6 +12761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10260,6 +12785,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10268,6 +12794,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10276,6 +12803,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10298,6 +12844,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Description d'une couche de tuiles (TileJSON 3.0). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10306,6 +12853,7 @@ export interface operations {
                     "application/json": components["schemas"]["TileJson"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10365,6 +12913,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description La tuile (MVT). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10380,6 +12929,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10388,6 +12938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
