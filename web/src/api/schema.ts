@@ -915,9 +915,9 @@ export interface paths {
         };
         /**
          * Les chiffres de toutes les zones d'une échelle, en un fichier
-         * @description Classeur (`xlsx`), CSV français (`csv`), GeoJSON (`geojson`) ou GeoPackage (`gpkg`) : les mêmes chiffres que
-         *     `/api/zones/{echelle}/{code}`, avec les mêmes droits et le même secret. À droite de chaque chiffre, `…_statut`
-         *     dit s'il est exact, arrondi, perturbé, secret ou absent ; un secret est vide, jamais 0.
+         * @description Classeur (`xlsx`), CSV français (`csv`), GeoJSON (`geojson`) ou GeoPackage (`gpkg`) : les mêmes chiffres
+         *     que `/api/zones/{echelle}/{code}`, avec les mêmes droits et le même secret. À droite de chaque chiffre,
+         *     `…_statut` dit s'il est exact, arrondi, perturbé, secret ou absent ; un secret est vide, jamais 0.
          */
         get: operations["export"];
         put?: never;
@@ -2003,8 +2003,8 @@ export interface paths {
         };
         /**
          * Entités d'une collection
-         * @description Les premières entités sont choisies pour montrer tous les chiffres ; les suivantes viennent par code. Les liens
-         *     `next` demandent de plus grandes pages.
+         * @description Les premières entités sont choisies pour montrer tous les chiffres ; les suivantes viennent par code. Les
+         *     liens `next` demandent de plus grandes pages.
          */
         get: operations["ogc_entites"];
         put?: never;
@@ -9306,6 +9306,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Le bilan d'un bailleur. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9314,6 +9315,7 @@ export interface operations {
                     "application/json": components["schemas"]["BilanFlux"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9322,6 +9324,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9345,6 +9366,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un bilan arrêté un jour. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9353,6 +9375,7 @@ export interface operations {
                     "application/json": components["schemas"]["Arrete"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9361,6 +9384,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9369,6 +9402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9393,12 +9427,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -9425,6 +9478,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Le calcul d'une année. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9433,6 +9487,7 @@ export interface operations {
                     "application/json": components["schemas"]["CalculAnnee"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9441,6 +9496,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9460,12 +9534,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les conventions que vous pouvez lire. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ConventionsFlux"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -9486,6 +9579,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qu'un fichier de conventions fait, ou ferait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9494,6 +9588,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportConventionsFlux"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9502,6 +9597,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9532,6 +9637,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9540,6 +9646,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9559,12 +9675,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -9583,6 +9718,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description L'équité d'une année. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9591,7 +9727,26 @@ export interface operations {
                     "application/json": components["schemas"]["EquiteFlux"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9617,6 +9772,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qu'un fichier d'événements fait, ou ferait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9625,6 +9781,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportEvenementsFlux"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9633,6 +9790,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9656,6 +9823,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description What came of events. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9664,6 +9832,7 @@ export interface operations {
                     "application/json": components["schemas"]["EvenementsRecus"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9672,6 +9841,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9680,6 +9859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9702,6 +9882,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les logements en cours. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9710,7 +9891,26 @@ export interface operations {
                     "application/json": components["schemas"]["LogementsFlux"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9736,6 +9936,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Le suivi d'une année. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9744,6 +9945,7 @@ export interface operations {
                     "application/json": components["schemas"]["SuiviFlux"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9752,6 +9954,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9778,12 +9999,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -11706,6 +11946,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un texte du service. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11714,6 +11955,7 @@ export interface operations {
                     "application/json": components["schemas"]["TexteDuService"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
