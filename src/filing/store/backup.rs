@@ -65,7 +65,11 @@ impl Copying {
         let prefix = format!(".{}{ON_THE_WAY}", name(&target));
         for entry in fs::read_dir(&parent).map_err(at(&parent))?.flatten() {
             let path = entry.path();
-            let idle = || File::open(path.join("verrou")).is_ok_and(|f| f.try_lock().is_ok());
+            // Without a lock it was killed before its first file, or after its last one.
+            let idle = || match File::open(path.join("verrou")) {
+                Ok(lock) => lock.try_lock().is_ok(),
+                Err(e) => e.kind() == std::io::ErrorKind::NotFound,
+            };
             if name(&path).starts_with(&prefix) && idle() {
                 fs::remove_dir_all(&path).map_err(at(&path))?;
             }

@@ -10,7 +10,8 @@ use crate::publish::table::{Cell, Column};
 use crate::server::base::Base;
 
 const STYLE: &str = "
-body{font:16px/1.5 'Source Sans 3',system-ui,sans-serif;color:#1c2430;max-width:60rem;margin:2.5rem auto;padding:0 1rem}
+body{font:16px/1.5 'Source Sans 3',system-ui,sans-serif;color:#1c2430;
+  max-width:60rem;margin:2.5rem auto;padding:0 1rem}
 h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}a{color:#1f4e8c}
 nav{color:#5a6472;margin-bottom:1.5rem}code{background:#eef1f5;padding:.1em .35em;border-radius:3px}
 code{overflow-wrap:anywhere}table{border-collapse:collapse;font-size:.875rem}
@@ -53,7 +54,8 @@ pub fn clients(base: &Base) -> Response {
         "Comment se connecter",
         &format!(
             "<p>Un jeton se crée dans « Mon organisme » ; il se donne comme mot de passe, sous n'importe quel nom \
-             d'utilisateur. Sans jeton, on lit ce qui est public.</p><h2>QGIS</h2><p>Couche, Ajouter une couche, \
+             d'utilisateur. Sans jeton, on lit ce qui est
+             public.</p><h2>QGIS</h2><p>Couche, Ajouter une couche, \
              « WFS / OGC API – Features », Nouveau. Adresse : <code>{address}</code>. Authentification : \
              Configuration, +, « Basic authentication », nom <code>jeton</code>, mot de passe : le jeton. \
              Version : OGC API – Features.</p><h2>GDAL</h2><p><code>ogrinfo --config GDAL_HTTP_USERPWD jeton:… \

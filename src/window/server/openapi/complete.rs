@@ -1,8 +1,8 @@
 //! What no handler says by itself: words for each answer, who may call, the groups of operations.
 //!
 //! Handlers declare statuses and bodies; a reader of the document also needs what each of them means and
-//! which keys open which door. Both follow from what is known already: the description of the body, and the level
-//! that `data/access.toml` gives to the operation.
+//! which keys open which door. Both follow from what is known already: the description of the body, and the
+//! level that `data/access.toml` gives to the operation.
 
 use axum::http::StatusCode;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
