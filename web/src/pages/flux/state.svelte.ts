@@ -1,5 +1,5 @@
 // What the page of gestion en flux shows: its choices, which the address holds, and one answer for the part that is open.
-import { api, isAbort, messageOf, read, type BilanFlux, type CalculFlux, type ConventionsFlux, type EquiteFlux, type LogementsFlux, type SuiviFlux } from '../../api/client';
+import { ApiError, api, isAbort, messageOf, read, type BilanFlux, type CalculFlux, type ConventionsFlux, type EquiteFlux, type LogementsFlux, type SuiviFlux } from '../../api/client';
 import { UrlChoices } from '../../lib/choices.svelte';
 
 export const TABS = [
@@ -28,6 +28,8 @@ class Flux {
   equite = $state.raw<EquiteFlux | null>(null);
   bilan = $state.raw<BilanFlux | null>(null);
   error = $state<string | null>(null);
+  /** Why there is nothing to show yet, which is no fault. */
+  empty = $state<string | null>(null);
   loading = $state(false);
   #abort: AbortController | null = null;
 
@@ -64,10 +66,12 @@ class Flux {
       if (this.tab === 'logements') this.logements = await read(api.GET('/api/flux/logements', { signal }));
       if (this.tab === 'equite') this.equite = await read(api.GET('/api/flux/equite', { params: { query: { ...year, ...lessor } }, signal }));
       if (this.tab === 'bilan') this.bilan = await read(api.GET('/api/flux/bilan', { params: { query: { ...year, ...lessor } }, signal }));
-      this.error = null;
+      this.error = this.empty = null;
     } catch (error) {
       if (isAbort(error)) return;
-      this.error = messageOf(error);
+      const nothing = error instanceof ApiError && error.status === 404 && error.place === 'flux';
+      this.empty = nothing ? messageOf(error) : null;
+      this.error = nothing ? null : messageOf(error);
     } finally {
       if (this.#abort === abort) this.loading = false;
     }
