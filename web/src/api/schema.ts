@@ -12341,7 +12341,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/vnd.oai.openapi+json": unknown;
                 };
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */

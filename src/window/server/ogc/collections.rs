@@ -93,7 +93,10 @@ pub async fn conformance(params: Result<Params, Problem>, headers: HeaderMap) ->
     get, path = "/ogc/api", tag = "ogc", operation_id = "ogc_api",
     params(("f" = Option<String>, Query, description = "`json` ou `html`")),
     responses(
-        (status = OK, description = "La description, avec un chemin par collection ouverte", body = Value),
+        (
+            status = OK, description = "La description, avec un chemin par collection ouverte", body = Value,
+            content_type = "application/vnd.oai.openapi+json"
+        ),
         (status = BAD_REQUEST, body = Document),
     )
 )]
