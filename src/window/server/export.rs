@@ -30,8 +30,12 @@ use crate::reference::publication::publication;
         SharedParams,
     ),
     responses(
-        (status = OK, description = "Le fichier ; son nom dit l'échelle, le territoire et les années",
-         body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = OK, description = "Le fichier ; son nom dit l'échelle, le territoire et les années", content(
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (String = "text/csv"),
+            (Value = "application/geo+json"),
+            (Vec<u8> = "application/geopackage+sqlite3"),
+        )),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
     )
 )]

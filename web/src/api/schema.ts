@@ -9189,7 +9189,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "text/csv": string;
+                    "application/geo+json": unknown;
+                    "application/geopackage+sqlite3": number[];
                 };
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
