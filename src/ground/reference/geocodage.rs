@@ -39,6 +39,8 @@ pub struct Mots {
     pub finales: FxHashSet<String>,
     pub ignores_avec_suite: FxHashSet<String>,
     pub complements: FxHashSet<String>,
+    /// Abbreviations of roads that a number follows: `RD 1006`.
+    pub routes: BTreeMap<String, String>,
 }
 
 /// Words of numbers, upper case.
