@@ -17,7 +17,8 @@ pub const LABEL: &str = "sauvegarde.json";
 pub const PART: &str = "magasin";
 /// Small things of the store beside what the manifest names: keys, who it is, that it is a demonstration,
 /// texts of the organisation.
-const BESIDE: [&str; 6] = ["secret", "cle-pseudonymes", "identite", "demonstration", "textes", "promesses"];
+const BESIDE: [&str; 7] =
+    ["secret", "journal", "cle-pseudonymes", "identite", "demonstration", "textes", "promesses"];
 /// Mark of a folder that is on the way.
 const ON_THE_WAY: &str = ".en-cours-";
 

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use self::lease::Lease;
 pub use manifest::{Acte, CubeEntry, Dataset, Edition, Manifest, Operation, Piece, Sum};
 pub use promise::Promise;
+pub use record_key::key_at;
 pub use sums::{Damage, damage, sum};
 pub use writer::{By, Writer};
 

@@ -116,6 +116,8 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
     let state = State::of_store(&root).await?;
     finish_late(&root, &state).await;
     let metrics = options.metrics;
+    tokio::spawn(note_heads(state.clone()));
+    let journal = state.clone();
     let server = Server::new(live.clone(), state, options)?;
     if let Some(addr) = metrics {
         let watched = server.clone();
@@ -128,7 +130,26 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
     // Nobody may be there to read it.
     let _ = writeln!(std::io::stdout(), "prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
     listen::serve(listener, routes, stopped()).await;
+    note_head(&journal).await;
     Ok(())
+}
+
+/// How often the last line of the audit trail is noted outside of its database.
+const HEADS: Duration = Duration::from_secs(3_600);
+
+async fn note_heads(state: State) {
+    loop {
+        note_head(&state).await;
+        tokio::time::sleep(HEADS).await;
+    }
+}
+
+async fn note_head(state: &State) {
+    match state.note_head().await {
+        Ok(Some((rank, mark))) => tracing::info!("tête du journal : {rank}:{mark}"),
+        Ok(None) => {}
+        Err(e) => tracing::error!("tête du journal d'audit : {e}"),
+    }
 }
 
 /// Finishes what was killed half done, before anybody asks. Who writes now finishes by itself; a fault keeps
