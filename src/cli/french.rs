@@ -1,7 +1,9 @@
 //! The command line in French: clap says what is wrong and what there is, here it is put in words.
 
+use std::path::PathBuf;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use super::Cli;
 use super::out::note;
@@ -12,7 +14,9 @@ const MISUSE: i32 = 2;
 /// Reads the arguments of the process; on a fault says it, and ends the process.
 #[must_use]
 pub fn parse() -> Cli {
-    let read = command().try_get_matches().and_then(|m| Cli::from_arg_matches(&m));
+    let read = command()
+        .try_get_matches()
+        .and_then(|m| Ok(Cli { store: store_of(&m), ..Cli::from_arg_matches(&m)? }));
     match read {
         Ok(cli) => cli,
         Err(e) if e.use_stderr() => {
@@ -20,6 +24,14 @@ pub fn parse() -> Cli {
             std::process::exit(MISUSE)
         }
         Err(e) => e.exit(),
+    }
+}
+
+/// The store of the command that was asked, if it has one.
+fn store_of(matches: &ArgMatches) -> Option<PathBuf> {
+    match matches.subcommand() {
+        Some((_, inner)) => store_of(inner),
+        None => matches.try_get_one::<PathBuf>("data").ok().flatten().cloned(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::out::say;
-use super::{Failure, StoreArgs, build, import_report, option_of, progress};
+use super::{Failure, StoreArgs, build, import_report, option_of, plafonds, progress};
 use crate::admission::{self, Claims, Plan};
 use crate::registers::deposit::{self, Kind};
 use crate::registers::kit::recognise::recognises;
@@ -22,7 +22,15 @@ use crate::store::{By, Writer};
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     #[command(subcommand)]
-    register: Register,
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    #[command(flatten)]
+    Register(Box<Register>),
+    /// Plafonds de ressources d'une nouvelle année (réglage du magasin)
+    Plafonds(plafonds::PlafondsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -173,7 +181,10 @@ impl Register {
 
 /// Reads the file, says what it would change, publishes it.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
-    let register = &args.register;
+    let register = match &args.what {
+        What::Register(register) => register,
+        What::Plafonds(args) => return plafonds::run(args),
+    };
     let common = register.common();
     let mut writer = Writer::open(&common.store.data)?;
     let (folder, desk) = (writer.temporary()?, writer.temporary()?);

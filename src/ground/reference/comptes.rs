@@ -1,9 +1,8 @@
 //! `data/comptes.toml`: passwords, sessions, tokens, throttling, retention.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// What a password must be, and how it is kept.
@@ -76,15 +75,12 @@ pub struct Comptes {
     pub conservation: Retention,
 }
 
-fn load() -> Result<Comptes, ReferenceError> {
-    parse("comptes.toml", include_str!("../../../data/comptes.toml"))
+fn load(text: &str) -> Result<Comptes, ReferenceError> {
+    parse("comptes.toml", text)
 }
 
-static DATA: LazyLock<Comptes> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The file is compiled in and a test loads it: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static DATA: Held<Comptes> =
+    Held::new(&[("comptes.toml", include_str!("../../../data/comptes.toml"))], |t| load(t[0]));
 
 /// The file, read once.
 ///
@@ -92,14 +88,14 @@ static DATA: LazyLock<Comptes> = LazyLock::new(|| match load() {
 /// If the compiled-in file is wrong, which a test excludes.
 #[must_use]
 pub fn comptes() -> &'static Comptes {
-    &DATA
+    DATA.known()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_file_reads_and_keeps_the_log_six_to_twelve_months() {
-        let data = super::load().unwrap();
+        let data = super::DATA.get().unwrap();
         assert!((6..=12).contains(&data.conservation.journal_mois));
         assert!(data.tentatives.par_compte <= 10);
     }

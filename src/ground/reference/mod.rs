@@ -27,6 +27,7 @@ pub mod perturbation;
 pub mod plafonds;
 pub mod plan;
 pub mod registre;
+pub mod reglages;
 pub mod rpls;
 pub mod scales;
 pub mod secrecy;

@@ -81,8 +81,9 @@ pub use self::parc::events::bring;
 pub use self::router::{document, router, router_for_holder};
 pub use self::state::{App, Live};
 pub use self::works::bring_up_to_date;
+use crate::days;
 use crate::state::State;
-use crate::store::Store;
+use crate::store::{Store, reglages};
 
 /// How often the manifest is looked at.
 const WATCH: Duration = Duration::from_secs(3);
@@ -113,6 +114,7 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
             .await?;
     }
     tokio::spawn(soundness::watch(live.clone(), root.clone(), server.works.clone()));
+    tokio::spawn(follow_rules(root.clone(), server.works.clone()));
     let routes = router(server);
     tokio::spawn(watch(live, root, seen));
     // Nobody may be there to read it.
@@ -141,6 +143,29 @@ async fn watch(live: Live, root: PathBuf, mut seen: Option<SystemTime>) {
             Ok(Err(e)) => tracing::error!("le magasin a changé mais ne se recharge pas : {e}"),
             Err(e) => tracing::error!("rechargement interrompu : {e}"),
         }
+    }
+}
+
+/// Takes up the rules that the store changes, as their files do and as their days come; figures that depend on
+/// them are made anew. A fault leaves the rules as they were.
+async fn follow_rules(root: PathBuf, works: works::Works) {
+    let mut seen = None;
+    loop {
+        let now = Some((reglages::mark(&root), days::today()));
+        if now != seen {
+            seen = now;
+            let root = root.clone();
+            match tokio::task::spawn_blocking(move || reglages::take_up(&root, days::today())).await {
+                Ok(Ok(true)) => {
+                    tracing::info!("les réglages du magasin ont changé : ils valent maintenant");
+                    works.changed();
+                }
+                Ok(Ok(false)) => {}
+                Ok(Err(e)) => tracing::error!("{e} ; les règles restent comme elles étaient"),
+                Err(e) => tracing::error!("réglages : {e}"),
+            }
+        }
+        tokio::time::sleep(WATCH).await;
     }
 }
 

@@ -6,3 +6,4 @@ pub mod comptes;
 pub mod conventions;
 pub mod imports;
 pub mod organisations;
+pub mod reglages;
