@@ -1,7 +1,8 @@
 //! Yearly ceilings of the PLUS as a table: one row a year, zone and category of household.
 //!
 //! Columns `zone`, `categorie` (1 to 6, and `personne_supplementaire`), `en_vigueur_le` or `annee`, `plafond`
-//! (« 23 403 € »), and `type`, of which only the rows PLUS are kept: those of the PLAI follow from their ratio.
+//! (« 23 403 € »), and `type`, of which only the rows PLUS are kept: those of the PLAI follow from their
+//! ratio.
 
 use std::collections::BTreeMap;
 

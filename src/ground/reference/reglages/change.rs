@@ -1,5 +1,5 @@
-//! One change as a file of `reglages/` writes it: an entry in the shape of the file, with its source, its days,
-//! who made it and when.
+//! One change as a file of `reglages/` writes it: an entry in the shape of the file, with its source, its
+//! days, who made it and when.
 
 use jiff::civil::Date;
 use toml::{Table, Value};

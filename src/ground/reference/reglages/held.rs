@@ -1,7 +1,7 @@
 //! A file of `data/` as it is in force: what is compiled in, until a store changes entries of it.
 //!
-//! Values are leaked, one for each change of a file: changes are rare, and everyone who reads a rule may keep it
-//! for as long as they like. Until the first change a reader takes no lock.
+//! Values are leaked, one for each change of a file: changes are rare, and everyone who reads a rule may
+//! keep it for as long as they like. Until the first change a reader takes no lock.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};

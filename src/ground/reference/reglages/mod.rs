@@ -1,8 +1,9 @@
 //! What a store changes of `data/` without recompiling: its folder `reglages/`, laid over the embedded files
 //! entry by entry.
 //!
-//! [`resolve`] reads the texts of the folder for a day and checks them whole: entries found by their key, kinds
-//! of values, the bounds of `data/reglages.toml` (secrecy and rights only get stricter), the types of each file.
+//! [`resolve`] reads the texts of the folder for a day and checks them whole: entries found by their key,
+//! kinds of values, the bounds of `data/reglages.toml` (secrecy and rights only get stricter), the types of
+//! each file.
 //! [`take_up`] then puts all files in force, or none: a fault leaves what there was. A process serves one
 //! store; what it takes up holds for all of it.
 

@@ -1,5 +1,5 @@
-//! `data/reglages.toml`: which files may be changed entry by entry, how entries are found, and the bounds that
-//! no change passes.
+//! `data/reglages.toml`: which files may be changed entry by entry, how entries are found, and the bounds
+//! that no change passes.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

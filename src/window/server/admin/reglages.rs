@@ -244,7 +244,8 @@ pub async fn list(Current(app): Current, mut params: Params) -> Result<Json<Regl
 
 /// Changer un paramètre
 ///
-/// La valeur vaut dès le jour dit, pour toutes les réponses ; les chiffres qui en dépendent sont refaits. Avec
+/// La valeur vaut dès le jour dit, pour toutes les réponses ; les chiffres qui en dépendent sont refaits.
+/// Avec
 /// `essai=true`, dit ce que le changement ferait. Le secret et les droits ne deviennent que plus stricts.
 #[utoipa::path(
     post, path = "/api/admin/reglages", tag = "administration", operation_id = "admin_reglage_changer",
