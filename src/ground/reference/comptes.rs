@@ -1,5 +1,8 @@
 //! `data/comptes.toml`: passwords, sessions, tokens, throttling, retention.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 
 use super::reglages::held::Held;
@@ -81,6 +84,17 @@ fn load(text: &str) -> Result<Comptes, ReferenceError> {
 
 pub(super) static DATA: Held<Comptes> =
     Held::new(&[("comptes.toml", include_str!("../../../data/comptes.toml"))], |t| load(t[0]));
+
+static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let lines = include_str!("../../../data/mots_de_passe.txt").lines().map(str::trim);
+    lines.filter(|l| !l.is_empty() && !l.starts_with('#')).collect()
+});
+
+/// Words that make no password (`data/mots_de_passe.txt`): lower case, without accents.
+#[must_use]
+pub fn common_words() -> &'static HashSet<&'static str> {
+    &COMMON
+}
 
 /// The file, read once.
 ///
