@@ -68,8 +68,9 @@ fn expected_sources(
     let catalogue = Catalogue::embedded()?;
     let measures = serde_json::to_vec(&catalogue.measures)?;
     sources.push(format!("mesures {}", blake3::hash(&measures).to_hex()));
-    let rules = reglages::in_force().mark()?;
-    sources.push(format!("regles {}", blake3::hash(rules.as_bytes()).to_hex()));
+    if let Some(rules) = reglages::in_force().mark()? {
+        sources.push(format!("regles {}", blake3::hash(rules.as_bytes()).to_hex()));
+    }
     sources.push(format!("format {}", crate::arrays::VERSION));
     Ok((wave.filter(|_| !a_jour), sources))
 }

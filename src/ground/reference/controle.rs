@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use super::attributions::attributions;
 use super::registre::{Colonne, Registre, Regle};
 use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 use crate::days;
 
@@ -124,6 +125,7 @@ pub struct Files {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Controle {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     pub plafond: Ceilings,
     pub taille: Sizes,

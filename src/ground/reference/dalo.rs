@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 /// A reason.
@@ -17,6 +18,7 @@ pub struct Reason {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Watchlist {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     /// Texts that ask for it.
     pub texte: String,

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/fragilite.toml";
@@ -126,6 +127,7 @@ pub struct Sensitivity {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fragility {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     pub article: String,
     pub repondants_min: u64,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attributions::attributions;
 use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/mix.toml";
@@ -176,6 +177,7 @@ pub struct Dalo {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mix {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     #[serde(rename = "regle")]
     pub rules: Vec<Rule>,

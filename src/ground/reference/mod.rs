@@ -34,6 +34,7 @@ pub mod reglages;
 pub mod rpls;
 pub mod scales;
 pub mod secrecy;
+pub mod seuils;
 pub mod situation;
 pub mod survey;
 pub mod territory;

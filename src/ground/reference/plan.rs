@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/plan.toml";
@@ -46,6 +47,7 @@ pub struct Work {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRules {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     pub ecart_pieces_max: u8,
     pub travail: Work,

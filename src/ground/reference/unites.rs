@@ -5,6 +5,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/unites.toml";
@@ -45,6 +46,7 @@ struct Soumis {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unites {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     pub texte: String,
     /// SIREN of the métropole that is no unit.

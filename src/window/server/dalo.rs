@@ -36,6 +36,8 @@ use crate::territory::bands::{self, Band};
 /// Les placements DALO depuis la circulaire.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlacementsDalo {
+    /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
+    pub version: String,
     pub texte: &'static str,
     /// Premier jour compté, AAAA-MM-JJ.
     pub depuis: String,
@@ -435,6 +437,7 @@ fn told(
         found.all.communes.get(key as usize).map_or(unknown, |n| (n.code.clone(), n.title().to_owned()))
     };
     Ok(PlacementsDalo {
+        version: format!("mixité {} ; motifs {}", rules.version, list.version),
         texte: &list.texte,
         depuis: days::iso(rules.dalo.circulaire),
         detail,

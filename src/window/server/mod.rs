@@ -177,8 +177,7 @@ async fn watch(live: Live, root: PathBuf, mut seen: Option<SystemTime>) {
     }
 }
 
-/// Takes up the rules that the store changes, as their files do and as their days come; figures that
-/// depend on
+/// Takes up the rules that the store changes, as their files do and as their days come; figures that depend on
 /// them are made anew. A fault leaves the rules as they were.
 async fn follow_rules(root: PathBuf, works: works::Works) {
     let mut seen = None;

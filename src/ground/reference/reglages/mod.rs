@@ -49,8 +49,20 @@ impl From<ReferenceError> for Fault {
     }
 }
 
+/// What stands beside the version of rules that a store changes.
+const CHANGED: &str = ", modifiée localement";
+
+/// Reads the version of a file of rules: « d’origine » if the store changes nothing of it.
+///
+/// # Errors
+/// It is no text.
+pub fn version<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = <String as serde::Deserialize>::deserialize(from)?;
+    Ok(if text.contains(CHANGED) { text } else { format!("{text}, d’origine") })
+}
+
 /// All files that may be changed.
-fn sources() -> [&'static dyn Source; 23] {
+fn sources() -> [&'static dyn Source; 26] {
     use super as r;
     [
         &r::mix::DATA,
@@ -60,6 +72,8 @@ fn sources() -> [&'static dyn Source; 23] {
         &r::plan::DATA,
         &r::dalo::DATA,
         &r::unites::DATA,
+        &r::flux::DATA,
+        &r::seuils::DATA,
         &r::generations::DATA,
         &r::secrecy::DATA,
         &r::perturbation::DATA,
@@ -76,6 +90,7 @@ fn sources() -> [&'static dyn Source; 23] {
         &r::comptes::DATA,
         &r::depots::DATA,
         &r::magasin::DATA,
+        &r::publication::DATA,
     ]
 }
 
@@ -179,11 +194,15 @@ impl Resolved {
         };
         let fault = |message| Fault { file: change.file.to_owned(), entry: change.entry.clone(), message };
         merge::lay(&mut table, &change.table, "", rules).map_err(fault)?;
-        // The date of the last change that holds stands beside the version.
-        if let Some(Value::String(version)) = table.get_mut("version") {
+        // The date of the last change that holds, and a mark of all that the file then says, stand beside the
+        // version.
+        if let Some(Value::String(version)) = table.remove("version") {
             let day = crate::days::french(&change.le);
-            let (program, _) = version.split_once(" (modifié").unwrap_or((version, ""));
-            *version = format!("{program} (modifié localement le {day})");
+            let program = version.split_once(CHANGED).map_or(version.as_str(), |(program, _)| program);
+            let mark = blake3::hash(table.to_string().as_bytes()).to_hex();
+            let told =
+                format!("{program}{CHANGED} le {day} (empreinte {})", mark.get(..8).unwrap_or_default());
+            table.insert("version".to_owned(), Value::String(told));
         }
         self.files.insert(change.file, table);
         Ok(())
@@ -267,11 +286,17 @@ impl Resolved {
         Ok(out)
     }
 
-    /// A mark of everything that cubes are made with.
+    /// A mark of everything that cubes are made with, if the store changes something of it: a store that
+    /// changes nothing keeps the cubes that it has.
     ///
     /// # Errors
     /// A file is malformed, which tests exclude.
-    pub fn mark(&self) -> Result<String, Fault> {
+    pub fn mark(&self) -> Result<Option<String>, Fault> {
+        let told = self.told()?;
+        Ok((told != Self::default().told()?).then_some(told))
+    }
+
+    fn told(&self) -> Result<String, Fault> {
         let mut told = String::new();
         for rules in &tables()?.files {
             let parameters = self.parameters(&rules.nom)?;

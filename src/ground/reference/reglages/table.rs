@@ -42,7 +42,10 @@ pub struct Fichier {
     cles: BTreeMap<String, String>,
     /// Lists that take new entries.
     #[serde(default)]
-    ajout: Vec<String>,
+    pub ajout: Vec<String>,
+    /// A parameter that may be added, as it is written.
+    #[serde(default)]
+    pub exemple: Option<String>,
     /// Parameters that an entry may lack.
     #[serde(default)]
     facultatifs: Vec<String>,

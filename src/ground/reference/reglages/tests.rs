@@ -61,7 +61,7 @@ fn one_weight_changes_and_the_rest_stays() {
         "an entry that says where it comes from says where the new value does"
     );
     let version = r.table("rules/fragilite.toml").unwrap()["version"].to_string();
-    assert!(version.contains("2026-11 (modifié localement le 12/03/2026)"), "{version}");
+    assert!(version.contains("2026-11, modifiée localement le 12/03/2026 (empreinte "), "{version}");
 }
 
 #[test]
@@ -200,4 +200,5 @@ fn only_what_cubes_are_made_with_changes_their_mark() {
     assert_eq!(mark("secrecy.toml", "n_decimale = 200\nQUI"), before);
     assert_ne!(mark("secrecy.toml", "k = 20\nQUI"), before);
     assert_ne!(mark("survey.toml", "mois_recents = 36\nQUI"), before);
+    assert_eq!(before, None, "a store that changes nothing keeps the cubes that it has");
 }

@@ -1,5 +1,7 @@
 //! `/api/admin/reglages`: the rules of the program that the store changes, for who runs the server.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
 use jiff::civil::Date;
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::days;
+use crate::reference::registre::mot;
 use crate::reference::reglages::table::{Effect, tables};
 use crate::reference::reglages::{self, Change, Fault, Resolved, Value};
 use crate::server::app::Server;
@@ -25,8 +28,10 @@ pub struct Reglages {
     pub fichiers: Vec<FichierReglable>,
     /// Tous les changements, passés et à venir compris.
     pub changements: Vec<Changement>,
-    /// Paramètres du fichier demandé.
+    /// Paramètres du fichier demandé, ou qui contiennent les mots cherchés.
     pub parametres: Vec<Parametre>,
+    /// Paramètres que les mots cherchés désignent, au-delà de ceux qui sont donnés.
+    pub reste: usize,
 }
 
 /// Un fichier de règles.
@@ -41,6 +46,10 @@ pub struct FichierReglable {
     pub parametres: usize,
     /// Paramètres dont la valeur n'est pas celle du programme.
     pub modifies: usize,
+    /// Listes où l'on peut ajouter une entrée.
+    pub ajouts: Vec<String>,
+    /// Un paramètre que l'on peut ajouter, comme il s'écrit.
+    pub exemple: Option<String>,
 }
 
 /// Quand un changement vaut.
@@ -73,7 +82,12 @@ pub struct Changement {
 /// Un paramètre.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Parametre {
+    pub fichier: String,
     pub parametre: String,
+    /// De quoi il est la valeur, dans les mots du fichier.
+    pub libelle: Option<String>,
+    /// Texte ou choix dont vient la valeur du programme.
+    pub origine: Option<String>,
     /// Valeur du programme ; absente d'une entrée que le magasin ajoute.
     pub programme: Option<serde_json::Value>,
     /// Valeur en vigueur.
@@ -119,7 +133,8 @@ pub struct ReponseReglage {
     pub chiffres_refaits: bool,
     /// Faux pour un essai : rien n'a changé.
     pub enregistre: bool,
-    /// Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
+    /// Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent ; nul si aucun
+    /// chiffre n'est à refaire.
     pub demande: Option<u64>,
 }
 
@@ -178,36 +193,87 @@ fn changes(resolved: &Resolved, on: Date) -> Result<Vec<Changement>, Fault> {
     Ok(out)
 }
 
+/// Parameters that a search gives at most.
+const FOUND_MAX: usize = 200;
+
+/// Fields of an entry that say what it is, and where it comes from.
+const NAMES: [&str; 3] = ["libelle", "nom", "texte"];
+const ORIGINS: [&str; 4] = ["source", "article", "reference", "texte"];
+
 fn parameters(resolved: &Resolved, name: &str) -> Result<Vec<Parametre>, Fault> {
     let bound = |path: &str| {
         let all = tables().ok()?.bounds.iter().filter(|b| b.fichier == name);
         all.filter(|b| reglages::table::matches(&b.parametre, path)).map(|b| b.motif.clone()).next()
     };
-    let all = resolved.parameters(name)?.into_iter();
+    let all = resolved.parameters(name)?;
+    let of: BTreeMap<&str, &Value> =
+        all.iter().map(|p| (p.path.as_str(), p.embedded.as_ref().unwrap_or(&p.now))).collect();
+    // In the entry itself, else in those that hold it.
+    let said = |path: &str, fields: &[&str]| {
+        let mut at = path;
+        loop {
+            at = at.rsplit_once('.').map_or("", |(up, _)| up);
+            for field in fields {
+                let there = if at.is_empty() { (*field).to_owned() } else { format!("{at}.{field}") };
+                if let Some(text) = of.get(there.as_str()).filter(|_| there != path).and_then(|v| v.as_str())
+                {
+                    return Some(text.to_owned());
+                }
+            }
+            if at.is_empty() {
+                return None;
+            }
+        }
+    };
     Ok(all
+        .iter()
         .map(|p| Parametre {
+            fichier: name.to_owned(),
+            libelle: said(&p.path, &NAMES),
+            origine: said(&p.path, &ORIGINS),
             borne: bound(&p.path),
             programme: p.embedded.as_ref().map(json),
             valeur: json(&p.now),
-            parametre: p.path,
+            parametre: p.path.clone(),
         })
         .collect())
+}
+
+/// Parameters of all files that have every word of a search, and how many more there are than are given.
+fn search(resolved: &Resolved, words: &str) -> Result<(Vec<Parametre>, usize), Fault> {
+    let asked = mot(words);
+    let (mut found, mut left) = (Vec::new(), 0);
+    for file in &tables()?.files {
+        for p in parameters(resolved, &file.nom)? {
+            let text = [&file.nom, &file.libelle, &p.parametre, p.libelle.as_ref().unwrap_or(&file.nom)];
+            let text = text.map(|t| mot(t)).join("_");
+            if !asked.split('_').all(|w| text.contains(w)) {
+                continue;
+            }
+            if found.len() < FOUND_MAX { found.push(p) } else { left += 1 }
+        }
+    }
+    Ok((found, left))
 }
 
 /// Paramètres réglables
 ///
 /// Fichiers de règles du programme, ce que le magasin en change (valeur, source, jours, auteur), et, avec
-/// `fichier`, tous les paramètres de ce fichier.
+/// `fichier`, tous les paramètres de ce fichier ; avec `cherche`, ceux de tous les fichiers qui contiennent ces
+/// mots.
 #[utoipa::path(
     get, path = "/api/admin/reglages", tag = "administration", operation_id = "admin_reglages",
-    params(("fichier" = Option<String>, Query, description = "Fichier dont on veut les paramètres, par exemple rules/fragilite.toml")),
+    params(
+        ("fichier" = Option<String>, Query, description = "Fichier dont on veut les paramètres, par exemple rules/fragilite.toml"),
+        ("cherche" = Option<String>, Query, description = "Mots du nom, du libellé ou du fichier, par exemple « poids »"),
+    ),
     responses(
         (status = OK, body = Reglages),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(Current(app): Current, mut params: Params) -> Result<Json<Reglages>, Problem> {
-    let asked = params.take("fichier");
+    let (asked, words) = (params.take("fichier"), params.take("cherche"));
     params.finish()?;
     let root = app.root().to_owned();
     let read = move || -> Result<Reglages, Problem> {
@@ -228,16 +294,20 @@ pub async fn list(Current(app): Current, mut params: Params) -> Result<Json<Regl
                 libelle: f.libelle.clone(),
                 effet: f.effet,
                 note: f.note.clone(),
-                version: version.get("version").and_then(Value::as_str).map(str::to_owned),
+                version: version.get("version").cloned().and_then(|v| reglages::version(v).ok()),
                 parametres: all.len(),
                 modifies: all.iter().filter(|p| p.embedded.as_ref() != Some(&p.now)).count(),
+                ajouts: f.ajout.clone(),
+                exemple: f.exemple.clone(),
             });
         }
-        let parametres = match &asked {
-            None => Vec::new(),
-            Some(name) => parameters(&now, name).map_err(|e| faulty("fichier", name, e.into()))?,
+        let (parametres, reste) = match (&asked, &words) {
+            (Some(name), _) => (parameters(&now, name).map_err(|e| faulty("fichier", name, e.into()))?, 0),
+            (None, Some(words)) => search(&now, words).map_err(internal)?,
+            (None, None) => (Vec::new(), 0),
         };
-        Ok(Reglages { faute, fichiers, changements: changes(&told, on).map_err(internal)?, parametres })
+        let changements = changes(&told, on).map_err(internal)?;
+        Ok(Reglages { faute, fichiers, changements, parametres, reste })
     };
     tokio::task::spawn_blocking(read).await.map_err(|e| Problem::internal(&e))?.map(Json)
 }
@@ -340,7 +410,8 @@ fn trace(action: &'static str, file: &str, path: &str, outcome: &Outcome, trial:
         .with("essai", trial.then_some(true))
 }
 
-/// Does something to the folder, and takes up what it then says.
+/// Does something to the folder, takes up what it then says, and answers by it from here on; figures that are
+/// to be made anew follow when they are.
 async fn done(
     server: &Server,
     trial: bool,
@@ -348,15 +419,22 @@ async fn done(
     champ: &'static str,
     valeur: &str,
 ) -> Result<Outcome, Problem> {
-    let root = server.live.get().root().to_owned();
+    let live = server.live.clone();
     let done = tokio::task::spawn_blocking(move || {
+        let root = live.get().root().to_owned();
         let outcome = work(&root)?;
         if !trial {
             folder::take_up(&root, days::today())?;
         }
-        Ok(outcome)
+        let anew = !trial && !outcome.figures;
+        Ok((outcome, if anew { live.reload(&root).err() } else { None }))
     });
-    done.await.map_err(|e| Problem::internal(&e))?.map_err(|e| faulty(champ, valeur, e))
+    let (outcome, failed) =
+        done.await.map_err(|e| Problem::internal(&e))?.map_err(|e| faulty(champ, valeur, e))?;
+    match failed {
+        Some(e) => Err(Problem::internal(&e)),
+        None => Ok(outcome),
+    }
 }
 
 fn answer(
@@ -372,7 +450,7 @@ fn answer(
         effet: reglages::file(file).map_err(internal)?.effet,
         chiffres_refaits: outcome.figures,
         enregistre: !trial,
-        demande: (!trial).then(|| server.works.changed()),
+        demande: (!trial && outcome.figures).then(|| server.works.changed()),
     };
     Ok((Extension(trace), Json(told)))
 }
