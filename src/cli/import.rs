@@ -33,6 +33,7 @@ enum What {
     #[command(flatten)]
     Register(Box<Register>),
     /// Plafonds de ressources d'une nouvelle année (réglage du magasin)
+    #[command(after_help = plafonds::EXAMPLE)]
     Plafonds(plafonds::PlafondsArgs),
 }
 

@@ -73,7 +73,7 @@ enum Command {
     #[command(subcommand)]
     Audit(admin::AuditCommand),
     /// Règles du programme que le magasin change : poids, plafonds, seuils, limites
-    #[command(subcommand)]
+    #[command(subcommand, after_help = reglages::EXAMPLES)]
     Reglages(reglages::ReglagesCommand),
     /// Retirer ce qui a dépassé sa durée de conservation (à lancer chaque jour)
     Maintenance(maintenance::MaintenanceArgs),

@@ -12,6 +12,11 @@ use crate::registers::plafonds::{ZONES, read};
 use crate::server::Trace;
 use crate::store::reglages::{self, Asked};
 
+/// What help ends with.
+pub const EXAMPLE: &str = "Exemple :
+  mosaique import plafonds plafonds-2027.csv --source \"Arrêté du …\"
+avec des lignes comme : autres_regions;1;2027;23 403 €";
+
 /// Arguments of `import plafonds`.
 #[derive(Debug, Args)]
 pub struct PlafondsArgs {

@@ -10,6 +10,14 @@ use crate::reference::reglages::{self, Resolved, Value};
 use crate::server::Trace;
 use crate::store::reglages::{self as folder, Asked, Outcome};
 
+/// What help ends with.
+pub const EXAMPLES: &str = "Exemples :
+  mosaique reglages list
+  mosaique reglages show rules/fragilite.toml composante.f1
+  mosaique reglages set rules/fragilite.toml composante.f1.poids 0,35 --source \"CIL du 12 mars 2026\"
+  mosaique reglages set rules/seuils.toml seuil.200000001-2026.eur_uc 9130 --source \"Arrêté du …\" --du 2026-06-02
+  mosaique reglages reset rules/fragilite.toml composante.f1.poids";
+
 #[derive(Debug, Subcommand)]
 pub enum ReglagesCommand {
     /// Fichiers de règles, et ce que le magasin en change
@@ -17,6 +25,7 @@ pub enum ReglagesCommand {
     /// Paramètres d'un fichier, avec leur valeur en vigueur et celle du programme
     Show(ShowArgs),
     /// Changer un paramètre
+    #[command(after_help = EXAMPLES)]
     Set(SetArgs),
     /// Vérifier le dossier « reglages » du magasin, sans rien changer
     Check(CheckArgs),

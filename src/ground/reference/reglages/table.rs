@@ -129,6 +129,22 @@ pub struct Tables {
     pub files: Vec<Fichier>,
     #[serde(rename = "borne")]
     pub bounds: Vec<Borne>,
+    /// File → parameters → what they are, where their entry has no words of its own.
+    libelles: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Tables {
+    /// What a parameter is, in French.
+    #[must_use]
+    pub fn words(&self, file: &str, path: &str) -> Option<&str> {
+        let of = self.libelles.get(file)?;
+        of.iter().find(|(pattern, _)| matches(pattern, path)).map(|(_, words)| words.as_str())
+    }
+
+    /// Files and parameters that it has words for.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.libelles.iter().flat_map(|(file, of)| of.keys().map(move |p| (file.as_str(), p.as_str())))
+    }
 }
 
 /// Whether a path is one of a pattern.

@@ -51,6 +51,16 @@ fn every_bound_is_of_a_parameter_that_exists() {
 }
 
 #[test]
+fn words_are_those_of_a_parameter_that_exists() {
+    for (file, pattern) in tables().unwrap().named() {
+        let all = Resolved::default().parameters(file).unwrap();
+        assert!(all.iter().any(|p| table::matches(pattern, &p.path)), "{file} {pattern}");
+    }
+    let words = tables().unwrap().words("plafonds.toml", "plus.2026-01-01.autres_regions").unwrap();
+    assert!(words.starts_with("Plafonds PLUS"), "{words}");
+}
+
+#[test]
 fn one_weight_changes_and_the_rest_stays() {
     let r = read("rules/fragilite.toml", "[[composante]]\nid = \"f1\"\npoids = 0.35\nQUI").unwrap();
     assert_eq!(value(&r, "rules/fragilite.toml", "composante.f1.poids"), Value::Float(0.35));
@@ -105,7 +115,7 @@ fn a_change_holds_between_its_days_and_the_last_that_holds_wins() {
     // What will hold later is checked today.
     let later = text.replace("0.35", "35.0");
     let fault = resolve(&[("rules/mix.toml".into(), later)], on()).unwrap_err();
-    assert!(fault.to_string().contains("0.25 pour 25 %"), "{fault}");
+    assert!(fault.to_string().contains("0,25 pour 25 %"), "{fault}");
 }
 
 #[test]

@@ -205,6 +205,7 @@ fn parameters(resolved: &Resolved, name: &str) -> Result<Vec<Parametre>, Fault> 
         let all = tables().ok()?.bounds.iter().filter(|b| b.fichier == name);
         all.filter(|b| reglages::table::matches(&b.parametre, path)).map(|b| b.motif.clone()).next()
     };
+    let words = |path: &str| Some(tables().ok()?.words(name, path)?.to_owned());
     let all = resolved.parameters(name)?;
     let of: BTreeMap<&str, &Value> =
         all.iter().map(|p| (p.path.as_str(), p.embedded.as_ref().unwrap_or(&p.now))).collect();
@@ -229,7 +230,7 @@ fn parameters(resolved: &Resolved, name: &str) -> Result<Vec<Parametre>, Fault> 
         .iter()
         .map(|p| Parametre {
             fichier: name.to_owned(),
-            libelle: said(&p.path, &NAMES),
+            libelle: words(&p.path).or_else(|| said(&p.path, &NAMES)),
             origine: said(&p.path, &ORIGINS),
             borne: bound(&p.path),
             programme: p.embedded.as_ref().map(json),
@@ -259,8 +260,8 @@ fn search(resolved: &Resolved, words: &str) -> Result<(Vec<Parametre>, usize), F
 /// Paramètres réglables
 ///
 /// Fichiers de règles du programme, ce que le magasin en change (valeur, source, jours, auteur), et, avec
-/// `fichier`, tous les paramètres de ce fichier ; avec `cherche`, ceux de tous les fichiers qui contiennent ces
-/// mots.
+/// `fichier`, tous les paramètres de ce fichier ; avec `cherche`, ceux de tous les fichiers qui contiennent
+/// ces mots.
 #[utoipa::path(
     get, path = "/api/admin/reglages", tag = "administration", operation_id = "admin_reglages",
     params(
@@ -315,8 +316,8 @@ pub async fn list(Current(app): Current, mut params: Params) -> Result<Json<Regl
 /// Changer un paramètre
 ///
 /// La valeur vaut dès le jour dit, pour toutes les réponses ; les chiffres qui en dépendent sont refaits.
-/// Avec
-/// `essai=true`, dit ce que le changement ferait. Le secret et les droits ne deviennent que plus stricts.
+/// Avec `essai=true`, dit ce que le changement ferait. Le secret et les droits ne deviennent que plus
+/// stricts.
 #[utoipa::path(
     post, path = "/api/admin/reglages", tag = "administration", operation_id = "admin_reglage_changer",
     params(("essai" = Option<bool>, Query, description = "Dire ce que le changement ferait, sans rien changer")),
@@ -410,8 +411,8 @@ fn trace(action: &'static str, file: &str, path: &str, outcome: &Outcome, trial:
         .with("essai", trial.then_some(true))
 }
 
-/// Does something to the folder, takes up what it then says, and answers by it from here on; figures that are
-/// to be made anew follow when they are.
+/// Does something to the folder, takes up what it then says, and answers by it from here on; figures that
+/// are to be made anew follow when they are.
 async fn done(
     server: &Server,
     trial: bool,
