@@ -197,7 +197,8 @@ impl Resolved {
         // The date of the last change that holds, and a mark of all that the file then says, stand beside the
         // version.
         if let Some(Value::String(version)) = table.remove("version") {
-            let day = crate::days::french(&change.le);
+            let of_file = self.changes.iter().filter(|c| c.file == change.file).map(|c| c.le.as_str());
+            let day = crate::days::french(of_file.max().unwrap_or(&change.le));
             let program = version.split_once(CHANGED).map_or(version.as_str(), |(program, _)| program);
             let mark = blake3::hash(table.to_string().as_bytes()).to_hex();
             let told =
@@ -318,6 +319,8 @@ pub fn resolve(files: &[(String, String)], on: Date) -> Result<Resolved, Fault> 
         let rules = file(name)?;
         changes.extend(change::read(&rules.nom, text, &base(name)?, rules)?);
     }
+    // Whoever was written first: of two that hold, the one that began last does.
+    changes.sort_by(|a, b| a.file.cmp(b.file).then(a.du.cmp(&b.du)));
     let mut resolved = Resolved { changes, files: BTreeMap::new() };
     for change in resolved.changes.clone().iter().filter(|c| c.holds(on)) {
         resolved.lay(change)?;

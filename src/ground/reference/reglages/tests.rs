@@ -112,6 +112,13 @@ fn a_change_holds_between_its_days_and_the_last_that_holds_wins() {
         assert_eq!(value(&r, "rules/mix.toml", "regle.hors_qpv_q1.cible"), Value::Float(want), "{day}");
         assert_eq!(r.changes.len(), 2);
     }
+    // Written in another order, the same holds.
+    let (first, second) = text.split_at(text.rfind("[[regle]]").unwrap());
+    let r = resolve(&[("rules/mix.toml".into(), format!("{second}{first}"))], "2027-06-01".parse().unwrap());
+    let forever = second.to_owned() + &first.replace("au = 2026-12-31\n", "");
+    assert_eq!(value(&r.unwrap(), "rules/mix.toml", "regle.hors_qpv_q1.cible"), Value::Float(0.35));
+    let r = resolve(&[("rules/mix.toml".into(), forever)], "2027-06-01".parse().unwrap()).unwrap();
+    assert_eq!(value(&r, "rules/mix.toml", "regle.hors_qpv_q1.cible"), Value::Float(0.35), "began last");
     // What will hold later is checked today.
     let later = text.replace("0.35", "35.0");
     let fault = resolve(&[("rules/mix.toml".into(), later)], on()).unwrap_err();

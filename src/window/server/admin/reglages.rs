@@ -405,10 +405,10 @@ pub async fn reset(
 }
 
 fn trace(action: &'static str, file: &str, path: &str, outcome: &Outcome, trial: bool) -> Trace {
+    let action = if trial { "reglage_essai" } else { action };
     Trace::new(action, format!("{file} {path}").trim_end().to_owned())
         .with("avant", outcome.before.as_ref().map(json))
         .with("apres", outcome.after.as_ref().map(json))
-        .with("essai", trial.then_some(true))
 }
 
 /// Does something to the folder, takes up what it then says, and answers by it from here on; figures that
