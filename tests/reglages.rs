@@ -346,6 +346,11 @@ fn what_is_refused_leaves_everything_as_it_was_and_only_the_administration_chang
 fn the_command_line_shows_tries_changes_checks_and_gives_back() {
     let town = Town::new();
     let store = &town.store;
+    for help in
+        [&["reglages", "--help"][..], &["reglages", "set", "--help"], &["import", "plafonds", "--help"]]
+    {
+        assert!(said(help).contains("Exemple"), "{help:?}");
+    }
     let list = said(&["reglages", "list", "--data", store]);
     assert!(list.contains("rules/mix.toml") && list.contains("Objectifs de mixité sociale"), "{list}");
     let show = said(&["reglages", "show", "rules/mix.toml", "regle.hors_qpv_q1", "--data", store]);

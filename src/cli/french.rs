@@ -75,7 +75,7 @@ pub(super) fn command() -> Command {
 fn french(command: Command) -> Command {
     let help = Arg::new("help").long("help").short('h').action(ArgAction::Help).help("Afficher l'aide");
     command
-        .help_template("{about-with-newline}\nUsage : {usage}\n\n{all-args}")
+        .help_template("{about-with-newline}\nUsage : {usage}\n\n{all-args}{after-help}")
         .subcommand_help_heading("Commandes")
         .subcommand_value_name("COMMANDE")
         .disable_help_flag(true)
