@@ -25,7 +25,8 @@ fn refused(name: &str, text: &str) -> String {
 fn every_file_of_the_table_reads_back_as_the_program_holds_it() {
     for rules in &tables().unwrap().files {
         assert!(embedded(&rules.nom).is_some(), "{}", rules.nom);
-        assert!(!Resolved::default().parameters(&rules.nom).unwrap().is_empty(), "{}", rules.nom);
+        let all = Resolved::default().parameters(&rules.nom).unwrap();
+        assert_eq!(all.is_empty(), rules.nom == "rules/seuils.toml", "{}: that one begins empty", rules.nom);
     }
     let named: usize = sources().iter().map(|s| s.texts().len()).sum();
     assert_eq!(named, tables().unwrap().files.len(), "each file that may be changed is in the table");
