@@ -310,6 +310,23 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "flux_conventions_importer" => plain("/api/flux/conventions"),
         "flux_evenement" => with("/api/flux/evenements", json!({})),
         "flux_evenements_importer" => plain("/api/flux/evenements"),
+        "flux_evenements" | "flux_evenement_retirer" => plain("/api/flux/evenements?logement=absent&id=x"),
+        "flux_evenement_retablir" => plain("/api/flux/evenements/retablissement?logement=absent&id=x"),
+        "flux_evenements_csv" => plain("/api/flux/evenements.csv"),
+        "flux_convention_versions" => {
+            plain("/api/flux/conventions/versions?bailleur=300000006&departement=73&reservataire=EPCI")
+        }
+        "flux_droit" => with("/api/flux/droits", json!({})),
+        "flux_droits_importer" => plain("/api/flux/droits"),
+        "flux_droits_csv" => plain("/api/flux/droits.csv"),
+        "flux_assiette" => with("/api/flux/assiettes", json!({})),
+        "flux_assiettes_importer" => plain("/api/flux/assiettes"),
+        "flux_assiettes_csv" => plain("/api/flux/assiettes.csv"),
+        "flux_fiche" => plain("/api/flux/fiche"),
+        "flux_fiche_csv" => plain("/api/flux/fiche.csv"),
+        "flux_etat" => plain("/api/flux/etat"),
+        "flux_etat_csv" => plain("/api/flux/etat.csv"),
+        "flux_action_logement" => plain("/api/flux/action-logement"),
         "objectifs_importer" => plain("/api/objectifs"),
         "objectif_ajouter" => with("/api/objectifs", rate_below_the_law()),
         "objectif_modifier" => with("/api/objectifs/absent", rate_below_the_law()),
@@ -527,11 +544,18 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| {
                     *e == who && inside[0] != Households && outside[0] != Households
                 }),
-                "flux_evenement" | "flux_evenements_importer" | "flux_bilan_arreter" => {
-                    !who.starts_with("bailleur")
-                }
-                "flux_convention" | "flux_conventions_importer" => {
+                "flux_bilan_arreter" => !who.starts_with("bailleur"),
+                o if o.starts_with("flux_evenement") => !who.starts_with("bailleur"),
+                "flux_convention"
+                | "flux_conventions_importer"
+                | "flux_droit"
+                | "flux_droits_importer"
+                | "flux_assiette"
+                | "flux_assiettes_importer" => {
                     !["bailleur", "epci", "ddets"].contains(&who.split(' ').next().unwrap())
+                }
+                "flux_fiche" | "flux_fiche_csv" | "flux_etat" | "flux_etat_csv" => {
+                    ["administrateur", "agence", "agence sans convention", "action logement"].contains(&who)
                 }
                 o if o.starts_with("flux_") => {
                     ["administrateur", "agence", "agence sans convention"].contains(&who)

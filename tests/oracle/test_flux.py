@@ -31,13 +31,17 @@ def ways(demo_files: Path) -> pd.DataFrame:
     steps = raw[(raw["offre"] > 0) & raw["genre"].isin(["accepte", "refuse", "delai_echu", "remis", "caleol"])]
     days = steps.drop_duplicates([*key, "offre", "genre"]).pivot(index=[*key, "offre"], columns="genre", values="jour")
     days["refus_candidat"] = raw[raw["genre"] == "refus_candidat"].groupby([*key, "offre"]).size()
-    offers = raw[raw["genre"] == "oriente"].set_index([*key, "offre"])[["reservataire", "jour"]].rename(columns={"jour": "propose"})
+    offers = raw[raw["genre"] == "oriente"].set_index([*key, "offre"])[["reservataire", "jour", "hors_flux"]].rename(columns={"jour": "propose"})
     table = offers.join(days).reset_index().join(homes, on=key).join(first, on=key).join(ends, on=key)
     out = table["neuf"] | table["fin"].isin(["mutation_interne", "relogement"]) | table["mutation"].eq("INTERNE")
     table = table[~out].copy()
     # Who accepted last has it, unless it let it go.
     last = table[table["accepte"].notna()].groupby(key)["offre"].transform("max").reindex(table.index)
     table["impute"] = table["offre"].eq(last) & table["delai_echu"].isna() & table["remis"].isna()
+    # What was attributed outside of the flow is in no balance sheet, with all that was offered before.
+    outside = (table["impute"] & table["hors_flux"].eq("1")).groupby([table[k] for k in key]).transform("any")
+    assert outside.any()
+    table = table[~outside].copy()
     table["qpv"] = table["qpv"].ne("").map({True: "1", False: "0"})
     return table
 

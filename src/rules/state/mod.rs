@@ -15,6 +15,7 @@ mod depots;
 mod ensembles;
 mod evenements;
 mod flux;
+mod flux_events;
 mod maintenance;
 mod objectifs;
 mod owner;
@@ -40,7 +41,8 @@ pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
 pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
 pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
 pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent};
-pub use self::flux::{BilanArrete, EvenementsRecus, Versioned};
+pub use self::flux::{BilanArrete, VersionFlux, Versioned};
+pub use self::flux_events::{EvenementsRecus, KeptEvent};
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
@@ -227,6 +229,7 @@ fn migrator() -> Migrator {
         (10, "lieu et caractéristiques des événements", include_str!("evenements_lieu.sql")),
         (11, "comptes fermés par qui, mots de passe provisoires", include_str!("comptes_acces.sql")),
         (12, "gestion en flux", include_str!("flux.sql")),
+        (13, "événements de flux retirés, révisions", include_str!("flux_suite.sql")),
     ];
     let migrations = list
         .into_iter()

@@ -114,7 +114,24 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(flux::bilan::csv))
         .routes(routes!(flux::conventions::list, flux::conventions::put, flux::conventions::import))
         .routes(routes!(flux::conventions::csv))
-        .routes(routes!(flux::evenements::add, flux::evenements::import))
+        .routes(routes!(flux::conventions::versions))
+        .routes(routes!(flux::droits::put, flux::droits::import))
+        .routes(routes!(flux::droits::csv))
+        .routes(routes!(flux::assiettes::put, flux::assiettes::import))
+        .routes(routes!(flux::assiettes::csv))
+        .routes(routes!(
+            flux::evenements::life,
+            flux::evenements::add,
+            flux::evenements::withdraw,
+            flux::evenements_fichier::import
+        ))
+        .routes(routes!(flux::evenements::restore))
+        .routes(routes!(flux::evenements_fichier::csv))
+        .routes(routes!(flux::fiche::fiche))
+        .routes(routes!(flux::fiche::csv))
+        .routes(routes!(flux::etat::etat))
+        .routes(routes!(flux::etat::csv))
+        .routes(routes!(flux::action_logement::action_logement))
         .routes(routes!(depots::list, depots::receive::receive))
         .routes(routes!(depots::one, depots::decide::withdraw))
         .routes(routes!(depots::claims::list))

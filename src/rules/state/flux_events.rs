@@ -1,0 +1,197 @@
+//! Events of gestion en flux, as they are kept: received once, withdrawn and put back, read dwelling by
+//! dwelling since a revision.
+
+use serde::Serialize;
+use sqlx::{Any, Transaction};
+use tokio_stream::StreamExt;
+use utoipa::ToSchema;
+
+use super::{State, StateError};
+use crate::flow::event::EvenementFlux;
+
+/// What came of events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EvenementsRecus {
+    pub nouveaux: usize,
+    /// Déjà reçus à l'identique : comptés une fois.
+    pub connus: usize,
+    /// Dont déjà reçus, puis retirés : ils ne comptent pas.
+    pub retires: usize,
+}
+
+/// An event of one dwelling, whether it counts or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptEvent {
+    pub event: EvenementFlux,
+    pub withdrawn: bool,
+    pub qui: String,
+    /// Seconds since 1970.
+    pub quand: i64,
+}
+
+const KNOWN: &str = "SELECT contenu, retire FROM flux_evenements WHERE bailleur = $1 AND id = $2";
+const RANK: &str = "SELECT COALESCE(MAX(rang), 0) FROM flux_evenements WHERE bailleur = $1";
+const INSERT: &str = "INSERT INTO flux_evenements (bailleur, id, logement, jour, rang, contenu, qui, cree, rev) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const MARK: &str = "UPDATE flux_evenements SET retire = $3, rev = $4 WHERE bailleur = $1 AND id = $2";
+const EVENTS: &str =
+    "SELECT contenu FROM flux_evenements WHERE retire = 0 ORDER BY bailleur, logement, jour, rang";
+const EVENTS_OF: &str = "SELECT contenu FROM flux_evenements WHERE bailleur = $1 AND retire = 0 \
+                         ORDER BY logement, jour, rang";
+const EVENTS_AT: &str = "SELECT contenu, retire, qui, cree FROM flux_evenements \
+                         WHERE bailleur = $1 AND logement = $2 ORDER BY jour, rang";
+const CHANGED: &str = "SELECT DISTINCT bailleur, logement FROM flux_evenements WHERE rev > $1 ORDER BY bailleur, logement LIMIT $2";
+
+/// The next revision: whoever reads it also sees what was written with it.
+pub(super) async fn revise(tx: &mut Transaction<'static, Any>) -> Result<i64, StateError> {
+    sqlx::query("UPDATE flux_revision SET n = n + 1").execute(&mut **tx).await?;
+    let (n,): (i64,) = sqlx::query_as("SELECT n FROM flux_revision").fetch_one(&mut **tx).await?;
+    Ok(n)
+}
+
+impl State {
+    /// Number of times that anything of gestion en flux was changed.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn flux_revision(&self) -> Result<i64, StateError> {
+        let (n,): (i64,) = sqlx::query_as("SELECT n FROM flux_revision").fetch_one(&self.pool).await?;
+        Ok(n)
+    }
+
+    /// Dwellings (SIREN, number) whose events changed since a revision, at most so many.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn flux_changed(&self, since: i64, most: i64) -> Result<Vec<(String, String)>, StateError> {
+        Ok(sqlx::query_as(CHANGED).bind(since).bind(most).fetch_all(&self.pool).await?)
+    }
+
+    /// Gives every event that counts, one by one: by lessor and dwelling, in the order in which they
+    /// happened.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn each_flux_event(&self, mut each: impl FnMut(EvenementFlux)) -> Result<(), StateError> {
+        let mut rows = sqlx::query_as::<_, (String,)>(EVENTS).fetch(&self.pool);
+        while let Some(row) = rows.next().await {
+            each(serde_json::from_str(&row?.0)?);
+        }
+        Ok(())
+    }
+
+    /// Events of a lessor that count, by dwelling, in the order in which they happened.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn flux_events(&self, bailleur: &str) -> Result<Vec<EvenementFlux>, StateError> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as(EVENTS_OF).bind(bailleur.to_owned()).fetch_all(&self.pool).await?;
+        rows.into_iter().map(|(text,)| Ok(serde_json::from_str(&text)?)).collect()
+    }
+
+    /// Events of one dwelling, those that were withdrawn too.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn flux_events_at(&self, bailleur: &str, logement: &str) -> Result<Vec<KeptEvent>, StateError> {
+        let rows: Vec<(String, i64, String, i64)> = sqlx::query_as(EVENTS_AT)
+            .bind(bailleur.to_owned())
+            .bind(logement.to_owned())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter()
+            .map(|(text, retire, qui, quand)| {
+                Ok(KeptEvent { event: serde_json::from_str(&text)?, withdrawn: retire != 0, qui, quand })
+            })
+            .collect()
+    }
+
+    /// Keeps events of one lessor, all or none. One that was received already, the same in all, counts once.
+    /// `instead`: an event that the first one takes the place of, withdrawn at the same moment.
+    ///
+    /// # Errors
+    /// An identifier was received already with another content; `instead` does not exist.
+    pub async fn add_flux_events(
+        &self,
+        list: &[EvenementFlux],
+        instead: Option<&str>,
+        qui: &str,
+        now: i64,
+    ) -> Result<EvenementsRecus, StateError> {
+        let mut told = EvenementsRecus::default();
+        let Some(first) = list.first() else { return Ok(told) };
+        let mut tx = self.write().await?;
+        let rev = revise(&mut tx).await?;
+        if let Some(id) = instead {
+            marked(&mut tx, (&first.bailleur, id), true, rev).await?;
+        }
+        let (mut rank,): (i64,) =
+            sqlx::query_as(RANK).bind(first.bailleur.clone()).fetch_one(&mut *tx).await?;
+        for e in list {
+            let known: Option<(String, i64)> = sqlx::query_as(KNOWN)
+                .bind(e.bailleur.clone())
+                .bind(e.id.clone())
+                .fetch_optional(&mut *tx)
+                .await?;
+            if let Some((text, withdrawn)) = known {
+                if serde_json::from_str::<EvenementFlux>(&text)? != *e {
+                    return Err(StateError::Taken(format!(
+                        "L'événement « {} » a déjà été reçu, avec un autre contenu : un identifiant ne sert qu'une fois.",
+                        e.id
+                    )));
+                }
+                told.connus += 1;
+                told.retires += usize::from(withdrawn != 0);
+                continue;
+            }
+            rank += 1;
+            sqlx::query(INSERT)
+                .bind(e.bailleur.clone())
+                .bind(e.id.clone())
+                .bind(e.logement.clone())
+                .bind(e.jour.clone())
+                .bind(rank)
+                .bind(serde_json::to_string(e)?)
+                .bind(qui.to_owned())
+                .bind(now)
+                .bind(rev)
+                .execute(&mut *tx)
+                .await?;
+            told.nouveaux += 1;
+        }
+        tx.commit().await?;
+        Ok(told)
+    }
+
+    /// Withdraws an event, or puts it back.
+    ///
+    /// # Errors
+    /// There is no such event.
+    pub async fn mark_flux_event(&self, bailleur: &str, id: &str, withdrawn: bool) -> Result<(), StateError> {
+        let mut tx = self.write().await?;
+        let rev = revise(&mut tx).await?;
+        marked(&mut tx, (bailleur, id), withdrawn, rev).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+async fn marked(
+    tx: &mut Transaction<'static, Any>,
+    (bailleur, id): (&str, &str),
+    withdrawn: bool,
+    rev: i64,
+) -> Result<(), StateError> {
+    let done = sqlx::query(MARK)
+        .bind(bailleur.to_owned())
+        .bind(id.to_owned())
+        .bind(i64::from(withdrawn))
+        .bind(rev)
+        .execute(&mut **tx)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(StateError::Absent(id.to_owned()));
+    }
+    Ok(())
+}
