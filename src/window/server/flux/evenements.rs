@@ -33,7 +33,8 @@ pub struct VieLogement {
     pub attendus: Vec<Choix>,
     /// Réservataire à qui il est proposé ; vide s'il ne l'est à personne.
     pub reservataire: String,
-    /// Jours qui restent pour désigner, comptés aujourd'hui ; négatif : délai passé ; nul : personne n'est attendu.
+    /// Jours qui restent pour désigner, comptés aujourd'hui ; négatif : délai passé ; nul : personne n'est
+    /// attendu.
     pub reste: Option<i32>,
     /// `retard`, `bientot` ou vide.
     pub alerte: &'static str,

@@ -1,5 +1,5 @@
-//! `GET /api/flux/fiche`: the sheet of a commune — its rights, direct and delegated, what they give this year,
-//! what was honoured, new rights, and the objective of the next year.
+//! `GET /api/flux/fiche`: the sheet of a commune — its rights, direct and delegated, what they give this
+//! year, what was honoured, new rights, and the objective of the next year.
 
 use std::collections::{BTreeMap, BTreeSet};
 
