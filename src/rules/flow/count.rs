@@ -62,8 +62,8 @@ pub struct Rythme {
     /// Bornes de la projection, à 95 % (arrivées de Poisson).
     pub projection_basse: f64,
     pub projection_haute: f64,
-    /// Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon. D'une année finie, voir
-    /// `manque`.
+    /// Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon. D'une année finie,
+    /// voir `manque`.
     pub ecart: i8,
     /// Logements qui manquent pour que l'objectif soit atteint.
     pub manque: u32,

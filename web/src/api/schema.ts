@@ -1539,7 +1539,8 @@ export interface paths {
         };
         /**
          * Modèle de fichier
-         * @description `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv`, `flux_evenement.csv`… : un en-tête et une ligne d'exemple.
+         * @description `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv`, `flux_evenement.csv`… : un en-tête et une
+         *     ligne d'exemple.
          *     `….schema.json` : leur schéma (Table Schema).
          */
         get: operations["modele"];
@@ -6284,8 +6285,8 @@ export interface components {
             projection_haute: number;
             /**
              * Format: int32
-             * @description Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon. D'une année finie, voir
-             *     `manque`.
+             * @description Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon. D'une année finie,
+             *     voir `manque`.
              */
             ecart: number;
             /**
@@ -6684,7 +6685,8 @@ export interface components {
             reservataire: string;
             /**
              * Format: int32
-             * @description Jours qui restent pour désigner, comptés aujourd'hui ; négatif : délai passé ; nul : personne n'est attendu.
+             * @description Jours qui restent pour désigner, comptés aujourd'hui ; négatif : délai passé ; nul : personne n'est
+             *     attendu.
              */
             reste?: number | null;
             /** @description `retard`, `bientot` ou vide. */

@@ -27,7 +27,8 @@ const SCHEMAS: [(&str, &str); 7] = [
 
 /// Modèle de fichier
 ///
-/// `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv`, `flux_evenement.csv`… : un en-tête et une ligne d'exemple.
+/// `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv`, `flux_evenement.csv`… : un en-tête et une
+/// ligne d'exemple.
 /// `….schema.json` : leur schéma (Table Schema).
 #[utoipa::path(
     get, path = "/api/modeles/{nom}", tag = "bailleur", operation_id = "modele",
