@@ -122,10 +122,10 @@ def main() -> None:
             idle, _ = memory(served.process.pid)
             first, told = served.ask(agent, "/api/flux/suivi?annee=2020")
             leases = told["ensemble"]["comptes"]["bail"]
-            again = min(served.ask(agent, "/api/flux/suivi?annee=2020")[0] for _ in range(5))
+            again = sorted(served.ask(agent, "/api/flux/suivi?annee=2020")[0] for _ in range(11))
             now, most = memory(served.process.pid)
             print(f"read and counted from nothing: {first:.2f} s ({leases:,} leases of 2020)")
-            print(f"counted again, nothing changed: {again * 1000:.0f} ms")
+            print(f"counted again, nothing changed: {again[5] * 1000:.0f} ms ({again[0] * 1000:.0f} at best)")
             print(f"memory: {before:.0f} MB at start, {idle:.0f} before counting, {now:.0f} after, {most:.0f} at most")
             lessor = token("bailleur")
             siren = served.ask(lessor, "/api/organisation")[1]["code"]
@@ -134,7 +134,8 @@ def main() -> None:
                 event = {"id": f"un-{n}", "bailleur": siren, "logement": f"UN-{n}", "jour": "2025-06-01", "genre": "preavis", "caracteristiques": {"commune": "73065"}}
                 took.append(served.ask(lessor, "/api/flux/evenements", event)[0])
                 fresh.append(served.ask(agent, "/api/flux/suivi?annee=2020")[0])
-            print(f"one more event: kept in {sorted(took)[5] * 1000:.0f} ms, then all counted again in {sorted(fresh)[5] * 1000:.0f} ms (of 10, the middle one)")
+            print(f"one more event: kept in {sorted(took)[5] * 1000:.0f} ms, then all counted again in {sorted(fresh)[5] * 1000:.0f} ms ({min(fresh) * 1000:.0f} at best)")
+            print(f"load of the machine (processes that want one of its {os.cpu_count()} cores): {os.getloadavg()[0]:.1f}")
         finally:
             served.process.terminate()
             served.process.wait()

@@ -123,6 +123,7 @@ describe('the EPCI officer', () => {
     const { page } = session;
     await part(session, 'conventions');
     const before = (await ask<{ conventions: Listed[] }>(page, '/api/flux/conventions')).conventions;
+    await page.getByText('Fichiers : exporter').click();
     const [download] = await Promise.all([page.waitForEvent('download'), page.locator('section[aria-label="Conventions"]').getByRole('link', { name: 'exporter' }).click()]);
     const { text } = await contentOf(download);
     const give = (body: string): Promise<void> => page.getByLabel('Fichier : conventions').setInputFiles({ name: 'conventions.csv', mimeType: 'text/csv', buffer: Buffer.from(body) });
@@ -229,6 +230,7 @@ describe('the lessor', () => {
     const { page } = session;
     await part(session, 'conventions');
     const section = page.locator('section[aria-label="Événements de votre parc"]');
+    await page.getByText('Fichiers : exporter').click();
     const [download] = await Promise.all([page.waitForEvent('download'), section.getByRole('link', { name: 'exporter' }).click()]);
     const { text } = await contentOf(download);
     await page.getByLabel('Fichier : événements de votre parc').setInputFiles({ name: 'evenements.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });

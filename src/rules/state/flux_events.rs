@@ -1,7 +1,10 @@
 //! Events of gestion en flux, as they are kept: received once, withdrawn and put back, read dwelling by
 //! dwelling since a revision.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
+use serde_json::Value;
 use sqlx::{Any, Transaction};
 use tokio_stream::StreamExt;
 use utoipa::ToSchema;
@@ -34,13 +37,30 @@ const RANK: &str = "SELECT COALESCE(MAX(rang), 0) FROM flux_evenements WHERE bai
 const INSERT: &str = "INSERT INTO flux_evenements (bailleur, id, logement, jour, rang, contenu, qui, cree, rev) \
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const MARK: &str = "UPDATE flux_evenements SET retire = $3, rev = $4 WHERE bailleur = $1 AND id = $2";
-const EVENTS: &str =
-    "SELECT contenu FROM flux_evenements WHERE retire = 0 ORDER BY bailleur, logement, jour, rang";
+/// A row for each dwelling: a row for each event would cost more than what it says.
+const DWELLINGS: &str = "SELECT string_agg(contenu, ',' ORDER BY jour, rang) FROM flux_evenements \
+                         WHERE retire = 0 GROUP BY bailleur, logement ORDER BY bailleur, logement";
 const EVENTS_OF: &str = "SELECT contenu FROM flux_evenements WHERE bailleur = $1 AND retire = 0 \
                          ORDER BY logement, jour, rang";
 const EVENTS_AT: &str = "SELECT contenu, retire, qui, cree FROM flux_evenements \
                          WHERE bailleur = $1 AND logement = $2 ORDER BY jour, rang";
 const CHANGED: &str = "SELECT DISTINCT bailleur, logement FROM flux_evenements WHERE rev > $1 ORDER BY bailleur, logement LIMIT $2";
+
+/// An event without what it does not say: a third of the text.
+fn compact(e: &EvenementFlux) -> Result<String, StateError> {
+    let mut value = serde_json::to_value(e)?;
+    let says = |k: &str, v: &Value| {
+        // « Not of the first quartile » is said; the others are no unless they are yes.
+        !(v.is_null() || v == "" || (v == &Value::Bool(false) && k != "q1") || (k == "candidats" && v == 0))
+    };
+    if let Some(map) = value.as_object_mut() {
+        if let Some(home) = map.get_mut("caracteristiques").and_then(Value::as_object_mut) {
+            home.retain(|k, v| says(k, v));
+        }
+        map.retain(|k, v| says(k, v));
+    }
+    Ok(value.to_string())
+}
 
 /// The next revision: whoever reads it also sees what was written with it.
 pub(super) async fn revise(tx: &mut Transaction<'static, Any>) -> Result<i64, StateError> {
@@ -59,23 +79,32 @@ impl State {
         Ok(n)
     }
 
-    /// Dwellings (SIREN, number) whose events changed since a revision, at most so many.
+    /// Dwellings (SIREN, number) whose events changed since a revision; None if more than so many events did.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn flux_changed(&self, since: i64, most: i64) -> Result<Vec<(String, String)>, StateError> {
-        Ok(sqlx::query_as(CHANGED).bind(since).bind(most).fetch_all(&self.pool).await?)
+    pub async fn flux_changed(
+        &self,
+        since: i64,
+        most: i64,
+    ) -> Result<Option<BTreeSet<(String, String)>>, StateError> {
+        let rows: Vec<(String, String)> =
+            sqlx::query_as(CHANGED).bind(since).bind(most + 1).fetch_all(&self.pool).await?;
+        Ok((rows.len() as i64 <= most).then(|| rows.into_iter().collect()))
     }
 
-    /// Gives every event that counts, one by one: by lessor and dwelling, in the order in which they
+    /// Gives the events that count dwelling by dwelling, by lessor and number, in the order in which they
     /// happened.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn each_flux_event(&self, mut each: impl FnMut(EvenementFlux)) -> Result<(), StateError> {
-        let mut rows = sqlx::query_as::<_, (String,)>(EVENTS).fetch(&self.pool);
+    pub async fn each_flux_dwelling(
+        &self,
+        mut each: impl FnMut(Vec<EvenementFlux>),
+    ) -> Result<(), StateError> {
+        let mut rows = sqlx::query_as::<_, (String,)>(DWELLINGS).fetch(&self.pool);
         while let Some(row) = rows.next().await {
-            each(serde_json::from_str(&row?.0)?);
+            each(serde_json::from_str(&format!("[{}]", row?.0))?);
         }
         Ok(())
     }
@@ -152,7 +181,7 @@ impl State {
                 .bind(e.logement.clone())
                 .bind(e.jour.clone())
                 .bind(rank)
-                .bind(serde_json::to_string(e)?)
+                .bind(compact(e)?)
                 .bind(qui.to_owned())
                 .bind(now)
                 .bind(rev)
@@ -194,4 +223,37 @@ async fn marked(
         return Err(StateError::Absent(id.to_owned()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::event::{GenreFlux, LogementFlux};
+
+    #[test]
+    fn an_event_is_the_same_once_it_was_kept() {
+        let home = LogementFlux { commune: "73065".into(), etage: Some(0), ..LogementFlux::default() };
+        for (q1, dalo, candidats) in [(None, false, 0), (Some(false), true, 3), (Some(true), false, 1)] {
+            let e = EvenementFlux {
+                id: "e".into(),
+                bailleur: "300000006".into(),
+                logement: "L".into(),
+                jour: "2026-03-01".into(),
+                genre: GenreFlux::Bail,
+                reservataire: String::new(),
+                contingent: String::new(),
+                motif: String::new(),
+                candidats,
+                dalo,
+                q1,
+                mutation: "NON".into(),
+                caracteristiques: dalo.then(|| home.clone()),
+                partenariat: dalo,
+                hors_flux: false,
+            };
+            let text = compact(&e).unwrap();
+            assert!(text.len() < 210 && !text.contains("null"), "{text}");
+            assert_eq!(serde_json::from_str::<EvenementFlux>(&text).unwrap(), e);
+        }
+    }
 }

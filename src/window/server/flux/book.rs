@@ -23,6 +23,9 @@ pub struct Book {
     pub rights: Vec<Droit>,
     /// Last day that an event tells of, by year.
     pub until: BTreeMap<u16, String>,
+    /// Communes and lessors of all ways.
+    pub communes: BTreeSet<String>,
+    pub lessors: BTreeSet<String>,
     /// By SIREN and number of the dwelling.
     ways: BTreeMap<(String, String), Vec<Way>>,
     /// Places of conventions, by bailleur and département.
@@ -50,8 +53,8 @@ pub fn caps() -> Result<Caps, Problem> {
     Ok(Caps { state: f.etat, agents: f.agents, guarantees: f.garanties })
 }
 
-/// More dwellings than these are read with all the others.
-const FEW: usize = 500;
+/// Events: if more changed, all are read.
+const FEW: i64 = 2_000;
 
 /// The book that is open, and the revision of the state that it was read from.
 #[derive(Debug, Clone, Default)]
@@ -67,8 +70,10 @@ impl Shelf {
             if *rev == now {
                 return Ok(Arc::clone(book));
             }
-            let changed = state.flux_changed(*rev, FEW as i64 + 1).await?;
-            if changed.len() <= FEW && Arc::make_mut(book).follow(state, &changed).await? {
+            let changed = state.flux_changed(*rev, FEW).await?;
+            if let Some(changed) = changed
+                && Arc::make_mut(book).follow(state, &changed).await?
+            {
                 *rev = now;
                 return Ok(Arc::clone(book));
             }
@@ -83,22 +88,30 @@ impl Book {
     async fn read(state: &State) -> Result<Self, Problem> {
         let mut book = Self::default();
         book.agreed(state).await?;
-        let (mut of, mut walk) = ((String::new(), String::new()), Walk::default());
-        let (ways, until) = (&mut book.ways, &mut book.until);
-        state
-            .each_flux_event(|e| {
-                if (of.0.as_str(), of.1.as_str()) != (e.bailleur.as_str(), e.logement.as_str()) {
-                    let done = std::mem::replace(&mut of, (e.bailleur.clone(), e.logement.clone()));
-                    ways.insert(done, std::mem::take(&mut walk).ways);
-                }
-                // One that cannot follow, which the door refuses, is left out.
-                let _ = walk.step(&e);
-                lengthen(until, &e);
-            })
-            .await?;
-        ways.insert(of, walk.ways);
-        ways.retain(|_, list| !list.is_empty());
+        state.each_flux_dwelling(|events| book.take(&events)).await?;
         Ok(book)
+    }
+
+    /// The events of one dwelling, which take the place of what it had.
+    fn take(&mut self, events: &[EvenementFlux]) {
+        let Some(first) = events.first() else { return };
+        let mut walk = Walk::default();
+        for e in events {
+            // One that cannot follow, which the door refuses, is left out.
+            let _ = walk.step(e);
+            lengthen(&mut self.until, e);
+        }
+        for w in &walk.ways {
+            if !self.communes.contains(&w.home.commune) {
+                self.communes.insert(w.home.commune.clone());
+            }
+        }
+        if !self.lessors.contains(&first.bailleur) {
+            self.lessors.insert(first.bailleur.clone());
+        }
+        if !walk.ways.is_empty() {
+            self.ways.insert((first.bailleur.clone(), first.logement.clone()), walk.ways);
+        }
     }
 
     /// Conventions, bases and rights.
@@ -115,25 +128,18 @@ impl Book {
     }
 
     /// Reads dwellings that changed again; false where that does not do, and all must be read.
-    async fn follow(&mut self, state: &State, changed: &[(String, String)]) -> Result<bool, Problem> {
+    async fn follow(&mut self, state: &State, changed: &BTreeSet<(String, String)>) -> Result<bool, Problem> {
         self.agreed(state).await?;
         for (bailleur, logement) in changed {
-            let mut walk = Walk::default();
-            for e in state.flux_events_at(bailleur, logement).await? {
-                if !e.withdrawn {
-                    let _ = walk.step(&e.event);
-                    lengthen(&mut self.until, &e.event);
-                } else if self.until.get(&year(&e.event.jour)).is_some_and(|last| *last == e.event.jour) {
-                    // It may have been the last one that its year knew.
-                    return Ok(false);
-                }
+            let (gone, stay): (Vec<_>, Vec<_>) =
+                state.flux_events_at(bailleur, logement).await?.into_iter().partition(|e| e.withdrawn);
+            let last = |e: &EvenementFlux| self.until.get(&year(&e.jour)).is_some_and(|day| *day == e.jour);
+            if gone.iter().any(|e| last(&e.event)) {
+                // It may have been the last one that its year knew.
+                return Ok(false);
             }
-            let key = (bailleur.clone(), logement.clone());
-            if walk.ways.is_empty() {
-                self.ways.remove(&key)
-            } else {
-                self.ways.insert(key, walk.ways)
-            };
+            self.ways.remove(&(bailleur.clone(), logement.clone()));
+            self.take(&stay.into_iter().map(|e| e.event).collect::<Vec<_>>());
         }
         Ok(true)
     }
@@ -141,6 +147,12 @@ impl Book {
     /// Ways of all dwellings, by lessor and dwelling.
     pub fn ways(&self) -> impl Iterator<Item = &Way> {
         self.ways.values().flatten()
+    }
+
+    /// Ways to which something happened in a year or that were open in it.
+    pub fn ways_in(&self, annee: u16) -> impl Iterator<Item = &Way> {
+        let (from, to) = (format!("{annee}-01-01"), format!("{annee}-12-31"));
+        self.ways().filter(move |w| w.opened <= to && from <= w.since)
     }
 
     /// Ways of the dwellings of one lessor.

@@ -1,6 +1,6 @@
 //! `GET /api/flux/suivi`: objectives and counts of a year in the three ways, side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
@@ -141,7 +141,8 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
             }
         }
     }
-    for way in book.ways() {
+    let mut counted: HashMap<(&str, &str, &str), Decompte> = HashMap::new();
+    for way in book.ways_in(annee) {
         let d = departement(&way.home.commune);
         if !view.opens(&way.bailleur, d) || !asked_of(&way.bailleur) || (by == "commune" && !view.sees(way)) {
             continue;
@@ -151,7 +152,9 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         if n == TroisComptes::default() {
             continue;
         }
-        let counting = book.counting(&way.bailleur, d, &offer.to, annee);
+        let counting = *counted
+            .entry((&way.bailleur, d, &offer.to))
+            .or_insert_with(|| book.counting(&way.bailleur, d, &offer.to, annee));
         let mine = view.holds(&offer.to);
         let line = mine.then(|| sums.entry(key(&way.bailleur, &offer.to, &way.home.commune)).or_default());
         for sum in line.into_iter().chain([&mut whole]) {

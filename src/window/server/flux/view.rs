@@ -29,7 +29,7 @@ impl View {
         access::may(person, "flux_lire").map_err(Problem::forbidden)?;
         let mut view = Self::default();
         let checker = app.checker().map_err(|e| Problem::internal(&e))?;
-        let mut known: BTreeSet<&str> = book.ways().map(|w| w.home.commune.as_str()).collect();
+        let mut known: BTreeSet<&str> = book.communes.iter().map(String::as_str).collect();
         known.extend(book.bases.iter().map(|b| b.commune.as_str()));
         known.extend(book.rights.iter().map(|d| d.commune.as_str()));
         known.remove("");
@@ -69,7 +69,7 @@ impl View {
         for epci in book.conventions.iter().filter_map(|(_, c)| c.reservataire.strip_prefix("EPCI:")) {
             view.names.insert(epci.to_owned(), checker.epci_title(epci));
         }
-        let owners = book.ways().map(|w| w.bailleur.as_str());
+        let owners = book.lessors.iter().map(String::as_str);
         for b in owners.chain(book.conventions.iter().map(|(_, c)| c.bailleur.as_str())) {
             view.names.entry(b.to_owned()).or_insert_with(|| checker.parc.owner(b).to_owned());
         }
