@@ -440,6 +440,14 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "ogc_tuiles" => plain("/ogc/collections/commune_2024/tiles"),
         "ogc_tuiles_grille" => plain("/ogc/collections/commune_2024/tiles/WebMercatorQuad"),
         "admin_imports" => plain("/api/admin/imports"),
+        "admin_fichiers" => plain("/api/admin/imports/fichiers"),
+        "admin_fichier_envoyer" => plain("/api/admin/imports/fichiers?fichier=a.csv"),
+        "admin_fichier_preciser" => with(
+            "/api/admin/imports/fichiers/absent/nature",
+            json!({"nature": {"registre": "rpls", "annee": 2024, "couche": null, "departements": null}}),
+        ),
+        "admin_fichier_importer" => with("/api/admin/imports/fichiers/absent/import", json!({})),
+        "admin_fichier_ecarter" => plain("/api/admin/imports/fichiers/absent"),
         "admin_import_retirer" => {
             with("/api/admin/imports/retrait", json!({"registre": "rpls", "cle": "absente"}))
         }

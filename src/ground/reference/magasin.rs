@@ -134,6 +134,13 @@ pub struct Magasin {
 }
 
 impl Magasin {
+    /// The layer that has codes of this form (`QP073001` is of 2015), when all are of one.
+    #[must_use]
+    pub fn generation_of(&self, codes: &[impl AsRef<str>]) -> Option<&Generation> {
+        let all = |g: &&Generation| codes.iter().all(|c| c.as_ref().starts_with(&g.prefixe));
+        self.generation.iter().find(|g| !codes.is_empty() && all(g))
+    }
+
     /// The rule of a table of a register; `key` is the key of the data set (for zones, the layer and perhaps
     /// its year). None for what is no import of a user.
     #[must_use]

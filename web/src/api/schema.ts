@@ -166,6 +166,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/imports/fichiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fichiers envoyés qui attendent d'être importés
+         * @description Dans l'ordre où il convient de les importer.
+         */
+        get: operations["admin_fichiers"];
+        put?: never;
+        /**
+         * Envoyer un fichier
+         * @description Tel quel dans le corps de la requête : CSV, classeur, GeoJSON, GeoPackage, Shapefile en archive zip ;
+         *     `.gz` et `.zip` acceptés. Il est reconnu et contrôlé aussitôt ; rien ne change dans les chiffres.
+         */
+        post: operations["admin_fichier_envoyer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/imports/fichiers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Écarter un fichier */
+        delete: operations["admin_fichier_ecarter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/imports/fichiers/{id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Importer un fichier
+         * @description Il est comparé à nouveau avec ce qui est en place ; ce qu'il remplace peut être remis pendant un temps.
+         */
+        post: operations["admin_fichier_importer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/imports/fichiers/{id}/nature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dire ce qu'est un fichier
+         * @description Il est contrôlé à nouveau.
+         */
+        post: operations["admin_fichier_preciser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/imports/retour": {
         parameters: {
             query?: never;
@@ -3065,6 +3147,15 @@ export interface components {
             /** @description L'écart est plus grand que ce que le hasard donne, toutes communes réunies. */
             signale: boolean;
         };
+        /** @description Une commune que l'import change. */
+        CommuneFichier: {
+            code: string;
+            nom: string;
+            /** Format: int64 */
+            avant: number;
+            /** Format: int64 */
+            apres: number;
+        };
         /** @description Les droits d'une commune et ce qui s'y libère. */
         CommuneFlux: {
             commune: string;
@@ -3678,6 +3769,12 @@ export interface components {
             lignes_corrigees: number;
             historique: components["schemas"]["GesteDepot"][];
         };
+        /** @description Ce que la personne dit d'un fichier. */
+        DireFichier: {
+            nature: components["schemas"]["NatureFichier"];
+            /** @description Importer malgré un doute sur l'année, la couche ou le nombre de lignes gardées. */
+            forcer?: boolean;
+        };
         /** @description Ce dont le serveur dépend. */
         Disponibilite: {
             /** @description `pret` ou `indisponible`. */
@@ -4015,6 +4112,11 @@ export interface components {
          * @enum {string}
          */
         EtatCible: "atteinte" | "hors_atteinte" | "conflit" | "arbitree";
+        /**
+         * @description Où en est un fichier qui attend.
+         * @enum {string}
+         */
+        EtatFichier: "controle" | "pret" | "a_preciser" | "refuse";
         /** @description La part de l'État dans le flux d'une année. */
         EtatFlux: {
             /** Format: int32 */
@@ -4180,6 +4282,37 @@ export interface components {
             alertes: string[];
             /** @description Baux du flux signés dans la commune, par réservataire. */
             baux: components["schemas"]["BauxFiche"][];
+        };
+        /** @description Un fichier qui attend. */
+        FichierEnAttente: {
+            id: string;
+            fichier: string;
+            /** Format: int64 */
+            octets: number;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            le: number;
+            par: string;
+            etat: components["schemas"]["EtatFichier"];
+            /**
+             * Format: double
+             * @description Part lue pendant le contrôle, de 0 à 1.
+             */
+            avancement?: number | null;
+            nature?: components["schemas"]["NatureFichier"] | null;
+            /** @description Comment sa nature a été vue, ou pourquoi il est refusé. */
+            pourquoi: string;
+            /** @description Ce qu'il peut être, quand il faut le dire. */
+            choix: components["schemas"]["NatureFichier"][];
+            forcer: boolean;
+            /** @description Le magasin l'a déjà. */
+            deja: boolean;
+            /** @description Ce que l'import ferait perdre au-delà de l'ordinaire : à accepter. */
+            perte?: string | null;
+            lu?: components["schemas"]["LectureFichier"] | null;
+            remplacement?: components["schemas"]["RemplacementFichier"] | null;
         };
         /** @description Un fichier dont il reste des lignes. */
         FichierImporte: {
@@ -4385,6 +4518,11 @@ export interface components {
             erreurs: components["schemas"]["ErreurTaux"][];
             taux: components["schemas"]["LigneTaux"][];
         };
+        /** @description Ce que la personne accepte. */
+        ImporterFichier: {
+            /** @description La perte annoncée. */
+            accepter_perte?: boolean;
+        };
         /** @description Ce qui est importé, et ce qui peut être remis. */
         Imports: {
             imports: components["schemas"]["JeuImporte"][];
@@ -4482,6 +4620,24 @@ export interface components {
              * @description Attributions qui manquent pour atteindre un minimum, ou qui dépassent un maximum.
              */
             ecart: number;
+        };
+        /** @description Ce qui a été lu. */
+        LectureFichier: {
+            format: string;
+            /** Format: int64 */
+            lignes_lues: number;
+            /** Format: int64 */
+            lignes_gardees: number;
+            /** Format: int64 */
+            lignes_avec_drapeau: number;
+            /** Format: int64 */
+            lignes_rejetees: number;
+            regles: components["schemas"]["RegleDepot"][];
+            remarques: string[];
+            /** @description Réparations et autres comptes, par nom stable. */
+            comptes: {
+                [key: string]: number;
+            };
         };
         /** @description Dwellings of the zone that no occupancy figure counts, for one reason. */
         LeftOut: {
@@ -5451,6 +5607,22 @@ export interface components {
          * @enum {string}
          */
         NatureDroit: "designation_unique" | "droit_de_suite";
+        /** @description Ce qu'est un fichier. */
+        NatureFichier: {
+            /** @description `rpls`, `ops`, `zones`, `addresses`, `attributions` ou `thresholds`. */
+            registre: string;
+            /**
+             * Format: int32
+             * @description Millésime, vague, année ou génération.
+             */
+            annee?: number | null;
+            /** @description Des zones : `commune`, `epci`, `departement`, `iris`, `qpv` ou `appartenance`. */
+            couche?: string | null;
+            /** @description Des adresses : `73`, ou `73,74`. */
+            departements?: string | null;
+            /** @description « RPLS, millésime 2024 ». */
+            en_mots?: string;
+        };
         /**
          * @description What a rule is in law.
          * @enum {string}
@@ -6165,6 +6337,30 @@ export interface components {
             cible: number;
             /** @description Un taux inférieur est possible avec l'accord du préfet. */
             baisse_approuvee: boolean;
+        };
+        /** @description Ce que l'import remplacerait. */
+        RemplacementFichier: {
+            /** @description Comment le fichier rejoint ce qui est en place, en mots. */
+            regle: string;
+            /** @description Ce que sont les lignes : « logements ». */
+            unite: string;
+            fichiers: components["schemas"]["FichierImporte"][];
+            /** Format: int64 */
+            lignes_avant: number;
+            /** Format: int64 */
+            lignes_apres: number;
+            /** Format: int64 */
+            lignes_conservees: number;
+            /** Format: int64 */
+            lignes_remplacees: number;
+            /**
+             * Format: int64
+             * @description Parmi elles, celles dont le fichier n'a rien.
+             */
+            lignes_perdues: number;
+            /** @description Les plus touchées d'abord, dix au plus. */
+            communes: components["schemas"]["CommuneFichier"][];
+            communes_touchees: number;
         };
         /**
          * @description `dedans`, `dehors`, `incertain` (trop près du bord) ou `inconnu` (rien n'est connu de ce lieu).
@@ -7402,6 +7598,288 @@ export interface operations {
             };
             /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_fichiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Une liste. Chaque élément : un fichier qui attend. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FichierEnAttente"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_fichier_envoyer: {
+        parameters: {
+            query: {
+                /** @description Nom du fichier. */
+                fichier: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description Ce qui vient d'être créé. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_fichier_ecarter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du fichier */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le fichier est écarté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_fichier_importer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du fichier */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImporterFichier"];
+            };
+        };
+        responses: {
+            /** @description Ce que les chiffres vont montrer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_fichier_preciser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du fichier */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DireFichier"];
+            };
+        };
+        responses: {
+            /** @description Le contrôle recommence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

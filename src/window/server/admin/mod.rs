@@ -4,5 +4,6 @@
 pub mod audit;
 pub mod comptes;
 pub mod conventions;
+pub mod fichiers;
 pub mod imports;
 pub mod organisations;
