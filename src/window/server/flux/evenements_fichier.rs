@@ -25,6 +25,8 @@ pub struct ImportEvenementsFlux {
     pub recus: EvenementsRecus,
     /// Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé.
     pub enregistre: bool,
+    /// Colonnes que rien ne lit ici.
+    pub ignorees: Vec<String>,
     pub erreurs: Vec<LigneRefusee>,
 }
 
@@ -102,6 +104,7 @@ pub async fn import(
         lignes: read.rows.len(),
         recus: EvenementsRecus::default(),
         enregistre: false,
+        ignorees: read.ignored,
         erreurs: read.refused,
     };
     let mut traces = Vec::new();

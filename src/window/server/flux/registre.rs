@@ -29,6 +29,8 @@ pub struct ImportFlux {
     pub versions: usize,
     /// Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé.
     pub enregistre: bool,
+    /// Colonnes que rien ne lit ici.
+    pub ignorees: Vec<String>,
     pub erreurs: Vec<LigneRefusee>,
 }
 
@@ -90,8 +92,13 @@ pub async fn import<T: Filed + Sync>(
         }
     }
     read.refused.sort_by_key(|r| r.ligne);
-    let mut answer =
-        ImportFlux { lignes: read.rows.len(), versions: 0, enregistre: false, erreurs: read.refused };
+    let mut answer = ImportFlux {
+        lignes: read.rows.len(),
+        versions: 0,
+        enregistre: false,
+        ignorees: read.ignored,
+        erreurs: read.refused,
+    };
     let mut traces = Vec::new();
     if answer.erreurs.is_empty() && !trial {
         let list: Vec<T> = read.rows.into_iter().map(|r| r.1).collect();

@@ -224,6 +224,8 @@ pub struct ReadFile<T> {
     /// Line of the file, and what it says.
     pub rows: Vec<(u64, T)>,
     pub refused: Vec<LigneRefusee>,
+    /// Columns that nothing here reads.
+    pub ignored: Vec<String>,
 }
 
 fn read<T>(
@@ -235,18 +237,20 @@ fn read<T>(
     let (text, delimiter) = csv_body::decoded(bytes)?;
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&*text);
     let header = reader.headers().map_err(csv_body::unreadable)?.clone();
-    let mut at = BTreeMap::new();
+    let (mut at, mut ignored) = (BTreeMap::new(), Vec::new());
     for (i, name) in header.iter().enumerate() {
         let name = name.trim().trim_start_matches('\u{feff}').to_lowercase();
         if let Some(known) = columns.iter().find(|c| **c == name) {
             at.insert(*known, i);
+        } else if !name.is_empty() {
+            ignored.push(name);
         }
     }
     let missing: Vec<&str> = needed.iter().copied().filter(|c| !at.contains_key(c)).collect();
     if !missing.is_empty() {
         return Err(Problem::body(format!("Il manque : {}.", missing.join(", "))));
     }
-    let mut out = ReadFile { rows: Vec::new(), refused: Vec::new() };
+    let mut out = ReadFile { rows: Vec::new(), refused: Vec::new(), ignored };
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(csv_body::unreadable)? {
         let ligne = record.position().map_or(0, csv::Position::line);
@@ -350,6 +354,9 @@ mod tests {
         assert_eq!(told(&good.replace("EPCI", "MAIRE")), (2, "reservataire", "F02"));
         assert_eq!(told(&good.replace(";bail;", ";signature;")), (2, "decompte", "F02"));
         assert_eq!(told(&format!("{good}\n{good}")), (3, "bailleur", "F07"));
+        // A column whose name is misspelt is not left out in silence.
+        let misspelt = file(good).replace(";minimum;", ";minimun;");
+        assert_eq!(lines::<ConventionFlux>(misspelt.as_bytes()).expect("a file").ignored, ["minimun"]);
     }
 
     #[test]
