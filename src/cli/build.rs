@@ -80,12 +80,17 @@ pub fn after_change(mut writer: Writer, root: &Path, build: bool, quiet: bool) -
     }
     if !quiet {
         say!(
-            "Les chiffres ne le montrent pas encore : mosaique build --data {} (ou {} à l'import).",
-            root.display(),
+            "Les chiffres ne le montrent pas encore : {} (ou {} à l'import).",
+            command(root),
             super::option_of(&["import", "rpls"], "construire")
         );
     }
     Ok(())
+}
+
+/// The command that makes figures anew.
+pub fn command(root: &Path) -> String {
+    format!("mosaique build --data {}", root.display())
 }
 
 /// Makes the index of addresses if they changed, rather than at somebody's first question; what was done, in

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::out::{note, say};
-use super::{Failure, StoreArgs, build, import_folder, import_report, option_of, progress};
+use super::{Failure, StoreArgs, build, import_folder, import_report, option_of, plafonds, progress};
 use crate::admission::{Claims, Plan};
 use crate::arrival::{self, Asked, What};
 use crate::registers::deposit::{self, Kind};
@@ -22,9 +22,18 @@ use crate::store::{By, Promise, Writer};
 #[command(args_conflicts_with_subcommands = true)]
 pub struct ImportArgs {
     #[command(subcommand)]
-    register: Option<Register>,
+    what: Option<Wanted>,
     #[command(flatten)]
     folder: import_folder::FolderArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Wanted {
+    #[command(flatten)]
+    Register(Box<Register>),
+    /// Plafonds de ressources d'une nouvelle année (réglage du magasin)
+    #[command(after_help = plafonds::EXAMPLE)]
+    Plafonds(plafonds::PlafondsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -209,7 +218,11 @@ impl Register {
 
 /// Reads the file, says what it would change, publishes it; a folder is looked at first.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
-    let Some(register) = &args.register else { return import_folder::run(&args.folder) };
+    let register = match &args.what {
+        Some(Wanted::Register(register)) => register,
+        Some(Wanted::Plafonds(args)) => return plafonds::run(args),
+        None => return import_folder::run(&args.folder),
+    };
     let common = register.common();
     let mut writer = Writer::open(&common.store.data)?;
     finish_late(&writer)?;

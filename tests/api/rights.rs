@@ -454,6 +454,14 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "admin_import_remettre" => {
             with("/api/admin/imports/retour", json!({"registre": "rpls", "cle": "absente"}))
         }
+        "admin_reglages" => plain("/api/admin/reglages"),
+        "admin_reglage_changer" => with(
+            "/api/admin/reglages",
+            json!({"fichier": "absent.toml", "parametre": "k", "valeur": 20, "source": "essai"}),
+        ),
+        "admin_reglage_rendre" => {
+            with("/api/admin/reglages/retour", json!({"fichier": "absent.toml", "parametre": "k"}))
+        }
         other => {
             panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml")
         }

@@ -1,9 +1,8 @@
 //! `data/store.toml`: what the store keeps, what an import may replace, what makes a file doubtful.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// How long what is no longer in force stays.
@@ -157,15 +156,15 @@ impl Magasin {
     }
 }
 
-static DATA: LazyLock<Result<Magasin, ReferenceError>> =
-    LazyLock::new(|| parse("store.toml", include_str!("../../../data/store.toml")));
+pub(super) static DATA: Held<Magasin> =
+    Held::new(&[("store.toml", include_str!("../../../data/store.toml"))], |t| parse("store.toml", t[0]));
 
 /// The rules compiled into the program.
 ///
 /// # Errors
 /// `data/store.toml` is malformed.
 pub fn magasin() -> Result<&'static Magasin, ReferenceError> {
-    DATA.as_ref().map_err(Clone::clone)
+    DATA.get()
 }
 
 #[cfg(test)]

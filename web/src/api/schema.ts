@@ -337,6 +337,54 @@ export interface paths {
         patch: operations["admin_organisation_modifier"];
         trace?: never;
     };
+    "/api/admin/reglages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Paramètres réglables
+         * @description Fichiers de règles du programme, ce que le magasin en change (valeur, source, jours, auteur), et, avec
+         *     `fichier`, tous les paramètres de ce fichier ; avec `cherche`, ceux de tous les fichiers qui contiennent
+         *     ces mots.
+         */
+        get: operations["admin_reglages"];
+        put?: never;
+        /**
+         * Changer un paramètre
+         * @description La valeur vaut dès le jour dit, pour toutes les réponses ; les chiffres qui en dépendent sont refaits.
+         *     Avec `essai=true`, dit ce que le changement ferait. Le secret et les droits ne deviennent que plus
+         *     stricts.
+         */
+        post: operations["admin_reglage_changer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/reglages/retour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rendre un paramètre au programme
+         * @description Tous les changements de ce paramètre sont retirés : la valeur du programme vaut de nouveau.
+         */
+        post: operations["admin_reglage_rendre"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/adresses": {
         parameters: {
             query?: never;
@@ -2911,6 +2959,8 @@ export interface components {
         };
         /** @description Le calcul d'une année. */
         CalculAnnee: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             bailleur: string;
             bailleur_nom: string;
             departement: string;
@@ -3015,6 +3065,19 @@ export interface components {
              *     pas.
              */
             accessibilite: string;
+        };
+        /** @description Un paramètre que le magasin change. */
+        Changement: {
+            fichier: string;
+            parametre: string;
+            valeur: unknown;
+            source: string;
+            /** @description Premier et dernier jours, AAAA-MM-JJ. */
+            du: string;
+            au?: string | null;
+            par: string;
+            le: string;
+            etat: components["schemas"]["EtatChangement"];
         };
         /** @description Un nouveau mot de passe. */
         ChangementMotDePasse: {
@@ -3726,6 +3789,20 @@ export interface components {
              */
             mois?: number | null;
         };
+        /** @description Un changement demandé. */
+        DemandeReglage: {
+            /** @description `rules/fragilite.toml` */
+            fichier: string;
+            /** @description `composante.f1.poids` */
+            parametre: string;
+            valeur: unknown;
+            /** @description Texte, décision ou arrêté qui fonde la valeur. */
+            source: string;
+            /** @description Premier jour, AAAA-MM-JJ ; à défaut, aujourd'hui. */
+            du?: string | null;
+            /** @description Dernier jour ; à défaut, jusqu'à nouvel ordre. */
+            au?: string | null;
+        };
         /** @description Un dépôt. */
         Depot: {
             id: string;
@@ -3997,6 +4074,11 @@ export interface components {
             comptent: number;
             effet: components["schemas"]["Effet"];
         };
+        /**
+         * @description When a change shows.
+         * @enum {string}
+         */
+        EffetReglage: "reponses" | "chiffres" | "imports" | "demarrage";
         /** @description Un ensemble de zones, sans ses contours. */
         Ensemble: {
             id: string;
@@ -4045,6 +4127,8 @@ export interface components {
         };
         /** @description L'équité d'une année. */
         EquiteFlux: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             /** Format: int32 */
             annee: number;
             offres: number;
@@ -4107,6 +4191,11 @@ export interface components {
             etat: string;
             version: string;
         };
+        /**
+         * @description Quand un changement vaut.
+         * @enum {string}
+         */
+        EtatChangement: "en_vigueur" | "a_venir" | "passe" | "remplace";
         /**
          * @description Ce qui est prouvé d'une cible.
          * @enum {string}
@@ -4327,6 +4416,22 @@ export interface components {
             par: string;
             /** Format: int64 */
             lignes: number;
+        };
+        /** @description Un fichier de règles. */
+        FichierReglable: {
+            nom: string;
+            libelle: string;
+            effet: components["schemas"]["EffetReglage"];
+            note?: string | null;
+            /** @description Version des règles, telle que les réponses la nomment. */
+            version?: string | null;
+            parametres: number;
+            /** @description Paramètres dont la valeur n'est pas celle du programme. */
+            modifies: number;
+            /** @description Listes où l'on peut ajouter une entrée. */
+            ajouts: string[];
+            /** @description Un paramètre que l'on peut ajouter, comme il s'écrit. */
+            exemple?: string | null;
         };
         /** @description One figure. A secret one has neither value nor counts. */
         Figure: {
@@ -5833,6 +5938,8 @@ export interface components {
         };
         /** @description Les taux des conventions, et ce qui peut en être fixé. */
         Objectifs: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             /** @description EPCI dont vous pouvez fixer les taux ; nul : aucun. */
             modifiable?: string | null;
             objectifs: components["schemas"]["ObjectifListe"][];
@@ -5903,6 +6010,21 @@ export interface components {
              * @description À donner comme `avant` pour la page suivante ; nul à la fin.
              */
             suite?: number | null;
+        };
+        /** @description Un paramètre. */
+        Parametre: {
+            fichier: string;
+            parametre: string;
+            /** @description De quoi il est la valeur, dans les mots du fichier. */
+            libelle?: string | null;
+            /** @description Texte ou choix dont vient la valeur du programme. */
+            origine?: string | null;
+            /** @description Valeur du programme ; absente d'une entrée que le magasin ajoute. */
+            programme?: unknown;
+            /** @description Valeur en vigueur. */
+            valeur: unknown;
+            /** @description Ce qu'aucun changement ne passe. */
+            borne?: string | null;
         };
         /** @description Le parc d'un bailleur. */
         Parc: {
@@ -6086,6 +6208,8 @@ export interface components {
         };
         /** @description Les placements DALO depuis la circulaire. */
         PlacementsDalo: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             texte: string;
             /** @description Premier jour compté, AAAA-MM-JJ. */
             depuis: string;
@@ -6101,6 +6225,8 @@ export interface components {
         };
         /** @description Un plan proposé. */
         PlanPropose: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             epci: components["schemas"]["Choix"];
             /**
              * Format: int32
@@ -6294,6 +6420,18 @@ export interface components {
             /** Format: double */
             valeur?: number | null;
         };
+        /** @description Ce qui peut être réglé sans recompiler, et ce qui l'est. */
+        Reglages: {
+            /** @description Pourquoi le dossier `reglages/` n'est pas suivi, s'il ne l'est pas : les règles d'avant restent. */
+            faute?: string | null;
+            fichiers: components["schemas"]["FichierReglable"][];
+            /** @description Tous les changements, passés et à venir compris. */
+            changements: components["schemas"]["Changement"][];
+            /** @description Paramètres du fichier demandé, ou qui contiennent les mots cherchés. */
+            parametres: components["schemas"]["Parametre"][];
+            /** @description Paramètres que les mots cherchés désignent, au-delà de ceux qui sont donnés. */
+            reste: number;
+        };
         /** @description Une règle, telle qu'elle est appliquée. */
         Regle: {
             id: string;
@@ -6382,6 +6520,23 @@ export interface components {
             /** @description Pourquoi la réponse est incertaine ou inconnue. */
             motif?: string | null;
         };
+        /** @description Ce qu'un changement fait, ou ferait. */
+        ReponseReglage: {
+            /** @description Valeurs en vigueur aujourd'hui, avant et après. */
+            avant?: unknown;
+            apres?: unknown;
+            effet: components["schemas"]["EffetReglage"];
+            /** @description Si les chiffres sont à refaire. */
+            chiffres_refaits: boolean;
+            /** @description Faux pour un essai : rien n'a changé. */
+            enregistre: boolean;
+            /**
+             * Format: int64
+             * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent ; nul si aucun
+             *     chiffre n'est à refaire.
+             */
+            demande?: number | null;
+        };
         /** @description Une résidence d'un bailleur. */
         ResidenceBailleur: {
             code: string;
@@ -6449,6 +6604,12 @@ export interface components {
         ResidenceNommee: {
             code: string;
             nom: string;
+        };
+        /** @description Un paramètre à rendre au programme. */
+        RetourReglage: {
+            fichier: string;
+            /** @description Vide : tous ceux du fichier. */
+            parametre: string;
         };
         /**
          * @description What an organisation is.
@@ -6645,6 +6806,13 @@ export interface components {
         StatutPlacement: "a_justifier" | "justifie" | "conteste";
         /** @description Le suivi d'une année. */
         SuiviFlux: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
+            /**
+             * Format: double
+             * @description Écart à un rythme régulier à partir duquel une ligne est dite en retard ou en avance, en %.
+             */
+            tolerance: number;
             /** Format: int32 */
             annee: number;
             annees: number[];
@@ -8170,6 +8338,166 @@ export interface operations {
             };
             /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_reglages: {
+        parameters: {
+            query?: {
+                /** @description Fichier dont on veut les paramètres, par exemple rules/fragilite.toml */
+                fichier?: string;
+                /** @description Mots du nom, du libellé ou du fichier, par exemple « poids » */
+                cherche?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ce qui peut être réglé sans recompiler, et ce qui l'est. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reglages"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_reglage_changer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le changement ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandeReglage"];
+            };
+        };
+        responses: {
+            /** @description Ce qu'un changement fait, ou ferait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReponseReglage"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_reglage_rendre: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le retour ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetourReglage"];
+            };
+        };
+        responses: {
+            /** @description Ce qu'un changement fait, ou ferait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReponseReglage"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -128,8 +128,8 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
     Attributes { code, nom, commune, epci: cell(columns.epci).map(first), departement, padded }
 }
 
-/// A value without the `.0` that spreadsheets and float columns leave behind whole numbers, its accents inside
-/// its letters.
+/// A value without the `.0` that spreadsheets and float columns leave behind whole numbers, its accents
+/// inside its letters.
 fn whole(value: &str) -> String {
     let composed = composed(value);
     let value = composed.as_deref().unwrap_or(value).trim();

@@ -136,6 +136,9 @@ impl From<Nature> for NatureFichier {
 
 fn shown(server: &Server, app: &App, w: Waiting) -> FichierEnAttente {
     let told = server.works.check(&w.id).map(|c| c.borrow().clone());
+    // It may have ended since the note was read.
+    let ended = w.etat == Progress::Controle && told.is_none();
+    let w = ended.then(|| waiting::get(app.root(), &w.id)).flatten().unwrap_or(w);
     // A check that nobody leads any more was stopped with the server.
     let stopped = w.etat == Progress::Controle && told.is_none();
     let layer = app.millesimes.last().and_then(|l| l.cube().layer("commune"));
@@ -286,15 +289,19 @@ pub async fn receive(
         }
     };
     let w = Waiting::new(&id, &name, octets, &By::now(&visitor.person.courriel));
-    waiting::keep(&root, &w).map_err(|e| Problem::internal(&e))?;
-    start(&server, w);
+    start(&server, w)?;
     let trace = Trace::new("fichier_recu", id.clone()).with("fichier", name).with("empreinte", empreinte);
     Ok((StatusCode::CREATED, Extension(trace), Json(Cree { id })))
 }
 
-/// Examines a file in the background; returns at once.
-fn start(server: &Server, w: Waiting) {
+/// Notes a file and examines it in the background; returns at once.
+fn start(server: &Server, w: Waiting) -> Result<(), Problem> {
     let told = server.works.begin_check(&w.id);
+    // After it is told that somebody checks: a note that says so while nobody does was left by a dead server.
+    if let Err(e) = waiting::keep(server.live.get().root(), &w) {
+        server.works.end_check(&w.id);
+        return Err(Problem::internal(&e));
+    }
     let server = server.clone();
     tokio::spawn(async move {
         let id = w.id.clone();
@@ -316,6 +323,7 @@ fn start(server: &Server, w: Waiting) {
         }
         server.works.end_check(&id);
     });
+    Ok(())
 }
 
 /// Ce que la personne dit d'un fichier.
@@ -366,8 +374,7 @@ pub async fn say(
         .with("nature", nature.en_mots.as_str())
         .with("forcer", said.forcer);
     (w.nature, w.forcer, w.etat) = (Some(nature), said.forcer, Progress::Controle);
-    waiting::keep(&root, &w).map_err(|e| Problem::internal(&e))?;
-    start(&server, w);
+    start(&server, w)?;
     Ok((StatusCode::ACCEPTED, Extension(trace)))
 }
 

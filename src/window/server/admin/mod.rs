@@ -7,3 +7,4 @@ pub mod conventions;
 pub mod fichiers;
 pub mod imports;
 pub mod organisations;
+pub mod reglages;

@@ -30,6 +30,12 @@ pub struct EtatFlux {
     pub annees: Vec<u16>,
     /// Part vers laquelle les préfets doivent tendre, et qu'elle ne dépasse pas, en %.
     pub part: f64,
+    /// Dont, au plus, pour ses agents, en %.
+    pub agents: f64,
+    /// Probabilité qu'une année sans écart en ait un de signalé, toutes communes d'un bailleur réunies, en %.
+    pub risque: f64,
+    /// Version des règles.
+    pub version: &'static str,
     pub lignes: Vec<LigneEtat>,
 }
 
@@ -155,13 +161,21 @@ fn answer(book: &Book, view: &View, year: Option<u16>) -> Result<EtatFlux, Probl
         ));
     }
     let annee = chosen(book, year)?;
-    let rules = flux().map_err(|e| Problem::internal(&e))?;
+    let rules: &'static Flux = flux().map_err(|e| Problem::internal(&e))?;
     let lignes: Result<Vec<LigneEtat>, Problem> = pairs(book, annee)
         .into_iter()
         .filter(|(b, d)| view.opens(b, d))
         .map(|(b, d)| line(book, view, (b, d, annee), rules))
         .collect();
-    Ok(EtatFlux { annee, annees: book.years(), part: rules.etat * 100.0, lignes: lignes? })
+    Ok(EtatFlux {
+        annee,
+        annees: book.years(),
+        part: rules.etat * 100.0,
+        agents: rules.agents * 100.0,
+        risque: rules.alpha * 100.0,
+        version: &rules.version,
+        lignes: lignes?,
+    })
 }
 
 /// Part de l'État

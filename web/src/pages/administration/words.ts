@@ -40,5 +40,5 @@ export const LAYER_NAMES = Object.entries(LAYERS);
 /** « 12,4 Mo ». */
 export function sizeOf(bytes: number): string {
   if (bytes < 1_000) return `${formatNumber(bytes)} octets`;
-  return bytes < 1_000_000 ? `${formatNumber(Math.round(bytes / 1_000))} ko` : `${formatNumber(Math.round(bytes / 100_000) / 10)} Mo`;
+  return bytes < 1_000_000 ? `${formatNumber(Math.round(bytes / 1_000))} ko` : `${formatNumber(Math.round(bytes / 100_000) / 10, 1)} Mo`;
 }
