@@ -161,6 +161,17 @@ pub fn audit(command: &AuditCommand) -> Result<(), Failure> {
     if let Some(fault) = verdict.faute {
         return Err(format!("journal altéré : {fault}").into());
     }
+    if verdict.inverifiable.is_some() && verdict.tetes == 0 && verdict.premier == 1 {
+        // The first verification of a store that no server has served.
+        say!(
+            "Journal cohérent : {} lignes. Aucune tête n'était encore notée hors de la base : une chaîne refaite avant aujourd'hui ne \
+             se verrait pas. La dernière l'est maintenant : {}:{}",
+            verdict.lignes,
+            verdict.dernier,
+            verdict.empreinte
+        );
+        return Ok(());
+    }
     if let Some(what) = verdict.inverifiable {
         return Err(format!(
             "le journal ne peut plus être vérifié en entier : {what}. Ce qui reste est cohérent : {} lignes, du rang {} au rang {}",

@@ -324,6 +324,7 @@ pub(super) fn finish_late(held: &Writer) -> Result<(), Failure> {
     runtime.block_on(async {
         let state = State::of_store(root).await?;
         let written = note_imports(held, &state).await?;
+        state.note_head().await?;
         state.close().await;
         if written > 0 {
             note!("{written} import(s) d'avant un arrêt ont maintenant leur ligne au journal d'audit.");
@@ -338,6 +339,7 @@ pub(super) fn noted(root: &Path, trace: Trace) -> Result<(), Failure> {
     runtime.block_on(async {
         let state = State::of_store(root).await?;
         state.audit(&[trace.by_holder()]).await?;
+        state.note_head().await?;
         state.close().await;
         Ok(())
     })
