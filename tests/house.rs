@@ -10,7 +10,7 @@ const ROOMS: [(&str, &[&str]); 6] = [
     ("ground", &["days", "reference", "territory", "address"]),
     ("filing", &["registers", "store", "admission"]),
     ("engine", &["arrays", "geocode", "stock", "cube", "disclosure"]),
-    ("rules", &["access", "state", "policy"]),
+    ("rules", &["access", "state", "policy", "scoring"]),
     ("window", &["server"]),
     ("fiction", &["demo"]),
 ];

@@ -8,12 +8,13 @@ use clap::{Args, Subcommand};
 use super::out::say;
 use super::{Failure, StoreArgs, build, import_report, option_of, progress};
 use crate::admission::{self, Claims, Plan};
+use crate::days;
 use crate::registers::deposit::{self, Kind};
 use crate::registers::kit::recognise::recognises;
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
-use crate::registers::{addresses, attributions, ops, rpls, thresholds, workbook, zones};
+use crate::registers::{addresses, attributions, demandes, ops, rpls, thresholds, workbook, zones};
 use crate::server::Trace;
 use crate::state::{self, State};
 use crate::store::{By, Writer};
@@ -113,6 +114,17 @@ enum Register {
         #[arg(long)]
         cle: Option<PathBuf>,
     },
+    /// Demandes de logement (extrait du SNE)
+    Demandes {
+        #[command(flatten)]
+        common: Common,
+        /// Jour de l'extraction, AAAA-MM-JJ : anciennetés et délais courent jusqu'à lui
+        #[arg(long, value_parser = day)]
+        date: u32,
+        /// Fichier de la clé qui pseudonymise les numéros uniques ; à défaut, celle du magasin
+        #[arg(long)]
+        cle: Option<PathBuf>,
+    },
     /// Seuils du premier quartile par EPCI
     Thresholds {
         #[command(flatten)]
@@ -131,6 +143,7 @@ impl Register {
             | Self::Zones { common, .. }
             | Self::Addresses { common, .. }
             | Self::Attributions { common, .. }
+            | Self::Demandes { common, .. }
             | Self::Thresholds { common, .. } => common,
         }
     }
@@ -141,6 +154,7 @@ impl Register {
             Self::Rpls { millesime, .. } => (Some(*millesime), "rpls", "millesime"),
             Self::Ops { wave, .. } => (Some(*wave), "ops", "wave"),
             Self::Attributions { year, .. } => (Some(*year), "attributions", "year"),
+            Self::Demandes { date, .. } => (u16::try_from(*date / 10_000).ok(), "demandes", "date"),
             Self::Thresholds { year, .. } => (*year, "thresholds", "year"),
             Self::Zones { generation, .. } => {
                 (generation.as_deref().and_then(|g| g.parse().ok()), "zones", "generation")
@@ -166,6 +180,7 @@ impl Register {
             Self::Zones { .. } => "zones",
             Self::Addresses { .. } => "addresses",
             Self::Attributions { .. } => "attributions",
+            Self::Demandes { .. } => "demandes",
             Self::Thresholds { .. } => "thresholds",
         }
     }
@@ -350,10 +365,24 @@ fn read_text(
                 progress,
             )?
         }
+        Register::Demandes { date, cle, .. } => {
+            let cle = match cle {
+                Some(path) => path.clone(),
+                None => store_key(data)?,
+            };
+            demandes::import(file, &demandes::Options { extrait: *date, cle }, out, progress)?
+        }
         Register::Thresholds { year, .. } => {
             thresholds::import(file, &thresholds::Options { annee: *year }, out, progress)?
         }
     })
+}
+
+/// A day of the command line, `yyyymmdd`.
+fn day(text: &str) -> Result<u32, String> {
+    let read = text.replace('-', "").parse().ok();
+    let sound = |d: &u32| days::civil(*d).is_some() && days::iso(*d) == text;
+    read.filter(sound).ok_or_else(|| "une date AAAA-MM-JJ est attendue".to_owned())
 }
 
 /// The département in a name such as `adresses-73.csv.gz`.

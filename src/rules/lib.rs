@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod policy;
+pub mod scoring;
 pub mod state;
 
 use mosaique_engine::{disclosure, stock};

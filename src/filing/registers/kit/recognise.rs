@@ -2,6 +2,7 @@
 
 use crate::reference::attributions::attributions;
 use crate::reference::ban::ban;
+use crate::reference::demandes::demandes;
 use crate::reference::ops::ops;
 use crate::reference::registre::Registre;
 use crate::reference::thresholds::thresholds;
@@ -11,7 +12,8 @@ use crate::registers::rpls;
 /// Rows among which a header is looked for.
 const ABOVE: usize = 30;
 
-/// The header of `register` (`rpls`, `ops`, `addresses`, `attributions`, `thresholds`) is among these rows. A
+/// The header of `register` (`rpls`, `ops`, `addresses`, `attributions`, `demandes`,
+/// `thresholds`) is among these rows. A
 /// register that has no columns of its own recognises none.
 #[must_use]
 pub fn recognises(register: &str, head: &[Vec<String>]) -> bool {
@@ -23,6 +25,7 @@ pub fn recognises(register: &str, head: &[Vec<String>]) -> bool {
         "ops" => ops().is_ok_and(|o| any(&[&o.reponse, &o.agregat])),
         "addresses" => ban().is_ok_and(|b| any(&[&b.registre])),
         "attributions" => attributions().is_ok_and(|a| any(&[&a.registre])),
+        "demandes" => demandes().is_ok_and(|d| any(&[&d.registre])),
         "thresholds" => thresholds().is_ok_and(|t| any(&[&t.registre])),
         _ => false,
     }
