@@ -6,4 +6,4 @@ pub mod server;
 use mosaique_engine::{arrays, cube, disclosure, geocode, stock};
 use mosaique_filing::{admission, registers, store};
 use mosaique_ground::{address, days, reference, territory};
-use mosaique_rules::{access, policy, state};
+use mosaique_rules::{access, policy, scoring, state};

@@ -13,6 +13,7 @@ pub mod dalo;
 mod depots;
 mod ensembles;
 mod evenements;
+mod grilles;
 mod maintenance;
 mod objectifs;
 mod password;
@@ -37,6 +38,7 @@ pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
 pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
 pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
 pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent};
+pub use self::grilles::KeptGrid;
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
@@ -195,6 +197,7 @@ fn migrator() -> Migrator {
         (9, "ensembles de zones", include_str!("zones.sql")),
         (10, "lieu et caractéristiques des événements", include_str!("evenements_lieu.sql")),
         (11, "comptes fermés par qui, mots de passe provisoires", include_str!("comptes_acces.sql")),
+        (20, "grilles de cotation", include_str!("grilles.sql")),
     ];
     let migrations = list
         .into_iter()

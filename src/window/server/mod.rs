@@ -13,6 +13,7 @@ mod app;
 mod auth;
 mod catalogue;
 mod controle;
+mod cotation;
 mod csv_body;
 mod csv_file;
 mod dalo;

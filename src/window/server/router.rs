@@ -24,7 +24,7 @@ use super::params::BODY_LIMIT;
 use super::parc::{counts, events, flags, residences};
 use super::problem::Problem;
 use super::{
-    adresses, affichage, catalogue, controle, dalo, depots, ensembles, facettes, fragilite, geocodage,
+    adresses, affichage, catalogue, controle, cotation, dalo, depots, ensembles, facettes, fragilite, geocodage,
     geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, openapi, plan, rpems,
     security, segregation, situation, situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
 };
@@ -90,6 +90,14 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(dalo::justify))
         .routes(routes!(dalo::contest))
         .routes(routes!(plan::propose))
+        .routes(routes!(cotation::pression::pression))
+        .routes(routes!(cotation::grilles::list, cotation::grilles::add, cotation::grilles_csv::import))
+        .routes(routes!(cotation::grilles::change, cotation::grilles::erase))
+        .routes(routes!(cotation::grilles::adopt))
+        .routes(routes!(cotation::grilles_csv::export))
+        .routes(routes!(cotation::simulation::simulation))
+        .routes(routes!(cotation::demandes::list))
+        .routes(routes!(cotation::demandes::csv))
         .routes(routes!(depots::list, depots::receive::receive))
         .routes(routes!(depots::one, depots::decide::withdraw))
         .routes(routes!(depots::claims::list))
