@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench bench-small bench-geocoder budget check bless
+.PHONY: help demo run test bench bench-small bench-geocoder budget check bless release deb
 
 help: ## this list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
@@ -37,3 +37,9 @@ check: ## formatting, lints, types
 
 bless: ## accept the snapshots that the tests made, and regenerate the API client
 	@scripts/bless.sh
+
+release: ## the program to install, into target/release (a build of its own, about 40 min the first time)
+	@scripts/release.sh
+
+deb: ## a Debian package of it, into target/debian (adds cargo-deb to cargo's folder)
+	@scripts/release.sh --deb

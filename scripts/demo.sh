@@ -22,6 +22,7 @@ if [ ! -d "$folder/magasin" ] || ! is_fresh "demo-${folder//\//_}" "$want"; then
     siren="$(grep -oE '[0-9]{9}' <<<"$(basename "$file")")"
     "$mosaique" admin events "$file" --siren "$siren" --data "$folder/magasin"
   done
+  "$mosaique" admin flux "$folder/fichiers/declares/flux" --data "$folder/magasin"
   : >"$folder/magasin/demonstration"   # the page then says that the territory is fictional
   stamp "demo-${folder//\//_}" "$want"
 fi

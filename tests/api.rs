@@ -9,6 +9,8 @@ mod catalogue;
 mod controle;
 #[path = "api/ensembles.rs"]
 mod ensembles;
+#[path = "api/export.rs"]
+mod export;
 #[path = "api/facettes.rs"]
 mod facettes;
 #[path = "api/geocoder.rs"]
@@ -17,6 +19,8 @@ mod geocoder;
 mod mesure;
 #[path = "api/objectifs.rs"]
 mod objectifs;
+#[path = "api/ogc.rs"]
+mod ogc;
 #[path = "api/people.rs"]
 mod people;
 #[path = "api/problems.rs"]

@@ -10,8 +10,8 @@ const ROOMS: [(&str, &[&str]); 6] = [
     ("ground", &["days", "reference", "territory", "address"]),
     ("filing", &["registers", "store", "admission"]),
     ("engine", &["arrays", "geocode", "stock", "cube", "disclosure"]),
-    ("rules", &["access", "state", "policy", "scoring"]),
-    ("window", &["server"]),
+    ("rules", &["access", "flow", "state", "policy", "scoring"]),
+    ("window", &["publish", "server"]),
     ("fiction", &["demo"]),
 ];
 /// Columns of a line of code; a line that holds a text in quotes (SQL, JSON, a header) may be longer.

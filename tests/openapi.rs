@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 #[test]
 fn the_document_of_the_web_application_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src/api/openapi.json");
@@ -20,4 +22,56 @@ fn the_document_of_the_web_application_is_up_to_date() {
             run api` in web/",
         differs + 1
     );
+}
+
+/// Operations of the document: where each is, and what it says.
+fn operations(document: &Value) -> Vec<(String, Value)> {
+    let mut out = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            out.push((format!("{method} {path}"), operation.clone()));
+        }
+    }
+    assert!(out.len() > 100);
+    out
+}
+
+fn document() -> Value {
+    serde_json::to_value(mosaique::server::document()).unwrap()
+}
+
+#[test]
+fn every_answer_says_what_it_is() {
+    for (at, operation) in operations(&document()) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let words = response["description"].as_str().unwrap_or_default();
+            assert!(words.len() > 3, "{at}: {status} has no description");
+        }
+    }
+}
+
+#[test]
+fn every_operation_says_who_may_call_it_and_its_group_is_declared() {
+    let document = document();
+    let declared: Vec<&str> =
+        document["tags"].as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
+    let schemes = document["components"]["securitySchemes"].as_object().unwrap();
+    for (at, operation) in operations(&document) {
+        let ways = operation["security"].as_array().unwrap_or_else(|| panic!("{at}: no security"));
+        let named = |name: &str| ways.iter().any(|w| w.get(name).is_some());
+        assert!(ways.iter().all(|w| w.as_object().unwrap().keys().all(|k| schemes.contains_key(k))), "{at}");
+        assert!(named("session"), "{at}");
+        let open = ways.iter().any(|w| w.as_object().unwrap().is_empty());
+        assert!(open || operation["responses"]["401"].is_object(), "{at}: who is nobody is told nothing");
+        for tag in operation["tags"].as_array().unwrap() {
+            assert!(declared.contains(&tag.as_str().unwrap()), "{at}: {tag}");
+        }
+    }
+    let way = |id: &str| {
+        let all = operations(&document);
+        all.into_iter().find(|(_, o)| o["operationId"] == id).unwrap().1["security"].to_string()
+    };
+    assert!(way("catalogue").contains("{}") && way("catalogue").contains("jeton_mot_de_passe"));
+    assert!(!way("mixite").contains("{}"));
+    assert!(!way("jeton_creer").contains("jeton"), "a token makes no other");
 }

@@ -1,6 +1,6 @@
 // Build of the application: Svelte, and the cartography of ../tiles served under /fond.
 import { cpSync, createReadStream, existsSync } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { join, resolve, normalize } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import type { Plugin } from 'vite';
@@ -16,7 +16,7 @@ function fond(): Plugin {
     name: 'fond',
     // The tests of the page make no bundle to copy into.
     apply: () => !process.env['VITEST'],
-    configResolved(config) { outDir = join(config.root, config.build.outDir); },
+    configResolved(config) { outDir = resolve(config.root, config.build.outDir); },
     configureServer(server) {
       server.middlewares.use('/fond', (req, res, next) => {
         const path = normalize(decodeURIComponent((req.url ?? '').split('?')[0] ?? ''));

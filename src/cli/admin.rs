@@ -11,7 +11,7 @@ use super::{Failure, StoreArgs};
 use crate::cube::Cube;
 use crate::reference::access::{Class, Donnees, Role, access};
 use crate::reference::comptes::comptes;
-use crate::server::{App, Trace, bring, bring_up_to_date};
+use crate::server::{App, Trace, bring, bring_flux, bring_up_to_date};
 use crate::state::{self, NewAccount, NewConvention, Passwords, State, one_time};
 use crate::store::Store;
 
@@ -26,6 +26,8 @@ pub enum AdminCommand {
     /// Enregistrer les événements du parc d'un bailleur (mises en service, démolitions, ventes…), tous ou
     /// aucun
     Events(EventsArgs),
+    /// Enregistrer les conventions, assiettes, droits et événements de gestion en flux d'un dossier
+    Flux(FluxArgs),
     /// Créer un organisme et un compte de chaque rôle sur les données chargées (démonstration)
     Demo(DemoAccountsArgs),
 }
@@ -78,6 +80,14 @@ pub struct EventsArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct FluxArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Dossier de conventions.csv, assiettes.csv, droits.csv et evenements.csv
+    dossier: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub struct DemoAccountsArgs {
     #[command(flatten)]
     store: StoreArgs,
@@ -127,6 +137,7 @@ pub fn run(command: &AdminCommand) -> Result<(), Failure> {
         AdminCommand::Password(args) => with_state(&args.store, async |s| password(s, args).await),
         AdminCommand::Token(args) => with_state(&args.account.store, async |s| token(s, args).await),
         AdminCommand::Events(args) => with_state(&args.store, async |s| events(s, args).await),
+        AdminCommand::Flux(args) => with_state(&args.store, async |s| flux(s, args).await),
         AdminCommand::Demo(args) => with_state(&args.store, async |s| demo(s, args).await),
     }
 }
@@ -222,6 +233,14 @@ async fn events(state: &State, args: &EventsArgs) -> Result<(), Failure> {
     noted(state, trace.with("siren", args.siren.as_str())).await?;
     bring_up_to_date(root, state).await?;
     say!("{} événements enregistrés ; le parc à jour les compte.", ids.len());
+    Ok(())
+}
+
+async fn flux(state: &State, args: &FluxArgs) -> Result<(), Failure> {
+    let told = bring_flux(state, &args.dossier).await;
+    let trace = told.map_err(|p| format!("« {} » : {}", args.dossier.display(), p.told()))?;
+    noted(state, trace).await?;
+    say!("gestion en flux de « {} » enregistrée.", args.dossier.display());
     Ok(())
 }
 

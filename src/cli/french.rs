@@ -3,28 +3,60 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 
-use super::Cli;
 use super::out::note;
+use super::{Cli, config};
 
 /// Status of a command line that cannot be understood, as clap has it.
 const MISUSE: i32 = 2;
 
-/// Reads the arguments of the process; on a fault says it, and ends the process.
+/// Reads the arguments of the process, and what is configured elsewhere; on a fault says it, and ends the
+/// process.
 #[must_use]
 pub fn parse() -> Cli {
-    let read = command().try_get_matches().and_then(|m| Cli::from_arg_matches(&m));
+    let read = configured().and_then(|c| {
+        let matches = c.try_get_matches().and_then(|m| Cli::from_arg_matches(&m));
+        matches.map_err(Fault::Line)
+    });
     match read {
         Ok(cli) => cli,
-        Err(e) if e.use_stderr() => {
-            note!("Erreur : {}", told(&e));
+        Err(Fault::Line(e)) if !e.use_stderr() => e.exit(),
+        Err(fault) => {
+            let text = match fault {
+                Fault::Line(e) => told(&e),
+                Fault::Config(e) => e.to_string(),
+            };
+            note!("Erreur : {text}");
             std::process::exit(MISUSE)
         }
-        Err(e) => e.exit(),
     }
 }
 
+/// Why the process does not know what to do.
+enum Fault {
+    Line(clap::Error),
+    Config(config::ConfigError),
+}
+
+/// The command line with what variables and the file of settings say.
+fn configured() -> Result<Command, Fault> {
+    let all = command();
+    let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    let var = |name: &str| std::env::var(name).ok();
+    let found = match config::file(&args, &var) {
+        Some(path) => config::read(&path, &all).map_err(Fault::Config)?,
+        None => config::Config::default(),
+    };
+    for (name, value) in &found.settings {
+        if std::env::var_os(name).is_none() {
+            // SAFETY: the process has no other thread yet.
+            unsafe { std::env::set_var(name, value) };
+        }
+    }
+    found.apply(all, "", &var).map_err(Fault::Config)
+}
+
 /// The command line with its help in French.
-fn command() -> Command {
+pub(super) fn command() -> Command {
     let version = Arg::new("version").long("version").short('V').action(ArgAction::Version);
     french(Cli::command()).disable_version_flag(true).arg(version.help("Afficher la version"))
 }
@@ -53,6 +85,9 @@ fn said(arg: Arg) -> Arg {
         if takes && !list.is_empty() {
             help.push_str(&format!(" [{label} : {list}]"));
         }
+    }
+    if let Some(long) = config::may(&arg) {
+        help.push_str(&format!(" [variable : {}]", config::variable(&long)));
     }
     arg.help(help.trim_start().to_owned()).hide_default_value(true).hide_possible_values(true)
 }
@@ -145,6 +180,33 @@ mod tests {
             "{word}"
         );
         assert!(fault(&["mosaique", "importer"]).starts_with("« importer » n'est pas une commande"));
+    }
+
+    #[test]
+    fn every_option_names_its_variable_once_and_no_two_options_mean_different_things_by_it() {
+        fn walk(command: &Command, seen: &mut usize) {
+            for arg in command.get_arguments().filter(|a| config::may(a).is_some()) {
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                let name = config::variable(arg.get_long().unwrap_or_default());
+                assert_eq!(help.matches(&format!("[variable : {name}]")).count(), 1, "{help}");
+                *seen += 1;
+            }
+            command.get_subcommands().for_each(|c| walk(c, seen));
+        }
+        let mut seen = 0;
+        walk(&command(), &mut seen);
+        assert!(seen > 60, "{seen} options");
+    }
+
+    #[test]
+    fn the_file_that_the_package_ships_is_understood() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/mosaique.toml");
+        let read = config::read(&path, &command()).unwrap();
+        let all = read.apply(command(), "", &|_| None).unwrap();
+        let m = all.try_get_matches_from(["mosaique", "serve"]).unwrap();
+        let serve = m.subcommand_matches("serve").unwrap();
+        assert!(serve.get_flag("derriere_un_relais"));
+        assert_eq!(read.settings["RUST_LOG"], "info");
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! `mosaique import`: one file into the store. Its report, what it replaces and what it would lose are said
-//! before anything changes.
+//! `mosaique import`: one file into the store, or a folder ([`super::import_folder`]). Its report, what it
+//! replaces and what it would lose are said before anything changes.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::out::say;
-use super::{Failure, StoreArgs, build, import_report, option_of, progress};
+use super::out::{note, say};
+use super::{Failure, StoreArgs, build, import_folder, import_report, option_of, progress};
 use crate::admission::{self, Claims, Plan};
 use crate::days;
 use crate::registers::deposit::{self, Kind};
@@ -15,45 +15,64 @@ use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
 use crate::registers::{addresses, attributions, demandes, ops, rpls, thresholds, workbook, zones};
-use crate::server::Trace;
+use crate::server::{Imported, Trace, note_imports};
 use crate::state::{self, State};
-use crate::store::{By, Writer};
+use crate::store::{By, Promise, Writer};
 
 /// Arguments of `import`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ImportArgs {
     #[command(subcommand)]
-    register: Register,
+    register: Option<Register>,
+    #[command(flatten)]
+    folder: import_folder::FolderArgs,
 }
 
 #[derive(Debug, Args)]
-struct Common {
+pub(super) struct Common {
     /// Fichier à lire (CSV, classeur XLSX, GeoJSON, GeoPackage, Shapefile ; .gz et .zip acceptés)
-    file: PathBuf,
+    pub file: PathBuf,
     #[command(flatten)]
-    store: StoreArgs,
+    pub store: StoreArgs,
     /// Dire ce que l'import changerait, sans rien changer
     #[arg(long)]
-    essai: bool,
+    pub essai: bool,
     /// Accepter de perdre ce que le fichier n'a pas et qu'il remplace
     #[arg(long)]
-    remplacer: bool,
+    pub remplacer: bool,
     /// Le fichier complète ce qui est en place : ne remplacer que ce qu'il contient
     #[arg(long)]
-    completer: bool,
+    pub completer: bool,
     /// Importer malgré un doute sur l'année, la couche ou le nombre de lignes gardées
     #[arg(long)]
-    forcer: bool,
+    pub forcer: bool,
     /// Construire ensuite les chiffres, comme « mosaique build »
     #[arg(long)]
-    construire: bool,
+    pub construire: bool,
     /// Écrire le compte rendu en JSON
     #[arg(long)]
-    json: bool,
+    pub json: bool,
+}
+
+impl Common {
+    /// A file with no option but where the store is.
+    pub fn plain(file: &Path, store: &StoreArgs) -> Self {
+        Self {
+            file: file.to_owned(),
+            store: store.clone(),
+            essai: false,
+            remplacer: false,
+            completer: false,
+            forcer: false,
+            construire: false,
+            json: false,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
-enum Register {
+pub(super) enum Register {
     /// Répertoire des logements locatifs sociaux
     Rpls {
         #[command(flatten)]
@@ -136,7 +155,7 @@ enum Register {
 }
 
 impl Register {
-    fn common(&self) -> &Common {
+    pub fn common(&self) -> &Common {
         match self {
             Self::Rpls { common, .. }
             | Self::Ops { common, .. }
@@ -186,11 +205,66 @@ impl Register {
     }
 }
 
-/// Reads the file, says what it would change, publishes it.
+/// Reads the file, says what it would change, publishes it; a folder is looked at first.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
-    let register = &args.register;
+    let Some(register) = &args.register else { return import_folder::run(&args.folder) };
     let common = register.common();
     let mut writer = Writer::open(&common.store.data)?;
+    finish_late(&writer)?;
+    let tell = |text: String| {
+        if !common.json {
+            say!("{text}");
+        }
+    };
+    let done = admit(register, &mut writer, &mut |report, plan| {
+        if common.json {
+            return import_report::json(report, plan.replacement());
+        }
+        import_report::print(report);
+        if let Some(replaced) = plan.replacement() {
+            import_report::replaced(replaced);
+        }
+        Ok(())
+    })?;
+    match done {
+        Done::Already => tell("Ce fichier était déjà dans le magasin : rien n'a changé.".to_owned()),
+        Done::Tried => {
+            tell("Essai : rien n'a changé dans le magasin.".to_owned());
+            return Ok(());
+        }
+        Done::Published { registre, empreinte } => {
+            let now = writer.store().manifest().of_register(&registre);
+            if let Some(d) = now.into_iter().find(|d| d.rapport.empreinte == empreinte) {
+                let findings = writer.store().folder(d).join("constats.csv");
+                if findings.exists() {
+                    tell(format!("Constats, ligne par ligne : {}", findings.display()));
+                }
+            }
+        }
+    }
+    build::after_change(writer, &common.store.data, common.construire, common.json)
+}
+
+/// What became of a file.
+pub(super) enum Done {
+    /// It was the last one already.
+    Already,
+    /// Only a trial was asked for.
+    Tried,
+    Published {
+        registre: String,
+        empreinte: String,
+    },
+}
+
+/// Reads a file and publishes it, if it may enter. `look` sees its report and what it would change before
+/// anything does, and may refuse.
+pub(super) fn admit(
+    register: &Register,
+    writer: &mut Writer,
+    look: &mut dyn FnMut(&Report, &Plan) -> Result<(), Failure>,
+) -> Result<Done, Failure> {
+    let common = register.common();
     let (folder, desk) = (writer.temporary()?, writer.temporary()?);
     let out = Output::new(folder.path());
     let bar = progress::bytes(
@@ -204,50 +278,43 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
     let (report, text) = read?;
     admission::check(&report, folder.path(), &text, &register.claims())?;
     let mut plan = Plan::new(writer.store(), &report, folder.path(), common.completer)?;
-    if common.json {
-        import_report::json(&report, plan.replacement())?;
-    } else {
-        import_report::print(&report);
-        if let Some(replaced) = plan.replacement() {
-            import_report::replaced(replaced);
-        }
-    }
+    look(&report, &plan)?;
     if !common.remplacer {
         plan.refuse_loss()?;
     }
-    let tell = |text: String| {
-        if !common.json {
-            say!("{text}");
-        }
-    };
     if plan.is_done() {
-        tell("Ce fichier était déjà dans le magasin : rien n'a changé.".to_owned());
-    } else if common.essai {
-        tell("Essai : rien n'a changé dans le magasin.".to_owned());
-        return Ok(());
-    } else {
-        let (registre, empreinte) = (report.registre.clone(), report.empreinte.clone());
-        plan.carry_out(&mut writer, folder, report.clone(), &By::now(&super::holder()))?;
-        note(&common.store.data, &report)?;
-        let now = writer.store().manifest().of_register(&registre);
-        if let Some(d) = now.into_iter().find(|d| d.rapport.empreinte == empreinte) {
-            let findings = writer.store().folder(d).join("constats.csv");
-            if findings.exists() {
-                tell(format!("Constats, ligne par ligne : {}", findings.display()));
-            }
-        }
+        return Ok(Done::Already);
     }
-    build::after_change(writer, &common.store.data, common.construire, common.json)
+    if common.essai {
+        return Ok(Done::Tried);
+    }
+    let (registre, empreinte) = (report.registre.clone(), report.empreinte.clone());
+    let by = By::now(&super::holder());
+    let import = Imported::of(&report, &by);
+    // Who is killed between the manifest and the line leaves the promise of it.
+    let promise = import.promise(writer.store())?;
+    plan.carry_out(writer, folder, report, &by)?;
+    noted(&common.store.data, import.trace())?;
+    promise.kept()?;
+    Ok(Done::Published { registre, empreinte })
 }
 
-/// Writes the import down in the audit trail (domain §9.4).
-fn note(root: &Path, report: &Report) -> Result<(), Failure> {
-    let trace = Trace::new("import", format!("{} {}", report.registre, report.cle))
-        .with("fichier", report.fichier.as_str())
-        .with("empreinte", report.empreinte.as_str())
-        .with("gardees", report.lignes_gardees)
-        .with("rejetees", report.lignes_rejetees);
-    noted(root, trace)
+/// Writes the lines of imports that were killed before theirs.
+pub(super) fn finish_late(held: &Writer) -> Result<(), Failure> {
+    let root = held.store().root();
+    if Promise::left(root).is_empty() {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let state = State::of_store(root).await?;
+        let written = note_imports(held, &state).await?;
+        state.close().await;
+        if written > 0 {
+            note!("{written} import(s) d'avant un arrêt ont maintenant leur ligne au journal d'audit.");
+        }
+        Ok(())
+    })
 }
 
 /// Writes a line of the audit trail.

@@ -4,15 +4,21 @@ mod admin;
 mod bench;
 mod bench_geocoder;
 mod build;
+mod config;
+mod etat;
+mod export;
 mod french;
 mod geocode;
 mod import;
+mod import_folder;
 mod import_report;
 mod imports;
 mod maintenance;
 mod measure;
 mod out;
+mod papiers;
 mod progress;
+mod sauvegarde;
 mod verifier;
 
 pub use self::french::parse;
@@ -30,6 +36,9 @@ use crate::{demo, server};
 #[derive(Debug, Parser)]
 #[command(name = "mosaique", version, max_term_width = 110)]
 pub struct Cli {
+    /// Fichier de réglages (ou MOSAIQUE_CONFIG) ; à défaut mosaique.toml, puis /etc/mosaique/mosaique.toml
+    #[arg(long, value_name = "FICHIER", global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -44,6 +53,8 @@ enum Command {
     Build(build::BuildArgs),
     /// Calculer les chiffres d'une zone dessinée (GeoJSON) ou d'un code
     Measure(measure::MeasureArgs),
+    /// Écrire les chiffres de toutes les zones d'une échelle : classeur, CSV, GeoJSON, GeoPackage
+    Export(export::ExportArgs),
     /// Trouver les adresses d'un fichier CSV dans la Base adresse nationale importée
     Geocode(geocode::GeocodeArgs),
     /// Servir la carte et l'interface HTTP
@@ -58,8 +69,21 @@ enum Command {
     Audit(admin::AuditCommand),
     /// Retirer ce qui a dépassé sa durée de conservation (à lancer chaque jour)
     Maintenance(maintenance::MaintenanceArgs),
+    /// Copier le magasin, les comptes et le journal ailleurs, pendant que le serveur sert
+    Sauvegarde(sauvegarde::SauvegardeArgs),
+    /// Refaire un magasin d'une sauvegarde, dans un dossier vide
+    Restauration(sauvegarde::RestaurationArgs),
+    /// Base des comptes, des corrections et du journal
+    #[command(subcommand)]
+    State(etat::StateCommand),
     /// Vérifier que les fichiers du magasin sont ceux qui ont été écrits
     Verifier(verifier::VerifierArgs),
+    /// Écrire la complétion d'un interpréteur de commandes (bash, zsh, fish…)
+    #[command(hide = true)]
+    Completions(papiers::CompletionArgs),
+    /// Écrire les pages de manuel
+    #[command(hide = true)]
+    Man(papiers::ManArgs),
     /// Mesurer le moteur seul (pour « make bench »)
     #[command(hide = true)]
     BenchEngine(bench::BenchArgs),
@@ -96,6 +120,10 @@ struct ServeArgs {
     /// Un relais se tient devant ce serveur : lire l'adresse des visiteurs dans X-Forwarded-For
     #[arg(long)]
     derriere_un_relais: bool,
+    /// Adresse par laquelle les autres connaissent ce serveur, par exemple https://mosaique.exemple.fr :
+    /// elle commence les liens qu'il donne aux logiciels de cartographie
+    #[arg(long, value_name = "SITE", value_parser = origin)]
+    adresse_publique: Option<String>,
     /// Adresse où un outil de surveillance (Prometheus) lit les mesures du serveur, page /metrics
     #[arg(long, value_name = "ADRESSE")]
     metriques: Option<std::net::SocketAddr>,
@@ -143,13 +171,19 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Imports(args) => imports::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Measure(args) => measure::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Geocode(args) => geocode::run(&args),
         Command::Serve(args) => serve(args),
         Command::DemoData(args) => demo_data(&args),
         Command::Admin(command) => admin::run(&command),
         Command::Audit(command) => admin::audit(&command),
         Command::Maintenance(args) => maintenance::run(&args),
+        Command::Sauvegarde(args) => sauvegarde::save(&args),
+        Command::Restauration(args) => sauvegarde::restore(&args),
+        Command::State(command) => etat::run(&command),
         Command::Verifier(args) => verifier::run(&args),
+        Command::Completions(args) => papiers::completions(&args),
+        Command::Man(args) => papiers::man(&args),
         Command::BenchEngine(args) => bench::run(&args),
         Command::BenchGeocoder(args) => bench_geocoder::run(&args),
         Command::BenchControle(args) => bench::checks(&args),
@@ -198,6 +232,7 @@ fn serve(args: ServeArgs) -> Result<(), Failure> {
         allow_remote: args.ouvrir_au_reseau,
         behind_proxy: args.derriere_un_relais,
         ban: server::remote_ban(),
+        adresse_publique: args.adresse_publique,
         metrics: args.metriques,
         fonds: args.fond,
         integration: args.integrer,

@@ -1,6 +1,7 @@
 //! Who may see what, what must survive a restart beside figures, and the law of social mix. It knows no HTTP.
 
 pub mod access;
+pub mod flow;
 pub mod policy;
 pub mod scoring;
 pub mod state;

@@ -1,9 +1,10 @@
 //! The window: who asks, and what is answered over HTTP. How figures are computed is the business of the
 //! floors below.
 
+pub mod publish;
 pub mod server;
 
 use mosaique_engine::{arrays, cube, disclosure, geocode, stock};
 use mosaique_filing::{admission, registers, store};
 use mosaique_ground::{address, days, reference, territory};
-use mosaique_rules::{access, policy, scoring, state};
+use mosaique_rules::{access, flow, policy, scoring, state};

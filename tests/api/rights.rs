@@ -296,6 +296,20 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         ),
         "controle_listes" => plain("/api/attributions/controle"),
         "controle_csv" => with("/api/attributions/controle/csv", json!({})),
+        "flux_suivi" => plain("/api/flux/suivi"),
+        "flux_suivi_csv" => plain("/api/flux/suivi.csv"),
+        "flux_calcul" => plain("/api/flux/calcul"),
+        "flux_logements" => plain("/api/flux/logements"),
+        "flux_equite" => plain("/api/flux/equite"),
+        "flux_bilan" => plain("/api/flux/bilan"),
+        "flux_bilan_csv" => plain("/api/flux/bilan.csv"),
+        "flux_bilan_arreter" => with("/api/flux/bilan", json!({"annee": 2024})),
+        "flux_conventions" => plain("/api/flux/conventions"),
+        "flux_conventions_csv" => plain("/api/flux/conventions.csv"),
+        "flux_convention" => with("/api/flux/conventions", json!({})),
+        "flux_conventions_importer" => plain("/api/flux/conventions"),
+        "flux_evenement" => with("/api/flux/evenements", json!({})),
+        "flux_evenements_importer" => plain("/api/flux/evenements"),
         "objectifs_importer" => plain("/api/objectifs"),
         "objectif_ajouter" => with("/api/objectifs", rate_below_the_law()),
         "objectif_modifier" => with("/api/objectifs/absent", rate_below_the_law()),
@@ -393,7 +407,21 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "ensemble_ajouter" => with("/api/ensembles", json!({"nom": "", "visibilite": "PRIVE", "zones": []})),
         "ensemble_modifier" => with("/api/ensembles/absent", json!({"version": 1, "nom": "x"})),
         "ensemble_restaurer" => plain("/api/ensembles/absent/restauration"),
+        "texte" => plain("/api/textes/accessibilite"),
         "affichage" => plain("/api/affichage"),
+        "export" => plain("/api/export?echelle=commune&format=csv"),
+        "ogc" => plain("/ogc"),
+        "ogc_conformite" => plain("/ogc/conformance"),
+        "ogc_api" => plain("/ogc/api"),
+        "ogc_collections" => plain("/ogc/collections"),
+        "ogc_collection" => plain("/ogc/collections/commune_2024"),
+        "ogc_schema" => plain("/ogc/collections/commune_2024/schema"),
+        "ogc_schema_entite" => plain("/ogc/collections/commune_2024/schema-entite"),
+        "ogc_champs" => plain("/ogc/collections/commune_2024/queryables"),
+        "ogc_entites" => plain("/ogc/collections/commune_2024/items?limit=1"),
+        "ogc_entite" => plain("/ogc/collections/commune_2024/items/73901"),
+        "ogc_tuiles" => plain("/ogc/collections/commune_2024/tiles"),
+        "ogc_tuiles_grille" => plain("/ogc/collections/commune_2024/tiles/WebMercatorQuad"),
         "admin_imports" => plain("/api/admin/imports"),
         "admin_import_retirer" => {
             with("/api/admin/imports/retrait", json!({"registre": "rpls", "cle": "absente"}))
@@ -426,8 +454,8 @@ fn least(operation: &str) -> u8 {
         | "adresses_situer" => 1,
         "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter"
         | "objectif_modifier" | "objectifs_importer" => 1,
-        "segregation" | "fragilite" | "plan" => 1,
-        o if o.starts_with("rpems") || o.starts_with("dalo") => 1,
+        "segregation" | "fragilite" | "plan" | "export" => 1,
+        o if o.starts_with("rpems") || o.starts_with("dalo") || o.starts_with("flux_") => 1,
         "travaux" | "signalements" => 1,
         o if lessor(o) => 1,
         _ => 0,
@@ -499,6 +527,15 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| {
                     *e == who && inside[0] != Households && outside[0] != Households
                 }),
+                "flux_evenement" | "flux_evenements_importer" | "flux_bilan_arreter" => {
+                    !who.starts_with("bailleur")
+                }
+                "flux_convention" | "flux_conventions_importer" => {
+                    !["bailleur", "epci", "ddets"].contains(&who.split(' ').next().unwrap())
+                }
+                o if o.starts_with("flux_") => {
+                    ["administrateur", "agence", "agence sans convention"].contains(&who)
+                }
                 "rpems_proposer" => !who.starts_with("bailleur"),
                 "dalo_placements" | "plan" => {
                     ["administrateur", "agence", "agence sans convention"].contains(&who)

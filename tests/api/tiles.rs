@@ -185,7 +185,8 @@ async fn a_tile_is_sent_compressed_and_not_at_all_to_who_has_it() {
 #[tokio::test]
 async fn the_tilejson_of_a_layer_says_where_its_tiles_are() {
     let t = ok("/tiles/qpv2024.json").await;
-    assert_eq!(t["tiles"][0], "/tiles/qpv2024/{z}/{x}/{y}.mvt");
+    // QGIS reads no address that does not begin with a host.
+    assert_eq!(t["tiles"][0], "http://localhost/tiles/qpv2024/{z}/{x}/{y}.mvt");
     assert_eq!(t["vector_layers"][0]["id"], "qpv2024");
     let bounds: Vec<f64> = t["bounds"].as_array().unwrap().iter().map(|b| b.as_f64().unwrap()).collect();
     assert_eq!(bounds, [5.81, 45.51, 5.88, 45.58]);

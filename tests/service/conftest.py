@@ -94,7 +94,7 @@ class Service:
 
     @property
     def env(self) -> dict[str, str]:
-        return os.environ | {"DATABASE_URL": self.database}
+        return os.environ | {"DATABASE_URL": self.database, "MOSAIQUE_BASE_NEUVE": "oui"}
 
     def accounts(self) -> dict[str, dict[str, str]]:
         return {a["role"]: a for a in json.loads(self.run("admin", "demo", "--json"))}

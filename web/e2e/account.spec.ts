@@ -124,7 +124,7 @@ describe('accounts', () => {
     await page.getByRole('link', { name: 'Comptes', exact: true }).click();
     await page.getByRole('cell', { name: 'camille.martin@epci.example' }).waitFor();
     await faults();
-    await page.getByRole('link', { name: 'Données' }).click();
+    await page.getByRole('link', { name: 'Données', exact: true }).click();
     await page.getByRole('cell', { name: 'rpls' }).first().waitFor();
     await faults();
 

@@ -152,7 +152,8 @@ describe('deposits', () => {
       server.run('import', 'rpls', file, '--millesime', '2024', '--bailleur', name, '--remplacer');
     }
     rmSync(folder, { recursive: true });
-    // The server takes up what an import changed within seconds.
+    // What is imported comes into force with the figures made from it; the server takes them up within seconds.
+    server.run('build');
     for (let i = 0; i < 40 && (await ask<unknown[]>(page, '/api/depots/revendications')).length === 0; i++) await page.waitForTimeout(500);
     await page.goto(`${server.base}/depots`);
     const row = page.locator('section[aria-labelledby=revendiques] tbody tr');

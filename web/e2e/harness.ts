@@ -64,7 +64,11 @@ export async function visit(page: Page, path: string): Promise<void> {
 export async function follow(page: Page, group: string, name: string): Promise<void> {
   const nav = page.getByRole('navigation', { name: 'Pages' });
   await nav.locator('summary', { hasText: group }).click();
-  await nav.getByRole('link', { name }).click();
+  const link = nav.getByRole('link', { name });
+  const path = await link.getAttribute('href');
+  await link.click();
+  // Without it, what is looked for next may be found on the page that is being left.
+  await page.waitForURL((url) => url.pathname === path, { waitUntil: 'commit' });
 }
 
 /** Keeps what the page looks like with the output of the tests. */

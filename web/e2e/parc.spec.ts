@@ -89,7 +89,7 @@ describe('the stock of a bailleur', () => {
     await settle(page);
     for (const a of first.adresses) {
       const { x, y } = await onMap(a.lon, a.lat);
-      const box = await page.locator('.frame').boundingBox();
+      const box = await page.locator('.frame .frame').boundingBox();
       assert.ok(box && x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height, 'the open residence is in sight');
     }
     // From the map to the list: an address of the open residence is ticked to leave it.
@@ -134,7 +134,7 @@ describe('the stock of a bailleur', () => {
 
     // The lasso round everything in sight chooses its residences.
     await page.getByRole('button', { name: 'Lasso' }).click();
-    const box = await page.locator('.frame').boundingBox();
+    const box = await page.locator('.frame .frame').boundingBox();
     assert.ok(box);
     const corners = [[0.05, 0.12], [0.95, 0.12], [0.95, 0.95], [0.05, 0.95]].map(([u = 0, v = 0]) => [box.x + u * box.width, box.y + v * box.height] as const);
     await page.mouse.move(...(corners[0] ?? [0, 0]));

@@ -60,11 +60,11 @@ export async function serve({ port, env: more = {}, args = [], copy = false }: O
   const folder = mkdtempSync(join(tmpdir(), 'mosaique-etat-'));
   const store = copy ? join(folder, 'magasin') : STORE;
   if (copy) cpSync(STORE, store, { recursive: true, filter: (path) => !/etat\.sqlite|quarantaine/.test(path) });
-  const env = { ...process.env, DATABASE_URL: `sqlite://${join(folder, 'etat.sqlite')}?mode=rwc`, ...more };
+  const env = { ...process.env, MOSAIQUE_BASE_NEUVE: 'oui', DATABASE_URL: `sqlite://${join(folder, 'etat.sqlite')}?mode=rwc`, ...more };
   const run = (...words: string[]): string => execFileSync(BINARY, [...words, '--data', store], { env, encoding: 'utf8' });
   const accounts = JSON.parse(run('admin', 'demo', '--json')) as Account[];
   const bind = `127.0.0.1:${port ?? (await freePort())}`;
-  const child = spawn(BINARY, ['serve', '--data', store, '--bind', bind, '--web', 'dist', ...args], { env, stdio: 'pipe' });
+  const child = spawn(BINARY, ['serve', '--data', store, '--bind', bind, '--web', process.env['WEB_DIST'] ?? 'dist', ...args], { env, stdio: 'pipe' });
   await answers(`http://${bind}/healthz`, child);
   return {
     base: `http://${bind}`, store, accounts, run,

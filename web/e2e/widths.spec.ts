@@ -11,13 +11,13 @@ const WIDTHS = [320, 375, 640, 1280, 1920, 3840];
 const AGAIN = [320, 375, 1280];
 /** Widths whose picture is kept. */
 const KEPT = new Set([375, 1280]);
-const PUBLIC = ['/', '/?vue=tableau', '/?nuage=P10', '/aide', '/connexion', '/portrait?echelle=commune&code=COMMUNE', '/integre?indicateur=P10', '/nulle-part'];
+const PUBLIC = ['/', '/?vue=tableau', '/?nuage=P10', '/aide', '/connexion', '/portrait?echelle=commune&code=COMMUNE', '/tableaux', '/dossier', '/integre?indicateur=P10', '/accessibilite', '/mentions-legales', '/donnees-personnelles', '/nulle-part'];
 const SIGNED = ['/', '/mixite', '/controle', '/controle?vue=commission', '/dalo', '/enjeux', '/objectifs', '/organisme', '/aide'];
 const ROLES: Record<string, string[]> = {
   public: PUBLIC,
   dreal: ['/?zone=commune:COMMUNE', '/?vue=tableau', ...SIGNED],
   ddets: SIGNED,
-  epci: SIGNED,
+  epci: [...SIGNED, '/tableaux', '/dossier'],
   commune: SIGNED,
   bailleur: [...SIGNED, '/depots', '/adresses', '/residences', '/evenements', '/administration'],
   action_logement: SIGNED,

@@ -9,7 +9,7 @@ it('an address has its page, whatever the slash at its end; another has none', (
   expect(['/', '', '/mixite', '/mixite/', '/mixitee', '/mixite/plus'].map((path) => routeOf(path)?.path)).toEqual(['/', '/', '/mixite', '/mixite', undefined, undefined]);
 });
 
-it('the public has what needs no account', () => expect(pathsOf('public')).toEqual(['/', '/aide']));
+it('the public has what needs no account', () => expect(pathsOf('public')).toEqual(['/', '/tableaux', '/dossier', '/aide']));
 
 it('the lessor has its own stock, others have not', () => {
   for (const path of ['/depots', '/adresses', '/residences', '/evenements']) {

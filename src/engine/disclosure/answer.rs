@@ -36,8 +36,10 @@ pub struct Coverage {
     pub logements: u64,
     /// Ménages répondants décrits par les chiffres d'occupation ; nul si secret.
     pub repondants: Option<u64>,
-    /// Logements occupés interrogés dans la partie décrite ; nul sous un filtre.
+    /// Logements occupés interrogés dans la partie décrite, et ménages qui ont répondu, quelle que soit la
+    /// population demandée : `taux_reponse` est leur rapport. Nuls sous un filtre.
     pub menages_interroges: Option<u64>,
+    pub repondants_enquete: Option<u64>,
     pub taux_reponse: Option<f64>,
     pub badge: Option<char>,
     /// Logements de la zone que les chiffres d'occupation ne comptent pas.
@@ -148,15 +150,11 @@ impl<'a> Asker<'a> {
         indicators: &[&'a Indicator],
     ) -> Self {
         let cube = publisher.cube();
-        let crossed = |m: &Measure| {
-            catalogue.is_occupancy(m)
-                && m.conditions.keys().any(|id| catalogue.attribute(id).is_some_and(|a| !a.occupation))
-        };
         let asked = |&indicator: &&'a Indicator| Asked {
             indicator,
             occupancy: catalogue.describes_households(indicator),
             item: publisher.item(catalogue, indicator),
-            crossed: std::iter::once(&indicator.numerateur).chain(&indicator.denominateur).any(crossed),
+            crossed: catalogue.crosses(indicator),
         };
         let indicators: Vec<Asked<'a>> = indicators.iter().map(asked).collect();
         let mut of_households: BTreeMap<(usize, bool), Vec<&Indicator>> =
@@ -293,6 +291,7 @@ impl<'a> Asker<'a> {
                 logements: total,
                 repondants: basis.map(|b| b.households),
                 menages_interroges: basis.filter(|_| self.mask.is_none()).map(|b| b.asked),
+                repondants_enquete: basis.filter(|_| self.mask.is_none()).map(|b| b.answered),
                 taux_reponse: rate.map(|r| (r * 1000.0).round() / 1000.0),
                 badge: rate.map(|r| secrecy.badge(r)),
                 logements_ecartes: left,

@@ -1,6 +1,6 @@
 //! From sums to one figure: the rate, and the rules of secrecy that decide what is said of it (domain §9.2).
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::reference::indicators::{Catalogue, Indicator};
@@ -15,7 +15,9 @@ pub struct Figure {
     pub valeur: Option<f64>,
     pub unite: String,
     pub decimales: u8,
-    pub numerateur: Option<u64>,
+    /// Dans l'unité de la valeur : la valeur est `numerateur` rapporté à `denominateur` (une part, en %).
+    #[serde(serialize_with = "plainly")]
+    pub numerateur: Option<f64>,
     pub denominateur: Option<u64>,
     /// Ménages répondants décrits (indicateurs d'occupation).
     pub repondants: Option<u64>,
@@ -34,6 +36,29 @@ pub struct Figure {
     pub logements_ecartes: Option<u64>,
     /// Source et millésime.
     pub source: String,
+}
+
+/// Writes a count as a whole number, though some numerators are not.
+fn plainly<S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
+    match value {
+        None => to.serialize_none(),
+        Some(v) if v.fract() == 0.0 && v.abs() < 9e15 => to.serialize_i64(*v as i64),
+        Some(v) => to.serialize_f64(*v),
+    }
+}
+
+/// Numerators of many figures, written as those of each.
+///
+/// # Errors
+/// Those of the format.
+pub fn all_plainly<S: Serializer>(values: &[Option<f64>], to: S) -> Result<S::Ok, S::Error> {
+    struct One<'a>(&'a Option<f64>);
+    impl Serialize for One<'_> {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            plainly(self.0, to)
+        }
+    }
+    to.collect_seq(values.iter().map(One))
 }
 
 impl Figure {
@@ -110,7 +135,8 @@ pub fn figure(
         valeur: None,
         unite: indicator.unite.clone(),
         decimales: decimals,
-        numerateur: Some(numerator),
+        // Rents are summed in cents, durations in months.
+        numerateur: Some(round(numerator as f64 * indicator.facteur, 2)),
         denominateur: denominator,
         repondants: basis.map(|b| b.households),
         taux_reponse: rate.map(|r| round(r, 3)),

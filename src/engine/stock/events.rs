@@ -290,7 +290,9 @@ impl<'a> Ledger<'a> {
     }
 
     fn leave(&mut self, h: &Happening) {
-        let own = |row: &usize| !self.changes.gone[*row] && self.owner(*row) == h.siren;
+        // The buyer's own word may have come first.
+        let given = |row: &usize| h.effet == Effect::Cession && self.owner(*row) == h.autre;
+        let own = |row: &usize| !self.changes.gone[*row] && (self.owner(*row) == h.siren || given(row));
         let rows: Vec<usize> = if h.ident_rep.is_empty() {
             let here = self.by_address.get(&(hash(&h.siren), hash(&h.adresse)));
             let here: Vec<usize> = here.into_iter().flatten().copied().filter(own).collect();
@@ -300,6 +302,9 @@ impl<'a> Ledger<'a> {
         };
         self.changes.unplaced += u64::from(h.logements).saturating_sub(rows.len() as u64);
         for row in rows {
+            if self.owner(row) != h.siren {
+                continue;
+            }
             if h.effet == Effect::Cession {
                 if self.sirens.contains(&hash(&h.autre)) && !self.changes_hands(row, &h.autre) {
                     self.changes.awaiting += 1;

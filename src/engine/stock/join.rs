@@ -23,8 +23,8 @@ type Index = HashMap<u64, Vec<u32>, FxBuildHasher>;
 /// to the dwellings. One that has no known commune either is counted as not located. A dwelling holds one
 /// household: rungs c and d fill dwellings that are still free.
 ///
-/// A bailleur surveys its own tenants: a household that says its bailleur never goes to the dwelling of another,
-/// be it by its number. Else who deposits a survey would change a rival's figures, or learn them.
+/// A bailleur surveys its own tenants: a household that says its bailleur never goes to the dwelling of
+/// another, be it by its number. Else who deposits a survey would change a rival's figures, or learn them.
 pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut BuildReport) -> Matches {
     let mut household_of = vec![u32::MAX; dwellings.len()];
     let mut waiting: Vec<u32> = Vec::new();

@@ -1,8 +1,9 @@
 //! Who keeps a national number that several files of one year hold under different SIREN.
 //!
-//! The register that was imported for all says whose a dwelling is, until that bailleur files its stock without
-//! it: who claims a rival's dwelling in a deposit of its own does not get it. Between two deposits of which the
-//! register says nothing, the first by SIREN keeps it, so that figures are the same whatever came first.
+//! The register that was imported for all says whose a dwelling is, until that bailleur files its stock
+//! without it: who claims a rival's dwelling in a deposit of its own does not get it. Between two deposits of
+//! which the register says nothing, the first by SIREN keeps it, so that figures are the same whatever came
+//! first.
 
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;

@@ -2,8 +2,8 @@
 //!
 //! A deposit is the data set `depot_rpls` or `depot_ops` of key `{year}-{SIREN}`. It takes the place of its
 //! bailleur's rows in the general file; who keeps a national number that both hold is said in
-//! [`super::ownership`]. General file and deposits stay separate in the store and are joined when they are read:
-//! withdrawing a deposit gives the former rows back.
+//! [`super::ownership`]. General file and deposits stay separate in the store and are joined when they are
+//! read: withdrawing a deposit gives the former rows back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -95,8 +95,8 @@ impl Parts {
         &self.folders
     }
 
-    /// Dwellings that a bailleur files, or has in the register, and that another bailleur files too, by national
-    /// number.
+    /// Dwellings that a bailleur files, or has in the register, and that another bailleur files too, by
+    /// national number.
     ///
     /// # Errors
     /// A table cannot be read.

@@ -43,8 +43,8 @@ impl Table {
     }
 
     /// Rows of a general file and of the deposits of bailleurs, each with its SIREN: a deposit takes the
-    /// place of its bailleur's rows. A number that several of them hold is its keeper's ([`keepers`]): the rows
-    /// of the others are left out.
+    /// place of its bailleur's rows. A number that several of them hold is its keeper's ([`keepers`]): the
+    /// rows of the others are left out.
     pub fn joined(parts: &[(Option<&str>, &PathBuf)], columns: &[&str]) -> Result<Self, StockError> {
         if let [(_, path)] = parts {
             return Self::read(path, columns);

@@ -47,8 +47,8 @@ impl Transfers {
         out
     }
 
-    /// Whether both say that a dwelling, known by its number or with its whole address, goes from one bailleur
-    /// to another.
+    /// Whether both say that a dwelling, known by its number or with its whole address, goes from one
+    /// bailleur to another.
     #[must_use]
     pub fn agreed(&self, ident: u64, address: u64, from: &str, to: &str) -> bool {
         let (from, to) = (siren(from), siren(to));

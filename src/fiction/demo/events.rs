@@ -1,5 +1,5 @@
 //! `declares/evenements-{SIREN}.csv`: what happened to the stock of the largest bailleur since the register
-//! of 2024, as it would tell it.
+//! of 2024, as it would tell it, and what the bailleur that it sold to says of it.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -20,9 +20,9 @@ const HEADER: &str =
 
 /// A demolition in a QPV, a transfer to another bailleur, a sale, two deliveries outside QPV, a sale that
 /// does not say which dwelling it is about, and two tenants who gave notice; each only if the territory has a
-/// place for it.
+/// place for it. The other bailleur declares the transfer too: it counts when both did.
 #[must_use]
-pub fn events(ground: &Ground, block: &Block) -> Events {
+pub fn events(ground: &Ground, block: &Block) -> Vec<Events> {
     let owner = |d: &Dwelling| block.residences[d.residence].bailleur;
     let stock = || block.dwellings.iter().filter(|d| d.mode[1] != 0);
     let mut counts = vec![0usize; ground.bailleurs.len()];
@@ -45,16 +45,23 @@ pub fn events(ground: &Ground, block: &Block) -> Events {
         .collect();
     let built = [free.get(free.len() / 3), free.get(2 * free.len() / 3)];
 
-    let mut out =
-        Events { siren: ground.bailleurs[largest].siren.clone(), bytes: Vec::from(HEADER), rows: 0 };
+    let [mut out, mut buyer] = [largest, other].map(|b| Events {
+        siren: ground.bailleurs[b].siren.clone(),
+        bytes: Vec::from(HEADER),
+        rows: 0,
+    });
+    let write =
+        |out: &mut Events, genre: &str, date: &str, place: usize, n: usize, idents: &str, rest: &str| {
+            let p = &block.places[place];
+            let street = &block.streets[p.street];
+            let qpv = p.qpv2024.map_or("", |q| ground.qpv2024[q].code.as_str());
+            let address = format!("{}{} {} {}", p.number, p.suffix, street.kind, street.name);
+            let commune = &ground.towns[p.town].code;
+            let _ = writeln!(out.bytes, "{genre};{date};{commune};{address};{qpv};{n};{idents};{rest}");
+            out.rows += 1;
+        };
     let mut row = |genre: &str, date: &str, place: usize, n: usize, idents: &str, rest: &str| {
-        let p = &block.places[place];
-        let street = &block.streets[p.street];
-        let qpv = p.qpv2024.map_or("", |q| ground.qpv2024[q].code.as_str());
-        let address = format!("{}{} {} {}", p.number, p.suffix, street.kind, street.name);
-        let commune = &ground.towns[p.town].code;
-        let _ = writeln!(out.bytes, "{genre};{date};{commune};{address};{qpv};{n};{idents};{rest}");
-        out.rows += 1;
+        write(&mut out, genre, date, place, n, idents, rest);
     };
     let idents =
         |list: &[&Dwelling]| list.iter().map(|d| format!("{:010}", d.ident)).collect::<Vec<_>>().join(" ");
@@ -65,8 +72,9 @@ pub fn events(ground: &Ground, block: &Block) -> Events {
         row("vente", "2025-02-03", *place, list.len(), &idents(list), ";Ventes aux locataires;;;;");
     }
     if let Some((place, list)) = given {
-        let to = &ground.bailleurs[other].siren;
-        row("cession", "2025-04-01", *place, list.len(), &idents(list), &format!("{to};;;;;"));
+        let [from, to] = [largest, other].map(|b| format!("{};;;;;", ground.bailleurs[b].siren));
+        row("cession", "2025-04-01", *place, list.len(), &idents(list), &to);
+        write(&mut buyer, "acquisition", "2025-04-01", *place, list.len(), &idents(list), &from);
     }
     for (place, (date, n, what)) in built
         .into_iter()
@@ -80,5 +88,5 @@ pub fn events(ground: &Ground, block: &Block) -> Events {
         let let_out: Vec<&Dwelling> = list.iter().copied().filter(|d| d.mode[1] == 1).take(2).collect();
         row("conge", "2025-01-20", *place, let_out.len(), &idents(&let_out), ";;;;;");
     }
-    out
+    [out, buyer].into_iter().filter(|e| e.rows > 0).collect()
 }

@@ -10,6 +10,7 @@ use super::contours::Collection;
 use super::demands;
 use super::dirt::Planted;
 use super::events;
+use super::flux;
 use super::geometry::{Point, contains, to_wgs84};
 use super::ground::{Area, Block, Coded, Ground, Place, Town, YEARS, Zone, bailleurs, plain};
 use super::ops::{self, Survey};
@@ -77,8 +78,19 @@ pub fn write(
     progress("Adresses et vérité", 7, steps);
     addresses(&mut out, &ground, &block)?;
     dwellings_truth(&mut out, &ground, &block)?;
-    let told = events::events(&ground, &block);
-    out.save(&format!("declares/evenements-{}.csv", told.siren), &[&told.bytes], told.rows)?;
+    for told in events::events(&ground, &block) {
+        out.save(&format!("declares/evenements-{}.csv", told.siren), &[&told.bytes], told.rows)?;
+    }
+    let planted = flux::flux(&ground, &block);
+    for (name, sheet) in [
+        ("declares/flux/conventions.csv", &planted.conventions),
+        ("declares/flux/assiettes.csv", &planted.bases),
+        ("declares/flux/droits.csv", &planted.rights),
+        ("declares/flux/evenements.csv", &planted.events),
+        ("verite/flux.csv", &planted.truth),
+    ] {
+        out.save(name, &[sheet.text.as_bytes()], sheet.rows)?;
+    }
     let lines = faults.lines().count() as u64 - 1;
     out.save("verite/defauts.csv", &[faults.as_bytes()], lines)?;
     progress("Terminé", steps, steps);

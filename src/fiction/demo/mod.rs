@@ -13,7 +13,7 @@
 //! In reading order: [`dice`] (chance), [`geometry`], [`lattice`] (shared borders), [`plan`] (communes,
 //! estates), [`streets`] and [`estates`] (addresses), [`ground`] (what rows are made from), [`stock`]
 //! (dwellings), [`households`], [`dirt`], then one file a format: [`rpls`], [`ops`], [`attributions`], [`demands`],
-//! [`events`], [`contours`]; [`local`] and [`national`] put them together.
+//! [`events`], [`flux`], [`contours`]; [`local`] and [`national`] put them together.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ pub mod dice;
 pub mod dirt;
 pub mod estates;
 pub mod events;
+pub mod flux;
 pub mod geometry;
 pub mod ground;
 pub mod households;

@@ -7,7 +7,7 @@ use super::AdmissionError;
 use super::cells::Cells;
 use crate::reference::magasin::{Doutes, magasin};
 use crate::reference::territory::territory;
-use crate::registers::headers::canonical;
+use crate::registers::kind::declared_years;
 use crate::registers::report::{Level, Report};
 use crate::registers::table::Table;
 
@@ -91,20 +91,13 @@ fn declared(report: &Report, file: &Path, year: u16, claims: &Claims) -> Result<
         return Ok(());
     }
     let Ok(table) = Table::open(file) else { return Ok(()) };
-    let Some((header, rows)) = table.head.split_first() else { return Ok(()) };
-    let names = &magasin()?.annee.colonnes;
-    let plain = |h: &String| canonical(h).replace('_', "");
-    let Some(at) = header.iter().position(|h| names.contains(&plain(h))) else { return Ok(()) };
-    let mut found: Vec<&str> = rows.iter().filter_map(|r| r.get(at)).map(|c| c.trim()).collect();
-    found.retain(|c| c.len() == 4 && c.bytes().all(|b| b.is_ascii_digit()));
-    found.sort_unstable();
-    found.dedup();
+    let Some((column, found)) = declared_years(&table.head) else { return Ok(()) };
     match found[..] {
         [one] if one != year.to_string() => Err(AdmissionError::OtherYear {
             file: report.fichier.clone(),
             option: claims.option.clone(),
             year,
-            column: header[at].trim().to_owned(),
+            column: column.to_owned(),
             found: one.to_owned(),
         }),
         _ => Ok(()),

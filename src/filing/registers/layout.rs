@@ -27,6 +27,12 @@ pub struct Column {
 }
 
 impl Column {
+    /// A column that no file has.
+    #[must_use]
+    pub fn absent(name: &str) -> Self {
+        Self { at: None, header: name.to_owned(), empty: Vec::new(), digits: false, habit: Habit::default() }
+    }
+
     /// The cell, freed of its wrapping; `None` when it is empty or absent.
     #[must_use]
     pub fn cell<'r>(&self, record: &'r ByteRecord) -> Option<&'r [u8]> {
@@ -136,16 +142,8 @@ impl Layout {
     /// no file has; tests of the register compare the names.
     #[must_use]
     pub fn column(&self, name: &str) -> Column {
-        self.columns.iter().find(|(n, _)| n == name).map_or_else(
-            || Column {
-                at: None,
-                header: name.to_owned(),
-                empty: Vec::new(),
-                digits: false,
-                habit: Habit::default(),
-            },
-            |(_, c)| c.clone(),
-        )
+        let found = self.columns.iter().find(|(n, _)| n == name);
+        found.map_or_else(|| Column::absent(name), |(_, c)| c.clone())
     }
 
     /// Learns the habits of the columns from the first rows of the table.

@@ -14,6 +14,7 @@ pub mod deposit;
 pub mod fields;
 pub mod headers;
 pub mod intake;
+pub mod kind;
 pub mod kit;
 mod layout;
 pub mod mend;

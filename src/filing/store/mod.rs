@@ -18,8 +18,10 @@
 //! Answers are read from the *edition in force*: data and cubes made from them. What is imported comes into
 //! force, all together, when its cubes are built.
 
+pub mod backup;
 mod lease;
 mod manifest;
+mod promise;
 mod record_key;
 mod sums;
 mod writer;
@@ -30,6 +32,7 @@ use std::sync::Arc;
 
 use self::lease::Lease;
 pub use manifest::{Acte, CubeEntry, Dataset, Edition, Manifest, Operation, Piece, Sum};
+pub use promise::Promise;
 pub use sums::{Damage, damage, sum};
 pub use writer::{By, Writer};
 
@@ -50,6 +53,14 @@ pub enum StoreError {
     Changed { register: String, key: String, now: String },
     #[error("« {} » n'est pas une clé du secret statistique de 32 octets : reprenez-la d'une sauvegarde", .0.display())]
     Key(PathBuf),
+    #[error("« {} » existe déjà et n'est pas vide : donnez un dossier neuf", .0.display())]
+    Taken(PathBuf),
+    #[error("« {} » n'est pas une sauvegarde finie : « sauvegarde.json » manque", .0.display())]
+    NoBackup(PathBuf),
+    #[error("« {} » vient d'une version plus récente (mosaique {programme}) : mettez ce programme à jour", .path.display())]
+    Newer { path: PathBuf, programme: String },
+    #[error("« {} » n'est plus le fichier qui a été écrit : « mosaique verifier » dit ce qui est endommagé et comment le refaire", .path.display())]
+    Damaged { path: PathBuf },
     #[error("« {} » : {source}", .path.display())]
     Io { path: PathBuf, source: std::io::Error },
 }
@@ -97,6 +108,12 @@ impl Store {
             lease.settle(manifest.generation);
         }
         Ok(Self { root: root.to_owned(), manifest, _lease: lease.map(Arc::new) })
+    }
+
+    /// Whether some process reads the store at `root` now.
+    #[must_use]
+    pub fn is_read(root: &Path) -> bool {
+        lease::oldest(root).is_some()
     }
 
     /// The same store with the data and cubes that answers are read from.

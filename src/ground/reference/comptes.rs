@@ -1,5 +1,6 @@
 //! `data/comptes.toml`: passwords, sessions, tokens, throttling, retention.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -78,6 +79,17 @@ pub struct Comptes {
 
 fn load() -> Result<Comptes, ReferenceError> {
     parse("comptes.toml", include_str!("../../../data/comptes.toml"))
+}
+
+static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let lines = include_str!("../../../data/mots_de_passe.txt").lines().map(str::trim);
+    lines.filter(|l| !l.is_empty() && !l.starts_with('#')).collect()
+});
+
+/// Words that make no password (`data/mots_de_passe.txt`): lower case, without accents.
+#[must_use]
+pub fn common_words() -> &'static HashSet<&'static str> {
+    &COMMON
 }
 
 static DATA: LazyLock<Comptes> = LazyLock::new(|| match load() {

@@ -258,6 +258,16 @@ impl Catalogue {
         std::iter::once(&i.numerateur).chain(&i.denominateur).any(|m| self.is_occupancy(m))
     }
 
+    /// Whether an indicator crosses what households say with what their dwelling is: its counts are then
+    /// moved a little.
+    #[must_use]
+    pub fn crosses(&self, i: &Indicator) -> bool {
+        std::iter::once(&i.numerateur).chain(&i.denominateur).any(|m| {
+            self.is_occupancy(m)
+                && m.conditions.keys().any(|id| self.attribute(id).is_some_and(|a| !a.occupation))
+        })
+    }
+
     /// A measure in French words: « ménages répondants, plafond : moins de 20 % ou 20 à 40 % ».
     #[must_use]
     pub fn in_words(&self, m: &Measure) -> String {

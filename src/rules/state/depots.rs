@@ -288,6 +288,17 @@ impl State {
         Ok(rows.into_iter().map(dated).collect())
     }
 
+    /// Deposits that are said to be in force, of every bailleur.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn accepted_deposits(&self) -> Result<Vec<Deposit>, StateError> {
+        let rows: Vec<Row> = sqlx::query_as(deposits!("WHERE statut = 'accepte' ORDER BY cree, id"))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(deposit).collect())
+    }
+
     /// History of a deposit, the first thing first.
     ///
     /// # Errors

@@ -26,7 +26,8 @@ pub struct KeptGrid {
 type Row = (String, String, String, i64, String, String, String, i64, i64);
 
 const COLUMNS: &str = "id, epci, genre, version, visible, grille, auteur, modifie, adoptee";
-const ADOPTED: &str = "Cette grille est adoptée : elle ne change plus. Enregistrez-la comme un nouveau brouillon.";
+const ADOPTED: &str =
+    "Cette grille est adoptée : elle ne change plus. Enregistrez-la comme un nouveau brouillon.";
 
 fn kept((id, epci, genre, version, visible, grille, auteur, modifie, adoptee): Row) -> KeptGrid {
     KeptGrid { id, epci, genre, version, visible, grille, auteur, modifie, adoptee }

@@ -8,14 +8,17 @@ mod accounts;
 mod attempts;
 pub mod audit;
 mod conventions;
+mod copy;
 mod corrections;
 pub mod dalo;
 mod depots;
 mod ensembles;
 mod evenements;
+mod flux;
 mod grilles;
 mod maintenance;
 mod objectifs;
+mod owner;
 mod password;
 mod residences;
 pub mod rpems;
@@ -24,7 +27,7 @@ mod sessions;
 mod signin;
 mod tokens;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
@@ -38,6 +41,7 @@ pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
 pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
 pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
 pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent};
+pub use self::flux::{BilanArrete, EvenementsRecus, Versioned};
 pub use self::grilles::KeptGrid;
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
@@ -68,6 +72,21 @@ pub enum StateError {
     Taken(String),
     #[error("« {0} » n'existe pas")]
     Absent(String),
+    #[error(
+        "la base de DATABASE_URL est celle d'un autre magasin que « {} » : ses comptes et ses corrections ne sont pas d'ici.          Corrigez DATABASE_URL ou --data",
+        .store.display()
+    )]
+    OtherStore { store: PathBuf },
+    #[error(
+        "la base de DATABASE_URL ne connaît pas le magasin « {} », qui en a eu une autre : ses comptes, corrections et événements          manqueraient. Copiez-les (mosaique state move), ou dites MOSAIQUE_BASE_NEUVE=oui pour repartir de rien",
+        .store.display()
+    )]
+    NewState { store: PathBuf },
+    #[error(
+        "l'état du magasin « {} » a été copié vers PostgreSQL : donnez son adresse par DATABASE_URL. Pour revenir à l'ancien          fichier, renommez etat-deplace.sqlite en etat.sqlite",
+        .store.display()
+    )]
+    Moved { store: PathBuf },
 }
 
 impl StateError {
@@ -113,8 +132,20 @@ impl State {
     /// It cannot be opened or brought to the present schema.
     pub async fn of_store(root: &Path) -> Result<Self, StateError> {
         match std::env::var("DATABASE_URL") {
-            Ok(url) if !url.is_empty() => Self::open(&url).await,
-            _ => Self::open(&format!("sqlite://{}?mode=rwc", root.join("etat.sqlite").display())).await,
+            Ok(url) if !url.is_empty() => {
+                let state = Self::open(&url).await?;
+                state.recognise(root, false).await?;
+                Ok(state)
+            }
+            _ => {
+                let file = root.join("etat.sqlite");
+                if !file.exists() && root.join("etat-deplace.sqlite").exists() {
+                    return Err(StateError::Moved { store: root.to_owned() });
+                }
+                let state = Self::open(&format!("sqlite://{}?mode=rwc", file.display())).await?;
+                state.recognise(root, true).await?;
+                Ok(state)
+            }
         }
     }
 
@@ -197,7 +228,8 @@ fn migrator() -> Migrator {
         (9, "ensembles de zones", include_str!("zones.sql")),
         (10, "lieu et caractéristiques des événements", include_str!("evenements_lieu.sql")),
         (11, "comptes fermés par qui, mots de passe provisoires", include_str!("comptes_acces.sql")),
-        (20, "grilles de cotation", include_str!("grilles.sql")),
+        (12, "gestion en flux", include_str!("flux.sql")),
+        (13, "grilles de cotation", include_str!("grilles.sql")),
     ];
     let migrations = list
         .into_iter()
@@ -209,7 +241,8 @@ fn migrator() -> Migrator {
 }
 
 /// A database address without what stands before `@`.
-fn without_secret(url: &str) -> String {
+#[must_use]
+pub fn without_secret(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(a), Some(b)) if a + 3 < b => format!("{}…{}", &url[..a + 3], &url[b..]),
         _ => url.to_owned(),

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::StateError;
 use super::secrets;
-use crate::reference::comptes::comptes;
+use crate::reference::comptes::{common_words, comptes};
 
 /// Why a password is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,6 +102,12 @@ pub fn check(password: &str, courriel: &str) -> Result<(), Weak> {
     if distinct.len() < rules.differents_min {
         return weak(format!("Un mot de passe a au moins {} caractères différents.", rules.differents_min));
     }
+    if let Some(word) = common(&lower) {
+        return weak(format!(
+            "Ce mot de passe se devine : ce n'est que « {word} » avec des chiffres ou des signes. Prenez plusieurs mots sans lien \
+             entre eux."
+        ));
+    }
     let bits = entropy(password);
     if bits < rules.entropie_min {
         return weak(
@@ -111,6 +117,39 @@ pub fn check(password: &str, courriel: &str) -> Result<(), Weak> {
         );
     }
     Ok(())
+}
+
+/// The common word that a password is made of, once what people put around and in place of letters is taken
+/// off; also the same words said twice.
+fn common(lower: &str) -> Option<&'static str> {
+    let letter = |c: char| match c {
+        '0' => 'o',
+        '1' | '!' => 'i',
+        '3' => 'e',
+        '4' | '@' | 'à' | 'â' => 'a',
+        '5' | '$' => 's',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'ç' => 'c',
+        'î' | 'ï' => 'i',
+        'ô' => 'o',
+        'ù' | 'û' => 'u',
+        c => c,
+    };
+    let around = |c: char| !c.is_alphabetic();
+    let words = common_words();
+    // As it stands without what is around, then with letters put back.
+    let bare: String = lower.trim_matches(around).chars().map(letter).filter(|c| c.is_alphabetic()).collect();
+    let mended: String = lower.chars().map(letter).filter(|c| c.is_alphabetic()).collect();
+    [bare, mended].iter().find_map(|text| {
+        let known = words.get(text.as_str()).copied();
+        // « bonjourbonjour », « bonjoursoleil ».
+        known.or_else(|| {
+            (1..text.len()).filter(|at| text.is_char_boundary(*at)).find_map(|at| {
+                let (a, b) = text.split_at(at);
+                words.get(a).filter(|_| words.contains(b)).copied()
+            })
+        })
+    })
 }
 
 /// Bits: length × log2(size of the alphabets used), as the CNIL counts (délibération 2022-100).
@@ -149,6 +188,24 @@ mod tests {
         }
         assert!(check(&"aB3!".repeat(100), "x@y.fr").is_err());
         check(&one_time().unwrap(), "agent@exemple.fr").unwrap();
+    }
+
+    #[test]
+    fn a_common_word_with_digits_around_is_no_password() {
+        for bad in [
+            "Motdepasse2024!",
+            "M0tdep@sse2024",
+            "Bonjour-2024-2025",
+            "!!Marseille13013",
+            "Bonjoursoleil2024!",
+            "Azertyuiop12345!",
+        ] {
+            let fault = check(bad, "agent@exemple.fr").unwrap_err().to_string();
+            assert!(fault.contains("se devine"), "{bad}: {fault}");
+        }
+        for good in ["Trois petits chats 2026 !", "Un mot de passe 1", "soleil trombone cactus 7"] {
+            assert_eq!(check(good, "agent@exemple.fr"), Ok(()), "{good}");
+        }
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use super::desk::Desk;
 use super::problem::Problem;
 use super::query::{self, Asked, GENERATIONS, POPULATIONS, UNKNOWN};
 use super::state::{App, Current, Loaded};
+use super::textes;
 use crate::access::{self, Person, Scope};
 use crate::reference::access::{Class, Donnees};
 use crate::reference::indicators::Attribute;
@@ -37,6 +38,9 @@ pub struct CatalogueOut {
     pub endommages: Vec<u16>,
     /// Vrai si les données sont fictives.
     pub demonstration: bool,
+    /// État de conformité que dit la déclaration d'accessibilité (« non conforme ») ; vide si elle n'en dit
+    /// pas.
+    pub accessibilite: String,
 }
 
 /// Un millésime du RPLS et la vague OPS qui lui est jointe.
@@ -181,6 +185,7 @@ pub async fn catalogue(Current(app): Current, Who(visitor): Who) -> Result<Json<
         non_construits: app.not_built.iter().filter(|_| insider).map(Import::of).collect(),
         endommages: app.damaged.iter().map(|(year, _)| *year).collect(),
         demonstration: app.demonstration,
+        accessibilite: textes::conformity(app.root()),
     }))
 }
 

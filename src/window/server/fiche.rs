@@ -1,12 +1,13 @@
 //! The figures of one zone of a scale; and of the stock up to date, joined with the households of the survey.
 
-use super::desk::Desk;
+use super::desk::{Counter, Desk};
 use super::mesure::{Mesure, ZoneMesuree};
 use super::places;
 use super::problem::Problem;
 use super::query::Asked;
 use super::state::App;
 use crate::access::Person;
+use crate::cube::Layer;
 use crate::disclosure::answer::Coverage;
 use crate::disclosure::figure::Figure;
 use crate::reference::indicators::{Catalogue, Indicator};
@@ -58,22 +59,41 @@ impl Mesure {
     }
 }
 
-/// A zone of a scale, of the desk's question.
+/// A zone of a scale, of the counter's question.
 ///
 /// # Errors
-/// The scale or the code does not exist, or is not open.
-fn of_scale(desk: &Desk<'_>, echelle: &str, code: &str) -> Result<Mesure, Problem> {
-    let layer = places::layer(desk.loaded(), "echelle", echelle).map_err(Problem::in_path)?;
-    let zone = places::zone(&layer, "code", code).map_err(Problem::in_path)?;
-    let counter = desk.counter(scales::scale(echelle).acces)?;
+/// It is not open.
+pub fn of_zone(
+    counter: &Counter<'_>,
+    echelle: &str,
+    layer: &Layer<'_>,
+    zone: u32,
+) -> Result<Mesure, Problem> {
     let answer = counter.answer(Some(echelle), &layer.addresses(zone))?;
+    let code = layer.codes.get(zone as usize);
     let named = ZoneMesuree {
         id: format!("{echelle}:{code}"),
         nom: layer.title(zone),
         echelle: Some(echelle.to_owned()),
         code: Some(code.to_owned()),
     };
-    Ok(Mesure::new(named, &counter, answer))
+    Ok(Mesure::new(named, counter, answer))
+}
+
+/// The same by its code.
+///
+/// # Errors
+/// The scale or the code does not exist, or is not open.
+pub fn of_code(desk: &Desk<'_>, counter: &Counter<'_>, echelle: &str, code: &str) -> Result<Mesure, Problem> {
+    let layer = places::layer(desk.loaded(), "echelle", echelle).map_err(Problem::in_path)?;
+    let zone = places::zone(&layer, "code", code).map_err(Problem::in_path)?;
+    of_zone(counter, echelle, &layer, zone)
+}
+
+fn of_scale(desk: &Desk<'_>, echelle: &str, code: &str) -> Result<Mesure, Problem> {
+    // A scale that does not exist is said before rights to it are.
+    places::layer(desk.loaded(), "echelle", echelle).map_err(Problem::in_path)?;
+    of_code(desk, &desk.counter(scales::scale(echelle).acces)?, echelle, code)
 }
 
 /// The figures of one zone of a scale, and what was asked.

@@ -123,8 +123,10 @@ pub struct Placements {
     /// Trop peu de ménages : rien n'est donné.
     pub secret: bool,
     pub total: Option<u32>,
+    /// Baux dont on sait s'ils sont en QPV : la base de `part_qpv`.
+    pub situes: Option<u32>,
     pub en_qpv: Option<u32>,
-    /// En %, des baux localisés.
+    /// En %, des baux situés.
     pub part_qpv: Option<f64>,
     /// Baux dans les bandes autour des QPV (mètres) ; nul si l'une n'a que quelques ménages.
     pub bandes: Option<Vec<Bande>>,
@@ -672,6 +674,7 @@ fn dalo(watch: &Watch, secrecy: &Secrecy) -> Dalo {
         Placements {
             secret: score.is_none(),
             total: score.map(|s| s.denominator + places.unknown),
+            situes: score.map(|s| s.denominator),
             en_qpv: score.map(|s| s.numerator),
             part_qpv: score.and_then(|s| s.share()).map(percent),
             bandes: score.filter(|_| !few).map(|_| {

@@ -11,6 +11,7 @@ mod adresses;
 mod affichage;
 mod app;
 mod auth;
+mod base;
 mod catalogue;
 mod controle;
 mod cotation;
@@ -21,8 +22,11 @@ mod depots;
 mod desk;
 mod ensembles;
 mod error;
+mod export;
 mod facettes;
 mod fiche;
+mod figures;
+mod flux;
 mod fragilite;
 mod geocodage;
 mod geocodage_csv;
@@ -30,6 +34,7 @@ mod geocodage_distant;
 mod geometry;
 mod health;
 mod indicateurs;
+mod late;
 mod leases;
 mod listen;
 mod load;
@@ -39,6 +44,7 @@ mod mixite;
 mod names;
 mod objectifs;
 mod objectifs_csv;
+mod ogc;
 mod openapi;
 mod options;
 mod params;
@@ -59,6 +65,7 @@ mod situation_csv;
 mod soundness;
 mod state;
 mod territoires;
+mod textes;
 mod tiles;
 mod valeurs;
 mod web;
@@ -76,14 +83,16 @@ pub use self::auth::provider::SsoError;
 pub use self::auth::trail::Trace;
 pub use self::controle::measure as measure_checks;
 pub use self::error::ServerError;
+pub use self::flux::bring as bring_flux;
 pub use self::geocodage_distant::{RemoteError, configured as remote_ban};
+pub use self::late::{Imported, note_imports, recover_deposits};
 pub use self::options::ServeOptions;
 pub use self::parc::events::bring;
 pub use self::router::{document, router, router_for_holder};
 pub use self::state::{App, Live};
 pub use self::works::bring_up_to_date;
 use crate::state::State;
-use crate::store::Store;
+use crate::store::{Store, Writer};
 
 /// How often the manifest is looked at.
 const WATCH: Duration = Duration::from_secs(3);
@@ -106,6 +115,7 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
         tokio::net::TcpListener::bind(addr).await.map_err(|source| ServerError::Bind { addr, source })?;
     let addr = listener.local_addr().unwrap_or(addr);
     let state = State::of_store(&root).await?;
+    finish_late(&root, &state).await;
     let metrics = options.metrics;
     let server = Server::new(live.clone(), state, options)?;
     if let Some(addr) = metrics {
@@ -120,6 +130,27 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
     let _ = writeln!(std::io::stdout(), "prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
     listen::serve(listener, routes, stopped()).await;
     Ok(())
+}
+
+/// Finishes what was killed half done, before anybody asks. Who writes now finishes by itself; a fault keeps
+/// nobody from the figures that are in force.
+async fn finish_late(root: &Path, state: &State) {
+    let done = async {
+        match Writer::open(root) {
+            Ok(held) => {
+                let lines = note_imports(&held, state).await?;
+                Ok::<_, works::WorkError>((lines, recover_deposits(held, state).await?))
+            }
+            Err(_) => Ok((0, 0)),
+        }
+    };
+    match done.await {
+        Ok((0, 0)) => {}
+        Ok((lines, deposits)) => {
+            tracing::warn!("repris après un arrêt : {lines} import(s) au journal, {deposits} dépôt(s)");
+        }
+        Err(e) => tracing::error!("reprise après un arrêt : {e}"),
+    }
 }
 
 /// When the manifest was last replaced.

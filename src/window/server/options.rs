@@ -16,6 +16,8 @@ pub struct ServeOptions {
     pub ban: Option<String>,
     /// A relay stands before this server and says in `X-Forwarded-For` where requests come from.
     pub behind_proxy: bool,
+    /// `https://host` by which others know this server; by default what each request calls it.
+    pub adresse_publique: Option<String>,
     /// Where a watcher reads what the server counts.
     pub metrics: Option<SocketAddr>,
     /// Base maps of other hosts that the page may show.

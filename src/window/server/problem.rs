@@ -128,6 +128,12 @@ impl Problem {
         }
     }
 
+    /// The status that it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.kind.says().0
+    }
+
     /// What was found, or None where the question names something that does not exist here: a zone, a
     /// bailleur, a value.
     ///

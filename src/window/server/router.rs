@@ -24,9 +24,10 @@ use super::params::BODY_LIMIT;
 use super::parc::{counts, events, flags, residences};
 use super::problem::Problem;
 use super::{
-    adresses, affichage, catalogue, controle, cotation, dalo, depots, ensembles, facettes, fragilite, geocodage,
-    geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, openapi, plan, rpems,
-    security, segregation, situation, situation_csv, territoires, tiles, valeurs, web, zones, zones_fichier,
+    adresses, affichage, catalogue, controle, cotation, dalo, depots, ensembles, export, facettes, flux,
+    fragilite, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, ogc,
+    openapi, plan, rpems, security, segregation, situation, situation_csv, territoires, textes, tiles,
+    valeurs, web, zones, zones_fichier,
 };
 
 use crate::reference::limites::limits;
@@ -38,10 +39,24 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(health::readyz))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(indicateurs::indicateurs))
+        .routes(routes!(textes::texte))
         .routes(routes!(zones::list))
         .routes(routes!(zones::one))
         .routes(routes!(zones_fichier::read))
         .routes(routes!(valeurs::valeurs))
+        .routes(routes!(export::export))
+        .routes(routes!(ogc::collections::landing))
+        .routes(routes!(ogc::collections::conformance))
+        .routes(routes!(ogc::collections::description))
+        .routes(routes!(ogc::collections::list))
+        .routes(routes!(ogc::collections::one))
+        .routes(routes!(ogc::schemas::properties))
+        .routes(routes!(ogc::schemas::feature))
+        .routes(routes!(ogc::schemas::queryables))
+        .routes(routes!(ogc::items::list))
+        .routes(routes!(ogc::items::one))
+        .routes(routes!(ogc::tilesets::list))
+        .routes(routes!(ogc::tilesets::one))
         .routes(routes!(mesure::mesure))
         .routes(routes!(mixite::mixite))
         .routes(routes!(controle::listes::listes, controle::controle))
@@ -98,6 +113,16 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(cotation::simulation::simulation))
         .routes(routes!(cotation::demandes::list))
         .routes(routes!(cotation::demandes::csv))
+        .routes(routes!(flux::suivi::suivi))
+        .routes(routes!(flux::suivi::csv))
+        .routes(routes!(flux::calcul::calcul))
+        .routes(routes!(flux::logements::logements))
+        .routes(routes!(flux::equite::equite))
+        .routes(routes!(flux::bilan::bilan, flux::bilan::freeze))
+        .routes(routes!(flux::bilan::csv))
+        .routes(routes!(flux::conventions::list, flux::conventions::put, flux::conventions::import))
+        .routes(routes!(flux::conventions::csv))
+        .routes(routes!(flux::evenements::add, flux::evenements::import))
         .routes(routes!(depots::list, depots::receive::receive))
         .routes(routes!(depots::one, depots::decide::withdraw))
         .routes(routes!(depots::claims::list))
@@ -135,7 +160,14 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
 /// The description of the interface, whole.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    documented().split_for_parts().1
+    described().1
+}
+
+/// The documented routes, and the document with what handlers do not say themselves.
+fn described() -> (Router<Server>, utoipa::openapi::OpenApi) {
+    let (routes, mut document) = documented().split_for_parts();
+    openapi::complete(&mut document);
+    (routes, document)
 }
 
 /// The whole server.
@@ -150,7 +182,7 @@ pub fn router_for_holder(server: Server) -> Router {
 }
 
 fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Router {
-    let (routes, document) = documented().split_for_parts();
+    let (routes, document) = described();
     let door = guard::Door::new(server.clone(), Operations::new(&document));
     let document = openapi::Served::new(&document);
     let site = web::Site::new(server.options.web.as_deref());
@@ -158,10 +190,11 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
         // Names with a suffix are one path segment to the router; `openapi::Description` documents these two.
         .route("/tiles/{couche}", get(tiles::tilejson))
         .route("/tiles/{couche}/{z}/{x}/{y}", get(tiles::tile))
-        // Clients of the BAN API write a slash behind.
+        // Clients of the BAN API, and people who copy an address, write a slash behind.
         .route("/search/", get(geocodage::search))
         .route("/reverse/", get(geocodage::reverse))
         .route("/search/csv/", post(geocodage_csv::search))
+        .route("/ogc/", get(ogc::collections::landing))
         .route("/reverse/csv/", post(geocodage_csv::reverse))
         .route("/api/openapi.json", get(move || openapi::openapi(document.clone())))
         .fallback(move |request| web::serve(site.clone(), request))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -55,6 +55,7 @@ impl Policies {
     }
 }
 
+const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"mosaique\", charset=\"UTF-8\"");
 const HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -65,8 +66,15 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 /// Adds the headers that browsers protect the page by.
 pub async fn headers(State(policies): State<Arc<Policies>>, request: Request, next: Next) -> Response {
     let embedded = policies.embedded.as_ref().filter(|_| request.uri().path() == EMBEDDED).cloned();
+    // Browsers say where a request comes from; a page of ours asks by itself, without their dialog.
+    let page = request.headers().contains_key("sec-fetch-site");
     let mut response = next.run(request).await;
+    let unknown = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
+    if unknown && !page {
+        // QGIS and spreadsheets send a token as a password once they are asked for one.
+        headers.append(header::WWW_AUTHENTICATE, BASIC);
+    }
     for (name, value) in HEADERS {
         headers.insert(name, value);
     }

@@ -295,7 +295,8 @@ fn said(
 /// Counts that may be shown; None for a figure that is secret or only said to 5 points.
 fn counts(answer: &Answer) -> Option<Unit> {
     let figure = answer.chiffres.first()?;
-    let (group, total) = figure.numerateur.zip(figure.denominateur)?;
+    // Counts of households are whole.
+    let (group, total) = (figure.numerateur? as u64, figure.denominateur?);
     (!figure.secret && total > 0).then_some(Unit { group, total })
 }
 

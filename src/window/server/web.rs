@@ -51,7 +51,7 @@ ce qui est chargé, par <a href="/api/catalogue">/api/catalogue</a>.</p>
 
 /// Whether a path belongs to the interface, where a page would be no answer.
 fn is_interface(path: &str) -> bool {
-    ["/api", "/tiles"]
+    ["/api", "/tiles", "/ogc"]
         .iter()
         .any(|p| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }

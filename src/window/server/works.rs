@@ -322,7 +322,9 @@ impl Published {
 async fn waits(root: &Path, state: &State) -> Result<bool, WorkError> {
     let changed = changed(state).await?;
     let store = Store::open(root)?;
-    Ok(changed.iter().any(|set| set.rows > 0 && set.differs(&store)))
+    // A deposit that was published and not built, by a server that was killed, waits too.
+    let deposits = store.manifest().not_built().iter().any(|d| d.rapport.registre.starts_with("depot_"));
+    Ok(deposits || changed.iter().any(|set| set.rows > 0 && set.differs(&store)))
 }
 
 fn written<T: Serialize>(header: &[&str], rows: &[T]) -> Result<Vec<u8>, csv::Error> {

@@ -106,7 +106,7 @@ pub async fn list(
 }
 
 /// Zones of a layer without any address, in a parent if one is asked.
-fn without_addresses(loaded: &Loaded, layer: &Layer<'_>, within: Option<&Within<'_>>) -> Vec<u32> {
+pub(super) fn without_addresses(loaded: &Loaded, layer: &Layer<'_>, within: Option<&Within<'_>>) -> Vec<u32> {
     let n = u32::try_from(layer.codes.len()).unwrap_or(u32::MAX);
     let contours = loaded.zones.get(&layer.meta.id);
     (0..n)
@@ -130,8 +130,7 @@ pub(super) fn row(loaded: &Loaded, layer: &Layer<'_>, zone: u32, logements: u64)
     let code = layer.codes.get(zone as usize);
     let id = layer.meta.id.as_str();
     let contour = loaded.zones.get(id).and_then(|g| g.layer.zone(code));
-    let parent =
-        |wide: &str, own: Option<&String>| places::parent(loaded, layer, zone, wide).or_else(|| own.cloned());
+    let [commune, epci, departement] = parents(loaded, layer, zone);
     let (centre, emprise) = match contour {
         Some(z) if z.bbox[0] <= z.bbox[2] => (inside(&z.geometry), Some(z.bbox)),
         _ => match cell_area(id, code) {
@@ -145,12 +144,25 @@ pub(super) fn row(loaded: &Loaded, layer: &Layer<'_>, zone: u32, logements: u64)
         code: code.to_owned(),
         nom: layer.title(zone),
         logements,
-        commune: parent("commune", contour.and_then(|z| z.commune.as_ref())),
-        epci: parent("epci", contour.and_then(|z| z.epci.as_ref())),
-        departement: parent("departement", contour.and_then(|z| z.departement.as_ref())),
+        commune,
+        epci,
+        departement,
         centre: centre.map(|c| c.map(rounded).to_vec()),
         emprise: emprise.map(|e| e.map(rounded).to_vec()),
     }
+}
+
+/// Commune, EPCI and département that hold all addresses of a zone; of one without, what its contour says.
+pub(super) fn parents(loaded: &Loaded, layer: &Layer<'_>, zone: u32) -> [Option<String>; 3] {
+    let contour = loaded.zones.get(&layer.meta.id);
+    let contour = contour.and_then(|g| g.layer.zone(layer.codes.get(zone as usize)));
+    let parent =
+        |wide: &str, own: Option<&String>| places::parent(loaded, layer, zone, wide).or_else(|| own.cloned());
+    [
+        parent("commune", contour.and_then(|z| z.commune.as_ref())),
+        parent("epci", contour.and_then(|z| z.epci.as_ref())),
+        parent("departement", contour.and_then(|z| z.departement.as_ref())),
+    ]
 }
 
 /// Six decimals of a degree are ten centimetres.
@@ -163,7 +175,11 @@ fn inside(area: &geo::MultiPolygon<f64>) -> Option<[f64; 2]> {
 }
 
 /// Mean place and box of the located addresses of a zone.
-fn of_addresses(loaded: &Loaded, layer: &Layer<'_>, zone: u32) -> (Option<[f64; 2]>, Option<[f64; 4]>) {
+pub(super) fn of_addresses(
+    loaded: &Loaded,
+    layer: &Layer<'_>,
+    zone: u32,
+) -> (Option<[f64; 2]>, Option<[f64; 4]>) {
     let (lon, lat) = loaded.cube().points();
     let (mut n, mut sum) = (0.0, [0.0; 2]);
     let mut b = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];

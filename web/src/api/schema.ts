@@ -906,6 +906,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Les chiffres de toutes les zones d'une échelle, en un fichier
+         * @description Classeur (`xlsx`), CSV français (`csv`), GeoJSON (`geojson`) ou GeoPackage (`gpkg`) : les mêmes chiffres
+         *     que `/api/zones/{echelle}/{code}`, avec les mêmes droits et le même secret. À droite de chaque chiffre,
+         *     `…_statut` dit s'il est exact, arrondi, perturbé, secret ou absent ; un secret est vide, jamais 0.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/facettes": {
         parameters: {
             query?: never;
@@ -919,6 +941,227 @@ export interface paths {
          *     quand on en choisit une.
          */
         get: operations["facettes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/bilan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bilan annuel d'un bailleur
+         * @description Logements proposés et attribués à chaque réservataire, ventilés par typologie, financement, QPV, commune
+         *     et période de construction (CCH R.441-5-1). Les comptes de ménages DALO et du premier quartile suivent
+         *     le secret et ne sont pas ventilés.
+         */
+        get: operations["flux_bilan"];
+        put?: never;
+        /**
+         * Arrêter le bilan d'une année
+         * @description Réservé au bailleur. Le bilan est gardé tel qu'il est ; une correction en fait une nouvelle version.
+         */
+        post: operations["flux_bilan_arreter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/bilan.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bilan annuel d'un bailleur (CSV) */
+        get: operations["flux_bilan_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/calcul": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calcul du flux d'une année
+         * @description Ligne par ligne : stock, taux de relocation, exclusions par motif, assiette, parts et arrondi (plus fort
+         *     reste, dans les bornes ; les plafonds de la loi sont arrondis à l'inférieur), fractions reportées. Les
+         *     paramètres d'essai donnent, à côté, ce que le calcul deviendrait.
+         */
+        get: operations["flux_calcul"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/conventions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conventions de gestion en flux */
+        get: operations["flux_conventions"];
+        /**
+         * Importer des conventions
+         * @description CSV aux colonnes de `/api/flux/conventions.csv`. Une seule ligne refusée refuse le fichier ; avec
+         *     `essai=true`, rien n'est gardé.
+         */
+        put: operations["flux_conventions_importer"];
+        /**
+         * Enregistrer une convention
+         * @description Une convention qui existe (même bailleur, réservataire et département) a une nouvelle version.
+         */
+        post: operations["flux_convention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/conventions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conventions de gestion en flux (CSV)
+         * @description Les colonnes sont celles du fichier à importer.
+         */
+        get: operations["flux_conventions_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/equite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Équité des propositions
+         * @description Les mêmes logements sont-ils proposés à chaque réservataire ? La distance est donnée à côté de ce que le
+         *     hasard seul produit (1 999 redistributions, graine fixe) ; un écart n'est signalé que si la probabilité
+         *     corrigée (Holm) reste sous le risque annoncé, jamais sous 11 propositions.
+         */
+        get: operations["flux_equite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/evenements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Importer des événements
+         * @description Réservé au bailleur. CSV aux colonnes
+         *     `id;logement;jour;genre;reservataire;contingent;motif;candidats;dalo;q1;
+         *     mutation;commune;typologie;financement;qpv;periode;etage`. Une seule ligne refusée refuse le fichier.
+         *     Avec `essai=true`, rien n'est gardé.
+         */
+        put: operations["flux_evenements_importer"];
+        /**
+         * Déclarer un événement
+         * @description Réservé au bailleur, sur son parc. Idempotent : le même identifiant envoyé deux fois, avec le même
+         *     contenu, compte une fois. Un ordre impossible (un bail avant la CALEOL) est refusé et nommé.
+         */
+        post: operations["flux_evenement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/logements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Logements en cours de désignation
+         * @description Étape, jours restants, refus. Un délai vient de la convention ; sans convention, aucun n'est compté.
+         *     Seul le bailleur lit le numéro d'un logement.
+         */
+        get: operations["flux_logements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/suivi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suivi de la gestion en flux
+         * @description Objectif de l'année et logements comptés des trois façons, par bailleur et réservataire, par
+         *     réservataire ou par commune. Un logement compte pour le dernier réservataire qui l'a accepté ; premières
+         *     mises en location, mutations internes et relogements sont hors du flux.
+         */
+        get: operations["flux_suivi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/suivi.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Suivi de la gestion en flux (CSV) */
+        get: operations["flux_suivi_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1552,6 +1795,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/textes/{nom}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Texte légal du service
+         * @description Déclaration d'accessibilité, mentions légales, données personnelles : celui de l'organisme s'il en a un.
+         */
+        get: operations["texte"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/travaux": {
         parameters: {
             query?: never;
@@ -1655,6 +1918,214 @@ export interface paths {
         };
         /** Le serveur est en marche */
         get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Premier document d'OGC API */
+        get: operations["ogc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Description OpenAPI 3.0 de cette interface */
+        get: operations["ogc_api"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Collections : une par échelle et par millésime */
+        get: operations["ogc_collections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Une collection */
+        get: operations["ogc_collection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entités d'une collection
+         * @description Les premières entités sont choisies pour montrer tous les chiffres ; les suivantes viennent par code. Les
+         *     liens `next` demandent de plus grandes pages.
+         */
+        get: operations["ogc_entites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/items/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Une entité */
+        get: operations["ogc_entite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/queryables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Propriétés sur lesquelles filtrer */
+        get: operations["ogc_champs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schéma des propriétés (OGC API – Features, partie 5) */
+        get: operations["ogc_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/schema-entite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schéma d'une entité GeoJSON */
+        get: operations["ogc_schema_entite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jeux de tuiles d'une collection */
+        get: operations["ogc_tuiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{collection}/tiles/WebMercatorQuad": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tuiles d'une collection dans la grille WebMercatorQuad */
+        get: operations["ogc_tuiles_grille"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/conformance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conformité */
+        get: operations["ogc_conformite"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1942,6 +2413,17 @@ export interface components {
             residences_a_enjeu_ecartees: boolean;
             criteres: string[];
         };
+        /** @description Ce que le calcul signale. */
+        AlerteFlux: {
+            /** @description assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties. */
+            id: string;
+            message: string;
+            /**
+             * Format: int32
+             * @description Logements en cause.
+             */
+            logements: number;
+        };
         /**
          * @description When a value is an alert.
          * @enum {string}
@@ -1953,6 +2435,65 @@ export interface components {
             ouvert: boolean;
             /** @description Placements entrés dans la liste depuis la dernière visite de votre organisme. */
             nouveaux: number;
+        };
+        /** @description Un bilan arrêté un jour. */
+        Arrete: {
+            /** Format: int64 */
+            version: number;
+            /** @description AAAA-MM-JJ. */
+            jour: string;
+            motif: string;
+        };
+        /** @description Arrêter un bilan. */
+        ArreterBilan: {
+            /** Format: int32 */
+            annee: number;
+            /** @description Pourquoi il est corrigé ; demandé à partir de la deuxième version. */
+            motif?: string;
+        };
+        /** @description De quoi calculer le flux d'un bailleur dans un département, une année. */
+        Assiette: {
+            /** @description SIREN. */
+            bailleur: string;
+            departement: string;
+            /** @description Code Insee ; vide : tout le département. */
+            commune?: string;
+            /** Format: int32 */
+            annee: number;
+            /**
+             * Format: int32
+             * @description Logements sociaux du bailleur, hors ceux qui restent gérés en stock (défense, sécurité, hôpitaux).
+             */
+            stock: number;
+            /** @description Années sur lesquelles le taux de relocation est mesuré. */
+            passees?: components["schemas"]["Passee"][];
+            /**
+             * Format: double
+             * @description Taux de relocation déclaré, en % ; il remplace la mesure.
+             */
+            taux?: number | null;
+            /**
+             * Format: int32
+             * @description Logements nécessaires aux mutations dans le parc du bailleur.
+             */
+            mutations?: number;
+            /**
+             * Format: int32
+             * @description Relogements de renouvellement urbain.
+             */
+            anru?: number;
+            /** Format: int32 */
+            orcod?: number;
+            /**
+             * Format: int32
+             * @description Relogements d'habitat indigne.
+             */
+            insalubrite?: number;
+            /**
+             * Format: int32
+             * @description Relogements d'opérations de vente.
+             */
+            vente?: number;
         };
         /** @description Où en est le contrôle d'un fichier. */
         Avancement: {
@@ -1990,6 +2531,59 @@ export interface components {
             contestes?: number | null;
             /** Format: int32 */
             a_justifier?: number | null;
+        };
+        /** @description Le bilan d'un bailleur. */
+        BilanFlux: {
+            /** Format: int32 */
+            annee: number;
+            annees: number[];
+            bailleur: string;
+            bailleur_nom: string;
+            bailleurs: components["schemas"]["Choix"][];
+            lignes: components["schemas"]["LigneReservataire"][];
+            ventilations: components["schemas"]["Ventilation"][];
+            hors_flux: components["schemas"]["HorsFlux"];
+            /** @description Versions arrêtées. */
+            arretes: components["schemas"]["Arrete"][];
+            /** @description Vous pouvez l'arrêter. */
+            modifiable: boolean;
+        };
+        /** @description Un bloc du texte. */
+        Bloc: {
+            genre: components["schemas"]["Genre"];
+            /** @description Lignes : une pour un titre ou un paragraphe, une par élément d'une liste. */
+            lignes: components["schemas"]["Morceau"][][];
+        };
+        /** @description Le calcul d'une année. */
+        CalculAnnee: {
+            bailleur: string;
+            bailleur_nom: string;
+            departement: string;
+            /** Format: int32 */
+            annee: number;
+            annees: number[];
+            bailleurs: components["schemas"]["Choix"][];
+            /** @description Ce dont le calcul part. */
+            assiette: components["schemas"]["Assiette"];
+            calcul: components["schemas"]["CalculFlux"];
+            essai?: components["schemas"]["CalculFlux"] | null;
+            /** @description Noms des réservataires. */
+            noms: components["schemas"]["Choix"][];
+            /** @description Droits en vigueur, convertis du stock au flux. */
+            conversion: components["schemas"]["LigneConversion"][];
+            /** @description Communes où les droits dépassent ce qui se libère. */
+            communes: components["schemas"]["CommuneFlux"][];
+        };
+        /** @description Le flux d'une année. */
+        CalculFlux: {
+            lignes: components["schemas"]["LigneCalcul"][];
+            /**
+             * Format: int32
+             * @description A : logements à partager.
+             */
+            assiette: number;
+            parts: components["schemas"]["PartFlux"][];
+            alertes: components["schemas"]["AlerteFlux"][];
         };
         /** @description Un lieu possible. */
         Candidat: {
@@ -2061,6 +2655,11 @@ export interface components {
             endommages: number[];
             /** @description Vrai si les données sont fictives. */
             demonstration: boolean;
+            /**
+             * @description État de conformité que dit la déclaration d'accessibilité (« non conforme ») ; vide si elle n'en dit
+             *     pas.
+             */
+            accessibilite: string;
         };
         /** @description Un nouveau mot de passe. */
         ChangementMotDePasse: {
@@ -2171,6 +2770,28 @@ export interface components {
             /** Format: double */
             taux_reponse_avant?: number | null;
             alerte?: string | null;
+        };
+        /** @description Les droits d'une commune et ce qui s'y libère. */
+        CommuneFlux: {
+            commune: string;
+            nom: string;
+            /** Format: int32 */
+            stock: number;
+            /**
+             * Format: int32
+             * @description Assiette de la commune.
+             */
+            assiette: number;
+            /**
+             * Format: double
+             * @description Logements dus aux droits en vigueur.
+             */
+            dus: number;
+            /**
+             * Format: double
+             * @description Logements dus au-delà de l'assiette ; 0 : pas de surréservation.
+             */
+            de_trop: number;
         };
         /** @description Le dépôt à côté de l'année d'avant et de ce qui est en vigueur. */
         ComparaisonDepot: {
@@ -2364,6 +2985,74 @@ export interface components {
             /** @description Organismes qu'elle nomme. */
             parties: components["schemas"]["Partie"][];
         };
+        /** @description Une convention de gestion en flux. */
+        ConventionFlux: {
+            /** @description SIREN. */
+            bailleur: string;
+            /** @description Code du réservataire ; une commune ou un EPCI peut préciser le sien : `COMMUNE:73065`. */
+            reservataire: string;
+            departement: string;
+            /** @description L'acte qui la contient, et qui peut en contenir plusieurs. */
+            document: string;
+            statut: components["schemas"]["StatutConventionFlux"];
+            /** @description AAAA-MM-JJ. */
+            signee?: string | null;
+            /**
+             * Format: int32
+             * @description Première année de flux.
+             */
+            du: number;
+            /**
+             * Format: int32
+             * @description Dernière année de flux ; nulle : reconduite.
+             */
+            au?: number | null;
+            decompte: components["schemas"]["Decompte"];
+            /**
+             * Format: double
+             * @description Part du flux, en %.
+             */
+            part: number;
+            /**
+             * Format: int32
+             * @description Logements au moins, par an.
+             */
+            minimum?: number;
+            /**
+             * Format: int32
+             * @description Logements au plus, par an.
+             */
+            maximum?: number | null;
+            /**
+             * Format: int32
+             * @description Jours pour désigner, logement déjà loué.
+             */
+            delai: number;
+            /**
+             * Format: int32
+             * @description Jours pour désigner, première mise en location.
+             */
+            delai_neuf: number;
+            echeance: components["schemas"]["Echeance"];
+            gestion: components["schemas"]["Gestion"];
+            /** @description Droits nés d'une garantie d'emprunt ou d'un apport : au plus 20 % pour l'ensemble des collectivités. */
+            garantie?: boolean;
+        };
+        /** @description Une convention, sa version et les noms de ses signataires. */
+        ConventionListee: components["schemas"]["ConventionFlux"] & {
+            /** Format: int64 */
+            version: number;
+            bailleur_nom: string;
+            reservataire_nom: string;
+        };
+        /** @description Les conventions que vous pouvez lire. */
+        ConventionsFlux: {
+            /** @description Vous pouvez en enregistrer. */
+            modifiable: boolean;
+            conventions: components["schemas"]["ConventionListee"][];
+            /** @description Droits de réservation, programme par programme (état des lieux). */
+            droits: components["schemas"]["DroitReserve"][];
+        };
         /** @description Une correction d'adresse. */
         CorrectionAdresse: {
             id: string;
@@ -2433,9 +3122,12 @@ export interface components {
             repondants?: number | null;
             /**
              * Format: int64
-             * @description Logements occupés interrogés dans la partie décrite ; nul sous un filtre.
+             * @description Logements occupés interrogés dans la partie décrite, et ménages qui ont répondu, quelle que soit la
+             *     population demandée : `taux_reponse` est leur rapport. Nuls sous un filtre.
              */
             menages_interroges?: number | null;
+            /** Format: int64 */
+            repondants_enquete?: number | null;
             /** Format: double */
             taux_reponse?: number | null;
             badge?: string | null;
@@ -2495,6 +3187,11 @@ export interface components {
             /** @description Premier jour de la qualité (validation), AAAA-MM-JJ ; aujourd'hui par défaut. */
             debut?: string | null;
         };
+        /**
+         * @description Ce qui compte comme une attribution pour les deux signataires.
+         * @enum {string}
+         */
+        Decompte: "orientation" | "caleol" | "bail";
         /** @description Une attribution envisagée. Les codes sont ceux du fichier des attributions. */
         DemandeControle: {
             /** @description Jour où le bail serait signé, AAAA-MM-JJ ; par défaut le dernier jour des baux chargés. */
@@ -2706,6 +3403,64 @@ export interface components {
             parc: string;
             occupation: string;
         };
+        /** @description Droits de réservation d'un programme. */
+        DroitReserve: {
+            id: string;
+            /** @description SIREN. */
+            bailleur: string;
+            /** @description Code du réservataire. */
+            reservataire: string;
+            departement: string;
+            /** @description Code Insee. */
+            commune: string;
+            /** @description garantie, foncier, subvention, peec ou loi. */
+            origine: string;
+            programme: string;
+            /**
+             * Format: int32
+             * @description Logements réservés.
+             */
+            nombre: number;
+            nature: components["schemas"]["NatureDroit"];
+            /**
+             * Format: int32
+             * @description Première année.
+             */
+            du: number;
+            /**
+             * Format: int32
+             * @description Dernière année ; nulle : fin inconnue (prolongation du prêt).
+             */
+            au?: number | null;
+        };
+        /** @description Ce qui est proposé à un réservataire, à côté de ce qui est proposé à tous. */
+        EcartFlux: {
+            /** @description typologie, financement, qpv, commune, periode, etage ou refus. */
+            dimension: string;
+            libelle: string;
+            reservataire: string;
+            reservataire_nom: string;
+            /** Format: int32 */
+            offres: number;
+            /**
+             * Format: double
+             * @description Distance (variation totale), de 0 à 1.
+             */
+            distance: number;
+            /**
+             * Format: double
+             * @description Distance moyenne quand seul le hasard distribue, et celle qu'il dépasse une fois sur vingt.
+             */
+            hasard: number;
+            /** Format: double */
+            hasard_haut: number;
+            /** Format: double */
+            p: number;
+            /** @description L'écart est plus grand que ce que le hasard donne. */
+            signale: boolean;
+            juge: boolean;
+            parts: components["schemas"]["PartEquite"][];
+        };
         /** @description Un genre d'écart. */
         EcartPlan: {
             libelle: string;
@@ -2714,6 +3469,11 @@ export interface components {
             /** @description Fois où le plan s'écarte ainsi. */
             nombre: number;
         };
+        /**
+         * @description Ce qui suit un délai de désignation échu.
+         * @enum {string}
+         */
+        Echeance: "retour_bailleur" | "autre_reservataire";
         /** @description Une échelle de lecture. */
         Echelle: {
             id: string;
@@ -2814,6 +3574,23 @@ export interface components {
             ensemble: components["schemas"]["Ensemble"];
             zones: components["schemas"]["ZoneGardee"][];
         };
+        /** @description L'équité d'une année. */
+        EquiteFlux: {
+            /** Format: int32 */
+            annee: number;
+            offres: number;
+            /**
+             * Format: double
+             * @description Probabilité qu'une année équitable soit signalée, tous écarts réunis.
+             */
+            risque: number;
+            /**
+             * Format: int32
+             * @description Offres au-dessous desquelles rien n'est jugé.
+             */
+            offres_min: number;
+            ecarts: components["schemas"]["EcartFlux"][];
+        };
         /** @description Ce qui empêche de contrôler une ligne. */
         ErreurLigne: {
             /** Format: int64 */
@@ -2825,6 +3602,13 @@ export interface components {
             regle: string;
             message: string;
         };
+        /** @description Une erreur d'OGC API. */
+        ErreurOgc: {
+            /** @description `InvalidParameterValue`, `NotFound`, `NotAuthorized`, `Forbidden`, `ServerError`. */
+            code: string;
+            /** @description Ce qui ne va pas et que faire, en une phrase. */
+            description: string;
+        };
         /** @description Une ligne refusée. */
         ErreurTaux: {
             /** Format: int64 */
@@ -2834,6 +3618,19 @@ export interface components {
             /** @description `T00` à `T08` (`data/registers/objectifs.toml`). */
             regle: string;
             message: string;
+        };
+        /**
+         * @description Where a dwelling is on its way.
+         * @enum {string}
+         */
+        Etape: "occupe" | "a_libre" | "oriente" | "accepte" | "presente" | "decide" | "retire";
+        /** @description Une étape. */
+        EtapeFlux: {
+            etape: components["schemas"]["Etape"];
+            libelle: string;
+            logements: number;
+            /** Format: double */
+            jours_moyens: number;
         };
         /** @description État du serveur. */
         Etat: {
@@ -2883,6 +3680,36 @@ export interface components {
             /** Format: int64 */
             annule?: number | null;
         };
+        /** @description Un événement de gestion en flux. */
+        EvenementFlux: {
+            /** @description Identifiant donné par le bailleur : envoyé deux fois, l'événement compte une fois. */
+            id: string;
+            /** @description SIREN. */
+            bailleur: string;
+            /** @description Numéro national, ou numéro du bailleur. */
+            logement: string;
+            /** @description AAAA-MM-JJ. */
+            jour: string;
+            genre: components["schemas"]["GenreFlux"];
+            /** @description Réservataire désignataire (orientation). */
+            reservataire?: string;
+            /** @description Contingent d'origine du logement ; vide : celui du réservataire désignataire. */
+            contingent?: string;
+            /** @description Motif d'un refus, d'un relogement. */
+            motif?: string;
+            /**
+             * Format: int32
+             * @description Candidats désignés.
+             */
+            candidats?: number;
+            /** @description Ménage DALO (bail). */
+            dalo?: boolean;
+            /** @description Ménage du premier quartile (bail) ; nul : inconnu. */
+            q1?: boolean | null;
+            /** @description NON, INTERNE, EXTERNE ou OUI, sans autre précision (bail). */
+            mutation?: string;
+            caracteristiques?: components["schemas"]["LogementFlux"] | null;
+        };
         /** @description Un événement de l'histoire d'une résidence. */
         EvenementRpems: {
             /**
@@ -2916,6 +3743,12 @@ export interface components {
              * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent.
              */
             demande: number;
+        };
+        /** @description What came of events. */
+        EvenementsRecus: {
+            nouveaux: number;
+            /** @description Déjà reçus à l'identique : comptés une fois. */
+            connus: number;
         };
         /** @description Comptes de logements par modalité de chaque filtre. */
         Facettes: {
@@ -2955,7 +3788,10 @@ export interface components {
             unite: string;
             /** Format: int32 */
             decimales: number;
-            /** Format: int64 */
+            /**
+             * Format: double
+             * @description Dans l'unité de la valeur : la valeur est `numerateur` rapporté à `denominateur` (une part, en %).
+             */
             numerateur?: number | null;
             /** Format: int64 */
             denominateur?: number | null;
@@ -3048,11 +3884,18 @@ export interface components {
             /** @description Résidences de l'EPCI qui ne vous sont pas ouvertes. */
             non_ouvertes: number;
         };
+        /** @enum {string} */
+        Genre: "titre" | "sous_titre" | "paragraphe" | "liste";
         /**
          * @description Ce qui arrive au parc.
          * @enum {string}
          */
         GenreEvenement: "mise_en_service" | "demolition" | "vente" | "cession" | "acquisition" | "changement_usage" | "conge";
+        /**
+         * @description Ce qui arrive à un logement.
+         * @enum {string}
+         */
+        GenreFlux: "preavis" | "premiere_location" | "travaux" | "oriente" | "accepte" | "refuse" | "delai_echu" | "candidats" | "caleol" | "refus_candidat" | "bail" | "remis" | "mutation_interne" | "relogement" | "retrait";
         /** @description Ce qui a été fait d'un dépôt. */
         GesteDepot: {
             /**
@@ -3066,6 +3909,20 @@ export interface components {
             geste: string;
             detail: string;
         };
+        /**
+         * @description Qui désigne les candidats.
+         * @enum {string}
+         */
+        Gestion: "directe" | "deleguee" | "partagee";
+        /** @description Ce qui ne compte pas dans le flux. */
+        HorsFlux: {
+            /** Format: int32 */
+            premieres_locations: number;
+            /** Format: int32 */
+            mutations_internes: number;
+            /** Format: int32 */
+            relogements: number;
+        };
         /** @description Un fichier importé. */
         Import: {
             registre: string;
@@ -3077,6 +3934,22 @@ export interface components {
             lignes_rejetees: number;
             /** Format: int64 */
             lignes_avec_drapeau: number;
+        };
+        /** @description Ce qu'un fichier de conventions fait, ou ferait. */
+        ImportConventionsFlux: {
+            lignes: number;
+            /** @description Versions nouvelles ; les lignes inchangées n'en font pas. */
+            versions: number;
+            /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
+            enregistre: boolean;
+            erreurs: components["schemas"]["LigneRefusee"][];
+        };
+        /** @description Ce qu'un fichier d'événements fait, ou ferait. */
+        ImportEvenementsFlux: components["schemas"]["EvenementsRecus"] & {
+            lignes: number;
+            /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
+            enregistre: boolean;
+            erreurs: components["schemas"]["LigneRefusee"][];
         };
         /** @description Ce qu'un fichier de taux fait, ou ferait. */
         ImportObjectifs: {
@@ -3223,6 +4096,69 @@ export interface components {
              */
             score?: number | null;
         };
+        /** @description Une ligne du bilan (CCH R.441-5-1). */
+        LigneBilan: {
+            /**
+             * Format: int32
+             * @description Logements proposés au réservataire.
+             */
+            proposes: number;
+            /** Format: int32 */
+            acceptes: number;
+            /**
+             * Format: int32
+             * @description Logements attribués : passés en CALEOL sur son contingent.
+             */
+            attribues: number;
+            /** Format: int32 */
+            baux: number;
+            /**
+             * Format: int32
+             * @description Dont baux dont on ne sait pas si la mutation est interne (elle serait hors du flux).
+             */
+            mutation_inconnue: number;
+            /**
+             * Format: int32
+             * @description Dont mutations depuis le parc d'un autre bailleur.
+             */
+            mutation_externe: number;
+            /**
+             * Format: int32
+             * @description Refus du réservataire.
+             */
+            refus: number;
+            /** Format: int32 */
+            refus_candidat: number;
+            /**
+             * Format: int32
+             * @description Délais échus et logements remis.
+             */
+            sans_candidat: number;
+        };
+        /** @description Une ligne du calcul. */
+        LigneCalcul: {
+            /** @description S, taux, L, mutations, anru…, X, A. */
+            id: string;
+            libelle: string;
+            /** @description Le calcul, avec ses nombres. */
+            formule: string;
+            /** Format: double */
+            valeur: number;
+        };
+        /** @description Une ligne de la conversion. */
+        LigneConversion: {
+            droit: components["schemas"]["DroitReserve"];
+            /**
+             * Format: double
+             * @description Part du stock, de 0 à 1 (droits de suite).
+             */
+            part: number;
+            /**
+             * Format: double
+             * @description Logements dus dans l'année.
+             */
+            logements: number;
+        };
         /** @description Une ligne du fichier et ce qui n'y va pas. */
         LigneDepot: {
             /**
@@ -3275,6 +4211,34 @@ export interface components {
             non_localises: number;
             scores: components["schemas"]["ScoreMixite"][];
         };
+        /** @description Une ligne refusée. */
+        LigneRefusee: {
+            /** Format: int64 */
+            ligne: number;
+            colonne: string;
+            valeur: string;
+            /**
+             * @description F01 date, F02 code inconnu, F03 nombre, F04 valeur hors bornes, F05 manquant, F06 ordre impossible,
+             *     F07 identifiant répété, F08 bailleur d'un autre.
+             */
+            regle: string;
+            message: string;
+        };
+        /** @description Une ligne par réservataire. */
+        LigneReservataire: components["schemas"]["LigneBilan"] & {
+            reservataire: string;
+            nom: string;
+            /**
+             * Format: int32
+             * @description Baux de ménages DALO ; nul : secret.
+             */
+            dalo?: number | null;
+            /**
+             * Format: int32
+             * @description Baux de ménages du premier quartile ; nul : secret.
+             */
+            q1?: number | null;
+        };
         /** @description Un EPCI. */
         LigneSegregation: {
             code: string;
@@ -3314,6 +4278,35 @@ export interface components {
             /** @description Par unité, si un EPCI est demandé et que ses unités vous sont ouvertes. */
             quotients: components["schemas"]["QuotientLocalisation"][];
         };
+        /** @description Une ligne du suivi. */
+        LigneSuivi: {
+            bailleur: string;
+            bailleur_nom: string;
+            reservataire: string;
+            reservataire_nom: string;
+            commune: string;
+            commune_nom: string;
+            decompte?: components["schemas"]["Decompte"] | null;
+            /**
+             * Format: int32
+             * @description Logements de l'année, dans tout le département ; nul sans assiette, et par commune.
+             */
+            objectif?: number | null;
+            /** @description Comptes du département (par commune : de la commune). */
+            comptes: components["schemas"]["TroisComptes"];
+            /** @description Dont dans votre territoire. */
+            territoire: components["schemas"]["TroisComptes"];
+            /** @description Dont en QPV. */
+            qpv: components["schemas"]["TroisComptes"];
+            /**
+             * Format: int32
+             * @description Ce qui est retenu, selon la convention.
+             */
+            retenu: number;
+            rythme?: components["schemas"]["Rythme"] | null;
+            /** @description Comptes de chaque mois, de janvier à décembre. */
+            par_mois: components["schemas"]["TroisComptes"][];
+        };
         /** @description Une ligne lue. */
         LigneTaux: components["schemas"]["TauxCia"] & {
             /** Format: int64 */
@@ -3323,6 +4316,12 @@ export interface components {
              * @description Le taux que la même convention fixait déjà, en % ; nul : la ligne est nouvelle.
              */
             remplace?: number | null;
+        };
+        /** @description Une catégorie, pour un réservataire. */
+        LigneVentilee: components["schemas"]["LigneBilan"] & {
+            reservataire: string;
+            nom: string;
+            categorie: string;
         };
         /** @description De quelles résidences viennent celles d'une opération. */
         Lignee: {
@@ -3506,6 +4505,71 @@ export interface components {
              */
             financement?: string | null;
         };
+        /** @description Un logement en cours. */
+        LogementEnCours: {
+            bailleur: string;
+            bailleur_nom: string;
+            /** @description Vide pour qui n'est pas son bailleur. */
+            logement: string;
+            commune: string;
+            commune_nom: string;
+            typologie: string;
+            financement: string;
+            en_qpv: boolean;
+            /** Format: int32 */
+            etage?: number | null;
+            etape: components["schemas"]["Etape"];
+            libelle: string;
+            /** @description Réservataire à qui il est proposé ; vide s'il ne l'est à personne. */
+            reservataire: string;
+            reservataire_nom: string;
+            /**
+             * Format: int32
+             * @description Jours depuis le premier événement.
+             */
+            vacance: number;
+            /**
+             * Format: int32
+             * @description Jours qui restent pour désigner ; négatif : délai passé ; nul : personne n'est attendu.
+             */
+            reste?: number | null;
+            /** @description `retard`, `bientot` ou vide. */
+            alerte: string;
+            /** @description Refus, délais échus et remises. */
+            refus: number;
+            premiere_location: boolean;
+        };
+        /** @description Ce qu'est le logement ; donné quand il se libère, ou à sa première mise en location. */
+        LogementFlux: {
+            /**
+             * @description Code Insee.
+             * @default
+             */
+            commune: string;
+            /**
+             * @description T1 à T5+.
+             * @default
+             */
+            typologie: string;
+            /** @default  */
+            financement: string;
+            /**
+             * @description Code du QPV ; vide : hors QPV.
+             * @default
+             */
+            qpv: string;
+            /**
+             * @description Période de construction.
+             * @default
+             */
+            periode: string;
+            /**
+             * Format: int32
+             * @description Étage ; nul : inconnu.
+             * @default null
+             */
+            etage: number | null;
+        };
         /** @description Un logement de votre dépôt qu'un autre bailleur dépose aussi. */
         LogementRevendique: {
             ident_rep: string;
@@ -3521,6 +4585,19 @@ export interface components {
             compte_chez: components["schemas"]["BailleurNomme"];
             /** @description Il compte chez vous. */
             a_vous: boolean;
+        };
+        /** @description Les logements en cours. */
+        LogementsFlux: {
+            /** @description Jour d'où les délais sont comptés. */
+            au: string;
+            total: number;
+            en_retard: number;
+            bientot: number;
+            refuses_deux_fois: number;
+            /** @description Par étape : nombre et jours depuis la libération, en moyenne. */
+            etapes: components["schemas"]["EtapeFlux"][];
+            /** @description Les plus urgents d'abord. */
+            logements: components["schemas"]["LogementEnCours"][];
         };
         /** @description Ce qu'un lot fait, ou ferait. */
         LotCorrections: {
@@ -3804,6 +4881,13 @@ export interface components {
             conventions: components["schemas"]["Convention"][];
             membres: components["schemas"]["Compte"][];
         };
+        /** @description Un morceau de ligne. */
+        Morceau: {
+            texte: string;
+            fort: boolean;
+            /** @description Adresse d'un lien. */
+            lien?: string | null;
+        };
         /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
         MotDePasseRemis: {
             compte: string;
@@ -3830,6 +4914,11 @@ export interface components {
         MutationDemande: boolean | string;
         /** @enum {string} */
         Nature: "objectif" | "attribution";
+        /**
+         * @description Ce que vaut un droit de réservation.
+         * @enum {string}
+         */
+        NatureDroit: "designation_unique" | "droit_de_suite";
         /**
          * @description What a rule is in law.
          * @enum {string}
@@ -4137,6 +5226,57 @@ export interface components {
             motif: string;
             commentaire: string;
         };
+        /** @description Une catégorie. */
+        PartEquite: {
+            categorie: string;
+            /** Format: int32 */
+            offres: number;
+            /**
+             * Format: double
+             * @description En % de ce qui lui est proposé, et de ce qui est proposé à tous.
+             */
+            part: number;
+            /** Format: double */
+            part_tous: number;
+        };
+        /** @description La part d'un réservataire. */
+        PartFlux: {
+            reservataire: string;
+            /**
+             * Format: double
+             * @description En %.
+             */
+            part: number;
+            /**
+             * Format: double
+             * @description Fraction reportée de l'an passé.
+             */
+            report: number;
+            /**
+             * Format: double
+             * @description Part × A + report, avant bornes et arrondi.
+             */
+            du: number;
+            /** Format: int32 */
+            minimum: number;
+            /** Format: int32 */
+            maximum?: number | null;
+            /**
+             * Format: int32
+             * @description Plafond de la loi, arrondi à l'entier inférieur.
+             */
+            plafond?: number | null;
+            /**
+             * Format: int32
+             * @description Logements de l'année.
+             */
+            logements: number;
+            /**
+             * Format: double
+             * @description Fraction reportée sur l'année suivante.
+             */
+            reporte: number;
+        };
         /** @description Une part. */
         PartPlan: {
             /** Format: int32 */
@@ -4153,6 +5293,15 @@ export interface components {
         Partie: {
             id: string;
             nom: string;
+        };
+        /** @description Relocations d'une année passée. */
+        Passee: {
+            /** Format: int32 */
+            annee: number;
+            /** Format: int32 */
+            stock: number;
+            /** Format: int32 */
+            relocations: number;
         };
         /** @description Un bail d'un ménage DALO, sans son nom. */
         Placement: {
@@ -4189,11 +5338,16 @@ export interface components {
             secret: boolean;
             /** Format: int32 */
             total?: number | null;
+            /**
+             * Format: int32
+             * @description Baux dont on sait s'ils sont en QPV : la base de `part_qpv`.
+             */
+            situes?: number | null;
             /** Format: int32 */
             en_qpv?: number | null;
             /**
              * Format: double
-             * @description En %, des baux localisés.
+             * @description En %, des baux situés.
              */
             part_qpv?: number | null;
             /** @description Baux dans les bandes autour des QPV (mètres) ; nul si l'une n'a que quelques ménages. */
@@ -4546,6 +5700,36 @@ export interface components {
          * @enum {string}
          */
         Role: "public" | "bailleur" | "epci" | "commune" | "ddets" | "dreal" | "action_logement" | "agence" | "administrateur";
+        /** @description Where a count is beside its objective. */
+        Rythme: {
+            /**
+             * Format: double
+             * @description Attendu à cette date si l'année était régulière.
+             */
+            attendu: number;
+            /**
+             * Format: double
+             * @description En % de l'objectif ; nul sans objectif.
+             */
+            avancement?: number | null;
+            /**
+             * Format: double
+             * @description Compte de fin d'année si le rythme tient.
+             */
+            projection: number;
+            /**
+             * Format: double
+             * @description Bornes de la projection, à 95 % (arrivées de Poisson).
+             */
+            projection_basse: number;
+            /** Format: double */
+            projection_haute: number;
+            /**
+             * Format: int32
+             * @description Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon.
+             */
+            ecart: number;
+        };
         /** @description Où en est une règle. */
         ScoreMixite: {
             regle: string;
@@ -4679,6 +5863,11 @@ export interface components {
          */
         Statut: "proposee" | "validee" | "renouvellement" | "refusee" | "retiree" | "levee";
         /**
+         * @description Où en est une convention.
+         * @enum {string}
+         */
+        StatutConventionFlux: "projet" | "signee" | "denoncee" | "arrete" | "a_defaut";
+        /**
          * @description Ce qu'il est advenu d'une correction.
          * @enum {string}
          */
@@ -4693,6 +5882,23 @@ export interface components {
          * @enum {string}
          */
         StatutPlacement: "a_justifier" | "justifie" | "conteste";
+        /** @description Le suivi d'une année. */
+        SuiviFlux: {
+            /** Format: int32 */
+            annee: number;
+            annees: number[];
+            /** @description Dernier jour connu. */
+            jusqu_au: string;
+            /**
+             * Format: int32
+             * @description Mois écoulés, de 1 à 12.
+             */
+            mois: number;
+            par: string;
+            bailleurs: components["schemas"]["Choix"][];
+            lignes: components["schemas"]["LigneSuivi"][];
+            ensemble: components["schemas"]["LigneSuivi"];
+        };
         /** @description Un taux fixé par une convention intercommunale d'attribution. */
         TauxCia: {
             /** @description Règle de `/api/mixite` (`hors_qpv_q1`…). */
@@ -4735,11 +5941,19 @@ export interface components {
             /** @description Nom de la commune qui contient la zone ; à défaut de l'EPCI, puis du département. */
             situe_dans?: string | null;
         };
+        /** @description Un texte du service. */
+        TexteDuService: {
+            nom: string;
+            titre: string;
+            /** @description Vrai si l'organisme a écrit le sien ; faux pour celui du logiciel. */
+            organisme: boolean;
+            blocs: components["schemas"]["Bloc"][];
+        };
         /** @description Description d'une couche de tuiles (TileJSON 3.0). */
         TileJson: {
             tilejson: string;
             name: string;
-            /** @description Gabarits d'adresses, relatifs à la racine du serveur. */
+            /** @description Gabarits d'adresses. */
             tiles: string[];
             /** Format: int32 */
             minzoom: number;
@@ -4766,6 +5980,24 @@ export interface components {
             duree_ms?: number | null;
             /** @description Pourquoi la dernière a échoué ; les chiffres d'avant restent. */
             erreur?: string | null;
+        };
+        /** @description Logements comptés des trois façons. */
+        TroisComptes: {
+            /**
+             * Format: int32
+             * @description Orientations acceptées.
+             */
+            orientation: number;
+            /**
+             * Format: int32
+             * @description Passages en CALEOL.
+             */
+            caleol: number;
+            /**
+             * Format: int32
+             * @description Baux signés.
+             */
+            bail: number;
         };
         /** @description Une vague de l'enquête. */
         VagueSegregation: {
@@ -4796,6 +6028,7 @@ export interface components {
             /**
              * @description Numérateurs et dénominateurs ; nuls si le chiffre est secret, ou arrondi parce que l'effectif est très
              *     faible.
+             *     Dans l'unité des valeurs.
              */
             numerateurs: (number | null)[];
             denominateurs: (number | null)[];
@@ -4824,6 +6057,12 @@ export interface components {
             fields: {
                 [key: string]: string;
             };
+        };
+        /** @description Le bilan ventilé selon une dimension. */
+        Ventilation: {
+            dimension: string;
+            libelle: string;
+            lignes: components["schemas"]["LigneVentilee"][];
         };
         /**
          * @description Ce qui est dit d'une attribution au regard d'une règle.
@@ -5010,6 +6249,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une page du journal, la dernière ligne d'abord. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5018,7 +6258,26 @@ export interface operations {
                     "application/json": components["schemas"]["PageJournal"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5049,6 +6308,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5057,7 +6317,26 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5076,12 +6355,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description What a check of the whole trail found. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["VerificationJournal"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5098,12 +6396,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un compte, sans rien de secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Compte"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5121,6 +6438,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5129,6 +6447,7 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5137,6 +6456,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5145,6 +6483,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5178,6 +6517,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5200,6 +6558,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5208,6 +6567,25 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5227,12 +6605,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : une convention. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Convention"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5250,6 +6647,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5258,6 +6656,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5266,6 +6665,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5299,6 +6717,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5318,12 +6755,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui est importé, et ce qui peut être remis. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Imports"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5341,6 +6797,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5349,7 +6806,26 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5372,6 +6848,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5380,7 +6857,26 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5399,12 +6895,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un jeu de données en vigueur. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Jeu"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5418,12 +6933,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un organisme. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Organisme"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5441,6 +6975,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5449,6 +6984,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5457,6 +6993,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5490,6 +7045,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5522,6 +7096,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les adresses à corriger d'un bailleur. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5530,7 +7105,26 @@ export interface operations {
                     "application/json": components["schemas"]["ListeAdresses"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5549,12 +7143,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : une correction d'adresse. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CorrectionAdresse"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5572,6 +7185,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui a été enregistré. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5580,6 +7194,7 @@ export interface operations {
                     "application/json": components["schemas"]["CorrectionFaite"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5588,6 +7203,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5607,12 +7241,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5629,6 +7282,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5637,6 +7291,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5660,6 +7333,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qu'un lot fait, ou ferait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5668,7 +7342,26 @@ export interface operations {
                     "application/json": components["schemas"]["LotCorrections"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5693,6 +7386,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui est proposé pour une adresse. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5701,6 +7395,25 @@ export interface operations {
                     "application/json": components["schemas"]["CandidatsAdresse"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5732,6 +7445,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qu'un déplacement changerait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5740,6 +7454,25 @@ export interface operations {
                     "application/json": components["schemas"]["Consequences"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5759,6 +7492,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Réglages de la page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5778,12 +7512,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description De quoi remplir un formulaire de contrôle. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListesControle"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -5801,6 +7554,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Le contrôle d'une attribution envisagée. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5809,6 +7563,7 @@ export interface operations {
                     "application/json": components["schemas"]["Controle"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5817,6 +7572,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5825,6 +7590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5851,6 +7617,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Une commission entière. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5860,6 +7627,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5868,6 +7636,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5887,6 +7665,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui est chargé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5913,6 +7692,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5948,6 +7728,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5956,6 +7737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5975,12 +7757,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce qui attend votre organisme. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["AlertesDalo"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6001,6 +7802,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les placements DALO depuis la circulaire. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6009,6 +7811,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlacementsDalo"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6017,6 +7820,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6050,6 +7863,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6058,6 +7872,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6066,6 +7890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6099,6 +7924,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6107,6 +7942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6115,6 +7951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6141,6 +7978,16 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6160,12 +8007,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un dépôt. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Depot"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6190,6 +8056,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6198,6 +8065,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6206,6 +8074,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6228,6 +8115,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un logement de votre dépôt qu'un autre bailleur dépose aussi. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6236,7 +8124,26 @@ export interface operations {
                     "application/json": components["schemas"]["LogementRevendique"][];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6258,6 +8165,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un dépôt, ce que son contrôle a trouvé, et son historique. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6266,6 +8174,25 @@ export interface operations {
                     "application/json": components["schemas"]["DetailDepot"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6288,6 +8215,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6296,6 +8224,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6318,6 +8265,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6326,6 +8274,7 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6334,6 +8283,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6363,6 +8331,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6396,6 +8383,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6404,6 +8392,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6437,6 +8444,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6445,6 +8453,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6475,6 +8502,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les lignes à regarder. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6483,6 +8511,25 @@ export interface operations {
                     "application/json": components["schemas"]["LignesDepot"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6505,6 +8552,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6513,6 +8561,25 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6535,6 +8602,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Où en est le contrôle d'un fichier. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6543,6 +8611,25 @@ export interface operations {
                     "text/event-stream": components["schemas"]["Avancement"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6562,12 +8649,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un ensemble de zones, sans ses contours. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Ensemble"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6585,6 +8691,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être gardé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6593,6 +8700,7 @@ export interface operations {
                     "application/json": components["schemas"]["EnsembleCree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6601,6 +8709,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6623,6 +8750,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un ensemble et ses zones. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6631,6 +8759,25 @@ export interface operations {
                     "application/json": components["schemas"]["EnsembleOuvert"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6660,6 +8807,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6693,6 +8859,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6701,6 +8886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6730,6 +8916,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6749,12 +8954,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les événements d'un bailleur, et ce que le dernier RPLS en dit. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListeEvenements"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6772,6 +8996,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description What is imported or was made. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6780,7 +9005,26 @@ export interface operations {
                     "application/json": components["schemas"]["EvenementsFaits"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6803,6 +9047,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description What is imported or was made. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6811,7 +9056,26 @@ export interface operations {
                     "application/json": components["schemas"]["EvenementsFaits"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6833,6 +9097,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6841,7 +9106,115 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query: {
+                /** @description Échelle (`/api/catalogue` les liste) */
+                echelle: string;
+                /** @description Zone parente, `échelle:code` */
+                dans?: string;
+                /** @description `xlsx` (par défaut), `csv`, `geojson` ou `gpkg` */
+                format?: string;
+                /** @description Identifiants séparés par des virgules ; tous par défaut */
+                indicateurs?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
+                 */
+                parc?: string;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le fichier ; son nom dit l'échelle, le territoire et les années */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    "text/csv": string;
+                    "application/geo+json": unknown;
+                    "application/geopackage+sqlite3": number[];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6893,6 +9266,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Comptes de logements par modalité de chaque filtre. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6901,6 +9275,7 @@ export interface operations {
                     "application/json": components["schemas"]["Facettes"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6909,6 +9284,743 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_bilan: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description SIREN ; le premier que vous pouvez lire par défaut */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le bilan d'un bailleur. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BilanFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_bilan_arreter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArreterBilan"];
+            };
+        };
+        responses: {
+            /** @description Un bilan arrêté un jour. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrete"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_bilan_csv: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description SIREN ; le premier que vous pouvez lire par défaut */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_calcul: {
+        parameters: {
+            query?: {
+                /** @description SIREN ; le premier que vous pouvez lire par défaut */
+                bailleur?: string;
+                /** @description La dernière dont l'assiette est connue par défaut */
+                annee?: number;
+                /** @description Essai : taux de relocation, en % */
+                taux?: number;
+                /** @description Essai : logements */
+                stock?: number;
+                /** @description Essai : logements hors du flux, tous motifs */
+                exclus?: number;
+                /** @description Essai : parts en %, `RESERVATAIRE=12,5` séparées par des points-virgules */
+                parts?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le calcul d'une année. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalculAnnee"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_conventions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les conventions que vous pouvez lire. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConventionsFlux"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_conventions_importer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le fichier ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Ce qu'un fichier de conventions fait, ou ferait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportConventionsFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_convention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConventionFlux"];
+            };
+        };
+        responses: {
+            /** @description Enregistrée */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_conventions_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_equite: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description Un bailleur seulement (SIREN) */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description L'équité d'une année. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquiteFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_evenements_importer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le fichier ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Ce qu'un fichier d'événements fait, ou ferait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportEvenementsFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_evenement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvenementFlux"];
+            };
+        };
+        responses: {
+            /** @description What came of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvenementsRecus"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_logements: {
+        parameters: {
+            query?: {
+                /** @description Jour d'où les délais sont comptés, AAAA-MM-JJ ; le dernier événement connu par défaut */
+                au?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les logements en cours. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogementsFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_suivi: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description `convention` (par défaut), `reservataire`, `commune` */
+                par?: string;
+                /** @description Un bailleur seulement (SIREN) */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le suivi d'une année. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuiviFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_suivi_csv: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description `convention` (par défaut), `reservataire`, `commune` */
+                par?: string;
+                /** @description Un bailleur seulement (SIREN) */
+                bailleur?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6928,6 +10040,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un indicateur et sa définition. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6947,12 +10060,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un jeton, sans son secret. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Jeton"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -6970,6 +10102,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A token that was just made: the only time that its secret is known. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6978,6 +10111,7 @@ export interface operations {
                     "application/json": components["schemas"]["NouveauJeton"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6986,6 +10120,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7015,6 +10168,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7038,6 +10210,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Les mesures, dans l'ordre des zones demandées. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7046,6 +10219,7 @@ export interface operations {
                     "application/json": components["schemas"]["Mesures"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7054,6 +10228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7084,6 +10259,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une année de baux. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7092,6 +10268,7 @@ export interface operations {
                     "application/json": components["schemas"]["Mixite"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7100,6 +10277,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7122,6 +10318,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7130,6 +10327,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7149,12 +10347,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les taux des conventions, et ce qui peut en être fixé. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Objectifs"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7175,6 +10392,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qu'un fichier de taux fait, ou ferait. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7183,6 +10401,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportObjectifs"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7191,6 +10410,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7214,6 +10443,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7222,6 +10452,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7230,6 +10461,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7238,6 +10479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7271,6 +10513,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7279,6 +10522,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7287,6 +10540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7295,6 +10549,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7314,12 +10569,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Mon organisme. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MonOrganisme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7337,6 +10611,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7345,6 +10620,7 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7353,6 +10629,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7386,6 +10681,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7408,6 +10722,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un compte qui vient d'être créé, ou dont le mot de passe vient d'être remplacé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7416,6 +10731,25 @@ export interface operations {
                     "application/json": components["schemas"]["MotDePasseRemis"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7435,12 +10769,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Le parc d'un bailleur. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Parc"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7454,12 +10807,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7477,6 +10849,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un plan proposé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7485,6 +10858,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanPropose"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7493,6 +10867,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7512,12 +10896,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les résidences, leurs notes au long du temps et ce qui en a été fait. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListeResidences"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -7540,6 +10943,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les résidences d'un EPCI et ce que leurs chiffres disent. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7548,6 +10952,7 @@ export interface operations {
                     "application/json": components["schemas"]["Fragilite"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7556,6 +10961,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7579,6 +10994,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7587,7 +11003,26 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7610,6 +11045,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7618,6 +11054,7 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7626,6 +11063,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7648,6 +11104,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce que les chiffres vont montrer. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7656,6 +11113,25 @@ export interface operations {
                     "application/json": components["schemas"]["Modification"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7689,6 +11165,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7697,6 +11174,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7719,6 +11215,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description La liste, et ce que chacun peut y faire. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7727,6 +11224,16 @@ export interface operations {
                     "application/json": components["schemas"]["ListeRpems"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7750,6 +11257,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Ce qui vient d'être créé. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7758,6 +11266,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cree"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7766,6 +11275,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7774,6 +11293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7796,6 +11316,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7804,6 +11325,16 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7837,6 +11368,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7845,6 +11377,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7853,6 +11395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7861,6 +11404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7891,6 +11435,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ségrégation d'un groupe de ménages. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7899,6 +11444,7 @@ export interface operations {
                     "application/json": components["schemas"]["Segregation"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7907,6 +11453,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7926,6 +11482,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Qui je suis. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7949,6 +11506,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Qui je suis. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7957,6 +11515,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7965,6 +11524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Trop d'essais : attendre avant de recommencer. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8013,7 +11573,26 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8032,12 +11611,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : une résidence signalée comme sensible. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Signalement"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -8062,6 +11660,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8070,6 +11669,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8099,6 +11717,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8128,6 +11765,25 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8162,6 +11818,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Où est un point. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8170,6 +11827,7 @@ export interface operations {
                     "application/json": components["schemas"]["Situation"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8198,6 +11856,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8206,6 +11865,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8214,6 +11874,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8238,6 +11917,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Une liste. Chaque élément : un territoire trouvé. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8246,7 +11926,40 @@ export interface operations {
                     "application/json": components["schemas"]["Territoire"][];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    texte: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description accessibilite, mentions-legales ou donnees-personnelles */
+                nom: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un texte du service. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TexteDuService"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8265,12 +11978,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Où en est la mise à jour des chiffres. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Travaux"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
         };
@@ -8322,6 +12054,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Un indicateur pour toutes les zones d'une échelle qui ont un logement : colonnes de même longueur. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8330,6 +12063,7 @@ export interface operations {
                     "application/json": components["schemas"]["Valeurs"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8338,6 +12072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8396,6 +12131,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les zones d'une échelle. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8404,6 +12140,7 @@ export interface operations {
                     "application/json": components["schemas"]["Zones"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8432,6 +12169,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Les zones d'un fichier. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8440,6 +12178,7 @@ export interface operations {
                     "application/json": components["schemas"]["ZonesLues"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8448,6 +12187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8505,6 +12245,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Les chiffres d'une zone. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8513,6 +12254,7 @@ export interface operations {
                     "application/json": components["schemas"]["Mesure"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8521,6 +12263,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8540,12 +12283,538 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description État du serveur. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Etat"];
+                };
+            };
+        };
+    };
+    ogc: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ce que l'interface offre, par des liens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_api: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description La description, avec un chemin par collection ouverte */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.oai.openapi+json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_collections: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les collections qui vous sont ouvertes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_collection: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description La collection */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_entites: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+                /** @description Entités d'une page : 1 000 par défaut, 10 000 au plus */
+                limit?: number;
+                /** @description Entités à passer */
+                offset?: number;
+                /** @description Emprise : ouest, sud, est, nord */
+                bbox?: string;
+                /** @description Système de coordonnées de l'emprise */
+                "bbox-crs"?: string;
+                /** @description Système de coordonnées des entités */
+                crs?: string;
+                /** @description Sans effet : le millésime est dans le nom de la collection */
+                datetime?: string;
+                /** @description Code de la zone */
+                code?: string;
+                /** @description Nom de la zone */
+                nom?: string;
+                /** @description Code Insee de la commune */
+                commune?: string;
+                /** @description SIREN de l'EPCI */
+                epci?: string;
+                /** @description Code du département */
+                departement?: string;
+                /** @description Identifiants séparés par des virgules ; tous par défaut */
+                indicateurs?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
+                 */
+                parc?: string;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Une page d'entités (GeoJSON) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_entite: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+                /** @description Système de coordonnées */
+                crs?: string;
+                /** @description Identifiants séparés par des virgules ; tous par défaut */
+                indicateurs?: string;
+                /** @description Millésime du RPLS ; par défaut le dernier. */
+                millesime?: number;
+                /** @description Vague OPS : choisit le millésime auquel elle est jointe. */
+                vague?: number;
+                /**
+                 * @description `janvier` (par défaut) : le RPLS tel que déposé ; `a_jour` : avec les événements du parc depuis, pour
+                 *     le dernier millésime. Les ménages restent ceux de l'enquête. `source` dit de quel jour est chaque
+                 *     chiffre.
+                 */
+                parc?: string;
+                /** @description `TOUS` (par défaut), `RECENTS` ou `ANCIENS`. */
+                population?: string;
+                /** @description Génération de QPV du filtre `qpv` : `2024` (par défaut) ou `2015`. */
+                generation?: string;
+                /** @description SIREN de bailleurs, séparés par des virgules. */
+                bailleur?: string;
+                /** @description Codes de financement, séparés par des virgules (`/api/catalogue` les liste). */
+                financement?: string;
+                /** @description Codes de typologie, séparés par des virgules. */
+                typologie?: string;
+                /** @description Codes de période de construction, séparés par des virgules. */
+                periode?: string;
+                /** @description Étiquettes énergie, séparées par des virgules ; `NC` : non connue. */
+                dpe?: string;
+                /** @description Codes de type de construction, séparés par des virgules. */
+                construction?: string;
+                /** @description `DANS` ou `HORS` d'un quartier prioritaire de la génération demandée. */
+                qpv?: string;
+                /** @description Distance à un quartier prioritaire : `DANS`, `B300` (moins de 300 m), `B500` (300 à 500 m), `AUDELA`. */
+                bande?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+                /** @description Code de la zone */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description L'entité (GeoJSON) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_champs: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les propriétés qui sont aussi des paramètres */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_schema: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le type, l'unité et la définition de chaque propriété */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_schema_entite: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le schéma JSON d'une entité */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_tuiles: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les jeux de tuiles */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_tuiles_grille: {
+        parameters: {
+            query?: {
+                /** @description `json` */
+                f?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle et millésime, `commune_2024` */
+                collection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le jeu de tuiles, avec le gabarit de leurs adresses */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
+                };
+            };
+        };
+    };
+    ogc_conformite: {
+        parameters: {
+            query?: {
+                /** @description `json` ou `html` */
+                f?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ce à quoi l'interface se conforme */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErreurOgc"];
                 };
             };
         };
@@ -8559,6 +12828,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Ce dont le serveur dépend. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8567,6 +12837,7 @@ export interface operations {
                     "application/json": components["schemas"]["Disponibilite"];
                 };
             };
+            /** @description Le serveur n'est pas prêt, ou trop occupé : revenir plus tard. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8601,6 +12872,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8609,6 +12881,7 @@ export interface operations {
                     "application/json": components["schemas"]["Adresses"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8617,6 +12890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8640,6 +12914,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8648,6 +12923,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8656,6 +12932,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8693,6 +12988,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Adresses trouvées (GeoCodeJSON, comme l'API BAN). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8701,6 +12997,7 @@ export interface operations {
                     "application/json": components["schemas"]["Adresses"];
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8709,6 +13006,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8732,6 +13030,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Un tableau CSV. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8740,6 +13039,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8748,6 +13048,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8770,6 +13089,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Description d'une couche de tuiles (TileJSON 3.0). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8778,6 +13098,7 @@ export interface operations {
                     "application/json": components["schemas"]["TileJson"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8837,6 +13158,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description La tuile (MVT). */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8852,6 +13174,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8860,6 +13183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
             };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
                 headers: {
                     [name: string]: unknown;

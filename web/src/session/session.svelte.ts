@@ -1,5 +1,6 @@
 // Who uses the page. Asked once when the page opens, and again when the answers look like those of a session that ended;
 // what a role sees is decided by the server.
+import { DOSSIER_BASE } from '../lib/dossier';
 import { api, keepCsrf, onRefusal, read, type Session as Me } from '../api/client';
 
 /** Kept on this computer from signing in to signing out: without it, an ended session looks like lost rights. */
@@ -60,6 +61,8 @@ class Session {
   async signOut(): Promise<void> {
     await read(api.DELETE('/api/session'));
     remember(false);
+    // What was gathered with the account's rights does not stay for who comes next to this computer.
+    globalThis.indexedDB?.deleteDatabase(DOSSIER_BASE);
     location.assign('/');
   }
 

@@ -4,14 +4,15 @@ import { longDate, today } from '../lib/dates';
 import { download } from '../lib/download';
 import { fileName } from '../lib/format';
 import { aspectOf, type Box } from '../lib/frame';
+import { SECRECY } from '../lib/secrecy';
 import { canvasMeasure, MAP_WIDTH, mapPlate, toPng, toSvg, type PlateText } from '../lib/plate';
 import type { Carte } from '../map/carte';
 import type { Picture } from '../map/picture';
 import { data } from './data.svelte';
+import { gathered } from './dossier.svelte';
 import { page } from './page.svelte';
 import { sceneOf } from './scene';
 
-export const SECRECY = 'Secret statistique : aucun chiffre n’est donné sous onze ménages, ni ne peut être retrouvé par différence ; un chiffre secret n’est pas un zéro.';
 /** Height of a picture for a width of one: a long territory does not make a scroll, a flat one keeps room for its legend. */
 const SHAPES = { least: 0.62, most: 1.05 };
 /** The map on an A4 sheet, in millimetres (see `PrintSheet`). */
@@ -83,6 +84,20 @@ class Show {
     });
   }
 
+  /** Puts the map with its legend and sources into the dossier. */
+  async gather(): Promise<void> {
+    const legend = data.legend;
+    if (!legend) return;
+    await this.#draws(async () => {
+      const shot = await this.#picture('png', (box) => ({ width: MAP_WIDTH, height: Math.round(MAP_WIDTH * Math.min(SHAPES.most, Math.max(SHAPES.least, aspectOf(box)))) }));
+      const text = this.text();
+      // One pixel a point: a dossier of forty maps stays a file that one sends.
+      const src = await asAddress(await toPng(mapPlate(text, shot, legend, canvasMeasure()), 1));
+      await gathered.add({ title: `${text.title}${data.place ? ` : ${data.place}` : ''}`, subtitle: text.subtitle, from: location.pathname + location.search + location.hash, day: today(), blocks: [{ kind: 'image', src, alt: `Carte : ${text.title}, ${text.subtitle}` }] });
+      this.said = 'La carte est ajoutée au dossier.';
+    });
+  }
+
   async print(): Promise<void> {
     await this.#draws(async () => {
       this.printing = await this.#picture('png', () => ({ width: Math.round(PAPER.width * MM), height: Math.round(PAPER.height * MM) }));
@@ -111,5 +126,13 @@ class Show {
     }
   }
 }
+
+const asAddress = (blob: Blob): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(new Error('L’image n’a pas pu être composée.'));
+    reader.readAsDataURL(blob);
+  });
 
 export const show = new Show();

@@ -44,6 +44,12 @@ pub fn collection(table: &Table) -> Option<(&'static [String], usize)> {
     layout::collection_lines(table).map(|(_, _, row)| (rpls().collecte.champs.as_slice(), row.len()))
 }
 
+/// The year that the first line of a collection file says; None for a file with a header.
+#[must_use]
+pub fn collection_year(table: &Table) -> Option<u16> {
+    layout::collection_lines(table).map(|(year, _, _)| year)
+}
+
 /// Whether a record is the header of a file with one (of any generation).
 #[must_use]
 pub fn is_header(record: &[String]) -> bool {

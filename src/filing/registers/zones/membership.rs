@@ -22,6 +22,9 @@ use crate::registers::text::separator;
 struct Epci {
     code: String,
     nom: String,
+    /// « CC », « EPT »…
+    #[serde(default, rename = "type")]
+    genre: Option<String>,
     #[serde(default)]
     membres: Vec<Membre>,
 }
@@ -119,6 +122,21 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
     table.write(&frame)?;
     table.finish()?;
     Ok(report)
+}
+
+/// Whether a JSON is a list of EPCI with their members; the value says whether all are EPT.
+pub(super) fn are_members(text: &str) -> Option<bool> {
+    let all: Vec<Epci> = serde_json::from_str(text).ok()?;
+    let some = all.iter().any(|e| !e.membres.is_empty());
+    some.then(|| all.iter().all(|e| e.genre.as_deref() == Some("EPT")))
+}
+
+/// Places of the columns of communes and of EPCI in a header that has both.
+pub fn columns(header: &[String]) -> Option<(usize, usize)> {
+    let data = &territory().appartenance;
+    let names: Vec<String> = header.iter().map(|n| key(n)).collect();
+    let at = |aliases: &[String]| aliases.iter().find_map(|a| names.iter().position(|n| *n == key(a)));
+    Some((at(&data.commune)?, at(&data.epci)?))
 }
 
 fn json(file: &str, text: &str) -> Result<Vec<Row>, ZonesError> {

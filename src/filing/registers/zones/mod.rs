@@ -17,6 +17,7 @@ mod error;
 mod findings;
 mod geojson;
 mod geopackage;
+mod kinds;
 mod membership;
 mod open;
 mod outlines;
@@ -37,6 +38,8 @@ use rayon::prelude::*;
 
 pub use attributes::departement_of;
 pub use error::ZonesError;
+pub use kinds::{Candidate, Form, candidates, form, part_of};
+pub(super) use membership::columns as membership_columns;
 pub use outlines::{Outline, Outlines, outlines};
 
 use attributes::Attributes;

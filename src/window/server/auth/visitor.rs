@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State as FromState};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -21,9 +21,24 @@ use crate::state::{self, random_token};
 /// Name of the cookie.
 pub const COOKIE: &str = "mosaique_session";
 
+/// How a client that knows only passwords is asked for a token.
+const BASIC: HeaderValue =
+    HeaderValue::from_static("Basic realm=\"mosaique (le jeton comme mot de passe)\", charset=\"UTF-8\"");
+
 /// Finds who asks. A cookie that opens nothing any more is the public; a token that opens nothing is refused,
 /// since who sends one must know.
-pub async fn identify(FromState(server): FromState<Server>, mut request: Request, next: Next) -> Response {
+pub async fn identify(server: FromState<Server>, request: Request, next: Next) -> Response {
+    // A browser says where a request comes from, and would open a window of its own for a password.
+    let browser = request.headers().contains_key("sec-fetch-site");
+    let mut response = identified(server, request, next).await;
+    if response.status() == StatusCode::UNAUTHORIZED && !browser {
+        // Spreadsheets send a password only once they are asked for one.
+        response.headers_mut().append(header::WWW_AUTHENTICATE, BASIC);
+    }
+    response
+}
+
+async fn identified(FromState(server): FromState<Server>, mut request: Request, next: Next) -> Response {
     // What is not of the interface (the page and its files) is the same for everyone.
     if request.extensions().get::<MatchedPath>().is_none() {
         return next.run(request).await;

@@ -187,8 +187,18 @@ pub async fn csv(
 fn written(found: &DemandesCotees) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv_file::writer();
     out.write_record([
-        "ordre", "reference", "note", "rang", "quart", "semblables", "date_depot", "anciennete_mois", "personnes",
-        "typologie", "communes", "refus",
+        "ordre",
+        "reference",
+        "note",
+        "rang",
+        "quart",
+        "semblables",
+        "date_depot",
+        "anciennete_mois",
+        "personnes",
+        "typologie",
+        "communes",
+        "refus",
     ])?;
     let some = |v: Option<String>| v.unwrap_or_default();
     for (i, d) in found.demandes.iter().enumerate() {
@@ -303,7 +313,8 @@ fn answer(
 }
 
 fn names(demands: &Demands, row: usize) -> Vec<String> {
-    let named = |c: &u32| demands.communes.get(*c as usize).map(|c| if c.nom.is_empty() { &c.code } else { &c.nom });
+    let named =
+        |c: &u32| demands.communes.get(*c as usize).map(|c| if c.nom.is_empty() { &c.code } else { &c.nom });
     demands.asks(row).iter().filter_map(named).cloned().collect()
 }
 

@@ -108,7 +108,11 @@ pub(super) fn parsed(kept: &KeptGrid) -> Result<Grille, Problem> {
 }
 
 /// A grid that a person may read.
-pub(super) async fn readable(server: &Server, person: &Person, id: &str) -> Result<(KeptGrid, Grille), Problem> {
+pub(super) async fn readable(
+    server: &Server,
+    person: &Person,
+    id: &str,
+) -> Result<(KeptGrid, Grille), Problem> {
     let kept = server.state.grid(id).await?;
     if !may_read(person, &kept, &state::day(state::now())) {
         return Err(Problem::not_found("id", id, "Cette grille n'existe pas, ou n'est pas encore visible."));

@@ -17,8 +17,20 @@ use crate::server::receipts::Cree;
 
 /// One line a criterion; one more for each further tranche. A line of code `REFUS` is the malus.
 const COLUMNS: [&str; 14] = [
-    "code", "libelle", "points", "justificatif", "groupe", "groupe_libelle", "groupe_cumul", "groupe_plafond",
-    "de", "avant", "pas", "plafond", "mois", "nom",
+    "code",
+    "libelle",
+    "points",
+    "justificatif",
+    "groupe",
+    "groupe_libelle",
+    "groupe_cumul",
+    "groupe_plafond",
+    "de",
+    "avant",
+    "pas",
+    "plafond",
+    "mois",
+    "nom",
 ];
 const REFUSAL: &str = "REFUS";
 
@@ -125,7 +137,9 @@ fn read(body: &[u8], epci: &str, kind: crate::scoring::grid::Genre) -> Result<Gr
             let cumul = match cell("groupe_cumul") {
                 Some("maximum") => Cumul::Maximum,
                 None | Some("somme") => Cumul::Somme,
-                Some(other) => return Err(fault("groupe_cumul", other, "« maximum » ou « somme » est attendu.")),
+                Some(other) => {
+                    return Err(fault("groupe_cumul", other, "« maximum » ou « somme » est attendu."));
+                }
             };
             grille.groupes.push(Groupe {
                 id: id.to_owned(),
@@ -140,8 +154,9 @@ fn read(body: &[u8], epci: &str, kind: crate::scoring::grid::Genre) -> Result<Gr
             l.tranches.push(t);
             continue;
         }
-        let progression =
-            step.map(|pas| Ok::<_, Problem>(Progression { pas, points, plafond: whole("plafond")?.unwrap_or(points) }));
+        let progression = step.map(|pas| {
+            Ok::<_, Problem>(Progression { pas, points, plafond: whole("plafond")?.unwrap_or(points) })
+        });
         let preuve = match cell("justificatif").map(str::to_lowercase).as_deref() {
             Some("oui") => true,
             None | Some("non") => false,

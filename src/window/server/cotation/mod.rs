@@ -119,9 +119,10 @@ mod tests {
 
     #[test]
     fn counts_of_one_to_ten_are_never_shown_and_others_are_rounded() {
-        assert_eq!([0, 1, 10, 11, 12, 13, 57].map(|n| rounded(n, 11)), [
-            Some(0), None, None, Some(15), Some(15), Some(15), Some(55)
-        ]);
+        assert_eq!(
+            [0, 1, 10, 11, 12, 13, 57].map(|n| rounded(n, 11)),
+            [Some(0), None, None, Some(15), Some(15), Some(15), Some(55)]
+        );
         assert_eq!([0, 1, 10, 11].map(|n| shown(n, 11)), [Some(0), None, None, Some(11)]);
     }
 }

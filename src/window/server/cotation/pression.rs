@@ -94,8 +94,9 @@ pub async fn pression(
     let work = move || answer(&app, by);
     let found = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
     let secret = found.lignes.iter().any(|l| l.demandes.is_none() || l.attributions.is_none());
-    let trace =
-        Trace::new("cotation_pression", found.au.clone()).with("par", found.par.as_str()).rows(found.lignes.len(), secret);
+    let trace = Trace::new("cotation_pression", found.au.clone())
+        .with("par", found.par.as_str())
+        .rows(found.lignes.len(), secret);
     Ok((Extension(trace), Json(found)))
 }
 
@@ -112,7 +113,11 @@ fn answer(app: &App, by: String) -> Result<Pression, Problem> {
             let (code, nom, epci) = match scale {
                 Scale::Commune => {
                     let c = &demands.communes[l.zone as usize];
-                    (c.code.clone(), c.nom.clone(), demands.epcis.get(c.epci as usize).map(|e| e.code.clone()))
+                    (
+                        c.code.clone(),
+                        c.nom.clone(),
+                        demands.epcis.get(c.epci as usize).map(|e| e.code.clone()),
+                    )
                 }
                 Scale::Epci => {
                     let e = &demands.epcis[l.zone as usize];

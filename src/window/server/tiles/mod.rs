@@ -24,6 +24,7 @@ use self::mercator::{MAX_ZOOM, Tile};
 use self::shapes::DETAIL_ZOOM;
 use super::accept::accepts_gzip;
 use super::auth::who::Who;
+use super::base::Base;
 use super::desk::{Counter, Desk};
 use super::params::Params;
 use super::problem::{Document, Problem};
@@ -38,7 +39,7 @@ use crate::reference::scales::{self, Genre};
 pub struct TileJson {
     tilejson: &'static str,
     name: String,
-    /// Gabarits d'adresses, relatifs à la racine du serveur.
+    /// Gabarits d'adresses.
     tiles: Vec<String>,
     minzoom: u8,
     maxzoom: u8,
@@ -66,6 +67,7 @@ pub struct VectorLayer {
 )]
 pub async fn tilejson(
     Current(app): Current,
+    base: Base,
     Path(file): Path<String>,
     params: Params,
 ) -> Result<Json<TileJson>, Problem> {
@@ -78,7 +80,7 @@ pub async fn tilejson(
     Ok(Json(TileJson {
         tilejson: "3.0.0",
         name: label.clone(),
-        tiles: vec![format!("/tiles/{id}/{{z}}/{{x}}/{{y}}.mvt")],
+        tiles: vec![base.join(&format!("/tiles/{id}/{{z}}/{{x}}/{{y}}.mvt"))],
         minzoom: scale.tuile_min,
         maxzoom: DETAIL_ZOOM.max(scale.tuile_min),
         bounds: extent(&loaded, id).to_vec(),
@@ -172,7 +174,7 @@ fn parse(z: &str, x: &str, y: &str) -> Result<Tile, Problem> {
 }
 
 /// Refuses a layer that has neither contours nor points.
-fn known(loaded: &Loaded, layer: &str) -> Result<(), Problem> {
+pub fn known(loaded: &Loaded, layer: &str) -> Result<(), Problem> {
     let ids = || {
         let cells = loaded
             .meta()
@@ -189,7 +191,7 @@ fn known(loaded: &Loaded, layer: &str) -> Result<(), Problem> {
 }
 
 /// West, south, east, north of a layer: of its contours, else of all addresses.
-fn extent(loaded: &Loaded, layer: &str) -> [f64; 4] {
+pub fn extent(loaded: &Loaded, layer: &str) -> [f64; 4] {
     let join = |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
     let zones = loaded.zones.get(layer).and_then(|g| g.layer.zones.iter().map(|z| z.bbox).reduce(join));
     zones

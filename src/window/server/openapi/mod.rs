@@ -1,5 +1,9 @@
 //! `GET /api/openapi.json`: the interface, generated from the handlers.
 
+mod complete;
+
+pub use self::complete::complete;
+
 use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +19,7 @@ use utoipa::OpenApi;
             Les erreurs sont des documents RFC 9457 (`application/problem+json`).",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    paths(super::tiles::tilejson, super::tiles::tile)
+    paths(crate::server::tiles::tilejson, crate::server::tiles::tile)
 )]
 pub struct Description;
 

@@ -1,0 +1,293 @@
+//! Which register a table is: by its header, then by what its rows say of their year.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::{Couche, Kind, Verdict, bare, year_in, year_text};
+use crate::reference::attributions::attributions;
+use crate::reference::ban::ban;
+use crate::reference::magasin::magasin;
+use crate::reference::ops::ops;
+use crate::reference::registre::Registre;
+use crate::reference::thresholds::thresholds;
+use crate::registers::fields;
+use crate::registers::headers::canonical;
+use crate::registers::intake::{Column, Layout};
+use crate::registers::kit::recognise::recognises;
+use crate::registers::rpls;
+use crate::registers::table::{Table, TableError};
+use crate::registers::zones::{departement_of, membership_columns};
+
+/// Columns of allocations that a file must have to be one: no single column is mandatory there.
+const LEASE_COLUMNS: usize = 4;
+/// A year that at least this share of rows has is not a slip of the pen.
+const NOTICED: f64 = 0.001;
+/// Years between the last lease and the millésime: a file is of the year that follows.
+const LAG: u16 = 3;
+
+/// The header of some register is among these rows.
+pub(super) fn is_any(head: &[Vec<String>]) -> bool {
+    ["rpls", "ops", "addresses", "thresholds"].iter().any(|r| recognises(r, head))
+        || head.iter().any(|row| is_leases(row))
+}
+
+pub(super) fn of(path: &Path, file: &str) -> Verdict {
+    match told(path, file) {
+        Ok(verdict) => verdict,
+        Err(e) => Verdict::Unknown { why: bare(&e.to_string(), path) },
+    }
+}
+
+fn told(path: &Path, file: &str) -> Result<Verdict, TableError> {
+    let mut table = Table::open(path)?;
+    if let Some(millesime) = rpls::collection_year(&table) {
+        let because = "fichier de collecte à 64 champs, année de sa première ligne".to_owned();
+        return Ok(Verdict::Known { kind: Kind::Rpls { millesime }, because });
+    }
+    if table.seek(rpls::is_header)? {
+        return dwellings(&table, file);
+    }
+    if let Ok(ops) = ops() {
+        for registre in [&ops.reponse, &ops.agregat] {
+            if table.seek(|row| Layout::new(registre, row).is_ok())? {
+                return surveyed(&table, registre, file);
+            }
+        }
+    }
+    if let Ok(ban) = ban()
+        && table.seek(|row| Layout::new(&ban.registre, row).is_ok())?
+    {
+        return addresses(&table, &ban.registre);
+    }
+    if let Ok(t) = thresholds()
+        && table.seek(|row| Layout::new(&t.registre, row).is_ok())?
+    {
+        return Ok(limits(&table, &t.registre, file));
+    }
+    if let Ok(a) = attributions()
+        && table.seek(is_leases)?
+    {
+        return leases(&table, &a.registre, file);
+    }
+    if table.seek(|row| membership_columns(row).is_some())?
+        && let Some((commune, epci)) = table.head.first().and_then(|h| membership_columns(h))
+    {
+        return members(&table, commune, epci, file);
+    }
+    let header = table.head.first().map(|h| h.iter().take(8).cloned().collect::<Vec<_>>().join(", "));
+    Ok(Verdict::Unknown {
+        why: format!(
+            "aucun registre n'a ces colonnes : {}",
+            header.filter(|h| !h.is_empty()).unwrap_or_else(|| "aucune".to_owned())
+        ),
+    })
+}
+
+/// A day of lease or of commission, and a few other columns of the SNE's extract.
+fn is_leases(row: &[String]) -> bool {
+    let Ok(a) = attributions() else { return false };
+    let Ok(layout) = Layout::new(&a.registre, row) else { return false };
+    let has = |name: &str| layout.column(name).at.is_some();
+    let known = a.registre.colonnes.iter().filter(|c| has(&c.nom)).count();
+    (has("date_bail") || has("date_caleol")) && known >= LEASE_COLUMNS
+}
+
+/// The column that says the year in the first rows, and the years that it says.
+#[must_use]
+pub fn declared_years(head: &[Vec<String>]) -> Option<(&str, Vec<&str>)> {
+    let (header, rows) = head.split_first()?;
+    let names = &magasin().ok()?.annee.colonnes;
+    let at = header.iter().position(|h| names.contains(&canonical(h).replace('_', "")))?;
+    let mut found: Vec<&str> = rows.iter().filter_map(|r| r.get(at)).map(|c| c.trim()).collect();
+    found.retain(|c| c.len() == 4 && c.bytes().all(|b| b.is_ascii_digit()));
+    found.sort_unstable();
+    found.dedup();
+    Some((header[at].trim(), found))
+}
+
+fn dwellings(table: &Table, file: &str) -> Result<Verdict, TableError> {
+    if let Some((column, years)) = declared_years(&table.head)
+        && let [one] = years[..]
+        && let Ok(millesime) = one.parse()
+    {
+        let because = format!("colonnes du RPLS, année en « {column} »");
+        return Ok(Verdict::Known { kind: Kind::Rpls { millesime }, because });
+    }
+    let header = table.head.first().cloned().unwrap_or_default();
+    let columns: Vec<usize> = ["LOCAT", "CONSTRUCT"]
+        .iter()
+        .filter_map(|wanted| header.iter().position(|h| canonical(h) == *wanted))
+        .collect();
+    let mut years: BTreeMap<u16, u64> = BTreeMap::new();
+    let mut rows = 0u64;
+    table.survey(table.skip(), |_, record| {
+        rows += 1;
+        let cells = columns.iter().filter_map(|at| record.get(*at)).map(fields::clean);
+        let of = |cell: &[u8]| std::str::from_utf8(cell).ok()?.split('.').next()?.parse::<u16>().ok();
+        if let Some(year) = cells.filter_map(of).filter(|y| (1900..=2100).contains(y)).max() {
+            *years.entry(year).or_default() += 1;
+        }
+    })?;
+    let least = ((rows as f64 * NOTICED) as u64).max(1);
+    let latest = years.iter().rev().find(|(_, n)| **n >= least).map(|(year, _)| *year);
+    Ok(match (year_in(file), latest) {
+        (Some(year), Some(last)) if last <= year && year <= last + LAG => Verdict::Known {
+            kind: Kind::Rpls { millesime: year },
+            because: format!(
+                "colonnes du RPLS, année du nom du fichier ; dernière mise en location : {last}"
+            ),
+        },
+        (Some(year), Some(last)) => Verdict::Doubtful {
+            kinds: vec![Kind::Rpls { millesime: year }, Kind::Rpls { millesime: last }],
+            why: format!("le nom du fichier dit {year}, ses logements vont jusqu'à {last}"),
+        },
+        (None, Some(last)) => Verdict::Doubtful {
+            kinds: vec![Kind::Rpls { millesime: last }, Kind::Rpls { millesime: last + 1 }],
+            why: format!(
+                "RPLS sans année ni dans ses colonnes ni dans son nom ; ses logements vont jusqu'à {last}"
+            ),
+        },
+        (Some(year), None) => Verdict::Known {
+            kind: Kind::Rpls { millesime: year },
+            because: "colonnes du RPLS, année du nom du fichier".to_owned(),
+        },
+        (None, None) => Verdict::Unknown {
+            why: "RPLS dont aucune colonne, ni le nom du fichier, ne dit l'année".to_owned(),
+        },
+    })
+}
+
+fn surveyed(table: &Table, registre: &Registre, file: &str) -> Result<Verdict, TableError> {
+    let column = column(table, registre, "vague");
+    let mut waves: BTreeMap<u16, u64> = BTreeMap::new();
+    table.for_each::<TableError>(table.skip(), |_, record| {
+        let cell = column.cell(record).and_then(|c| std::str::from_utf8(c).ok());
+        if let Some(wave) = cell.and_then(|c| c.split('.').next()?.parse().ok()) {
+            *waves.entry(wave).or_default() += 1;
+        }
+        Ok(())
+    })?;
+    let waves: Vec<u16> = noticed(&waves);
+    Ok(match (&waves[..], year_in(file)) {
+        ([vague], _) => Verdict::Known {
+            kind: Kind::Ops { vague: *vague },
+            because: format!("colonnes de l'enquête OPS, vague en « {} »", column.header),
+        },
+        ([], Some(vague)) => Verdict::Known {
+            kind: Kind::Ops { vague },
+            because: "colonnes de l'enquête OPS, année du nom du fichier".to_owned(),
+        },
+        ([], None) => Verdict::Unknown { why: "enquête OPS dont aucune ligne ne dit la vague".to_owned() },
+        (several, _) => Verdict::Doubtful {
+            kinds: several.iter().map(|v| Kind::Ops { vague: *v }).collect(),
+            why: "le fichier a plusieurs vagues : un import en prend une".to_owned(),
+        },
+    })
+}
+
+fn addresses(table: &Table, registre: &Registre) -> Result<Verdict, TableError> {
+    let column = column(table, registre, "code_insee");
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    table.for_each::<TableError>(table.skip(), |_, record| {
+        let code = column.cell(record).and_then(fields::five);
+        if let Some(dep) = code.and_then(|c| departement_of(&String::from_utf8_lossy(&c))) {
+            *counts.entry(dep).or_default() += 1;
+        }
+        Ok(())
+    })?;
+    let found = noticed(&counts);
+    if found.is_empty() {
+        return Ok(Verdict::Unknown { why: "adresses (BAN) sans code de commune lisible".to_owned() });
+    }
+    let because = format!("colonnes de la BAN, communes en « {} »", column.header);
+    Ok(Verdict::Known { kind: Kind::Addresses { departements: found.join(",") }, because })
+}
+
+fn limits(table: &Table, registre: &Registre, file: &str) -> Verdict {
+    let column = column(table, registre, "annee");
+    let because = match column.at {
+        Some(_) => format!("colonnes des seuils, année en « {} »", column.header),
+        None => "colonnes des seuils, année du nom du fichier".to_owned(),
+    };
+    match (column.at, year_in(file)) {
+        (Some(_), _) => Verdict::Known { kind: Kind::Thresholds { annee: None }, because },
+        (None, Some(year)) => Verdict::Known { kind: Kind::Thresholds { annee: Some(year) }, because },
+        (None, None) => Verdict::Unknown {
+            why: "seuils du premier quartile sans année, ni en colonne ni dans le nom : mosaique import thresholds FICHIER --year ANNÉE"
+                .to_owned(),
+        },
+    }
+}
+
+fn leases(table: &Table, registre: &Registre, file: &str) -> Result<Verdict, TableError> {
+    let [lease, board] = ["date_bail", "date_caleol"].map(|c| column(table, registre, c));
+    let mut years: BTreeMap<u16, u64> = BTreeMap::new();
+    let mut rows = 0u64;
+    table.for_each::<TableError>(table.skip(), |_, record| {
+        let of = |c: &Column| c.cell(record).and_then(|cell| Some(c.date(cell).ok()?.0.year));
+        if let Some(year) = of(&lease).or_else(|| of(&board)) {
+            rows += 1;
+            *years.entry(year).or_default() += 1;
+        }
+        Ok(())
+    })?;
+    let most = years.iter().max_by_key(|(_, n)| **n).map(|(y, n)| (*y, *n));
+    let enough = magasin().map_or(0.5, |m| m.doutes.hors_annee_max);
+    Ok(match (most, year_in(file)) {
+        (Some((annee, n)), _) if n as f64 > enough * rows as f64 => Verdict::Known {
+            kind: Kind::Attributions { annee },
+            because: format!("colonnes des attributions, {n} dates sur {rows} de {annee}"),
+        },
+        (None, Some(annee)) => Verdict::Known {
+            kind: Kind::Attributions { annee },
+            because: "colonnes des attributions, année du nom du fichier".to_owned(),
+        },
+        (None, None) => Verdict::Unknown { why: "attributions dont aucune date ne se lit".to_owned() },
+        (Some(_), _) => Verdict::Doubtful {
+            kinds: noticed(&years).into_iter().map(|annee| Kind::Attributions { annee }).collect(),
+            why: "aucune année n'a la plupart des dates".to_owned(),
+        },
+    })
+}
+
+/// Every row is a commune, each once, with an EPCI.
+fn members(table: &Table, commune: usize, epci: usize, file: &str) -> Result<Verdict, TableError> {
+    let mut seen = BTreeSet::new();
+    let (mut rows, mut sound) = (0u64, 0u64);
+    table.for_each::<TableError>(table.skip(), |_, record| {
+        let cell = |at: usize| fields::clean(record.get(at).unwrap_or_default());
+        if record.iter().all(fields::is_blank) {
+            return Ok(());
+        }
+        rows += 1;
+        let islands = cell(epci).iter().all(|b| *b == b'Z');
+        if let Some(code) = fields::five(cell(commune))
+            && (islands || fields::siren(cell(epci)).is_ok())
+            && seen.insert(code)
+        {
+            sound += 1;
+        }
+        Ok(())
+    })?;
+    if rows == 0 || (sound as f64) < 0.9 * rows as f64 {
+        let why =
+            format!("colonnes de commune et d'EPCI, mais {sound} communes distinctes pour {rows} lignes");
+        return Ok(Verdict::Unknown { why });
+    }
+    Ok(Verdict::Known {
+        kind: Kind::Zones { couche: Couche::Appartenance, generation: year_text(file) },
+        because: format!("{sound} communes, chacune avec son EPCI"),
+    })
+}
+
+fn column(table: &Table, registre: &Registre, name: &str) -> Column {
+    let header = table.head.first().map_or(&[][..], Vec::as_slice);
+    Layout::new(registre, header).map_or_else(|_| Column::absent(name), |l| l.column(name))
+}
+
+/// Values that enough rows have.
+fn noticed<K: Clone>(counts: &BTreeMap<K, u64>) -> Vec<K> {
+    let all: u64 = counts.values().sum();
+    let least = all as f64 * NOTICED;
+    counts.iter().filter(|(_, n)| **n as f64 >= least).map(|(k, _)| k.clone()).collect()
+}

@@ -1,0 +1,87 @@
+//! `data/publication.toml`: what goes with figures that leave for other programs.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::{ReferenceError, parse};
+
+const FILE: &str = "publication.toml";
+
+/// Bounds of one file.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct FileBounds {
+    /// Zones × indicators.
+    pub chiffres_max: usize,
+    /// Lines of a sheet, without its header.
+    pub lignes_max: usize,
+}
+
+/// Pages of features.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Pages {
+    pub page: usize,
+    pub page_max: usize,
+    /// Features of the page that a link to the next one asks for.
+    pub page_suivante: usize,
+    /// First features, which show every figure where that can be.
+    pub tete: usize,
+    /// Zones that they are chosen among.
+    pub candidates: usize,
+}
+
+/// What a figure is, in the column beside it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Statut {
+    pub code: String,
+    pub libelle: String,
+}
+
+/// Where figures of a domain come from, and what one may do with them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Droit {
+    /// `parc` or `occupation`.
+    pub domaine: String,
+    pub source: String,
+    pub licence: String,
+}
+
+/// The file.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Publication {
+    pub fichier: FileBounds,
+    pub ogc: Pages,
+    #[serde(rename = "statut")]
+    pub statuts: Vec<Statut>,
+    #[serde(rename = "droit")]
+    pub droits: Vec<Droit>,
+}
+
+static DATA: LazyLock<Result<Publication, ReferenceError>> =
+    LazyLock::new(|| parse(FILE, include_str!("../../../data/publication.toml")));
+
+/// What the file says.
+///
+/// # Panics
+/// If the compiled-in file is wrong, which a test excludes.
+#[must_use]
+pub fn publication() -> &'static Publication {
+    match &*DATA {
+        Ok(data) => data,
+        Err(e) => panic!("{e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_reads_and_names_both_domains() {
+        let p = publication();
+        assert!(p.ogc.page <= p.ogc.page_suivante && p.ogc.page_suivante <= p.ogc.page_max);
+        assert!(p.ogc.tete <= p.ogc.candidates);
+        let domains: Vec<&str> = p.droits.iter().map(|d| d.domaine.as_str()).collect();
+        assert_eq!(domains, ["parc", "occupation"]);
+    }
+}

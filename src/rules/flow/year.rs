@@ -1,0 +1,469 @@
+//! The flow of a year, as a calculation that can be printed: each line with its formula.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::convention::{ConventionFlux, is_state};
+use super::share::{self, Part};
+
+/// Relocations d'une année passée.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Passee {
+    pub annee: u16,
+    pub stock: u32,
+    pub relocations: u32,
+}
+
+/// De quoi calculer le flux d'un bailleur dans un département, une année.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assiette {
+    /// SIREN.
+    pub bailleur: String,
+    pub departement: String,
+    /// Code Insee ; vide : tout le département.
+    #[serde(default)]
+    pub commune: String,
+    pub annee: u16,
+    /// Logements sociaux du bailleur, hors ceux qui restent gérés en stock (défense, sécurité, hôpitaux).
+    pub stock: u32,
+    /// Années sur lesquelles le taux de relocation est mesuré.
+    #[serde(default)]
+    pub passees: Vec<Passee>,
+    /// Taux de relocation déclaré, en % ; il remplace la mesure.
+    pub taux: Option<f64>,
+    /// Logements nécessaires aux mutations dans le parc du bailleur.
+    #[serde(default)]
+    pub mutations: u32,
+    /// Relogements de renouvellement urbain.
+    #[serde(default)]
+    pub anru: u32,
+    #[serde(default)]
+    pub orcod: u32,
+    /// Relogements d'habitat indigne.
+    #[serde(default)]
+    pub insalubrite: u32,
+    /// Relogements d'opérations de vente.
+    #[serde(default)]
+    pub vente: u32,
+}
+
+/// Une ligne du calcul.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LigneCalcul {
+    /// S, taux, L, mutations, anru…, X, A.
+    pub id: &'static str,
+    pub libelle: &'static str,
+    /// Le calcul, avec ses nombres.
+    pub formule: String,
+    pub valeur: f64,
+}
+
+/// La part d'un réservataire.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PartFlux {
+    pub reservataire: String,
+    /// En %.
+    pub part: f64,
+    /// Fraction reportée de l'an passé.
+    pub report: f64,
+    /// Part × A + report, avant bornes et arrondi.
+    pub du: f64,
+    pub minimum: u32,
+    pub maximum: Option<u32>,
+    /// Plafond de la loi, arrondi à l'entier inférieur.
+    pub plafond: Option<u32>,
+    /// Logements de l'année.
+    pub logements: u32,
+    /// Fraction reportée sur l'année suivante.
+    pub reporte: f64,
+}
+
+/// Ce que le calcul signale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AlerteFlux {
+    /// assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties.
+    pub id: &'static str,
+    pub message: String,
+    /// Logements en cause.
+    pub logements: u32,
+}
+
+/// Le flux d'une année.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CalculFlux {
+    pub lignes: Vec<LigneCalcul>,
+    /// A : logements à partager.
+    pub assiette: u32,
+    pub parts: Vec<PartFlux>,
+    pub alertes: Vec<AlerteFlux>,
+}
+
+/// Shares of the law (CCH R.441-5-2, I; R.441-5-3).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Caps {
+    pub state: f64,
+    pub agents: f64,
+    pub guarantees: f64,
+}
+
+/// Rounds a number that may lie a hair under a half.
+fn whole(x: f64) -> u32 {
+    (x + 1e-9).round().max(0.0) as u32
+}
+
+fn floor(x: f64) -> u32 {
+    (x + 1e-9).floor().max(0.0) as u32
+}
+
+fn french(x: f64, digits: usize) -> String {
+    format!("{x:.digits$}").replace('.', ",")
+}
+
+impl Assiette {
+    /// Relocation rate, as a share: declared, else the mean of the past years that have a stock.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        if let Some(t) = self.taux {
+            return Some(t / 100.0);
+        }
+        let rates: Vec<f64> = self
+            .passees
+            .iter()
+            .filter(|p| p.stock > 0)
+            .map(|p| f64::from(p.relocations) / f64::from(p.stock))
+            .collect();
+        (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64)
+    }
+
+    /// Dwellings that leave the flow (CCH R.441-5, I).
+    #[must_use]
+    pub fn excluded(&self) -> u32 {
+        self.mutations + self.anru + self.orcod + self.insalubrite + self.vente
+    }
+
+    /// L, X and A; A may be negative.
+    #[must_use]
+    pub fn base(&self) -> Option<(u32, u32, i64)> {
+        let l = whole(f64::from(self.stock) * self.rate()?);
+        Some((l, self.excluded(), i64::from(l) - i64::from(self.excluded())))
+    }
+
+    fn lines(&self) -> Option<(Vec<LigneCalcul>, i64)> {
+        let rate = self.rate()?;
+        let (l, x, a) = self.base()?;
+        let line = |id, libelle, formule: String, valeur| LigneCalcul { id, libelle, formule, valeur };
+        let measured = match self.taux {
+            Some(_) => "déclaré".to_owned(),
+            None => {
+                let each = self.passees.iter().filter(|p| p.stock > 0);
+                let list: Vec<String> =
+                    each.map(|p| format!("{} : {} / {}", p.annee, p.relocations, p.stock)).collect();
+                format!("moyenne ({})", list.join(" ; "))
+            }
+        };
+        let mut out = vec![
+            line("S", "Logements du bailleur dans le département", "S".to_owned(), f64::from(self.stock)),
+            line("taux", "Taux de relocation (%)", measured, rate * 100.0),
+            line(
+                "L",
+                "Logements qui se libèrent",
+                format!("S × taux = {} × {} %", self.stock, french(rate * 100.0, 2)),
+                f64::from(l),
+            ),
+        ];
+        for (id, libelle, n) in [
+            ("mutations", "dont mutations dans le parc du bailleur", self.mutations),
+            ("anru", "dont relogements de renouvellement urbain", self.anru),
+            ("orcod", "dont relogements d'ORCOD", self.orcod),
+            ("insalubrite", "dont relogements d'habitat indigne", self.insalubrite),
+            ("vente", "dont relogements d'opérations de vente", self.vente),
+        ] {
+            out.push(line(id, libelle, "prévision du bailleur".to_owned(), f64::from(n)));
+        }
+        out.push(line("X", "Logements hors du flux", "somme des motifs".to_owned(), f64::from(x)));
+        out.push(line("A", "Assiette du flux", format!("L − X = {l} − {x}"), a as f64));
+        Some((out, a))
+    }
+}
+
+/// The flow of a year. `carried`: what last year left, by réservataire. The lessor has what no convention
+/// gives. None: neither a rate nor past years are known.
+#[must_use]
+pub fn calculated(
+    base: &Assiette,
+    conventions: &[ConventionFlux],
+    carried: &[(String, f64)],
+    caps: Caps,
+) -> Option<CalculFlux> {
+    let (lignes, a) = base.lines()?;
+    let mut alertes = Vec::new();
+    let mut alert = |id, logements, message| alertes.push(AlerteFlux { id, message, logements });
+    if a < 0 {
+        let message = format!(
+            "Les logements hors du flux dépassent de {} ceux qui se libèrent : l'assiette est ramenée à 0.",
+            -a
+        );
+        alert("assiette_negative", u32::try_from(-a).unwrap_or(u32::MAX), message);
+    }
+    let flow = u32::try_from(a.max(0)).unwrap_or(u32::MAX);
+    let size = f64::from(flow);
+    let mut parts = parts(conventions, carried);
+    let all: f64 = parts.iter().map(|p| p.part / 100.0).sum();
+    // The State as one, so that its two contingents are under one cap; then each of them within it.
+    let state: f64 = parts.iter().filter(|p| is_state(&p.reservataire)).map(|p| p.part / 100.0).sum();
+    let (cap, cap_agents) = (floor(caps.state * size), floor(caps.agents * size));
+    for p in &mut parts {
+        p.du = p.part / 100.0 * size + p.report;
+        p.plafond = match p.reservataire.as_str() {
+            "ETAT_PRIO" => Some(cap),
+            "ETAT_AGENT" => Some(cap_agents),
+            _ => None,
+        };
+    }
+    let given = if all > 1.0 + 1e-9 { whole(all * size) } else { flow };
+    if given > flow {
+        let n = given - flow;
+        let message = format!(
+            "Les conventions donnent {} % du flux, soit {given} logements pour {flow} : {n} de trop.",
+            french(all * 100.0, 1)
+        );
+        alert("surreservation", n, message);
+    }
+    if state > caps.state + 1e-9 {
+        let message = format!(
+            "L'État a {} % du flux ; la loi l'arrête à {} % ({cap} logements), sauf dérogation d'un an au plus.",
+            french(state * 100.0, 1),
+            french(caps.state * 100.0, 0)
+        );
+        alert("etat_plafond", whole(state * size).saturating_sub(cap), message);
+    }
+    let guarantees: f64 = conventions.iter().filter(|c| c.garantie).map(|c| c.part / 100.0).sum();
+    if guarantees > caps.guarantees + 1e-9 {
+        let message = format!(
+            "Les droits nés de garanties font {} % du flux, au-dessus de {} %.",
+            french(guarantees * 100.0, 1),
+            french(caps.guarantees * 100.0, 0)
+        );
+        alert("garanties", whole((guarantees - caps.guarantees) * size), message);
+    }
+    match rounded(&mut parts, given, (cap, cap_agents)) {
+        Err(e) => alert("bornes", 0, format!("Les bornes ne peuvent pas être tenues : {e}.")),
+        Ok(()) => {
+            let has: u32 = parts.iter().filter(|p| is_state(&p.reservataire)).map(|p| p.logements).sum();
+            if has < cap {
+                let message = format!(
+                    "L'État a {has} logements ; les préfets doivent tendre vers {} % du flux, soit {cap} : il en manque {}.",
+                    french(caps.state * 100.0, 0),
+                    cap - has
+                );
+                alert("etat_insuffisant", cap - has, message);
+            }
+        }
+    }
+    Some(CalculFlux { lignes, assiette: flow, parts, alertes })
+}
+
+/// Parts by holder, the lessor's last: what is left to it unless a convention says so.
+fn parts(conventions: &[ConventionFlux], carried: &[(String, f64)]) -> Vec<PartFlux> {
+    let mut out: Vec<PartFlux> = Vec::new();
+    let report = |r: &str| carried.iter().find(|(c, _)| c == r).map_or(0.0, |(_, f)| *f);
+    let mut add = |r: &str, part: f64, minimum: u32, maximum: Option<u32>| {
+        if let Some(p) = out.iter_mut().find(|p| p.reservataire == r) {
+            // Without a convention, a flow goes to the prefect, who has one already.
+            p.part += part;
+            p.minimum += minimum;
+            p.maximum = p.maximum.zip(maximum).map(|(a, b)| a + b);
+            return;
+        }
+        out.push(PartFlux {
+            reservataire: r.to_owned(),
+            part,
+            report: report(r),
+            du: 0.0,
+            minimum,
+            maximum,
+            plafond: None,
+            logements: 0,
+            reporte: 0.0,
+        });
+    };
+    for c in conventions {
+        add(c.holder(), c.part, c.minimum, c.maximum);
+    }
+    let all: f64 = conventions.iter().map(|c| c.part).sum();
+    if all < 100.0 - 1e-9 {
+        add("BAILLEUR", 100.0 - all, 0, None);
+    }
+    out.sort_by(|a, b| {
+        let last = |p: &PartFlux| p.reservataire == "BAILLEUR";
+        last(a).cmp(&last(b)).then(b.part.total_cmp(&a.part)).then(a.reservataire.cmp(&b.reservataire))
+    });
+    out
+}
+
+fn rounded(
+    parts: &mut [PartFlux],
+    flow: u32,
+    (cap, cap_agents): (u32, u32),
+) -> Result<(), share::Impossible> {
+    let of =
+        |p: &PartFlux| Part { share: p.part / 100.0, carried: p.report, least: p.minimum, most: p.maximum };
+    let state: Vec<usize> = (0..parts.len()).filter(|&i| is_state(&parts[i].reservataire)).collect();
+    let others: Vec<usize> = (0..parts.len()).filter(|i| !state.contains(i)).collect();
+    let mut whole: Vec<Part> = Vec::new();
+    if !state.is_empty() {
+        let within = state.iter().map(|&i| of(&parts[i]));
+        let sum = within.reduce(|a, b| Part {
+            share: a.share + b.share,
+            carried: a.carried + b.carried,
+            least: a.least + b.least,
+            most: None,
+        });
+        let sum = sum.unwrap_or(Part::of(0.0));
+        let only_agents = state.iter().all(|&i| parts[i].reservataire == "ETAT_AGENT");
+        let cap = if only_agents { cap_agents } else { cap };
+        whole.push(Part { least: sum.least.min(cap), most: Some(cap), ..sum });
+    }
+    whole.extend(others.iter().map(|&i| of(&parts[i])));
+    let given = share::share(flow, &whole)?;
+    let skip = usize::from(!state.is_empty());
+    for (&i, n) in others.iter().zip(&given[skip..]) {
+        parts[i].logements = *n;
+    }
+    if skip == 1 {
+        let all: f64 = state.iter().map(|&i| parts[i].part).sum();
+        let inner: Vec<Part> = state
+            .iter()
+            .map(|&i| {
+                let p = of(&parts[i]);
+                let agents = parts[i].reservataire == "ETAT_AGENT" && state.len() > 1;
+                let most = if agents { Some(cap_agents) } else { None };
+                Part {
+                    share: if all > 0.0 { parts[i].part / all } else { 0.0 },
+                    carried: 0.0,
+                    least: if agents { p.least.min(cap_agents) } else { 0 },
+                    most,
+                }
+            })
+            .collect();
+        for (&i, n) in state.iter().zip(share::share(given[0], &inner)?) {
+            parts[i].logements = n;
+        }
+    }
+    for p in parts {
+        p.reporte = p.du - f64::from(p.logements);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::convention::{Decompte, Echeance, Gestion, Statut};
+    use super::*;
+
+    const CAPS: Caps = Caps { state: 0.30, agents: 0.05, guarantees: 0.20 };
+
+    fn convention(reservataire: &str, part: f64) -> ConventionFlux {
+        ConventionFlux {
+            bailleur: "300000000".into(),
+            reservataire: reservataire.into(),
+            departement: "73".into(),
+            document: String::new(),
+            statut: Statut::Signee,
+            signee: None,
+            du: 2024,
+            au: None,
+            decompte: Decompte::Bail,
+            part,
+            minimum: 0,
+            maximum: None,
+            delai: 30,
+            delai_neuf: 60,
+            echeance: Echeance::RetourBailleur,
+            gestion: Gestion::Directe,
+            garantie: false,
+        }
+    }
+
+    fn base() -> Assiette {
+        Assiette { stock: 2_400, taux: Some(8.5), mutations: 24, anru: 10, ..Assiette::default() }
+    }
+
+    fn given(c: &CalculFlux) -> Vec<(&str, u32)> {
+        c.parts.iter().map(|p| (p.reservataire.as_str(), p.logements)).collect()
+    }
+
+    #[test]
+    fn the_worked_year_is_170_dwellings_in_five_parts() {
+        let list = [("ETAT_PRIO", 30.0), ("ACTION_LOGEMENT", 22.0), ("EPCI", 12.0), ("COMMUNE", 5.0)];
+        let list: Vec<ConventionFlux> = list.iter().map(|(r, p)| convention(r, *p)).collect();
+        let c = calculated(&base(), &list, &[], CAPS).unwrap();
+        assert_eq!((c.assiette, c.lignes[2].valeur), (170, 204.0));
+        let wanted =
+            [("ETAT_PRIO", 51), ("ACTION_LOGEMENT", 37), ("EPCI", 20), ("COMMUNE", 9), ("BAILLEUR", 53)];
+        assert_eq!(given(&c), wanted);
+        assert_eq!(c.alertes, []);
+        let left: f64 = c.parts.iter().map(|p| p.reporte).sum();
+        assert!(left.abs() < 1e-9);
+    }
+
+    #[test]
+    fn caps_of_the_law_are_floors() {
+        let list = [convention("ETAT_PRIO", 25.0), convention("ETAT_AGENT", 5.0)];
+        let c =
+            calculated(&Assiette { stock: 172, taux: Some(100.0), ..Assiette::default() }, &list, &[], CAPS);
+        let c = c.unwrap();
+        assert_eq!(
+            c.parts.iter().filter(|p| is_state(&p.reservataire)).map(|p| p.logements).sum::<u32>(),
+            51
+        );
+        assert_eq!(c.parts.iter().find(|p| p.reservataire == "ETAT_AGENT").unwrap().logements, 8);
+        assert_eq!(c.parts.iter().map(|p| p.logements).sum::<u32>(), 172);
+    }
+
+    #[test]
+    fn shares_of_110_percent_are_17_dwellings_too_many() {
+        let list = [("ETAT_PRIO", 30.0), ("ACTION_LOGEMENT", 45.0), ("EPCI", 20.0), ("COMMUNE", 15.0)];
+        let list: Vec<ConventionFlux> = list.iter().map(|(r, p)| convention(r, *p)).collect();
+        let c = calculated(&base(), &list, &[], CAPS).unwrap();
+        assert_eq!(c.parts.iter().map(|p| p.logements).sum::<u32>(), 187);
+        let alert = c.alertes.iter().find(|a| a.id == "surreservation").unwrap();
+        assert_eq!(alert.logements, 17);
+    }
+
+    #[test]
+    fn what_the_state_lacks_is_told_and_more_than_30_percent_too() {
+        let c = calculated(&base(), &[convention("ETAT_PRIO", 20.0)], &[], CAPS).unwrap();
+        assert_eq!(c.alertes.iter().find(|a| a.id == "etat_insuffisant").unwrap().logements, 51 - 34);
+        let c = calculated(&base(), &[convention("ETAT_PRIO", 35.0)], &[], CAPS).unwrap();
+        assert!(c.alertes.iter().any(|a| a.id == "etat_plafond"));
+        assert_eq!(given(&c), [("ETAT_PRIO", 51), ("BAILLEUR", 119)]);
+    }
+
+    #[test]
+    fn a_réservataire_without_convention_gives_its_flow_to_the_prefect() {
+        let mut al = convention("ACTION_LOGEMENT", 10.0);
+        al.statut = Statut::ADefaut;
+        let c = calculated(&base(), &[convention("ETAT_PRIO", 20.0), al], &[], CAPS).unwrap();
+        assert_eq!(given(&c), [("ETAT_PRIO", 51), ("BAILLEUR", 119)]);
+    }
+
+    #[test]
+    fn a_negative_base_is_nothing_and_said() {
+        let c =
+            calculated(&Assiette { anru: 900, ..base() }, &[convention("EPCI", 20.0)], &[], CAPS).unwrap();
+        assert_eq!((c.assiette, c.alertes[0].id, c.alertes[0].logements), (0, "assiette_negative", 720));
+        assert!(c.parts.iter().all(|p| p.logements == 0));
+        assert_eq!(calculated(&Assiette { taux: None, ..base() }, &[], &[], CAPS), None);
+    }
+
+    #[test]
+    fn bounds_that_cannot_be_held_are_an_alert() {
+        let mut c = convention("COMMUNE", 5.0);
+        c.minimum = 500;
+        let c = calculated(&base(), &[c], &[], CAPS).unwrap();
+        assert!(c.alertes.iter().any(|a| a.id == "bornes"), "{:?}", c.alertes);
+    }
+}

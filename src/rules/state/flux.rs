@@ -1,0 +1,260 @@
+//! Gestion en flux, as it is kept: conventions, rights and yearly bases with their versions, events, frozen
+//! balance sheets.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{State, StateError};
+use crate::flow::convention::ConventionFlux;
+use crate::flow::event::EvenementFlux;
+use crate::flow::rights::Droit;
+use crate::flow::year::Assiette;
+
+/// What is kept by versions: the table of it, and what makes one of it the only one of its kind.
+pub trait Versioned: Serialize + DeserializeOwned + PartialEq {
+    const LATEST: &'static str;
+    const HIGHEST: &'static str;
+    const INSERT: &'static str;
+    fn key(&self) -> String;
+}
+
+macro_rules! versioned {
+    ($kind:ty, $table:literal, $key:expr) => {
+        impl Versioned for $kind {
+            const LATEST: &'static str = concat!(
+                "SELECT a.version, a.contenu FROM ",
+                $table,
+                " a WHERE a.version = (SELECT MAX(b.version) FROM ",
+                $table,
+                " b WHERE b.cle = a.cle) ORDER BY a.cle"
+            );
+            const HIGHEST: &'static str = concat!(
+                "SELECT version, contenu FROM ",
+                $table,
+                " WHERE cle = $1 ORDER BY version DESC LIMIT 1"
+            );
+            const INSERT: &'static str = concat!(
+                "INSERT INTO ",
+                $table,
+                " (cle, version, contenu, qui, cree) VALUES ($1, $2, $3, $4, $5)"
+            );
+            fn key(&self) -> String {
+                $key(self)
+            }
+        }
+    };
+}
+
+versioned!(ConventionFlux, "flux_conventions", ConventionFlux::key);
+versioned!(Droit, "flux_droits", |d: &Droit| format!("{}-{}", d.bailleur, d.id));
+versioned!(Assiette, "flux_assiettes", |a: &Assiette| format!(
+    "{}-{}-{}-{}",
+    a.bailleur, a.departement, a.commune, a.annee
+));
+
+/// Un bilan arrêté.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BilanArrete {
+    pub bailleur: String,
+    pub annee: u16,
+    /// 1, puis une de plus à chaque correction.
+    pub version: i64,
+    /// Pourquoi il a été corrigé ; vide pour le premier.
+    pub motif: String,
+    pub qui: String,
+    /// Secondes depuis 1970.
+    pub quand: i64,
+    /// Le bilan, tel qu'il était ce jour-là.
+    #[schema(value_type = Object)]
+    pub contenu: serde_json::Value,
+}
+
+/// What came of events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EvenementsRecus {
+    pub nouveaux: usize,
+    /// Déjà reçus à l'identique : comptés une fois.
+    pub connus: usize,
+}
+
+const KNOWN: &str = "SELECT contenu FROM flux_evenements WHERE bailleur = $1 AND id = $2";
+const RANK: &str = "SELECT COALESCE(MAX(rang), 0) FROM flux_evenements WHERE bailleur = $1";
+const INSERT: &str = "INSERT INTO flux_evenements (bailleur, id, logement, jour, rang, contenu, qui, cree) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const EVENTS: &str = "SELECT contenu FROM flux_evenements ORDER BY bailleur, logement, jour, rang";
+const EVENTS_OF: &str =
+    "SELECT contenu FROM flux_evenements WHERE bailleur = $1 ORDER BY logement, jour, rang";
+const EVENTS_AT: &str =
+    "SELECT contenu FROM flux_evenements WHERE bailleur = $1 AND logement = $2 ORDER BY jour, rang";
+const BILANS: &str = "SELECT bailleur, annee, version, motif, qui, cree, contenu FROM flux_bilans \
+                      ORDER BY bailleur, annee, version";
+
+impl State {
+    /// What is in force, by key.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn flux<T: Versioned>(&self) -> Result<Vec<(i64, T)>, StateError> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(T::LATEST).fetch_all(&self.pool).await?;
+        rows.into_iter().map(|(v, text)| Ok((v, serde_json::from_str(&text)?))).collect()
+    }
+
+    /// Keeps new versions, all or none; what is in force as it stands makes no version. How many were made.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn put_flux<T: Versioned>(&self, list: &[T], qui: &str, now: i64) -> Result<usize, StateError> {
+        let mut made = 0;
+        let mut tx = self.write().await?;
+        for one in list {
+            let key = one.key();
+            let former: Option<(i64, String)> =
+                sqlx::query_as(T::HIGHEST).bind(key.clone()).fetch_optional(&mut *tx).await?;
+            let same =
+                former.as_ref().is_some_and(|(_, t)| serde_json::from_str::<T>(t).is_ok_and(|t| t == *one));
+            if same {
+                continue;
+            }
+            let version = former.map_or(0, |(v, _)| v) + 1;
+            sqlx::query(T::INSERT)
+                .bind(key)
+                .bind(version)
+                .bind(serde_json::to_string(one)?)
+                .bind(qui.to_owned())
+                .bind(now)
+                .execute(&mut *tx)
+                .await?;
+            made += 1;
+        }
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// Events in the order in which they happened: of all lessors, of one, or of one dwelling of it.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn flux_events(
+        &self,
+        bailleur: Option<&str>,
+        logement: Option<&str>,
+    ) -> Result<Vec<EvenementFlux>, StateError> {
+        let query = match (bailleur, logement) {
+            (Some(b), Some(l)) => sqlx::query_as(EVENTS_AT).bind(b.to_owned()).bind(l.to_owned()),
+            (Some(b), None) => sqlx::query_as(EVENTS_OF).bind(b.to_owned()),
+            _ => sqlx::query_as(EVENTS),
+        };
+        let rows: Vec<(String,)> = query.fetch_all(&self.pool).await?;
+        rows.into_iter().map(|(text,)| Ok(serde_json::from_str(&text)?)).collect()
+    }
+
+    /// Keeps events, all or none. One that was received already, the same in all, counts once.
+    ///
+    /// # Errors
+    /// An identifier was received already with another content.
+    pub async fn add_flux_events(
+        &self,
+        list: &[EvenementFlux],
+        qui: &str,
+        now: i64,
+    ) -> Result<EvenementsRecus, StateError> {
+        let mut told = EvenementsRecus::default();
+        let Some(first) = list.first() else { return Ok(told) };
+        let mut tx = self.write().await?;
+        let (mut rank,): (i64,) =
+            sqlx::query_as(RANK).bind(first.bailleur.clone()).fetch_one(&mut *tx).await?;
+        for e in list {
+            let known: Option<(String,)> = sqlx::query_as(KNOWN)
+                .bind(e.bailleur.clone())
+                .bind(e.id.clone())
+                .fetch_optional(&mut *tx)
+                .await?;
+            if let Some((text,)) = known {
+                if serde_json::from_str::<EvenementFlux>(&text)? != *e {
+                    return Err(StateError::Taken(format!(
+                        "L'événement « {} » a déjà été reçu, avec un autre contenu : un identifiant ne sert qu'une fois.",
+                        e.id
+                    )));
+                }
+                told.connus += 1;
+                continue;
+            }
+            rank += 1;
+            sqlx::query(INSERT)
+                .bind(e.bailleur.clone())
+                .bind(e.id.clone())
+                .bind(e.logement.clone())
+                .bind(e.jour.clone())
+                .bind(rank)
+                .bind(serde_json::to_string(e)?)
+                .bind(qui.to_owned())
+                .bind(now)
+                .execute(&mut *tx)
+                .await?;
+            told.nouveaux += 1;
+        }
+        tx.commit().await?;
+        Ok(told)
+    }
+
+    /// Freezes a balance sheet; its version.
+    ///
+    /// # Errors
+    /// The database fails, or another version was frozen at the same moment.
+    pub async fn freeze_flux(
+        &self,
+        (bailleur, annee): (&str, u16),
+        contenu: &serde_json::Value,
+        motif: &str,
+        qui: &str,
+        now: i64,
+    ) -> Result<i64, StateError> {
+        let mut tx = self.write().await?;
+        let (last,): (i64,) = sqlx::query_as(
+            "SELECT COALESCE(MAX(version), 0) FROM flux_bilans WHERE bailleur = $1 AND annee = $2",
+        )
+        .bind(bailleur.to_owned())
+        .bind(i64::from(annee))
+        .fetch_one(&mut *tx)
+        .await?;
+        sqlx::query(
+            "INSERT INTO flux_bilans (bailleur, annee, version, contenu, motif, qui, cree) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(bailleur.to_owned())
+        .bind(i64::from(annee))
+        .bind(last + 1)
+        .bind(contenu.to_string())
+        .bind(motif.to_owned())
+        .bind(qui.to_owned())
+        .bind(now)
+        .execute(&mut *tx)
+        .await
+        .map_err(|e| StateError::from(e).taken("Ce bilan vient d'être arrêté par quelqu'un d'autre."))?;
+        tx.commit().await?;
+        Ok(last + 1)
+    }
+
+    /// Balance sheets that were frozen, every version.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn flux_bilans(&self) -> Result<Vec<BilanArrete>, StateError> {
+        type Row = (String, i64, i64, String, String, i64, String);
+        let rows: Vec<Row> = sqlx::query_as(BILANS).fetch_all(&self.pool).await?;
+        rows.into_iter()
+            .map(|(bailleur, annee, version, motif, qui, quand, text)| {
+                let annee = u16::try_from(annee).unwrap_or(0);
+                Ok(BilanArrete {
+                    bailleur,
+                    annee,
+                    version,
+                    motif,
+                    qui,
+                    quand,
+                    contenu: serde_json::from_str(&text)?,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,167 @@
+"""Files and collections of figures, opened by programs that nobody here wrote; their values are those of the interface."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import geopandas
+import openpyxl
+import pandas as pd
+import pytest
+
+from conftest import Api
+
+YEAR = 2024
+
+
+def fetched(api: Api, path: str) -> tuple[bytes, str]:
+    with urllib.request.urlopen(urllib.request.Request(api.base + path, headers=api.headers), timeout=60) as answer:
+        return answer.read(), answer.headers.get("content-disposition", "")
+
+
+def sheets(api: Api, scale: str) -> dict[str, dict[str, dict]]:
+    """Figures of each zone of a scale as its sheet gives them: code → indicator → figure."""
+    codes = [z["code"] for z in api.get(f"/api/zones?echelle={scale}&limite=100000")["zones"]]
+    answers = {}
+    # Five hundred zones a request at most, and 50,000 figures.
+    for start in range(0, len(codes), 300):
+        zones = [{"id": c, "codes": [{"echelle": scale, "code": c}]} for c in codes[start : start + 300]]
+        for m in api.post("/api/mesure", {"zones": zones})["mesures"]:
+            answers[m["zone"]["id"]] = {f["indicateur"]: f for f in m["chiffres"]}
+    return answers
+
+
+def same(table: pd.DataFrame, expected: dict[str, dict[str, dict]]) -> int:
+    """Compares a table of figures with the sheets, value by value; the number of secrets that it met."""
+    assert sorted(table["code"]) == sorted(expected)
+    secrets = 0
+    for row in table.to_dict("records"):
+        for name, figure in expected[row["code"]].items():
+            value, status = row[name], row[f"{name}_statut"]
+            if figure["valeur"] is None:
+                assert pd.isna(value), f"{row['code']} {name}: {value} where the sheet says nothing"
+                assert status == ("secret" if figure["secret"] else "absent")
+                secrets += figure["secret"]
+            else:
+                assert float(value) == pytest.approx(figure["valeur"], abs=1e-9), f"{row['code']} {name}"
+                assert status in {"exact", "arrondi", "perturbe"}
+    return secrets
+
+
+@pytest.fixture(scope="module")
+def residences(api: Api) -> dict[str, dict[str, dict]]:
+    return sheets(api, "residence")
+
+
+def test_a_workbook_says_what_the_sheets_say_and_nothing_where_they_do_not(api: Api, residences: dict) -> None:
+    content, name = fetched(api, "/api/export?echelle=residence&format=xlsx")
+    assert f"rpls-{YEAR}" in name
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book.sheetnames == ["Chiffres", "Détail", "Lisez-moi", "Définitions", "Sources"]
+    sheet = book["Chiffres"]
+    assert sheet.freeze_panes == "C2" and sheet.auto_filter.ref
+    assert all(isinstance(c.value, str) for c in sheet["A"]), "codes are text"
+    assert not any(c.data_type == "f" for ws in book for line in ws.iter_rows() for c in line), "no formula"
+    rows = list(sheet.values)
+    # « P01 – Logements sociaux (nombre) », « P01 – statut »: back to the names of the interface.
+    head = []
+    for title in rows[0]:
+        first, _, rest = title.partition(" – ")
+        head.append({"statut": f"{first}_statut", "±": f"{first}_plus_ou_moins"}.get(rest, first) if rest else title.lower())
+    table = pd.DataFrame(rows[1:], columns=head)
+    assert same(table, residences) > 100, "secrets were met"
+    detail = pd.DataFrame(list(book["Détail"].values)[1:], columns=[c.value for c in book["Détail"][1]])
+    assert len(detail) == len(table) * len(next(iter(residences.values())))
+    hidden = detail[detail["Statut"] == "secret"]
+    assert hidden[["Valeur", "Numérateur", "Dénominateur", "Répondants"]].isna().all().all()
+    # What a pivot table sums: secrets are no zeros.
+    for name in ("P01", "I05"):
+        known = [f[name]["valeur"] for f in residences.values() if f[name]["valeur"] is not None]
+        assert detail[detail["Indicateur"] == name]["Valeur"].count() == len(known)
+
+
+def test_map_files_are_read_by_geopandas_with_the_same_values(api: Api, residences: dict, tmp_path: Path) -> None:
+    for format_, layer in (("gpkg", f"residence_{YEAR}"), ("geojson", None)):
+        path = tmp_path / f"f.{format_}"
+        path.write_bytes(fetched(api, f"/api/export?echelle=residence&format={format_}")[0])
+        frame = geopandas.read_file(path, **({"layer": layer} if layer else {}))
+        assert frame.crs.to_epsg() == 4326 and (frame.geom_type.dropna() == "Point").all()
+        assert same(pd.DataFrame(frame.drop(columns="geometry")), residences) > 100
+    path = tmp_path / "communes.gpkg"
+    path.write_bytes(fetched(api, "/api/export?echelle=commune&format=gpkg")[0])
+    frame = geopandas.read_file(path, layer=f"commune_{YEAR}")
+    assert frame.geometry.is_valid.all() and (frame.geom_type == "MultiPolygon").all()
+    assert same(pd.DataFrame(frame.drop(columns="geometry")), sheets(api, "commune")) >= 0
+
+
+def test_a_csv_is_read_as_a_french_spreadsheet_reads_it(api: Api, residences: dict) -> None:
+    content, _ = fetched(api, "/api/export?echelle=residence&format=csv")
+    table = pd.read_csv(io.BytesIO(content), sep=";", decimal=",", encoding="utf-8-sig", dtype={"code": str})
+    same(table, residences)
+
+
+def test_what_is_suppressed_is_in_the_bytes_of_no_format(api: Api, residences: dict) -> None:
+    """The true count behind a secret is not to be had from a file: asked of one zone whose figures are all secret."""
+    alone = [c for c, f in residences.items() if f["I05"]["secret"]]
+    assert alone
+    for code in alone[:5]:
+        commune = next(z["commune"] for z in api.get("/api/zones?echelle=residence&limite=100000")["zones"] if z["code"] == code)
+        page = api.get(f"/ogc/collections/residence_{YEAR}/items?code={code}")
+        [feature] = page["features"]
+        assert feature["properties"]["I05"] is None and feature["properties"]["I05_statut"] == "secret"
+        content, _ = fetched(api, f"/api/export?echelle=residence&dans=commune:{commune}&indicateurs=I05&format=xlsx")
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            sheet = parts.read("xl/worksheets/sheet2.xml").decode()
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+        lines = [line for line in book["Détail"].values if line[0] == code]
+        assert [line[7] for line in lines] == [None] and [line[10:13] for line in lines] == [(None, None, None)]
+        assert "<f>" not in sheet
+
+
+def gdal(*words: str, token: str) -> str:
+    """GDAL as QGIS has it: the token as the password of any name."""
+    done = subprocess.run(words, env={**os.environ, "GDAL_HTTP_USERPWD": f"jeton:{token}"}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(shutil.which("ogr2ogr") is None, reason="GDAL is not here: apt-get install gdal-bin")
+def test_gdal_reads_collections_with_a_token_as_password(api: Api, residences: dict, tmp_path: Path) -> None:
+    token = api.headers["Authorization"].removeprefix("Bearer ")
+    listed = gdal("ogrinfo", "-ro", f"OAPIF:{api.base}/ogc", token=token)
+    for scale in ("commune", "iris", "residence", "adresse"):
+        assert f"{scale}_{YEAR}" in listed
+    path = tmp_path / "residences.geojson"
+    gdal("ogr2ogr", "-f", "GeoJSON", str(path), f"OAPIF:{api.base}/ogc", f"residence_{YEAR}", token=token)
+    frame = json.loads(path.read_text())["features"]
+    table = pd.DataFrame([f["properties"] for f in frame])
+    # Columns are numbers though many of their values are secret: none became text, and none was cut to a whole number.
+    for name in next(iter(residences.values())):
+        kinds = {type(v) for v in table[name].dropna()} if name in table else set()
+        assert str not in kinds, f"{name} was read as text"
+        if name not in table:
+            table[name] = None
+    assert same(table, residences) > 100
+
+
+def test_geopandas_reads_a_collection_by_its_address(api: Api) -> None:
+    """GDAL of the wheels (3.12) obeys the schema that the collection links to."""
+    content, _ = fetched(api, f"/ogc/collections/commune_{YEAR}/items?limit=10000")
+    frame = geopandas.read_file(io.BytesIO(content))
+    assert same(pd.DataFrame(frame.drop(columns="geometry")), sheets(api, "commune")) >= 0
+
+
+def test_lambert_93_is_the_projection_of_pyproj(api: Api) -> None:
+    crs = "http://www.opengis.net/def/crs/EPSG/0/2154"
+    plain = api.get(f"/ogc/collections/commune_{YEAR}/items?limit=10000&indicateurs=P01")
+    turned = api.get(f"/ogc/collections/commune_{YEAR}/items?limit=10000&indicateurs=P01&crs={crs}")
+    degrees = geopandas.GeoDataFrame.from_features(plain["features"], crs=4326).to_crs(2154)
+    metres = geopandas.GeoDataFrame.from_features(turned["features"], crs=2154)
+    assert degrees.geometry.geom_equals_exact(metres.geometry, tolerance=0.05).all()

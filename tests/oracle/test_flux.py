@@ -1,0 +1,93 @@
+"""Balance sheets of gestion en flux, recounted by pandas from the raw file of events."""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.request
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+YEARS = [2023, 2024]
+BREAKDOWN = ["commune", "typologie", "financement", "qpv", "periode"]
+
+
+@pytest.fixture(scope="module")
+def ways(demo_files: Path) -> pd.DataFrame:
+    """One row an offer: its vacancy, who was asked, days of what came of it. Written from the law, not from the program."""
+    raw = pd.read_csv(demo_files / "declares" / "flux" / "evenements.csv", sep=";", dtype=str, keep_default_na=False)
+    raw["rang"] = range(len(raw))
+    raw = raw.sort_values(["bailleur", "logement", "jour", "rang"])
+    opening = raw["genre"].isin(["preavis", "premiere_location"])
+    raw["vacance"] = opening.groupby([raw["bailleur"], raw["logement"]]).cumsum()
+    key = ["bailleur", "logement", "vacance"]
+    raw["offre"] = (raw["genre"] == "oriente").groupby([raw[k] for k in key]).cumsum()
+    homes = raw[opening].set_index(key)[BREAKDOWN]
+    first = raw[opening].set_index(key)["genre"].eq("premiere_location").rename("neuf")
+    ends = raw[raw["genre"].isin(["bail", "mutation_interne", "relogement"])].set_index(key)[["genre", "jour", "mutation", "dalo", "q1"]]
+    ends.columns = ["fin", "jour_fin", "mutation", "dalo", "q1"]
+    steps = raw[(raw["offre"] > 0) & raw["genre"].isin(["accepte", "refuse", "delai_echu", "remis", "caleol"])]
+    days = steps.drop_duplicates([*key, "offre", "genre"]).pivot(index=[*key, "offre"], columns="genre", values="jour")
+    days["refus_candidat"] = raw[raw["genre"] == "refus_candidat"].groupby([*key, "offre"]).size()
+    offers = raw[raw["genre"] == "oriente"].set_index([*key, "offre"])[["reservataire", "jour"]].rename(columns={"jour": "propose"})
+    table = offers.join(days).reset_index().join(homes, on=key).join(first, on=key).join(ends, on=key)
+    out = table["neuf"] | table["fin"].isin(["mutation_interne", "relogement"]) | table["mutation"].eq("INTERNE")
+    table = table[~out].copy()
+    # Who accepted last has it, unless it let it go.
+    last = table[table["accepte"].notna()].groupby(key)["offre"].transform("max").reindex(table.index)
+    table["impute"] = table["offre"].eq(last) & table["delai_echu"].isna() & table["remis"].isna()
+    table["qpv"] = table["qpv"].ne("").map({True: "1", False: "0"})
+    return table
+
+
+def recount(ways: pd.DataFrame, year: int) -> pd.DataFrame:
+    def on(column: str) -> pd.Series:
+        return ways[column].fillna("").str.startswith(str(year)).astype(int)
+
+    caleol, lease = on("caleol"), on("jour_fin") * ways["impute"] * ways["fin"].eq("bail")
+    counts = pd.DataFrame({
+        "nb_proposes": on("propose"),
+        "nb_acceptes": on("accepte"),
+        "nb_attribues": caleol * ways["impute"],
+        "nb_baux": lease,
+        "dont_mutation_externe": lease * ways["mutation"].eq("EXTERNE"),
+        "dont_mutation_inconnue": lease * ways["mutation"].isin(["", "OUI"]),
+        "nb_refus": on("refuse"),
+        "nb_refus_candidat": caleol * ways["refus_candidat"].fillna(0).astype(int),
+        "nb_sans_candidat": on("delai_echu") + on("remis"),
+    }).astype(int)
+    by = [ways[c] for c in ["reservataire", *BREAKDOWN]]
+    sums = counts.groupby(by).sum()
+    return sums[sums.sum(axis=1) > 0].sort_index()
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_every_balance_sheet_is_that_of_pandas(api, ways: pd.DataFrame, year: int) -> None:
+    lessors = json.loads(json.dumps(api.get(f"/api/flux/bilan?annee={year}")))["bailleurs"]
+    assert len(lessors) > 3
+    for lessor in lessors:
+        siren = lessor["code"]
+        request = urllib.request.Request(f"{api.base}/api/flux/bilan.csv?annee={year}&bailleur={siren}", headers=api.headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            told = pd.read_csv(io.StringIO(answer.read().decode("utf-8-sig")), sep=";", dtype=str, keep_default_na=False)
+        told = told.rename(columns={"periode_construction": "periode"}).set_index(["reservataire", *BREAKDOWN]).sort_index()
+        wanted = recount(ways[ways["bailleur"] == siren], year)
+        assert len(wanted) > 0
+        pd.testing.assert_frame_equal(told[wanted.columns].astype(int), wanted, check_names=False, check_dtype=False)
+
+
+def test_what_was_planted_is_found(api, demo_files: Path) -> None:
+    truth = pd.read_csv(demo_files / "verite" / "flux.csv", sep=";", dtype=str)
+    over = truth[truth["quoi"] == "surreservation"].iloc[0]
+    told = api.get(f"/api/flux/calcul?bailleur={over['bailleur']}&annee=2025")
+    assert [c["commune"] for c in told["communes"] if c["de_trop"] > 0] == [over["objet"]]
+    short = truth[truth["quoi"] == "etat_insuffisant"].iloc[0]
+    alerts = [a["id"] for a in api.get(f"/api/flux/calcul?bailleur={short['bailleur']}&annee=2024")["calcul"]["alertes"]]
+    assert "etat_insuffisant" in alerts
+    late = truth[truth["quoi"] == "retard"]
+    dwellings = api.get("/api/flux/logements?au=2024-12-31")
+    assert dwellings["en_retard"] >= len(late) > 0
+    unfair = [e for e in api.get(f"/api/flux/equite?annee=2024&bailleur={over['bailleur']}")["ecarts"] if e["signale"]]
+    assert any(e["dimension"] == "etage" and e["reservataire"].startswith("EPCI") for e in unfair), unfair

@@ -1,0 +1,31 @@
+// Files of figures that the server writes: which there are, and the address of one.
+
+/** What can be asked for, the most asked first. */
+export const FORMATS = [
+  { id: 'xlsx', name: 'Classeur Excel', purpose: 'chiffres, détail, définitions et sources', mapped: false },
+  { id: 'csv', name: 'CSV', purpose: 'une ligne par zone', mapped: false },
+  { id: 'gpkg', name: 'GeoPackage', purpose: 'contours et style, pour QGIS', mapped: true },
+  { id: 'geojson', name: 'GeoJSON', purpose: 'contours, pour le web', mapped: true },
+] as const;
+
+export type Format = (typeof FORMATS)[number]['id'];
+
+/** The address of a file; what is empty is not asked. */
+export function exportAddress(query: Readonly<Record<string, string | number>>, format: Format): string {
+  const asked = Object.entries(query).filter(([, value]) => value !== '' && value !== 0);
+  const pairs = new URLSearchParams(asked.map(([name, value]) => [name, String(value)]));
+  pairs.set('format', format);
+  return `/api/export?${pairs}`;
+}
+
+/** The file of an address, with the name that the server gives it; the error's message says what to do. */
+export async function fetchExport(address: string): Promise<{ name: string; content: Blob }> {
+  const answer = await fetch(address).catch(() => null);
+  if (!answer) throw new Error('Le serveur ne répond pas : réessayez dans un instant.');
+  if (!answer.ok) {
+    const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
+    throw new Error(problem?.detail ?? 'Le fichier n’a pas pu être écrit : réessayez dans un instant.');
+  }
+  const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1];
+  return { name: name ?? 'mosaique', content: await answer.blob() };
+}

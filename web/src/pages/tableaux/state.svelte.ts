@@ -1,0 +1,155 @@
+// Many indicators for every zone of a territory: one question an indicator, one row a zone, and the wider territories above.
+import { api, isAbort, messageOf, read, type Catalogue, type Indicateur, type Valeurs, type ZoneListee } from '../../api/client';
+import { UrlChoices } from '../../lib/choices.svelte';
+import { session } from '../../session/session.svelte';
+import { wider, type Cell, type Row } from './rows';
+
+type Name = 'dans' | 'echelle' | 'indicateurs' | 'vague' | 'population' | 'tri';
+
+/** Shown first: who, resources, families, age, movement, stock. */
+const USUAL = ['I02', 'I06', 'I08', 'I13C', 'I14', 'P02', 'P10', 'P13'];
+/** More columns than this is no table to be read. */
+export const MOST_COLUMNS = 16;
+/** Scales whose zones are read by their name in a table; squares and addresses are for the map. */
+const SCALES = ['departement', 'epci', 'commune', 'iris', 'qpv2024', 'qpv2015', 'residence'];
+const TERRITORIES = ['departement', 'epci', 'commune'] as const;
+const HOMES: Record<string, string> = { epci: 'epci', commune: 'commune', ddets: 'departement' };
+
+export interface Column { indicator: Indicateur; unite: string; source: string }
+export interface Answer { rows: Row[]; parents: Row[]; columns: Column[]; millesime: number; vague: number | null; refused: string[]; key: string }
+
+class Tables {
+  readonly #url = new UrlChoices<Name>('/tableaux', ['dans', 'echelle', 'indicateurs', 'vague', 'population', 'tri']);
+  catalogue = $state.raw<Catalogue | null>(null);
+  indicators = $state.raw<Indicateur[]>([]);
+  territories = $state.raw<{ scale: string; zones: ZoneListee[] }[]>([]);
+  answer = $state.raw<Answer | null>(null);
+  error = $state<string | null>(null);
+  loading = $state(false);
+  #abort: AbortController | null = null;
+
+  get(name: Name): string {
+    return this.#url.get(name);
+  }
+
+  set(changes: Partial<Record<Name, string>>): void {
+    this.#url.set(changes);
+    if (!('tri' in changes)) void this.load();
+  }
+
+  /** Order of the rows: changes nothing of what is asked. */
+  sortBy(order: string): void {
+    this.#url.set({ tri: order });
+  }
+
+  /** Scales that have zones, and that rights open in some way. */
+  get scales(): Catalogue['echelles'] {
+    return SCALES.flatMap((id) => (this.catalogue?.echelles ?? []).filter((s) => s.id === id && s.zones > 0 && (s.parc || s.occupation)));
+  }
+
+  get scale(): string {
+    const asked = this.get('echelle');
+    return this.scales.some((s) => s.id === asked) ? asked : (this.scales.find((s) => s.id === 'commune')?.id ?? this.scales[0]?.id ?? '');
+  }
+
+  get chosen(): string[] {
+    const asked = this.get('indicateurs').split(',').filter(Boolean);
+    const known = new Set(this.indicators.map((i) => i.id));
+    return (asked.length > 0 ? asked : USUAL).filter((id) => known.has(id)).slice(0, MOST_COLUMNS);
+  }
+
+  get waves(): number[] {
+    return (this.catalogue?.millesimes ?? []).flatMap((m) => (m.vague ? [m.vague] : [])).sort((a, b) => b - a);
+  }
+
+  toggle(id: string, on: boolean): void {
+    const next = on ? [...this.chosen, id] : this.chosen.filter((each) => each !== id);
+    this.set({ indicateurs: next.join(',') });
+  }
+
+  async start(): Promise<void> {
+    try {
+      [this.catalogue, this.indicators] = await Promise.all([read(api.GET('/api/catalogue')), read(api.GET('/api/indicateurs'))]);
+      this.territories = await Promise.all(
+        TERRITORIES.map(async (scale) => ({ scale, zones: (await read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000 } } })).catch(() => ({ zones: [] }))).zones.sort((a, b) => a.nom.localeCompare(b.nom, 'fr')) })),
+      );
+      if (!this.get('dans')) await this.#home();
+      await this.load();
+    } catch (fault) {
+      this.error = messageOf(fault);
+    }
+  }
+
+  /** An account begins on its own territory. */
+  async #home(): Promise<void> {
+    const me = await session.ready;
+    const scale = me?.connecte ? HOMES[me.role] : undefined;
+    if (!scale) return;
+    const mine = await read(api.GET('/api/organisation')).catch(() => null);
+    const found = this.territories.find((t) => t.scale === scale)?.zones.find((z) => z.code === mine?.code);
+    if (found) this.#url.set({ dans: `${scale}:${found.code}` });
+  }
+
+  async load(): Promise<void> {
+    if (!this.catalogue || !this.scale) return;
+    this.#abort?.abort();
+    const abort = (this.#abort = new AbortController());
+    this.loading = true;
+    const [dans, vague, population] = [this.get('dans'), Number(this.get('vague')), this.get('population')];
+    const query = { ...(vague ? { vague } : {}), ...(population ? { population } : {}) };
+    const refused: string[] = [];
+    const ask = async (id: string): Promise<Valeurs | null> => {
+      try {
+        return await read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: this.scale }, query: { ...query, indicateur: id, ...(dans ? { dans } : {}) } }, signal: abort.signal }));
+      } catch (fault) {
+        if (isAbort(fault)) throw fault;
+        refused.push(`${this.indicators.find((i) => i.id === id)?.libelle ?? id} : ${messageOf(fault)}`);
+        return null;
+      }
+    };
+    try {
+      const chosen = this.chosen;
+      const places = wider(dans, this.territories);
+      const [answers, parents] = await Promise.all([
+        Promise.all(chosen.map(ask)),
+        Promise.all(places.map(async (place) => ({
+          place,
+          mesure: await read(api.GET('/api/zones/{echelle}/{code}', { params: { path: { echelle: place.scale, code: place.code }, query: { ...query, indicateurs: chosen.join(',') } }, signal: abort.signal })).catch(() => null),
+        }))),
+      ]);
+      if (abort.signal.aborted) return;
+      const got = answers.flatMap((values, i) => (values ? [{ id: chosen[i] ?? '', values }] : []));
+      if (got.length === 0 && refused.length > 0) throw new Error(refused[0]);
+      const rows = new Map<string, Row>();
+      for (const { id, values } of got) {
+        values.codes.forEach((code, i) => {
+          const row = rows.get(code) ?? { code, nom: values.noms[i] || code, logements: null, cells: {} };
+          row.logements ??= values.logements?.[i] ?? null;
+          row.cells[id] = { valeur: values.valeurs[i] ?? null, secret: values.secret[i] ?? false };
+          rows.set(code, row);
+        });
+      }
+      const vintage = got[0]?.values;
+      const survey = got.find((g) => g.values.vague)?.values.vague ?? null;
+      this.answer = {
+        rows: [...rows.values()],
+        parents: parents.flatMap(({ place, mesure }) =>
+          mesure ? [{ code: place.code, nom: place.nom, logements: mesure.couverture.logements ?? null, cells: Object.fromEntries(mesure.chiffres.map((c): [string, Cell] => [c.indicateur, { valeur: c.valeur ?? null, secret: c.secret }])) }] : [],
+        ),
+        columns: got.flatMap(({ id, values }) => {
+          const indicator = this.indicators.find((i) => i.id === id);
+          return indicator ? [{ indicator, unite: values.unite, source: values.source }] : [];
+        }),
+        millesime: vintage?.millesime ?? 0, vague: survey, refused, key: `${dans} ${this.scale}`,
+      };
+      this.error = null;
+    } catch (fault) {
+      if (isAbort(fault)) return;
+      this.error = messageOf(fault);
+    } finally {
+      if (this.#abort === abort) this.loading = false;
+    }
+  }
+}
+
+export const tables = new Tables();
