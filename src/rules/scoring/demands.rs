@@ -75,6 +75,11 @@ pub struct Demands {
     pub ressources: Vec<f64>,
     pub natures: Vec<u32>,
     pub revenu_uc: Vec<f64>,
+    /// Fiscal income, € a year; NaN where missing.
+    pub rfr: Vec<f64>,
+    /// Category of household as filed, 1 to 6.
+    pub categorie: Vec<u8>,
+    pub moins14: Vec<u8>,
     pub activite: Vec<u8>,
     pub employeur: Vec<u8>,
     pub loyer: Vec<f64>,
@@ -131,7 +136,7 @@ fn number(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(NONE)
 }
 
-const COLUMNS: [&str; 39] = [
+const COLUMNS: [&str; 42] = [
     "extrait",
     "nud",
     "date_depot",
@@ -158,6 +163,9 @@ const COLUMNS: [&str; 39] = [
     "ressources_mensuelles",
     "ressources_natures",
     "revenu_uc",
+    "rfr",
+    "cat_plafond",
+    "nb_moins14",
     "uc",
     "activite",
     "employeur",
@@ -238,6 +246,9 @@ pub fn load(store: &Store) -> Result<Demands, StockError> {
     out.uc = t.f64s("uc")?;
     out.natures = t.u32s("ressources_natures")?;
     out.revenu_uc = t.f64s("revenu_uc")?;
+    out.rfr = t.f64s("rfr")?;
+    out.categorie = t.u8s("cat_plafond")?;
+    out.moins14 = t.u8s_or_255("nb_moins14")?;
     out.activite = t.u8s("activite")?;
     out.employeur = t.u8s("employeur")?;
     out.loyer = t.f64s("loyer_charges")?;

@@ -52,6 +52,33 @@ fn exchanges(list: &mut [i32], room: &mut [i32]) -> u64 {
     swaps
 }
 
+/// How far one demand at most moves Kendall's τ of two notes: the more demands and the fewer ties, the less.
+/// None where τ is not defined.
+#[must_use]
+pub fn weight_in_tau(a: &[i32], b: &[i32]) -> Option<f64> {
+    let among = |n: usize| n as f64 * (n as f64 - 1.0) / 2.0;
+    let apart = |notes: &[i32]| {
+        let mut sorted = notes.to_vec();
+        sorted.sort_unstable();
+        among(notes.len()) - sorted.chunk_by(|x, y| x == y).map(|c| among(c.len())).sum::<f64>()
+    };
+    // A demand is in n − 1 pairs: the sum of signs moves by 2 for each at most, the pairs of different notes
+    // by 1 (half of that after the root).
+    let least = apart(a).min(apart(b));
+    (least > 0.0).then(|| 2.5 * (a.len() as f64 - 1.0) / least)
+}
+
+/// A figure rounded to the finest of these steps that `k` demands together cannot pass, each of which moves it
+/// by `weight` at most; None if even the widest is too fine. Grids can be made up at will: without it, one that
+/// favours a handful would count them.
+#[must_use]
+pub fn coarse(value: f64, weight: f64, k: u32, steps: &[f64]) -> Option<f64> {
+    let step = steps.iter().find(|s| weight * f64::from(k) <= **s)?;
+    // Through the inverse, whose multiples print without a tail: 0.85, not 0.8500000000000001.
+    let parts = (1.0 / step).round();
+    Some(if parts >= 1.0 { (value * parts).round() / parts } else { (value / step).round() * step })
+}
+
 /// Place of each demand from 0 (first) to 1 (last); equal notes share the middle of their places.
 #[must_use]
 pub fn places(notes: &[i32]) -> Vec<f64> {
@@ -297,6 +324,33 @@ mod tests {
         assert_eq!(kendall(&[1, 2, 3], &[30, 20, 10]), Some(-1.0));
         assert_eq!(kendall(&[1, 1, 1], &[30, 20, 10]), None);
         assert_eq!(kendall(&[], &[]), None);
+    }
+
+    #[test]
+    fn a_figure_is_as_coarse_as_a_handful_of_demands_is_heavy() {
+        let steps = [0.01, 0.02, 0.05, 0.1];
+        assert_eq!(coarse(0.8537, 0.000_9, 11, &steps), Some(0.85));
+        assert_eq!(coarse(0.8537, 0.001, 11, &steps), Some(0.86));
+        assert_eq!(coarse(0.8537, 0.009, 11, &steps), Some(0.9));
+        assert_eq!(coarse(0.8537, 0.01, 11, &steps), None);
+        assert_eq!(coarse(37.4, 0.2, 11, &[1.0, 2.0, 5.0]), Some(35.0));
+        assert_eq!(coarse(37.4, 0.1, 11, &[1.0, 2.0, 5.0]), Some(38.0));
+    }
+
+    /// τ never moves by more than the weight when one demand changes its note.
+    #[test]
+    fn the_weight_bounds_what_one_demand_does() {
+        let mut dice = fastrand::Rng::with_seed(3);
+        for spread in [4, 40, 4000] {
+            let mut draw = || (0..120).map(|_| dice.i32(0..=spread)).collect::<Vec<_>>();
+            let (a, mut b) = (draw(), draw());
+            let before = kendall(&a, &b).expect("defined");
+            let first = weight_in_tau(&a, &b).expect("defined");
+            b[17] = spread;
+            let after = kendall(&a, &b).expect("defined");
+            let weight = first.max(weight_in_tau(&a, &b).expect("defined"));
+            assert!((after - before).abs() <= weight, "{spread}: {before} {after} {weight}");
+        }
     }
 
     #[test]

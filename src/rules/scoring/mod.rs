@@ -3,11 +3,12 @@
 //! [`demands`] holds the demands of the store in columns; [`facts`] says which criteria of the catalogue each
 //! one meets on a territory; [`grid`] is a grid and what makes it sound; [`note`] scores, with the detail;
 //! [`rank`] orders similar demands; [`wait`] measures how long they waited; [`effect`] compares two grids;
-//! [`pressure`] counts demands and allocations by territory. All is a pure function of columns.
+//! [`fit`] tells who may rent a dwelling; [`pressure`] counts demands and allocations by territory. All is a pure function of columns.
 
 pub mod demands;
 pub mod effect;
 pub mod facts;
+pub mod fit;
 pub mod grid;
 pub mod note;
 pub mod pressure;

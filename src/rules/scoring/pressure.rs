@@ -164,6 +164,61 @@ pub fn lines(all: &Demands, leases: &Allocations, year: u16, scale: Scale, since
     out
 }
 
+/// Counts of an EPCI by the smallest typology that a demand asks for, and that of the dwelling of a lease, under
+/// secrecy; `zone` is the code of the list `typologie`, 0 where it is not said. Each demand is in one line, and
+/// the lines add up to those of the EPCI.
+#[must_use]
+pub fn sizes(all: &Demands, leases: &Allocations, year: u16, epci: u32, since: u32, k: u32) -> Vec<Line> {
+    let mut by: BTreeMap<u32, (Counts, Vec<usize>)> = BTreeMap::new();
+    for row in (0..all.len()).filter(|r| all.asks_epci(*r, epci)) {
+        let (c, members) = by.entry(u32::from(all.typologie(row))).or_default();
+        members.push(row);
+        if all.waits(row) {
+            c.named += 1;
+            c.named_new += u32::from(!all.is_mutation(row));
+        }
+    }
+    let code = all.epcis.get(epci as usize).map_or("", |e| e.code.as_str());
+    for (a, mark) in leases.list.iter().zip(&leases.marks).filter(|(a, _)| a.year() == year) {
+        if leases.epcis.get(a.epci as usize).is_some_and(|e| e.code == code) {
+            let (c, _) = by.entry(u32::from(mark.typologie)).or_default();
+            c.housed += 1;
+            c.housed_new += u32::from(a.transfer == Transfer::No);
+        }
+    }
+    let list: Vec<(u32, (Counts, Vec<usize>))> = by.into_iter().collect();
+    let few = |n: u32| n > 0 && n < k;
+    // Lines add up to the EPCI's own, whichever count is looked at.
+    let hide = |count: fn(&Counts) -> u32, also: &dyn Fn(usize, &Counts) -> bool| {
+        let values: Vec<u32> = list.iter().map(|(_, (c, _))| count(c)).collect();
+        let mut hidden: Vec<bool> =
+            list.iter().enumerate().map(|(i, (_, (c, _)))| few(count(c)) || also(i, c)).collect();
+        protect(&values, &vec![0; values.len()], k, &mut hidden);
+        hidden
+    };
+    let named = hide(|c| c.named, &|_, _| false);
+    let named_new = hide(|c| c.named_new, &|i, c| named[i] || few(c.named - c.named_new));
+    let housed = hide(|c| c.housed, &|_, _| false);
+    let housed_new = hide(|c| c.housed_new, &|i, c| housed[i] || few(c.housed - c.housed_new));
+    let whole = wait::wait(all, list.iter().flat_map(|(_, (_, m))| m.iter().copied()), since);
+    let lines = list.iter().enumerate().map(|(i, (zone, (c, members)))| {
+        let own = wait::wait(all, members.iter().copied(), since).filter(|w| w.housed >= k);
+        let wait = own.or(whole.filter(|w| w.housed >= k));
+        let shown = |n: u32, hidden: bool| (!hidden).then_some(n);
+        Line {
+            zone: *zone,
+            named: shown(c.named, named[i]),
+            first: None,
+            named_new: shown(c.named_new, named_new[i]),
+            housed: shown(c.housed, housed[i]),
+            housed_new: shown(c.housed_new, housed_new[i]),
+            wait_of_epci: own.is_none() && wait.is_some(),
+            wait,
+        }
+    });
+    lines.collect()
+}
+
 /// Waiting demands of each EPCI, each once.
 fn totals(all: &Demands) -> BTreeMap<u32, u32> {
     let mut out: BTreeMap<u32, u32> = BTreeMap::new();
@@ -256,6 +311,36 @@ mod tests {
         let all = demands(&[(&[0], 45), (&[1], 5)]);
         assert_eq!(at(&all, Scale::Commune), [(0, None, None), (1, None, None)]);
         assert_eq!(at(&all, Scale::Epci), [(0, Some(50), Some(50))]);
+    }
+
+    #[test]
+    fn typologies_of_an_epci_add_up_to_it_and_hide_their_small_ones() {
+        let mut all = demands(&[(&[0], 60), (&[1, 2], 50), (&[2], 30)]);
+        // Of the 110 of EPCI 0, 100 ask for a T2, 4 for a T3, six for a T1.
+        all.typologies = (0..140)
+            .map(|i| {
+                if i < 100 {
+                    0b110
+                } else if i < 104 {
+                    0b100
+                } else {
+                    1
+                }
+            })
+            .collect();
+        let told: Vec<_> = sizes(&all, &Allocations::default(), 2024, 0, 20_230_101, 11)
+            .iter()
+            .map(|l| (l.zone, l.named))
+            .collect();
+        // 6 and 4 make 10, which is few: the third goes too.
+        assert_eq!(told, [(1, None), (2, None), (3, None)]);
+        all.typologies[104..110].fill(0b110);
+        all.typologies[90..100].fill(0b1000);
+        let told = sizes(&all, &Allocations::default(), 2024, 0, 20_230_101, 11);
+        assert_eq!(
+            told.iter().map(|l| (l.zone, l.named)).collect::<Vec<_>>(),
+            [(2, Some(96)), (3, None), (4, None)]
+        );
     }
 
     #[test]

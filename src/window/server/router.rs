@@ -113,6 +113,8 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(cotation::simulation::simulation))
         .routes(routes!(cotation::demandes::list))
         .routes(routes!(cotation::demandes::csv))
+        .routes(routes!(cotation::candidats::dwellings))
+        .routes(routes!(cotation::candidats::candidates))
         .routes(routes!(flux::suivi::suivi))
         .routes(routes!(flux::suivi::csv))
         .routes(routes!(flux::calcul::calcul))

@@ -1,12 +1,14 @@
 //! `/api/cotation/grilles`: the grids of an EPCI, from draft to adopted, and the catalogue of criteria.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::catalogue;
+use super::{all, catalogue, open_epcis, window};
 use crate::access::{self, Person};
 use crate::reference::scoring::Champ;
 use crate::scoring::grid::{Constat, Genre, Grille};
@@ -16,6 +18,7 @@ use crate::server::auth::who::Who;
 use crate::server::params::{Body, Params, day};
 use crate::server::problem::{Document, Problem};
 use crate::server::receipts::Cree;
+use crate::server::state::{App, Current};
 use crate::state::{self, KeptGrid};
 
 /// Un critère du catalogue.
@@ -49,6 +52,8 @@ pub struct GrilleListe {
     pub visible: Option<String>,
     /// Jour de l'adoption ; nul pour un brouillon.
     pub adoptee: Option<String>,
+    /// C'est elle qui note les demandes aujourd'hui.
+    pub en_vigueur: bool,
     /// Vous pouvez la modifier ou l'adopter.
     pub modifiable: bool,
     pub grille: Grille,
@@ -56,11 +61,21 @@ pub struct GrilleListe {
     pub constats: Vec<Constat>,
 }
 
+/// Un territoire qui cote des demandes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TerritoireCote {
+    /// SIREN de l'EPCI ou de l'EPT ; 75056 pour Paris.
+    pub code: String,
+    pub nom: String,
+}
+
 /// Les grilles et le catalogue.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Grilles {
     /// EPCI dont vous pouvez écrire les grilles ; nul : aucun.
     pub modifiable: Option<String>,
+    /// Territoires dont les demandes vous sont ouvertes.
+    pub territoires: Vec<TerritoireCote>,
     /// Version du catalogue.
     pub version: &'static str,
     pub criteres: Vec<CritereCatalogue>,
@@ -97,10 +112,34 @@ pub(super) fn may_write(person: &Person, epci: &str) -> Result<(), Problem> {
 }
 
 /// Whether a person may read a grid on a day: adopted ones once they are visible, others by their own EPCI and
-/// the State, who sign the plan together.
-fn may_read(person: &Person, kept: &KeptGrid, today: &str) -> bool {
-    let visible = !kept.visible.is_empty() && kept.visible.as_str() <= today;
-    visible || access::may(person, "cotation_brouillons").is_ok() || own(person) == Some(kept.epci.as_str())
+/// the State of its territory, who sign the plan together.
+fn may_read(app: &App, person: &Person, kept: &KeptGrid, today: &str) -> bool {
+    let drafts = || {
+        access::may(person, "cotation_brouillons").is_ok()
+            && all(app).is_ok_and(|demands| window(&demands, person, &kept.epci).is_ok())
+    };
+    in_force(kept, today) || own(person) == Some(kept.epci.as_str()) || drafts()
+}
+
+/// Adopted, and visible to all.
+fn in_force(kept: &KeptGrid, today: &str) -> bool {
+    !kept.visible.is_empty() && kept.visible.as_str() <= today
+}
+
+/// The grid that scores the demands of a kind on the territory of an EPCI today: the last version that is
+/// visible. What is listed demand by demand is listed by it only: a grid that anyone can make up, of one
+/// sensitive criterion, would tell who meets it.
+pub(super) async fn grid_of(server: &Server, epci: &str, genre: Genre) -> Result<Grille, Problem> {
+    let today = state::day(state::now());
+    let of = |g: &KeptGrid| g.epci == epci && g.genre == genre.id() && in_force(g, &today);
+    let found = server.state.grids().await?.into_iter().filter(of).max_by_key(|g| g.version);
+    found.as_ref().map(parsed).transpose()?.ok_or_else(|| {
+        Problem::not_found(
+            "grille",
+            epci,
+            "Aucune grille adoptée n'est en vigueur sur ce territoire pour ce genre de demandes.",
+        )
+    })
 }
 
 pub(super) fn parsed(kept: &KeptGrid) -> Result<Grille, Problem> {
@@ -110,11 +149,12 @@ pub(super) fn parsed(kept: &KeptGrid) -> Result<Grille, Problem> {
 /// A grid that a person may read.
 pub(super) async fn readable(
     server: &Server,
+    app: &App,
     person: &Person,
     id: &str,
 ) -> Result<(KeptGrid, Grille), Problem> {
     let kept = server.state.grid(id).await?;
-    if !may_read(person, &kept, &state::day(state::now())) {
+    if !may_read(app, person, &kept, &state::day(state::now())) {
         return Err(Problem::not_found("id", id, "Cette grille n'existe pas, ou n'est pas encore visible."));
     }
     let grille = parsed(&kept)?;
@@ -131,6 +171,7 @@ pub(super) async fn readable(
 )]
 pub async fn list(
     FromState(server): FromState<Server>,
+    Current(app): Current,
     Who(visitor): Who,
     params: Params,
 ) -> Result<(Extension<Trace>, Json<Grilles>), Problem> {
@@ -138,14 +179,23 @@ pub async fn list(
     let criteria = catalogue()?;
     let today = state::day(state::now());
     let mut grilles = Vec::new();
-    for kept in server.state.grids().await? {
-        if !may_read(&visitor.person, &kept, &today) {
+    let all_kept = server.state.grids().await?;
+    // The latest version comes first.
+    let (mut current, mut scored) = (BTreeSet::new(), BTreeSet::new());
+    for g in all_kept.iter().filter(|g| in_force(g, &today)) {
+        if scored.insert((g.epci.clone(), g.genre.clone())) {
+            current.insert(g.id.clone());
+        }
+    }
+    for kept in all_kept {
+        if !may_read(&app, &visitor.person, &kept, &today) {
             continue;
         }
         let grille = parsed(&kept)?;
         let draft = kept.version == 0;
         grilles.push(GrilleListe {
             constats: grille.checks(criteria),
+            en_vigueur: current.contains(&kept.id),
             modifiable: draft && own(&visitor.person) == Some(kept.epci.as_str()),
             version: (!draft).then_some(kept.version),
             visible: (!draft).then_some(kept.visible),
@@ -170,8 +220,17 @@ pub async fn list(
         })
         .collect();
     let trace = Trace::new("grilles", "").rows(grilles.len(), false);
+    let territoires = all(&app).map(|demands| {
+        let open = open_epcis(&demands, &visitor.person).into_iter().map(|n| &demands.epcis[n as usize]);
+        open.map(|e| TerritoireCote { code: e.code.clone(), nom: e.nom.clone() }).collect()
+    });
+    // Without demands a grid can be written all the same.
+    let territoires = territoires.unwrap_or_default();
     let modifiable = own(&visitor.person).map(str::to_owned);
-    Ok((Extension(trace), Json(Grilles { modifiable, version: &criteria.version, criteres, grilles })))
+    Ok((
+        Extension(trace),
+        Json(Grilles { modifiable, territoires, version: &criteria.version, criteres, grilles }),
+    ))
 }
 
 /// Enregistrer un brouillon de grille
@@ -290,6 +349,9 @@ pub async fn adopt(
         Some(text) => day("visible", text)?.to_string(),
         None => state::day(now),
     };
+    if visible < state::day(now) {
+        return Err(Problem::value("visible", &visible, "Une grille ne devient pas visible dans le passé."));
+    }
     let version = server.state.adopt_grid(&id, &visible, &visitor.author(), now).await?;
     let trace = Trace::new("grille_adoptee", &id)
         .with("epci", kept.epci.as_str())

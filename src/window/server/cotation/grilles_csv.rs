@@ -14,6 +14,7 @@ use crate::server::csv_file;
 use crate::server::params::{CsvBody, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::receipts::Cree;
+use crate::server::state::Current;
 
 /// One line a criterion; one more for each further tranche. A line of code `REFUS` is the malus.
 const COLUMNS: [&str; 14] = [
@@ -188,10 +189,11 @@ fn read(body: &[u8], epci: &str, kind: crate::scoring::grid::Genre) -> Result<Gr
 )]
 pub async fn export(
     FromState(server): FromState<Server>,
+    Current(app): Current,
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, [(HeaderName, HeaderValue); 2], Vec<u8>), Problem> {
-    let (kept, grille) = readable(&server, &visitor.person, &id).await?;
+    let (kept, grille) = readable(&server, &app, &visitor.person, &id).await?;
     let bytes = written(&grille).map_err(|e| Problem::internal(&e))?;
     let headers = csv_file::headers(&format!("grille-{}-{}.csv", kept.epci, kept.genre))?;
     Ok((Extension(Trace::new("grille_csv", &id)), headers, bytes))

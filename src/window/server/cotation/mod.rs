@@ -1,5 +1,8 @@
-//! `/api/cotation`: the pressure on territories, grids of cotation, what a grid changes, demands in their order.
+//! `/api/cotation`: the pressure on territories, grids of cotation, what a grid changes, demands in their order,
+//! candidates for a dwelling.
 
+pub mod candidats;
+pub mod cotee;
 pub mod demandes;
 pub mod grilles;
 pub mod grilles_csv;

@@ -6,9 +6,12 @@ use axum::extract::Extension;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{all, catalogue};
+use super::cotee::sizes;
+use super::grilles::TerritoireCote;
+use super::{all, catalogue, rounded};
 use crate::days;
-use crate::scoring::pressure::{Scale, lines};
+use crate::scoring::pressure::{Line, Scale, lines, sizes as by_size};
+use crate::scoring::wait::Wait;
 use crate::server::auth::trail::Trace;
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
@@ -24,7 +27,7 @@ pub struct LignePression {
     /// Demandes en attente qui nomment ce territoire ; une demande de plusieurs communes compte dans chacune,
     /// et une fois dans leur EPCI. Nul : secret.
     pub demandes: Option<u32>,
-    /// Demandes dont c'est le premier choix.
+    /// Demandes dont c'est le premier choix ; nul par typologie.
     pub premier_choix: Option<u32>,
     /// De `demandes`, celles qui ne sont pas des mutations.
     pub demandes_hors_mutations: Option<u32>,
@@ -44,14 +47,28 @@ pub struct Delai {
     /// Moyenne des demandes satisfaites des derniers mois : c'est ce que la loi montre. Elle ignore ceux qui
     /// attendent encore.
     pub moyen: f64,
-    /// Demandes satisfaites dont c'est la moyenne.
-    pub satisfaites: u32,
+    /// Demandes satisfaites dont c'est la moyenne, à cinq près.
+    pub satisfaites: Option<u32>,
     /// Médiane qui compte ceux qui attendent encore (Kaplan-Meier) ; nulle si moins de la moitié sont logés.
     pub median: Option<f64>,
-    /// Demandes dont c'est la médiane.
-    pub suivies: u32,
-    /// Trop peu de demandes satisfaites dans la commune : délais de l'EPCI.
+    /// Demandes dont c'est la médiane, à cinq près.
+    pub suivies: Option<u32>,
+    /// Trop peu de demandes semblables satisfaites : délais de tout l'EPCI.
     pub de_l_epci: bool,
+}
+
+impl Delai {
+    /// Counts are rounded to five: with the other counts of a line they would tell the few whose demand was
+    /// closed otherwise.
+    pub(super) fn of(w: Wait, de_l_epci: bool, k: u32) -> Self {
+        Self {
+            moyen: tenths(w.mean),
+            satisfaites: rounded(w.housed, k),
+            median: w.median.map(tenths),
+            suivies: rounded(w.of, k),
+            de_l_epci,
+        }
+    }
 }
 
 /// La pression sur les territoires.
@@ -63,19 +80,25 @@ pub struct Pression {
     pub annee: u16,
     pub par: String,
     pub delai_mois: u32,
+    /// EPCI que des demandes nomment.
+    pub epcis: Vec<TerritoireCote>,
     pub lignes: Vec<LignePression>,
 }
 
-const SCALES: [&str; 2] = ["epci", "commune"];
+const SCALES: [&str; 3] = ["epci", "commune", "typologie"];
 
 /// Pression de la demande
 ///
 /// Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux définitions
-/// (avec et sans les mutations), et le délai d'attente, par commune ou par EPCI. Un effectif de 1 à 10 n'est
+/// (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un EPCI, par
+/// typologie (la plus petite que la demande nomme). Un effectif de 1 à 10 n'est
 /// jamais donné, ni ce qui le ferait retrouver.
 #[utoipa::path(
     get, path = "/api/cotation/pression", tag = "cotation", operation_id = "cotation_pression",
-    params(("par" = Option<String>, Query, description = "Lignes : `epci` (par défaut) ou `commune`")),
+    params(
+        ("par" = Option<String>, Query, description = "Lignes : `epci` (par défaut), `commune` ou `typologie`"),
+        ("epci" = Option<String>, Query, description = "SIREN d'un EPCI : ses communes, ou ses typologies"),
+    ),
     responses(
         (status = OK, body = Pression),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
@@ -87,11 +110,12 @@ pub async fn pression(
     mut params: Params,
 ) -> Result<(Extension<Trace>, Json<Pression>), Problem> {
     let by = params.take("par").unwrap_or_else(|| SCALES[0].to_owned());
+    let epci = params.take("epci");
     params.finish()?;
     if !SCALES.contains(&by.as_str()) {
         return Err(Problem::unknown("par", &by, SCALES));
     }
-    let work = move || answer(&app, by);
+    let work = move || answer(&app, by, epci.as_deref());
     let found = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
     let secret = found.lignes.iter().any(|l| l.demandes.is_none() || l.attributions.is_none());
     let trace = Trace::new("cotation_pression", found.au.clone())
@@ -100,58 +124,93 @@ pub async fn pression(
     Ok((Extension(trace), Json(found)))
 }
 
-fn answer(app: &App, by: String) -> Result<Pression, Problem> {
+fn answer(app: &App, by: String, epci: Option<&str>) -> Result<Pression, Problem> {
     let demands = all(app)?;
     let leases = app.allocations().map_err(|e| Problem::internal(&e))?;
     let months = catalogue()?.regles.delai_mois;
     let year = u16::try_from(demands.extrait / 10_000).unwrap_or(0);
-    let scale = if by == "commune" { Scale::Commune } else { Scale::Epci };
-    let found = lines(&demands, &leases, year, scale, back(demands.extrait, months), app.secrecy.k);
-    let mut lignes: Vec<LignePression> = found
-        .iter()
-        .map(|l| {
-            let (code, nom, epci) = match scale {
-                Scale::Commune => {
-                    let c = &demands.communes[l.zone as usize];
-                    (
-                        c.code.clone(),
-                        c.nom.clone(),
-                        demands.epcis.get(c.epci as usize).map(|e| e.code.clone()),
-                    )
-                }
-                Scale::Epci => {
-                    let e = &demands.epcis[l.zone as usize];
-                    (e.code.clone(), e.nom.clone(), None)
-                }
+    let (since, k) = (back(demands.extrait, months), app.secrecy.k);
+    let within = match epci {
+        None => None,
+        Some(code) => {
+            let known = || demands.epcis.iter().map(|e| e.code.as_str());
+            Some(demands.epci(code).ok_or_else(|| Problem::unknown("epci", code, known()))?)
+        }
+    };
+    let titled = |nom: &str, code: &str| if nom.is_empty() { code } else { nom }.to_owned();
+    let mut lignes: Vec<LignePression> = match by.as_str() {
+        "typologie" => {
+            // Typologies of several EPCI beside one another would give back what each of them hides.
+            let epci = within
+                .ok_or_else(|| Problem::missing("epci", "le SIREN de l'EPCI dont voir les typologies"))?;
+            let known = sizes()?;
+            let found = by_size(&demands, &leases, year, epci, since, k);
+            let title = |zone: u32| {
+                let value = known.iter().find(|v| u32::from(v.code) == zone);
+                value.map_or_else(
+                    || (String::new(), "Non dite".to_owned()),
+                    |v| (v.id.clone(), v.libelle.clone()),
+                )
             };
-            LignePression {
-                code,
-                nom,
-                epci,
-                demandes: l.named,
-                premier_choix: l.first,
-                demandes_hors_mutations: l.named_new,
-                attributions: l.housed,
-                attributions_hors_mutations: l.housed_new,
-                tension: l.ratio().map(hundredths),
-                tension_hors_mutations: l.ratio_new().map(hundredths),
-                delai: l.wait.map(|w| Delai {
-                    moyen: tenths(w.mean),
-                    satisfaites: w.housed,
-                    median: w.median.map(tenths),
-                    suivies: w.of,
-                    de_l_epci: l.wait_of_epci,
-                }),
-            }
-        })
+            let line = |l: &Line| {
+                let (code, nom) = title(l.zone);
+                LignePression::of(l, code, nom, Some(demands.epcis[epci as usize].code.clone()), k)
+            };
+            found.iter().map(line).collect()
+        }
+        "commune" => {
+            let found = lines(&demands, &leases, year, Scale::Commune, since, k);
+            let there = |l: &&Line| within.is_none_or(|e| demands.epci_of(l.zone) == e);
+            let line = |l: &Line| {
+                let c = &demands.communes[l.zone as usize];
+                let epci = demands.epcis.get(c.epci as usize).map(|e| e.code.clone());
+                LignePression::of(l, c.code.clone(), titled(&c.nom, &c.code), epci, k)
+            };
+            found.iter().filter(there).map(line).collect()
+        }
+        _ => {
+            let found = lines(&demands, &leases, year, Scale::Epci, since, k);
+            let there = |l: &&Line| within.is_none_or(|e| l.zone == e);
+            let line = |l: &Line| {
+                let e = &demands.epcis[l.zone as usize];
+                LignePression::of(l, e.code.clone(), titled(&e.nom, &e.code), None, k)
+            };
+            found.iter().filter(there).map(line).collect()
+        }
+    };
+    if by != "typologie" {
+        // The most asked for first; what is secret last, by code.
+        lignes.sort_by(|a, b| b.demandes.cmp(&a.demandes).then_with(|| a.code.cmp(&b.code)));
+    }
+    let mut epcis: Vec<TerritoireCote> = demands
+        .epcis
+        .iter()
+        .map(|e| TerritoireCote { code: e.code.clone(), nom: titled(&e.nom, &e.code) })
         .collect();
-    // The most asked for first; what is secret last, by code.
-    lignes.sort_by(|a, b| b.demandes.cmp(&a.demandes).then_with(|| a.code.cmp(&b.code)));
-    Ok(Pression { au: days::iso(demands.extrait), annee: year, par: by, delai_mois: months, lignes })
+    epcis.sort_by(|a, b| a.nom.cmp(&b.nom));
+    Ok(Pression { au: days::iso(demands.extrait), annee: year, par: by, delai_mois: months, epcis, lignes })
+}
+
+impl LignePression {
+    fn of(l: &Line, code: String, nom: String, epci: Option<String>, k: u32) -> Self {
+        Self {
+            code,
+            nom,
+            epci,
+            demandes: l.named,
+            premier_choix: l.first,
+            demandes_hors_mutations: l.named_new,
+            attributions: l.housed,
+            attributions_hors_mutations: l.housed_new,
+            tension: l.ratio().map(hundredths),
+            tension_hors_mutations: l.ratio_new().map(hundredths),
+            delai: l.wait.map(|w| Delai::of(w, l.wait_of_epci, k)),
+        }
+    }
 }
 
 /// The day so many whole months before, the first of its month being never passed.
-fn back(day: u32, months: u32) -> u32 {
+pub(super) fn back(day: u32, months: u32) -> u32 {
     let of = day / 10_000 * 12 + day / 100 % 100 - 1;
     let then = of.saturating_sub(months);
     then / 12 * 10_000 + (then % 12 + 1) * 100 + day % 100

@@ -58,7 +58,7 @@ pub struct Deplacement {
     pub montent: Option<u32>,
     /// Perdent au moins un centième de la file.
     pub descendent: Option<u32>,
-    /// Place moyenne, de 0 (tête de file) à 100.
+    /// Place moyenne, de 0 (tête de file) à 100, arrondie à 1, 2, 5 ou 10 selon la taille du groupe ; nulle : secrète.
     pub place_avant: Option<f64>,
     pub place_apres: Option<f64>,
 }
@@ -90,7 +90,8 @@ pub struct EffetCritere {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EnTete {
     pub attributions: u32,
-    /// Part d'entre eux qui auraient été parmi les premiers, autant qu'eux, en % ; nulle : secrète.
+    /// Part d'entre eux qui auraient été parmi les premiers, autant qu'eux, en %, arrondie à 1, 2, 5 ou 10 selon
+    /// leur nombre ; nulle : secrète.
     pub avant: Option<f64>,
     pub apres: Option<f64>,
 }
@@ -102,8 +103,8 @@ pub struct Simulation {
     pub au: String,
     /// Demandes en attente que la grille note ; nul : secret.
     pub demandes: Option<u32>,
-    /// τ de Kendall : 1, même ordre ; 0, aucun rapport ; −1, ordre inverse. Nul si une grille donne la même
-    /// note à toutes, ou s'il y a trop peu de demandes.
+    /// τ de Kendall : 1, même ordre ; 0, aucun rapport ; −1, ordre inverse. Arrondi pour que onze demandes ne s'y
+    /// voient pas ; nul si une grille donne la même note à toutes, ou s'il y a trop peu de demandes.
     pub tau: Option<f64>,
     /// Demandes qui partagent leur note avec une autre, à cinq près ; nul : secret.
     pub ex_aequo_avant: Option<u32>,
@@ -207,7 +208,7 @@ fn answer(app: &App, demands: &Demands, on: Window, asked: &Comparaison) -> Resu
     let least = criteria.regles.mouvement_min;
     let moves = |cut: &Cut| effect::moves(cut, &places_before, &places_after, least);
     let whole = Cut { id: "tous", libelle: "", groups: &[""], of: vec![0; waiting.len()] };
-    let ensemble = told("", moves(&whole)[0], false, k);
+    let ensemble = told("", moves(&whole)[0], n, false, k);
     let repartitions = effect::cuts(demands, &waiting.rows, territory, mix()?)
         .iter()
         .map(|cut| {
@@ -216,25 +217,33 @@ fn answer(app: &App, demands: &Demands, on: Window, asked: &Comparaison) -> Resu
             let mut hidden: Vec<bool> = sizes.iter().map(|n| shown(*n, k).is_none()).collect();
             // Groups of a cut add up to all demands.
             protect(&sizes, &vec![0; sizes.len()], k, &mut hidden);
-            let lignes = cut.groups.iter().zip(all).zip(hidden).map(|((g, m), h)| told(g, m, h, k)).collect();
+            let lignes =
+                cut.groups.iter().zip(all).zip(hidden).map(|((g, m), h)| told(g, m, n, h, k)).collect();
             Repartition { id: cut.id, libelle: cut.libelle, lignes }
         })
         .collect();
     let criteres = effect::work(&waiting, after, criteria)
         .into_iter()
-        .map(|w| EffetCritere {
+        .map(|w| {
             // Who does not meet it is told by the difference.
-            demandes: rounded(w.met, k).filter(|_| shown(n - w.met.min(n), k).is_some()),
-            code: w.code,
-            ne_departage_pas: w.idle,
-            jamais_prouve: w.unproven,
-            double_de: w.double,
+            let demandes = rounded(w.met, k).filter(|_| shown(n - w.met.min(n), k).is_some());
+            // Of a handful nothing else is told either.
+            let told = demandes.is_some_and(|d| d > 0);
+            EffetCritere {
+                code: w.code,
+                ne_departage_pas: w.idle,
+                jamais_prouve: told && w.unproven,
+                double_de: w.double.filter(|_| told),
+                demandes,
+            }
         })
         .collect();
     Ok(Simulation {
         au,
         demandes: shown(n, k),
-        tau: effect::kendall(&was, &is),
+        tau: effect::kendall(&was, &is)
+            .zip(effect::weight_in_tau(&was, &is))
+            .and_then(|(tau, weight)| effect::coarse(tau, weight, k, &TAU_STEPS)),
         ex_aequo_avant: rounded(effect::tied(&was), k),
         ex_aequo_apres: rounded(effect::tied(&is), k),
         montent: ensemble.montent,
@@ -247,12 +256,14 @@ fn answer(app: &App, demands: &Demands, on: Window, asked: &Comparaison) -> Resu
 }
 
 /// A group as it may be told.
-fn told(libelle: &'static str, m: Moves, hidden: bool, k: u32) -> Deplacement {
+fn told(libelle: &'static str, m: Moves, all: u32, hidden: bool, k: u32) -> Deplacement {
     let still = m.of - m.up - m.down;
     // The three add up to the group: one that is few takes the others with it.
     let few = hidden || [m.up, m.down, still].iter().any(|n| shown(*n, k).is_none());
     let count = |n: u32| rounded(n, k).filter(|_| !few);
-    let place = |p: f64| (!hidden && m.of > 0).then(|| (p * 1000.0).round() / 10.0);
+    // A demand may go from one end to the other, and shift all others by one place.
+    let weight = 100.0 / f64::from(m.of.max(1)) + 100.0 / f64::from(all.max(1));
+    let place = |p: f64| effect::coarse(100.0 * p, weight, k, &POINT_STEPS).filter(|_| !hidden && m.of > 0);
     Deplacement {
         libelle,
         demandes: rounded(m.of, k).filter(|_| !hidden),
@@ -262,6 +273,10 @@ fn told(libelle: &'static str, m: Moves, hidden: bool, k: u32) -> Deplacement {
         place_apres: place(m.after),
     }
 }
+
+/// Steps that τ, and places and shares in %, are rounded to.
+const TAU_STEPS: [f64; 5] = [0.01, 0.02, 0.05, 0.1, 0.2];
+const POINT_STEPS: [f64; 4] = [1.0, 2.0, 5.0, 10.0];
 
 /// Codes of lists: mutation INTERNE, statut DALO ACTIF, no relocation.
 const INTERNAL: u8 = 2;
@@ -292,8 +307,9 @@ fn top(
         let found = effect::at_the_top(notes, &marked);
         let rest = f64::from(n) - found;
         let few = |v: f64| v > 0.0 && v < f64::from(k);
-        // In whole points: shares of crafted grids must not count households.
-        (!few(found) && !few(rest)).then(|| (100.0 * found / f64::from(n)).round())
+        let share = 100.0 * found / f64::from(n);
+        // One demand may take the place of another.
+        effect::coarse(share, 200.0 / f64::from(n), k, &POINT_STEPS).filter(|_| !few(found) && !few(rest))
     };
     Ok(Some(EnTete { attributions: n, avant: share(&was), apres: share(&is) }))
 }
