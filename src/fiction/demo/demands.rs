@@ -1,8 +1,8 @@
 //! Demands as an extract of the SNE: the waiting and the housed of [`super::attributions`], with what a grid
 //! scores, and as many more as the territory has dwellings.
 //!
-//! Planted, and told in `verite/cotation.csv`: a local criterion that is the double of another (L02 and C20), one
-//! that is never proven (C08), one that nobody meets (C42).
+//! Planted, and told in `verite/cotation.csv`: a local criterion that is the double of another (L02 and C20),
+//! one that is never proven (C08), one that nobody meets (C42).
 
 use std::fmt::Write;
 
@@ -10,16 +10,17 @@ use super::dice::Dice;
 use super::ground::Ground;
 
 /// First line of `demandes_2024.csv`.
-pub const HEADER: &str = "nud;date_depot;date_renouvellement;statut;date_radiation;motif_radiation;communes_demandees;demande_elargie;typologies;depcom_actuel;depcom_travail;mode_logement;motifs;mutation;statut_dalo;accord_collectif;priorite_l441_1;relogement;age;nb_personnes;nb_moins14;nb_14plus;nb_mineurs;nb_a_naitre;nb_garde_alternee;cotitulaire;ressources_mensuelles;ressources_natures;activite;employeur;loyer_charges;surface;pieces;date_entree_logement;qpv_actuel;handicap;nb_refus;date_dernier_refus;justificatifs;criteres_locaux\n";
+pub const HEADER: &str = "nud;date_depot;date_renouvellement;statut;date_radiation;motif_radiation;communes_demandees;demande_elargie;typologies;depcom_actuel;depcom_travail;mode_logement;motifs;mutation;statut_dalo;accord_collectif;priorite_l441_1;relogement;age;nb_personnes;nb_moins14;nb_14plus;nb_mineurs;nb_a_naitre;nb_garde_alternee;cotitulaire;ressources_mensuelles;ressources_natures;activite;employeur;loyer_charges;surface;pieces;date_entree_logement;qpv_actuel;handicap;nb_refus;date_dernier_refus;justificatifs;criteres_locaux;rfr\n";
 
 /// First line of `verite/cotation.csv`.
 pub const TRUTH: &str = "constat;critere;avec;demandes\n";
 
 /// The grids of `data/demo/grilles`, by file name. `{EPCI}` stands for the code of the first EPCI.
-pub const GRIDS: [(&str, &str); 3] = [
+pub const GRIDS: [(&str, &str); 4] = [
     ("rubriques", include_str!("../../../data/demo/grilles/rubriques.json")),
     ("automatique", include_str!("../../../data/demo/grilles/automatique.json")),
     ("provisoire", include_str!("../../../data/demo/grilles/provisoire.json")),
+    ("mutation", include_str!("../../../data/demo/grilles/mutation.json")),
 ];
 
 /// Day of the extract: 31 December 2024.
@@ -265,7 +266,12 @@ fn row(ground: &Ground, d: &mut Dice, out: &mut Demands, b: &Basis<'_>) {
         false => line.push_str(";;;"),
     }
     let _ = write!(line, "{};{};{};{refusal};", b.qpv, flag(disabled), flag(refused));
-    let _ = writeln!(line, "{};{}", proofs.join("|"), local.join("|"));
+    // Fiscal income: of the year before, after the deduction of a tenth; one in eight has not given it.
+    let fiscal = match resources.is_nan() || d.chance(0.125) {
+        true => String::new(),
+        false => (12.0 * resources * d.between(0.82, 0.94)).round().to_string(),
+    };
+    let _ = writeln!(line, "{};{};{fiscal}", proofs.join("|"), local.join("|"));
     out.bytes.extend_from_slice(line.as_bytes());
     out.rows += 1;
 }

@@ -67,6 +67,12 @@ pub fn write(
     )?;
     let asked = demands::demands(&ground, &flows.demands, options.dwellings.into());
     out.save("demandes_2024.csv", &[demands::HEADER.as_bytes(), &asked.bytes], asked.rows)?;
+    // The waiting list as the plan of allocations asks for it.
+    out.save(
+        "plan/demandes_2024.csv",
+        &[attributions::DEMANDS_HEADER.as_bytes(), &flows.demands],
+        flows.demanded,
+    )?;
     for (name, text) in demands::GRIDS {
         let text = text.replace("{EPCI}", &ground.epci[0].code);
         out.save(&format!("cotation/grille-{name}.json"), &[text.as_bytes()], 1)?;

@@ -76,7 +76,7 @@ pub fn coarse(value: f64, weight: f64, k: u32, steps: &[f64]) -> Option<f64> {
     let step = steps.iter().find(|s| weight * f64::from(k) <= **s)?;
     // Through the inverse, whose multiples print without a tail: 0.85, not 0.8500000000000001.
     let parts = (1.0 / step).round();
-    Some(if parts >= 1.0 { (value * parts).round() / parts } else { (value / step).round() * step })
+    Some(if *step < 1.0 { (value * parts).round() / parts } else { (value / step).round() * step })
 }
 
 /// Place of each demand from 0 (first) to 1 (last); equal notes share the middle of their places.

@@ -8,6 +8,7 @@ use crate::reference::scoring::{BITS, Champ, Critere, Criteria};
 /// À qui la grille s'applique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = GenreDemande)]
 pub enum Genre {
     /// Ménages qui ne louent pas encore à un bailleur.
     Premiere,

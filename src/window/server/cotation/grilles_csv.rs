@@ -244,10 +244,11 @@ mod tests {
             include_str!("../../../../data/demo/grilles/rubriques.json"),
             include_str!("../../../../data/demo/grilles/automatique.json"),
             include_str!("../../../../data/demo/grilles/provisoire.json"),
+            include_str!("../../../../data/demo/grilles/mutation.json"),
         ] {
             let g: Grille = serde_json::from_str(text).expect("a grid");
             assert!(g.checks(criteria().unwrap()).iter().all(|c| !c.bloquant), "{}", g.nom);
-            let back = read(&written(&g).expect("csv"), &g.epci, Genre::Premiere).expect("read");
+            let back = read(&written(&g).expect("csv"), &g.epci, g.genre).expect("read");
             assert_eq!(back, g);
         }
     }
