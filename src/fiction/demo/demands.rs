@@ -215,7 +215,7 @@ fn row(ground: &Ground, d: &mut Dice, out: &mut Demands, b: &Basis<'_>) {
         "RHVS" | "SH" => d.between(0.05, 0.2),
         _ => 0.0,
     };
-    let rent = if resources.is_nan() { 0.0 } else { (resources * rent).round() };
+    let rent = if resources.is_nan() { 0.0 } else { (resources * rent).round().min(1_800.0) };
     let surface = (d.between(9.0, 17.0) * f64::from(b.persons) + d.between(2.0, 22.0)).round() as i32;
     let housed = !matches!(b.mode, "SD" | "HOT" | "CAMCAR");
     let pieces = (surface / 19).clamp(1, 7);

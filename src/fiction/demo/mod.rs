@@ -12,8 +12,8 @@
 //!
 //! In reading order: [`dice`] (chance), [`geometry`], [`lattice`] (shared borders), [`plan`] (communes,
 //! estates), [`streets`] and [`estates`] (addresses), [`ground`] (what rows are made from), [`stock`]
-//! (dwellings), [`households`], [`dirt`], then one file a format: [`rpls`], [`ops`], [`attributions`], [`demands`],
-//! [`events`], [`flux`], [`contours`]; [`local`] and [`national`] put them together.
+//! (dwellings), [`households`], [`dirt`], then one file a format: [`rpls`], [`ops`], [`attributions`],
+//! [`demands`], [`events`], [`flux`], [`contours`]; [`local`] and [`national`] put them together.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -246,7 +246,7 @@ pub fn load(store: &Store) -> Result<Demands, StockError> {
     out.uc = t.f64s("uc")?;
     out.natures = t.u32s("ressources_natures")?;
     out.revenu_uc = t.f64s("revenu_uc")?;
-    out.rfr = t.f64s("rfr")?;
+    out.rfr = t.i32s_or_nan("rfr")?;
     out.categorie = t.u8s("cat_plafond")?;
     out.moins14 = t.u8s_or_255("nb_moins14")?;
     out.activite = t.u8s("activite")?;

@@ -68,9 +68,9 @@ pub fn weight_in_tau(a: &[i32], b: &[i32]) -> Option<f64> {
     (least > 0.0).then(|| 2.5 * (a.len() as f64 - 1.0) / least)
 }
 
-/// A figure rounded to the finest of these steps that `k` demands together cannot pass, each of which moves it
-/// by `weight` at most; None if even the widest is too fine. Grids can be made up at will: without it, one that
-/// favours a handful would count them.
+/// A figure rounded to the finest of these steps that `k` demands together cannot pass, each of which moves
+/// it by `weight` at most; None if even the widest is too fine. Grids can be made up at will: without it, one
+/// that favours a handful would count them.
 #[must_use]
 pub fn coarse(value: f64, weight: f64, k: u32, steps: &[f64]) -> Option<f64> {
     let step = steps.iter().find(|s| weight * f64::from(k) <= **s)?;

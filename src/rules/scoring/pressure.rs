@@ -164,9 +164,9 @@ pub fn lines(all: &Demands, leases: &Allocations, year: u16, scale: Scale, since
     out
 }
 
-/// Counts of an EPCI by the smallest typology that a demand asks for, and that of the dwelling of a lease, under
-/// secrecy; `zone` is the code of the list `typologie`, 0 where it is not said. Each demand is in one line, and
-/// the lines add up to those of the EPCI.
+/// Counts of an EPCI by the smallest typology that a demand asks for, and that of the dwelling of a lease,
+/// under secrecy; `zone` is the code of the list `typologie`, 0 where it is not said. Each demand is in one
+/// line, and the lines add up to those of the EPCI.
 #[must_use]
 pub fn sizes(all: &Demands, leases: &Allocations, year: u16, epci: u32, since: u32, k: u32) -> Vec<Line> {
     let mut by: BTreeMap<u32, (Counts, Vec<usize>)> = BTreeMap::new();

@@ -1,6 +1,6 @@
-//! Demands of the SNE → `demandes.parquet`. Of people nothing is kept but what a grid scores: the unique number
-//! leaves as the pseudonym that [`super::attributions`] makes, so that a demand finds its allocation; names,
-//! addresses, phones, mails and NIR are in no column that is read.
+//! Demands of the SNE → `demandes.parquet`. Of people nothing is kept but what a grid scores: the unique
+//! number leaves as the pseudonym that [`super::attributions`] makes, so that a demand finds its allocation;
+//! names, addresses, phones, mails and NIR are in no column that is read.
 
 mod row;
 
@@ -41,7 +41,8 @@ batch! {
         mutation_genre: U8, bailleur_origine_siren: Text, statut_dalo: U8, accord_collectif: U8,
         priorites: U32, relogement: U8, age: U8, nb_personnes: U8, nb_moins14: U8, nb_14plus: U8,
         nb_mineurs: U8, nb_a_naitre: U8, nb_garde_alternee: U8, cotitulaire: Flag,
-        ressources_mensuelles: F64, ressources_natures: U32, uc: F64, revenu_uc: F64, rfr: I32, cat_plafond: U8,
+        ressources_mensuelles: F64, ressources_natures: U32, uc: F64, revenu_uc: F64, rfr: I32,
+        cat_plafond: U8,
         activite: U8, employeur: U8, loyer_charges: F64, surface: U16, pieces: U8,
         date_entree_logement: U32, qpv_actuel: Flag, handicap: Flag, nb_refus: U8, date_dernier_refus: U32,
         justificatifs: Text, criteres_locaux: Text, drapeaux: U32,

@@ -1,5 +1,5 @@
-//! `GET /api/cotation/candidats`: a bailleur's freed dwellings, and who would come first for one of them under
-//! the grid in force.
+//! `GET /api/cotation/candidats`: a bailleur's freed dwellings, and who would come first for one of them
+//! under the grid in force.
 
 use std::collections::BTreeMap;
 
@@ -147,9 +147,9 @@ pub async fn dwellings(
 
 /// Candidats d'un logement qui se libère
 ///
-/// Réservé au bailleur du logement. Les demandes qui nomment sa commune et sa typologie, et dont les ressources
-/// ne dépassent pas le plafond de son financement, dans l'ordre de la grille en vigueur. C'est une aide : la
-/// commission d'attribution décide.
+/// Réservé au bailleur du logement. Les demandes qui nomment sa commune et sa typologie, et dont les
+/// ressources ne dépassent pas le plafond de son financement, dans l'ordre de la grille en vigueur. C'est une
+/// aide : la commission d'attribution décide.
 #[utoipa::path(
     get, path = "/api/cotation/candidats", tag = "cotation", operation_id = "cotation_candidats",
     params(

@@ -90,8 +90,8 @@ fn asked(params: &mut Params) -> Result<Asked, Problem> {
 
 /// Demandes cotées
 ///
-/// Les demandes en attente de votre territoire, dans l'ordre de la grille en vigueur. Le détail ne nomme jamais
-/// un critère sensible.
+/// Les demandes en attente de votre territoire, dans l'ordre de la grille en vigueur. Le détail ne nomme
+/// jamais un critère sensible.
 #[utoipa::path(
     get, path = "/api/cotation/demandes", tag = "cotation", operation_id = "cotation_demandes",
     params(

@@ -111,8 +111,8 @@ pub(super) fn may_write(person: &Person, epci: &str) -> Result<(), Problem> {
     Err(Problem::forbidden("Seul l'EPCI écrit et adopte la grille de son territoire."))
 }
 
-/// Whether a person may read a grid on a day: adopted ones once they are visible, others by their own EPCI and
-/// the State of its territory, who sign the plan together.
+/// Whether a person may read a grid on a day: adopted ones once they are visible, others by their own EPCI
+/// and the State of its territory, who sign the plan together.
 fn may_read(app: &App, person: &Person, kept: &KeptGrid, today: &str) -> bool {
     let drafts = || {
         access::may(person, "cotation_brouillons").is_ok()

@@ -1,5 +1,5 @@
-//! `/api/cotation`: the pressure on territories, grids of cotation, what a grid changes, demands in their order,
-//! candidates for a dwelling.
+//! `/api/cotation`: the pressure on territories, grids of cotation, what a grid changes, demands in their
+//! order, candidates for a dwelling.
 
 pub mod candidats;
 pub mod cotee;

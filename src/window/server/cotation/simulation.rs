@@ -58,7 +58,8 @@ pub struct Deplacement {
     pub montent: Option<u32>,
     /// Perdent au moins un centième de la file.
     pub descendent: Option<u32>,
-    /// Place moyenne, de 0 (tête de file) à 100, arrondie à 1, 2, 5 ou 10 selon la taille du groupe ; nulle : secrète.
+    /// Place moyenne, de 0 (tête de file) à 100, arrondie à 1, 2, 5 ou 10 selon la taille du groupe ; nulle :
+    /// secrète.
     pub place_avant: Option<f64>,
     pub place_apres: Option<f64>,
 }
@@ -90,8 +91,8 @@ pub struct EffetCritere {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EnTete {
     pub attributions: u32,
-    /// Part d'entre eux qui auraient été parmi les premiers, autant qu'eux, en %, arrondie à 1, 2, 5 ou 10 selon
-    /// leur nombre ; nulle : secrète.
+    /// Part d'entre eux qui auraient été parmi les premiers, autant qu'eux, en %, arrondie à 1, 2, 5 ou 10
+    /// selon leur nombre ; nulle : secrète.
     pub avant: Option<f64>,
     pub apres: Option<f64>,
 }
@@ -103,8 +104,8 @@ pub struct Simulation {
     pub au: String,
     /// Demandes en attente que la grille note ; nul : secret.
     pub demandes: Option<u32>,
-    /// τ de Kendall : 1, même ordre ; 0, aucun rapport ; −1, ordre inverse. Arrondi pour que onze demandes ne s'y
-    /// voient pas ; nul si une grille donne la même note à toutes, ou s'il y a trop peu de demandes.
+    /// τ de Kendall : 1, même ordre ; 0, aucun rapport ; −1, ordre inverse. Arrondi pour que onze demandes ne
+    /// s'y voient pas ; nul si une grille donne la même note à toutes, ou s'il y a trop peu de demandes.
     pub tau: Option<f64>,
     /// Demandes qui partagent leur note avec une autre, à cinq près ; nul : secret.
     pub ex_aequo_avant: Option<u32>,
