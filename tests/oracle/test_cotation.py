@@ -184,8 +184,9 @@ def waits(rows: pd.DataFrame) -> tuple[float, float, int]:
     recent = housed & (rows["date_radiation"] >= DAY - pd.DateOffset(months=24))
     survival, median = 1.0, np.nan
     sound = days.notna() & (days >= 0)
-    for day in np.sort(days[housed & sound].unique()):
-        survival *= 1 - (housed & (days == day)).sum() / (sound & (days >= day)).sum()
+    at_risk, ends = np.sort(days[sound].to_numpy()), days[housed & sound].value_counts().sort_index()
+    for day, n in ends.items():
+        survival *= 1 - n / (len(at_risk) - np.searchsorted(at_risk, day))
         if survival <= 0.5 + 1e-12:
             median = day / MONTH
             break

@@ -209,7 +209,7 @@ fn answer(app: &App, demands: &Demands, on: Window, asked: &Comparaison) -> Resu
     let least = criteria.regles.mouvement_min;
     let moves = |cut: &Cut| effect::moves(cut, &places_before, &places_after, least);
     let whole = Cut { id: "tous", libelle: "", groups: &[""], of: vec![0; waiting.len()] };
-    let ensemble = told("", moves(&whole)[0], n, false, k);
+    let ensemble = told("", moves(&whole)[0], n, (false, few(&moves(&whole)[0], k)), k);
     let repartitions = effect::cuts(demands, &waiting.rows, territory, mix()?)
         .iter()
         .map(|cut| {
@@ -218,8 +218,12 @@ fn answer(app: &App, demands: &Demands, on: Window, asked: &Comparaison) -> Resu
             let mut hidden: Vec<bool> = sizes.iter().map(|n| shown(*n, k).is_none()).collect();
             // Groups of a cut add up to all demands.
             protect(&sizes, &vec![0; sizes.len()], k, &mut hidden);
-            let lignes =
-                cut.groups.iter().zip(all).zip(hidden).map(|((g, m), h)| told(g, m, n, h, k)).collect();
+            // And so do those that move: a group that is silent about them takes a second one with it.
+            let mut still: Vec<bool> = all.iter().zip(&hidden).map(|(m, h)| *h || few(m, k)).collect();
+            protect(&sizes, &vec![0; sizes.len()], k, &mut still);
+            let flags = hidden.into_iter().zip(still);
+            let lignes = cut.groups.iter().zip(all).zip(flags);
+            let lignes = lignes.map(|((g, m), (h, s))| told(g, m, n, (h, s), k)).collect();
             Repartition { id: cut.id, libelle: cut.libelle, lignes }
         })
         .collect();
@@ -256,12 +260,14 @@ fn answer(app: &App, demands: &Demands, on: Window, asked: &Comparaison) -> Resu
     })
 }
 
-/// A group as it may be told.
-fn told(libelle: &'static str, m: Moves, all: u32, hidden: bool, k: u32) -> Deplacement {
-    let still = m.of - m.up - m.down;
-    // The three add up to the group: one that is few takes the others with it.
-    let few = hidden || [m.up, m.down, still].iter().any(|n| shown(*n, k).is_none());
-    let count = |n: u32| rounded(n, k).filter(|_| !few);
+/// Those who move up, down or not add up to the group: one that is few takes the others with it.
+fn few(m: &Moves, k: u32) -> bool {
+    [m.up, m.down, m.of - m.up - m.down].iter().any(|n| shown(*n, k).is_none())
+}
+
+/// A group as it may be told; `hidden`: whether it is secret, and whether its moves are.
+fn told(libelle: &'static str, m: Moves, all: u32, (hidden, silent): (bool, bool), k: u32) -> Deplacement {
+    let count = |n: u32| rounded(n, k).filter(|_| !silent);
     // A demand may go from one end to the other, and shift all others by one place.
     let weight = 100.0 / f64::from(m.of.max(1)) + 100.0 / f64::from(all.max(1));
     let place = |p: f64| effect::coarse(100.0 * p, weight, k, &POINT_STEPS).filter(|_| !hidden && m.of > 0);

@@ -18,6 +18,7 @@ export const GLOSSARY: [string, string][] = [
   ['EPCI', 'Établissement public de coopération intercommunale : métropole, communauté urbaine, d’agglomération ou de communes.'],
   ['EPT', 'Établissement public territorial de la métropole du Grand Paris : avec la Ville de Paris, l’unité des objectifs d’attribution, à la place de la métropole.'],
   ['Flux', 'Logements qui se libèrent dans l’année ; les mutations dans le parc du même bailleur, les relogements et les premières mises en location n’y sont pas. La part de l’État en est de 30 % au plus, dont 5 % au plus pour ses agents.'],
+  ['Cotation', 'Points d’une demande de logement social selon une grille publique, la même pour tout le territoire (CCH L.441-2-8). Une aide : la commission d’attribution décide.'],
   ['Gestion en flux', 'Depuis le 24 novembre 2023, un droit de réservation est une part des logements qui se libèrent dans l’année, et non un logement désigné (CCH R.441-5).'],
   ['IRIS', 'Découpage de l’Insee en quartiers d’environ 2 000 habitants.'],
   ['Millésime', 'Photographie du parc social au 1er janvier d’une année (RPLS).'],
