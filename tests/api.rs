@@ -15,6 +15,8 @@ mod ensembles;
 mod export;
 #[path = "api/facettes.rs"]
 mod facettes;
+#[path = "api/fichiers.rs"]
+mod fichiers;
 #[path = "api/geocoder.rs"]
 mod geocoder;
 #[path = "api/mesure.rs"]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up, by floor: a room sees rooms before it in this list only.
 const ROOMS: [(&str, &[&str]); 6] = [
-    ("ground", &["days", "reference", "territory", "address"]),
-    ("filing", &["registers", "store", "admission"]),
+    ("ground", &["days", "french", "reference", "territory", "address"]),
+    ("filing", &["registers", "store", "admission", "arrival"]),
     ("engine", &["arrays", "geocode", "stock", "cube", "disclosure"]),
     ("rules", &["access", "flow", "state", "policy", "scoring"]),
     ("window", &["publish", "server"]),

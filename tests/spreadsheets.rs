@@ -60,7 +60,7 @@ fn import_file(register: &str, path: &Path) -> Result<Done, String> {
     let unpacked = tempfile::tempdir().expect("folder");
     if workbook::is_workbook(path) {
         file = unpacked.path().join("classeur.csv");
-        workbook::to_csv(path, &file, &|head| recognises(register, head)).map_err(|e| e.to_string())?;
+        workbook::to_csv(path, &file, None, &|head| recognises(register, head)).map_err(|e| e.to_string())?;
     }
     let quiet = |_, _| ();
     let said = |e: &dyn std::error::Error| e.to_string();
@@ -310,7 +310,7 @@ fn the_sheet_of_the_register_is_found_among_others() {
     let path = dir.path().join("a.xlsx");
     std::fs::write(&path, bytes).unwrap();
     let out = dir.path().join("a.csv");
-    let sheet = workbook::to_csv(&path, &out, &|head| recognises("rpls", head)).unwrap();
+    let sheet = workbook::to_csv(&path, &out, None, &|head| recognises("rpls", head)).unwrap();
     assert_eq!((sheet.name.as_str(), sheet.others.len()), ("Données", 1));
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);

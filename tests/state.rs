@@ -66,6 +66,9 @@ on_both!(
     many_attempts_at_once_are_all_counted,
     a_convention_expires_by_itself,
     a_removed_or_altered_line_of_the_trail_is_found,
+    a_trail_that_was_emptied_is_never_called_intact,
+    a_trail_that_ends_before_a_noted_head_was_cut,
+    lines_that_leave_in_their_time_are_noted_as_such,
     writers_of_the_trail_stand_in_line,
     what_is_too_old_leaves_and_the_trail_stays_whole,
     a_subject_of_the_provider_takes_one_account_once,
@@ -333,6 +336,63 @@ async fn a_removed_or_altered_line_of_the_trail_is_found(db: Db) {
         .unwrap();
     assert_eq!(s.verify_audit(None).await.unwrap().faute, None);
     assert!(s.verify_audit(Some((20, &lines[0].empreinte))).await.unwrap().faute.is_some());
+}
+
+/// Lines, and a head of them noted outside of the database.
+async fn noted(db: &Db, root: &std::path::Path) -> State {
+    let s = db.state.clone().with_heads(root).unwrap();
+    for n in 0..20 {
+        s.audit(&[entry(n)]).await.unwrap();
+    }
+    assert!(s.verify_audit(None).await.unwrap().inverifiable.is_some(), "no head is noted yet");
+    assert_eq!(s.note_head().await.unwrap().unwrap().0, 20);
+    let whole = s.verify_audit(None).await.unwrap();
+    assert_eq!((whole.lignes, whole.faute, whole.inverifiable), (20, None, None));
+    s
+}
+
+async fn a_trail_that_was_emptied_is_never_called_intact(db: Db) {
+    let root = tempfile::tempdir().unwrap();
+    let s = noted(&db, root.path()).await;
+    let raw = AnyPool::connect(&db.url).await.unwrap();
+    // All lines go and the anchor moves to the last: maintenance does the same, but notes it.
+    raw.execute("DELETE FROM audit").await.unwrap();
+    raw.execute("UPDATE audit_tete SET ancre_rang = rang, ancre = empreinte").await.unwrap();
+    let emptied = s.verify_audit(None).await.unwrap();
+    assert_eq!(emptied.faute, None);
+    assert!(emptied.inverifiable.unwrap().contains("jusqu'à 20"));
+    // A witness that nobody can compare proves nothing.
+    assert!(s.verify_audit(Some((5, "invented"))).await.unwrap().inverifiable.is_some());
+    // A new chain in their place does not have the head.
+    raw.execute("UPDATE audit_tete SET rang = 0, empreinte = '', ancre_rang = 0, ancre = ''").await.unwrap();
+    for n in 0..30 {
+        s.audit(&[entry(n + 1)]).await.unwrap();
+    }
+    assert!(s.verify_audit(None).await.unwrap().faute.unwrap().contains("la ligne 20"));
+}
+
+async fn a_trail_that_ends_before_a_noted_head_was_cut(db: Db) {
+    let root = tempfile::tempdir().unwrap();
+    let s = noted(&db, root.path()).await;
+    let raw = AnyPool::connect(&db.url).await.unwrap();
+    raw.execute("DELETE FROM audit WHERE rang > 12").await.unwrap();
+    raw.execute("UPDATE audit_tete SET rang = 12, empreinte = (SELECT empreinte FROM audit WHERE rang = 12)")
+        .await
+        .unwrap();
+    let cut = s.verify_audit(None).await.unwrap().faute.unwrap();
+    assert!(cut.contains("ligne 12") && cut.contains("ligne 20"), "{cut}");
+}
+
+async fn lines_that_leave_in_their_time_are_noted_as_such(db: Db) {
+    let root = tempfile::tempdir().unwrap();
+    let s = noted(&db, root.path()).await;
+    let year = 400 * 86_400;
+    s.audit(&[Entry { quand: (NOW + year) * 1000, ..entry(99) }]).await.unwrap();
+    assert_eq!(s.purge(NOW + year).await.unwrap().audit, 20);
+    let verdict = s.verify_audit(None).await.unwrap();
+    assert_eq!((verdict.lignes, verdict.premier, verdict.faute, verdict.inverifiable), (1, 21, None, None));
+    let old = s.verify_audit(Some((5, "noted long ago"))).await.unwrap();
+    assert!(old.faute.is_none() && old.inverifiable.unwrap().contains("ligne 5"));
 }
 
 async fn writers_of_the_trail_stand_in_line(db: Db) {

@@ -152,9 +152,22 @@ pub fn audit(command: &AuditCommand) -> Result<(), Failure> {
             Some(parts.ok_or_else(|| format!("« {text} » : un témoin s'écrit RANG:EMPREINTE"))?)
         }
     };
-    let verdict = with_state(&args.store, async |s| Ok(s.verify_audit(witness).await?))?;
+    let verdict = with_state(&args.store, async |s| {
+        let verdict = s.verify_audit(witness).await?;
+        if verdict.faute.is_none() {
+            s.note_head().await?;
+        }
+        Ok(verdict)
+    })?;
     if let Some(fault) = verdict.faute {
         return Err(format!("journal altéré : {fault}").into());
+    }
+    if let Some(what) = verdict.inverifiable {
+        return Err(format!(
+            "le journal ne peut plus être vérifié en entier : {what}. Ce qui reste est cohérent : {} lignes, du rang {} au rang {}",
+            verdict.lignes, verdict.premier, verdict.dernier
+        )
+        .into());
     }
     say!(
         "Journal intact : {} lignes, du rang {} au rang {}.",

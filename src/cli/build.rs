@@ -9,6 +9,7 @@ use clap::Args;
 use super::out::{note, say};
 use super::{Failure, StoreArgs};
 use crate::cube::refresh::{Built, refresh, refresh_at, stale};
+pub use crate::french::thousands;
 use crate::geocode::shelf;
 use crate::stock::{self, facts::BuildReport};
 use crate::store::{Store, Writer};
@@ -79,12 +80,17 @@ pub fn after_change(mut writer: Writer, root: &Path, build: bool, quiet: bool) -
     }
     if !quiet {
         say!(
-            "Les chiffres ne le montrent pas encore : mosaique build --data {} (ou {} à l'import).",
-            root.display(),
+            "Les chiffres ne le montrent pas encore : {} (ou {} à l'import).",
+            command(root),
             super::option_of(&["import", "rpls"], "construire")
         );
     }
     Ok(())
+}
+
+/// The command that makes figures anew.
+pub fn command(root: &Path) -> String {
+    format!("mosaique build --data {}", root.display())
 }
 
 /// Makes the index of addresses if they changed, rather than at somebody's first question; what was done, in
@@ -129,18 +135,5 @@ fn lines(b: &Built) -> Vec<String> {
         b.report.comptes.iter().map(|(k, n)| format!("    {:>10}  {}", thousands(*n), k.replace('_', " "))),
     );
     out.extend(b.report.remarques.iter().map(|r| format!("  • {r}")));
-    out
-}
-
-/// A number with thin spaces between thousands.
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(c);
-    }
     out
 }

@@ -1,7 +1,9 @@
 //! The command line in French: clap says what is wrong and what there is, here it is put in words.
 
+use std::path::PathBuf;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use super::out::note;
 use super::{Cli, config};
@@ -14,8 +16,9 @@ const MISUSE: i32 = 2;
 #[must_use]
 pub fn parse() -> Cli {
     let read = configured().and_then(|c| {
-        let matches = c.try_get_matches().and_then(|m| Cli::from_arg_matches(&m));
-        matches.map_err(Fault::Line)
+        let matches = c.try_get_matches();
+        let read = matches.and_then(|m| Ok(Cli { store: store_of(&m), ..Cli::from_arg_matches(&m)? }));
+        read.map_err(Fault::Line)
     });
     match read {
         Ok(cli) => cli,
@@ -28,6 +31,14 @@ pub fn parse() -> Cli {
             note!("Erreur : {text}");
             std::process::exit(MISUSE)
         }
+    }
+}
+
+/// The store of the command that was asked, if it has one.
+fn store_of(matches: &ArgMatches) -> Option<PathBuf> {
+    match matches.subcommand() {
+        Some((_, inner)) => store_of(inner),
+        None => matches.try_get_one::<PathBuf>("data").ok().flatten().cloned(),
     }
 }
 
@@ -64,7 +75,7 @@ pub(super) fn command() -> Command {
 fn french(command: Command) -> Command {
     let help = Arg::new("help").long("help").short('h').action(ArgAction::Help).help("Afficher l'aide");
     command
-        .help_template("{about-with-newline}\nUsage : {usage}\n\n{all-args}")
+        .help_template("{about-with-newline}\nUsage : {usage}\n\n{all-args}{after-help}")
         .subcommand_help_heading("Commandes")
         .subcommand_value_name("COMMANDE")
         .disable_help_flag(true)

@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::out::{note, say};
-use super::{Failure, StoreArgs, build, import_folder, import_report, option_of, progress};
-use crate::admission::{self, Claims, Plan};
+use super::{Failure, StoreArgs, build, import_folder, import_report, option_of, plafonds, progress};
+use crate::admission::{Claims, Plan};
+use crate::arrival::{self, Asked, What};
 use crate::days;
 use crate::registers::deposit::{self, Kind};
-use crate::registers::kit::recognise::recognises;
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
-use crate::registers::{addresses, attributions, demandes, ops, rpls, thresholds, workbook, zones};
 use crate::server::{Imported, Trace, note_imports};
 use crate::state::{self, State};
 use crate::store::{By, Promise, Writer};
@@ -24,9 +23,18 @@ use crate::store::{By, Promise, Writer};
 #[command(args_conflicts_with_subcommands = true)]
 pub struct ImportArgs {
     #[command(subcommand)]
-    register: Option<Register>,
+    what: Option<Wanted>,
     #[command(flatten)]
     folder: import_folder::FolderArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Wanted {
+    #[command(flatten)]
+    Register(Box<Register>),
+    /// Plafonds de ressources d'une nouvelle année (réglage du magasin)
+    #[command(after_help = plafonds::EXAMPLE)]
+    Plafonds(plafonds::PlafondsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -47,6 +55,9 @@ pub(super) struct Common {
     /// Importer malgré un doute sur l'année, la couche ou le nombre de lignes gardées
     #[arg(long)]
     pub forcer: bool,
+    /// Feuille du classeur à lire ; à défaut, la première qui a les colonnes attendues
+    #[arg(long, value_name = "NOM")]
+    pub feuille: Option<String>,
     /// Construire ensuite les chiffres, comme « mosaique build »
     #[arg(long)]
     pub construire: bool,
@@ -65,6 +76,7 @@ impl Common {
             remplacer: false,
             completer: false,
             forcer: false,
+            feuille: None,
             construire: false,
             json: false,
         }
@@ -191,23 +203,44 @@ impl Register {
         }
     }
 
-    /// The name that reports give it.
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Rpls { .. } => "rpls",
-            Self::Ops { .. } => "ops",
-            Self::Zones { .. } => "zones",
-            Self::Addresses { .. } => "addresses",
-            Self::Attributions { .. } => "attributions",
-            Self::Demandes { .. } => "demandes",
-            Self::Thresholds { .. } => "thresholds",
-        }
+    /// What the file is to be read as; `data` is the store.
+    fn what(&self, data: &Path) -> Result<What, Failure> {
+        Ok(match self {
+            Self::Rpls { millesime, .. } => What::Rpls { millesime: *millesime },
+            Self::Ops { wave, .. } => What::Ops { vague: *wave },
+            Self::Zones { layer, generation, epsg, table, .. } => What::Zones {
+                couche: layer.clone(),
+                generation: generation.clone(),
+                epsg: *epsg,
+                table: table.clone(),
+            },
+            Self::Addresses { common, departement } => {
+                let option = option_of(&["import", "addresses"], "departement");
+                let said = departement.clone().or_else(|| department_of(&common.file));
+                let departement =
+                    said.ok_or_else(|| format!("dites le département des adresses : {option} 73"))?;
+                What::Addresses { departement }
+            }
+            Self::Attributions { year, cle, .. } => {
+                let cle = cle.clone().map_or_else(|| arrival::store_key(data), Ok)?;
+                What::Attributions { annee: *year, cle }
+            }
+            Self::Demandes { date, cle, .. } => {
+                let cle = cle.clone().map_or_else(|| arrival::store_key(data), Ok)?;
+                What::Demandes { extrait: *date, cle }
+            }
+            Self::Thresholds { year, .. } => What::Thresholds { annee: *year },
+        })
     }
 }
 
 /// Reads the file, says what it would change, publishes it; a folder is looked at first.
 pub fn run(args: &ImportArgs) -> Result<(), Failure> {
-    let Some(register) = &args.register else { return import_folder::run(&args.folder) };
+    let register = match &args.what {
+        Some(Wanted::Register(register)) => register,
+        Some(Wanted::Plafonds(args)) => return plafonds::run(args),
+        None => return import_folder::run(&args.folder),
+    };
     let common = register.common();
     let mut writer = Writer::open(&common.store.data)?;
     finish_late(&writer)?;
@@ -276,8 +309,8 @@ pub(super) fn admit(
     });
     bar.finish_and_clear();
     let (report, text) = read?;
-    admission::check(&report, folder.path(), &text, &register.claims())?;
-    let mut plan = Plan::new(writer.store(), &report, folder.path(), common.completer)?;
+    let claims = register.claims();
+    let mut plan = arrival::judge(writer.store(), &report, &text, folder.path(), &claims, common.completer)?;
     look(&report, &plan)?;
     if !common.remplacer {
         plan.refuse_loss()?;
@@ -346,16 +379,10 @@ fn read(
         let kind = Kind { register: register.to_owned(), year, siren: siren.clone(), name: name.clone() };
         return Ok((deposited(common, &kind, desk, out, progress)?, common.file.clone()));
     }
-    if workbook::is_workbook(&common.file) {
-        let file = desk.join("classeur.csv");
-        let sheet = workbook::to_csv(&common.file, &file, &|head| recognises(register.name(), head))?;
-        let mut report = read_text(register, &common.store.data, &file, out, progress)?;
-        report.fichier = name;
-        report.remarques.push(sheet.remark());
-        return Ok((report, file));
-    }
-    let report = read_text(register, &common.store.data, &common.file, out, progress)?;
-    Ok((report, common.file.clone()))
+    let what = register.what(&common.store.data)?;
+    let asked =
+        Asked { file: &common.file, what: &what, feuille: common.feuille.as_deref(), forcer: common.forcer };
+    Ok(arrival::read(&asked, out, desk, progress)?)
 }
 
 /// Reads a file as the deposit of a bailleur: its own rows only.
@@ -382,69 +409,6 @@ fn deposited(
     Ok(report)
 }
 
-fn read_text(
-    register: &Register,
-    data: &Path,
-    file: &Path,
-    out: &Output,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, Failure> {
-    Ok(match register {
-        Register::Rpls { millesime, .. } => {
-            rpls::import(file, &rpls::RplsOptions { millesime: *millesime, workers: None }, out, progress)?
-        }
-        Register::Ops { wave, .. } => ops::import(file, &ops::Options { vague: *wave }, out, progress)?,
-        Register::Zones { common, layer, generation, epsg, table } => {
-            let options = zones::ZonesOptions {
-                couche: layer.clone(),
-                generation: generation.clone(),
-                epsg: *epsg,
-                table: table.clone(),
-                forcer: common.forcer,
-            };
-            let mut report = zones::import(file, &options, out, progress)?;
-            // QPV carry their generation in their name; other layers have one for each year that the user
-            // gives.
-            if layer == "appartenance" && report.cle != "appartenance" {
-                report.cle = format!("appartenance-{}", report.cle);
-            } else if let Some(year) = generation.as_ref().filter(|g| !report.cle.contains(g.as_str())) {
-                report.cle = format!("{}-{year}", report.cle);
-            }
-            report
-        }
-        Register::Addresses { departement, .. } => {
-            let option = option_of(&["import", "addresses"], "departement");
-            let departement = departement
-                .clone()
-                .or_else(|| department_of(file))
-                .ok_or_else(|| format!("dites le département des adresses : {option} 73"))?;
-            addresses::import(file, &addresses::Options { departement }, out, progress)?
-        }
-        Register::Attributions { year, cle, .. } => {
-            let key = match cle {
-                Some(path) => path.clone(),
-                None => store_key(data)?,
-            };
-            attributions::import(
-                file,
-                &attributions::Options { annee: *year, cle: Some(key) },
-                out,
-                progress,
-            )?
-        }
-        Register::Demandes { date, cle, .. } => {
-            let cle = match cle {
-                Some(path) => path.clone(),
-                None => store_key(data)?,
-            };
-            demandes::import(file, &demandes::Options { extrait: *date, cle }, out, progress)?
-        }
-        Register::Thresholds { year, .. } => {
-            thresholds::import(file, &thresholds::Options { annee: *year }, out, progress)?
-        }
-    })
-}
-
 /// A day of the command line, `yyyymmdd`.
 fn day(text: &str) -> Result<u32, String> {
     let read = text.replace('-', "").parse().ok();
@@ -457,20 +421,4 @@ fn department_of(file: &Path) -> Option<String> {
     let name = file.file_name()?.to_str()?;
     let code: String = name.split_once('-')?.1.chars().take_while(char::is_ascii_alphanumeric).collect();
     (2..=3).contains(&code.len()).then_some(code)
-}
-
-/// The store's own key for pseudonyms, made at the first need and readable by its owner only.
-fn store_key(root: &Path) -> Result<PathBuf, Failure> {
-    use std::io::{Read, Write};
-    use std::os::unix::fs::OpenOptionsExt;
-    let path = root.join("cle-pseudonymes");
-    if !path.exists() {
-        let mut secret = [0u8; 32];
-        std::fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;
-        let text: String = secret.iter().map(|b| format!("{b:02x}")).collect();
-        let mut file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-    }
-    Ok(path)
 }

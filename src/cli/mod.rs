@@ -17,7 +17,9 @@ mod maintenance;
 mod measure;
 mod out;
 mod papiers;
+mod plafonds;
 mod progress;
+mod reglages;
 mod sauvegarde;
 mod verifier;
 
@@ -41,6 +43,9 @@ pub struct Cli {
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
+    /// The store that the command names, found by `parse`.
+    #[arg(skip)]
+    store: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,6 +72,9 @@ enum Command {
     /// Journal d'audit
     #[command(subcommand)]
     Audit(admin::AuditCommand),
+    /// Règles du programme que le magasin change : poids, plafonds, seuils, limites
+    #[command(subcommand, after_help = reglages::EXAMPLES)]
+    Reglages(reglages::ReglagesCommand),
     /// Retirer ce qui a dépassé sa durée de conservation (à lancer chaque jour)
     Maintenance(maintenance::MaintenanceArgs),
     /// Copier le magasin, les comptes et le journal ailleurs, pendant que le serveur sert
@@ -166,6 +174,13 @@ pub fn run(cli: Cli) -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
+    // What checks and mends the settings must run when they are faulty.
+    if let Some(root) = cli.store.as_ref().filter(|_| !matches!(cli.command, Command::Reglages(_)))
+        && let Err(e) = crate::store::reglages::take_up(root, crate::days::today())
+    {
+        note!("Erreur : {e} (corrigez ce fichier du magasin, ou retirez-le)");
+        return ExitCode::FAILURE;
+    }
     let result = match cli.command {
         Command::Import(args) => import::run(&args),
         Command::Imports(args) => imports::run(&args),
@@ -177,6 +192,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::DemoData(args) => demo_data(&args),
         Command::Admin(command) => admin::run(&command),
         Command::Audit(command) => admin::audit(&command),
+        Command::Reglages(command) => reglages::run(&command),
         Command::Maintenance(args) => maintenance::run(&args),
         Command::Sauvegarde(args) => sauvegarde::save(&args),
         Command::Restauration(args) => sauvegarde::restore(&args),

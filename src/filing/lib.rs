@@ -1,7 +1,8 @@
 //! Registers as others file them, and the store that keeps them. It knows no figure.
 
 pub mod admission;
+pub mod arrival;
 pub mod registers;
 pub mod store;
 
-use mosaique_ground::{address, reference, territory};
+use mosaique_ground::{address, french, reference, territory};

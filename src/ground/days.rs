@@ -1,7 +1,14 @@
 //! Days as columns keep them (`yyyymmdd`), as the interface writes them (`YYYY-MM-DD`) and as people read
 //! them.
 
-use jiff::civil::Date;
+pub use jiff::civil::Date;
+
+/// The day that it is in France.
+#[must_use]
+pub fn today() -> Date {
+    let zone = jiff::tz::TimeZone::get("Europe/Paris").unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::now().to_zoned_datetime(zone).date()
+}
 
 /// The day of `yyyymmdd`; None if there is no such day.
 #[must_use]

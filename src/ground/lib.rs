@@ -3,5 +3,6 @@
 
 pub mod address;
 pub mod days;
+pub mod french;
 pub mod reference;
 pub mod territory;

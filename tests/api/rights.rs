@@ -439,11 +439,27 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "ogc_tuiles" => plain("/ogc/collections/commune_2024/tiles"),
         "ogc_tuiles_grille" => plain("/ogc/collections/commune_2024/tiles/WebMercatorQuad"),
         "admin_imports" => plain("/api/admin/imports"),
+        "admin_fichiers" => plain("/api/admin/imports/fichiers"),
+        "admin_fichier_envoyer" => plain("/api/admin/imports/fichiers?fichier=a.csv"),
+        "admin_fichier_preciser" => with(
+            "/api/admin/imports/fichiers/absent/nature",
+            json!({"nature": {"registre": "rpls", "annee": 2024, "couche": null, "departements": null}}),
+        ),
+        "admin_fichier_importer" => with("/api/admin/imports/fichiers/absent/import", json!({})),
+        "admin_fichier_ecarter" => plain("/api/admin/imports/fichiers/absent"),
         "admin_import_retirer" => {
             with("/api/admin/imports/retrait", json!({"registre": "rpls", "cle": "absente"}))
         }
         "admin_import_remettre" => {
             with("/api/admin/imports/retour", json!({"registre": "rpls", "cle": "absente"}))
+        }
+        "admin_reglages" => plain("/api/admin/reglages"),
+        "admin_reglage_changer" => with(
+            "/api/admin/reglages",
+            json!({"fichier": "absent.toml", "parametre": "k", "valeur": 20, "source": "essai"}),
+        ),
+        "admin_reglage_rendre" => {
+            with("/api/admin/reglages/retour", json!({"fichier": "absent.toml", "parametre": "k"}))
         }
         other => {
             panic!("« {other} » is a new operation: give it a request here and a rule in data/access.toml")

@@ -78,3 +78,16 @@ def test_dwellings_of_cannes_by_qpv_are_those_that_geopandas_counts(served: Api,
     answer = served.get("/api/valeurs/qpv2015?indicateur=P01")
     assert {c: n for c, n in zip(answer["codes"], answer["logements"]) if n} == expected
     assert expected
+
+
+def test_the_hlm_o_of_cannes_are_of_one_class_of_the_financing(served: Api, store: Path) -> None:
+    """2,743 dwellings financed as HLM/O (FINAN 52), of which 644 say a CUS of the PLUS: one class, not two (E13)."""
+    kept = raw_rows(RPLS, ",").loc[kept_rows(store).index]
+    financing, category = number(kept["FINAN"]), number(kept["CUS"])
+    hlm = financing == 52
+    assert (int(hlm.sum()), int((hlm & (category == 13)).sum())) == (2743, 644)
+    [found] = [f for f in served.get("/api/facettes")["filtres"] if f["id"] == "financement"]
+    told = {m["code"]: m["logements"] for m in found["modalites"]}
+    classes = {"PLAI": [10, 11], "PLUS": [12, 13], "PLS": [14], "PLI": [16], "ANCIEN": list(range(50, 56))}
+    assert {c: told[c] for c in classes} == {c: int(financing.isin(codes).sum()) for c, codes in classes.items()}
+    assert told["ANCIEN"] == 2743

@@ -9,6 +9,7 @@ use crate::arrays::CubeError;
 use crate::reference::ReferenceError;
 use crate::reference::indicators::Catalogue;
 use crate::reference::magasin::magasin;
+use crate::reference::reglages::{self, Fault};
 use crate::reference::secrecy::Secrecy;
 use crate::reference::survey::Survey;
 use crate::stock::events::Events;
@@ -27,6 +28,8 @@ pub enum RefreshError {
     Reference(#[from] ReferenceError),
     #[error(transparent)]
     Cube(#[from] CubeError),
+    #[error(transparent)]
+    Settings(#[from] Fault),
     #[error("indicateurs : {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -52,7 +55,7 @@ fn editions(store: &Store) -> Result<BTreeSet<(u16, bool)>, RefreshError> {
     Ok(years.into_iter().map(|y| (y, false)).chain(up_to_date).collect())
 }
 
-/// What identifies the content of a cube: its sources and the indicators that it was made with.
+/// What identifies the content of a cube: its sources, the indicators and the rules that it was made with.
 fn expected_sources(
     store: &Store,
     (millesime, a_jour): (u16, bool),
@@ -65,6 +68,9 @@ fn expected_sources(
     let catalogue = Catalogue::embedded()?;
     let measures = serde_json::to_vec(&catalogue.measures)?;
     sources.push(format!("mesures {}", blake3::hash(&measures).to_hex()));
+    if let Some(rules) = reglages::in_force().mark()? {
+        sources.push(format!("regles {}", blake3::hash(rules.as_bytes()).to_hex()));
+    }
     sources.push(format!("format {}", crate::arrays::VERSION));
     Ok((wave.filter(|_| !a_jour), sources))
 }

@@ -5,6 +5,8 @@
 //! CHAMBERY, the number 12 with its sign BIS, and the code 73000. A number may still be part of a name (`8
 //! MAI 1945`): the street that is compared says so.
 
+use std::borrow::Cow;
+
 use crate::address::unaccent;
 use crate::reference::addresses::{Words, words};
 use crate::reference::geocodage::{Geocodage, geocodage};
@@ -87,7 +89,7 @@ pub fn question(text: &str) -> Analysis {
 
 /// Words of a name of the index: already one spelling, letters and digits parted as in questions.
 pub fn name(text: &str, mut each: impl FnMut(&str)) {
-    for raw in split(text) {
+    for raw in split(&roads(text)) {
         pieces(raw, words(), &mut each);
     }
 }
@@ -105,6 +107,32 @@ pub fn role(word: &str) -> Role {
     } else {
         Role::Name
     }
+}
+
+/// `RD 1006` and `RD1006` in full: `ROUTE DEPARTEMENTALE 1006`.
+fn roads(text: &str) -> Cow<'_, str> {
+    let known = &geocodage().mots.routes;
+    let parted = |w: &'_ str| w.find(|c: char| c.is_ascii_digit()).unwrap_or(w.len());
+    if !split(text).any(|w| known.contains_key(&w[..parted(w)])) {
+        return Cow::Borrowed(text);
+    }
+    let list: Vec<&str> = split(text).collect();
+    let (mut out, mut end) = (String::with_capacity(text.len() + 20), 0);
+    for (i, word) in list.iter().enumerate() {
+        // Both are parts of the same text.
+        let start = word.as_ptr() as usize - text.as_ptr() as usize;
+        out.push_str(&text[end..start]);
+        end = start + word.len();
+        let (head, tail) = word.split_at(parted(word));
+        let number = !tail.is_empty() || list.get(i + 1).is_some_and(|n| digits(n) > 0);
+        match known.get(head).filter(|_| number) {
+            Some(full) if tail.is_empty() => out.push_str(full),
+            Some(full) => out.extend([full, " ", tail]),
+            None => out.push_str(word),
+        }
+    }
+    out.push_str(&text[end..]);
+    Cow::Owned(out)
 }
 
 fn split(text: &str) -> impl Iterator<Item = &str> {
@@ -200,6 +228,7 @@ struct Reader {
 impl Reader {
     fn read(mut self, text: &str) -> Analysis {
         let upper = unaccent(repair_double(text).as_deref().unwrap_or(text));
+        let upper = roads(&upper);
         let list = cut(&upper, self.words);
         let mut i = 0;
         while i < list.len() {
@@ -405,6 +434,15 @@ mod tests {
         }
         let loose = |text: &str| question(text).tokens[0].house.as_ref().is_some_and(|h| h.loose);
         assert!(loose("12 D ARTAGNAN") && !loose("12 d'Italie") && !loose("2 e rue des Lilas"));
+    }
+
+    #[test]
+    fn roads_of_the_state_and_of_departements_are_named_in_full() {
+        for text in ["200 RD 1006", "200 rd1006", "200 CD 1006", "200 route départementale 1006"] {
+            let words = read(text).0;
+            assert!(words.contains(&"DEPARTEMENTALE".to_owned()), "{text}: {words:?}");
+        }
+        assert!(!read("12 rue RD").0.contains(&"DEPARTEMENTALE".to_owned()));
     }
 
     #[test]

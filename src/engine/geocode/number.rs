@@ -72,8 +72,10 @@ pub fn place(views: &Views<'_>, rue: u32, asked: &House, free: impl Fn(u8) -> bo
         .map(|n| (n, parts(views.signs.get(views.number_signs[n] as usize))))
         .collect();
     // Pieces behind the number that no name has, up to the first that one has.
+    let most = if asked.until.is_some() { asked.signs } else { asked.tail.len() };
+    // The À of « 2 à 4 » is no sign.
     let tail: Vec<&(String, Option<u8>)> =
-        asked.tail.iter().take_while(|(_, token)| token.is_none_or(&free)).collect();
+        asked.tail.iter().take(most).take_while(|(_, token)| token.is_none_or(&free)).collect();
     let begins = |sign: &[String]| {
         let mut written: Vec<&str> = tail.iter().take(sign.len()).map(|t| t.0.as_str()).collect();
         let mut sign: Vec<&str> = sign.iter().map(String::as_str).collect();

@@ -13,6 +13,7 @@ pub mod sound;
 
 use std::path::PathBuf;
 
+use crate::french::thousands;
 use crate::reference::ReferenceError;
 use crate::reference::magasin::magasin;
 use crate::store::{Store, StoreError};
@@ -23,11 +24,13 @@ pub use sound::{Claims, check};
 /// Why a file does not enter the store, which stays as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum AdmissionError {
-    #[error("« {file} » est refusé : aucune ligne gardée sur {read} lues.{why} Le magasin n'a pas changé.")]
+    #[error("« {file} » est refusé : aucune ligne gardée sur {} lues.{why} Le magasin n'a pas changé.", thousands(*read))]
     NothingKept { file: String, read: u64, why: String },
     #[error(
-        "« {file} » est refusé : {kept} lignes gardées seulement sur {read} lues, moins de {least} %.{why} Le magasin n'a pas \
-         changé. Corrigez le fichier, ou gardez ce qui peut l'être avec --forcer."
+        "« {file} » est refusé : {} lignes gardées seulement sur {} lues, moins de {least} %.{why} Le magasin n'a pas \
+         changé. Corrigez le fichier, ou gardez ce qui peut l'être avec --forcer.",
+        thousands(*kept),
+        thousands(*read)
     )]
     TooFewKept { file: String, kept: u64, read: u64, least: u64, why: String },
     #[error(
@@ -63,8 +66,10 @@ pub enum AdmissionError {
     )]
     United { file: String, united: u64, of: u64, zones: u64, option: String },
     #[error(
-        "l'import ferait perdre {lost} {unit} sur les {before} qu'il remplace, soit {share} %{place}. Le magasin n'a pas changé. \
-         Si c'est voulu : --remplacer{complete}. « mosaique imports restore » permettra de revenir en arrière."
+        "l'import ferait perdre {} {unit} sur les {} qu'il remplace, soit {share} %{place}. Le magasin n'a pas changé. \
+         Si c'est voulu : --remplacer{complete}. « mosaique imports restore » permettra de revenir en arrière.",
+        thousands(*lost),
+        thousands(*before)
     )]
     Loss { lost: u64, before: u64, share: u64, unit: String, place: String, complete: String },
     #[error(

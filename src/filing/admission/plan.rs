@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use geo::InteriorPoint;
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::AdmissionError;
 use super::cells::{Cells, Part};
@@ -40,7 +40,7 @@ impl Count {
 }
 
 /// One commune before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub commune: String,
     pub avant: u64,
@@ -48,7 +48,7 @@ pub struct Change {
 }
 
 /// What an import replaces, to be told before it does.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Replacement {
     /// How the file joins what is there, in words.
     pub regle: String,

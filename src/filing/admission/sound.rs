@@ -196,15 +196,12 @@ fn other_years(
 
 /// Codes of one generation given as another.
 fn generation(report: &Report, folder: &Path) -> Result<(), AdmissionError> {
-    let all = &magasin()?.generation;
     let least = magasin()?.doutes.generation_zones_min.max(1);
     if report.registre != "zones" || !report.cle.starts_with("qpv") {
         return Ok(());
     }
     let codes = Cells::read(&folder.join("zones.parquet"), &["code"])?.strings("code")?;
-    let other = all.iter().find(|g| {
-        g.couche != report.cle && codes.len() >= least && codes.iter().all(|c| c.starts_with(&g.prefixe))
-    });
+    let other = magasin()?.generation_of(&codes).filter(|g| g.couche != report.cle && codes.len() >= least);
     match (other, codes.first()) {
         (Some(other), Some(code)) => Err(AdmissionError::OtherGeneration {
             file: report.fichier.clone(),

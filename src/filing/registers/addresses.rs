@@ -216,7 +216,10 @@ impl Intake for Rows<'_> {
         b.numero.push(numero);
         b.rep.push_bytes(rep);
         b.nom_voie.push_bytes(street);
-        b.code_postal.push_bytes(self.code_postal.cell(record));
+        let postcode = self.code_postal.cell(record);
+        // Five digits, a zero lost or not.
+        let five = postcode.and_then(fields::five);
+        b.code_postal.push_bytes(five.as_ref().map(<[u8; 5]>::as_slice).or(postcode));
         b.code_insee.push(Some(code));
         b.nom_commune.push_bytes(self.nom_commune.cell(record));
         b.lon.push(Some(lon));

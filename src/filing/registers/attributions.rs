@@ -42,12 +42,6 @@ pub enum AttributionsError {
     #[error("{}: la clé n'a que {found} octets, il en faut {MIN_KEY} au moins (par exemple : openssl rand \
         -hex 32)", path.display())]
     KeyTooShort { path: PathBuf, found: usize },
-    #[error(
-        "{}: les colonnes « date_caleol » et « date_bail » manquent toutes deux ; l'une au moins est \
-            nécessaire",
-        path.display()
-    )]
-    NoDates { path: PathBuf },
 }
 
 const MIN_KEY: usize = 32;
@@ -98,9 +92,6 @@ pub fn import(
     let table = intake::open(path, &[&reference.registre])?;
     let layout = intake::layout(&reference.registre, &table)?;
     let has = |n: &str| layout.column(n).at.is_some();
-    if !has("date_caleol") && !has("date_bail") {
-        return Err(AttributionsError::NoDates { path: path.to_owned() });
-    }
     let key = match (&options.cle, has("nud")) {
         (_, false) => None,
         (None, true) => return Err(AttributionsError::NoKey { path: path.to_owned() }),
@@ -376,6 +367,7 @@ impl Intake for Rows<'_> {
                 let part = |c: &Column| text(c.cell(record)).to_owned();
                 let (numvoie, indrep, typvoie) =
                     (part(&self.numvoie), part(&self.indrep), part(&self.typvoie));
+                let numvoie = fields::house_number(&numvoie);
                 Some(streets.key(depcom, &numvoie, &indrep, &typvoie, text(Some(street)), "").key.as_str())
             }
             (Some(depcom), None, Some(free)) => {
@@ -445,7 +437,7 @@ impl Intake for Rows<'_> {
         b.nud.push(nud.as_deref());
         b.date_caleol.push(caleol);
         b.date_bail.push(bail);
-        b.ident_rep.push_bytes(ident);
+        b.ident_rep.push_bytes(ident.as_deref());
         b.depcom.push(depcom);
         b.address.push_bytes(free);
         b.adresse.push(address);
@@ -470,7 +462,7 @@ impl Intake for Rows<'_> {
         b.decote_gestion_directe.push(discount);
         b.drapeaux.push(Some(notes.flags()));
         // Without a demand or a dwelling, two rows that look alike may well be two allocations.
-        let key = nud.as_deref().zip(ident.or(address.map(str::as_bytes))).map(|(n, d)| {
+        let key = nud.as_deref().zip(ident.as_deref().or(address.map(str::as_bytes))).map(|(n, d)| {
             hashed(format!("{n} {} {caleol:?} {bail:?}", String::from_utf8_lossy(d)).as_bytes())
         });
         Fate::Kept { key }

@@ -2,6 +2,8 @@
 //!
 //! Each takes the identifier of the rule under which a fault is noted; the value is then missing, never 0.
 
+use std::borrow::Cow;
+
 use csv::ByteRecord;
 
 use super::fields::{self, Date};
@@ -233,13 +235,16 @@ pub fn ident_rep<'c>(
     record: &'c ByteRecord,
     rule: &str,
     notes: &mut Notes<'_>,
-) -> Option<&'c [u8]> {
+) -> Option<Cow<'c, [u8]>> {
     let cell = column.cell(record)?;
     if fields::lost(cell) {
         notes.note(rule, column, cell, LOST);
         return None;
     }
-    let body = fields::unpoint(cell);
+    let (body, repaired) = fields::ident_rep(cell);
+    if repaired {
+        notes.count("identifiants_rpls_repares");
+    }
     if body.len() > 10 || !body.iter().all(u8::is_ascii_alphanumeric) {
         notes.note(
             rule,

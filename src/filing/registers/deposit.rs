@@ -79,7 +79,7 @@ pub fn check(
     let (mut file, mut remark) = (received.clone(), None);
     if workbook::is_workbook(&received) {
         file = dir.join("classeur.csv");
-        let sheet = workbook::to_csv(&received, &file, &|head| recognises(&kind.register, head))?;
+        let sheet = workbook::to_csv(&received, &file, None, &|head| recognises(&kind.register, head))?;
         remark = Some(sheet.remark());
     }
     let (first, header) = table(&file, kind)?;

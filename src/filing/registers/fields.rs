@@ -4,6 +4,8 @@
 //! `1,5E+04`, lost zeros at the beginning of codes, `="012"`, a leading apostrophe. What only a column can
 //! tell is in [`super::kit`].
 
+use std::borrow::Cow;
+
 pub use super::kit::dates::{Date, date};
 use super::kit::numbers::{self, Kind};
 
@@ -74,6 +76,54 @@ pub fn unpoint(cell: &[u8]) -> &[u8] {
     match cell.strip_suffix(b".0").or_else(|| cell.strip_suffix(b",0")) {
         Some(body) if !body.is_empty() && body.iter().all(u8::is_ascii_digit) => body,
         _ => cell,
+    }
+}
+
+/// The identifier of a dwelling in the RPLS as its ten signs, and whether a spreadsheet's work was undone:
+/// the `.0` of a float, spaces between groups, the first zero of a number (nine digits).
+#[must_use]
+pub fn ident_rep(cell: &[u8]) -> (Cow<'_, [u8]>, bool) {
+    let body = unpoint(cell);
+    if body.len() == 10 && body.len() == cell.len() && body.iter().all(u8::is_ascii_alphanumeric) {
+        return (Cow::Borrowed(body), false);
+    }
+    let bare: Vec<u8> = match std::str::from_utf8(body) {
+        Ok(text) => text.chars().filter(|c| !is_space(*c)).collect::<String>().into_bytes(),
+        Err(_) => return (Cow::Borrowed(body), body.len() < cell.len()),
+    };
+    match bare.len() {
+        9 if bare.iter().all(u8::is_ascii_digit) => (Cow::Owned([b"0", &*bare].concat()), true),
+        10 if bare.len() < body.len() && bare.iter().all(u8::is_ascii_alphanumeric) => {
+            (Cow::Owned(bare), true)
+        }
+        _ => (Cow::Borrowed(body), body.len() < cell.len()),
+    }
+}
+
+/// A number of the street as written by hand: `30.0`, `30,00`, `+30`, `2 493` (a hard space between
+/// thousands) and `3E+01` were 30, 2493 and 30 before a spreadsheet took them for quantities.
+#[must_use]
+pub fn house_number(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    if bytes.iter().all(u8::is_ascii_digit) {
+        return Cow::Borrowed(text);
+    }
+    let bare = unfloat(bytes.strip_prefix(b"+").unwrap_or(bytes));
+    if !bare.is_empty() && bare.len() < bytes.len() && bare.iter().all(u8::is_ascii_digit) {
+        return Cow::Owned(String::from_utf8_lossy(bare).into_owned());
+    }
+    let grouped = text.split_once(['\u{a0}', '\u{202f}', '\u{2009}']).filter(|(a, b)| {
+        let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+        digits(a) && digits(b) && b.len() == 3
+    });
+    if let Some((thousands, rest)) = grouped {
+        return Cow::Owned(format!("{thousands}{rest}"));
+    }
+    match decimal(bytes) {
+        Ok(n) if lost(bytes) && n.fract() == 0.0 && (1.0..=99_999.0).contains(&n) => {
+            Cow::Owned(format!("{n:.0}"))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 

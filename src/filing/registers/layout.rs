@@ -130,6 +130,10 @@ impl Layout {
                 .map_or_else(|| c.nom.clone(), |h| h.trim().trim_matches('\u{feff}').to_owned());
             columns.push((c.nom.clone(), Column { at, header, empty, digits, habit: Habit::default() }));
         }
+        let one = &registre.l_une_de;
+        if !one.is_empty() && !columns.iter().any(|(n, c)| c.at.is_some() && one.contains(n)) {
+            missing.push(one.join(" ou "));
+        }
         if missing.is_empty() {
             let full = headers::named(header);
             Ok(Self { columns, width: header.len(), full, reach, resolved })

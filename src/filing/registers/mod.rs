@@ -21,6 +21,7 @@ pub mod mend;
 pub mod ops;
 pub mod output;
 mod owner;
+pub mod plafonds;
 pub mod report;
 pub mod rpls;
 pub mod table;

@@ -16,8 +16,9 @@ pub const LABEL: &str = "sauvegarde.json";
 /// The store's part of a copy.
 pub const PART: &str = "magasin";
 /// Small things of the store beside what the manifest names: keys, who it is, that it is a demonstration,
-/// texts of the organisation.
-const BESIDE: [&str; 6] = ["secret", "cle-pseudonymes", "identite", "demonstration", "textes", "promesses"];
+/// texts of the organisation, rules that it changes.
+const BESIDE: [&str; 8] =
+    ["secret", "journal", "cle-pseudonymes", "identite", "demonstration", "textes", "reglages", "promesses"];
 /// Mark of a folder that is on the way.
 const ON_THE_WAY: &str = ".en-cours-";
 

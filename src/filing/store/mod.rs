@@ -6,6 +6,7 @@
 //!   donnees/rpls/2024-1f3a…/       logements.parquet, constats.csv, rapport.json
 //!   cubes/2024-77ab…/              what `build` makes from them
 //!   lecteurs/                      who reads, and since which generation of the manifest
+//!   reglages/                      rules of the program that this store changes
 //!   secret/cle                     the key of the perturbation; never leaves the store
 //!   verrou                         held by the one process that writes
 //! ```
@@ -23,6 +24,7 @@ mod lease;
 mod manifest;
 mod promise;
 mod record_key;
+pub mod reglages;
 mod sums;
 mod writer;
 
@@ -33,6 +35,7 @@ use std::sync::Arc;
 use self::lease::Lease;
 pub use manifest::{Acte, CubeEntry, Dataset, Edition, Manifest, Operation, Piece, Sum};
 pub use promise::Promise;
+pub use record_key::key_at;
 pub use sums::{Damage, damage, sum};
 pub use writer::{By, Writer};
 
@@ -158,7 +161,7 @@ impl Store {
     }
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let mut file = std::fs::File::create(path).map_err(at(path))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(at(path))
 }

@@ -17,13 +17,20 @@ impl Writer {
     /// # Errors
     /// The disk refuses, or the file is not a key.
     pub fn record_key(&self) -> Result<[u8; 32], StoreError> {
-        let path = self.store().root().join(PLACE);
-        if !path.exists() {
-            draw(&path)?;
-        }
-        let bytes = fs::read(&path).map_err(at(&path))?;
-        bytes.try_into().map_err(|_| StoreError::Key(path))
+        key_at(&self.store().root().join(PLACE))
     }
+}
+
+/// The key in a file; drawn if there is none yet, readable by its owner only.
+///
+/// # Errors
+/// The disk refuses, or the file is not a key.
+pub fn key_at(path: &Path) -> Result<[u8; 32], StoreError> {
+    if !path.exists() {
+        draw(path)?;
+    }
+    let bytes = fs::read(path).map_err(at(path))?;
+    bytes.try_into().map_err(|_| StoreError::Key(path.to_owned()))
 }
 
 fn draw(path: &Path) -> Result<(), StoreError> {

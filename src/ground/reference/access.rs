@@ -1,11 +1,10 @@
 //! `data/access.toml`: the roles matrix, what each operation asks for, and the départements of the régions.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use super::indicators::Indicator;
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "access.toml";
@@ -239,8 +238,8 @@ impl Access {
     }
 }
 
-fn load() -> Result<Access, ReferenceError> {
-    let file: Access = parse(FILE, include_str!("../../../data/access.toml"))?;
+fn load(text: &str) -> Result<Access, ReferenceError> {
+    let file: Access = parse(FILE, text)?;
     let lines: Vec<Role> = file.role.iter().map(|r| r.id).collect();
     if lines != ROLES {
         return Err(ReferenceError {
@@ -251,11 +250,8 @@ fn load() -> Result<Access, ReferenceError> {
     Ok(file)
 }
 
-static DATA: LazyLock<Access> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The file is compiled in and a test loads it: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static DATA: Held<Access> =
+    Held::new(&[("access.toml", include_str!("../../../data/access.toml"))], |t| load(t[0]));
 
 /// The file, read once.
 ///
@@ -263,7 +259,7 @@ static DATA: LazyLock<Access> = LazyLock::new(|| match load() {
 /// If the compiled-in file is wrong, which a test excludes.
 #[must_use]
 pub fn access() -> &'static Access {
-    &DATA
+    DATA.known()
 }
 
 #[cfg(test)]
@@ -272,7 +268,7 @@ mod tests {
 
     #[test]
     fn the_file_reads_and_the_public_sees_no_household() {
-        let data = load().unwrap();
+        let data = DATA.get().unwrap();
         let public = data.rights(Role::Public);
         for class in [Class::Fine, Class::Zone, Class::Proche, Class::Large] {
             assert_eq!(public.ops.of(class), Extent::NullePart);
@@ -283,7 +279,7 @@ mod tests {
 
     #[test]
     fn only_who_owns_dwellings_has_an_extent_that_is_a_stock() {
-        for rights in &load().unwrap().role {
+        for rights in &DATA.get().unwrap().role {
             let all = [rights.rpls, rights.ops].into_iter().flat_map(|b| [b.fine, b.zone, b.proche, b.large]);
             let stock =
                 all.chain([rights.attributions]).any(|e| matches!(e, Extent::Parc | Extent::Presence));

@@ -1,9 +1,9 @@
 //! `data/addresses.toml`: abbreviations, building words and number signs of French addresses.
 
-use std::sync::LazyLock;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
+
+use super::reglages::held::Held;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,20 +46,17 @@ pub struct Words {
     pub numbers: Numbers,
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(|| match load() {
-    Ok(words) => words,
-    // The file is compiled in and a test reads it: this cannot happen in a released program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static WORDS: Held<Words> =
+    Held::new(&[("addresses.toml", include_str!("../../../data/addresses.toml"))], |t| load(t[0]));
 
 /// The words of `data/addresses.toml`.
 #[must_use]
 pub fn words() -> &'static Words {
-    &WORDS
+    WORDS.known()
 }
 
-fn load() -> Result<Words, super::ReferenceError> {
-    let file: File = super::parse("addresses.toml", include_str!("../../../data/addresses.toml"))?;
+fn load(text: &str) -> Result<Words, super::ReferenceError> {
+    let file: File = super::parse("addresses.toml", text)?;
     let mut types = FxHashMap::default();
     for (full, short) in file.types {
         for word in short {
@@ -87,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_file_is_sound() {
-        let words = load().unwrap();
+        let words = WORDS.get().unwrap();
         assert_eq!(words.types["BD"], "BOULEVARD");
         assert_eq!(words.types["BOULEVARD"], "BOULEVARD");
     }

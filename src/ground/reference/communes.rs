@@ -1,15 +1,14 @@
 //! `data/communes.toml` and `data/passage.csv`: the commune in force of a code that is no more.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "communes.toml";
-const TEXT: &str = include_str!("../../../data/communes.toml");
 const PASSAGE: &str = include_str!("../../../data/passage.csv");
 
 /// A commune that became several.
@@ -30,7 +29,7 @@ struct Rules {
 }
 
 #[derive(Debug)]
-struct Passage {
+pub(super) struct Passage {
     rules: Rules,
     new_of: FxHashMap<&'static str, &'static str>,
 }
@@ -39,7 +38,7 @@ struct Passage {
 /// None for a commune that is in force or that no table knows.
 #[must_use]
 pub fn successor(depcom: &str) -> Option<&'static str> {
-    DATA.new_of.get(depcom).copied()
+    DATA.known().new_of.get(depcom).copied()
 }
 
 /// Whether two codes were one commune at some time: one was merged into the other, both into a third, or one
@@ -53,7 +52,7 @@ pub fn related(a: &str, b: &str) -> bool {
 #[must_use]
 pub fn group(depcom: &str) -> &str {
     let now = successor(depcom).unwrap_or(depcom);
-    let split = DATA.rules.retablies.iter().find(|s| s.communes.iter().any(|c| c == now));
+    let split = DATA.known().rules.retablies.iter().find(|s| s.communes.iter().any(|c| c == now));
     split.map_or(now, |s| s.commune.as_str())
 }
 
@@ -62,14 +61,14 @@ pub fn group(depcom: &str) -> &str {
 #[must_use]
 pub fn key_in_force(key: &str) -> Cow<'_, str> {
     let Some((depcom, rest)) = key.split_once(':') else { return Cow::Borrowed(key) };
-    match successor(depcom).filter(|new| !DATA.rules.villes.iter().any(|city| city == new)) {
+    match successor(depcom).filter(|new| !DATA.known().rules.villes.iter().any(|city| city == new)) {
         Some(new) => Cow::Owned(format!("{new}:{rest}")),
         None => Cow::Borrowed(key),
     }
 }
 
-fn load() -> Result<Passage, ReferenceError> {
-    let rules: Rules = parse(FILE, TEXT)?;
+fn load(text: &str) -> Result<Passage, ReferenceError> {
+    let rules: Rules = parse(FILE, text)?;
     let fault = |message: String| ReferenceError { file: FILE, message };
     for day in std::iter::once(rules.cog).chain(rules.retablies.iter().map(|s| s.depuis)) {
         crate::days::civil(day).ok_or_else(|| fault(format!("{day} is no day")))?;
@@ -87,11 +86,8 @@ fn load() -> Result<Passage, ReferenceError> {
     Ok(Passage { rules, new_of })
 }
 
-static DATA: LazyLock<Passage> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The files are compiled in and a test loads them: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static DATA: Held<Passage> =
+    Held::new(&[(FILE, include_str!("../../../data/communes.toml"))], |t| load(t[0]));
 
 #[cfg(test)]
 mod tests {
@@ -99,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_former_commune_leads_to_the_one_in_force_and_no_further() {
-        load().unwrap();
+        DATA.get().unwrap();
         assert_eq!((successor("93059"), successor("74093")), (Some("93066"), Some("74010")));
         assert_eq!(
             (successor("13203"), successor("69383"), successor("75112")),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// What a password must be, and how it is kept.
@@ -77,9 +78,12 @@ pub struct Comptes {
     pub conservation: Retention,
 }
 
-fn load() -> Result<Comptes, ReferenceError> {
-    parse("comptes.toml", include_str!("../../../data/comptes.toml"))
+fn load(text: &str) -> Result<Comptes, ReferenceError> {
+    parse("comptes.toml", text)
 }
+
+pub(super) static DATA: Held<Comptes> =
+    Held::new(&[("comptes.toml", include_str!("../../../data/comptes.toml"))], |t| load(t[0]));
 
 static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let lines = include_str!("../../../data/mots_de_passe.txt").lines().map(str::trim);
@@ -92,26 +96,20 @@ pub fn common_words() -> &'static HashSet<&'static str> {
     &COMMON
 }
 
-static DATA: LazyLock<Comptes> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The file is compiled in and a test loads it: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
-
 /// The file, read once.
 ///
 /// # Panics
 /// If the compiled-in file is wrong, which a test excludes.
 #[must_use]
 pub fn comptes() -> &'static Comptes {
-    &DATA
+    DATA.known()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_file_reads_and_keeps_the_log_six_to_twelve_months() {
-        let data = super::load().unwrap();
+        let data = super::DATA.get().unwrap();
         assert!((6..=12).contains(&data.conservation.journal_mois));
         assert!(data.tentatives.par_compte <= 10);
     }

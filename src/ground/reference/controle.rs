@@ -1,13 +1,14 @@
 //! `data/rules/controle.toml`: what an allocation is asked before the commission, beyond the shares of social
 //! mix.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
-
 use super::attributions::attributions;
 use super::registre::{Colonne, Registre, Regle};
+use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 use crate::days;
 
@@ -124,6 +125,7 @@ pub struct Files {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Controle {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     pub plafond: Ceilings,
     pub taille: Sizes,
@@ -133,18 +135,23 @@ pub struct Controle {
     pub fichier: Files,
 }
 
+pub(super) static DATA: Held<Controle> =
+    Held::new(&[("rules/controle.toml", include_str!("../../../data/rules/controle.toml"))], |t| {
+        Controle::read(t[0])
+    });
+
 impl Controle {
-    /// The rules compiled into the program.
+    /// The rules in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/rules/controle.toml` is malformed.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static CONTROLE: OnceLock<Controle> = OnceLock::new();
-        if let Some(c) = CONTROLE.get() {
-            return Ok(c);
-        }
-        let read: Self = parse(FILE, include_str!("../../../data/rules/controle.toml"))?;
-        Ok(CONTROLE.get_or_init(|| read))
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let read: Self = parse(FILE, text)?;
+        Ok(read)
     }
 }
 

@@ -1,9 +1,9 @@
 //! `data/rules/dalo.toml`: reasons that a bailleur may give for a DALO placement in QPV.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 /// A reason.
@@ -18,6 +18,7 @@ pub struct Reason {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Watchlist {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     /// Texts that ask for it.
     pub texte: String,
@@ -25,17 +26,22 @@ pub struct Watchlist {
     pub reasons: Vec<Reason>,
 }
 
+pub(super) static DATA: Held<Watchlist> =
+    Held::new(&[("rules/dalo.toml", include_str!("../../../data/rules/dalo.toml"))], |t| {
+        Watchlist::read(t[0])
+    });
+
 impl Watchlist {
-    /// The list compiled into the program.
+    /// The list in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/rules/dalo.toml` is malformed.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static LIST: OnceLock<Watchlist> = OnceLock::new();
-        if let Some(l) = LIST.get() {
-            return Ok(l);
-        }
-        let list = parse("rules/dalo.toml", include_str!("../../../data/rules/dalo.toml"))?;
-        Ok(LIST.get_or_init(|| list))
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let list = parse("rules/dalo.toml", text)?;
+        Ok(list)
     }
 }

@@ -1,9 +1,8 @@
 //! `data/depots.toml`: limits of deposits, and what makes an address worth looking at.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// What makes an address worth looking at, beyond `data/survey.toml`.
@@ -28,17 +27,20 @@ pub struct Deposits {
     pub adresses: Addresses,
 }
 
+pub(super) static DATA: Held<Deposits> =
+    Held::new(&[("depots.toml", include_str!("../../../data/depots.toml"))], |t| Deposits::read(t[0]));
+
 impl Deposits {
-    /// The parameters compiled into the program.
+    /// The parameters in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/depots.toml` is malformed.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static DATA: OnceLock<Deposits> = OnceLock::new();
-        if let Some(d) = DATA.get() {
-            return Ok(d);
-        }
-        let d = parse("depots.toml", include_str!("../../../data/depots.toml"))?;
-        Ok(DATA.get_or_init(|| d))
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let d = parse("depots.toml", text)?;
+        Ok(d)
     }
 }

@@ -1,17 +1,19 @@
 //! `data/rules/flux.toml`: caps of gestion en flux, and from when a gap is told.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/flux.toml";
 
 /// Caps and tolerances. Shares are from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flux {
+    #[serde(deserialize_with = "version")]
+    pub version: String,
     pub etat: f64,
     pub agents: f64,
     pub garanties: f64,
@@ -21,15 +23,21 @@ pub struct Flux {
     pub offres_min: u32,
 }
 
-static FLUX: LazyLock<Result<Flux, ReferenceError>> =
-    LazyLock::new(|| parse(FILE, include_str!("../../../data/rules/flux.toml")));
+pub(super) static DATA: Held<Flux> =
+    Held::new(&[(FILE, include_str!("../../../data/rules/flux.toml"))], |t| read(t[0]));
 
-/// The rules of gestion en flux.
+fn read(text: &str) -> Result<Flux, ReferenceError> {
+    let f: Flux = parse(FILE, text)?;
+    let message = "la part des agents (« agents ») est comprise dans celle de l'État (« etat »)".to_owned();
+    if f.agents > f.etat { Err(ReferenceError { file: FILE, message }) } else { Ok(f) }
+}
+
+/// The rules of gestion en flux in force: what the program holds, with the changes of the store.
 ///
 /// # Errors
 /// The file that was compiled in is faulty (a test reads it).
 pub fn flux() -> Result<&'static Flux, ReferenceError> {
-    FLUX.as_ref().map_err(Clone::clone)
+    DATA.get()
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! `data/rules/fragilite.toml`: how the fragility of a residence is measured, and the reasons of those who
 //! decide.
 
-use std::sync::OnceLock;
-
 use serde::{Deserialize, Serialize};
 
+use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/fragilite.toml";
@@ -127,6 +127,7 @@ pub struct Sensitivity {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fragility {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     pub article: String,
     pub repondants_min: u64,
@@ -146,17 +147,22 @@ pub struct Fragility {
     pub reasons: Vec<Reason>,
 }
 
+pub(super) static DATA: Held<Fragility> =
+    Held::new(&[("rules/fragilite.toml", include_str!("../../../data/rules/fragilite.toml"))], |t| {
+        Fragility::read(t[0])
+    });
+
 impl Fragility {
-    /// The rules compiled into the program.
+    /// The rules in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/rules/fragilite.toml` is malformed, or its first class does not begin at no alert.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static RULES: OnceLock<Fragility> = OnceLock::new();
-        if let Some(r) = RULES.get() {
-            return Ok(r);
-        }
-        let rules: Self = parse(FILE, include_str!("../../../data/rules/fragilite.toml"))?;
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let rules: Self = parse(FILE, text)?;
         let growing = rules.grades.windows(2).all(|g| g[0].alertes < g[1].alertes);
         if rules.grades.first().is_none_or(|g| g.alertes != 0) || !growing {
             return Err(ReferenceError {
@@ -164,7 +170,7 @@ impl Fragility {
                 message: "les classes commencent à 0 alerte et croissent".to_owned(),
             });
         }
-        Ok(RULES.get_or_init(|| rules))
+        Ok(rules)
     }
 
     /// Class of a number of alerts.

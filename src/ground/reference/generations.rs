@@ -1,13 +1,11 @@
 //! `data/generations.toml`: which generation of QPV is in force on a day, by département; the only clock.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "generations.toml";
-const TEXT: &str = include_str!("../../../data/generations.toml");
 
 /// When a generation begins in some départements.
 #[derive(Debug, Clone, Deserialize)]
@@ -48,7 +46,7 @@ pub struct Whole {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct Calendar {
+pub(super) struct Calendar {
     generation: Vec<Generation>,
     entier: Vec<Whole>,
 }
@@ -80,10 +78,11 @@ impl InForce {
 /// ```
 #[must_use]
 pub fn in_force(day: u32, departement: &str) -> InForce {
-    let begun = DATA.generation.iter().rev().find(|g| g.begins(departement) <= day);
+    let data = DATA.known();
+    let begun = data.generation.iter().rev().find(|g| g.begins(departement) <= day);
     // `check` proves that there is a first one.
-    let generation = begun.unwrap_or(&DATA.generation[0]).annee;
-    let whole = DATA.entier.iter().find(|w| w.departement == departement && w.debut <= day && day < w.fin);
+    let generation = begun.unwrap_or(&data.generation[0]).annee;
+    let whole = data.entier.iter().find(|w| w.departement == departement && w.debut <= day && day < w.fin);
     InForce { generation, whole }
 }
 
@@ -101,7 +100,7 @@ pub fn of_millesime(millesime: u16, depcom: &str) -> InForce {
 
 /// Years of the generations, growing.
 pub fn years() -> impl DoubleEndedIterator<Item = u16> {
-    DATA.generation.iter().map(|g| g.annee)
+    DATA.known().generation.iter().map(|g| g.annee)
 }
 
 /// Département of a commune: two characters, three overseas.
@@ -131,17 +130,14 @@ fn check(data: &Calendar) -> Result<(), String> {
 }
 
 /// Reads and checks the file.
-fn load() -> Result<Calendar, ReferenceError> {
-    let data: Calendar = parse(FILE, TEXT)?;
+fn load(text: &str) -> Result<Calendar, ReferenceError> {
+    let data: Calendar = parse(FILE, text)?;
     check(&data).map_err(|message| ReferenceError { file: FILE, message })?;
     Ok(data)
 }
 
-static DATA: LazyLock<Calendar> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The file is compiled in and a test loads it: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static DATA: Held<Calendar> =
+    Held::new(&[(FILE, include_str!("../../../data/generations.toml"))], |t| load(t[0]));
 
 #[cfg(test)]
 mod tests {
@@ -149,7 +145,7 @@ mod tests {
 
     #[test]
     fn each_territory_has_its_own_first_day() {
-        load().unwrap();
+        DATA.get().unwrap();
         let year = |day, departement| in_force(day, departement).generation;
         assert_eq!((year(20_231_231, "73"), year(20_240_101, "73")), (2015, 2024));
         for overseas in ["971", "972", "973", "974", "976", "978"] {

@@ -1,11 +1,10 @@
 //! `data/geocodage.toml`: words, factors and limits of the search of addresses.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// The whole file.
@@ -39,6 +38,8 @@ pub struct Mots {
     pub finales: FxHashSet<String>,
     pub ignores_avec_suite: FxHashSet<String>,
     pub complements: FxHashSet<String>,
+    /// Abbreviations of roads that a number follows: `RD 1006`.
+    pub routes: BTreeMap<String, String>,
 }
 
 /// Words of numbers, upper case.
@@ -161,15 +162,12 @@ impl Geocodage {
     }
 }
 
-fn load() -> Result<Geocodage, ReferenceError> {
-    parse("geocodage.toml", include_str!("../../../data/geocodage.toml"))
+fn load(text: &str) -> Result<Geocodage, ReferenceError> {
+    parse("geocodage.toml", text)
 }
 
-static DATA: LazyLock<Geocodage> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The file is compiled in and a test loads it: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static DATA: Held<Geocodage> =
+    Held::new(&[("geocodage.toml", include_str!("../../../data/geocodage.toml"))], |t| load(t[0]));
 
 /// The file, read once.
 ///
@@ -177,14 +175,14 @@ static DATA: LazyLock<Geocodage> = LazyLock::new(|| match load() {
 /// If the compiled-in file is wrong, which a test excludes.
 #[must_use]
 pub fn geocodage() -> &'static Geocodage {
-    &DATA
+    DATA.known()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_file_is_sound() {
-        let data = super::load().unwrap();
+        let data = super::DATA.get().unwrap();
         assert_eq!(data.context("73065"), "73, Savoie, Auvergne-Rhône-Alpes");
         assert_eq!(data.context("97411"), "974, La Réunion");
         let f = &data.facteurs;

@@ -1,10 +1,9 @@
 //! `data/attributs.toml` and `data/indicators.toml`: the axes, the additive quantities and the indicators.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// One class of an attribute. Its number is its place in the list, from 1; 0 means "not known".
@@ -152,21 +151,21 @@ struct IndicatorsFile {
     indicateur: Vec<Indicator>,
 }
 
+pub(super) static DATA: Held<Catalogue> = Held::new(
+    &[
+        ("attributs.toml", include_str!("../../../data/attributs.toml")),
+        ("indicators.toml", include_str!("../../../data/indicators.toml")),
+    ],
+    |t| Catalogue::from_texts(t[0], t[1]),
+);
+
 impl Catalogue {
     /// The catalogue compiled into the program.
     ///
     /// # Errors
     /// A file of `data/` is malformed or names something unknown.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-        if let Some(c) = CATALOGUE.get() {
-            return Ok(c);
-        }
-        let c = Self::from_texts(
-            include_str!("../../../data/attributs.toml"),
-            include_str!("../../../data/indicators.toml"),
-        )?;
-        Ok(CATALOGUE.get_or_init(|| c))
+        DATA.get()
     }
 
     /// Reads and cross-checks the two texts.

@@ -1,10 +1,10 @@
 //! `data/limites.toml`: what one server takes on at once.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// Limits of connections.
@@ -78,15 +78,12 @@ pub struct Limits {
     pub disque: Disk,
 }
 
-fn load() -> Result<Limits, ReferenceError> {
-    parse("limites.toml", include_str!("../../../data/limites.toml"))
+fn load(text: &str) -> Result<Limits, ReferenceError> {
+    parse("limites.toml", text)
 }
 
-static DATA: LazyLock<Limits> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The file is compiled in and a test loads it: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static DATA: Held<Limits> =
+    Held::new(&[("limites.toml", include_str!("../../../data/limites.toml"))], |t| load(t[0]));
 
 /// The file, read once.
 ///
@@ -94,7 +91,7 @@ static DATA: LazyLock<Limits> = LazyLock::new(|| match load() {
 /// If the compiled-in file is wrong, which a test excludes.
 #[must_use]
 pub fn limits() -> &'static Limits {
-    &DATA
+    DATA.known()
 }
 
 #[cfg(test)]
@@ -103,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_file_reads_and_names_operations_that_exist() {
-        let limits = super::load().unwrap();
+        let limits = super::DATA.get().unwrap();
         for id in limits.requetes.couteuses.iter().chain(&limits.requetes.hors_compte) {
             assert!(access().operations.contains_key(id), "« {id} » is no operation");
         }

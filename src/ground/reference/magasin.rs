@@ -1,9 +1,8 @@
 //! `data/store.toml`: what the store keeps, what an import may replace, what makes a file doubtful.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// How long what is no longer in force stays.
@@ -134,6 +133,13 @@ pub struct Magasin {
 }
 
 impl Magasin {
+    /// The layer that has codes of this form (`QP073001` is of 2015), when all are of one.
+    #[must_use]
+    pub fn generation_of(&self, codes: &[impl AsRef<str>]) -> Option<&Generation> {
+        let all = |g: &&Generation| codes.iter().all(|c| c.as_ref().starts_with(&g.prefixe));
+        self.generation.iter().find(|g| !codes.is_empty() && all(g))
+    }
+
     /// The rule of a table of a register; `key` is the key of the data set (for zones, the layer and perhaps
     /// its year). None for what is no import of a user.
     #[must_use]
@@ -150,15 +156,15 @@ impl Magasin {
     }
 }
 
-static DATA: LazyLock<Result<Magasin, ReferenceError>> =
-    LazyLock::new(|| parse("store.toml", include_str!("../../../data/store.toml")));
+pub(super) static DATA: Held<Magasin> =
+    Held::new(&[("store.toml", include_str!("../../../data/store.toml"))], |t| parse("store.toml", t[0]));
 
 /// The rules compiled into the program.
 ///
 /// # Errors
 /// `data/store.toml` is malformed.
 pub fn magasin() -> Result<&'static Magasin, ReferenceError> {
-    DATA.as_ref().map_err(Clone::clone)
+    DATA.get()
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! `data/rules/mix.toml`: the targets of social mix, and what texts leave open.
 
-use std::sync::OnceLock;
-
 use serde::{Deserialize, Serialize};
 
 use super::attributions::attributions;
+use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/mix.toml";
@@ -177,12 +177,16 @@ pub struct Dalo {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mix {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     #[serde(rename = "regle")]
     pub rules: Vec<Rule>,
     pub options: Options,
     pub dalo: Dalo,
 }
+
+pub(super) static DATA: Held<Mix> =
+    Held::new(&[("rules/mix.toml", include_str!("../../../data/rules/mix.toml"))], |t| Mix::read(t[0]));
 
 impl Mix {
     /// A rule by its identifier.
@@ -196,23 +200,23 @@ impl Mix {
         self.rules.iter().enumerate().filter(|(_, r)| r.nature == Nature::Objectif)
     }
 
-    /// The rules compiled into the program.
+    /// The rules in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/rules/mix.toml` is malformed or names a code that allocations do not have.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static MIX: OnceLock<Mix> = OnceLock::new();
-        if let Some(m) = MIX.get() {
-            return Ok(m);
-        }
-        let mut mix: Self = parse(FILE, include_str!("../../../data/rules/mix.toml"))?;
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let mut mix: Self = parse(FILE, text)?;
         for rule in &mut mix.rules {
             rule.of = codes("reservataire", &rule.reservataires)?;
         }
         mix.dalo.statut = codes("statut_dalo", &mix.dalo.statuts)?;
         mix.dalo.accord = codes("accord_collectif", &mix.dalo.accords_prioritaires)?;
         mix.dalo.stable = codes("activite", &mix.dalo.activites_stables)?;
-        Ok(MIX.get_or_init(|| mix))
+        Ok(mix)
     }
 }
 

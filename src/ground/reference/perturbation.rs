@@ -1,11 +1,10 @@
 //! `data/perturbation.toml`: how far figures of filtered households are moved, by the zone that their
 //! households share.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// Levels of the hierarchy, narrowest first; a level's place is its number.
@@ -42,17 +41,22 @@ pub struct Perturbation {
     steps: BTreeMap<String, u32>,
 }
 
+pub(super) static DATA: Held<Perturbation> =
+    Held::new(&[("perturbation.toml", include_str!("../../../data/perturbation.toml"))], |t| {
+        Perturbation::read(t[0])
+    });
+
 impl Perturbation {
-    /// The tables compiled into the program.
+    /// The tables in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/perturbation.toml` is malformed, or a level's chances do not add up.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static TABLES: OnceLock<Perturbation> = OnceLock::new();
-        if let Some(t) = TABLES.get() {
-            return Ok(t);
-        }
-        let file: File = parse("perturbation.toml", include_str!("../../../data/perturbation.toml"))?;
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let file: File = parse("perturbation.toml", text)?;
         let fault = |message: String| ReferenceError { file: "perturbation.toml", message };
         if !file.niveau.iter().map(|l| l.id.as_str()).eq(LEVELS) {
             return Err(fault(format!("levels must be {}", LEVELS.join(", "))));
@@ -68,7 +72,7 @@ impl Perturbation {
         }
         let tables =
             Self { version: file.version, intervalle: file.intervalle, levels: file.niveau, steps: file.pas };
-        Ok(TABLES.get_or_init(|| tables))
+        Ok(tables)
     }
 
     /// The deviation of a cell: `key` is the sum of its record keys, `level` the narrowest zone that holds

@@ -3,11 +3,10 @@
 //!
 //! Source: arrêté of 29 July 1987 as amended, annex I; arrêté of 14 March 2011, article 9 (overseas).
 
-use std::sync::LazyLock;
-
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "plafonds.toml";
@@ -311,15 +310,15 @@ impl Plafonds {
     }
 }
 
-static PLAFONDS: LazyLock<Result<Plafonds, ReferenceError>> =
-    LazyLock::new(|| Plafonds::from_toml(include_str!("../../../data/plafonds.toml")));
+pub(super) static DATA: Held<Plafonds> =
+    Held::new(&[(FILE, include_str!("../../../data/plafonds.toml"))], |t| Plafonds::from_toml(t[0]));
 
 /// The ceilings of `data/plafonds.toml`.
 ///
 /// # Errors
 /// The file that was compiled in is faulty (a test reads it).
 pub fn plafonds() -> Result<&'static Plafonds, ReferenceError> {
-    PLAFONDS.as_ref().map_err(Clone::clone)
+    DATA.get()
 }
 
 #[cfg(test)]

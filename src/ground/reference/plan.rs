@@ -1,9 +1,9 @@
 //! `data/rules/plan.toml`: what departures from rules and wishes weigh in a proposed assignment.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/plan.toml";
@@ -47,6 +47,7 @@ pub struct Work {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRules {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     pub ecart_pieces_max: u8,
     pub travail: Work,
@@ -64,24 +65,29 @@ const ALL: [Departure; 7] = [
     Departure::PieceDePlus,
 ];
 
+pub(super) static DATA: Held<PlanRules> =
+    Held::new(&[("rules/plan.toml", include_str!("../../../data/rules/plan.toml"))], |t| {
+        PlanRules::read(t[0])
+    });
+
 impl PlanRules {
-    /// The rules compiled into the program.
+    /// The rules in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/rules/plan.toml` is malformed or does not weigh each departure once.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static RULES: OnceLock<PlanRules> = OnceLock::new();
-        if let Some(r) = RULES.get() {
-            return Ok(r);
-        }
-        let rules: Self = parse(FILE, include_str!("../../../data/rules/plan.toml"))?;
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let rules: Self = parse(FILE, text)?;
         if ALL.iter().any(|d| rules.departures.iter().filter(|w| w.id == *d).count() != 1) {
             return Err(ReferenceError {
                 file: FILE,
                 message: format!("un [[ecart]] pour chacun de {ALL:?}"),
             });
         }
-        Ok(RULES.get_or_init(|| rules))
+        Ok(rules)
     }
 
     /// Weight of a departure.

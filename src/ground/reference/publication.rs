@@ -1,10 +1,9 @@
 //! `data/publication.toml`: what goes with figures that leave for other programs.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
-use super::{ReferenceError, parse};
+use super::parse;
+use super::reglages::held::Held;
 
 const FILE: &str = "publication.toml";
 
@@ -57,8 +56,8 @@ pub struct Publication {
     pub droits: Vec<Droit>,
 }
 
-static DATA: LazyLock<Result<Publication, ReferenceError>> =
-    LazyLock::new(|| parse(FILE, include_str!("../../../data/publication.toml")));
+pub(super) static DATA: Held<Publication> =
+    Held::new(&[(FILE, include_str!("../../../data/publication.toml"))], |t| parse(FILE, t[0]));
 
 /// What the file says.
 ///
@@ -66,10 +65,7 @@ static DATA: LazyLock<Result<Publication, ReferenceError>> =
 /// If the compiled-in file is wrong, which a test excludes.
 #[must_use]
 pub fn publication() -> &'static Publication {
-    match &*DATA {
-        Ok(data) => data,
-        Err(e) => panic!("{e}"),
-    }
+    DATA.known()
 }
 
 #[cfg(test)]

@@ -8,6 +8,13 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::ReferenceError;
 
+/// Cells that mean « nothing » in any column of any register: marks that people put for it, and what
+/// spreadsheets and databases write where they have no value.
+pub const NOTHING: [&str; 16] = [
+    "-", "--", "–", "—", ".", "..", "(null)", "<null>", "(vide)", "<NA>", "#N/A", "#VALEUR!", "#VALUE!",
+    "#REF!", "#DIV/0!", "#NOM?",
+];
+
 /// A column that a file may have.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +81,8 @@ impl Regle {
 #[serde(deny_unknown_fields)]
 pub struct RegistreFichier {
     vides: Vec<String>,
+    #[serde(default)]
+    l_une_de: Vec<String>,
     #[serde(rename = "colonne")]
     colonnes: Vec<Colonne>,
     #[serde(rename = "liste", default)]
@@ -111,6 +120,8 @@ impl Liste {
 pub struct Registre {
     /// Cells that mean « nothing » in any column, in upper case.
     pub vides: Vec<String>,
+    /// Columns of which a file needs one at least.
+    pub l_une_de: Vec<String>,
     pub colonnes: Vec<Colonne>,
     pub regles: Vec<Regle>,
     listes: FxHashMap<String, Liste>,
@@ -162,8 +173,12 @@ impl Registre {
                 }
             }
         }
+        if let Some(c) = f.l_une_de.iter().find(|c| !f.colonnes.iter().any(|k| k.nom == **c)) {
+            return Err(fault(format!("l_une_de : colonne {c} inconnue")));
+        }
         Ok(Self {
-            vides: f.vides.iter().map(|v| v.to_uppercase()).collect(),
+            vides: f.vides.iter().map(String::as_str).chain(NOTHING).map(str::to_uppercase).collect(),
+            l_une_de: f.l_une_de,
             colonnes: f.colonnes,
             regles: f.regles,
             listes,

@@ -1,10 +1,9 @@
 //! `data/echelles.toml`: the scales of figures, their labels and zooms.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
 use super::access::Class;
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "echelles.toml";
@@ -44,19 +43,16 @@ struct ScalesFile {
     echelle: Vec<Scale>,
 }
 
-fn load() -> Result<Vec<Scale>, ReferenceError> {
-    let file: ScalesFile = parse(FILE, include_str!("../../../data/echelles.toml"))?;
+fn load(text: &str) -> Result<Vec<Scale>, ReferenceError> {
+    let file: ScalesFile = parse(FILE, text)?;
     if file.echelle.last().is_none_or(|s| s.id != "*") {
         return Err(ReferenceError { file: FILE, message: "the last [[echelle]] must be \"*\"".to_owned() });
     }
     Ok(file.echelle)
 }
 
-static DATA: LazyLock<Vec<Scale>> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The file is compiled in and a test loads it: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static DATA: Held<Vec<Scale>> =
+    Held::new(&[("echelles.toml", include_str!("../../../data/echelles.toml"))], |t| load(t[0]));
 
 /// All scales, the widest first; the last is `*`.
 ///
@@ -64,7 +60,7 @@ static DATA: LazyLock<Vec<Scale>> = LazyLock::new(|| match load() {
 /// If the compiled-in file is wrong, which a test excludes.
 #[must_use]
 pub fn scales() -> &'static [Scale] {
-    &DATA
+    DATA.known()
 }
 
 /// The scale of a layer.
@@ -81,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_file_reads_and_points_never_come_at_low_zooms() {
-        let all = load().unwrap();
+        let all = DATA.get().unwrap();
         let min = |id: &str| all.iter().find(|s| s.id == id).unwrap().tuile_min;
         assert!(min("residence") >= 12 && min("adresse") >= 14);
         assert!(all.iter().all(|s| s.zoom_min <= s.zoom_max));

@@ -1,9 +1,8 @@
 //! `data/secrecy.toml`: thresholds of statistical secrecy and of reliability badges.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// Lower bounds of the response rate for badges A, B and C.
@@ -40,18 +39,21 @@ pub struct Secrecy {
     pub segregation: Segregation,
 }
 
+pub(super) static DATA: Held<Secrecy> =
+    Held::new(&[("secrecy.toml", include_str!("../../../data/secrecy.toml"))], |t| Secrecy::read(t[0]));
+
 impl Secrecy {
-    /// The rules compiled into the program.
+    /// The rules in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/secrecy.toml` is malformed.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static SECRECY: OnceLock<Secrecy> = OnceLock::new();
-        if let Some(s) = SECRECY.get() {
-            return Ok(s);
-        }
-        let s = parse("secrecy.toml", include_str!("../../../data/secrecy.toml"))?;
-        Ok(SECRECY.get_or_init(|| s))
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let s = parse("secrecy.toml", text)?;
+        Ok(s)
     }
 
     /// Badge of a response rate (domain §2.7).

@@ -1,9 +1,8 @@
 //! `data/situation.toml`: how near to an edge the answer « in a QPV or not » is uncertain.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// One quality of location.
@@ -36,15 +35,12 @@ impl SituationRules {
     }
 }
 
-fn load() -> Result<SituationRules, ReferenceError> {
-    parse("situation.toml", include_str!("../../../data/situation.toml"))
+fn load(text: &str) -> Result<SituationRules, ReferenceError> {
+    parse("situation.toml", text)
 }
 
-static DATA: LazyLock<SituationRules> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The file is compiled in and a test loads it: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static DATA: Held<SituationRules> =
+    Held::new(&[("situation.toml", include_str!("../../../data/situation.toml"))], |t| load(t[0]));
 
 /// The file, read once.
 ///
@@ -52,14 +48,14 @@ static DATA: LazyLock<SituationRules> = LazyLock::new(|| match load() {
 /// If the compiled-in file is wrong, which a test excludes.
 #[must_use]
 pub fn situation() -> &'static SituationRules {
-    &DATA
+    DATA.known()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_worse_the_quality_the_wider_the_tolerance() {
-        let rules = super::load().unwrap();
+        let rules = super::DATA.get().unwrap();
         let t = |code| rules.quality(code).unwrap().tolerance_m;
         assert!(t(11) < t(21) && t(21) < t(12) && t(12) < rules.distance_max_m);
         assert!(rules.quality(33).unwrap().toujours_incertain);

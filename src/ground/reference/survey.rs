@@ -1,9 +1,8 @@
 //! `data/survey.toml`: how the survey is read, residences grouped and places trusted.
 
-use std::sync::OnceLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// How residences are grouped (domain §3.3).
@@ -50,18 +49,21 @@ pub struct Survey {
     pub adresse: ByAddress,
 }
 
+pub(super) static DATA: Held<Survey> =
+    Held::new(&[("survey.toml", include_str!("../../../data/survey.toml"))], |t| Survey::read(t[0]));
+
 impl Survey {
-    /// The parameters compiled into the program.
+    /// The parameters in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/survey.toml` is malformed.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static SURVEY: OnceLock<Survey> = OnceLock::new();
-        if let Some(s) = SURVEY.get() {
-            return Ok(s);
-        }
-        let s = parse("survey.toml", include_str!("../../../data/survey.toml"))?;
-        Ok(SURVEY.get_or_init(|| s))
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let s = parse("survey.toml", text)?;
+        Ok(s)
     }
 
     /// Months before the reference date within which a lease is recent, for one wave.

@@ -1,11 +1,11 @@
 //! `data/rules/unites.toml`: units of social-mix targets that are not EPCI (EPT, Ville de Paris), and who is
 //! bound in Île-de-France.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
-
 use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::reglages::held::Held;
+use super::reglages::version;
 use super::{ReferenceError, parse};
 
 const FILE: &str = "rules/unites.toml";
@@ -46,6 +46,7 @@ struct Soumis {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unites {
+    #[serde(deserialize_with = "version")]
     pub version: String,
     pub texte: String,
     /// SIREN of the métropole that is no unit.
@@ -58,17 +59,22 @@ pub struct Unites {
     by_commune: BTreeMap<String, usize>,
 }
 
+pub(super) static DATA: Held<Unites> =
+    Held::new(&[("rules/unites.toml", include_str!("../../../data/rules/unites.toml"))], |t| {
+        Unites::read(t[0])
+    });
+
 impl Unites {
-    /// The file compiled into the program.
+    /// The file in force: what the program holds, with the changes of the store ([`super::reglages`]).
     ///
     /// # Errors
     /// `data/rules/unites.toml` is malformed, or a commune is in two units.
     pub fn embedded() -> Result<&'static Self, ReferenceError> {
-        static UNITES: OnceLock<Unites> = OnceLock::new();
-        if let Some(u) = UNITES.get() {
-            return Ok(u);
-        }
-        let mut read: Self = parse(FILE, include_str!("../../../data/rules/unites.toml"))?;
+        DATA.get()
+    }
+
+    fn read(text: &str) -> Result<Self, ReferenceError> {
+        let mut read: Self = parse(FILE, text)?;
         for (i, unit) in read.list.iter().enumerate() {
             for commune in unit.communes.iter().chain(&unit.anciennes) {
                 if read.by_commune.insert(commune.clone(), i).is_some() {
@@ -77,7 +83,7 @@ impl Unites {
                 }
             }
         }
-        Ok(UNITES.get_or_init(|| read))
+        Ok(read)
     }
 
     /// The unit of a commune; None where its EPCI is the unit.

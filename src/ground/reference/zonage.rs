@@ -1,9 +1,8 @@
 //! `data/zonage.toml`: limits of the zones that users draw or list.
 
-use std::sync::LazyLock;
-
 use serde::Deserialize;
 
+use super::reglages::held::Held;
 use super::{ReferenceError, parse};
 
 /// The whole file.
@@ -59,15 +58,12 @@ pub struct ReadingLimits {
     pub octets_sans_rapport: u64,
 }
 
-fn load() -> Result<ZoneLimits, ReferenceError> {
-    parse("zonage.toml", include_str!("../../../data/zonage.toml"))
+fn load(text: &str) -> Result<ZoneLimits, ReferenceError> {
+    parse("zonage.toml", text)
 }
 
-static DATA: LazyLock<ZoneLimits> = LazyLock::new(|| match load() {
-    Ok(data) => data,
-    // The file is compiled in and a test loads it: a fault here is a fault of the program.
-    Err(e) => panic!("{e}"),
-});
+pub(super) static DATA: Held<ZoneLimits> =
+    Held::new(&[("zonage.toml", include_str!("../../../data/zonage.toml"))], |t| load(t[0]));
 
 /// The file, read once.
 ///
@@ -75,13 +71,13 @@ static DATA: LazyLock<ZoneLimits> = LazyLock::new(|| match load() {
 /// If the compiled-in file is wrong, which a test excludes.
 #[must_use]
 pub fn limits() -> &'static ZoneLimits {
-    &DATA
+    DATA.known()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_file_reads() {
-        assert_eq!(super::load().unwrap().sommets_max, 5_000);
+        assert_eq!(super::DATA.get().unwrap().sommets_max, 5_000);
     }
 }

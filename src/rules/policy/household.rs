@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::reference::mix::{Compare, Mix, ZeroIncome};
+use crate::reference::seuils::{Seuils, Typed};
 use crate::reference::unites::Unites;
 use crate::stock::StockError;
 use crate::stock::table::Table;
@@ -106,6 +107,8 @@ pub struct Thresholds {
     by: HashMap<(String, u16), f64>,
     /// Years with a threshold of one EPCI at least.
     years: BTreeSet<u16>,
+    /// Those that an administrator typed in (`data/rules/seuils.toml`): they do not make a list.
+    typed: BTreeSet<(String, u16)>,
 }
 
 /// Code of the single threshold of Île-de-France (data/registers/thresholds.toml).
@@ -125,7 +128,17 @@ impl Thresholds {
         out
     }
 
-    /// Those of the store.
+    /// Puts thresholds that were typed in before those of the arrêtés.
+    #[must_use]
+    pub fn corrected(mut self, typed: &[Typed]) -> Self {
+        for t in typed {
+            self.typed.insert((t.epci.clone(), t.annee));
+            self.by.insert((t.epci.clone(), t.annee), t.eur_uc);
+        }
+        self
+    }
+
+    /// Those of the store, with those that are typed in.
     ///
     /// # Errors
     /// A table cannot be read.
@@ -136,7 +149,7 @@ impl Thresholds {
             let (epci, year, euros) = (t.texts("epci")?, t.u16s("annee")?, t.f64s("eur_uc")?);
             rows.extend((0..t.rows()).map(|i| (epci.get(i).to_owned(), year[i], euros[i])));
         }
-        Ok(Self::new(rows))
+        Ok(Self::new(rows).corrected(&Seuils::embedded()?.all))
     }
 
     /// The threshold that leases of a year are judged by: that of the year, else of a year before
@@ -160,7 +173,11 @@ impl Thresholds {
         let applied = (0..=mix.options.seuil_recul_annees)
             .filter_map(|back| year.checked_sub(back))
             .find(|y| self.years.contains(y));
-        let listed = !epci.is_empty() && applied.is_some_and(|y| self.by.contains_key(&(epci.to_owned(), y)));
+        let typed = (0..=mix.options.seuil_recul_annees)
+            .filter_map(|back| year.checked_sub(back))
+            .any(|y| self.typed.contains(&(epci.to_owned(), y)));
+        let named = applied.is_some_and(|y| self.by.contains_key(&(epci.to_owned(), y)));
+        let listed = !epci.is_empty() && (named || typed);
         if listed {
             return Bound::Yes;
         }
@@ -254,6 +271,22 @@ mod tests {
             all.of("200057867", "93066", 2024, mix()).map(|t| t.euros),
             Some(10_200.0),
             "one for the region"
+        );
+    }
+
+    #[test]
+    fn a_threshold_that_is_typed_in_goes_before_the_arrete_and_unbinds_nobody() {
+        let typed = |epci: &str, annee, eur_uc| Typed { epci: epci.into(), annee, eur_uc };
+        let all =
+            thresholds().corrected(&[typed("200000001", 2025, 9_500.0), typed("200000009", 2026, 9_000.0)]);
+        let of = |epci, year| all.of(epci, "73001", year, mix()).map(|t| t.euros);
+        assert_eq!(of("200000001", 2025), Some(9_500.0));
+        assert_eq!(of("200000001", 2024), Some(9_130.0), "another year keeps its own");
+        assert_eq!(all.binds("200000009", "73001", 2026, mix()), Bound::Yes);
+        assert_eq!(
+            all.binds("200000001", "73001", 2026, mix()),
+            Bound::Yes,
+            "one threshold of 2026 is not the list of 2026: that of 2025 still holds"
         );
     }
 

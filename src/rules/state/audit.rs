@@ -7,6 +7,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::heads::Noted;
 use super::{State, StateError};
 
 /// What happened, before it has a place in the chain.
@@ -80,6 +81,8 @@ pub struct Verdict {
     pub empreinte: String,
     /// Ce qui ne va pas ; nul si le journal est intact.
     pub faute: Option<String>,
+    /// Ce qui ne peut plus être vérifié, si quelque chose ne peut plus l'être.
+    pub inverifiable: Option<String>,
 }
 
 type Row =
@@ -235,9 +238,23 @@ impl State {
             dernier: last,
             empreinte: head.clone(),
             faute: None,
+            inverifiable: None,
         };
-        let (mut rank, mut before) = (anchor_rank, anchor);
+        let noted = self.noted_heads()?;
+        let (mut rank, mut before) = (anchor_rank, anchor.clone());
         let mut seen = witness.is_none_or(|(r, _)| r <= anchor_rank);
+        let other = |r: i64, mark: &str| {
+            let told = witness
+                .into_iter()
+                .chain(noted.iter().flat_map(|n| &n.heads).map(|h| (h.rang, &*h.empreinte)));
+            told.into_iter().any(|(rang, empreinte)| rang == r && empreinte != mark)
+        };
+        verdict.faute = noted.as_ref().and_then(|n| n.before_reading(last));
+        if verdict.faute.is_none() && anchor_rank > 0 && other(anchor_rank, &anchor) {
+            verdict.faute = Some(format!(
+                "la ligne {anchor_rank}, la dernière retirée, n'est pas celle qui avait été notée"
+            ));
+        }
         while verdict.faute.is_none() && rank < last {
             let page: Vec<Row> =
                 sqlx::query_as(lines!("WHERE rang > $1 AND rang <= $2 ORDER BY rang LIMIT $3"))
@@ -254,7 +271,7 @@ impl State {
                     Some(format!("la ligne {} manque", rank + 1))
                 } else if l.precedent != before || hash(l.rang, &l.entry(), &before)? != l.empreinte {
                     Some(format!("la ligne {} a été modifiée", l.rang))
-                } else if witness.is_some_and(|(r, h)| r == l.rang && h != l.empreinte) {
+                } else if other(l.rang, &l.empreinte) {
                     Some(format!("la ligne {} n'est plus celle qui avait été notée", l.rang))
                 } else {
                     None
@@ -274,6 +291,7 @@ impl State {
         if verdict.faute.is_none() && !seen {
             verdict.faute = Some("la ligne qui avait été notée n'existe plus".to_owned());
         }
+        verdict.inverifiable = noted.and_then(|n| n.unverifiable(anchor_rank, &anchor, witness, last));
         Ok(verdict)
     }
 
@@ -295,6 +313,8 @@ impl State {
                 .await?;
         let mut dropped = 0;
         if let Some((rank, mark)) = last {
+            // Before they go: a drop that nobody noted is told as one.
+            self.note(rank, &mark, true)?;
             sqlx::query("UPDATE audit_tete SET ancre_rang = $1, ancre = $2 WHERE seul = 1")
                 .bind(rank)
                 .bind(mark)
@@ -308,5 +328,28 @@ impl State {
         }
         tx.commit().await?;
         Ok(dropped)
+    }
+}
+
+impl State {
+    fn noted_heads(&self) -> Result<Option<Noted>, StateError> {
+        self.heads.as_ref().map(|h| h.read().map_err(StateError::Heads)).transpose()
+    }
+
+    fn note(&self, rang: i64, empreinte: &str, ancre: bool) -> Result<bool, StateError> {
+        let Some(heads) = &self.heads else { return Ok(false) };
+        heads.note(rang, empreinte, super::now(), ancre).map_err(StateError::Heads)
+    }
+
+    /// Notes the last line of the trail outside of its database; rank and hash if they were not noted yet.
+    ///
+    /// # Errors
+    /// The database or the disk fails.
+    pub async fn note_head(&self) -> Result<Option<(i64, String)>, StateError> {
+        let (rank, mark): (i64, String) =
+            sqlx::query_as("SELECT rang, empreinte FROM audit_tete WHERE seul = 1")
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(self.note(rank, &mark, false)?.then_some((rank, mark)))
     }
 }

@@ -16,6 +16,7 @@ mod ensembles;
 mod evenements;
 mod flux;
 mod grilles;
+pub mod heads;
 mod maintenance;
 mod objectifs;
 mod owner;
@@ -72,6 +73,8 @@ pub enum StateError {
     Taken(String),
     #[error("« {0} » n'existe pas")]
     Absent(String),
+    #[error("têtes du journal d'audit : {0}")]
+    Heads(std::io::Error),
     #[error(
         "la base de DATABASE_URL est celle d'un autre magasin que « {} » : ses comptes et ses corrections ne sont pas d'ici.          Corrigez DATABASE_URL ou --data",
         .store.display()
@@ -117,6 +120,8 @@ pub struct State {
     opening: &'static str,
     /// Key that addresses of the network are hashed with before they are kept.
     pepper: [u8; 32],
+    /// Where heads of the trail are noted; `None` for a database without a store.
+    heads: Option<heads::Heads>,
 }
 
 /// Connections of one process.
@@ -135,7 +140,7 @@ impl State {
             Ok(url) if !url.is_empty() => {
                 let state = Self::open(&url).await?;
                 state.recognise(root, false).await?;
-                Ok(state)
+                state.with_heads(root)
             }
             _ => {
                 let file = root.join("etat.sqlite");
@@ -144,8 +149,20 @@ impl State {
                 }
                 let state = Self::open(&format!("sqlite://{}?mode=rwc", file.display())).await?;
                 state.recognise(root, true).await?;
-                Ok(state)
+                state.with_heads(root)
             }
+        }
+    }
+
+    /// Notes heads of the trail in this store from now on. One that may only be read notes none.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn with_heads(self, root: &Path) -> Result<Self, StateError> {
+        match heads::Heads::of_store(root) {
+            Ok(heads) => Ok(Self { heads: Some(heads), ..self }),
+            Err(e) if e.kind() == std::io::ErrorKind::ReadOnlyFilesystem => Ok(self),
+            Err(e) => Err(StateError::Heads(e)),
         }
     }
 
@@ -183,7 +200,7 @@ impl State {
             .map_err(|e| open(e.into()))?;
         migrator().run(&pool).await.map_err(|e| open(e.into()))?;
         let pepper = secrets::pepper(&pool).await?;
-        Ok(Self { pool, opening: if sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }, pepper })
+        Ok(Self { pool, opening: if sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }, pepper, heads: None })
     }
 
     /// Whether the database answers.

@@ -1,9 +1,7 @@
-//! `/api/dalo`: DALO households and QPV since the circular of 18 December 2023, and the placements to
-//! justify.
+//! `/api/dalo`: DALO households and QPV since the circular of 18 December 2023, placements to justify.
 //!
-//! The State in its territory and a bailleur for its own leases read the placements one by one, without a
-//! name (domain §9.3); the others read counts under secrecy. The bailleur gives the reason of a placement,
-//! the State may contest it.
+//! The State in its territory and a bailleur for its own leases read placements one by one, without a name
+//! (domain §9.3); others read counts under secrecy. The bailleur gives the reason, the State may contest it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +34,8 @@ use crate::territory::bands::{self, Band};
 /// Les placements DALO depuis la circulaire.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlacementsDalo {
+    /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
+    pub version: String,
     pub texte: &'static str,
     /// Premier jour compté, AAAA-MM-JJ.
     pub depuis: String,
@@ -435,6 +435,7 @@ fn told(
         found.all.communes.get(key as usize).map_or(unknown, |n| (n.code.clone(), n.title().to_owned()))
     };
     Ok(PlacementsDalo {
+        version: format!("mixité {} ; motifs {}", rules.version, list.version),
         texte: &list.texte,
         depuis: days::iso(rules.dalo.circulaire),
         detail,
@@ -527,8 +528,7 @@ fn quartiers(found: &Leases, detail: bool, secrecy: &Secrecy) -> Vec<QuartierDal
     out
 }
 
-/// How many placements are to justify and where they stand; few are not told to who does not read them one by
-/// one.
+/// How many placements are to justify and where they stand; few are told only to who reads them one by one.
 fn balance(found: &Leases, stand: &impl Fn(&str) -> Stand, detail: bool, secrecy: &Secrecy) -> BilanDalo {
     let mut counts = [0u32; 3];
     for f in found.dalo.iter().filter(|f| f.concerne) {

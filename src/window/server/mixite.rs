@@ -24,6 +24,7 @@ use crate::policy::objectifs::{Rate, Scope as LineScope, Target, target};
 use crate::policy::why;
 use crate::reference::mix::{Mix, Nature, Niveau, Rule, Sense};
 use crate::reference::secrecy::Secrecy;
+use crate::reference::seuils::Seuils;
 use crate::reference::unites::Unites;
 use crate::territory::bands;
 
@@ -437,6 +438,13 @@ const BASE: &str =
 /// What is to be known of the figures, and what no text that was found establishes.
 fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
     let mut out = Vec::new();
+    if let Some(typed) = Seuils::embedded().ok().filter(|s| !s.all.is_empty()) {
+        out.push(format!(
+            "Seuils du premier quartile : {} saisi(s) ou corrigé(s) par l'administration du service, avant l'arrêté importé ; version {}.",
+            typed.all.len(),
+            typed.version
+        ));
+    }
     let region = Unites::embedded().ok().map(Unites::region);
     if whole.not_bound > 0 {
         out.push(format!(

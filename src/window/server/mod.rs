@@ -91,8 +91,10 @@ pub use self::parc::events::bring;
 pub use self::router::{document, router, router_for_holder};
 pub use self::state::{App, Live};
 pub use self::works::bring_up_to_date;
+use crate::days;
+use crate::reference::reglages as rules;
 use crate::state::State;
-use crate::store::{Store, Writer};
+use crate::store::{Store, Writer, reglages};
 
 /// How often the manifest is looked at.
 const WATCH: Duration = Duration::from_secs(3);
@@ -117,6 +119,8 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
     let state = State::of_store(&root).await?;
     finish_late(&root, &state).await;
     let metrics = options.metrics;
+    tokio::spawn(note_heads(state.clone()));
+    let journal = state.clone();
     let server = Server::new(live.clone(), state, options)?;
     if let Some(addr) = metrics {
         let watched = server.clone();
@@ -124,12 +128,32 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
             .await?;
     }
     tokio::spawn(soundness::watch(live.clone(), root.clone(), server.works.clone()));
+    tokio::spawn(follow_rules(live.clone(), root.clone(), server.works.clone()));
     let routes = router(server);
     tokio::spawn(watch(live, root, seen));
     // Nobody may be there to read it.
     let _ = writeln!(std::io::stdout(), "prêt : http://{addr} (en {:.2} s)", begun.elapsed().as_secs_f64());
     listen::serve(listener, routes, stopped()).await;
+    note_head(&journal).await;
     Ok(())
+}
+
+/// How often the last line of the audit trail is noted outside of its database.
+const HEADS: Duration = Duration::from_secs(3_600);
+
+async fn note_heads(state: State) {
+    loop {
+        note_head(&state).await;
+        tokio::time::sleep(HEADS).await;
+    }
+}
+
+async fn note_head(state: &State) {
+    match state.note_head().await {
+        Ok(Some((rank, mark))) => tracing::info!("tête du journal : {rank}:{mark}"),
+        Ok(None) => {}
+        Err(e) => tracing::error!("tête du journal d'audit : {e}"),
+    }
 }
 
 /// Finishes what was killed half done, before anybody asks. Who writes now finishes by itself; a fault keeps
@@ -174,6 +198,47 @@ async fn watch(live: Live, root: PathBuf, mut seen: Option<SystemTime>) {
             Err(e) => tracing::error!("rechargement interrompu : {e}"),
         }
     }
+}
+
+/// Takes up the rules that the store changes, as their files do and as their days come; figures that depend
+/// on them are made anew. A fault leaves the rules as they were.
+async fn follow_rules(live: Live, root: PathBuf, works: works::Works) {
+    let mut seen = None;
+    loop {
+        let now = Some((reglages::mark(&root), days::today()));
+        if now != seen {
+            seen = now;
+            let (live, root) = (live.clone(), root.clone());
+            match tokio::task::spawn_blocking(move || rules_changed(&live, &root)).await {
+                Ok(Ok(Some(figures))) => {
+                    tracing::info!("les réglages du magasin ont changé : ils valent maintenant");
+                    if figures {
+                        works.changed();
+                    }
+                }
+                Ok(Ok(None)) => {}
+                Ok(Err(e)) => {
+                    tracing::error!("réglages refusés, les règles restent comme elles étaient : {e}")
+                }
+                Err(e) => tracing::error!("réglages : {e}"),
+            }
+        }
+        tokio::time::sleep(WATCH).await;
+    }
+}
+
+/// Takes up what the store's folder says; whether figures have to be made anew, None if nothing changed.
+/// Otherwise answers follow from here on.
+fn rules_changed(live: &Live, root: &Path) -> Result<Option<bool>, Box<dyn std::error::Error + Send + Sync>> {
+    let before = rules::in_force().mark()?;
+    if !reglages::take_up(root, days::today())? {
+        return Ok(None);
+    }
+    let figures = rules::in_force().mark()? != before;
+    if !figures {
+        live.reload(root)?;
+    }
+    Ok(Some(figures))
 }
 
 /// Resolves when the process is asked to stop.

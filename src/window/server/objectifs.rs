@@ -24,6 +24,8 @@ use crate::state::{self, Objectif, TauxCia};
 /// Les taux des conventions, et ce qui peut en être fixé.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Objectifs {
+    /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
+    pub version: &'static str,
     /// EPCI dont vous pouvez fixer les taux ; nul : aucun.
     pub modifiable: Option<String>,
     pub objectifs: Vec<ObjectifListe>,
@@ -83,6 +85,7 @@ pub async fn list(
             objectif: o,
         });
         Ok(Json(Objectifs {
+            version: &mix.version,
             modifiable: own(&visitor.person).map(str::to_owned),
             objectifs: objectifs.collect(),
             regles: mix

@@ -48,6 +48,8 @@ pub struct DemandePlan {
 /// Un plan proposé.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlanPropose {
+    /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
+    pub version: String,
     pub epci: Choix,
     /// Année des baux à venir.
     pub annee: u16,
@@ -507,6 +509,7 @@ fn told(
     let code = asked.epci.clone();
     let nom = all.epcis.iter().find(|e| e.code == code).map_or_else(String::new, |e| e.title().to_owned());
     PlanPropose {
+        version: format!("mixité {} ; plan {}", mix.version, rules.version),
         epci: Choix { code, nom },
         annee,
         mois,

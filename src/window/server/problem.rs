@@ -31,6 +31,7 @@ pub enum Kind {
     SignIn,
     Forbidden,
     Taken,
+    Conflict,
     TooMany,
     Provider,
     Remote,
@@ -59,6 +60,7 @@ impl Kind {
             Self::SignIn => (StatusCode::UNAUTHORIZED, "urn:mosaique:connexion", "Connexion nécessaire"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "urn:mosaique:droits", "Accès refusé"),
             Self::Taken => (StatusCode::CONFLICT, "urn:mosaique:deja", "Existe déjà"),
+            Self::Conflict => (StatusCode::CONFLICT, "urn:mosaique:etat", "Impossible en l'état"),
             Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "urn:mosaique:essais", "Trop d'essais"),
             Self::Provider => {
                 (StatusCode::BAD_GATEWAY, "urn:mosaique:fournisseur", "Fournisseur d'identité injoignable")
@@ -225,6 +227,12 @@ impl Problem {
             valeur: Some(shortened(valeur)),
             ..Self::new(Kind::Absent, detail)
         }
+    }
+
+    /// What is asked does not go with how things stand.
+    #[must_use]
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Conflict, detail)
     }
 
     #[must_use]

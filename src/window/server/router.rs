@@ -16,7 +16,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::admin::{audit, comptes, conventions, imports, organisations};
+use super::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
 use super::app::Server;
 use super::auth::operations::Operations;
 use super::auth::{guard, jetons, organisation, session, sso, visitor};
@@ -76,9 +76,15 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(organisations::list, organisations::add))
         .routes(routes!(organisations::change))
         .routes(routes!(organisations::datasets))
+        .routes(routes!(fichiers::list, fichiers::receive))
+        .routes(routes!(fichiers::say))
+        .routes(routes!(fichiers::import))
+        .routes(routes!(fichiers::discard))
         .routes(routes!(imports::list))
         .routes(routes!(imports::remove))
         .routes(routes!(imports::restore))
+        .routes(routes!(reglages::list, reglages::change))
+        .routes(routes!(reglages::reset))
         .routes(routes!(conventions::list, conventions::add))
         .routes(routes!(conventions::change))
         .routes(routes!(comptes::list, comptes::add))

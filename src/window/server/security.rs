@@ -110,7 +110,9 @@ fn is_local(host: &str) -> bool {
 
 /// Gives up after a while.
 pub async fn timeout(request: Request, next: Next) -> Response {
-    let upload = request.method() == axum::http::Method::POST && request.uri().path() == "/api/depots";
+    let path = request.uri().path();
+    let upload = request.method() == axum::http::Method::POST
+        && (path == "/api/depots" || path.starts_with("/api/admin/imports/fichiers"));
     match tokio::time::timeout(if upload { UPLOAD_LIMIT } else { LIMIT }, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::timeout().into_response(),

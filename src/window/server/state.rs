@@ -356,11 +356,14 @@ impl App {
         let mut damaged = Vec::new();
         let catalogue = Catalogue::embedded()?;
         let secrecy = Secrecy::embedded()?;
+        // Cubes that were opened under other rules are opened again.
+        let alike =
+            former.filter(|f| std::ptr::eq(f.catalogue, catalogue) && std::ptr::eq(f.secrecy, secrecy));
         let mut tables: BTreeMap<PathBuf, Arc<Geography>> = BTreeMap::new();
         let mut millesimes = Vec::new();
         for entry in &store.manifest().cubes {
             let kept =
-                former.and_then(|f| f.millesimes.iter().chain(&f.a_jour).find(|l| *l.id == *entry.dossier));
+                alike.and_then(|f| f.millesimes.iter().chain(&f.a_jour).find(|l| *l.id == *entry.dossier));
             // Bytes that were looked at once are not looked at again.
             if let Some(damage) = store.cube_damage(entry, if kept.is_some() { 0 } else { hashed }) {
                 tracing::error!("cube {} : « {} » {}", entry.millesime, damage.path.display(), damage.why);

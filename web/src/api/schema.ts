@@ -166,6 +166,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/imports/fichiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fichiers envoyés qui attendent d'être importés
+         * @description Dans l'ordre où il convient de les importer.
+         */
+        get: operations["admin_fichiers"];
+        put?: never;
+        /**
+         * Envoyer un fichier
+         * @description Tel quel dans le corps de la requête : CSV, classeur, GeoJSON, GeoPackage, Shapefile en archive zip ;
+         *     `.gz` et `.zip` acceptés. Il est reconnu et contrôlé aussitôt ; rien ne change dans les chiffres.
+         */
+        post: operations["admin_fichier_envoyer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/imports/fichiers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Écarter un fichier */
+        delete: operations["admin_fichier_ecarter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/imports/fichiers/{id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Importer un fichier
+         * @description Il est comparé à nouveau avec ce qui est en place ; ce qu'il remplace peut être remis pendant un temps.
+         */
+        post: operations["admin_fichier_importer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/imports/fichiers/{id}/nature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dire ce qu'est un fichier
+         * @description Il est contrôlé à nouveau.
+         */
+        post: operations["admin_fichier_preciser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/imports/retour": {
         parameters: {
             query?: never;
@@ -253,6 +335,54 @@ export interface paths {
         head?: never;
         /** Fermer ou rouvrir un organisme */
         patch: operations["admin_organisation_modifier"];
+        trace?: never;
+    };
+    "/api/admin/reglages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Paramètres réglables
+         * @description Fichiers de règles du programme, ce que le magasin en change (valeur, source, jours, auteur), et, avec
+         *     `fichier`, tous les paramètres de ce fichier ; avec `cherche`, ceux de tous les fichiers qui contiennent
+         *     ces mots.
+         */
+        get: operations["admin_reglages"];
+        put?: never;
+        /**
+         * Changer un paramètre
+         * @description La valeur vaut dès le jour dit, pour toutes les réponses ; les chiffres qui en dépendent sont refaits.
+         *     Avec `essai=true`, dit ce que le changement ferait. Le secret et les droits ne deviennent que plus
+         *     stricts.
+         */
+        post: operations["admin_reglage_changer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/reglages/retour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rendre un paramètre au programme
+         * @description Tous les changements de ce paramètre sont retirés : la valeur du programme vaut de nouveau.
+         */
+        post: operations["admin_reglage_rendre"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/adresses": {
@@ -512,229 +642,6 @@ export interface paths {
         get: operations["connexion_retour"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/candidats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Candidats d'un logement qui se libère
-         * @description Réservé au bailleur du logement. Les demandes qui nomment sa commune et sa typologie, et dont les ressources
-         *     ne dépassent pas le plafond de son financement, dans l'ordre de la grille en vigueur. C'est une aide : la
-         *     commission d'attribution décide.
-         */
-        get: operations["cotation_candidats"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/demandes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Demandes cotées
-         * @description Les demandes en attente de votre territoire, dans l'ordre de la grille en vigueur. Le détail ne nomme jamais
-         *     un critère sensible.
-         */
-        get: operations["cotation_demandes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/demandes.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Demandes cotées en CSV
-         * @description La même liste, entière.
-         */
-        get: operations["cotation_demandes_csv"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/grilles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Grilles de cotation
-         * @description Le catalogue des critères et les grilles : celles de votre EPCI, brouillons compris, et celles des autres
-         *     qui sont adoptées et visibles.
-         */
-        get: operations["grilles"];
-        /**
-         * Importer un brouillon de grille en CSV
-         * @description Réservé à l'EPCI. Colonnes de l'export ; `code` et `points` suffisent. Une valeur illisible refuse le
-         *     fichier, avec sa ligne et sa colonne.
-         */
-        put: operations["grille_importer"];
-        /**
-         * Enregistrer un brouillon de grille
-         * @description Réservé à l'EPCI. Un brouillon peut être incomplet ; ce qui empêche de l'adopter est dit dans la liste.
-         */
-        post: operations["grille_ajouter"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/grilles/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Modifier un brouillon
-         * @description Réservé à l'EPCI. Une grille adoptée ne change plus : la suivante est un nouveau brouillon.
-         */
-        put: operations["grille_modifier"];
-        post?: never;
-        /**
-         * Effacer un brouillon
-         * @description Réservé à l'EPCI.
-         */
-        delete: operations["grille_effacer"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/grilles/{id}/adoption": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Adopter une grille
-         * @description Réservé à l'EPCI. Une grille adoptée reçoit un numéro de version et ne change plus ; elle est visible de
-         *     tous au jour dit. Il lui faut un critère de l'article L.441-1 au moins (CCH L.441-2-8).
-         */
-        post: operations["grille_adopter"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/grilles/{id}/csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Une grille en CSV
-         * @description Une ligne par critère, et une de plus par tranche ; la ligne `REFUS` est le malus.
-         */
-        get: operations["grille_csv"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/logements": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Logements libres de votre parc
-         * @description Réservé aux bailleurs : leurs logements vacants, et ceux dont le locataire a donné congé.
-         */
-        get: operations["cotation_logements"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/pression": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Pression de la demande
-         * @description Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux définitions
-         *     (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un EPCI, par
-         *     typologie (la plus petite que la demande nomme). Un effectif de 1 à 10 n'est
-         *     jamais donné, ni ce qui le ferait retrouver.
-         */
-        get: operations["cotation_pression"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/cotation/simulation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Comparer deux grilles
-         * @description Les demandes en attente du territoire sont notées par les deux grilles : qui monte, qui descend, les
-         *     critères qui ne départagent personne, comptent deux fois ou ne sont jamais prouvés. Des effectifs
-         *     seulement, arrondis ; aucun de 1 à 10.
-         */
-        post: operations["cotation_simulation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2516,17 +2423,6 @@ export interface components {
             par: string;
             fichiers: components["schemas"]["FichierImporte"][];
         };
-        /** @description Une grille adoptée. */
-        Adoptee: {
-            /** Format: int64 */
-            version: number;
-            visible: string;
-        };
-        /** @description Ce qui est demandé pour adopter une grille. */
-        Adoption: {
-            /** @description Premier jour où elle est visible de tous, AAAA-MM-JJ ; nul : aujourd'hui. */
-            visible?: string | null;
-        };
         /** @description Une adresse. */
         Adresse: {
             /** @example Feature */
@@ -2752,11 +2648,6 @@ export interface components {
             /** Format: int32 */
             baux: number;
         };
-        /**
-         * @description Ce qui compte dans une note.
-         * @enum {string}
-         */
-        Base: "provisoire" | "definitive";
         /** @description Où en sont les justifications ; nul : secret. */
         BilanDalo: {
             /**
@@ -2795,6 +2686,8 @@ export interface components {
         };
         /** @description Le calcul d'une année. */
         CalculAnnee: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             bailleur: string;
             bailleur_nom: string;
             departement: string;
@@ -2841,30 +2734,11 @@ export interface components {
             /** @description Identifiant de la Base adresse nationale. */
             ban: string;
         };
-        /** @description Qui la grille place en tête pour un logement. */
-        Candidats: {
-            /** @description Jour de l'extraction des demandes. */
-            au: string;
-            grille: string;
-            logement: components["schemas"]["LogementLibre"];
-            /** @description Demandes en attente qui nomment la commune et cette typologie. */
-            total: number;
-            /** @description De celles-là, ressources au-dessus du plafond du financement : elles sont écartées. */
-            ecartees: number;
-            ex_aequo: string;
-            /** @description Les vingt premières, dans l'ordre de la grille. */
-            candidats: components["schemas"]["Candidature"][];
-        };
         /** @description Ce qui est proposé pour une adresse. */
         CandidatsAdresse: {
             /** @description Le plus sûr d'abord. */
             candidats: components["schemas"]["Candidat"][];
             logements: components["schemas"]["LogementAdresse"][];
-        };
-        /** @description Un candidat. */
-        Candidature: components["schemas"]["DemandeCotee"] & {
-            /** @description Ses ressources sous le plafond du logement : `admises` ou `a_verifier`. */
-            ressources: string;
         };
         /** @description Ce que sont les logements d'une mise en service ou d'une acquisition ; rien de ce qui n'est pas connu. */
         Caracteristiques: {
@@ -2919,6 +2793,19 @@ export interface components {
              */
             accessibilite: string;
         };
+        /** @description Un paramètre que le magasin change. */
+        Changement: {
+            fichier: string;
+            parametre: string;
+            valeur: unknown;
+            source: string;
+            /** @description Premier et dernier jours, AAAA-MM-JJ. */
+            du: string;
+            au?: string | null;
+            par: string;
+            le: string;
+            etat: components["schemas"]["EtatChangement"];
+        };
         /** @description Un nouveau mot de passe. */
         ChangementMotDePasse: {
             actuel: string;
@@ -2926,11 +2813,6 @@ export interface components {
         };
         /** @description Un code et son nom. */
         Choix: {
-            code: string;
-            nom: string;
-        };
-        /** @description Un choix de liste. */
-        ChoixCote: {
             code: string;
             nom: string;
         };
@@ -3034,6 +2916,15 @@ export interface components {
             taux_reponse_avant?: number | null;
             alerte?: string | null;
         };
+        /** @description Une commune que l'import change. */
+        CommuneFichier: {
+            code: string;
+            nom: string;
+            /** Format: int64 */
+            avant: number;
+            /** Format: int64 */
+            apres: number;
+        };
         /** @description Les droits d'une commune et ce qui s'y libère. */
         CommuneFlux: {
             commune: string;
@@ -3055,12 +2946,6 @@ export interface components {
              * @description Logements dus au-delà de l'assiette ; 0 : pas de surréservation.
              */
             de_trop: number;
-        };
-        /** @description Deux grilles à comparer, sur le même territoire et le même genre de demandes. */
-        Comparaison: {
-            avant: components["schemas"]["Grille"];
-            apres: components["schemas"]["Grille"];
-            base?: components["schemas"]["Base"];
         };
         /** @description Le dépôt à côté de l'année d'avant et de ce qui est en vigueur. */
         ComparaisonDepot: {
@@ -3188,14 +3073,6 @@ export interface components {
             distance_m?: number | null;
             /** @description Pourquoi ce point ne peut pas être retenu. */
             refus?: string | null;
-        };
-        /** @description Ce qui empêche d'adopter une grille, ou mérite d'être su avant. */
-        Constat: {
-            /** @description Vrai : la grille ne peut pas être adoptée. */
-            bloquant: boolean;
-            /** @description Critère ou groupe ; nul : la grille entière. */
-            ou?: string | null;
-            message: string;
         };
         /** @description Une cellule qui enfreint une règle. */
         ConstatDepot: {
@@ -3429,29 +3306,6 @@ export interface components {
         Cree: {
             id: string;
         };
-        /** @description Un critère du catalogue. */
-        CritereCatalogue: {
-            code: string;
-            libelle: string;
-            famille: string;
-            /** @description Article du CCH qu'il met en œuvre. */
-            article?: string | null;
-            /** @description Il met en œuvre une priorité de l'article L.441-1. */
-            obligatoire: boolean;
-            /** @description Compté, jamais listé. */
-            sensible: boolean;
-            /** @description Pièce qui le prouve. */
-            preuve?: string | null;
-            /** @description Aucune donnée du SNE ne le dit : il est coché à la main. */
-            saisi: boolean;
-            /** @description Ce que ses tranches coupent (`effort`, `anciennete`…) ; nul : rempli ou non. */
-            mesure?: string | null;
-        };
-        /**
-         * @description Comment les critères d'un groupe se cumulent.
-         * @enum {string}
-         */
-        Cumul: "maximum" | "somme";
         /** @description Ménages DALO et QPV. */
         Dalo: {
             ensemble: components["schemas"]["Placements"];
@@ -3492,32 +3346,6 @@ export interface components {
          * @enum {string}
          */
         Decompte: "orientation" | "caleol" | "bail";
-        /** @description Délais d'attente, en mois. */
-        Delai: {
-            /**
-             * Format: double
-             * @description Moyenne des demandes satisfaites des derniers mois : c'est ce que la loi montre. Elle ignore ceux qui
-             *     attendent encore.
-             */
-            moyen: number;
-            /**
-             * Format: int32
-             * @description Demandes satisfaites dont c'est la moyenne, à cinq près.
-             */
-            satisfaites?: number | null;
-            /**
-             * Format: double
-             * @description Médiane qui compte ceux qui attendent encore (Kaplan-Meier) ; nulle si moins de la moitié sont logés.
-             */
-            median?: number | null;
-            /**
-             * Format: int32
-             * @description Demandes dont c'est la médiane, à cinq près.
-             */
-            suivies?: number | null;
-            /** @description Trop peu de demandes semblables satisfaites : délais de tout l'EPCI. */
-            de_l_epci: boolean;
-        };
         /** @description Une attribution envisagée. Les codes sont ceux du fichier des attributions. */
         DemandeControle: {
             /** @description Jour où le bail serait signé, AAAA-MM-JJ ; par défaut le dernier jour des baux chargés. */
@@ -3535,54 +3363,6 @@ export interface components {
              */
             mutation?: components["schemas"]["MutationDemande"];
             premiere_mise_en_location?: boolean;
-        };
-        /** @description Une demande notée. */
-        DemandeCotee: {
-            /** @description Début du pseudonyme du numéro unique. */
-            reference: string;
-            /** Format: int32 */
-            note: number;
-            /**
-             * Format: int32
-             * @description Rang parmi les demandes semblables (même territoire, même genre, même première typologie) ; nul quand
-             *     elles sont peu nombreuses.
-             */
-            rang?: number | null;
-            /**
-             * Format: int32
-             * @description Quart de la file (1 à 4), quand le rang n'est pas donné.
-             */
-            quart?: number | null;
-            /**
-             * Format: int32
-             * @description Demandes semblables ; nul : moins de 11.
-             */
-            semblables?: number | null;
-            delai?: components["schemas"]["Delai"] | null;
-            /** @description Premier dépôt. */
-            depot: string;
-            /**
-             * Format: int32
-             * @description Mois entiers depuis le premier dépôt.
-             */
-            anciennete: number;
-            /** Format: int32 */
-            personnes?: number | null;
-            typologie?: string | null;
-            /** @description Communes demandées, dans l'ordre. */
-            communes: string[];
-            /** @description Critères remplis, sans ceux qui sont sensibles. */
-            detail: components["schemas"]["PartNote"][];
-            /**
-             * Format: int32
-             * @description Ce que donnent ensemble les critères sensibles, une fois les plafonds de groupe appliqués.
-             */
-            autres_points: number;
-            /**
-             * Format: int32
-             * @description Points retirés après un refus.
-             */
-            refus: number;
         };
         /** @description Un jeton à créer. */
         DemandeJeton: {
@@ -3662,44 +3442,19 @@ export interface components {
              */
             mois?: number | null;
         };
-        /** @description Une page de demandes, dans l'ordre de la grille. */
-        DemandesCotees: {
-            au: string;
-            grille: string;
-            epci: string;
-            total: number;
-            page: number;
-            par_page: number;
-            /** @description Comment les ex æquo sont départagés. */
-            ex_aequo: string;
-            /** @description Communes du territoire qui vous sont ouvertes. */
-            communes: components["schemas"]["ChoixCote"][];
-            /** @description Typologies par lesquelles filtrer. */
-            typologies: string[];
-            demandes: components["schemas"]["DemandeCotee"][];
-        };
-        /** @description Comment un groupe de demandes se déplace. Les effectifs sont arrondis à cinq près ; nuls : secrets. */
-        Deplacement: {
-            libelle: string;
-            /** Format: int32 */
-            demandes?: number | null;
-            /**
-             * Format: int32
-             * @description Gagnent au moins un centième de la file.
-             */
-            montent?: number | null;
-            /**
-             * Format: int32
-             * @description Perdent au moins un centième de la file.
-             */
-            descendent?: number | null;
-            /**
-             * Format: double
-             * @description Place moyenne, de 0 (tête de file) à 100, arrondie à 1, 2, 5 ou 10 selon la taille du groupe ; nulle : secrète.
-             */
-            place_avant?: number | null;
-            /** Format: double */
-            place_apres?: number | null;
+        /** @description Un changement demandé. */
+        DemandeReglage: {
+            /** @description `rules/fragilite.toml` */
+            fichier: string;
+            /** @description `composante.f1.poids` */
+            parametre: string;
+            valeur: unknown;
+            /** @description Texte, décision ou arrêté qui fonde la valeur. */
+            source: string;
+            /** @description Premier jour, AAAA-MM-JJ ; à défaut, aujourd'hui. */
+            du?: string | null;
+            /** @description Dernier jour ; à défaut, jusqu'à nouvel ordre. */
+            au?: string | null;
         };
         /** @description Un dépôt. */
         Depot: {
@@ -3743,6 +3498,12 @@ export interface components {
             /** @description Lignes corrigées dans la page. */
             lignes_corrigees: number;
             historique: components["schemas"]["GesteDepot"][];
+        };
+        /** @description Ce que la personne dit d'un fichier. */
+        DireFichier: {
+            nature: components["schemas"]["NatureFichier"];
+            /** @description Importer malgré un doute sur l'année, la couche ou le nombre de lignes gardées. */
+            forcer?: boolean;
         };
         /** @description Ce dont le serveur dépend. */
         Disponibilite: {
@@ -3924,21 +3685,6 @@ export interface components {
             avant?: components["schemas"]["CompteObjectif"] | null;
             apres?: components["schemas"]["CompteObjectif"] | null;
         };
-        /** @description Ce qu'un critère de la grille « après » fait. */
-        EffetCritere: {
-            code: string;
-            /**
-             * Format: int32
-             * @description Demandes qui le remplissent, à cinq près ; nul : secret.
-             */
-            demandes?: number | null;
-            /** @description Il donne autant à toutes : il ne départage personne. */
-            ne_departage_pas: boolean;
-            /** @description Il demande un justificatif, et aucun n'a jamais été vu. */
-            jamais_prouve: boolean;
-            /** @description Critère rempli par les mêmes demandes, et qui compte aussi. */
-            double_de?: string | null;
-        };
         /** @description L'effet d'une commission sur un objectif de l'EPCI. */
         EffetEnsemble: {
             epci: string;
@@ -3957,21 +3703,10 @@ export interface components {
             effet: components["schemas"]["Effet"];
         };
         /**
-         * @description Les ménages logés dans l'année, sans ceux que la cotation ne régit pas (DALO, relogements, mutations
-         *     internes).
+         * @description When a change shows.
+         * @enum {string}
          */
-        EnTete: {
-            /** Format: int32 */
-            attributions: number;
-            /**
-             * Format: double
-             * @description Part d'entre eux qui auraient été parmi les premiers, autant qu'eux, en %, arrondie à 1, 2, 5 ou 10 selon
-             *     leur nombre ; nulle : secrète.
-             */
-            avant?: number | null;
-            /** Format: double */
-            apres?: number | null;
-        };
+        EffetReglage: "reponses" | "chiffres" | "imports" | "demarrage";
         /** @description Un ensemble de zones, sans ses contours. */
         Ensemble: {
             id: string;
@@ -4020,6 +3755,8 @@ export interface components {
         };
         /** @description L'équité d'une année. */
         EquiteFlux: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             /** Format: int32 */
             annee: number;
             offres: number;
@@ -4083,10 +3820,20 @@ export interface components {
             version: string;
         };
         /**
+         * @description Quand un changement vaut.
+         * @enum {string}
+         */
+        EtatChangement: "en_vigueur" | "a_venir" | "passe" | "remplace";
+        /**
          * @description Ce qui est prouvé d'une cible.
          * @enum {string}
          */
         EtatCible: "atteinte" | "hors_atteinte" | "conflit" | "arbitree";
+        /**
+         * @description Où en est un fichier qui attend.
+         * @enum {string}
+         */
+        EtatFichier: "controle" | "pret" | "a_preciser" | "refuse";
         /**
          * @description What may be said of a rule on a line.
          * @enum {string}
@@ -4206,6 +3953,37 @@ export interface components {
             /** @description Pour chaque modalité : logements que gardent les autres filtres et cette modalité. */
             filtres: components["schemas"]["Filtre"][];
         };
+        /** @description Un fichier qui attend. */
+        FichierEnAttente: {
+            id: string;
+            fichier: string;
+            /** Format: int64 */
+            octets: number;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            le: number;
+            par: string;
+            etat: components["schemas"]["EtatFichier"];
+            /**
+             * Format: double
+             * @description Part lue pendant le contrôle, de 0 à 1.
+             */
+            avancement?: number | null;
+            nature?: components["schemas"]["NatureFichier"] | null;
+            /** @description Comment sa nature a été vue, ou pourquoi il est refusé. */
+            pourquoi: string;
+            /** @description Ce qu'il peut être, quand il faut le dire. */
+            choix: components["schemas"]["NatureFichier"][];
+            forcer: boolean;
+            /** @description Le magasin l'a déjà. */
+            deja: boolean;
+            /** @description Ce que l'import ferait perdre au-delà de l'ordinaire : à accepter. */
+            perte?: string | null;
+            lu?: components["schemas"]["LectureFichier"] | null;
+            remplacement?: components["schemas"]["RemplacementFichier"] | null;
+        };
         /** @description Un fichier dont il reste des lignes. */
         FichierImporte: {
             fichier: string;
@@ -4219,6 +3997,22 @@ export interface components {
             par: string;
             /** Format: int64 */
             lignes: number;
+        };
+        /** @description Un fichier de règles. */
+        FichierReglable: {
+            nom: string;
+            libelle: string;
+            effet: components["schemas"]["EffetReglage"];
+            note?: string | null;
+            /** @description Version des règles, telle que les réponses la nomment. */
+            version?: string | null;
+            parametres: number;
+            /** @description Paramètres dont la valeur n'est pas celle du programme. */
+            modifies: number;
+            /** @description Listes où l'on peut ajouter une entrée. */
+            ajouts: string[];
+            /** @description Un paramètre que l'on peut ajouter, comme il s'écrit. */
+            exemple?: string | null;
         };
         /** @description One figure. A secret one has neither value nor counts. */
         Figure: {
@@ -4331,11 +4125,6 @@ export interface components {
         /** @enum {string} */
         Genre: "titre" | "sous_titre" | "paragraphe" | "liste";
         /**
-         * @description À qui la grille s'applique.
-         * @enum {string}
-         */
-        GenreDemande: "premiere" | "mutation";
-        /**
          * @description Ce qui arrive au parc.
          * @enum {string}
          */
@@ -4363,61 +4152,6 @@ export interface components {
          * @enum {string}
          */
         Gestion: "directe" | "deleguee" | "partagee";
-        /**
-         * @description Une grille de cotation. Elle vaut pour tout le territoire d'un EPCI : aucun poids n'y est propre à une
-         *     commune.
-         */
-        Grille: {
-            nom: string;
-            /** @description SIREN de l'EPCI ou de l'EPT ; 75056 pour Paris. */
-            epci: string;
-            genre: components["schemas"]["GenreDemande"];
-            groupes?: components["schemas"]["Groupe"][];
-            criteres: components["schemas"]["Ligne"][];
-            refus?: components["schemas"]["Refus"] | null;
-        };
-        /** @description Une grille et son état. */
-        GrilleListe: {
-            id: string;
-            /**
-             * Format: int64
-             * @description Nulle pour un brouillon.
-             */
-            version?: number | null;
-            /** @description Premier jour où elle est visible de tous ; nul pour un brouillon. */
-            visible?: string | null;
-            /** @description Jour de l'adoption ; nul pour un brouillon. */
-            adoptee?: string | null;
-            /** @description C'est elle qui note les demandes aujourd'hui. */
-            en_vigueur: boolean;
-            /** @description Vous pouvez la modifier ou l'adopter. */
-            modifiable: boolean;
-            grille: components["schemas"]["Grille"];
-            /** @description Ce qui empêche de l'adopter, ou mérite d'être su avant. */
-            constats: components["schemas"]["Constat"][];
-        };
-        /** @description Les grilles et le catalogue. */
-        Grilles: {
-            /** @description EPCI dont vous pouvez écrire les grilles ; nul : aucun. */
-            modifiable?: string | null;
-            /** @description Territoires dont les demandes vous sont ouvertes. */
-            territoires: components["schemas"]["TerritoireCote"][];
-            /** @description Version du catalogue. */
-            version: string;
-            criteres: components["schemas"]["CritereCatalogue"][];
-            grilles: components["schemas"]["GrilleListe"][];
-        };
-        /** @description Un groupe de critères (une rubrique). */
-        Groupe: {
-            id: string;
-            libelle: string;
-            cumul: components["schemas"]["Cumul"];
-            /**
-             * Format: int32
-             * @description Points que le groupe donne au plus.
-             */
-            plafond?: number | null;
-        };
         /** @description Ce qui ne compte pas dans le flux. */
         HorsFlux: {
             /** Format: int32 */
@@ -4464,6 +4198,11 @@ export interface components {
             enregistre: boolean;
             erreurs: components["schemas"]["ErreurTaux"][];
             taux: components["schemas"]["LigneTaux"][];
+        };
+        /** @description Ce que la personne accepte. */
+        ImporterFichier: {
+            /** @description La perte annoncée. */
+            accepter_perte?: boolean;
         };
         /** @description Ce qui est importé, et ce qui peut être remis. */
         Imports: {
@@ -4563,6 +4302,24 @@ export interface components {
              */
             ecart: number;
         };
+        /** @description Ce qui a été lu. */
+        LectureFichier: {
+            format: string;
+            /** Format: int64 */
+            lignes_lues: number;
+            /** Format: int64 */
+            lignes_gardees: number;
+            /** Format: int64 */
+            lignes_avec_drapeau: number;
+            /** Format: int64 */
+            lignes_rejetees: number;
+            regles: components["schemas"]["RegleDepot"][];
+            remarques: string[];
+            /** @description Réparations et autres comptes, par nom stable. */
+            comptes: {
+                [key: string]: number;
+            };
+        };
         /** @description Dwellings of the zone that no occupancy figure counts, for one reason. */
         LeftOut: {
             motif: string;
@@ -4599,24 +4356,6 @@ export interface components {
              * @description Score de ce candidat, de 0 à 1.
              */
             score?: number | null;
-        };
-        /** @description Un critère de la grille. */
-        Ligne: {
-            /** @description Code du catalogue (C01…), ou local (L01…). */
-            code: string;
-            /** @description Nom d'un critère local ; nul pour ceux du catalogue. */
-            libelle?: string | null;
-            /**
-             * Format: int32
-             * @description De 0 à 1 000.
-             */
-            points: number;
-            groupe?: string | null;
-            /** @description Ne compte dans la note définitive que sur justificatif. */
-            preuve?: boolean;
-            /** @description Remplacent `points` : la première qui contient la valeur compte. */
-            tranches?: components["schemas"]["Tranche"][];
-            progression?: components["schemas"]["Progression"] | null;
         };
         /** @description Une ligne du bilan (CCH R.441-5-1). */
         LigneBilan: {
@@ -4732,47 +4471,6 @@ export interface components {
              */
             non_localises: number;
             scores: components["schemas"]["ScoreMixite"][];
-        };
-        /** @description Un territoire. */
-        LignePression: {
-            code: string;
-            nom: string;
-            /** @description Code de l'EPCI d'une commune. */
-            epci?: string | null;
-            /**
-             * Format: int32
-             * @description Demandes en attente qui nomment ce territoire ; une demande de plusieurs communes compte dans chacune,
-             *     et une fois dans leur EPCI. Nul : secret.
-             */
-            demandes?: number | null;
-            /**
-             * Format: int32
-             * @description Demandes dont c'est le premier choix ; nul par typologie.
-             */
-            premier_choix?: number | null;
-            /**
-             * Format: int32
-             * @description De `demandes`, celles qui ne sont pas des mutations.
-             */
-            demandes_hors_mutations?: number | null;
-            /**
-             * Format: int32
-             * @description Baux signés dans l'année.
-             */
-            attributions?: number | null;
-            /** Format: int32 */
-            attributions_hors_mutations?: number | null;
-            /**
-             * Format: double
-             * @description Demandes pour une attribution, mutations comprises des deux côtés.
-             */
-            tension?: number | null;
-            /**
-             * Format: double
-             * @description La même, mutations exclues des deux côtés.
-             */
-            tension_hors_mutations?: number | null;
-            delai?: components["schemas"]["Delai"] | null;
         };
         /** @description Une ligne refusée. */
         LigneRefusee: {
@@ -5133,23 +4831,6 @@ export interface components {
              */
             etage: number | null;
         };
-        /** @description Un logement vacant, ou dont le locataire a donné congé. */
-        LogementLibre: {
-            /** @description Numéro RPLS. */
-            ident_rep: string;
-            commune: string;
-            commune_nom: string;
-            epci?: string | null;
-            epci_nom?: string | null;
-            adresse: string;
-            /** @description T1 à T6P ; nulle : nombre de pièces non connu. */
-            typologie?: string | null;
-            /** Format: int32 */
-            surface?: number | null;
-            financement: string;
-            /** @description Jour où il sera libre ; nul : il est vacant. */
-            libre_le?: string | null;
-        };
         /** @description Un logement de votre dépôt qu'un autre bailleur dépose aussi. */
         LogementRevendique: {
             ident_rep: string;
@@ -5178,14 +4859,6 @@ export interface components {
             etapes: components["schemas"]["EtapeFlux"][];
             /** @description Les plus urgents d'abord. */
             logements: components["schemas"]["LogementEnCours"][];
-        };
-        /** @description Les logements libres de votre parc. */
-        LogementsLibres: {
-            /** Format: int32 */
-            millesime: number;
-            total: number;
-            /** @description Les 500 premiers, par commune et par adresse. */
-            logements: components["schemas"]["LogementLibre"][];
         };
         /** @description Ce qu'un lot fait, ou ferait. */
         LotCorrections: {
@@ -5507,6 +5180,22 @@ export interface components {
          * @enum {string}
          */
         NatureDroit: "designation_unique" | "droit_de_suite";
+        /** @description Ce qu'est un fichier. */
+        NatureFichier: {
+            /** @description `rpls`, `ops`, `zones`, `addresses`, `attributions` ou `thresholds`. */
+            registre: string;
+            /**
+             * Format: int32
+             * @description Millésime, vague, année ou génération.
+             */
+            annee?: number | null;
+            /** @description Des zones : `commune`, `epci`, `departement`, `iris`, `qpv` ou `appartenance`. */
+            couche?: string | null;
+            /** @description Des adresses : `73`, ou `73,74`. */
+            departements?: string | null;
+            /** @description « RPLS, millésime 2024 ». */
+            en_mots?: string;
+        };
         /**
          * @description What a rule is in law.
          * @enum {string}
@@ -5717,6 +5406,8 @@ export interface components {
         };
         /** @description Les taux des conventions, et ce qui peut en être fixé. */
         Objectifs: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             /** @description EPCI dont vous pouvez fixer les taux ; nul : aucun. */
             modifiable?: string | null;
             objectifs: components["schemas"]["ObjectifListe"][];
@@ -5760,6 +5451,21 @@ export interface components {
              * @description À donner comme `avant` pour la page suivante ; nul à la fin.
              */
             suite?: number | null;
+        };
+        /** @description Un paramètre. */
+        Parametre: {
+            fichier: string;
+            parametre: string;
+            /** @description De quoi il est la valeur, dans les mots du fichier. */
+            libelle?: string | null;
+            /** @description Texte ou choix dont vient la valeur du programme. */
+            origine?: string | null;
+            /** @description Valeur du programme ; absente d'une entrée que le magasin ajoute. */
+            programme?: unknown;
+            /** @description Valeur en vigueur. */
+            valeur: unknown;
+            /** @description Ce qu'aucun changement ne passe. */
+            borne?: string | null;
         };
         /** @description Le parc d'un bailleur. */
         Parc: {
@@ -5865,15 +5571,6 @@ export interface components {
              */
             reporte: number;
         };
-        /** @description Un critère dans le détail d'une note. */
-        PartNote: {
-            code: string;
-            libelle: string;
-            /** Format: int32 */
-            points: number;
-            /** @description `compte`, `autre_du_groupe` (un autre critère du groupe donne plus) ou `sans_justificatif`. */
-            raison: string;
-        };
         /** @description Une part. */
         PartPlan: {
             /** Format: int32 */
@@ -5952,6 +5649,8 @@ export interface components {
         };
         /** @description Les placements DALO depuis la circulaire. */
         PlacementsDalo: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             texte: string;
             /** @description Premier jour compté, AAAA-MM-JJ. */
             depuis: string;
@@ -5967,6 +5666,8 @@ export interface components {
         };
         /** @description Un plan proposé. */
         PlanPropose: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
             epci: components["schemas"]["Choix"];
             /**
              * Format: int32
@@ -6020,22 +5721,6 @@ export interface components {
             id: string;
             libelle: string;
         };
-        /** @description La pression sur les territoires. */
-        Pression: {
-            /** @description Jour de l'extraction des demandes. */
-            au: string;
-            /**
-             * Format: int32
-             * @description Année des attributions.
-             */
-            annee: number;
-            par: string;
-            /** Format: int32 */
-            delai_mois: number;
-            /** @description EPCI que des demandes nomment. */
-            epcis: components["schemas"]["TerritoireCote"][];
-            lignes: components["schemas"]["LignePression"][];
-        };
         /** @description Une erreur (RFC 9457). */
         Probleme: {
             /** @description Identifiant stable de l'erreur. */
@@ -6051,21 +5736,6 @@ export interface components {
             valeur?: string | null;
             /** @description Valeurs acceptées. */
             acceptees?: string[] | null;
-        };
-        /** @description Points par pas entier d'une mesure (ancienneté : tant par année). */
-        Progression: {
-            /**
-             * Format: double
-             * @description Dans l'unité de la mesure (mois, %, m²…).
-             */
-            pas: number;
-            /** Format: int32 */
-            points: number;
-            /**
-             * Format: int32
-             * @description Points au plus.
-             */
-            plafond: number;
         };
         /** @description Ce qui est attendu au 31 décembre. */
         Projection: {
@@ -6191,18 +5861,17 @@ export interface components {
             /** Format: double */
             valeur?: number | null;
         };
-        /** @description Points retirés après le refus d'une proposition adaptée. */
-        Refus: {
-            /**
-             * Format: int32
-             * @description Retirés de la note, de 0 à 1 000. Un ménage DALO n'en perd pas.
-             */
-            points: number;
-            /**
-             * Format: int32
-             * @description Durée de l'effet, en mois.
-             */
-            mois: number;
+        /** @description Ce qui peut être réglé sans recompiler, et ce qui l'est. */
+        Reglages: {
+            /** @description Pourquoi le dossier `reglages/` n'est pas suivi, s'il ne l'est pas : les règles d'avant restent. */
+            faute?: string | null;
+            fichiers: components["schemas"]["FichierReglable"][];
+            /** @description Tous les changements, passés et à venir compris. */
+            changements: components["schemas"]["Changement"][];
+            /** @description Paramètres du fichier demandé, ou qui contiennent les mots cherchés. */
+            parametres: components["schemas"]["Parametre"][];
+            /** @description Paramètres que les mots cherchés désignent, au-delà de ceux qui sont donnés. */
+            reste: number;
         };
         /** @description Une règle, telle qu'elle est appliquée. */
         Regle: {
@@ -6248,11 +5917,29 @@ export interface components {
             /** @description Un taux inférieur est possible avec l'accord du préfet. */
             baisse_approuvee: boolean;
         };
-        /** @description Une façon de répartir les demandes. */
-        Repartition: {
-            id: string;
-            libelle: string;
-            lignes: components["schemas"]["Deplacement"][];
+        /** @description Ce que l'import remplacerait. */
+        RemplacementFichier: {
+            /** @description Comment le fichier rejoint ce qui est en place, en mots. */
+            regle: string;
+            /** @description Ce que sont les lignes : « logements ». */
+            unite: string;
+            fichiers: components["schemas"]["FichierImporte"][];
+            /** Format: int64 */
+            lignes_avant: number;
+            /** Format: int64 */
+            lignes_apres: number;
+            /** Format: int64 */
+            lignes_conservees: number;
+            /** Format: int64 */
+            lignes_remplacees: number;
+            /**
+             * Format: int64
+             * @description Parmi elles, celles dont le fichier n'a rien.
+             */
+            lignes_perdues: number;
+            /** @description Les plus touchées d'abord, dix au plus. */
+            communes: components["schemas"]["CommuneFichier"][];
+            communes_touchees: number;
         };
         /**
          * @description `dedans`, `dehors`, `incertain` (trop près du bord) ou `inconnu` (rien n'est connu de ce lieu).
@@ -6273,6 +5960,23 @@ export interface components {
             distance_bord_m?: number | null;
             /** @description Pourquoi la réponse est incertaine ou inconnue. */
             motif?: string | null;
+        };
+        /** @description Ce qu'un changement fait, ou ferait. */
+        ReponseReglage: {
+            /** @description Valeurs en vigueur aujourd'hui, avant et après. */
+            avant?: unknown;
+            apres?: unknown;
+            effet: components["schemas"]["EffetReglage"];
+            /** @description Si les chiffres sont à refaire. */
+            chiffres_refaits: boolean;
+            /** @description Faux pour un essai : rien n'a changé. */
+            enregistre: boolean;
+            /**
+             * Format: int64
+             * @description Numéro de la modification, que `/api/travaux` dit faite quand les chiffres la montrent ; nul si aucun
+             *     chiffre n'est à refaire.
+             */
+            demande?: number | null;
         };
         /** @description Une résidence d'un bailleur. */
         ResidenceBailleur: {
@@ -6341,6 +6045,12 @@ export interface components {
         ResidenceNommee: {
             code: string;
             nom: string;
+        };
+        /** @description Un paramètre à rendre au programme. */
+        RetourReglage: {
+            fichier: string;
+            /** @description Vide : tous ceux du fichier. */
+            parametre: string;
         };
         /**
          * @description What an organisation is.
@@ -6485,38 +6195,6 @@ export interface components {
             /** Format: int64 */
             leve?: number | null;
         };
-        /** @description Ce que la grille « après » change. */
-        Simulation: {
-            /** @description Jour de l'extraction des demandes. */
-            au: string;
-            /**
-             * Format: int32
-             * @description Demandes en attente que la grille note ; nul : secret.
-             */
-            demandes?: number | null;
-            /**
-             * Format: double
-             * @description τ de Kendall : 1, même ordre ; 0, aucun rapport ; −1, ordre inverse. Arrondi pour que onze demandes ne s'y
-             *     voient pas ; nul si une grille donne la même note à toutes, ou s'il y a trop peu de demandes.
-             */
-            tau?: number | null;
-            /**
-             * Format: int32
-             * @description Demandes qui partagent leur note avec une autre, à cinq près ; nul : secret.
-             */
-            ex_aequo_avant?: number | null;
-            /** Format: int32 */
-            ex_aequo_apres?: number | null;
-            /** Format: int32 */
-            montent?: number | null;
-            /** Format: int32 */
-            descendent?: number | null;
-            repartitions: components["schemas"]["Repartition"][];
-            criteres: components["schemas"]["EffetCritere"][];
-            en_tete?: components["schemas"]["EnTete"] | null;
-            /** @description Ce qui empêche d'adopter la grille « après », ou mérite d'être su. */
-            constats: components["schemas"]["Constat"][];
-        };
         /** @description Où est un point. */
         Situation: {
             /** Format: double */
@@ -6563,6 +6241,13 @@ export interface components {
         StatutPlacement: "a_justifier" | "justifie" | "conteste";
         /** @description Le suivi d'une année. */
         SuiviFlux: {
+            /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
+            version: string;
+            /**
+             * Format: double
+             * @description Écart à un rythme régulier à partir duquel une ligne est dite en retard ou en avance, en %.
+             */
+            tolerance: number;
             /** Format: int32 */
             annee: number;
             annees: number[];
@@ -6620,12 +6305,6 @@ export interface components {
             /** @description Nom de la commune qui contient la zone ; à défaut de l'EPCI, puis du département. */
             situe_dans?: string | null;
         };
-        /** @description Un territoire qui cote des demandes. */
-        TerritoireCote: {
-            /** @description SIREN de l'EPCI ou de l'EPT ; 75056 pour Paris. */
-            code: string;
-            nom: string;
-        };
         /** @description Un texte du service. */
         TexteDuService: {
             nom: string;
@@ -6647,21 +6326,6 @@ export interface components {
             /** @description Ouest, sud, est, nord. */
             bounds: number[];
             vector_layers: components["schemas"]["VectorLayer"][];
-        };
-        /** @description Points pour une part des valeurs d'une mesure. */
-        Tranche: {
-            /**
-             * Format: double
-             * @description Première valeur comprise ; nulle : sans borne.
-             */
-            de?: number | null;
-            /**
-             * Format: double
-             * @description Première valeur qui n'en est plus ; nulle : sans borne.
-             */
-            avant?: number | null;
-            /** Format: int32 */
-            points: number;
         };
         /** @description Où en est la mise à jour des chiffres. */
         Travaux: {
@@ -7484,6 +7148,288 @@ export interface operations {
             };
         };
     };
+    admin_fichiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Une liste. Chaque élément : un fichier qui attend. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FichierEnAttente"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_fichier_envoyer: {
+        parameters: {
+            query: {
+                /** @description Nom du fichier. */
+                fichier: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description Ce qui vient d'être créé. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_fichier_ecarter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du fichier */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le fichier est écarté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_fichier_importer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du fichier */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImporterFichier"];
+            };
+        };
+        responses: {
+            /** @description Ce que les chiffres vont montrer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Modification"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_fichier_preciser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du fichier */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DireFichier"];
+            };
+        };
+        responses: {
+            /** @description Le contrôle recommence */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     admin_import_remettre: {
         parameters: {
             query?: never;
@@ -7765,6 +7711,166 @@ export interface operations {
             };
             /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_reglages: {
+        parameters: {
+            query?: {
+                /** @description Fichier dont on veut les paramètres, par exemple rules/fragilite.toml */
+                fichier?: string;
+                /** @description Mots du nom, du libellé ou du fichier, par exemple « poids » */
+                cherche?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ce qui peut être réglé sans recompiler, et ce qui l'est. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reglages"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_reglage_changer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le changement ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandeReglage"];
+            };
+        };
+        responses: {
+            /** @description Ce qu'un changement fait, ou ferait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReponseReglage"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_reglage_rendre: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le retour ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetourReglage"];
+            };
+        };
+        responses: {
+            /** @description Ce qu'un changement fait, ou ferait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReponseReglage"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8430,766 +8536,6 @@ export interface operations {
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    cotation_candidats: {
-        parameters: {
-            query: {
-                /** @description Numéro RPLS du logement */
-                logement: string;
-                /** @description `premiere` (par défaut) ou `mutation` */
-                genre?: string;
-                /** @description `provisoire` (par défaut) ou `definitive` */
-                base?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Qui la grille place en tête pour un logement. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Candidats"];
-                };
-            };
-            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    cotation_demandes: {
-        parameters: {
-            query: {
-                /** @description SIREN de l'EPCI */
-                epci: string;
-                /** @description `premiere` (par défaut) ou `mutation` */
-                genre?: string;
-                /** @description `provisoire` (par défaut) ou `definitive` */
-                base?: string;
-                /** @description Demandes qui nomment cette commune */
-                commune?: string;
-                /** @description Demandes de cette typologie (T1 à T6P) */
-                typologie?: string;
-                /** @description `oui` : ménages reconnus DALO seulement */
-                dalo?: string;
-                /** @description Mois d'attente, au moins */
-                anciennete?: number;
-                /** @description Page de 50, à partir de 1 */
-                page?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Une page de demandes, dans l'ordre de la grille. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DemandesCotees"];
-                };
-            };
-            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    cotation_demandes_csv: {
-        parameters: {
-            query: {
-                /** @description SIREN de l'EPCI */
-                epci: string;
-                /** @description `premiere` (par défaut) ou `mutation` */
-                genre?: string;
-                /** @description `provisoire` (par défaut) ou `definitive` */
-                base?: string;
-                /** @description Demandes qui nomment cette commune */
-                commune?: string;
-                /** @description Demandes de cette typologie (T1 à T6P) */
-                typologie?: string;
-                /** @description `oui` : ménages reconnus DALO seulement */
-                dalo?: string;
-                /** @description Mois d'attente, au moins */
-                anciennete?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Un tableau CSV. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    grilles: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Les grilles et le catalogue. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Grilles"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    grille_importer: {
-        parameters: {
-            query: {
-                /** @description SIREN de l'EPCI */
-                epci: string;
-                /** @description `premiere` (par défaut) ou `mutation` */
-                genre?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "text/csv": string;
-            };
-        };
-        responses: {
-            /** @description Ce qui vient d'être créé. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cree"];
-                };
-            };
-            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    grille_ajouter: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Grille"];
-            };
-        };
-        responses: {
-            /** @description Ce qui vient d'être créé. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Cree"];
-                };
-            };
-            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    grille_modifier: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Identifiant de la grille */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Grille"];
-            };
-        };
-        responses: {
-            /** @description Modifié */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    grille_effacer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Identifiant de la grille */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Effacé */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    grille_adopter: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Identifiant de la grille */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Adoption"];
-            };
-        };
-        responses: {
-            /** @description Une grille adoptée. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Adoptee"];
-                };
-            };
-            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    grille_csv: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Identifiant de la grille */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Un tableau CSV. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    cotation_logements: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Les logements libres de votre parc. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LogementsLibres"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    cotation_pression: {
-        parameters: {
-            query?: {
-                /** @description Lignes : `epci` (par défaut), `commune` ou `typologie` */
-                par?: string;
-                /** @description SIREN d'un EPCI : ses communes, ou ses typologies */
-                epci?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description La pression sur les territoires. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Pression"];
-                };
-            };
-            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-        };
-    };
-    cotation_simulation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Comparaison"];
-            };
-        };
-        responses: {
-            /** @description Ce que la grille « après » change. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Simulation"];
-                };
-            };
-            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Probleme"];
-                };
-            };
-            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -52,6 +52,9 @@ pub enum Couche {
 }
 
 impl Couche {
+    pub const ALL: [Self; 6] =
+        [Self::Departement, Self::Epci, Self::Commune, Self::Iris, Self::Appartenance, Self::Qpv];
+
     /// As `--layer` and `data/territory.toml` name it.
     #[must_use]
     pub fn id(self) -> &'static str {
@@ -128,7 +131,7 @@ pub fn of(path: &Path, desk: &Path) -> Verdict {
     }
     if workbook::is_workbook(path) {
         let file = desk.join("classeur.csv");
-        let sheet = workbook::to_csv(path, &file, &|head| rows::is_any(head));
+        let sheet = workbook::to_csv(path, &file, None, &|head| rows::is_any(head));
         return match sheet {
             Ok(_) => rows::of(&file, &name(path)),
             Err(e) => Verdict::Unknown { why: bare(&e.to_string(), path) },

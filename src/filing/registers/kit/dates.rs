@@ -91,6 +91,10 @@ pub struct Seen {
     am_pm: u32,
     /// Six digits that are a month and a year (`122019`): five may then be one too.
     month_year: u32,
+    /// First numbers of days whose second is 1, one bit each: the months of `3/1/2019`, `6/1/2020`…
+    before_ones: u16,
+    /// Days that can be read in two ways and whose second number is not 1.
+    others: u32,
 }
 
 impl Seen {
@@ -112,7 +116,14 @@ impl Seen {
             match (a > 12, b > 12) {
                 (true, false) => self.day_first += 1,
                 (false, true) => self.month_first += 1,
-                _ => self.am_pm += u32::from(parts.am_pm && a != b),
+                _ => {
+                    self.am_pm += u32::from(parts.am_pm && a != b);
+                    if b == 1 {
+                        self.before_ones |= 1 << a.min(15);
+                    } else {
+                        self.others += 1;
+                    }
+                }
             }
         }
     }
@@ -123,6 +134,12 @@ impl Seen {
         match (self.day_first > 0, self.month_first > 0, self.am_pm > 0) {
             (true, true, _) => Order::Unsure,
             (false, true, _) | (false, false, true) => Order::MonthFirst,
+            // First days of months, in American order, or nothing but the first days of January?
+            (false, false, false) if self.others == 0 => match self.before_ones.count_ones() {
+                0 | 1 => Order::DayFirst,
+                2 | 3 => Order::Unsure,
+                _ => Order::MonthFirst,
+            },
             _ => Order::DayFirst,
         }
     }

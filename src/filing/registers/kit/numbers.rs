@@ -97,6 +97,8 @@ impl Seen {
             (false, true, Kind::Money { .. }) if sign.thousandths > 0 => Ok(false),
             (false, true, Kind::Money { .. }) => Err(Doubt::TwoWays),
             (false, false, _) if other.groups > 0 && other.decimals == 0 => Ok(false),
+            // The other sign stands before the decimals of this column.
+            (false, false, Kind::Money { .. }) if other.decimals > 0 => Ok(true),
             // Nothing but such numbers, too great for thousands: they have three decimals.
             (false, false, Kind::Money { most }) => Ok(sign.greatest <= most),
             (false, false, Kind::Number) if other.decimals > 0 => Err(Doubt::TwoWays),
@@ -130,7 +132,22 @@ pub fn read(cell: &[u8], seen: &Seen, kind: Kind) -> Result<Read, Doubt> {
     Ok(Read { value, grouped, percent: text.percent })
 }
 
-/// A number without its spaces, its `€` and its `%`.
+/// What may stand behind a number, in any case.
+const UNITS: [&str; 7] = ["€", "EUR", "EUROS", "EURO", "M²", "M2", "€/MOIS"];
+
+fn without_unit(text: &str) -> &str {
+    if text.bytes().next_back().is_none_or(|b| b.is_ascii_digit() && b != b'2') {
+        return text;
+    }
+    let number = text.trim_end_matches(fields::is_space);
+    let bare = UNITS.iter().find_map(|unit| {
+        let at = number.char_indices().rev().nth(unit.chars().count() - 1)?.0;
+        (number[at..].to_uppercase() == **unit).then(|| number[..at].trim_end_matches(fields::is_space))
+    });
+    bare.filter(|b| !b.is_empty()).unwrap_or(text)
+}
+
+/// A number without its spaces, its unit and its `%`.
 struct Text {
     bytes: [u8; 40],
     n: usize,
@@ -162,7 +179,7 @@ enum Shape {
 
 impl Text {
     fn of(cell: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(cell).ok()?;
+        let text = without_unit(std::str::from_utf8(cell).ok()?);
         let (mut bytes, mut n, mut percent) = ([0u8; 40], 0, false);
         for c in text.chars() {
             match c {
@@ -175,7 +192,8 @@ impl Text {
                     n = 1;
                 }
                 '%' if n > 0 && !percent => percent = true,
-                '€' if n > 0 => {}
+                // 12'345, as in Switzerland.
+                '\'' | '’' if n > 0 && bytes[n - 1].is_ascii_digit() => {}
                 c if fields::is_space(c) => {}
                 _ => return None,
             }
@@ -335,6 +353,12 @@ mod tests {
             ("15\u{2009}000", 15_000.0),
             ("-15 000,6", -15_000.6),
             ("\u{2212}3", -3.0),
+            ("12'345,60", 12_345.6),
+            ("12\u{2019}345", 12_345.0),
+            ("412,35 EUR", 412.35),
+            ("8 861 euros", 8_861.0),
+            ("65 m²", 65.0),
+            ("65,4m2", 65.4),
             ("1,5E+04", 15_000.0),
             ("15000.123", 15_000.123),
         ] {
@@ -360,6 +384,7 @@ mod tests {
         let rent = Kind::Money { most: 9_998.0 };
         assert_eq!(one("1.200", &["412.350", "1.200"], rent), Ok(1.2));
         assert_eq!(one("1.200", &["1.200"], rent), Ok(1_200.0));
+        assert_eq!(one("9.999", &["9.999", "329,55"], rent), Ok(9_999.0));
     }
 
     #[test]

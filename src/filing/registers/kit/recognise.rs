@@ -8,13 +8,13 @@ use crate::reference::registre::Registre;
 use crate::reference::thresholds::thresholds;
 use crate::registers::intake::Layout;
 use crate::registers::rpls;
+use crate::registers::zones::membership_columns;
 
 /// Rows among which a header is looked for.
 const ABOVE: usize = 30;
 
-/// The header of `register` (`rpls`, `ops`, `addresses`, `attributions`, `demandes`,
-/// `thresholds`) is among these rows. A
-/// register that has no columns of its own recognises none.
+/// The header of `register` (`rpls`, `ops`, `addresses`, `attributions`, `demandes`, `thresholds`, `zones` for
+/// the membership of communes) is among these rows.
 #[must_use]
 pub fn recognises(register: &str, head: &[Vec<String>]) -> bool {
     let any = |registres: &[&Registre]| {
@@ -27,6 +27,7 @@ pub fn recognises(register: &str, head: &[Vec<String>]) -> bool {
         "attributions" => attributions().is_ok_and(|a| any(&[&a.registre])),
         "demandes" => demandes().is_ok_and(|d| any(&[&d.registre])),
         "thresholds" => thresholds().is_ok_and(|t| any(&[&t.registre])),
+        "zones" => head.iter().take(ABOVE).any(|row| membership_columns(row).is_some()),
         _ => false,
     }
 }

@@ -311,6 +311,7 @@ impl Intake for Dwellings<'_> {
                 let part = |c: &Column| text(c.cell(record)).to_owned();
                 let (numvoie, indrep, typvoie) =
                     (part(&self.numvoie), part(&self.indrep), part(&self.typvoie));
+                let numvoie = fields::house_number(&numvoie);
                 Some(streets.key(depcom, &numvoie, &indrep, &typvoie, text(Some(street)), "").key.as_str())
             }
             _ => None,
@@ -402,7 +403,7 @@ impl Intake for Dwellings<'_> {
 
         b.ligne.push(Some(notes.line()));
         b.siren.push(ascii(&siren));
-        b.ident_rep.push_bytes(ident_rep);
+        b.ident_rep.push_bytes(ident_rep.as_deref());
         b.ident_int.push_bytes(ident_int);
         b.residence.push_bytes(self.residence.cell(record));
         b.depcom.push(depcom);
@@ -437,7 +438,7 @@ impl Intake for Dwellings<'_> {
         b.nb_retraite.push(retired);
         b.nb_autre.push(other);
         b.drapeaux.push(Some(notes.flags()));
-        Fate::Kept { key: ident_rep.map(key) }
+        Fate::Kept { key: ident_rep.as_deref().map(key) }
     }
 }
 

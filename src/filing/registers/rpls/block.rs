@@ -256,7 +256,15 @@ impl<'a> Worker<'a> {
                 builder.append_null();
                 continue;
             }
-            text(builder, fields::unpoint(cell), tally);
+            let (ident, repaired) = if col == Col::IDENT_REP {
+                fields::ident_rep(cell)
+            } else {
+                (Cow::Borrowed(fields::unpoint(cell)), false)
+            };
+            if repaired {
+                tally.add(Count::IdentRepaired);
+            }
+            text(builder, &ident, tally);
         }
         let siret = layout.cell(record, Col::SIRET);
         if siret.is_empty() {
@@ -317,6 +325,7 @@ impl<'a> Worker<'a> {
             }
         }
         let numvoie = utf8(layout.cell(record, Col::NUMVOIE), tally);
+        let numvoie = fields::house_number(&numvoie);
         let indrep = utf8(layout.cell(record, Col::INDREP), tally);
         let typvoie = utf8(layout.cell(record, Col::TYPVOIE), tally);
         let nomvoie = utf8(layout.cell(record, Col::NOMVOIE), tally);
@@ -452,7 +461,7 @@ impl<'a> Worker<'a> {
         columns.precision.append_option(precision.map(|p| p as f32));
         text(&mut columns.qpv15_fichier, layout.cell(record, Col::PLG_QP15), tally);
         text(&mut columns.qpv24_fichier, layout.cell(record, Col::PLG_QP24), tally);
-        let iris = layout.cell(record, Col::PLG_IRIS);
+        let iris = fields::unfloat(layout.cell(record, Col::PLG_IRIS));
         match iris.len() {
             // The four digits inside the commune, zeros lost or not.
             1..=4 if iris.iter().all(u8::is_ascii_digit) => {
@@ -742,17 +751,17 @@ impl<'a> Worker<'a> {
             if fields::lost(ident) {
                 return 0;
             }
-            let ident = fields::unpoint(ident);
+            let (ident, _) = fields::ident_rep(ident);
             let mut packed = 0u64;
             if ident.len() <= 12 && ident.iter().all(u8::is_ascii_alphanumeric) {
-                for b in ident {
+                for b in &*ident {
                     let digit = char::from(*b).to_digit(36).unwrap_or(0);
                     packed = packed * 37 + u64::from(digit) + 1;
                 }
                 return packed;
             }
             let mut hasher = FxHasher::default();
-            hasher.write(ident);
+            hasher.write(&ident);
             return hasher.finish() | 1 << 63;
         }
         let mut hasher = FxHasher::default();
@@ -818,7 +827,8 @@ impl<'a> Worker<'a> {
     /// A year; one before the first sound year or after the millésime is flagged and kept.
     fn year(&self, rows: &mut Rows, record: &ByteRecord, col: Col) -> Option<u16> {
         let value = self.whole(rows, record, col, 4, "une année")?;
-        let year = u16::try_from(value).ok().filter(|y| (1..=9999).contains(y));
+        // Below 1000 it is no year, but what is left of one (`1.974`).
+        let year = u16::try_from(value).ok().filter(|y| (1000..=9999).contains(y));
         let least = self.reference.seuils.annee_min;
         if year.is_none_or(|y| y < least || y > self.millesime) {
             let message = format!("Année {value} : attendue de {least} à {}.", self.millesime);

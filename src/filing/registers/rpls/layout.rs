@@ -1,5 +1,6 @@
 //! Which generation of RPLS a file is, and where its columns are.
 
+use crate::reference::registre::NOTHING;
 use crate::reference::rpls::{Rpls, rpls};
 use crate::registers::fields;
 use crate::registers::headers::{self, Known};
@@ -252,7 +253,9 @@ impl Layout {
             .map(|(name, _)| {
                 let own = reference.colonnes.iter().find(|c| c.nom == *name).map_or(&[][..], |c| &c.vides);
                 let zone: &[String] = if name.starts_with("PLG_") { &reference.vides_zone } else { &[] };
-                EmptyCells::new(reference.vides.iter().chain(own).chain(zone))
+                EmptyCells::new(
+                    reference.vides.iter().chain(own).chain(zone).map(String::as_str).chain(NOTHING),
+                )
             })
             .collect();
         let mandatory = COLS
@@ -319,7 +322,7 @@ struct EmptyCells {
 }
 
 impl EmptyCells {
-    fn new<'a>(tokens: impl Iterator<Item = &'a String>) -> Self {
+    fn new<'a>(tokens: impl Iterator<Item = &'a str>) -> Self {
         let tokens: Vec<Box<[u8]>> = tokens.filter(|t| !t.is_empty()).map(|t| t.as_bytes().into()).collect();
         let mut first = [false; 256];
         for token in &tokens {

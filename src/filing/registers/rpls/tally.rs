@@ -25,6 +25,7 @@ counts!(
     SerialDate = "dates_en_nombre_de_jours",
     MonthFirst = "dates_mois_en_premier",
     LostIdent = "identifiants_perdus",
+    IdentRepaired = "identifiants_rpls_repares",
     Blank = "lignes_vides",
     Completed = "lignes_completees",
     Replacement = "caractere_remplacement",

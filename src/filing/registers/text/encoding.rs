@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
+use unicode_normalization::UnicodeNormalization;
 
 use super::page::{self, Page};
 
@@ -57,9 +58,9 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
     if bytes.is_ascii() {
         return Cow::Borrowed(bytes);
     }
-    if std::str::from_utf8(bytes).is_ok() {
+    if let Ok(text) = std::str::from_utf8(bytes) {
         seen.utf8 = true;
-        return Cow::Borrowed(bytes);
+        return composed(text).map_or(Cow::Borrowed(bytes), |t| Cow::Owned(t.into_bytes()));
     }
     let page = seen.page.unwrap_or_else(|| {
         let guess = page::guess(bytes);
@@ -73,7 +74,8 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
             out.extend_from_slice(line);
         } else if std::str::from_utf8(line).is_ok() {
             seen.utf8 = true;
-            out.extend_from_slice(line);
+            let whole = std::str::from_utf8(line).ok().and_then(composed);
+            out.extend_from_slice(whole.as_ref().map_or(line, |t| t.as_bytes()));
         } else {
             seen.other += 1;
             seen.windows |= line.iter().any(|b| (0x80..0xa0).contains(b));
@@ -81,6 +83,15 @@ pub fn decode<'a>(bytes: &'a [u8], seen: &mut Seen) -> Cow<'a, [u8]> {
         }
     }
     Cow::Owned(out)
+}
+
+/// The text with its accents inside their letters (NFC), when some stand behind them as macOS writes names of
+/// files; `None` when none does.
+#[must_use]
+pub fn composed(text: &str) -> Option<String> {
+    // U+0300–U+036F begin with one of these bytes, and few others do.
+    memchr::memchr2(0xcc, 0xcd, text.as_bytes())?;
+    text.contains(|c| ('\u{300}'..='\u{36f}').contains(&c)).then(|| text.nfc().collect())
 }
 
 /// Undoes « Ã© »: UTF-8 that was read once as Windows-1252 and written again as UTF-8.
@@ -108,6 +119,16 @@ mod tests {
         let mut seen = Seen::default();
         assert_eq!(&*decode(b"73065;Chamb\xe9ry\n", &mut seen), "73065;Chambéry\n".as_bytes());
         assert_eq!(seen.label(), "ISO-8859-1");
+    }
+
+    #[test]
+    fn accents_behind_their_letters_go_into_them() {
+        let mut seen = Seen::default();
+        assert_eq!(&*decode("Allée des Élèves\n".as_bytes(), &mut seen), "Allée des Élèves\n".as_bytes());
+        let apart = "Alle\u{301}e des E\u{301}le\u{300}ves\n";
+        assert_eq!(&*decode(apart.as_bytes(), &mut seen), "Allée des Élèves\n".as_bytes());
+        let mixed = [apart.as_bytes(), b"For\xeat\n"].concat();
+        assert_eq!(&*decode(&mixed, &mut seen), "Allée des Élèves\nForêt\n".as_bytes());
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub enum WorkbookError {
     Empty { path: PathBuf, sheet: String },
     #[error("{}: le classeur n'a aucune feuille", path.display())]
     NoSheet { path: PathBuf },
+    #[error("{}: le classeur n'a pas de feuille « {asked} » (feuilles : {sheets})", path.display())]
+    NoSuchSheet { path: PathBuf, asked: String, sheets: String },
     #[error("conversion du classeur : {0}")]
     Write(#[from] std::io::Error),
     #[error("conversion du classeur : {0}")]
@@ -72,14 +74,15 @@ const HEAD: usize = 64;
 /// Bytes of empty cells that a file may bring, whatever it holds.
 const EMPTY: u64 = 256 << 20;
 
-/// Writes one sheet to `out`, readable by its owner only, fields separated by semicolons: the first whose
-/// first rows `wanted` recognises, else the first that is not empty.
+/// Writes one sheet to `out`, readable by its owner only, fields separated by semicolons: the one of this
+/// name, else the first whose first rows `wanted` recognises, else the first that is not empty.
 ///
 /// # Errors
 /// The workbook cannot be read, or is refused; `out` cannot be written.
 pub fn to_csv(
     path: &Path,
     out: &Path,
+    name: Option<&str>,
     wanted: &dyn Fn(&[Vec<String>]) -> bool,
 ) -> Result<Sheet, WorkbookError> {
     let file = File::open(path)?;
@@ -88,7 +91,7 @@ pub fn to_csv(
         .map_err(|e| WorkbookError::Read { path: path.to_owned(), message: e.to_string() })?;
     let parts = Parts::read(&mut archive, size).map_err(|e| refused(path, e))?;
     let mut book = Book { path, size, archive: &mut archive, parts: &parts };
-    let chosen = book.choose(wanted)?;
+    let chosen = book.choose(name, wanted)?;
     let head = book.head(chosen)?;
     let width = head.iter().map(Vec::len).max().unwrap_or(0);
     book.write(chosen, width, out)?;
@@ -114,9 +117,22 @@ struct Book<'b> {
 }
 
 impl Book<'_> {
-    fn choose(&mut self, wanted: &dyn Fn(&[Vec<String>]) -> bool) -> Result<usize, WorkbookError> {
-        if self.parts.sheets.is_empty() {
+    fn choose(
+        &mut self,
+        name: Option<&str>,
+        wanted: &dyn Fn(&[Vec<String>]) -> bool,
+    ) -> Result<usize, WorkbookError> {
+        let sheets = &self.parts.sheets;
+        if sheets.is_empty() {
             return Err(WorkbookError::NoSheet { path: self.path.to_owned() });
+        }
+        if let Some(name) = name {
+            let same = |n: &str| n.trim().to_lowercase() == name.trim().to_lowercase();
+            return sheets.iter().position(|s| same(&s.name)).ok_or_else(|| WorkbookError::NoSuchSheet {
+                path: self.path.to_owned(),
+                asked: name.to_owned(),
+                sheets: sheets.iter().map(|s| format!("« {} »", s.name)).collect::<Vec<_>>().join(", "),
+            });
         }
         let mut filled = None;
         for at in 0..self.parts.sheets.len() {
@@ -241,7 +257,10 @@ mod tests {
         let (book, out) = (dir.path().join("x.xlsx"), dir.path().join("x.csv"));
         workbook(&book);
         assert!(is_workbook(&book) && !is_workbook(Path::new(file!())));
-        assert_eq!(to_csv(&book, &out, &|_| false).unwrap().name, "OPS");
+        assert_eq!(to_csv(&book, &out, None, &|_| false).unwrap().name, "OPS");
+        assert_eq!(to_csv(&book, &out, Some("ops"), &|_| false).unwrap().name, "OPS");
+        let e = to_csv(&book, &out, Some("RPLS"), &|_| false).unwrap_err().to_string();
+        assert!(e.contains("pas de feuille « RPLS » (feuilles : « OPS »)"), "{e}");
         assert_eq!(std::fs::read_to_string(out).unwrap(), "vague;nom\n2024;\"a;b\"\n\"\"\n;1.5\n");
     }
 }

@@ -8,6 +8,7 @@ use super::error::ZonesError;
 use super::raw::{RawFeature, RawLayer};
 use crate::reference::territory::{Couche, territory};
 use crate::reference::zonage::limits;
+use crate::registers::text::encoding::composed;
 
 /// Columns that a message names, and letters of each.
 const TOLD: usize = 40;
@@ -127,9 +128,11 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
     Attributes { code, nom, commune, epci: cell(columns.epci).map(first), departement, padded }
 }
 
-/// A value without the `.0` that spreadsheets and float columns leave behind whole numbers.
+/// A value without the `.0` that spreadsheets and float columns leave behind whole numbers, its accents
+/// inside its letters.
 fn whole(value: &str) -> String {
-    let value = value.trim();
+    let composed = composed(value);
+    let value = composed.as_deref().unwrap_or(value).trim();
     match value.split_once('.') {
         Some((n, zeros))
             if !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()) && zeros.chars().all(|c| c == '0') =>
@@ -196,7 +199,7 @@ pub fn not_finer(file: &str, couche: &Couche, layer: &RawLayer) -> Result<(), Zo
                     looks_like: other.libelle.clone(),
                     own: layer.columns[own].clone(),
                     column: layer.columns[i].clone(),
-                    code: finer.first().cloned().unwrap_or_default(),
+                    example: finer.first().map_or_else(String::new, |c| format!(" (par exemple « {c} »)")),
                     features: layer.features.len(),
                     zones: codes.len(),
                 });

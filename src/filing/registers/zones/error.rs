@@ -45,8 +45,8 @@ pub enum ZonesError {
     )]
     OtherLayer { file: String, couche: String, looks_like: String, code: String },
     #[error(
-        "« {file} » a {features} entités mais {zones} codes de la couche « {couche} » (colonne « {own} ») : sa colonne « {column} » (par \
-         exemple « {code} ») dit que c'est une couche « {looks_like} ». Corrigez --layer, ou réunissez-les quand même avec --forcer"
+        "« {file} » a {features} entités mais {zones} codes de la couche « {couche} » (colonne « {own} ») : sa colonne \
+         « {column} »{example} dit que c'est une couche « {looks_like} ». Corrigez --layer, ou réunissez-les quand même avec --forcer"
     )]
     FinerLayer {
         file: String,
@@ -54,7 +54,8 @@ pub enum ZonesError {
         looks_like: String,
         own: String,
         column: String,
-        code: String,
+        /// « (par exemple …) » with a space before, where its values were read.
+        example: String,
         features: usize,
         zones: usize,
     },

@@ -39,7 +39,7 @@ use rayon::prelude::*;
 pub use attributes::departement_of;
 pub use error::ZonesError;
 pub use kinds::{Candidate, Form, candidates, form, part_of};
-pub(super) use membership::columns as membership_columns;
+pub(crate) use membership::columns as membership_columns;
 pub use outlines::{Outline, Outlines, outlines};
 
 use attributes::Attributes;
@@ -48,6 +48,7 @@ use effort::{Effort, Spent};
 use findings::Findings;
 use raw::RawLayer;
 
+use crate::reference::magasin::{Generation, magasin};
 use crate::reference::territory::{Couche, territory};
 use crate::registers::output::Output;
 use crate::registers::report::Report;
@@ -114,6 +115,13 @@ pub fn import(
         });
     }
     let id = layer_id(&file, options, couche, &codes)?;
+    if let Some(g) = generation_of(&codes).filter(|g| id.starts_with("qpv") && g.couche != id) {
+        findings.report().remarques.push(format!(
+            "Ses codes (« {} ») ressemblent à ceux de la couche {}, et le fichier est rangé dans {id} : si c'est une erreur, \
+             « mosaique imports remove » le retire.",
+            codes[0], g.couche
+        ));
+    }
     let zones = merge(&rules, zones, &mut findings)?;
     let first = findings.first.take();
     findings.finish()?;
@@ -453,13 +461,15 @@ fn layer_id(
     if couche.id != "qpv" || options.couche != "qpv" {
         return Ok(options.couche.clone());
     }
-    let all = |prefix: &str| !codes.is_empty() && codes.iter().all(|c| c.starts_with(prefix));
-    match options.generation.as_deref() {
-        Some(generation) => Ok(format!("qpv{generation}")),
-        None if all("QP") => Ok("qpv2015".to_owned()),
-        None if all("QN") => Ok("qpv2024".to_owned()),
-        None => Err(ZonesError::NoGeneration { file: file.to_owned() }),
+    match (options.generation.as_deref(), generation_of(codes)) {
+        (Some(generation), _) => Ok(format!("qpv{generation}")),
+        (None, Some(found)) => Ok(found.couche.clone()),
+        (None, None) => Err(ZonesError::NoGeneration { file: file.to_owned() }),
     }
+}
+
+fn generation_of(codes: &[&str]) -> Option<&'static Generation> {
+    magasin().ok().and_then(|m| m.generation_of(codes))
 }
 
 /// One zone a code: identical features are dropped, others united, all of a code at once.

@@ -79,13 +79,20 @@ fn wanted(params: &mut Params, limite: i64) -> Result<Wanted, Problem> {
 pub async fn page(
     FromState(server): FromState<Server>,
     mut params: Params,
-) -> Result<Json<PageJournal>, Problem> {
+) -> Result<(Extension<Trace>, Json<PageJournal>), Problem> {
     let wanted = wanted(&mut params, PAGE)?;
     params.finish()?;
     let lignes = server.state.audit_lines(&wanted).await?;
     let full = i64::try_from(lignes.len()).is_ok_and(|n| n == PAGE);
     let suite = lignes.last().map(|l| l.rang).filter(|r| full && *r > 1);
-    Ok(Json(PageJournal { lignes, suite }))
+    let trace = Trace::new("lecture_journal", "journal")
+        .with("compte", wanted.compte)
+        .with("organisation", wanted.organisation)
+        .with("action", wanted.action)
+        .with("du", wanted.du)
+        .with("au", wanted.au)
+        .rows(lignes.len(), false);
+    Ok((Extension(trace), Json(PageJournal { lignes, suite })))
 }
 
 /// Journal d'audit en CSV

@@ -15,7 +15,7 @@ use crate::server::params::{Body, Params};
 use crate::server::problem::{Document, Problem};
 use crate::server::receipts::Modification;
 use crate::server::state::Current;
-use crate::store::{By, Dataset, Operation, Store, StoreError, Writer};
+use crate::store::{By, Dataset, Operation, Piece, Store, StoreError, Writer};
 
 /// Ce qui est importé, et ce qui peut être remis.
 #[derive(Debug, Serialize, ToSchema)]
@@ -70,15 +70,14 @@ pub struct ChoixImport {
     pub cle: String,
 }
 
+impl From<Piece> for FichierImporte {
+    fn from(p: Piece) -> Self {
+        Self { fichier: p.fichier, empreinte: p.empreinte, le: p.le, par: p.par, lignes: p.lignes }
+    }
+}
+
 fn files(d: &Dataset) -> Vec<FichierImporte> {
-    let told = |p: crate::store::Piece| FichierImporte {
-        fichier: p.fichier,
-        empreinte: p.empreinte,
-        le: p.le,
-        par: p.par,
-        lignes: p.lignes,
-    };
-    files_of(d).into_iter().map(told).collect()
+    files_of(d).into_iter().map(FichierImporte::from).collect()
 }
 
 /// Fichiers importés, et ceux qui peuvent être remis

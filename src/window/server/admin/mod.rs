@@ -4,5 +4,7 @@
 pub mod audit;
 pub mod comptes;
 pub mod conventions;
+pub mod fichiers;
 pub mod imports;
 pub mod organisations;
+pub mod reglages;

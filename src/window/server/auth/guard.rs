@@ -51,6 +51,7 @@ pub async fn guard(FromState(door): FromState<Door>, mut request: Request, next:
     let visitor = limited(visitor, &operation);
     request.extensions_mut().insert(Who(Arc::clone(&visitor)));
     let query = request.uri().query().unwrap_or("").to_owned();
+    let at = request.uri().path().to_owned();
     let refused = refusal(&visitor, &operation, request.method(), request.headers());
     let changes = changes(request.method());
     let work = async move {
@@ -62,7 +63,7 @@ pub async fn guard(FromState(door): FromState<Door>, mut request: Request, next:
                 Err(busy) => busy.into_response(),
             },
         };
-        let mut response = traced(&server, &visitor, &operation, &query, response).await;
+        let mut response = traced(&server, &visitor, &operation, (&at, &query), response).await;
         keep_private(&visitor, response.headers_mut());
         server.metrics.answered(&operation, response.status().as_u16(), begun.elapsed());
         response
@@ -79,7 +80,7 @@ async fn traced(
     server: &Server,
     visitor: &Visitor,
     operation: &str,
-    query: &str,
+    (path, query): (&str, &str),
     mut response: Response,
 ) -> Response {
     let traces: Vec<Trace> = match response.extensions_mut().remove::<Vec<Trace>>() {
@@ -89,7 +90,7 @@ async fn traced(
     let refused = visitor.person.compte.is_some() && matches!(response.status().as_u16(), 401 | 403);
     let mut entries: Vec<Entry> = traces.into_iter().map(|t| t.entry(visitor)).collect();
     if refused && entries.is_empty() {
-        let trace = Trace::new("refus", operation).with("requete", query);
+        let trace = Trace::new("refus", operation).with("chemin", path).with("requete", query);
         entries.push(trace.entry(visitor));
     }
     if entries.is_empty() {

@@ -1,6 +1,7 @@
 //! `POST /api/depots`: a file streamed to its quarantine folder, hashed on the way; its check begins at once.
 
 use std::io::Write;
+use std::path::Path;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -75,7 +76,9 @@ pub async fn receive(
     let fichier = file_name(&fichier, 120);
     let id = State::deposit_id()?;
     let folder = server.works.quarantine(&id);
-    let stored = store(&folder, body).await;
+    let limit = Deposits::embedded().map_err(|e| Problem::internal(&e))?.octets_max;
+    make(&folder).map_err(|e| Problem::internal(&e))?;
+    let stored = store(&folder.join("recu"), limit, body).await;
     let (octets, empreinte) = match stored {
         Ok(done) => done,
         Err(problem) => {
@@ -104,16 +107,15 @@ pub async fn receive(
     Ok((StatusCode::CREATED, Extension(trace), Json(Cree { id })))
 }
 
-/// Streams a body to `recu`; its size and hash. Chunks wait for the disk, so memory stays bounded.
-async fn store(folder: &std::path::Path, body: Body) -> Result<(u64, String), Problem> {
+fn make(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    let limit = Deposits::embedded().map_err(|e| Problem::internal(&e))?.octets_max;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|e| Problem::internal(&e))?;
-    let path = folder.join("recu");
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Streams a body to a new file, `limit` bytes at the most; its size and hash. Chunks wait for the disk, so
+/// memory stays bounded.
+pub(in crate::server) async fn store(path: &Path, limit: u64, body: Body) -> Result<(u64, String), Problem> {
+    let path = path.to_owned();
     let (sender, mut chunks) = mpsc::channel::<Bytes>(16);
     let writing = tokio::task::spawn_blocking(move || -> std::io::Result<(u64, String)> {
         let mut file = std::fs::File::create(path)?;

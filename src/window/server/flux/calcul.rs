@@ -11,6 +11,7 @@ use super::suivi::lessors;
 use super::view::title;
 use crate::flow::rights::{LigneConversion, converted};
 use crate::flow::year::{Assiette, CalculFlux, calculated};
+use crate::reference::flux::flux;
 use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
@@ -22,6 +23,8 @@ use crate::server::state::Current;
 /// Le calcul d'une année.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CalculAnnee {
+    /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
+    pub version: &'static str,
     pub bailleur: String,
     pub bailleur_nom: String,
     pub departement: String,
@@ -192,6 +195,7 @@ pub async fn calcul(
         })
         .collect();
     let answer = CalculAnnee {
+        version: &flux().map_err(|e| Problem::internal(&e))?.version,
         bailleur_nom: view.name(&chosen),
         departement: d.to_owned(),
         annee: base.annee,

@@ -23,6 +23,8 @@ use crate::server::state::Current;
 /// L'équité d'une année.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EquiteFlux {
+    /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
+    pub version: &'static str,
     pub annee: u16,
     pub offres: usize,
     /// Probabilité qu'une année équitable soit signalée, tous écarts réunis.
@@ -180,6 +182,7 @@ pub async fn equite(
             b.signale.cmp(&a.signale).then(a.p.total_cmp(&b.p)).then(b.distance.total_cmp(&a.distance))
         });
         Ok::<_, Problem>(EquiteFlux {
+            version: &rules.version,
             annee,
             offres: offers.len(),
             risque: rules.alpha,

@@ -18,7 +18,7 @@ use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
 use crate::server::csv_file;
-use crate::server::leases::Choix;
+use crate::server::leases::{Choix, percent};
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::state::Current;
@@ -26,6 +26,10 @@ use crate::server::state::Current;
 /// Le suivi d'une année.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SuiviFlux {
+    /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
+    pub version: &'static str,
+    /// Écart à un rythme régulier à partir duquel une ligne est dite en retard ou en avance, en %.
+    pub tolerance: f64,
     pub annee: u16,
     pub annees: Vec<u16>,
     /// Dernier jour connu.
@@ -117,7 +121,8 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
     }
     let (until, m) = book.known(annee);
     let (from, to) = (format!("{annee}-01-01"), format!("{annee}-12-31"));
-    let tolerance = flux().map_err(|e| Problem::internal(&e))?.tolerance;
+    let rules = flux().map_err(|e| Problem::internal(&e))?;
+    let tolerance = rules.tolerance;
     let asked_of = |b: &str| asked.bailleur.as_deref().is_none_or(|a| a == b);
     let mut sums: BTreeMap<(String, String, String), Sum> = BTreeMap::new();
     let mut whole = Sum::default();
@@ -205,6 +210,8 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         (ensemble.objectif, ensemble.rythme) = (None, None);
     }
     Ok(SuiviFlux {
+        version: &rules.version,
+        tolerance: percent(tolerance),
         annee,
         annees: book.years(),
         jusqu_au: until,

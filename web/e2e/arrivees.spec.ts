@@ -1,0 +1,90 @@
+// An administrator sends the files of a folder, reads what each would replace, is told of a wrong one, imports, and undoes.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { ask, enter, serve, trail, type Server } from './server';
+import { axeFaults, open, picture, settle, type Session } from './harness';
+
+const FILES = process.env['DEMO_FILES'] ?? '../demo/fichiers';
+
+let server: Server;
+let session: Session;
+before(async () => {
+  server = await serve({ copy: true });
+  session = await open({});
+  await enter(session.page, server, 'administrateur');
+});
+after(async () => {
+  await session?.close();
+  server?.stop();
+});
+
+const file = (name: string, text: string | Buffer): { name: string; mimeType: string; buffer: Buffer } => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) });
+const dwellings = async (): Promise<number> => (await ask<{ millesimes: { logements: number }[] }>(session.page, '/api/catalogue')).millesimes.at(-1)?.logements ?? 0;
+const waiting = (name: string) => session.page.locator('li.card', { hasText: name });
+/** Figures follow in the background. */
+async function until(wanted: (n: number) => boolean): Promise<void> {
+  for (let i = 0; i < 150; i += 1) {
+    if (wanted(await dwellings())) return;
+    await session.page.waitForTimeout(200);
+  }
+  assert.fail(`${await dwellings()} dwellings`);
+}
+
+describe('files of an administrator', () => {
+  test('several files are recognised at once; a wrong one is refused by name and nothing changes', async () => {
+    const { page } = session;
+    await page.goto(`${server.base}/administration#donnees`);
+    await page.getByRole('heading', { name: 'Ajouter des fichiers' }).waitFor();
+    const before = await dwellings();
+    const rpls = readFileSync(`${FILES}/rpls_2024.csv`, 'utf8');
+    const lines = rpls.split(/\r?\n/);
+    // A tenth of the dwellings; notes; the thresholds with one more year; the survey of another wave than its name says.
+    const few = [lines[0], ...lines.slice(1).filter((l, i) => l && i % 10 === 0)].join('\n');
+    const thresholds = `${readFileSync(`${FILES}/seuils_q1.csv`, 'utf8').trimEnd()}\n200099018;2025;8999;essai\n`;
+    await page.getByLabel('Fichiers à ajouter').setInputFiles([file('rpls_2024.csv', few), file('notes.csv', 'a;b\n1;2\n'), file('seuils_q1.csv', thresholds)]);
+    await waiting('notes.csv').getByText('à préciser').waitFor();
+    await waiting('rpls_2024.csv').getByText('prêt', { exact: true }).waitFor();
+    await waiting('seuils_q1.csv').getByText('prêt', { exact: true }).waitFor();
+    assert.match(await waiting('rpls_2024.csv').innerText(), /RPLS, millésime 2024/);
+    assert.equal(await dwellings(), before);
+    await waiting('notes.csv').getByRole('button', { name: 'Contrôler à nouveau' }).click();
+    await waiting('notes.csv').getByText('refusé', { exact: true }).waitFor();
+    assert.match(await waiting('notes.csv').innerText(), /notes\.csv.*DEPCOM/s);
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, 'administration-fichiers');
+    await page.setViewportSize({ width: 375, height: 800 });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 375);
+    await picture(page, 'administration-fichiers-375');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await waiting('notes.csv').getByRole('button', { name: /Écarter/ }).click();
+    await waiting('notes.csv').waitFor({ state: 'detached' });
+  });
+
+  test('a great loss asks for a word; what was replaced is given back', async () => {
+    const { page } = session;
+    const before = await dwellings();
+    const item = waiting('rpls_2024.csv');
+    assert.match(await item.innerText(), /ferait perdre .* logements/);
+    assert.doesNotMatch(await item.innerText(), /--/);
+    assert.equal(await item.getByRole('button', { name: /Importer/ }).isDisabled(), true);
+    await item.getByRole('checkbox', { name: /Accepter cette perte/ }).check();
+    await item.getByRole('button', { name: /Importer/ }).click();
+    await page.getByText('rpls_2024.csv est importé').waitFor();
+    await until((n) => n < before / 5);
+    await page.getByRole('button', { name: 'Remettre RPLS 2024' }).click();
+    await page.getByText('« RPLS 2024 » : remis').waitFor();
+    await until((n) => n === before);
+  });
+
+  test('a file that adds to what is there is imported, seen, and its trace is in the journal', async () => {
+    const { page } = session;
+    await waiting('seuils_q1.csv').getByRole('button', { name: /Importer/ }).click();
+    await page.getByText('seuils_q1.csv est importé').waitFor();
+    await settle(page);
+    const thresholds = page.locator('tr', { hasText: 'Seuils du premier quartile' }).first();
+    assert.match(await thresholds.innerText(), /2025/);
+    const noted = await trail(server, 'import');
+    assert.ok(noted.some((l) => JSON.stringify(l).includes('seuils_q1.csv')), JSON.stringify(noted.slice(0, 2)));
+  });
+});
