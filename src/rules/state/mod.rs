@@ -16,6 +16,7 @@ mod ensembles;
 mod evenements;
 mod flux;
 mod flux_events;
+mod grilles;
 pub mod heads;
 mod maintenance;
 mod objectifs;
@@ -44,6 +45,7 @@ pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange}
 pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent};
 pub use self::flux::{BilanArrete, VersionFlux, Versioned};
 pub use self::flux_events::{EvenementsRecus, KeptEvent};
+pub use self::grilles::KeptGrid;
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
@@ -247,6 +249,7 @@ fn migrator() -> Migrator {
         (11, "comptes fermés par qui, mots de passe provisoires", include_str!("comptes_acces.sql")),
         (12, "gestion en flux", include_str!("flux.sql")),
         (13, "événements de flux retirés, révisions", include_str!("flux_suite.sql")),
+        (14, "grilles de cotation", include_str!("grilles.sql")),
     ];
     let migrations = list
         .into_iter()

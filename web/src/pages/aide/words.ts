@@ -22,6 +22,7 @@ export const GLOSSARY: [string, string][] = [
   ['EPT', 'Établissement public territorial de la métropole du Grand Paris : avec la Ville de Paris, l’unité des objectifs d’attribution, à la place de la métropole.'],
   ['État des lieux', 'Droits de réservation en vigueur, programme par programme : d’où vient la part de flux de chacun.'],
   ['Flux', 'Logements qui se libèrent dans l’année ; les mutations dans le parc du même bailleur, les relogements et les premières mises en location n’y sont pas. La part de l’État en est de 30 % au plus, dont 5 % au plus pour ses agents.'],
+  ['Cotation', 'Points d’une demande de logement social selon une grille publique, la même pour tout le territoire (CCH L.441-2-8). Une aide : la commission d’attribution décide.'],
   ['Gestion en flux', 'Depuis le 24 novembre 2023, un droit de réservation est une part des logements qui se libèrent dans l’année, et non un logement désigné (CCH R.441-5).'],
   ['Gestion partenariale', 'Action Logement et le bailleur cherchent ensemble le candidat ; seul le bail signé compte comme un placement.'],
   ['IRIS', 'Découpage de l’Insee en quartiers d’environ 2 000 habitants.'],
