@@ -28,7 +28,7 @@ import_one() {
   rpls*.csv) import rpls "$file" --millesime "$year" ;;
   ops*.csv) import ops "$file" --wave "$year" ;;
   attributions*.csv) import attributions "$file" --year "$year" ;;
-  demandes*.csv) ;; # no register yet
+  demandes*.csv) import demandes "$file" --date "$year-12-31" ;;
   *) fail "$file : registre inconnu" ;;
   esac
 }

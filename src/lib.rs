@@ -10,5 +10,5 @@ pub use mosaique_engine::{arrays, cube, disclosure, geocode, stock};
 pub use mosaique_fiction::demo;
 pub use mosaique_filing::{admission, arrival, registers, store};
 pub use mosaique_ground::{address, days, french, reference, territory};
-pub use mosaique_rules::{access, flow, policy, state};
+pub use mosaique_rules::{access, flow, policy, scoring, state};
 pub use mosaique_window::server;

@@ -7,6 +7,8 @@ mod attacks;
 mod catalogue;
 #[path = "api/controle.rs"]
 mod controle;
+#[path = "api/cotation.rs"]
+mod cotation;
 #[path = "api/ensembles.rs"]
 mod ensembles;
 #[path = "api/export.rs"]

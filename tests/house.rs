@@ -10,7 +10,7 @@ const ROOMS: [(&str, &[&str]); 6] = [
     ("ground", &["days", "french", "reference", "territory", "address"]),
     ("filing", &["registers", "store", "admission", "arrival"]),
     ("engine", &["arrays", "geocode", "stock", "cube", "disclosure"]),
-    ("rules", &["access", "flow", "state", "policy"]),
+    ("rules", &["access", "flow", "state", "policy", "scoring"]),
     ("window", &["publish", "server"]),
     ("fiction", &["demo"]),
 ];

@@ -78,7 +78,8 @@ fn a_file_that_conforms_to_its_schema_gives_no_finding() {
 
 #[test]
 fn every_schema_explains_itself_in_french() {
-    for name in ["ops_reponse", "attribution", "seuil_q1", "objectif_cia"] {
+    let flux = ["flux_convention", "flux_droit", "flux_assiette", "flux_evenement"];
+    for name in ["ops_reponse", "attribution", "seuil_q1", "objectif_cia"].into_iter().chain(flux) {
         let s = schema(name);
         assert!(s["title"].is_string() && s["description"].is_string());
         assert_eq!(s["name"], name);

@@ -1,6 +1,9 @@
 //! The state store: the same tests on SQLite and, when `MOSAIQUE_TEST_POSTGRES` names a server, on
 //! PostgreSQL.
 
+#[path = "state/flux.rs"]
+mod flux;
+
 use mosaique::access::Place;
 use mosaique::reference::access::{Class, Donnees, Role};
 use mosaique::reference::fragilite::Decision;
@@ -15,6 +18,13 @@ use mosaique::state::{
 use mosaique::stock::edits::Home;
 use mosaique::stock::events::Effect;
 use sqlx::{AnyPool, Executor};
+
+use flux::{
+    a_balance_sheet_is_frozen_by_versions, an_event_counts_once_and_another_content_is_refused,
+    an_event_is_withdrawn_replaced_and_put_back,
+    conventions_keep_their_versions_and_what_is_the_same_makes_none,
+    dwellings_that_changed_since_a_revision_are_known,
+};
 
 /// 1 March 2026, noon.
 const NOW: i64 = 1_772_362_800;
@@ -84,6 +94,11 @@ on_both!(
     a_placement_is_new_to_an_organisation_until_it_has_looked,
     a_set_of_zones_is_seen_by_those_it_is_shared_with,
     a_set_of_zones_is_not_overwritten_and_comes_back_when_restored,
+    conventions_keep_their_versions_and_what_is_the_same_makes_none,
+    an_event_counts_once_and_another_content_is_refused,
+    an_event_is_withdrawn_replaced_and_put_back,
+    dwellings_that_changed_since_a_revision_are_known,
+    a_balance_sheet_is_frozen_by_versions,
 );
 
 async fn agent(state: &State, courriel: &str) -> (String, String) {

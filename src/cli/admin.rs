@@ -11,6 +11,7 @@ use super::{Failure, StoreArgs};
 use crate::cube::Cube;
 use crate::reference::access::{Class, Donnees, Role, access};
 use crate::reference::comptes::comptes;
+use crate::scoring::grid::Grille;
 use crate::server::{App, Trace, bring, bring_flux, bring_up_to_date};
 use crate::state::{self, NewAccount, NewConvention, Passwords, State, one_time};
 use crate::store::Store;
@@ -161,6 +162,17 @@ pub fn audit(command: &AuditCommand) -> Result<(), Failure> {
     if let Some(fault) = verdict.faute {
         return Err(format!("journal altéré : {fault}").into());
     }
+    if verdict.inverifiable.is_some() && verdict.tetes == 0 && verdict.premier == 1 {
+        // The first verification of a store that no server has served.
+        say!(
+            "Journal cohérent : {} lignes. Aucune tête n'était encore notée hors de la base : une chaîne refaite avant aujourd'hui ne \
+             se verrait pas. La dernière l'est maintenant : {}:{}",
+            verdict.lignes,
+            verdict.dernier,
+            verdict.empreinte
+        );
+        return Ok(());
+    }
     if let Some(what) = verdict.inverifiable {
         return Err(format!(
             "le journal ne peut plus être vérifié en entier : {what}. Ce qui reste est cohérent : {} lignes, du rang {} au rang {}",
@@ -295,6 +307,26 @@ fn places(cube: &Cube) -> Option<Places> {
     Some(Places { departement, region, epci: first("epci")?, commune: first("commune")?, bailleur })
 }
 
+/// The grids of the demonstration for an EPCI that has none: one adopted for first demands and one for
+/// mutations, two drafts.
+async fn grids(state: &State, epci: &str, now: i64) -> Result<(), Failure> {
+    if state.grids().await?.iter().any(|g| g.epci == epci) {
+        return Ok(());
+    }
+    for (name, text) in crate::demo::demands::GRIDS {
+        let grid: Grille = serde_json::from_str(&text.replace("{EPCI}", epci))?;
+        let id = state.add_grid(epci, grid.genre.id(), &serde_json::to_string(&grid)?, "", now).await?;
+        noted(state, Trace::new("grille_ajoutee", id.as_str()).with("epci", epci)).await?;
+        if matches!(name, "rubriques" | "mutation") {
+            let today = state::day(now);
+            let version = state.adopt_grid(&id, &today, "", now).await?;
+            let trace = Trace::new("grille_adoptee", id).with("epci", epci).with("version", version);
+            noted(state, trace).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn demo(state: &State, args: &DemoAccountsArgs) -> Result<(), Failure> {
     let app = App::load(&Store::open(&args.store.data)?, None)?;
     if !app.demonstration {
@@ -350,6 +382,9 @@ async fn demo(state: &State, args: &DemoAccountsArgs) -> Result<(), Failure> {
             }
             Some(_) => None,
         };
+        if role == Role::Epci {
+            grids(state, &code, now).await?;
+        }
         rows.push((role, nom, courriel, shown));
     }
     agree(state, &p.epci, parties, now).await?;

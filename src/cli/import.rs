@@ -9,6 +9,7 @@ use super::out::{note, say};
 use super::{Failure, StoreArgs, build, import_folder, import_report, option_of, plafonds, progress};
 use crate::admission::{Claims, Plan};
 use crate::arrival::{self, Asked, What};
+use crate::days;
 use crate::registers::deposit::{self, Kind};
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
@@ -144,6 +145,17 @@ pub(super) enum Register {
         #[arg(long)]
         cle: Option<PathBuf>,
     },
+    /// Demandes de logement (extrait du SNE)
+    Demandes {
+        #[command(flatten)]
+        common: Common,
+        /// Jour de l'extraction, AAAA-MM-JJ : anciennetés et délais courent jusqu'à lui
+        #[arg(long, value_parser = day)]
+        date: u32,
+        /// Fichier de la clé qui pseudonymise les numéros uniques ; à défaut, celle du magasin
+        #[arg(long)]
+        cle: Option<PathBuf>,
+    },
     /// Seuils du premier quartile par EPCI
     Thresholds {
         #[command(flatten)]
@@ -162,6 +174,7 @@ impl Register {
             | Self::Zones { common, .. }
             | Self::Addresses { common, .. }
             | Self::Attributions { common, .. }
+            | Self::Demandes { common, .. }
             | Self::Thresholds { common, .. } => common,
         }
     }
@@ -172,6 +185,7 @@ impl Register {
             Self::Rpls { millesime, .. } => (Some(*millesime), "rpls", "millesime"),
             Self::Ops { wave, .. } => (Some(*wave), "ops", "wave"),
             Self::Attributions { year, .. } => (Some(*year), "attributions", "year"),
+            Self::Demandes { date, .. } => (u16::try_from(*date / 10_000).ok(), "demandes", "date"),
             Self::Thresholds { year, .. } => (*year, "thresholds", "year"),
             Self::Zones { generation, .. } => {
                 (generation.as_deref().and_then(|g| g.parse().ok()), "zones", "generation")
@@ -210,6 +224,10 @@ impl Register {
             Self::Attributions { year, cle, .. } => {
                 let cle = cle.clone().map_or_else(|| arrival::store_key(data), Ok)?;
                 What::Attributions { annee: *year, cle }
+            }
+            Self::Demandes { date, cle, .. } => {
+                let cle = cle.clone().map_or_else(|| arrival::store_key(data), Ok)?;
+                What::Demandes { extrait: *date, cle }
             }
             Self::Thresholds { year, .. } => What::Thresholds { annee: *year },
         })
@@ -324,6 +342,7 @@ pub(super) fn finish_late(held: &Writer) -> Result<(), Failure> {
     runtime.block_on(async {
         let state = State::of_store(root).await?;
         let written = note_imports(held, &state).await?;
+        state.note_head().await?;
         state.close().await;
         if written > 0 {
             note!("{written} import(s) d'avant un arrêt ont maintenant leur ligne au journal d'audit.");
@@ -338,6 +357,7 @@ pub(super) fn noted(root: &Path, trace: Trace) -> Result<(), Failure> {
     runtime.block_on(async {
         let state = State::of_store(root).await?;
         state.audit(&[trace.by_holder()]).await?;
+        state.note_head().await?;
         state.close().await;
         Ok(())
     })
@@ -389,6 +409,13 @@ fn deposited(
         }
     }
     Ok(report)
+}
+
+/// A day of the command line, `yyyymmdd`.
+fn day(text: &str) -> Result<u32, String> {
+    let read = text.replace('-', "").parse().ok();
+    let sound = |d: &u32| days::civil(*d).is_some() && days::iso(*d) == text;
+    read.filter(sound).ok_or_else(|| "une date AAAA-MM-JJ est attendue".to_owned())
 }
 
 /// The département in a name such as `adresses-73.csv.gz`.

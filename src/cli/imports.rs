@@ -37,7 +37,8 @@ enum Act {
 /// One data set.
 #[derive(Debug, Args)]
 struct Which {
-    /// Registre, comme « mosaique imports » l'écrit : rpls, ops, zones, addresses, attributions, thresholds…
+    /// Registre, comme « mosaique imports » l'écrit : rpls, ops, zones, addresses, attributions, demandes,
+    /// thresholds…
     registre: String,
     /// Clé, comme « mosaique imports » l'écrit : 2024, commune, 73…
     cle: String,

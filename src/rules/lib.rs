@@ -3,6 +3,7 @@
 pub mod access;
 pub mod flow;
 pub mod policy;
+pub mod scoring;
 pub mod state;
 
 use mosaique_engine::{disclosure, stock};

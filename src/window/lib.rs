@@ -7,4 +7,4 @@ pub mod server;
 use mosaique_engine::{arrays, cube, disclosure, geocode, stock};
 use mosaique_filing::{admission, arrival, registers, store};
 use mosaique_ground::{address, days, reference, territory};
-use mosaique_rules::{access, flow, policy, state};
+use mosaique_rules::{access, flow, policy, scoring, state};

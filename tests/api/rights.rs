@@ -310,6 +310,39 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "flux_conventions_importer" => plain("/api/flux/conventions"),
         "flux_evenement" => with("/api/flux/evenements", json!({})),
         "flux_evenements_importer" => plain("/api/flux/evenements"),
+        "flux_evenements" | "flux_evenement_retirer" => plain("/api/flux/evenements?logement=absent&id=x"),
+        "flux_evenement_retablir" => plain("/api/flux/evenements/retablissement?logement=absent&id=x"),
+        "flux_evenements_csv" => plain("/api/flux/evenements.csv"),
+        "flux_convention_versions" => {
+            plain("/api/flux/conventions/versions?bailleur=300000006&departement=73&reservataire=EPCI")
+        }
+        "flux_droit" => with("/api/flux/droits", json!({})),
+        "flux_droits_importer" => plain("/api/flux/droits"),
+        "flux_droits_csv" => plain("/api/flux/droits.csv"),
+        "flux_assiette" => with("/api/flux/assiettes", json!({})),
+        "flux_assiettes_importer" => plain("/api/flux/assiettes"),
+        "flux_assiettes_csv" => plain("/api/flux/assiettes.csv"),
+        "flux_fiche" => plain("/api/flux/fiche"),
+        "flux_fiche_csv" => plain("/api/flux/fiche.csv"),
+        "flux_etat" => plain("/api/flux/etat"),
+        "flux_etat_csv" => plain("/api/flux/etat.csv"),
+        "flux_action_logement" => plain("/api/flux/action-logement"),
+        "cotation_pression" => plain("/api/cotation/pression"),
+        "grilles" => plain("/api/cotation/grilles"),
+        "grille_ajouter" => with("/api/cotation/grilles", grid_without_criteria()),
+        "grille_importer" => plain("/api/cotation/grilles?epci=200000001"),
+        "grille_modifier" => with("/api/cotation/grilles/absent", grid_without_criteria()),
+        "grille_effacer" => plain("/api/cotation/grilles/absent"),
+        "grille_adopter" => with("/api/cotation/grilles/absent/adoption", json!({})),
+        "grille_csv" => plain("/api/cotation/grilles/absent/csv"),
+        "cotation_simulation" => with(
+            "/api/cotation/simulation",
+            json!({"avant": grid_without_criteria(), "apres": grid_without_criteria()}),
+        ),
+        "cotation_demandes" => plain("/api/cotation/demandes?epci=200000001"),
+        "cotation_demandes_csv" => plain("/api/cotation/demandes.csv?epci=200000001"),
+        "cotation_logements" => plain("/api/cotation/logements"),
+        "cotation_candidats" => plain("/api/cotation/candidats?logement=absent"),
         "objectifs_importer" => plain("/api/objectifs"),
         "objectif_ajouter" => with("/api/objectifs", rate_below_the_law()),
         "objectif_modifier" => with("/api/objectifs/absent", rate_below_the_law()),
@@ -456,6 +489,11 @@ fn rate_below_the_law() -> Value {
     json!({"regle": "hors_qpv_q1", "epci": "200000001", "du": 2024, "taux": 20.0, "cia": "CIA", "signee": "2023-06-01"})
 }
 
+/// A draft that may be kept, and not adopted.
+fn grid_without_criteria() -> Value {
+    json!({"nom": "Vide", "epci": "200000001", "genre": "premiere", "criteres": []})
+}
+
 /// Who may call an operation at all: everyone, who has an account, who manages, who administrates.
 fn least(operation: &str) -> u8 {
     match operation {
@@ -472,6 +510,7 @@ fn least(operation: &str) -> u8 {
         | "objectif_modifier" | "objectifs_importer" => 1,
         "segregation" | "fragilite" | "plan" | "export" => 1,
         o if o.starts_with("rpems") || o.starts_with("dalo") || o.starts_with("flux_") => 1,
+        o if o.starts_with("cotation_") || o.starts_with("grille") => 1,
         "travaux" | "signalements" => 1,
         o if lessor(o) => 1,
         _ => 0,
@@ -543,15 +582,33 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 "fragilite" => EXPECTED.iter().any(|(e, inside, outside)| {
                     *e == who && inside[0] != Households && outside[0] != Households
                 }),
-                "flux_evenement" | "flux_evenements_importer" | "flux_bilan_arreter" => {
-                    !who.starts_with("bailleur")
-                }
-                "flux_convention" | "flux_conventions_importer" => {
+                "flux_bilan_arreter" => !who.starts_with("bailleur"),
+                o if o.starts_with("flux_evenement") => !who.starts_with("bailleur"),
+                "flux_convention"
+                | "flux_conventions_importer"
+                | "flux_droit"
+                | "flux_droits_importer"
+                | "flux_assiette"
+                | "flux_assiettes_importer" => {
                     !["bailleur", "epci", "ddets"].contains(&who.split(' ').next().unwrap())
+                }
+                "flux_fiche" | "flux_fiche_csv" | "flux_etat" | "flux_etat_csv" => {
+                    ["administrateur", "agence", "agence sans convention", "action logement"].contains(&who)
                 }
                 o if o.starts_with("flux_") => {
                     ["administrateur", "agence", "agence sans convention"].contains(&who)
                 }
+                "grille_ajouter" | "grille_modifier" => who != "epci",
+                // Whose media type, content or identifier is wrong is told so, if it may write at all.
+                "grille_importer" => !who.starts_with("epci"),
+                "grille_effacer" | "grille_adopter" => !who.starts_with("epci"),
+                "cotation_simulation" => !["epci", "ddets", "dreal"].contains(&who),
+                "cotation_demandes" | "cotation_demandes_csv" => {
+                    !["epci", "commune", "ddets", "dreal"].contains(&who)
+                }
+                "cotation_logements" => !who.starts_with("bailleur"),
+                // No dwelling of this number is anyone's.
+                "cotation_candidats" => true,
                 "rpems_proposer" => !who.starts_with("bailleur"),
                 "dalo_placements" | "plan" => {
                     ["administrateur", "agence", "agence sans convention"].contains(&who)

@@ -16,6 +16,8 @@ use geo::{MultiPolygon, Rect};
 use mosaique::cube::build::build;
 use mosaique::reference::indicators::Catalogue;
 use mosaique::reference::secrecy::Secrecy;
+use mosaique::registers::demandes;
+use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;
 use mosaique::server::{App, Live, ServeOptions, Server, router};
 use mosaique::state::State;
@@ -269,6 +271,44 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
     }
 }
 
+/// Imports 600 demands, three in four on the first EPCI. Six of those that wait fled violence.
+fn demands(writer: &mut Writer) {
+    let mut dice = fastrand::Rng::with_seed(5);
+    let mut text = String::from(
+        "nud;date_depot;statut;date_radiation;motif_radiation;communes_demandees;typologies;mode_logement;motifs;mutation;\
+         statut_dalo;age;nb_personnes;nb_moins14;nb_14plus;nb_mineurs;ressources_mensuelles;depcom_actuel\n",
+    );
+    for n in 0..600 {
+        let (first, second) = if dice.u8(0..4) < 3 { ("73901", "73902") } else { ("73903", "73904") };
+        let towns =
+            [first.to_owned(), second.to_owned(), format!("{first}|{second}")][dice.usize(0..3)].clone();
+        let (year, month, day) = (dice.u16(2019..2025), dice.u8(1..13), dice.u8(1..29));
+        let housed = year < 2024 && dice.u8(0..4) == 0;
+        let (status, end, why) = if housed { ("RADIEE", "2024-03-15", "RADATT") } else { ("ACTIVE", "", "") };
+        let motive = if n < 6 { "06" } else { ["01", "09", "13"][dice.usize(0..3)] };
+        let (towns, status, end, why) =
+            if n < 6 { ("73901".to_owned(), "ACTIVE", "", "") } else { (towns, status, end, why) };
+        let children = dice.u8(0..3);
+        let lodging = ["LP", "CP", "HOT", "HLM"][dice.usize(0..4)];
+        let dalo = if dice.u8(0..20) == 0 { "ACTIF" } else { "NON" };
+        let (size, age, income) = (dice.u8(1..5), dice.u8(20..80), dice.u16(500..3000));
+        text += &format!(
+            "N{n:05};{year}-{month:02}-{day:02};{status};{end};{why};{towns};T{size};{lodging};{motive};NON;{dalo};{age};{};\
+             {children};1;{children};{income};73901\n",
+            children + 1
+        );
+    }
+    let desk = tempfile::tempdir().unwrap();
+    let (file, cle) = (desk.path().join("demandes.csv"), desk.path().join("cle"));
+    std::fs::write(&file, text).unwrap();
+    std::fs::write(&cle, "une cle de test qui a plus de trente-deux octets").unwrap();
+    let folder = writer.temporary().unwrap();
+    let options = demandes::Options { extrait: 20_241_231, cle };
+    let report = demandes::import(&file, &options, &Output::new(folder.path()), &|_, _| ()).unwrap();
+    assert_eq!(report.lignes_gardees, 600);
+    writer.publish(folder, report).unwrap();
+}
+
 /// Imports the territory into a store and builds its cube, as the readers and `build` would.
 pub fn fill(root: &Path, seed: u64) -> Facts {
     let layers = layers();
@@ -282,6 +322,7 @@ pub fn fill(root: &Path, seed: u64) -> Facts {
         write_zones(layer, &folder.path().join("zones.parquet"));
         writer.publish(folder, Report::new("zones", key, "zones.geojson")).unwrap();
     }
+    demands(&mut writer);
     let folder = writer.temporary().unwrap();
     let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
     let empreinte =

@@ -31,13 +31,17 @@ def ways(demo_files: Path) -> pd.DataFrame:
     steps = raw[(raw["offre"] > 0) & raw["genre"].isin(["accepte", "refuse", "delai_echu", "remis", "caleol"])]
     days = steps.drop_duplicates([*key, "offre", "genre"]).pivot(index=[*key, "offre"], columns="genre", values="jour")
     days["refus_candidat"] = raw[raw["genre"] == "refus_candidat"].groupby([*key, "offre"]).size()
-    offers = raw[raw["genre"] == "oriente"].set_index([*key, "offre"])[["reservataire", "jour"]].rename(columns={"jour": "propose"})
+    offers = raw[raw["genre"] == "oriente"].set_index([*key, "offre"])[["reservataire", "jour", "hors_flux"]].rename(columns={"jour": "propose"})
     table = offers.join(days).reset_index().join(homes, on=key).join(first, on=key).join(ends, on=key)
     out = table["neuf"] | table["fin"].isin(["mutation_interne", "relogement"]) | table["mutation"].eq("INTERNE")
     table = table[~out].copy()
     # Who accepted last has it, unless it let it go.
     last = table[table["accepte"].notna()].groupby(key)["offre"].transform("max").reindex(table.index)
     table["impute"] = table["offre"].eq(last) & table["delai_echu"].isna() & table["remis"].isna()
+    # What was attributed outside of the flow is in no balance sheet, with all that was offered before.
+    outside = (table["impute"] & table["hors_flux"].eq("1")).groupby([table[k] for k in key]).transform("any")
+    assert outside.any()
+    table = table[~outside].copy()
     table["qpv"] = table["qpv"].ne("").map({True: "1", False: "0"})
     return table
 
@@ -91,3 +95,50 @@ def test_what_was_planted_is_found(api, demo_files: Path) -> None:
     assert dwellings["en_retard"] >= len(late) > 0
     unfair = [e for e in api.get(f"/api/flux/equite?annee=2024&bailleur={over['bailleur']}")["ecarts"] if e["signale"]]
     assert any(e["dimension"] == "etage" and e["reservataire"].startswith("EPCI") for e in unfair), unfair
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_the_share_of_the_state_is_that_of_pandas(api, ways: pd.DataFrame, year: int) -> None:
+    leases = ways[ways["impute"] & ways["fin"].eq("bail") & ways["jour_fin"].fillna("").str.startswith(str(year))]
+    told = api.get(f"/api/flux/etat?annee={year}")["lignes"]
+    assert len(told) > 3
+    for line in told:
+        assert line["decompte"] == "bail"
+        own = leases[leases["bailleur"] == line["bailleur"]]
+        state = own["reservataire"].isin(["ETAT_PRIO", "ETAT_AGENT"])
+        for name, where in [("ensemble", own["qpv"].notna()), ("hors_qpv", own["qpv"] == "0"), ("en_qpv", own["qpv"] == "1")]:
+            n, k = int(where.sum()), int((where & state).sum())
+            assert (line[name]["flux"], line[name]["etat"]) == (n, k), (line["bailleur"], name)
+            assert line[name]["manque"] == max(0, int(n * 0.3 + 1e-9) - k)
+        by = own.groupby("commune").size().to_dict()
+        assert {c["commune"]: c["flux"] for c in line["communes"]} == by
+        assert sum(c["etat"] for c in line["communes"]) == line["ensemble"]["etat"]
+
+
+def test_the_sheet_of_a_commune_is_that_of_pandas(api, demo_files: Path, ways: pd.DataFrame) -> None:
+    """Honoured rights, counted as each convention says; forecast and delegation from the files alone."""
+    read = {"sep": ";", "dtype": str, "keep_default_na": False}
+    agreed = pd.read_csv(demo_files / "declares" / "flux" / "conventions.csv", **read)
+    rights = pd.read_csv(demo_files / "declares" / "flux" / "droits.csv", **read)
+    year = "2024"
+    checked = 0
+    for commune in [c["code"] for c in api.get("/api/flux/fiche")["communes"]]:
+        sheet = api.get(f"/api/flux/fiche?annee={year}&commune={commune}")
+        for line in sheet["lignes"]:
+            own = ways[(ways["bailleur"] == line["bailleur"]) & ways["impute"]]
+            for part, holder, within in [("direct", f"COMMUNE:{commune}", False), ("delegue", "EPCI:", True)]:
+                mine = agreed[(agreed["bailleur"] == line["bailleur"]) & agreed["reservataire"].str.startswith(holder)]
+                if within:
+                    mine = mine[mine["delegations"].str.contains(f"{commune}=")]
+                day = {"orientation": "accepte", "caleol": "caleol", "bail": "jour_fin"}[mine["decompte"].iloc[0] if len(mine) else "bail"]
+                of = own[own["reservataire"].str.startswith(holder) & (own["commune"].eq(commune) | (not within))]
+                counted = int(of[day].fillna("").str.startswith(year).sum()) if len(mine) or not within else 0
+                assert line[part]["honore"] == counted, (commune, line["bailleur"], part)
+                if len(mine) and not within:
+                    assert line[part]["part"] == float(mine["part"].iloc[0].replace(",", "."))
+                checked += counted
+            here = rights[(rights["bailleur"] == line["bailleur"]) & (rights["commune"] == commune) & (rights["du"].astype(int) <= int(year))]
+            held = here[here["reservataire"] == f"COMMUNE:{commune}"]["nombre"].astype(int).sum()
+            lent = here[here["delegataire"] == f"COMMUNE:{commune}"]["nombre"].astype(int).sum()
+            assert (line["direct"]["droits"], line["delegue"]["droits"]) == (held, lent), (commune, line["bailleur"])
+    assert checked > 50

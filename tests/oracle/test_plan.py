@@ -31,7 +31,7 @@ def problem(demo_files, epci: str, seed: int, n: int, m: int) -> tuple[pd.DataFr
     rng = np.random.default_rng(seed)
     rows = raw_rows(next(demo_files.glob("attributions*.csv")))
     dwellings = rows.sample(n, random_state=seed)[["depcom", "typologie", "reservataire"]].assign(qpv=rng.random(n) < 0.35)
-    demands = raw_rows(next(demo_files.glob("demandes*.csv")))
+    demands = raw_rows(next((demo_files / "plan").glob("demandes*.csv")))
     demands = demands[(demands["statut"] == "ACTIVE") & (demands["epci"] == epci)].sample(m, random_state=seed)
     # The demonstration's demands are seldom DALO: the targets would be out of reach whatever the plan.
     demands["statut_dalo"] = np.where(rng.random(m) < 0.2, "ACTIF", "NON")
@@ -102,7 +102,7 @@ def test_the_plan_is_the_least_that_scipy_finds(api, demo_files, epci, seed, n, 
 
 
 def test_a_whole_year_is_projected_from_the_last_one(api, demo_files, epci):
-    text = next(demo_files.glob("demandes*.csv")).read_text()
+    text = next((demo_files / "plan").glob("demandes*.csv")).read_text()
     answer = api.post("/api/plan", {"epci": epci, "demandes": text})
     rows = raw_rows(next(demo_files.glob("attributions*.csv")))
     again = rows[(rows["date_bail"].str[:4] == "2024") & (rows["premiere_mise_en_location"] != "1")]

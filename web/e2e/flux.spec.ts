@@ -52,7 +52,7 @@ describe('the page of gestion en flux', () => {
     assert.ok(sheet.lignes.every((l) => [l.dalo, l.q1].every((n) => n === null || n === 0 || n >= 11)));
   });
 
-  for (const id of ['suivi', 'conventions', 'calcul', 'logements', 'equite', 'bilan']) {
+  for (const id of ['suivi', 'fiche', 'conventions', 'calcul', 'logements', 'etat', 'equite', 'bilan']) {
     test(`axe finds no fault in « ${id} », nothing is wider than a telephone`, async () => {
       const { page } = session;
       await part(id);

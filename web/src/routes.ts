@@ -31,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/dossier', name: 'Dossier', group: 'Occupation', roles: 'public', load: () => import('./pages/dossier/Dossier.svelte') },
   { path: '/mixite', name: 'Objectifs de mixité', ...LEASES, load: () => import('./pages/mixite/Mixite.svelte') },
   { path: '/flux', name: 'Gestion en flux', ...LEASES, refusal: 'La gestion en flux est ouverte aux bailleurs, aux réservataires, aux collectivités et aux services de l’État.', load: () => import('./pages/flux/Flux.svelte') },
+  { path: '/cotation', name: 'Cotation et demande', group: 'Mixité', roles: ['bailleur', 'epci', 'commune', 'ddets', 'dreal'], refusal: 'La cotation est ouverte aux intercommunalités, aux communes, aux bailleurs et aux services de l’État.', load: () => import('./pages/cotation/Cotation.svelte') },
   { path: '/controle', name: 'Contrôle avant CALEOL', group: 'Mixité', load: () => import('./pages/controle/PageControle.svelte') },
   { path: '/dalo', name: 'DALO et QPV', ...LEASES, load: () => import('./pages/dalo/Dalo.svelte') },
   { path: '/enjeux', name: 'Résidences à enjeu', group: 'Mixité', needs: 'residence', load: () => import('./pages/enjeux/Enjeux.svelte') },

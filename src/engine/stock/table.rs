@@ -133,6 +133,12 @@ impl Table {
         Ok(self.column(name)?.f64().map_err(self.fault())?.iter().map(|v| v.unwrap_or(f64::NAN)).collect())
     }
 
+    /// Whole numbers that may be negative or 0; NaN where missing.
+    pub fn i32s_or_nan(&self, name: &str) -> Result<Vec<f64>, StockError> {
+        let list = self.column(name)?.i32().map_err(self.fault())?;
+        Ok(list.iter().map(|v| v.map_or(f64::NAN, f64::from)).collect())
+    }
+
     pub fn f32s(&self, name: &str) -> Result<Vec<f32>, StockError> {
         Ok(self.column(name)?.f32().map_err(self.fault())?.iter().map(|v| v.unwrap_or(f32::NAN)).collect())
     }

@@ -45,6 +45,9 @@ impl Sheet {
 const BEGIN: i32 = 19_358;
 const END: i32 = 20_089;
 
+/// What the EPCI delegates of its flow to its communes, in %.
+const DELEGATED: [u32; 3] = [40, 20, 15];
+
 /// Share of the stock that becomes available in a year.
 const RATE: f64 = 0.06;
 
@@ -72,17 +75,17 @@ pub fn flux(ground: &Ground, block: &Block) -> Flux {
     let mut out = Flux {
         conventions: Sheet::new(
             "bailleur;reservataire;departement;document;statut;signee;du;au;decompte;part;minimum;maximum;delai;delai_neuf;\
-             echeance;gestion;garantie",
+             echeance;gestion;garantie;delegations;al_placements;al_offres;al_partenariat;al_hors_flux",
         ),
         bases: Sheet::new(
             "bailleur;departement;commune;annee;stock;relocations_1;relocations_2;relocations_3;taux;mutations;anru;orcod;insalubrite",
         ),
         rights: Sheet::new(
-            "id;bailleur;reservataire;departement;commune;origine;programme;nombre;nature;du;au",
+            "id;bailleur;reservataire;departement;commune;origine;programme;nombre;nature;du;au;delegataire",
         ),
         events: Sheet::new(
             "id;bailleur;logement;jour;genre;reservataire;contingent;motif;candidats;dalo;q1;mutation;commune;typologie;\
-             financement;qpv;periode;etage",
+             financement;qpv;periode;etage;partenariat;hors_flux",
         ),
         truth: Sheet::new("quoi;bailleur;objet;valeur"),
     };
@@ -124,11 +127,25 @@ fn agreed(ground: &Ground, b: usize, stock: u32, largest: bool, out: &mut Flux) 
         (format!("COMMUNE:{main}"), 6, "orientation", if largest { 10 } else { 0 }, 15),
     ];
     for (r, part, counting, least, delay) in list {
+        // The EPCI delegates most of its flow to three of its communes.
+        let mut delegated: Vec<String> = Vec::new();
+        if r.starts_with("EPCI") {
+            let own = ground.towns.iter().filter(|t| t.epci == 0);
+            delegated.extend(own.zip(DELEGATED).map(|(t, share)| format!("{}={share}", t.code)));
+        }
+        let aims = if r == "ACTION_LOGEMENT" {
+            let flow = (f64::from(stock) * RATE * 0.22).round();
+            format!("{flow};{};30;{}", (flow * 1.2).round(), (flow / 20.0).round())
+        } else {
+            ";;;".to_owned()
+        };
         out.conventions.row(format_args!(
             "{siren};{r};{dep};Convention de gestion en flux {};signee;2022-11-15;2023;;{counting};{part};{least};;{delay};60;\
-             retour_bailleur;directe;{}",
+             retour_bailleur;{};{};{};{aims}",
             ground.bailleurs[b].nom.replace(';', ","),
+            if delegated.is_empty() { "directe" } else { "partagee" },
             u8::from(r.starts_with("EPCI") || r.starts_with("COMMUNE")),
+            delegated.join("|"),
         ));
     }
     if short {
@@ -163,8 +180,21 @@ fn reserved(ground: &Ground, by_town: &BTreeMap<(usize, usize), u32>, largest: u
             let count = (f64::from(*n) * share).round();
             let (origin, end) = if i == 0 { ("garantie", "2041") } else { ("peec", "") };
             out.rights.row(format_args!(
-                "{town}-{i};{siren};{holder};{dep};{town};{origin};{};{count};droit_de_suite;1998;{end}",
+                "{town}-{i};{siren};{holder};{dep};{town};{origin};{};{count};droit_de_suite;1998;{end};",
                 ground.towns[*t].nom
+            ));
+        }
+        // Rights of the EPCI, of which some are the commune's to use; one in five begins in 2025.
+        if ground.towns[*t].epci == 0 && !too_many {
+            let (begin, count) = (if t % 5 == 2 { 2025 } else { 2004 }, (f64::from(*n) * 0.08).round());
+            let rank = ground.towns.iter().filter(|x| x.epci == 0).position(|x| x.code == *town);
+            let to = match rank {
+                Some(0..=2) => format!("COMMUNE:{town}"),
+                _ => String::new(),
+            };
+            out.rights.row(format_args!(
+                "{town}-2;{siren};EPCI:{};{dep};{town};garantie;{};{count};droit_de_suite;{begin};2044;{to}",
+                ground.epci[0].code, ground.towns[*t].nom
             ));
         }
         if too_many {
@@ -224,7 +254,10 @@ impl Ways<'_> {
             for turn in 0..4 {
                 day += self.dice.int(3, 12);
                 let r = holder(&mut self.dice, self.ground, (b == self.largest, d.floor == 0), &town.code);
-                add(day, "oriente", &format!("{r};;;;;;;;;;;;"));
+                // Of Action Logement's offers a third are in partnership, some few outside of the flow.
+                let al = r == "ACTION_LOGEMENT";
+                let flag = |every: u64| if al && d.ident % every == 0 { "1" } else { "" };
+                add(day, "oriente", &format!("{r};;;;;;;;;;;;;{};{}", flag(3), flag(29)));
                 let ground_floor = d.floor == 0;
                 if turn < 3 && self.dice.chance(if ground_floor { 0.30 } else { 0.07 }) {
                     day += self.dice.int(2, 10);

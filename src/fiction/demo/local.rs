@@ -7,6 +7,7 @@ use crate::reference::demo::{Demo, Genre};
 
 use super::attributions;
 use super::contours::Collection;
+use super::demands;
 use super::dirt::Planted;
 use super::events;
 use super::flux;
@@ -64,11 +65,20 @@ pub fn write(
         &[attributions::HEADER.as_bytes(), &flows.allocations],
         flows.allocated,
     )?;
+    let asked = demands::demands(&ground, &flows.demands, options.dwellings.into());
+    out.save("demandes_2024.csv", &[demands::HEADER.as_bytes(), &asked.bytes], asked.rows)?;
+    // The waiting list as the plan of allocations asks for it.
     out.save(
-        "demandes_2024.csv",
+        "plan/demandes_2024.csv",
         &[attributions::DEMANDS_HEADER.as_bytes(), &flows.demands],
         flows.demanded,
     )?;
+    for (name, text) in demands::GRIDS {
+        let text = text.replace("{EPCI}", &ground.epci[0].code);
+        out.save(&format!("cotation/grille-{name}.json"), &[text.as_bytes()], 1)?;
+    }
+    let told = asked.truth.lines().count() as u64;
+    out.save("verite/cotation.csv", &[demands::TRUTH.as_bytes(), asked.truth.as_bytes()], told)?;
     let thresholds = attributions::thresholds(&ground);
     out.save("seuils_q1.csv", &[thresholds.as_bytes()], thresholds.lines().count() as u64 - 1)?;
     progress("Adresses et vérité", 7, steps);

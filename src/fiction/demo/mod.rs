@@ -13,13 +13,14 @@
 //! In reading order: [`dice`] (chance), [`geometry`], [`lattice`] (shared borders), [`plan`] (communes,
 //! estates), [`streets`] and [`estates`] (addresses), [`ground`] (what rows are made from), [`stock`]
 //! (dwellings), [`households`], [`dirt`], then one file a format: [`rpls`], [`ops`], [`attributions`],
-//! [`events`], [`flux`], [`contours`]; [`local`] and [`national`] put them together.
+//! [`demands`], [`events`], [`flux`], [`contours`]; [`local`] and [`national`] put them together.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub mod attributions;
 pub mod contours;
+pub mod demands;
 pub mod dice;
 pub mod dirt;
 pub mod estates;

@@ -13,7 +13,7 @@ use crate::registers::kit::recognise::recognises;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
 use crate::registers::workbook::{self, WorkbookError};
-use crate::registers::{addresses, attributions, ops, rpls, thresholds, zones};
+use crate::registers::{addresses, attributions, demandes, ops, rpls, thresholds, zones};
 use crate::store::Store;
 
 /// What a file is to be read as, with what its register needs to know.
@@ -37,6 +37,12 @@ pub enum What {
     },
     Attributions {
         annee: u16,
+        /// File of the key of pseudonyms.
+        cle: PathBuf,
+    },
+    Demandes {
+        /// Day of the extract, `yyyymmdd`.
+        extrait: u32,
         /// File of the key of pseudonyms.
         cle: PathBuf,
     },
@@ -72,6 +78,7 @@ impl What {
             Self::Zones { .. } => "zones",
             Self::Addresses { .. } => "addresses",
             Self::Attributions { .. } => "attributions",
+            Self::Demandes { .. } => "demandes",
             Self::Thresholds { .. } => "thresholds",
         }
     }
@@ -82,6 +89,7 @@ impl What {
         match self {
             Self::Rpls { millesime: year } | Self::Ops { vague: year } => Some(*year),
             Self::Attributions { annee, .. } => Some(*annee),
+            Self::Demandes { extrait, .. } => u16::try_from(*extrait / 10_000).ok(),
             Self::Thresholds { annee } => *annee,
             Self::Zones { generation, .. } => generation.as_deref().and_then(|g| g.parse().ok()),
             Self::Addresses { .. } => None,
@@ -113,6 +121,8 @@ pub enum ArrivalError {
     Addresses(#[from] addresses::AddressesError),
     #[error(transparent)]
     Attributions(#[from] attributions::AttributionsError),
+    #[error(transparent)]
+    Demandes(#[from] demandes::DemandesError),
     #[error(transparent)]
     Thresholds(#[from] thresholds::ThresholdsError),
     #[error(transparent)]
@@ -189,6 +199,9 @@ fn read_as(
         }
         What::Attributions { annee, cle } => {
             attributions::import(file, &attributions::Options { annee, cle: Some(cle) }, out, progress)?
+        }
+        What::Demandes { extrait, cle } => {
+            demandes::import(file, &demandes::Options { extrait, cle }, out, progress)?
         }
         What::Thresholds { annee } => {
             thresholds::import(file, &thresholds::Options { annee }, out, progress)?

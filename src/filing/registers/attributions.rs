@@ -277,7 +277,7 @@ const EXTERNAL: u8 = 3;
 const OF_UNKNOWN_KIND: u8 = 4;
 
 /// Kind of a mutation: as filed; where that does not tell, from the bailleur that the household rents from.
-fn mutation(filed: Option<u8>, origin: Option<&str>, bailleur: Option<&str>) -> Option<u8> {
+pub(super) fn mutation(filed: Option<u8>, origin: Option<&str>, bailleur: Option<&str>) -> Option<u8> {
     match (filed, origin, bailleur) {
         (None | Some(OF_UNKNOWN_KIND), Some(from), Some(to)) => {
             Some(if from == to { INTERNAL } else { EXTERNAL })

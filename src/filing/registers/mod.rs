@@ -9,6 +9,7 @@ pub mod addresses;
 pub mod attributions;
 mod checks;
 mod columns;
+pub mod demandes;
 pub mod deposit;
 pub mod fields;
 pub mod headers;

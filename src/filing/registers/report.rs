@@ -40,7 +40,7 @@ pub struct RuleCount {
 /// The report of one import. Every count has a stable key: `--json` prints this structure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// `rpls`, `ops`, `zones`, `addresses`, `attributions`, `thresholds`.
+    /// `rpls`, `ops`, `zones`, `addresses`, `attributions`, `demandes`, `thresholds`.
     pub registre: String,
     /// Millésime, wave, generation, year or département: what `--millesime …` said.
     pub cle: String,

@@ -1,5 +1,9 @@
 //! What a convention of gestion en flux says: one for each bailleur, réservataire and département.
 
+use std::collections::BTreeMap;
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +20,8 @@ pub enum Statut {
     Arrete,
     /// Pas de convention : le flux du réservataire revient au préfet.
     ADefaut,
+    /// Enregistrée par erreur : elle ne compte pas.
+    Retiree,
 }
 
 /// Ce qui compte comme une attribution pour les deux signataires.
@@ -47,6 +53,34 @@ pub enum Gestion {
     Directe,
     Deleguee,
     Partagee,
+}
+
+/// Une commune à qui l'EPCI délègue une part de son flux.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DelegationFlux {
+    /// Code Insee.
+    pub commune: String,
+    /// Part du flux délégué, en %.
+    pub part: f64,
+    #[serde(default)]
+    pub minimum: u32,
+    #[serde(default)]
+    pub maximum: Option<u32>,
+}
+
+/// Les trois objectifs d'Action Logement Services, par an.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObjectifsAl {
+    /// Placements.
+    pub placements: Option<u32>,
+    /// Logements mis à disposition.
+    pub offres: Option<u32>,
+    /// Part des placements en gestion partenariale, en %.
+    pub partenariat: Option<f64>,
+    /// Logements proposés hors du flux.
+    pub hors_flux: Option<u32>,
 }
 
 /// Une convention de gestion en flux.
@@ -84,6 +118,26 @@ pub struct ConventionFlux {
     /// Droits nés d'une garantie d'emprunt ou d'un apport : au plus 20 % pour l'ensemble des collectivités.
     #[serde(default)]
     pub garantie: bool,
+    /// Jour de la dénonciation, AAAA-MM-JJ : la convention s'applique encore deux mois.
+    #[serde(default)]
+    pub denoncee: Option<String>,
+    /// Ce que cette version change ; vide pour la première.
+    #[serde(default)]
+    pub avenant: String,
+    /// Jours pour désigner selon la typologie (T1 à T5+), à la place de `delai`.
+    #[serde(default)]
+    pub delais: BTreeMap<String, u16>,
+    /// Communes à qui le flux est délégué, s'il l'est ; retirer une commune, c'est reprendre sa délégation.
+    #[serde(default)]
+    pub delegations: Vec<DelegationFlux>,
+    #[serde(default)]
+    pub action_logement: ObjectifsAl,
+    /// État : la convention écarte la répartition uniforme par commune (R.441-5-2, II).
+    #[serde(default)]
+    pub communes_autrement: bool,
+    /// État : la convention écarte les 30 % au moins du flux hors QPV (R.441-5-2, II).
+    #[serde(default)]
+    pub qpv_autrement: bool,
 }
 
 impl ConventionFlux {
@@ -93,10 +147,85 @@ impl ConventionFlux {
         format!("{}-{}-{}", self.bailleur, self.departement, self.reservataire.replace(':', "_"))
     }
 
-    /// Whether it gives a share in a year. A draft does not.
+    /// Whether it gives a share in a year. A draft does not, nor one that was entered by mistake.
     #[must_use]
     pub fn holds(&self, year: u16) -> bool {
-        self.statut != Statut::Projet && self.du <= year && self.au.is_none_or(|au| year <= au)
+        !matches!(self.statut, Statut::Projet | Statut::Retiree)
+            && self.du <= year
+            && self.au.is_none_or(|au| year <= au)
+    }
+
+    /// Day on which it ends, two months after it was denounced (R.441-5-2, IV).
+    #[must_use]
+    pub fn ends(&self) -> Option<Date> {
+        let day: Date = self.denoncee.as_deref()?.parse().ok()?;
+        day.checked_add(2.months()).ok()
+    }
+
+    /// Share of a year, from 0 to 1, in which it applies. What the State has outlasts a denunciation: the
+    /// prefect's arrêté takes its place.
+    #[must_use]
+    pub fn share_of_year(&self, year: u16) -> f64 {
+        let Some(end) = self.ends().filter(|_| !is_state(&self.reservataire)) else { return 1.0 };
+        let Ok(year) = i16::try_from(year) else { return 1.0 };
+        let (first, next) = (date(year, 1, 1), date(year.saturating_add(1), 1, 1));
+        let days = |to: Date| f64::from((to - first).get_days());
+        (days(end) / days(next)).clamp(0.0, 1.0)
+    }
+
+    /// Days to designate for a dwelling.
+    #[must_use]
+    pub fn days(&self, typologie: &str, first_letting: bool) -> u16 {
+        if first_letting {
+            return self.delai_neuf;
+        }
+        self.delais.get(typologie).copied().unwrap_or(self.delai)
+    }
+
+    /// Why it cannot stand as it is: the field, and what is wrong with it.
+    ///
+    /// # Errors
+    /// It contradicts itself.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let wrong = |field, why: &str| Err((field, why.to_owned()));
+        let day = |d: &Option<String>| d.as_ref().is_none_or(|d| d.parse::<Date>().is_ok());
+        if self.bailleur.len() != 9 || !self.bailleur.bytes().all(|b| b.is_ascii_digit()) {
+            return wrong("bailleur", "Un SIREN a neuf chiffres.");
+        }
+        if !matches!(self.departement.len(), 2 | 3) {
+            return wrong("departement", "Un département s'écrit par son code, par exemple 73, 2A ou 974.");
+        }
+        if !(0.0..=100.0).contains(&self.part) {
+            return wrong("part", "Une part est un pourcentage, de 0 à 100.");
+        }
+        if self.maximum.is_some_and(|m| m < self.minimum) {
+            return wrong("maximum", "Le maximum est sous le minimum.");
+        }
+        if self.au.is_some_and(|au| au < self.du) {
+            return wrong("au", "La dernière année est avant la première.");
+        }
+        for (field, d) in [("signee", &self.signee), ("denoncee", &self.denoncee)] {
+            if !day(d) {
+                return wrong(field, "Une date s'écrit AAAA-MM-JJ, par exemple 2026-12-31.");
+            }
+        }
+        if (self.statut == Statut::Denoncee) != self.denoncee.is_some() {
+            return wrong(
+                "denoncee",
+                "Une convention dénoncée a un jour de dénonciation, d'où courent ses deux mois ; les autres n'en ont pas.",
+            );
+        }
+        let parts: f64 = self.delegations.iter().map(|d| d.part).sum();
+        if parts > 100.0 + 1e-9 || self.delegations.iter().any(|d| d.part < 0.0) {
+            return wrong("delegations", "Les parts déléguées dépassent 100 % du flux du délégant.");
+        }
+        if self.delegations.iter().any(|d| d.maximum.is_some_and(|m| m < d.minimum)) {
+            return wrong("delegations", "Une commune a un maximum sous son minimum.");
+        }
+        if self.gestion == Gestion::Directe && !self.delegations.is_empty() {
+            return wrong("gestion", "Des délégations sont données : la gestion est déléguée ou partagée.");
+        }
+        Ok(())
     }
 
     /// Who has its flow: the prefect where there is no convention.
@@ -110,4 +239,84 @@ impl ConventionFlux {
 #[must_use]
 pub fn is_state(reservataire: &str) -> bool {
     matches!(reservataire, "ETAT_PRIO" | "ETAT_AGENT")
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A signed convention of 2024.
+    pub fn convention(reservataire: &str, part: f64) -> ConventionFlux {
+        ConventionFlux {
+            bailleur: "300000000".into(),
+            reservataire: reservataire.into(),
+            departement: "73".into(),
+            document: String::new(),
+            statut: Statut::Signee,
+            signee: None,
+            du: 2024,
+            au: None,
+            decompte: Decompte::Bail,
+            part,
+            minimum: 0,
+            maximum: None,
+            delai: 30,
+            delai_neuf: 60,
+            echeance: Echeance::RetourBailleur,
+            gestion: Gestion::Directe,
+            garantie: false,
+            denoncee: None,
+            avenant: String::new(),
+            delais: BTreeMap::new(),
+            delegations: Vec::new(),
+            action_logement: ObjectifsAl::default(),
+            communes_autrement: false,
+            qpv_autrement: false,
+        }
+    }
+
+    #[test]
+    fn a_denounced_convention_applies_two_months_more() {
+        let mut c = convention("EPCI", 12.0);
+        assert_eq!((c.ends(), c.share_of_year(2025)), (None, 1.0));
+        (c.statut, c.denoncee) = (Statut::Denoncee, Some("2025-04-30".into()));
+        assert_eq!(c.ends().map(|d| d.to_string()), Some("2025-06-30".into()));
+        assert!((c.share_of_year(2025) - 180.0 / 365.0).abs() < 1e-9);
+        assert_eq!([2024, 2026].map(|y| c.share_of_year(y)), [1.0, 0.0]);
+        // The State's goes on by arrêté.
+        c.reservataire = "ETAT_PRIO".into();
+        assert_eq!(c.share_of_year(2026), 1.0);
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_named() {
+        let field = |change: fn(&mut ConventionFlux)| {
+            let mut c = convention("EPCI", 12.0);
+            assert_eq!(c.check(), Ok(()));
+            change(&mut c);
+            c.check().unwrap_err().0
+        };
+        assert_eq!(field(|c| c.statut = Statut::Denoncee), "denoncee");
+        assert_eq!(field(|c| c.denoncee = Some("2025-04-30".into())), "denoncee");
+        assert_eq!(field(|c| c.signee = Some("30/04/2025".into())), "signee");
+        assert_eq!(field(|c| c.part = 101.0), "part");
+        assert_eq!(field(|c| (c.minimum, c.maximum) = (5, Some(4))), "maximum");
+        assert_eq!(field(|c| c.au = Some(2023)), "au");
+        assert_eq!(field(|c| c.bailleur = "30000000".into()), "bailleur");
+        let to = |part| DelegationFlux { commune: "73065".into(), part, minimum: 0, maximum: None };
+        let mut c = convention("EPCI", 12.0);
+        c.delegations = vec![to(60.0)];
+        assert_eq!(c.check().unwrap_err().0, "gestion");
+        c.gestion = Gestion::Deleguee;
+        assert_eq!(c.check(), Ok(()));
+        c.delegations.push(to(41.0));
+        assert_eq!(c.check().unwrap_err().0, "delegations");
+    }
+
+    #[test]
+    fn a_delay_may_depend_on_the_typology() {
+        let mut c = convention("EPCI", 12.0);
+        c.delais.insert("T5+".into(), 45);
+        assert_eq!((c.days("T5+", false), c.days("T2", false), c.days("T5+", true)), (45, 30, 60));
+    }
 }

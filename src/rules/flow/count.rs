@@ -62,18 +62,21 @@ pub struct Rythme {
     /// Bornes de la projection, à 95 % (arrivées de Poisson).
     pub projection_basse: f64,
     pub projection_haute: f64,
-    /// Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon.
+    /// Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon. D'une année finie,
+    /// voir `manque`.
     pub ecart: i8,
+    /// Logements qui manquent pour que l'objectif soit atteint.
+    pub manque: u32,
 }
 
 /// Half a 95 % interval of a normal law, in standard deviations.
 const Z: f64 = 1.96;
 
-/// Pace of a count after `month` whole months (1 to 12). `tolerance`: share of what is expected that a gap
-/// may have.
+/// Pace of a count after so many months (fractions too, up to 12). `tolerance`: share of what is expected
+/// that a gap may have.
 #[must_use]
-pub fn pace(objective: u32, count: u32, month: u8, tolerance: f64) -> Rythme {
-    let (goal, n, m) = (f64::from(objective), f64::from(count), f64::from(month.clamp(1, 12)));
+pub fn pace(objective: u32, count: u32, months: f64, tolerance: f64) -> Rythme {
+    let (goal, n, m) = (f64::from(objective), f64::from(count), months.clamp(1.0 / 31.0, 12.0));
     let expected = goal * m / 12.0;
     let left = (12.0 - m) / m;
     // What is to come is drawn around a rate that is itself drawn: n·left of variance, and n·left² for the
@@ -95,6 +98,7 @@ pub fn pace(objective: u32, count: u32, month: u8, tolerance: f64) -> Rythme {
         projection_basse: (projection - spread).max(n),
         projection_haute: projection + spread,
         ecart,
+        manque: objective.saturating_sub(count),
     }
 }
 
@@ -250,19 +254,19 @@ mod tests {
         for (decompte, percent) in
             [(Decompte::Orientation, 133.3), (Decompte::Caleol, 111.1), (Decompte::Bail, 77.8)]
         {
-            near(pace(9, sum.of(decompte), 12, 0.15).avancement.unwrap(), percent);
+            near(pace(9, sum.of(decompte), 12.0, 0.15).avancement.unwrap(), percent);
         }
     }
 
     #[test]
     fn fifty_one_and_21_on_31_may_are_behind_a_pace_of_21_25() {
-        let p = pace(51, 21, 5, 0.15);
+        let p = pace(51, 21, 5.0, 0.15);
         assert!((p.attendu - 21.25).abs() < 1e-9);
         near(p.projection, 50.4);
         assert_eq!(p.ecart, 0);
         assert!(p.projection_basse < 50.4 && p.projection_haute > 51.0);
-        let whole = pace(51, 40, 12, 0.15);
-        assert!((whole.projection_haute - 40.0).abs() < 1e-9 && whole.ecart == -1);
+        let whole = pace(51, 40, 12.0, 0.15);
+        assert!((whole.projection_haute - 40.0).abs() < 1e-9 && whole.manque == 11);
     }
 
     /// Ways of drawn events: impossible ones are left out as the door would.

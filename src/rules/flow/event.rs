@@ -124,6 +124,12 @@ pub struct EvenementFlux {
     pub mutation: String,
     #[serde(default)]
     pub caracteristiques: Option<LogementFlux>,
+    /// Proposé à Action Logement en gestion partenariale (orientation).
+    #[serde(default)]
+    pub partenariat: bool,
+    /// Proposé en dehors du flux de la convention (orientation).
+    #[serde(default)]
+    pub hors_flux: bool,
 }
 
 /// Where a dwelling is on its way.
@@ -160,6 +166,11 @@ impl Etape {
         }
     }
 
+    /// What may happen next.
+    pub fn next(self) -> impl Iterator<Item = GenreFlux> {
+        GenreFlux::ALL.iter().map(|(g, ..)| *g).filter(move |g| self.after(*g).is_some())
+    }
+
     /// Where an event leads, if it may happen here.
     #[must_use]
     pub fn after(self, event: GenreFlux) -> Option<Self> {
@@ -193,14 +204,23 @@ pub struct Disorder {
     pub at: Etape,
     pub logement: String,
     pub jour: String,
+    /// Day of what happened last, if this would happen before it.
+    pub before: Option<String>,
 }
 
 impl std::error::Error for Disorder {}
 
 impl std::fmt::Display for Disorder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { event, at, logement, jour } = self;
+        let Self { event, at, logement, jour, before } = self;
         let (event, here, next) = (event.title(), at.title(), expected(*at));
+        if let Some(last) = before {
+            return write!(
+                f,
+                "« {event} » est impossible le {jour} : le logement {logement} a déjà un événement le {last}. Donnez un jour \
+                 qui n'est pas avant, ou retirez d'abord ce qui suit."
+            );
+        }
         write!(
             f,
             "« {event} » est impossible le {jour} : le logement {logement} est « {here} ». Attendu : {next}."
@@ -209,7 +229,6 @@ impl std::fmt::Display for Disorder {
 }
 
 fn expected(at: Etape) -> String {
-    let list: Vec<&str> =
-        GenreFlux::ALL.iter().filter(|(g, ..)| at.after(*g).is_some()).map(|(.., title)| *title).collect();
+    let list: Vec<&str> = at.next().map(GenreFlux::title).collect();
     if list.is_empty() { "rien, il est sorti du parc".to_owned() } else { list.join(", ") }
 }

@@ -37,6 +37,63 @@ pub struct Droit {
     pub du: u16,
     /// Dernière année ; nulle : fin inconnue (prolongation du prêt).
     pub au: Option<u16>,
+    /// Commune à qui la désignation est déléguée, `COMMUNE:73065` ; vide : gestion directe.
+    #[serde(default)]
+    pub delegataire: String,
+    #[serde(default)]
+    pub adresse: String,
+    /// Année de livraison du programme.
+    #[serde(default)]
+    pub livraison: Option<u16>,
+    /// Logements du programme.
+    #[serde(default)]
+    pub logements: Option<u32>,
+    #[serde(default)]
+    pub financement: String,
+    /// Convention ou prêt d'où vient le droit.
+    #[serde(default)]
+    pub acte: String,
+    /// Enregistré par erreur : il ne compte pas.
+    #[serde(default)]
+    pub retire: bool,
+}
+
+impl Droit {
+    /// Whether it counts in a year.
+    #[must_use]
+    pub fn holds(&self, year: u16) -> bool {
+        !self.retire && self.du <= year && self.au.is_none_or(|au| year <= au)
+    }
+
+    /// Why it cannot stand as it is: the field, and what is wrong with it.
+    ///
+    /// # Errors
+    /// It contradicts itself.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let wrong = |field, why: &str| Err((field, why.to_owned()));
+        if self.bailleur.len() != 9 || !self.bailleur.bytes().all(|b| b.is_ascii_digit()) {
+            return wrong("bailleur", "Un SIREN a neuf chiffres.");
+        }
+        if self.id.trim().is_empty() {
+            return wrong("id", "Un droit a un identifiant, que le bailleur lui donne.");
+        }
+        if self.commune.len() != 5 {
+            return wrong("commune", "Une commune s'écrit par son code Insee, de cinq signes.");
+        }
+        if !self.commune.starts_with(&self.departement) {
+            return wrong("departement", "La commune n'est pas de ce département.");
+        }
+        if self.au.is_some_and(|au| au < self.du) {
+            return wrong("au", "La dernière année est avant la première.");
+        }
+        if self.nombre == 0 {
+            return wrong("nombre", "Un droit porte sur un logement au moins.");
+        }
+        if self.logements.is_some_and(|all| all < self.nombre) {
+            return wrong("nombre", "Plus de logements réservés que le programme n'en a.");
+        }
+        Ok(())
+    }
 }
 
 /// Une ligne de la conversion.
@@ -55,7 +112,6 @@ pub struct LigneConversion {
 /// evenly over their years, whatever the flow.
 #[must_use]
 pub fn converted(rights: &[Droit], year: u16, stock: u32, base: u32) -> Vec<LigneConversion> {
-    let in_force = |d: &&Droit| d.du <= year && d.au.is_none_or(|au| year <= au);
     let line = |d: &Droit| {
         let (part, logements) = match d.nature {
             Nature::DroitDeSuite if stock > 0 => {
@@ -70,7 +126,7 @@ pub fn converted(rights: &[Droit], year: u16, stock: u32, base: u32) -> Vec<Lign
         };
         LigneConversion { droit: d.clone(), part, logements }
     };
-    rights.iter().filter(in_force).map(line).collect()
+    rights.iter().filter(|d| d.holds(year)).map(line).collect()
 }
 
 #[cfg(test)]
@@ -91,6 +147,13 @@ mod tests {
             nature,
             du,
             au,
+            delegataire: String::new(),
+            adresse: String::new(),
+            livraison: None,
+            logements: None,
+            financement: String::new(),
+            acte: String::new(),
+            retire: false,
         };
         let rights = [
             right(Nature::DroitDeSuite, 110, 2010, None),

@@ -23,6 +23,10 @@ pub struct Offer {
     pub caleol: Option<String>,
     pub candidate_refusals: u32,
     pub reason: String,
+    /// In gestion partenariale (Action Logement).
+    pub partnership: bool,
+    /// Outside the flow of the convention.
+    pub out_of_flow: bool,
 }
 
 impl Offer {
@@ -60,14 +64,14 @@ pub struct Way {
 
 impl Way {
     /// Whether it counts in the flow (CCH R.441-5, I): not a first letting, not a mutation in the lessor's
-    /// own stock, not a relocation.
+    /// own stock, not a relocation, not offered outside of the flow.
     #[must_use]
     pub fn in_flow(&self) -> bool {
         let out = self.end.as_ref().is_some_and(|e| {
             matches!(e.how, GenreFlux::MutationInterne | GenreFlux::Relogement | GenreFlux::Retrait)
                 || e.mutation == "INTERNE"
         });
-        !self.first_letting && !out
+        !self.first_letting && !out && !self.imputed().is_some_and(|o| o.out_of_flow)
     }
 
     /// The offer that it counts for: contingent d'imputation is that of the last réservataire who accepted.
@@ -108,6 +112,8 @@ impl Way {
                 to: e.reservataire.clone(),
                 origin: origin.clone(),
                 offered: e.jour.clone(),
+                partnership: e.partenariat,
+                out_of_flow: e.hors_flux,
                 ..Offer::default()
             });
             return;
@@ -147,6 +153,12 @@ pub struct Walk {
 }
 
 impl Walk {
+    /// Whether the commune of the dwelling is known: without it, it would be in nobody's counts.
+    #[must_use]
+    pub fn is_placed(&self) -> bool {
+        !self.home.commune.is_empty()
+    }
+
     /// Takes the next event.
     ///
     /// # Errors
@@ -161,6 +173,7 @@ impl Walk {
                 at,
                 logement: e.logement.clone(),
                 jour: e.jour.clone(),
+                before: last.filter(|_| back).map(|w| w.since.clone()),
             }));
         };
         if let Some(home) = &e.caracteristiques {
@@ -211,6 +224,8 @@ pub mod tests {
             q1: None,
             mutation: String::new(),
             caracteristiques: None,
+            partenariat: false,
+            hors_flux: false,
         };
         list.iter().enumerate().map(of).collect()
     }
@@ -272,7 +287,8 @@ pub mod tests {
              mutation interne, relogement, retrait du parc."
         );
         // Nor may it happen before what happened already.
-        assert!(walk.step(&list[2]).is_err());
+        let refused = walk.step(&list[2]).unwrap_err().to_string();
+        assert!(refused.contains("a déjà un événement le 2024-01-05"), "{refused}");
         assert_eq!(walk.ways[0].at, Etape::ALibre);
     }
 }

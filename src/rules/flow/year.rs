@@ -83,7 +83,7 @@ pub struct PartFlux {
 /// Ce que le calcul signale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AlerteFlux {
-    /// assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties.
+    /// assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties, denonciation.
     pub id: &'static str,
     pub message: String,
     /// Logements en cause.
@@ -122,6 +122,30 @@ fn french(x: f64, digits: usize) -> String {
 }
 
 impl Assiette {
+    /// Why it cannot stand as it is: the field, and what is wrong with it.
+    ///
+    /// # Errors
+    /// It contradicts itself.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let wrong = |field, why: &str| Err((field, why.to_owned()));
+        if self.bailleur.len() != 9 || !self.bailleur.bytes().all(|b| b.is_ascii_digit()) {
+            return wrong("bailleur", "Un SIREN a neuf chiffres.");
+        }
+        if !self.commune.is_empty() && !self.commune.starts_with(&self.departement) {
+            return wrong("departement", "La commune n'est pas de ce département.");
+        }
+        if self.taux.is_some_and(|t| !(0.0..=100.0).contains(&t)) {
+            return wrong("taux", "Un taux est un pourcentage, de 0 à 100.");
+        }
+        if self.rate().is_none() {
+            return wrong("taux", "Il faut un taux déclaré, ou les relocations d'une année passée au moins.");
+        }
+        if self.passees.iter().any(|p| p.relocations > p.stock) {
+            return wrong("relocations_1", "Plus de relocations dans une année que de logements.");
+        }
+        Ok(())
+    }
+
     /// Relocation rate, as a share: declared, else the mean of the past years that have a stock.
     #[must_use]
     pub fn rate(&self) -> Option<f64> {
@@ -209,7 +233,7 @@ pub fn calculated(
     }
     let flow = u32::try_from(a.max(0)).unwrap_or(u32::MAX);
     let size = f64::from(flow);
-    let mut parts = parts(conventions, carried);
+    let mut parts = parts(conventions, carried, base.annee);
     let all: f64 = parts.iter().map(|p| p.part / 100.0).sum();
     // The State as one, so that its two contingents are under one cap; then each of them within it.
     let state: f64 = parts.iter().filter(|p| is_state(&p.reservataire)).map(|p| p.part / 100.0).sum();
@@ -248,6 +272,16 @@ pub fn calculated(
         );
         alert("garanties", whole((guarantees - caps.guarantees) * size), message);
     }
+    for c in conventions.iter().filter(|c| c.share_of_year(base.annee) < 1.0) {
+        let to_prefect = whole(c.part / 100.0 * (1.0 - c.share_of_year(base.annee)) * size);
+        let end = c.ends().map(|d| d.to_string()).unwrap_or_default();
+        let message = format!(
+            "La convention de {} est dénoncée : elle cesse le {end}, et le reste de sa part ({to_prefect} logements) revient au \
+             préfet.",
+            c.reservataire
+        );
+        alert("denonciation", to_prefect, message);
+    }
     match rounded(&mut parts, given, (cap, cap_agents)) {
         Err(e) => alert("bornes", 0, format!("Les bornes ne peuvent pas être tenues : {e}.")),
         Ok(()) => {
@@ -266,7 +300,7 @@ pub fn calculated(
 }
 
 /// Parts by holder, the lessor's last: what is left to it unless a convention says so.
-fn parts(conventions: &[ConventionFlux], carried: &[(String, f64)]) -> Vec<PartFlux> {
+fn parts(conventions: &[ConventionFlux], carried: &[(String, f64)], year: u16) -> Vec<PartFlux> {
     let mut out: Vec<PartFlux> = Vec::new();
     let report = |r: &str| carried.iter().find(|(c, _)| c == r).map_or(0.0, |(_, f)| *f);
     let mut add = |r: &str, part: f64, minimum: u32, maximum: Option<u32>| {
@@ -290,7 +324,15 @@ fn parts(conventions: &[ConventionFlux], carried: &[(String, f64)]) -> Vec<PartF
         });
     };
     for c in conventions {
-        add(c.holder(), c.part, c.minimum, c.maximum);
+        let applies = c.share_of_year(year);
+        if applies > 0.0 {
+            let least = if applies < 1.0 { 0 } else { c.minimum };
+            add(c.holder(), c.part * applies, least, c.maximum);
+        }
+        // Without a convention, its flow goes to the prefect.
+        if applies < 1.0 {
+            add("ETAT_PRIO", c.part * (1.0 - applies), 0, None);
+        }
     }
     let all: f64 = conventions.iter().map(|c| c.part).sum();
     if all < 100.0 - 1e-9 {
@@ -360,32 +402,11 @@ fn rounded(
 
 #[cfg(test)]
 mod tests {
-    use super::super::convention::{Decompte, Echeance, Gestion, Statut};
+    use super::super::convention::Statut;
+    use super::super::convention::tests::convention;
     use super::*;
 
     const CAPS: Caps = Caps { state: 0.30, agents: 0.05, guarantees: 0.20 };
-
-    fn convention(reservataire: &str, part: f64) -> ConventionFlux {
-        ConventionFlux {
-            bailleur: "300000000".into(),
-            reservataire: reservataire.into(),
-            departement: "73".into(),
-            document: String::new(),
-            statut: Statut::Signee,
-            signee: None,
-            du: 2024,
-            au: None,
-            decompte: Decompte::Bail,
-            part,
-            minimum: 0,
-            maximum: None,
-            delai: 30,
-            delai_neuf: 60,
-            echeance: Echeance::RetourBailleur,
-            gestion: Gestion::Directe,
-            garantie: false,
-        }
-    }
 
     fn base() -> Assiette {
         Assiette { stock: 2_400, taux: Some(8.5), mutations: 24, anru: 10, ..Assiette::default() }
@@ -457,6 +478,43 @@ mod tests {
         assert_eq!((c.assiette, c.alertes[0].id, c.alertes[0].logements), (0, "assiette_negative", 720));
         assert!(c.parts.iter().all(|p| p.logements == 0));
         assert_eq!(calculated(&Assiette { taux: None, ..base() }, &[], &[], CAPS), None);
+    }
+
+    #[test]
+    fn a_denounced_convention_gives_the_rest_of_its_year_to_the_prefect() {
+        let mut epci = convention("EPCI", 10.0);
+        (epci.statut, epci.denoncee) = (Statut::Denoncee, Some("2025-05-02".into()));
+        let of = |annee| {
+            let base = Assiette { annee, ..base() };
+            calculated(&base, &[convention("ETAT_PRIO", 20.0), epci.clone()], &[], CAPS).unwrap()
+        };
+        assert_eq!(given(&of(2024)), [("ETAT_PRIO", 34), ("EPCI", 17), ("BAILLEUR", 119)]);
+        // 182 days of 365: 8.48 of 17, the rest is the prefect's.
+        let c = of(2025);
+        assert_eq!(given(&c), [("ETAT_PRIO", 43), ("EPCI", 8), ("BAILLEUR", 119)]);
+        assert_eq!(c.alertes.iter().find(|a| a.id == "denonciation").unwrap().logements, 9);
+        assert_eq!(given(&of(2026)), [("ETAT_PRIO", 51), ("BAILLEUR", 119)]);
+    }
+
+    #[test]
+    fn caps_of_the_law_hold_and_the_flow_is_all_given_whatever_the_shares() {
+        let mut rng = fastrand::Rng::with_seed(30);
+        for _ in 0..3_000 {
+            let who = ["ETAT_PRIO", "ETAT_AGENT", "ACTION_LOGEMENT", "EPCI", "COMMUNE"];
+            let list: Vec<ConventionFlux> =
+                who.iter().map(|r| convention(r, f64::from(rng.u32(0..25)) + rng.f64() * 0.9)).collect();
+            let stock = rng.u32(1..5_000);
+            let base = Assiette { stock, taux: Some(rng.f64() * 15.0), ..Assiette::default() };
+            let c = calculated(&base, &list, &[], CAPS).unwrap();
+            let of =
+                |r: &str| c.parts.iter().filter(|p| p.reservataire == r).map(|p| p.logements).sum::<u32>();
+            let all: u32 = c.parts.iter().map(|p| p.logements).sum();
+            let many = c.alertes.iter().find(|a| a.id == "surreservation").map_or(0, |a| a.logements);
+            assert_eq!(all, c.assiette + many);
+            let (state, agents) = (of("ETAT_PRIO") + of("ETAT_AGENT"), of("ETAT_AGENT"));
+            let a = f64::from(c.assiette);
+            assert!(f64::from(state) <= a * 0.30 + 1e-6 && f64::from(agents) <= a * 0.05 + 1e-6, "{c:?}");
+        }
     }
 
     #[test]

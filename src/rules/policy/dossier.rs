@@ -261,6 +261,24 @@ impl Checker {
         Ok(Site { home, exact, siren, commune, epci, point, placed, qpv, now })
     }
 
+    /// A dwelling of a bailleur, by its national number or the bailleur's own: what the register says of it,
+    /// its commune, and the code of the QPV that holds it on a day (`yyyymmdd`).
+    #[must_use]
+    pub fn dwelling(&self, siren: &str, number: &str, day: u32) -> Option<(Home<'_>, String, Option<&str>)> {
+        let own = self.parc.by_ident(number).filter(|h| h.siren == siren);
+        let home = own.or_else(|| self.parc.by_number(siren, number))?;
+        let commune = merged(home.depcom, self.ground.communes.as_ref());
+        let point = self.trusted(&commune, home.point);
+        let qpv = point.and_then(|p| self.ground.quartier(in_force_at(day, &commune), p));
+        Some((home, commune, qpv.map(|z| z.code.as_str())))
+    }
+
+    /// Communes whose contours are known: code and name.
+    pub fn communes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let zones = self.ground.communes.iter().flat_map(|l| &l.zones);
+        zones.map(|z| (z.code.as_str(), z.nom.as_str()))
+    }
+
     /// Name of a commune, its code if it has none.
     #[must_use]
     pub fn commune_title(&self, code: &str) -> String {

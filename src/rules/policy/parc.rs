@@ -207,7 +207,12 @@ impl Parc {
         }
     }
 
-    /// Name of a bailleur, its SIREN if it has none.
+    /// Bailleurs of the register: SIREN and name.
+    pub fn owners(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.owners.iter().map(|(siren, name)| (siren.as_str(), name.as_str()))
+    }
+
+    /// Name of a bailleur, its SIREN if the register has none.
     #[must_use]
     pub fn owner<'a>(&'a self, siren: &'a str) -> &'a str {
         self.owners.get(siren).map_or(siren, String::as_str)

@@ -81,6 +81,8 @@ pub struct Verdict {
     pub empreinte: String,
     /// Ce qui ne va pas ; nul si le journal est intact.
     pub faute: Option<String>,
+    /// Têtes notées hors de la base, que le journal a toutes.
+    pub tetes: usize,
     /// Ce qui ne peut plus être vérifié, si quelque chose ne peut plus l'être.
     pub inverifiable: Option<String>,
 }
@@ -238,9 +240,11 @@ impl State {
             dernier: last,
             empreinte: head.clone(),
             faute: None,
+            tetes: 0,
             inverifiable: None,
         };
         let noted = self.noted_heads()?;
+        verdict.tetes = noted.as_ref().map_or(0, |n| n.heads.len());
         let (mut rank, mut before) = (anchor_rank, anchor.clone());
         let mut seen = witness.is_none_or(|(r, _)| r <= anchor_rank);
         let other = |r: i64, mark: &str| {

@@ -9,7 +9,7 @@ use sqlx::{Any, AssertSqlSafe, Column, Row, Transaction, ValueRef};
 use super::{State, StateError};
 
 /// Tables whose rows a new database has of itself.
-const SEEDED: [&str; 2] = ["audit_tete", "cles"];
+const SEEDED: [&str; 3] = ["audit_tete", "cles", "flux_revision"];
 
 impl State {
     /// A whole copy of a SQLite state as one file, while others read and write it.

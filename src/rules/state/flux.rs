@@ -1,5 +1,5 @@
-//! Gestion en flux, as it is kept: conventions, rights and yearly bases with their versions, events, frozen
-//! balance sheets.
+//! Gestion en flux, as it is kept: conventions, rights and yearly bases with their versions, frozen balance
+//! sheets. Events are in `flux_events`.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::{State, StateError};
 use crate::flow::convention::ConventionFlux;
-use crate::flow::event::EvenementFlux;
 use crate::flow::rights::Droit;
 use crate::flow::year::Assiette;
 
@@ -15,6 +14,7 @@ use crate::flow::year::Assiette;
 pub trait Versioned: Serialize + DeserializeOwned + PartialEq {
     const LATEST: &'static str;
     const HIGHEST: &'static str;
+    const HISTORY: &'static str;
     const INSERT: &'static str;
     fn key(&self) -> String;
 }
@@ -33,6 +33,11 @@ macro_rules! versioned {
                 "SELECT version, contenu FROM ",
                 $table,
                 " WHERE cle = $1 ORDER BY version DESC LIMIT 1"
+            );
+            const HISTORY: &'static str = concat!(
+                "SELECT version, contenu, qui, cree FROM ",
+                $table,
+                " WHERE cle = $1 ORDER BY version"
             );
             const INSERT: &'static str = concat!(
                 "INSERT INTO ",
@@ -53,6 +58,16 @@ versioned!(Assiette, "flux_assiettes", |a: &Assiette| format!(
     a.bailleur, a.departement, a.commune, a.annee
 ));
 
+/// One version of what is kept by versions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionFlux<T> {
+    pub version: i64,
+    pub qui: String,
+    /// Seconds since 1970.
+    pub quand: i64,
+    pub contenu: T,
+}
+
 /// Un bilan arrêté.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BilanArrete {
@@ -70,23 +85,6 @@ pub struct BilanArrete {
     pub contenu: serde_json::Value,
 }
 
-/// What came of events.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct EvenementsRecus {
-    pub nouveaux: usize,
-    /// Déjà reçus à l'identique : comptés une fois.
-    pub connus: usize,
-}
-
-const KNOWN: &str = "SELECT contenu FROM flux_evenements WHERE bailleur = $1 AND id = $2";
-const RANK: &str = "SELECT COALESCE(MAX(rang), 0) FROM flux_evenements WHERE bailleur = $1";
-const INSERT: &str = "INSERT INTO flux_evenements (bailleur, id, logement, jour, rang, contenu, qui, cree) \
-                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-const EVENTS: &str = "SELECT contenu FROM flux_evenements ORDER BY bailleur, logement, jour, rang";
-const EVENTS_OF: &str =
-    "SELECT contenu FROM flux_evenements WHERE bailleur = $1 ORDER BY logement, jour, rang";
-const EVENTS_AT: &str =
-    "SELECT contenu FROM flux_evenements WHERE bailleur = $1 AND logement = $2 ORDER BY jour, rang";
 const BILANS: &str = "SELECT bailleur, annee, version, motif, qui, cree, contenu FROM flux_bilans \
                       ORDER BY bailleur, annee, version";
 
@@ -127,75 +125,25 @@ impl State {
                 .await?;
             made += 1;
         }
+        if made > 0 {
+            super::flux_events::revise(&mut tx).await?;
+        }
         tx.commit().await?;
         Ok(made)
     }
 
-    /// Events in the order in which they happened: of all lessors, of one, or of one dwelling of it.
+    /// Every version of one, the first first.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn flux_events(
-        &self,
-        bailleur: Option<&str>,
-        logement: Option<&str>,
-    ) -> Result<Vec<EvenementFlux>, StateError> {
-        let query = match (bailleur, logement) {
-            (Some(b), Some(l)) => sqlx::query_as(EVENTS_AT).bind(b.to_owned()).bind(l.to_owned()),
-            (Some(b), None) => sqlx::query_as(EVENTS_OF).bind(b.to_owned()),
-            _ => sqlx::query_as(EVENTS),
-        };
-        let rows: Vec<(String,)> = query.fetch_all(&self.pool).await?;
-        rows.into_iter().map(|(text,)| Ok(serde_json::from_str(&text)?)).collect()
-    }
-
-    /// Keeps events, all or none. One that was received already, the same in all, counts once.
-    ///
-    /// # Errors
-    /// An identifier was received already with another content.
-    pub async fn add_flux_events(
-        &self,
-        list: &[EvenementFlux],
-        qui: &str,
-        now: i64,
-    ) -> Result<EvenementsRecus, StateError> {
-        let mut told = EvenementsRecus::default();
-        let Some(first) = list.first() else { return Ok(told) };
-        let mut tx = self.write().await?;
-        let (mut rank,): (i64,) =
-            sqlx::query_as(RANK).bind(first.bailleur.clone()).fetch_one(&mut *tx).await?;
-        for e in list {
-            let known: Option<(String,)> = sqlx::query_as(KNOWN)
-                .bind(e.bailleur.clone())
-                .bind(e.id.clone())
-                .fetch_optional(&mut *tx)
-                .await?;
-            if let Some((text,)) = known {
-                if serde_json::from_str::<EvenementFlux>(&text)? != *e {
-                    return Err(StateError::Taken(format!(
-                        "L'événement « {} » a déjà été reçu, avec un autre contenu : un identifiant ne sert qu'une fois.",
-                        e.id
-                    )));
-                }
-                told.connus += 1;
-                continue;
-            }
-            rank += 1;
-            sqlx::query(INSERT)
-                .bind(e.bailleur.clone())
-                .bind(e.id.clone())
-                .bind(e.logement.clone())
-                .bind(e.jour.clone())
-                .bind(rank)
-                .bind(serde_json::to_string(e)?)
-                .bind(qui.to_owned())
-                .bind(now)
-                .execute(&mut *tx)
-                .await?;
-            told.nouveaux += 1;
-        }
-        tx.commit().await?;
-        Ok(told)
+    pub async fn flux_versions<T: Versioned>(&self, key: &str) -> Result<Vec<VersionFlux<T>>, StateError> {
+        let rows: Vec<(i64, String, String, i64)> =
+            sqlx::query_as(T::HISTORY).bind(key.to_owned()).fetch_all(&self.pool).await?;
+        rows.into_iter()
+            .map(|(version, text, qui, quand)| {
+                Ok(VersionFlux { version, qui, quand, contenu: serde_json::from_str(&text)? })
+            })
+            .collect()
     }
 
     /// Freezes a balance sheet; its version.

@@ -15,6 +15,8 @@ mod depots;
 mod ensembles;
 mod evenements;
 mod flux;
+mod flux_events;
+mod grilles;
 pub mod heads;
 mod maintenance;
 mod objectifs;
@@ -41,7 +43,9 @@ pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
 pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
 pub use self::ensembles::{Asker, NewZoneSet, Visibilite, ZoneSet, ZoneSetChange};
 pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent};
-pub use self::flux::{BilanArrete, EvenementsRecus, Versioned};
+pub use self::flux::{BilanArrete, VersionFlux, Versioned};
+pub use self::flux_events::{EvenementsRecus, KeptEvent};
+pub use self::grilles::KeptGrid;
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
@@ -244,6 +248,8 @@ fn migrator() -> Migrator {
         (10, "lieu et caractéristiques des événements", include_str!("evenements_lieu.sql")),
         (11, "comptes fermés par qui, mots de passe provisoires", include_str!("comptes_acces.sql")),
         (12, "gestion en flux", include_str!("flux.sql")),
+        (13, "événements de flux retirés, révisions", include_str!("flux_suite.sql")),
+        (14, "grilles de cotation", include_str!("grilles.sql")),
     ];
     let migrations = list
         .into_iter()

@@ -37,6 +37,8 @@ pub struct Server {
     pub pulse: Pulse,
     /// A BAN API that answers instead of the imported addresses.
     pub ban: Option<Remote>,
+    /// What is kept of gestion en flux, counted.
+    pub flux: super::flux::Shelf,
     pub options: Arc<ServeOptions>,
 }
 
@@ -58,6 +60,7 @@ impl Server {
             passwords: Passwords::new()?,
             sso: Sso::from_env()?.map(Arc::new),
             ban: options.ban.as_deref().map(Remote::new).transpose()?,
+            flux: super::flux::Shelf::default(),
             options: Arc::new(options),
         })
     }

@@ -14,6 +14,7 @@ mod auth;
 mod base;
 mod catalogue;
 mod controle;
+mod cotation;
 mod csv_body;
 mod csv_file;
 mod dalo;

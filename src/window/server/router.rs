@@ -24,10 +24,10 @@ use super::params::BODY_LIMIT;
 use super::parc::{counts, events, flags, residences};
 use super::problem::Problem;
 use super::{
-    adresses, affichage, catalogue, controle, dalo, depots, ensembles, export, facettes, flux, fragilite,
-    geocodage, geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, ogc, openapi,
-    plan, rpems, security, segregation, situation, situation_csv, territoires, textes, tiles, valeurs, web,
-    zones, zones_fichier,
+    adresses, affichage, catalogue, controle, cotation, dalo, depots, ensembles, export, facettes, flux,
+    fragilite, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, ogc,
+    openapi, plan, rpems, security, segregation, situation, situation_csv, territoires, textes, tiles,
+    valeurs, web, zones, zones_fichier,
 };
 
 use crate::reference::limites::limits;
@@ -111,6 +111,16 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(dalo::justify))
         .routes(routes!(dalo::contest))
         .routes(routes!(plan::propose))
+        .routes(routes!(cotation::pression::pression))
+        .routes(routes!(cotation::grilles::list, cotation::grilles::add, cotation::grilles_csv::import))
+        .routes(routes!(cotation::grilles::change, cotation::grilles::erase))
+        .routes(routes!(cotation::grilles::adopt))
+        .routes(routes!(cotation::grilles_csv::export))
+        .routes(routes!(cotation::simulation::simulation))
+        .routes(routes!(cotation::demandes::list))
+        .routes(routes!(cotation::demandes::csv))
+        .routes(routes!(cotation::candidats::dwellings))
+        .routes(routes!(cotation::candidats::candidates))
         .routes(routes!(flux::suivi::suivi))
         .routes(routes!(flux::suivi::csv))
         .routes(routes!(flux::calcul::calcul))
@@ -120,7 +130,24 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(flux::bilan::csv))
         .routes(routes!(flux::conventions::list, flux::conventions::put, flux::conventions::import))
         .routes(routes!(flux::conventions::csv))
-        .routes(routes!(flux::evenements::add, flux::evenements::import))
+        .routes(routes!(flux::conventions::versions))
+        .routes(routes!(flux::droits::put, flux::droits::import))
+        .routes(routes!(flux::droits::csv))
+        .routes(routes!(flux::assiettes::put, flux::assiettes::import))
+        .routes(routes!(flux::assiettes::csv))
+        .routes(routes!(
+            flux::evenements::life,
+            flux::evenements::add,
+            flux::evenements::withdraw,
+            flux::evenements_fichier::import
+        ))
+        .routes(routes!(flux::evenements::restore))
+        .routes(routes!(flux::evenements_fichier::csv))
+        .routes(routes!(flux::fiche::fiche))
+        .routes(routes!(flux::fiche::csv))
+        .routes(routes!(flux::etat::etat))
+        .routes(routes!(flux::etat::csv))
+        .routes(routes!(flux::action_logement::action_logement))
         .routes(routes!(depots::list, depots::receive::receive))
         .routes(routes!(depots::one, depots::decide::withdraw))
         .routes(routes!(depots::claims::list))

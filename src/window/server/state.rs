@@ -35,6 +35,7 @@ use crate::reference::perturbation::Perturbation;
 use crate::reference::scales::{self, Genre};
 use crate::reference::secrecy::Secrecy;
 use crate::registers::report::Report;
+use crate::scoring::demands::Demands;
 use crate::stock::places::zone_tables;
 use crate::stock::review::{self, Address};
 use crate::store::{CubeEntry, Dataset, Store};
@@ -242,6 +243,7 @@ pub struct App {
     /// The store, and the allocations read from it at the first question about them.
     store: Store,
     allocations: Mutex<Option<Arc<Allocations>>>,
+    demands: Mutex<Option<Arc<Demands>>>,
     /// Reviewed addresses of each millésime and bailleur that asked.
     reviewed: Mutex<BTreeMap<(u16, String), Arc<Vec<Address>>>>,
     /// The index of addresses and its folder, opened at the first question.
@@ -290,6 +292,20 @@ impl App {
             return Ok(Arc::clone(found));
         }
         let read = Arc::new(facts::load(&self.store, Mix::embedded()?)?);
+        *kept = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
+    /// The demands of the store, read at the first question about them.
+    ///
+    /// # Errors
+    /// A table of the store cannot be read.
+    pub fn demands(&self) -> Result<Arc<Demands>, ServerError> {
+        let mut kept = self.demands.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.as_ref() {
+            return Ok(Arc::clone(found));
+        }
+        let read = Arc::new(crate::scoring::demands::load(&self.store)?);
         *kept = Some(Arc::clone(&read));
         Ok(read)
     }
@@ -405,6 +421,7 @@ impl App {
             values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
             store: store.clone(),
             allocations: Mutex::default(),
+            demands: Mutex::default(),
             reviewed: Mutex::default(),
             addresses: Mutex::new(
                 former.and_then(|f| f.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()),

@@ -1079,6 +1079,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flux/action-logement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Les trois objectifs d'Action Logement
+         * @description Placements, logements mis à disposition, part de la gestion partenariale ; et ce qui est proposé hors du
+         *     flux. Une ligne par convention.
+         */
+        get: operations["flux_action_logement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/assiettes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Importer des assiettes
+         * @description CSV aux colonnes de `/api/flux/assiettes.csv`. Une seule ligne refusée refuse le fichier ; avec
+         *     `essai=true`, rien n'est gardé.
+         */
+        put: operations["flux_assiettes_importer"];
+        /**
+         * Enregistrer l'assiette d'une année
+         * @description Stock, relocations ou taux déclaré, logements hors du flux par motif. Celle qui existe (même bailleur,
+         *     département, commune et année) a une nouvelle version.
+         */
+        post: operations["flux_assiette"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/assiettes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Assiettes du flux (CSV)
+         * @description Les colonnes sont celles du fichier à importer.
+         */
+        get: operations["flux_assiettes_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flux/bilan": {
         parameters: {
             query?: never;
@@ -1151,7 +1218,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Conventions de gestion en flux */
+        /** Conventions, droits et assiettes de gestion en flux */
         get: operations["flux_conventions"];
         /**
          * Importer des conventions
@@ -1161,7 +1228,9 @@ export interface paths {
         put: operations["flux_conventions_importer"];
         /**
          * Enregistrer une convention
-         * @description Une convention qui existe (même bailleur, réservataire et département) a une nouvelle version.
+         * @description Une convention qui existe (même bailleur, réservataire et département) a une nouvelle version : un
+         *     avenant dit dans `avenant` ce qu'il change, une dénonciation donne son jour (`denoncee`) et s'applique
+         *     encore deux mois, une saisie par erreur est `retiree`.
          */
         post: operations["flux_convention"];
         delete?: never;
@@ -1182,6 +1251,72 @@ export interface paths {
          * @description Les colonnes sont celles du fichier à importer.
          */
         get: operations["flux_conventions_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/conventions/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions d'une convention
+         * @description La première d'abord : ce que chaque avenant a changé.
+         */
+        get: operations["flux_convention_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/droits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Importer un état des lieux
+         * @description CSV aux colonnes de `/api/flux/droits.csv`. Une seule ligne refusée refuse le fichier ; avec
+         *     `essai=true`, rien n'est gardé.
+         */
+        put: operations["flux_droits_importer"];
+        /**
+         * Enregistrer un droit de réservation
+         * @description Un droit qui existe (même bailleur, même identifiant) a une nouvelle version ; une saisie par erreur est
+         *     `retire`.
+         */
+        post: operations["flux_droit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/droits.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Droits de réservation (CSV)
+         * @description Les colonnes sont celles du fichier à importer.
+         */
+        get: operations["flux_droits_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1212,6 +1347,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flux/etat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Part de l'État
+         * @description Par bailleur et département : ce que les conventions donnent à l'État et ce qui manque pour 30 %, ce qui
+         *     lui a été attribué, en QPV et hors QPV, par commune. Sauf stipulation contraire, sa part est la même dans
+         *     chaque commune et d'au moins 30 % du flux hors QPV (CCH R.441-5-2, II).
+         */
+        get: operations["flux_etat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/etat.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Part de l'État (CSV) */
+        get: operations["flux_etat_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flux/evenements": {
         parameters: {
             query?: never;
@@ -1219,21 +1393,104 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Vie d'un logement
+         * @description Réservé au bailleur, sur son parc. Les événements retirés y sont aussi.
+         */
+        get: operations["flux_evenements"];
         /**
          * Importer des événements
-         * @description Réservé au bailleur. CSV aux colonnes
-         *     `id;logement;jour;genre;reservataire;contingent;motif;candidats;dalo;q1;
-         *     mutation;commune;typologie;financement;qpv;periode;etage`. Une seule ligne refusée refuse le fichier.
-         *     Avec `essai=true`, rien n'est gardé.
+         * @description Réservé au bailleur. CSV aux colonnes du modèle `/api/modeles/flux_evenement.csv`. Une seule ligne
+         *     refusée refuse le fichier. Avec `essai=true`, rien n'est gardé.
          */
         put: operations["flux_evenements_importer"];
         /**
          * Déclarer un événement
          * @description Réservé au bailleur, sur son parc. Idempotent : le même identifiant envoyé deux fois, avec le même
-         *     contenu, compte une fois. Un ordre impossible (un bail avant la CALEOL) est refusé et nommé.
+         *     contenu, compte une fois. Un ordre impossible (un bail avant la CALEOL) est refusé et nommé. Avec
+         *     `remplace`, l'événement de cet identifiant est retiré au même moment : c'est une correction.
          */
         post: operations["flux_evenement"];
+        /**
+         * Retirer un événement
+         * @description Déclaré par erreur, il ne compte plus ; il reste lisible et peut être rétabli. Refusé si ce qui le suit
+         *     n'est plus possible sans lui : retirez d'abord ce qui suit.
+         */
+        delete: operations["flux_evenement_retirer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/evenements.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Événements de votre parc (CSV)
+         * @description Réservé au bailleur. Ceux qui comptent, dans l'ordre ; le fichier peut être importé à nouveau.
+         */
+        get: operations["flux_evenements_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/evenements/retablissement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rétablir un événement */
+        post: operations["flux_evenement_retablir"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/fiche": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fiche d'une commune
+         * @description Droits directs et délégués, prévision de l'année en % et en nombre, logements honorés, droits nouveaux et
+         *     finissants, objectif de l'année suivante, bailleur par bailleur.
+         */
+        get: operations["flux_fiche"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flux/fiche.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fiche d'une commune (CSV) */
+        get: operations["flux_fiche_csv"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1412,7 +1669,8 @@ export interface paths {
         };
         /**
          * Modèle de fichier
-         * @description `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple.
+         * @description `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv`, `flux_evenement.csv`… : un en-tête et une
+         *     ligne d'exemple.
          *     `….schema.json` : leur schéma (Table Schema).
          */
         get: operations["modele"];
@@ -2423,6 +2681,12 @@ export interface components {
             par: string;
             fichiers: components["schemas"]["FichierImporte"][];
         };
+        /** @description Les objectifs d'Action Logement d'une année. */
+        ActionLogementFlux: {
+            /** Format: int32 */
+            annee: number;
+            lignes: components["schemas"]["LigneAl"][];
+        };
         /** @description Une adresse. */
         Adresse: {
             /** @example Feature */
@@ -2545,7 +2809,7 @@ export interface components {
         };
         /** @description Ce que le calcul signale. */
         AlerteFlux: {
-            /** @description assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties. */
+            /** @description assiette_negative, bornes, surreservation, etat_plafond, etat_insuffisant, garanties, denonciation. */
             id: string;
             message: string;
             /**
@@ -2647,6 +2911,15 @@ export interface components {
             jusqu_a?: number | null;
             /** Format: int32 */
             baux: number;
+        };
+        /** @description Baux de la commune. */
+        BauxFiche: {
+            reservataire: string;
+            nom: string;
+            /** Format: int32 */
+            baux: number;
+            /** Format: int32 */
+            en_qpv: number;
         };
         /** @description Où en sont les justifications ; nul : secret. */
         BilanDalo: {
@@ -2916,6 +3189,27 @@ export interface components {
             taux_reponse_avant?: number | null;
             alerte?: string | null;
         };
+        /** @description Une commune. */
+        CommuneEtat: {
+            commune: string;
+            nom: string;
+            /** Format: int32 */
+            flux: number;
+            /** Format: int32 */
+            etat: number;
+            /**
+             * Format: double
+             * @description Logements de l'État si la part convenue était la même partout.
+             */
+            attendu: number;
+            /**
+             * Format: double
+             * @description Probabilité d'un écart au moins aussi grand si seul le hasard répartit.
+             */
+            p: number;
+            /** @description L'écart est plus grand que ce que le hasard donne, toutes communes réunies. */
+            signale: boolean;
+        };
         /** @description Une commune que l'import change. */
         CommuneFichier: {
             code: string;
@@ -3023,6 +3317,26 @@ export interface components {
             baux?: number | null;
             /** Format: int32 */
             en_qpv?: number | null;
+        };
+        /** @description Ce qui a été attribué. */
+        CompteEtat: {
+            /**
+             * Format: int32
+             * @description Logements du flux attribués, à qui que ce soit.
+             */
+            flux: number;
+            /** Format: int32 */
+            etat: number;
+            /**
+             * Format: double
+             * @description En % ; nulle sans logement.
+             */
+            part?: number | null;
+            /**
+             * Format: int32
+             * @description Logements qui manquent à l'État pour 30 %.
+             */
+            manque: number;
         };
         /** @description Un motif et ce qu'il touche. */
         CompteMotif: {
@@ -3191,6 +3505,21 @@ export interface components {
             gestion: components["schemas"]["Gestion"];
             /** @description Droits nés d'une garantie d'emprunt ou d'un apport : au plus 20 % pour l'ensemble des collectivités. */
             garantie?: boolean;
+            /** @description Jour de la dénonciation, AAAA-MM-JJ : la convention s'applique encore deux mois. */
+            denoncee?: string | null;
+            /** @description Ce que cette version change ; vide pour la première. */
+            avenant?: string;
+            /** @description Jours pour désigner selon la typologie (T1 à T5+), à la place de `delai`. */
+            delais?: {
+                [key: string]: number;
+            };
+            /** @description Communes à qui le flux est délégué, s'il l'est ; retirer une commune, c'est reprendre sa délégation. */
+            delegations?: components["schemas"]["DelegationFlux"][];
+            action_logement?: components["schemas"]["ObjectifsAl"];
+            /** @description État : la convention écarte la répartition uniforme par commune (R.441-5-2, II). */
+            communes_autrement?: boolean;
+            /** @description État : la convention écarte les 30 % au moins du flux hors QPV (R.441-5-2, II). */
+            qpv_autrement?: boolean;
         };
         /** @description Une convention, sa version et les noms de ses signataires. */
         ConventionListee: components["schemas"]["ConventionFlux"] & {
@@ -3198,14 +3527,18 @@ export interface components {
             version: number;
             bailleur_nom: string;
             reservataire_nom: string;
+            /** @description Dernier jour d'une convention dénoncée, AAAA-MM-JJ. */
+            fin?: string | null;
         };
-        /** @description Les conventions que vous pouvez lire. */
+        /** @description Les conventions, droits et assiettes que vous pouvez lire. */
         ConventionsFlux: {
             /** @description Vous pouvez en enregistrer. */
             modifiable: boolean;
             conventions: components["schemas"]["ConventionListee"][];
             /** @description Droits de réservation, programme par programme (état des lieux). */
             droits: components["schemas"]["DroitReserve"][];
+            assiettes: components["schemas"]["Assiette"][];
+            listes: components["schemas"]["ListesFlux"];
         };
         /** @description Une correction d'adresse. */
         CorrectionAdresse: {
@@ -3346,6 +3679,20 @@ export interface components {
          * @enum {string}
          */
         Decompte: "orientation" | "caleol" | "bail";
+        /** @description Une commune à qui l'EPCI délègue une part de son flux. */
+        DelegationFlux: {
+            /** @description Code Insee. */
+            commune: string;
+            /**
+             * Format: double
+             * @description Part du flux délégué, en %.
+             */
+            part: number;
+            /** Format: int32 */
+            minimum?: number;
+            /** Format: int32 */
+            maximum?: number | null;
+        };
         /** @description Une attribution envisagée. Les codes sont ceux du fichier des attributions. */
         DemandeControle: {
             /** @description Jour où le bail serait signé, AAAA-MM-JJ ; par défaut le dernier jour des baux chargés. */
@@ -3577,6 +3924,13 @@ export interface components {
             parc: string;
             occupation: string;
         };
+        /** @description Un droit de réservation. */
+        DroitFiche: components["schemas"]["DroitReserve"] & {
+            bailleur_nom: string;
+            reservataire_nom: string;
+            /** @description Délégué par son titulaire à la commune. */
+            delegue: boolean;
+        };
         /** @description Droits de réservation d'un programme. */
         DroitReserve: {
             id: string;
@@ -3606,6 +3960,24 @@ export interface components {
              * @description Dernière année ; nulle : fin inconnue (prolongation du prêt).
              */
             au?: number | null;
+            /** @description Commune à qui la désignation est déléguée, `COMMUNE:73065` ; vide : gestion directe. */
+            delegataire?: string;
+            adresse?: string;
+            /**
+             * Format: int32
+             * @description Année de livraison du programme.
+             */
+            livraison?: number | null;
+            /**
+             * Format: int32
+             * @description Logements du programme.
+             */
+            logements?: number | null;
+            financement?: string;
+            /** @description Convention ou prêt d'où vient le droit. */
+            acte?: string;
+            /** @description Enregistré par erreur : il ne compte pas. */
+            retire?: boolean;
         };
         /** @description Ce qui est proposé à un réservataire, à côté de ce qui est proposé à tous. */
         EcartFlux: {
@@ -3834,6 +4206,18 @@ export interface components {
          * @enum {string}
          */
         EtatFichier: "controle" | "pret" | "a_preciser" | "refuse";
+        /** @description La part de l'État dans le flux d'une année. */
+        EtatFlux: {
+            /** Format: int32 */
+            annee: number;
+            annees: number[];
+            /**
+             * Format: double
+             * @description Part vers laquelle les préfets doivent tendre, et qu'elle ne dépasse pas, en %.
+             */
+            part: number;
+            lignes: components["schemas"]["LigneEtat"][];
+        };
         /**
          * @description What may be said of a rule on a line.
          * @enum {string}
@@ -3900,6 +4284,18 @@ export interface components {
             /** @description NON, INTERNE, EXTERNE ou OUI, sans autre précision (bail). */
             mutation?: string;
             caracteristiques?: components["schemas"]["LogementFlux"] | null;
+            /** @description Proposé à Action Logement en gestion partenariale (orientation). */
+            partenariat?: boolean;
+            /** @description Proposé en dehors du flux de la convention (orientation). */
+            hors_flux?: boolean;
+        };
+        /** @description Un événement, qu'il compte ou non. */
+        EvenementGarde: components["schemas"]["EvenementFlux"] & {
+            libelle: string;
+            /** @description Retiré : il ne compte plus, et peut être rétabli. */
+            retire: boolean;
+            /** @description Jour où il a été reçu, AAAA-MM-JJ. */
+            recu: string;
         };
         /** @description Un événement de l'histoire d'une résidence. */
         EvenementRpems: {
@@ -3940,6 +4336,8 @@ export interface components {
             nouveaux: number;
             /** @description Déjà reçus à l'identique : comptés une fois. */
             connus: number;
+            /** @description Dont déjà reçus, puis retirés : ils ne comptent pas. */
+            retires: number;
         };
         /** @description Comptes de logements par modalité de chaque filtre. */
         Facettes: {
@@ -3952,6 +4350,27 @@ export interface components {
             logements: number;
             /** @description Pour chaque modalité : logements que gardent les autres filtres et cette modalité. */
             filtres: components["schemas"]["Filtre"][];
+        };
+        /** @description La fiche d'une commune. */
+        FicheCommune: {
+            commune: string;
+            nom: string;
+            /** Format: int32 */
+            annee: number;
+            annees: number[];
+            communes: components["schemas"]["Choix"][];
+            lignes: components["schemas"]["LigneFiche"][];
+            ensemble: components["schemas"]["LigneFiche"];
+            /** @description Droits en vigueur dans l'année. */
+            droits: components["schemas"]["DroitFiche"][];
+            /** @description Droits qui commencent dans l'année ou la suivante. */
+            nouveaux: components["schemas"]["DroitFiche"][];
+            /** @description Droits dont l'année est la dernière. */
+            finissants: components["schemas"]["DroitFiche"][];
+            /** @description Délégations dont les bornes ne peuvent pas être tenues. */
+            alertes: string[];
+            /** @description Baux du flux signés dans la commune, par réservataire. */
+            baux: components["schemas"]["BauxFiche"][];
         };
         /** @description Un fichier qui attend. */
         FichierEnAttente: {
@@ -4122,6 +4541,11 @@ export interface components {
             /** @description Résidences de l'EPCI qui ne vous sont pas ouvertes. */
             non_ouvertes: number;
         };
+        /** @description Ce qui vient d'être gardé. */
+        GardeFlux: {
+            /** @description 0 : c'était déjà ainsi. */
+            versions: number;
+        };
         /** @enum {string} */
         Genre: "titre" | "sous_titre" | "paragraphe" | "liste";
         /**
@@ -4173,18 +4597,18 @@ export interface components {
             /** Format: int64 */
             lignes_avec_drapeau: number;
         };
-        /** @description Ce qu'un fichier de conventions fait, ou ferait. */
-        ImportConventionsFlux: {
+        /** @description Ce qu'un fichier d'événements fait, ou ferait. */
+        ImportEvenementsFlux: components["schemas"]["EvenementsRecus"] & {
             lignes: number;
-            /** @description Versions nouvelles ; les lignes inchangées n'en font pas. */
-            versions: number;
             /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
             enregistre: boolean;
             erreurs: components["schemas"]["LigneRefusee"][];
         };
-        /** @description Ce qu'un fichier d'événements fait, ou ferait. */
-        ImportEvenementsFlux: components["schemas"]["EvenementsRecus"] & {
+        /** @description Ce qu'un fichier fait, ou ferait. */
+        ImportFlux: {
             lignes: number;
+            /** @description Versions nouvelles ; les lignes inchangées n'en font pas. */
+            versions: number;
             /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
             enregistre: boolean;
             erreurs: components["schemas"]["LigneRefusee"][];
@@ -4357,6 +4781,37 @@ export interface components {
              */
             score?: number | null;
         };
+        /** @description La convention d'un bailleur dans un département. */
+        LigneAl: {
+            bailleur: string;
+            bailleur_nom: string;
+            departement: string;
+            decompte: components["schemas"]["Decompte"];
+            /** @description Ce que la convention fixe ; nul : rien. */
+            objectifs: components["schemas"]["ObjectifsAl"];
+            /** Format: int32 */
+            placements: number;
+            /**
+             * Format: int32
+             * @description Dont en gestion partenariale, où seul le bail compte.
+             */
+            partenariat: number;
+            /**
+             * Format: double
+             * @description En % des placements ; nulle sans placement.
+             */
+            part_partenariat?: number | null;
+            /**
+             * Format: int32
+             * @description Logements mis à disposition dans le flux.
+             */
+            offres: number;
+            /**
+             * Format: int32
+             * @description Logements proposés hors du flux.
+             */
+            hors_flux: number;
+        };
         /** @description Une ligne du bilan (CCH R.441-5-1). */
         LigneBilan: {
             /**
@@ -4433,6 +4888,70 @@ export interface components {
             /** @description Colonnes corrigées dans la page depuis le dépôt. */
             corrigees: string[];
         };
+        /** @description Un bailleur dans un département. */
+        LigneEtat: {
+            bailleur: string;
+            bailleur_nom: string;
+            departement: string;
+            /**
+             * Format: int32
+             * @description Assiette de l'année ; nulle si elle n'est pas connue.
+             */
+            assiette?: number | null;
+            /**
+             * Format: int32
+             * @description 30 % de l'assiette, à l'entier inférieur.
+             */
+            plafond?: number | null;
+            /**
+             * Format: int32
+             * @description Ce que les conventions donnent à l'État (publics prioritaires et agents).
+             */
+            objectif?: number | null;
+            /**
+             * Format: double
+             * @description Part convenue, en %.
+             */
+            part: number;
+            /**
+             * Format: int32
+             * @description Logements qui manquent aux conventions pour atteindre 30 %.
+             */
+            manque?: number | null;
+            decompte: components["schemas"]["Decompte"];
+            ensemble: components["schemas"]["CompteEtat"];
+            hors_qpv: components["schemas"]["CompteEtat"];
+            en_qpv: components["schemas"]["CompteEtat"];
+            /** @description La convention écarte les 30 % hors QPV. */
+            qpv_autrement: boolean;
+            /** @description La convention écarte la répartition uniforme par commune. */
+            communes_autrement: boolean;
+            communes: components["schemas"]["CommuneEtat"][];
+        };
+        /** @description Ce qu'un bailleur doit à la commune. */
+        LigneFiche: {
+            bailleur: string;
+            bailleur_nom: string;
+            /**
+             * Format: int32
+             * @description Logements du bailleur dans la commune ; nul s'il n'en a pas déclaré.
+             */
+            stock?: number | null;
+            /**
+             * Format: int32
+             * @description Logements qui s'y libèrent dans le flux.
+             */
+            assiette?: number | null;
+            /**
+             * Format: double
+             * @description Ce que les droits en stock de la commune, directs et délégués, donneraient dans l'année.
+             */
+            dus: number;
+            direct: components["schemas"]["VoletFiche"];
+            delegue: components["schemas"]["VoletFiche"];
+            /** @description Le calcul de l'année suivante reprend l'assiette de celle-ci, la sienne n'étant pas encore connue. */
+            reconduite: boolean;
+        };
         /** @description Une ligne du journal. */
         LigneJournal: {
             /** Format: int64 */
@@ -4479,8 +4998,8 @@ export interface components {
             colonne: string;
             valeur: string;
             /**
-             * @description F01 date, F02 code inconnu, F03 nombre, F04 valeur hors bornes, F05 manquant, F06 ordre impossible,
-             *     F07 identifiant répété, F08 bailleur d'un autre.
+             * @description F01 date, F02 code inconnu, F03 nombre, F04 valeur hors bornes ou contradictoire, F05 manquant, F06
+             *     ordre impossible, F07 identifiant répété, F08 bailleur d'un autre.
              */
             regle: string;
             message: string;
@@ -4655,6 +5174,15 @@ export interface components {
             };
             /** @description Lignes d'un fichier de commission, au plus. */
             lignes_max: number;
+        };
+        /** @description De quoi remplir un formulaire. */
+        ListesFlux: {
+            bailleurs: components["schemas"]["Choix"][];
+            /** @description Genres de réservataires. */
+            reservataires: components["schemas"]["Choix"][];
+            epcis: components["schemas"]["Choix"][];
+            communes: components["schemas"]["Choix"][];
+            departements: string[];
         };
         /** @description Un logement de l'adresse. */
         LogementAdresse: {
@@ -4851,6 +5379,10 @@ export interface components {
         LogementsFlux: {
             /** @description Jour d'où les délais sont comptés. */
             au: string;
+            /** @description Aujourd'hui, AAAA-MM-JJ. */
+            aujourdhui: string;
+            /** @description Vous pouvez déclarer des événements : SIREN de votre parc ; vide sinon. */
+            bailleur: string;
             total: number;
             en_retard: number;
             bientot: number;
@@ -5414,6 +5946,33 @@ export interface components {
             /** @description Règles dont une convention peut fixer un autre taux. */
             regles: components["schemas"]["RegleObjectif"][];
             reservataires: components["schemas"]["Choix"][];
+        };
+        /** @description Les trois objectifs d'Action Logement Services, par an. */
+        ObjectifsAl: {
+            /**
+             * Format: int32
+             * @description Placements.
+             * @default null
+             */
+            placements: number | null;
+            /**
+             * Format: int32
+             * @description Logements mis à disposition.
+             * @default null
+             */
+            offres: number | null;
+            /**
+             * Format: double
+             * @description Part des placements en gestion partenariale, en %.
+             * @default null
+             */
+            partenariat: number | null;
+            /**
+             * Format: int32
+             * @description Logements proposés hors du flux.
+             * @default null
+             */
+            hors_flux: number | null;
         };
         /** @description Une opération sur des résidences. */
         OperationResidence: {
@@ -6083,9 +6642,15 @@ export interface components {
             projection_haute: number;
             /**
              * Format: int32
-             * @description Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon.
+             * @description Écart à l'attendu au-delà de la tolérance : -1 en retard, 1 en avance, 0 sinon. D'une année finie,
+             *     voir `manque`.
              */
             ecart: number;
+            /**
+             * Format: int32
+             * @description Logements qui manquent pour que l'objectif soit atteint.
+             */
+            manque: number;
         };
         /** @description Où en est une règle. */
         ScoreMixite: {
@@ -6223,7 +6788,7 @@ export interface components {
          * @description Où en est une convention.
          * @enum {string}
          */
-        StatutConventionFlux: "projet" | "signee" | "denoncee" | "arrete" | "a_defaut";
+        StatutConventionFlux: "projet" | "signee" | "denoncee" | "arrete" | "a_defaut" | "retiree";
         /**
          * @description Ce qu'il est advenu d'une correction.
          * @enum {string}
@@ -6254,10 +6819,12 @@ export interface components {
             /** @description Dernier jour connu. */
             jusqu_au: string;
             /**
-             * Format: int32
-             * @description Mois écoulés, de 1 à 12.
+             * Format: double
+             * @description Mois écoulés jusqu'au dernier jour connu, fraction comprise ; 12 pour une année finie.
              */
             mois: number;
+            /** @description L'année est finie : un objectif est atteint ou ne l'est pas. */
+            finie: boolean;
             par: string;
             bailleurs: components["schemas"]["Choix"][];
             lignes: components["schemas"]["LigneSuivi"][];
@@ -6462,12 +7029,72 @@ export interface components {
             /** @description Ce qui ne va pas ; nul si le journal est intact. */
             faute?: string | null;
         };
+        /** @description Une version d'une convention. */
+        VersionConvention: {
+            /** Format: int64 */
+            version: number;
+            /** @description AAAA-MM-JJ. */
+            jour: string;
+            convention: components["schemas"]["ConventionFlux"];
+        };
+        /** @description La vie d'un logement : ce qui lui est arrivé, ce qui peut suivre. */
+        VieLogement: {
+            bailleur: string;
+            logement: string;
+            etape: components["schemas"]["Etape"];
+            libelle: string;
+            /** @description Ce qui peut arriver maintenant : genre et libellé. */
+            attendus: components["schemas"]["Choix"][];
+            /** @description Réservataire à qui il est proposé ; vide s'il ne l'est à personne. */
+            reservataire: string;
+            /**
+             * Format: int32
+             * @description Jours qui restent pour désigner, comptés aujourd'hui ; négatif : délai passé ; nul : personne n'est
+             *     attendu.
+             */
+            reste?: number | null;
+            /** @description `retard`, `bientot` ou vide. */
+            alerte: string;
+            /** @description Sa commune est connue : le prochain préavis n'a pas à la redire. */
+            situe: boolean;
+            rpls?: components["schemas"]["LogementFlux"] | null;
+            evenements: components["schemas"]["EvenementGarde"][];
+        };
         /**
          * @description Qui voit un ensemble : son auteur, son organisme, ou aussi les organismes d'une même convention en
          *     vigueur.
          * @enum {string}
          */
         Visibilite: "PRIVE" | "ORG" | "PARTENAIRES";
+        /** @description Droits directs de la commune, ou délégués par l'EPCI. */
+        VoletFiche: {
+            /**
+             * Format: int32
+             * @description Logements réservés, de tous les programmes.
+             */
+            droits: number;
+            /**
+             * Format: double
+             * @description Part du flux du bailleur dans le département, en % ; nulle sans convention.
+             */
+            part?: number | null;
+            /**
+             * Format: int32
+             * @description Logements de l'année.
+             */
+            prevu?: number | null;
+            comptes: components["schemas"]["TroisComptes"];
+            /**
+             * Format: int32
+             * @description Logements honorés, comme la convention les compte.
+             */
+            honore: number;
+            /**
+             * Format: int32
+             * @description Objectif de l'année suivante.
+             */
+            suivant?: number | null;
+        };
         /** @description Une zone dessinée (`geometrie`) ou listée (`codes`). */
         ZoneDemandee: {
             /** @description Repris dans la réponse. */
@@ -10101,6 +10728,208 @@ export interface operations {
             };
         };
     };
+    flux_action_logement: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les objectifs d'Action Logement d'une année. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionLogementFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_assiettes_importer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le fichier ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Ce qu'un fichier fait, ou ferait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_assiette: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assiette"];
+            };
+        };
+        responses: {
+            /** @description Ce qui vient d'être gardé. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GardeFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_assiettes_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     flux_bilan: {
         parameters: {
             query?: {
@@ -10343,7 +11172,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Les conventions que vous pouvez lire. */
+            /** @description Les conventions, droits et assiettes que vous pouvez lire. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10388,13 +11217,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Ce qu'un fichier de conventions fait, ou ferait. */
+            /** @description Ce qu'un fichier fait, ou ferait. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ImportConventionsFlux"];
+                    "application/json": components["schemas"]["ImportFlux"];
                 };
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
@@ -10439,12 +11268,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Enregistrée */
-            204: {
+            /** @description Ce qui vient d'être gardé. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["GardeFlux"];
+                };
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
@@ -10476,6 +11307,212 @@ export interface operations {
         };
     };
     flux_conventions_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_convention_versions: {
+        parameters: {
+            query: {
+                /** @description SIREN */
+                bailleur: string;
+                /** @description Code du département */
+                departement: string;
+                /** @description Code du réservataire */
+                reservataire: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Une liste. Chaque élément : une version d'une convention. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionConvention"][];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_droits_importer: {
+        parameters: {
+            query?: {
+                /** @description Dire ce que le fichier ferait, sans rien changer */
+                essai?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Ce qu'un fichier fait, ou ferait. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_droit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DroitReserve"];
+            };
+        };
+        responses: {
+            /** @description Ce qui vient d'être gardé. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GardeFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_droits_csv: {
         parameters: {
             query?: never;
             header?: never;
@@ -10565,6 +11602,156 @@ export interface operations {
             };
         };
     };
+    flux_etat: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description La part de l'État dans le flux d'une année. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EtatFlux"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_etat_csv: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_evenements: {
+        parameters: {
+            query: {
+                /** @description Numéro national, ou numéro du bailleur */
+                logement: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description La vie d'un logement : ce qui lui est arrivé, ce qui peut suivre. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VieLogement"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     flux_evenements_importer: {
         parameters: {
             query?: {
@@ -10621,7 +11808,10 @@ export interface operations {
     };
     flux_evenement: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Identifiant de l'événement que celui-ci corrige */
+                remplace?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10670,6 +11860,266 @@ export interface operations {
             };
             /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_evenement_retirer: {
+        parameters: {
+            query: {
+                /** @description Numéro du logement */
+                logement: string;
+                /** @description Identifiant de l'événement */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Retiré */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_evenements_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_evenement_retablir: {
+        parameters: {
+            query: {
+                /** @description Numéro du logement */
+                logement: string;
+                /** @description Identifiant de l'événement */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rétabli */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_fiche: {
+        parameters: {
+            query?: {
+                /** @description Code Insee ; celle qui a le plus de droits par défaut */
+                commune?: string;
+                /** @description La dernière par défaut */
+                annee?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description La fiche d'une commune. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FicheCommune"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_fiche_csv: {
+        parameters: {
+            query?: {
+                /** @description Code Insee ; celle qui a le plus de droits par défaut */
+                commune?: string;
+                /** @description La dernière par défaut */
+                annee?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11117,7 +12567,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description ops_reponse, rpls_logement ou objectif_cia, suivi de .csv ou .schema.json */
+                /** @description ops_reponse, rpls_logement, objectif_cia, flux_convention, flux_droit, flux_assiette ou flux_evenement, suivi de .csv ou .schema.json */
                 nom: string;
             };
             cookie?: never;

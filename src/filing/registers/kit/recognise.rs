@@ -2,6 +2,7 @@
 
 use crate::reference::attributions::attributions;
 use crate::reference::ban::ban;
+use crate::reference::demandes::demandes;
 use crate::reference::ops::ops;
 use crate::reference::registre::Registre;
 use crate::reference::thresholds::thresholds;
@@ -12,8 +13,8 @@ use crate::registers::zones::membership_columns;
 /// Rows among which a header is looked for.
 const ABOVE: usize = 30;
 
-/// The header of `register` (`rpls`, `ops`, `addresses`, `attributions`, `thresholds`, `zones` for the
-/// membership of communes) is among these rows.
+/// The header of `register` (`rpls`, `ops`, `addresses`, `attributions`, `demandes`, `thresholds`, `zones` for
+/// the membership of communes) is among these rows.
 #[must_use]
 pub fn recognises(register: &str, head: &[Vec<String>]) -> bool {
     let any = |registres: &[&Registre]| {
@@ -24,6 +25,7 @@ pub fn recognises(register: &str, head: &[Vec<String>]) -> bool {
         "ops" => ops().is_ok_and(|o| any(&[&o.reponse, &o.agregat])),
         "addresses" => ban().is_ok_and(|b| any(&[&b.registre])),
         "attributions" => attributions().is_ok_and(|a| any(&[&a.registre])),
+        "demandes" => demandes().is_ok_and(|d| any(&[&d.registre])),
         "thresholds" => thresholds().is_ok_and(|t| any(&[&t.registre])),
         "zones" => head.iter().take(ABOVE).any(|row| membership_columns(row).is_some()),
         _ => false,

@@ -17,6 +17,7 @@ pub mod listes;
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
 
+pub use self::ailleurs::financing;
 pub use self::answer::Controle;
 use self::answer::{LogementControle, MenageControle, QpvControle};
 pub use self::asked::DemandeControle;

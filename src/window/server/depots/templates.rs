@@ -15,20 +15,25 @@ use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::works::{Travaux, follow};
 
-const SCHEMAS: [(&str, &str); 3] = [
+const SCHEMAS: [(&str, &str); 7] = [
     ("objectif_cia", include_str!("../../../../data/schemas/objectif_cia.schema.json")),
+    ("flux_convention", include_str!("../../../../data/schemas/flux_convention.schema.json")),
+    ("flux_droit", include_str!("../../../../data/schemas/flux_droit.schema.json")),
+    ("flux_assiette", include_str!("../../../../data/schemas/flux_assiette.schema.json")),
+    ("flux_evenement", include_str!("../../../../data/schemas/flux_evenement.schema.json")),
     ("ops_reponse", include_str!("../../../../data/schemas/ops_reponse.schema.json")),
     ("rpls_logement", include_str!("../../../../data/schemas/rpls_logement.schema.json")),
 ];
 
 /// Modèle de fichier
 ///
-/// `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv` : un en-tête et une ligne d'exemple.
+/// `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv`, `flux_evenement.csv`… : un en-tête et une
+/// ligne d'exemple.
 /// `….schema.json` : leur schéma (Table Schema).
 #[utoipa::path(
     get, path = "/api/modeles/{nom}", tag = "bailleur", operation_id = "modele",
-    params(("nom" = String, Path, description = "ops_reponse, rpls_logement ou objectif_cia, suivi de .csv \
-        ou .schema.json")),
+    params(("nom" = String, Path, description = "ops_reponse, rpls_logement, objectif_cia, flux_convention, flux_droit, \
+        flux_assiette ou flux_evenement, suivi de .csv ou .schema.json")),
     responses(
         (status = OK, body = String, content_type = "text/csv"),
         (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
@@ -50,6 +55,13 @@ pub async fn template(Path(nom): Path<String>, params: Params) -> Result<Respons
         _ => return Err(absent()),
     };
     Ok((headers, text).into_response())
+}
+
+/// The template of a name.
+#[cfg(test)]
+pub fn example_of(name: &str) -> Option<String> {
+    let (_, schema) = SCHEMAS.iter().find(|(n, _)| *n == name)?;
+    example(schema).ok()
 }
 
 /// Header and one row of the examples of a schema.

@@ -144,7 +144,7 @@ fn answer(
             Problem::not_found("flux", "", "Aucun bailleur n'a de flux dans ce que vous pouvez voir.")
         })?,
     };
-    let own = || book.ways.iter().filter(|w| w.bailleur == bailleur);
+    let own = || book.ways_of(&bailleur);
     let cells = balance(own(), annee);
     let mut by: BTreeMap<String, LigneBilan> = BTreeMap::new();
     for (c, l) in &cells {
@@ -258,7 +258,7 @@ pub async fn csv(
     params.finish()?;
     let (book, view) = opened(&server, &app, &visitor.person).await?;
     let found = answer(&book, &view, app.secrecy, asked)?;
-    let cells = balance(book.ways.iter().filter(|w| w.bailleur == found.bailleur), found.annee);
+    let cells = balance(book.ways_of(&found.bailleur), found.annee);
     let text = written(&found, &cells, &view).map_err(|e| Problem::internal(&e))?;
     let headers = csv_file::headers(&format!("mosaique_flux_bilan_{}_{}.csv", found.bailleur, found.annee))?;
     let trace = Trace::new("export", "flux_bilan").with("annee", found.annee).rows(cells.len(), false);

@@ -1,27 +1,30 @@
-//! `/api/flux/conventions`: conventions of gestion en flux, one by one or by a file.
+//! `/api/flux/conventions`: conventions of gestion en flux, one by one or by a file, and their versions.
 
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::files::{self, CONVENTIONS, LigneRefusee, known_holder};
+use super::files::known_holder;
 use super::opened;
+use super::registre::{self, GardeFlux, ImportFlux};
 use super::view::{View, title};
-use crate::access::{self, Person};
+use crate::access;
 use crate::flow::convention::ConventionFlux;
 use crate::flow::rights::Droit;
+use crate::flow::year::Assiette;
 use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
-use crate::server::csv_file;
-use crate::server::params::{Body, CsvBody, Params, day};
+use crate::server::leases::{Choix, reservataires};
+use crate::server::params::{Body, CsvBody, Params};
 use crate::server::problem::{Document, Problem};
-use crate::server::state::Current;
-use crate::state;
+use crate::server::state::{App, Current};
+use crate::state::{self, Versioned};
 
-/// Les conventions que vous pouvez lire.
+/// Les conventions, droits et assiettes que vous pouvez lire.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConventionsFlux {
     /// Vous pouvez en enregistrer.
@@ -29,6 +32,19 @@ pub struct ConventionsFlux {
     pub conventions: Vec<ConventionListee>,
     /// Droits de réservation, programme par programme (état des lieux).
     pub droits: Vec<Droit>,
+    pub assiettes: Vec<Assiette>,
+    pub listes: ListesFlux,
+}
+
+/// De quoi remplir un formulaire.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListesFlux {
+    pub bailleurs: Vec<Choix>,
+    /// Genres de réservataires.
+    pub reservataires: Vec<Choix>,
+    pub epcis: Vec<Choix>,
+    pub communes: Vec<Choix>,
+    pub departements: Vec<String>,
 }
 
 /// Une convention, sa version et les noms de ses signataires.
@@ -37,36 +53,49 @@ pub struct ConventionListee {
     pub version: i64,
     pub bailleur_nom: String,
     pub reservataire_nom: String,
+    /// Dernier jour d'une convention dénoncée, AAAA-MM-JJ.
+    pub fin: Option<String>,
     #[serde(flatten)]
     pub convention: ConventionFlux,
 }
 
-/// Ce qu'un fichier de conventions fait, ou ferait.
+/// Une version d'une convention.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ImportConventionsFlux {
-    pub lignes: usize,
-    /// Versions nouvelles ; les lignes inchangées n'en font pas.
-    pub versions: usize,
-    /// Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé.
-    pub enregistre: bool,
-    pub erreurs: Vec<LigneRefusee>,
+pub struct VersionConvention {
+    pub version: i64,
+    /// AAAA-MM-JJ.
+    pub jour: String,
+    pub convention: ConventionFlux,
 }
 
 fn visible(view: &View, c: &ConventionFlux) -> bool {
     view.opens(&c.bailleur, &c.departement) && view.holds(&c.reservataire)
 }
 
-/// Whether a person may write a convention: the lessor its own, collectivités and the State in their
-/// territory.
-fn may_write(person: &Person, view: &View, c: &ConventionFlux) -> Result<(), Problem> {
-    access::may(person, "flux_conventions").map_err(Problem::forbidden)?;
-    if view.opens(&c.bailleur, &c.departement) {
-        return Ok(());
-    }
-    Err(Problem::forbidden("Cette convention n'est pas de votre territoire ou de votre parc."))
+fn lists(app: &App, view: &View) -> Result<ListesFlux, Problem> {
+    let checker = app.checker().map_err(|e| Problem::internal(&e))?;
+    let choice = |(code, nom): (&str, &str)| Choix { code: code.to_owned(), nom: nom.to_owned() };
+    let own = |siren: &str| view.bailleur.as_deref().is_none_or(|b| b == siren);
+    let open = |c: &str| view.communes.as_ref().is_none_or(|list| list.contains(c));
+    let mut communes: Vec<Choix> = checker.communes().filter(|(c, _)| open(c)).map(choice).collect();
+    communes.sort_by(|a, b| a.nom.cmp(&b.nom));
+    let epcis: std::collections::BTreeSet<String> =
+        communes.iter().filter_map(|c| checker.epci_of(&c.code)).collect();
+    let departements: std::collections::BTreeSet<&str> =
+        communes.iter().map(|c| super::book::departement(&c.code)).collect();
+    Ok(ListesFlux {
+        bailleurs: checker.parc.owners().filter(|(siren, _)| own(siren)).map(choice).collect(),
+        reservataires: reservataires()
+            .iter()
+            .map(|v| Choix { code: v.id.clone(), nom: v.libelle.clone() })
+            .collect(),
+        departements: departements.into_iter().map(str::to_owned).collect(),
+        epcis: epcis.into_iter().map(|e| Choix { nom: checker.epci_title(&e), code: e }).collect(),
+        communes,
+    })
 }
 
-/// Conventions de gestion en flux
+/// Conventions, droits et assiettes de gestion en flux
 #[utoipa::path(
     get, path = "/api/flux/conventions", tag = "flux", operation_id = "flux_conventions",
     responses((status = OK, body = ConventionsFlux))
@@ -84,17 +113,16 @@ pub async fn list(
             version: *v,
             bailleur_nom: view.name(&c.bailleur),
             reservataire_nom: title(&view, &c.reservataire),
+            fin: c.ends().map(|d| d.to_string()),
             convention: c.clone(),
         });
-    let droits = book.rights.iter().filter(|d| {
-        view.opens(&d.bailleur, &d.departement)
-            && view.holds(&d.reservataire)
-            && view.communes.as_ref().is_none_or(|c| c.contains(&d.commune))
-    });
+    let assiettes = book.bases.iter().filter(|b| view.opens(&b.bailleur, &b.departement));
     Ok(Json(ConventionsFlux {
         modifiable: access::may(&visitor.person, "flux_conventions").is_ok(),
         conventions: conventions.collect(),
-        droits: droits.cloned().collect(),
+        droits: book.rights.iter().filter(|d| view.right(d)).cloned().collect(),
+        assiettes: assiettes.cloned().collect(),
+        listes: lists(&app, &view)?,
     }))
 }
 
@@ -113,55 +141,65 @@ pub async fn csv(
 ) -> Result<Response, Problem> {
     params.finish()?;
     let (book, view) = opened(&server, &app, &visitor.person).await?;
-    let list: Vec<&ConventionFlux> =
-        book.conventions.iter().map(|(_, c)| c).filter(|c| visible(&view, c)).collect();
-    let text = written(&list).map_err(|e| Problem::internal(&e))?;
-    let headers = csv_file::headers("mosaique_flux_conventions.csv")?;
-    let trace = Trace::new("export", "flux_conventions").rows(list.len(), false);
-    Ok((Extension(trace), headers, text).into_response())
+    registre::csv(book.conventions.iter().map(|(_, c)| c).filter(|c| visible(&view, c)).collect())
 }
 
-/// A word of an enumeration, as files write it.
-fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-fn written(list: &[&ConventionFlux]) -> Result<Vec<u8>, csv::Error> {
-    let mut w = csv_file::writer();
-    w.write_record(CONVENTIONS)?;
-    let some = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
-    for c in list {
-        w.write_record([
-            c.bailleur.clone(),
-            c.reservataire.clone(),
-            c.departement.clone(),
-            csv_file::inert(&c.document),
-            word(&c.statut),
-            c.signee.clone().unwrap_or_default(),
-            c.du.to_string(),
-            some(c.au.map(u32::from)),
-            word(&c.decompte),
-            c.part.to_string().replace('.', ","),
-            c.minimum.to_string(),
-            some(c.maximum),
-            c.delai.to_string(),
-            c.delai_neuf.to_string(),
-            word(&c.echeance),
-            word(&c.gestion),
-            u8::from(c.garantie).to_string(),
-            String::new(),
-        ])?;
-    }
-    csv_file::bytes(w)
+/// Versions d'une convention
+///
+/// La première d'abord : ce que chaque avenant a changé.
+#[utoipa::path(
+    get, path = "/api/flux/conventions/versions", tag = "flux", operation_id = "flux_convention_versions",
+    params(
+        ("bailleur" = String, Query, description = "SIREN"),
+        ("departement" = String, Query, description = "Code du département"),
+        ("reservataire" = String, Query, description = "Code du réservataire"),
+    ),
+    responses(
+        (status = OK, body = [VersionConvention]),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn versions(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<Json<Vec<VersionConvention>>, Problem> {
+    let bailleur = params.required("bailleur", "le SIREN du bailleur")?;
+    let departement = params.required("departement", "le code du département")?;
+    let reservataire = params.required("reservataire", "le code du réservataire")?;
+    params.finish()?;
+    let (book, view) = opened(&server, &app, &visitor.person).await?;
+    let found =
+        book.conventions.iter().map(|(_, c)| c).filter(|c| visible(&view, c)).find(|c| {
+            c.bailleur == bailleur && c.departement == departement && c.reservataire == reservataire
+        });
+    let found = found.ok_or_else(|| {
+        Problem::not_found(
+            "reservataire",
+            &reservataire,
+            "Cette convention n'est pas de celles que vous pouvez lire.",
+        )
+    })?;
+    let list = server.state.flux_versions::<ConventionFlux>(&Versioned::key(found)).await?;
+    let each = list.into_iter().map(|v| VersionConvention {
+        version: v.version,
+        jour: state::day(v.quand),
+        convention: v.contenu,
+    });
+    Ok(Json(each.collect()))
 }
 
 /// Enregistrer une convention
 ///
-/// Une convention qui existe (même bailleur, réservataire et département) a une nouvelle version.
+/// Une convention qui existe (même bailleur, réservataire et département) a une nouvelle version : un
+/// avenant dit dans `avenant` ce qu'il change, une dénonciation donne son jour (`denoncee`) et s'applique
+/// encore deux mois, une saisie par erreur est `retiree`.
 #[utoipa::path(
     post, path = "/api/flux/conventions", tag = "flux", operation_id = "flux_convention", request_body = ConventionFlux,
     responses(
-        (status = NO_CONTENT, description = "Enregistrée"),
+        (status = OK, body = GardeFlux),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
         (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
     )
@@ -171,30 +209,10 @@ pub async fn put(
     Current(app): Current,
     Who(visitor): Who,
     Body(asked): Body<ConventionFlux>,
-) -> Result<(axum::http::StatusCode, Extension<Trace>), Problem> {
-    let (_, view) = opened(&server, &app, &visitor.person).await?;
-    may_write(&visitor.person, &view, &asked)?;
-    if asked.bailleur.len() != 9 || !asked.bailleur.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Problem::value("bailleur", &asked.bailleur, "Un SIREN a neuf chiffres."));
-    }
-    known_holder(&asked.reservataire)
-        .map_err(|why| Problem::value("reservataire", &asked.reservataire, why))?;
-    if !(0.0..=100.0).contains(&asked.part) {
-        return Err(Problem::value(
-            "part",
-            &asked.part.to_string(),
-            "Une part est un pourcentage, de 0 à 100.",
-        ));
-    }
-    if asked.maximum.is_some_and(|m| m < asked.minimum) {
-        return Err(Problem::value("maximum", "", "Le maximum est sous le minimum."));
-    }
-    if let Some(d) = &asked.signee {
-        day("signee", d)?;
-    }
-    let made = server.state.put_flux(std::slice::from_ref(&asked), &visitor.author(), state::now()).await?;
-    let trace = Trace::new("flux_convention", asked.key()).with("part", asked.part).with("versions", made);
-    Ok((axum::http::StatusCode::NO_CONTENT, Extension(trace)))
+) -> Result<(StatusCode, Extension<Trace>, Json<GardeFlux>), Problem> {
+    let known = known_holder(&asked.reservataire).map_err(|why| ("reservataire", why));
+    let check = known.and_then(|()| asked.check());
+    registre::put((&server, &app), &visitor, asked, check).await
 }
 
 /// Importer des conventions
@@ -206,7 +224,7 @@ pub async fn put(
     params(("essai" = Option<bool>, Query, description = "Dire ce que le fichier ferait, sans rien changer")),
     request_body(content = String, content_type = "text/csv"),
     responses(
-        (status = OK, body = ImportConventionsFlux),
+        (status = OK, body = ImportFlux),
         (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
         (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
     )
@@ -215,36 +233,8 @@ pub async fn import(
     FromState(server): FromState<Server>,
     Current(app): Current,
     Who(visitor): Who,
-    mut params: Params,
+    params: Params,
     CsvBody(body): CsvBody,
-) -> Result<(Extension<Vec<Trace>>, Json<ImportConventionsFlux>), Problem> {
-    let trial = params.take("essai").is_some_and(|e| e == "true");
-    params.finish()?;
-    let (_, view) = opened(&server, &app, &visitor.person).await?;
-    let mut read = files::conventions(&body)?;
-    for (ligne, c) in &read.rows {
-        if let Err(why) = may_write(&visitor.person, &view, c) {
-            read.refused.push(LigneRefusee {
-                ligne: *ligne,
-                colonne: "bailleur",
-                valeur: c.bailleur.clone(),
-                regle: "F08",
-                message: why.detail,
-            });
-        }
-    }
-    let mut answer = ImportConventionsFlux {
-        lignes: read.rows.len(),
-        versions: 0,
-        enregistre: false,
-        erreurs: read.refused,
-    };
-    let mut traces = Vec::new();
-    if answer.erreurs.is_empty() && !trial {
-        let list: Vec<ConventionFlux> = read.rows.into_iter().map(|r| r.1).collect();
-        answer.versions = server.state.put_flux(&list, &visitor.author(), state::now()).await?;
-        answer.enregistre = true;
-        traces.push(Trace::new("flux_conventions_importees", "fichier").rows(answer.versions, false));
-    }
-    Ok((Extension(traces), Json(answer)))
+) -> Result<(Extension<Vec<Trace>>, Json<ImportFlux>), Problem> {
+    registre::import::<ConventionFlux>((&server, &app), &visitor, params, &body).await
 }

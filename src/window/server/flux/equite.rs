@@ -123,7 +123,7 @@ pub async fn equite(
         let annee = chosen(&book, year)?;
         let prefix = annee.to_string();
         let mut offers: Vec<(&Way, usize)> = Vec::new();
-        for w in book.ways.iter().filter(|w| {
+        for w in book.ways_in(annee).filter(|w| {
             !w.first_letting && view.sees(w) && bailleur.as_deref().is_none_or(|b| b == w.bailleur)
         }) {
             offers.extend(

@@ -23,6 +23,10 @@ use crate::server::state::Current;
 pub struct LogementsFlux {
     /// Jour d'où les délais sont comptés.
     pub au: String,
+    /// Aujourd'hui, AAAA-MM-JJ.
+    pub aujourdhui: String,
+    /// Vous pouvez déclarer des événements : SIREN de votre parc ; vide sinon.
+    pub bailleur: String,
     pub total: usize,
     pub en_retard: usize,
     pub bientot: usize,
@@ -93,9 +97,21 @@ pub async fn logements(
     let asked = params.take("au");
     params.finish()?;
     let (book, view) = opened(&server, &app, &visitor.person).await?;
+    let last = book.until.values().next_back();
     let au = match asked {
-        Some(text) => day("au", &text)?,
-        None => match book.until.values().next_back() {
+        Some(text) => {
+            let au = day("au", &text)?;
+            // Where a dwelling was before is not kept: it would be said late for what came later.
+            if last.is_some_and(|last| au.to_string() < *last) {
+                let why = format!(
+                    "Les délais se comptent au plus tôt au dernier événement connu, le {}.",
+                    last.map_or("", String::as_str)
+                );
+                return Err(Problem::value("au", &text, why));
+            }
+            au
+        }
+        None => match last {
             Some(last) => day("au", last)?,
             None => {
                 return Err(Problem::not_found(
@@ -109,8 +125,7 @@ pub async fn logements(
     let today = au.to_string();
     let soon = flux().map_err(|e| Problem::internal(&e))?.alerte_jours;
     let mut list: Vec<LogementEnCours> = Vec::new();
-    for w in book.ways.iter().filter(|w| !matches!(w.at, Etape::Occupe | Etape::Retire) && w.opened <= today)
-    {
+    for w in book.ways().filter(|w| !matches!(w.at, Etape::Occupe | Etape::Retire) && w.opened <= today) {
         let asked_of = w.offers.last().filter(|_| w.at != Etape::ALibre).map_or("", |o| o.to.as_str());
         let own = view.bailleur.as_deref() == Some(w.bailleur.as_str());
         if !view.sees(w) || (view.contingent.is_some() && (asked_of.is_empty() || !view.holds(asked_of))) {
@@ -118,8 +133,8 @@ pub async fn logements(
         }
         let d = departement(&w.home.commune);
         let annee = super::book::year(&w.opened);
-        let convention = book.of(&w.bailleur, d, annee).into_iter().find(|c| c.reservataire == asked_of);
-        let days = convention.map(|c| if w.first_letting { c.delai_neuf } else { c.delai });
+        let convention = book.convention(&w.bailleur, d, asked_of, annee);
+        let days = convention.map(|c| c.days(&w.home.typologie, w.first_letting));
         let left = days.and_then(|days| delay(w, au, days)).map(|d| d.left);
         let opened: Option<jiff::civil::Date> = w.opened.parse().ok();
         list.push(LogementEnCours {
@@ -157,6 +172,8 @@ pub async fn logements(
     let count = |which: &str| list.iter().filter(|l| l.alerte == which).count();
     let answer = LogementsFlux {
         au: today,
+        aujourdhui: crate::state::day(crate::state::now()),
+        bailleur: view.bailleur.clone().unwrap_or_default(),
         total: list.len(),
         en_retard: count("retard"),
         bientot: count("bientot"),

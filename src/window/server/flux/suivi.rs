@@ -1,6 +1,6 @@
 //! `GET /api/flux/suivi`: objectives and counts of a year in the three ways, side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
@@ -22,6 +22,7 @@ use crate::server::leases::{Choix, percent};
 use crate::server::params::Params;
 use crate::server::problem::{Document, Problem};
 use crate::server::state::Current;
+use crate::state;
 
 /// Le suivi d'une année.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,8 +35,10 @@ pub struct SuiviFlux {
     pub annees: Vec<u16>,
     /// Dernier jour connu.
     pub jusqu_au: String,
-    /// Mois écoulés, de 1 à 12.
-    pub mois: u8,
+    /// Mois écoulés jusqu'au dernier jour connu, fraction comprise ; 12 pour une année finie.
+    pub mois: f64,
+    /// L'année est finie : un objectif est atteint ou ne l'est pas.
+    pub finie: bool,
     pub par: String,
     pub bailleurs: Vec<Choix>,
     pub lignes: Vec<LigneSuivi>,
@@ -119,7 +122,7 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
     if !KEYS.contains(&by) {
         return Err(Problem::unknown("par", by, KEYS));
     }
-    let (until, m) = book.known(annee);
+    let (until, m, over) = book.known(annee, &state::day(state::now()));
     let (from, to) = (format!("{annee}-01-01"), format!("{annee}-12-31"));
     let rules = flux().map_err(|e| Problem::internal(&e))?;
     let tolerance = rules.tolerance;
@@ -132,15 +135,7 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         _ => (b.to_owned(), r.to_owned(), String::new()),
     };
     // Objectives first, so that a right that nobody has met yet is a line too.
-    let mut pairs: Vec<(&str, &str)> = book
-        .bases
-        .iter()
-        .filter(|b| b.annee == annee)
-        .map(|b| (b.bailleur.as_str(), b.departement.as_str()))
-        .collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    for (b, d) in pairs.into_iter().filter(|(b, d)| view.opens(b, d) && asked_of(b)) {
+    for (b, d) in pairs(book, annee).into_iter().filter(|(b, d)| view.opens(b, d) && asked_of(b)) {
         let Some(flow) = book.flow(b, d, annee)? else { continue };
         for p in flow.parts {
             *whole.goal.get_or_insert(0) += p.logements;
@@ -151,7 +146,8 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
             }
         }
     }
-    for way in &book.ways {
+    let mut counted: HashMap<(&str, &str, &str), Decompte> = HashMap::new();
+    for way in book.ways_in(annee) {
         let d = departement(&way.home.commune);
         if !view.opens(&way.bailleur, d) || !asked_of(&way.bailleur) || (by == "commune" && !view.sees(way)) {
             continue;
@@ -161,7 +157,9 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         if n == TroisComptes::default() {
             continue;
         }
-        let counting = book.counting(&way.bailleur, d, &offer.to, annee);
+        let counting = *counted
+            .entry((&way.bailleur, d, &offer.to))
+            .or_insert_with(|| book.counting(&way.bailleur, d, &offer.to, annee));
         let mine = view.holds(&offer.to);
         let line = mine.then(|| sums.entry(key(&way.bailleur, &offer.to, &way.home.commune)).or_default());
         for sum in line.into_iter().chain([&mut whole]) {
@@ -216,11 +214,21 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         annees: book.years(),
         jusqu_au: until,
         mois: m,
+        finie: over,
         par: by.to_owned(),
         bailleurs: lessors(book, view),
         lignes,
         ensemble,
     })
+}
+
+/// Lessors and départements whose base of a year is known.
+pub fn pairs(book: &Book, annee: u16) -> Vec<(&str, &str)> {
+    let of_year = book.bases.iter().filter(|b| b.annee == annee);
+    let mut out: Vec<(&str, &str)> = of_year.map(|b| (b.bailleur.as_str(), b.departement.as_str())).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// Bailleurs that are open.

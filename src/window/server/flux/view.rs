@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::{Book, departement};
 use crate::access::{self, Person, Scope};
+use crate::flow::rights::Droit;
 use crate::flow::way::Way;
 use crate::server::problem::Problem;
 use crate::server::state::App;
@@ -17,7 +18,8 @@ pub struct View {
     pub contingent: Option<String>,
     /// Communes that are open, among those that are known; None: all.
     pub communes: Option<BTreeSet<String>>,
-    departements: BTreeSet<String>,
+    /// Départements that are open in whole or in part, if `communes` says which communes are.
+    pub departements: BTreeSet<String>,
     /// Names of communes and bailleurs.
     pub names: BTreeMap<String, String>,
 }
@@ -27,7 +29,7 @@ impl View {
         access::may(person, "flux_lire").map_err(Problem::forbidden)?;
         let mut view = Self::default();
         let checker = app.checker().map_err(|e| Problem::internal(&e))?;
-        let mut known: BTreeSet<&str> = book.ways.iter().map(|w| w.home.commune.as_str()).collect();
+        let mut known: BTreeSet<&str> = book.communes.iter().map(String::as_str).collect();
         known.extend(book.bases.iter().map(|b| b.commune.as_str()));
         known.extend(book.rights.iter().map(|d| d.commune.as_str()));
         known.remove("");
@@ -39,6 +41,7 @@ impl View {
             Scope::Nowhere(why) => return Err(Problem::forbidden(why)),
             Scope::Stock(siren) | Scope::Presence(siren) => view.bailleur = Some(siren),
             Scope::Zones(places) => {
+                let of_epci = places.iter().any(|p| p.echelle == "epci");
                 let within = |c: &str| {
                     places.iter().any(|p| match p.echelle.as_str() {
                         "commune" => p.code == c,
@@ -47,21 +50,26 @@ impl View {
                         _ => false,
                     })
                 };
-                let open: BTreeSet<String> =
+                let mut open: BTreeSet<String> =
                     known.iter().filter(|c| within(c)).map(|c| (*c).to_owned()).collect();
+                // Communes of which nothing is told yet: who signs the first convention is at home there.
+                let here = checker.communes().filter(|(c, _)| of_epci && within(c));
+                open.extend(here.map(|(c, _)| c.to_owned()));
+                open.extend(places.iter().filter(|p| p.echelle == "commune").map(|p| p.code.clone()));
                 view.departements = open.iter().map(|c| departement(c).to_owned()).collect();
                 view.departements
                     .extend(places.iter().filter(|p| p.echelle == "departement").map(|p| p.code.clone()));
                 view.communes = Some(open);
             }
         }
-        for c in known {
-            view.names.insert(c.to_owned(), checker.commune_title(c));
-        }
+        known.extend(view.communes.iter().flatten().map(String::as_str));
+        let titles: Vec<(String, String)> =
+            known.into_iter().map(|c| (c.to_owned(), checker.commune_title(c))).collect();
+        view.names.extend(titles);
         for epci in book.conventions.iter().filter_map(|(_, c)| c.reservataire.strip_prefix("EPCI:")) {
             view.names.insert(epci.to_owned(), checker.epci_title(epci));
         }
-        let owners = book.ways.iter().map(|w| w.bailleur.as_str());
+        let owners = book.lessors.iter().map(String::as_str);
         for b in owners.chain(book.conventions.iter().map(|(_, c)| c.bailleur.as_str())) {
             view.names.entry(b.to_owned()).or_insert_with(|| checker.parc.owner(b).to_owned());
         }
@@ -81,6 +89,13 @@ impl View {
     /// Whether lines of a réservataire are open.
     pub fn holds(&self, reservataire: &str) -> bool {
         self.contingent.as_deref().is_none_or(|c| base_code(reservataire) == c)
+    }
+
+    /// Whether a right is open: of the person's contingent, bailleur or communes.
+    pub fn right(&self, d: &Droit) -> bool {
+        self.opens(&d.bailleur, &d.departement)
+            && self.holds(&d.reservataire)
+            && self.communes.as_ref().is_none_or(|c| c.contains(&d.commune))
     }
 
     /// Whether a dwelling lies in what is open, whoever it is offered to.

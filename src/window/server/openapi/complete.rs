@@ -16,7 +16,7 @@ use crate::reference::access::{Level, access as data};
 use crate::server::auth::visitor::COOKIE;
 
 /// Groups of operations, in the order of the document.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("catalogue", "Ce qui est chargé, et ce que les chiffres veulent dire."),
     ("zones", "Chiffres de zones par échelle, par code ou dessinées ; zones gardées ; fichiers de chiffres."),
     ("carte", "Tuiles vectorielles."),
@@ -25,6 +25,10 @@ const TAGS: [(&str, &str); 12] = [
     ("adresses", "Trouver une adresse ou ce qui est près d'un point ; mêmes paramètres que l'API de la BAN."),
     ("mixite", "Attributions, objectifs de mixité, DALO, résidences à enjeu."),
     ("flux", "Gestion en flux : conventions, droits, événements, suivi, équité, bilans."),
+    (
+        "cotation",
+        "Grilles de cotation, leur effet, demandes notées, candidats d'un logement, pression de la demande.",
+    ),
     ("bailleur", "Le parc d'un bailleur : dépôts, corrections, événements, résidences, signalements."),
     ("compte", "Session, jetons, organisme."),
     ("administration", "Comptes, organismes, conventions, imports, journal."),

@@ -1,18 +1,20 @@
 // What the page of gestion en flux shows: its choices, which the address holds, and one answer for the part that is open.
-import { ApiError, api, isAbort, messageOf, read, type BilanFlux, type CalculFlux, type ConventionsFlux, type EquiteFlux, type LogementsFlux, type SuiviFlux } from '../../api/client';
+import { ApiError, api, isAbort, messageOf, read, type BilanFlux, type CalculFlux, type ConventionsFlux, type EquiteFlux, type LogementsFlux, type SuiviFlux, type FicheCommune, type EtatFlux, type ActionLogementFlux } from '../../api/client';
 import { UrlChoices } from '../../lib/choices.svelte';
 
 export const TABS = [
   { id: 'suivi', name: 'Suivi' },
+  { id: 'fiche', name: 'Fiche commune' },
   { id: 'conventions', name: 'Conventions' },
   { id: 'calcul', name: 'Calcul de l’année' },
   { id: 'logements', name: 'Logements en cours' },
+  { id: 'etat', name: 'État, Action Logement' },
   { id: 'equite', name: 'Équité' },
   { id: 'bilan', name: 'Bilan' },
 ] as const;
 export type Tab = (typeof TABS)[number]['id'];
 
-const NAMES = ['annee', 'par', 'bailleur'] as const;
+const NAMES = ['annee', 'par', 'bailleur', 'commune', 'au'] as const;
 type Name = (typeof NAMES)[number];
 
 /** What is tried for the year: empty is « as it is ». */
@@ -27,6 +29,10 @@ class Flux {
   logements = $state.raw<LogementsFlux | null>(null);
   equite = $state.raw<EquiteFlux | null>(null);
   bilan = $state.raw<BilanFlux | null>(null);
+  fiche = $state.raw<FicheCommune | null>(null);
+  /** Null for who may not read it: Action Logement has its own objectives alone. */
+  etat = $state.raw<EtatFlux | null>(null);
+  al = $state.raw<ActionLogementFlux | null>(null);
   error = $state<string | null>(null);
   /** Why there is nothing to show yet, which is no fault. */
   empty = $state<string | null>(null);
@@ -55,7 +61,7 @@ class Flux {
     const abort = (this.#abort = new AbortController());
     const signal = abort.signal;
     this.loading = true;
-    const { annee, par, bailleur } = this.#url.query();
+    const { annee, par, bailleur, commune, au } = this.#url.query();
     const year = annee ? { annee: Number(annee) } : {};
     const lessor = bailleur ? { bailleur } : {};
     try {
@@ -63,7 +69,15 @@ class Flux {
       if (this.tab === 'suivi' || !this.suivi) this.suivi = await read(api.GET('/api/flux/suivi', { params: { query: { ...year, ...lessor, ...(par ? { par } : {}) } }, signal }));
       if (this.tab === 'conventions') this.conventions = await read(api.GET('/api/flux/conventions', { signal }));
       if (this.tab === 'calcul') this.calcul = await read(api.GET('/api/flux/calcul', { params: { query: { ...year, ...lessor, ...trial } }, signal }));
-      if (this.tab === 'logements') this.logements = await read(api.GET('/api/flux/logements', { signal }));
+      if (this.tab === 'logements') this.logements = await read(api.GET('/api/flux/logements', { params: { query: au ? { au } : {} }, signal }));
+      if (this.tab === 'fiche') this.fiche = await read(api.GET('/api/flux/fiche', { params: { query: { ...year, ...(commune ? { commune } : {}) } }, signal }));
+      if (this.tab === 'etat') {
+        this.al = await read(api.GET('/api/flux/action-logement', { params: { query: year }, signal }));
+        this.etat = await read(api.GET('/api/flux/etat', { params: { query: year }, signal })).catch((error: unknown) => {
+          if (error instanceof ApiError && error.status === 403) return null;
+          throw error;
+        });
+      }
       if (this.tab === 'equite') this.equite = await read(api.GET('/api/flux/equite', { params: { query: { ...year, ...lessor } }, signal }));
       if (this.tab === 'bilan') this.bilan = await read(api.GET('/api/flux/bilan', { params: { query: { ...year, ...lessor } }, signal }));
       this.error = this.empty = null;
@@ -80,4 +94,4 @@ class Flux {
 
 export const flux = new Flux();
 export const COUNTING: Record<string, string> = { orientation: 'orientation acceptée', caleol: 'passage en CALEOL', bail: 'bail signé' };
-export const STATUS: Record<string, string> = { projet: 'projet', signee: 'signée', denoncee: 'dénoncée', arrete: 'arrêté préfectoral', a_defaut: 'à défaut : au préfet' };
+export const STATUS: Record<string, string> = { projet: 'projet', signee: 'signée', denoncee: 'dénoncée', arrete: 'arrêté préfectoral', a_defaut: 'à défaut : au préfet', retiree: 'retirée' };
