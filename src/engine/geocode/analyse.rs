@@ -501,7 +501,7 @@ mod tests {
         let (words, numbers, _) = read("RD1006 n°12B");
         assert_eq!(
             (words.join(" "), numbers),
-            ("RD".to_owned(), vec![(1006, None), (12, Some("B".to_owned()))])
+            ("ROUTE DEPARTEMENTALE".to_owned(), vec![(1006, None), (12, Some("B".to_owned()))])
         );
     }
 
