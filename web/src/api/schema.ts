@@ -648,6 +648,229 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cotation/candidats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Candidats d'un logement qui se libère
+         * @description Réservé au bailleur du logement. Les demandes qui nomment sa commune et sa typologie, et dont les
+         *     ressources ne dépassent pas le plafond de son financement, dans l'ordre de la grille en vigueur. C'est une
+         *     aide : la commission d'attribution décide.
+         */
+        get: operations["cotation_candidats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/demandes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Demandes cotées
+         * @description Les demandes en attente de votre territoire, dans l'ordre de la grille en vigueur. Le détail ne nomme
+         *     jamais un critère sensible.
+         */
+        get: operations["cotation_demandes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/demandes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Demandes cotées en CSV
+         * @description La même liste, entière.
+         */
+        get: operations["cotation_demandes_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/grilles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Grilles de cotation
+         * @description Le catalogue des critères et les grilles : celles de votre EPCI, brouillons compris, et celles des autres
+         *     qui sont adoptées et visibles.
+         */
+        get: operations["grilles"];
+        /**
+         * Importer un brouillon de grille en CSV
+         * @description Réservé à l'EPCI. Colonnes de l'export ; `code` et `points` suffisent. Une valeur illisible refuse le
+         *     fichier, avec sa ligne et sa colonne.
+         */
+        put: operations["grille_importer"];
+        /**
+         * Enregistrer un brouillon de grille
+         * @description Réservé à l'EPCI. Un brouillon peut être incomplet ; ce qui empêche de l'adopter est dit dans la liste.
+         */
+        post: operations["grille_ajouter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/grilles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Modifier un brouillon
+         * @description Réservé à l'EPCI. Une grille adoptée ne change plus : la suivante est un nouveau brouillon.
+         */
+        put: operations["grille_modifier"];
+        post?: never;
+        /**
+         * Effacer un brouillon
+         * @description Réservé à l'EPCI.
+         */
+        delete: operations["grille_effacer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/grilles/{id}/adoption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopter une grille
+         * @description Réservé à l'EPCI. Une grille adoptée reçoit un numéro de version et ne change plus ; elle est visible de
+         *     tous au jour dit. Il lui faut un critère de l'article L.441-1 au moins (CCH L.441-2-8).
+         */
+        post: operations["grille_adopter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/grilles/{id}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Une grille en CSV
+         * @description Une ligne par critère, et une de plus par tranche ; la ligne `REFUS` est le malus.
+         */
+        get: operations["grille_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/logements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Logements libres de votre parc
+         * @description Réservé aux bailleurs : leurs logements vacants, et ceux dont le locataire a donné congé.
+         */
+        get: operations["cotation_logements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/pression": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pression de la demande
+         * @description Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux définitions
+         *     (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un EPCI, par
+         *     typologie (la plus petite que la demande nomme). Un effectif de 1 à 10 n'est
+         *     jamais donné, ni ce qui le ferait retrouver.
+         */
+        get: operations["cotation_pression"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/simulation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comparer deux grilles
+         * @description Les demandes en attente du territoire sont notées par les deux grilles : qui monte, qui descend, les
+         *     critères qui ne départagent personne, comptent deux fois ou ne sont jamais prouvés. Des effectifs
+         *     seulement, arrondis ; aucun de 1 à 10.
+         */
+        post: operations["cotation_simulation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dalo/alertes": {
         parameters: {
             query?: never;
@@ -2687,6 +2910,17 @@ export interface components {
             annee: number;
             lignes: components["schemas"]["LigneAl"][];
         };
+        /** @description Une grille adoptée. */
+        Adoptee: {
+            /** Format: int64 */
+            version: number;
+            visible: string;
+        };
+        /** @description Ce qui est demandé pour adopter une grille. */
+        Adoption: {
+            /** @description Premier jour où elle est visible de tous, AAAA-MM-JJ ; nul : aujourd'hui. */
+            visible?: string | null;
+        };
         /** @description Une adresse. */
         Adresse: {
             /** @example Feature */
@@ -2912,6 +3146,11 @@ export interface components {
             /** Format: int32 */
             baux: number;
         };
+        /**
+         * @description Ce qui compte dans une note.
+         * @enum {string}
+         */
+        Base: "provisoire" | "definitive";
         /** @description Baux de la commune. */
         BauxFiche: {
             reservataire: string;
@@ -3007,11 +3246,30 @@ export interface components {
             /** @description Identifiant de la Base adresse nationale. */
             ban: string;
         };
+        /** @description Qui la grille place en tête pour un logement. */
+        Candidats: {
+            /** @description Jour de l'extraction des demandes. */
+            au: string;
+            grille: string;
+            logement: components["schemas"]["LogementLibre"];
+            /** @description Demandes en attente qui nomment la commune et cette typologie. */
+            total: number;
+            /** @description De celles-là, ressources au-dessus du plafond du financement : elles sont écartées. */
+            ecartees: number;
+            ex_aequo: string;
+            /** @description Les vingt premières, dans l'ordre de la grille. */
+            candidats: components["schemas"]["Candidature"][];
+        };
         /** @description Ce qui est proposé pour une adresse. */
         CandidatsAdresse: {
             /** @description Le plus sûr d'abord. */
             candidats: components["schemas"]["Candidat"][];
             logements: components["schemas"]["LogementAdresse"][];
+        };
+        /** @description Un candidat. */
+        Candidature: components["schemas"]["DemandeCotee"] & {
+            /** @description Ses ressources sous le plafond du logement : `admises` ou `a_verifier`. */
+            ressources: string;
         };
         /** @description Ce que sont les logements d'une mise en service ou d'une acquisition ; rien de ce qui n'est pas connu. */
         Caracteristiques: {
@@ -3086,6 +3344,11 @@ export interface components {
         };
         /** @description Un code et son nom. */
         Choix: {
+            code: string;
+            nom: string;
+        };
+        /** @description Un choix de liste. */
+        ChoixCote: {
             code: string;
             nom: string;
         };
@@ -3241,6 +3504,12 @@ export interface components {
              */
             de_trop: number;
         };
+        /** @description Deux grilles à comparer, sur le même territoire et le même genre de demandes. */
+        Comparaison: {
+            avant: components["schemas"]["Grille"];
+            apres: components["schemas"]["Grille"];
+            base?: components["schemas"]["Base"];
+        };
         /** @description Le dépôt à côté de l'année d'avant et de ce qui est en vigueur. */
         ComparaisonDepot: {
             /** Format: int32 */
@@ -3387,6 +3656,14 @@ export interface components {
             distance_m?: number | null;
             /** @description Pourquoi ce point ne peut pas être retenu. */
             refus?: string | null;
+        };
+        /** @description Ce qui empêche d'adopter une grille, ou mérite d'être su avant. */
+        Constat: {
+            /** @description Vrai : la grille ne peut pas être adoptée. */
+            bloquant: boolean;
+            /** @description Critère ou groupe ; nul : la grille entière. */
+            ou?: string | null;
+            message: string;
         };
         /** @description Une cellule qui enfreint une règle. */
         ConstatDepot: {
@@ -3639,6 +3916,29 @@ export interface components {
         Cree: {
             id: string;
         };
+        /** @description Un critère du catalogue. */
+        CritereCatalogue: {
+            code: string;
+            libelle: string;
+            famille: string;
+            /** @description Article du CCH qu'il met en œuvre. */
+            article?: string | null;
+            /** @description Il met en œuvre une priorité de l'article L.441-1. */
+            obligatoire: boolean;
+            /** @description Compté, jamais listé. */
+            sensible: boolean;
+            /** @description Pièce qui le prouve. */
+            preuve?: string | null;
+            /** @description Aucune donnée du SNE ne le dit : il est coché à la main. */
+            saisi: boolean;
+            /** @description Ce que ses tranches coupent (`effort`, `anciennete`…) ; nul : rempli ou non. */
+            mesure?: string | null;
+        };
+        /**
+         * @description Comment les critères d'un groupe se cumulent.
+         * @enum {string}
+         */
+        Cumul: "maximum" | "somme";
         /** @description Ménages DALO et QPV. */
         Dalo: {
             ensemble: components["schemas"]["Placements"];
@@ -3679,6 +3979,32 @@ export interface components {
          * @enum {string}
          */
         Decompte: "orientation" | "caleol" | "bail";
+        /** @description Délais d'attente, en mois. */
+        Delai: {
+            /**
+             * Format: double
+             * @description Moyenne des demandes satisfaites des derniers mois : c'est ce que la loi montre. Elle ignore ceux qui
+             *     attendent encore.
+             */
+            moyen: number;
+            /**
+             * Format: int32
+             * @description Demandes satisfaites dont c'est la moyenne, à cinq près.
+             */
+            satisfaites?: number | null;
+            /**
+             * Format: double
+             * @description Médiane qui compte ceux qui attendent encore (Kaplan-Meier) ; nulle si moins de la moitié sont logés.
+             */
+            median?: number | null;
+            /**
+             * Format: int32
+             * @description Demandes dont c'est la médiane, à cinq près.
+             */
+            suivies?: number | null;
+            /** @description Trop peu de demandes semblables satisfaites : délais de tout l'EPCI. */
+            de_l_epci: boolean;
+        };
         /** @description Une commune à qui l'EPCI délègue une part de son flux. */
         DelegationFlux: {
             /** @description Code Insee. */
@@ -3710,6 +4036,54 @@ export interface components {
              */
             mutation?: components["schemas"]["MutationDemande"];
             premiere_mise_en_location?: boolean;
+        };
+        /** @description Une demande notée. */
+        DemandeCotee: {
+            /** @description Début du pseudonyme du numéro unique. */
+            reference: string;
+            /** Format: int32 */
+            note: number;
+            /**
+             * Format: int32
+             * @description Rang parmi les demandes semblables (même territoire, même genre, même première typologie) ; nul quand
+             *     elles sont peu nombreuses.
+             */
+            rang?: number | null;
+            /**
+             * Format: int32
+             * @description Quart de la file (1 à 4), quand le rang n'est pas donné.
+             */
+            quart?: number | null;
+            /**
+             * Format: int32
+             * @description Demandes semblables ; nul : moins de 11.
+             */
+            semblables?: number | null;
+            delai?: components["schemas"]["Delai"] | null;
+            /** @description Premier dépôt. */
+            depot: string;
+            /**
+             * Format: int32
+             * @description Mois entiers depuis le premier dépôt.
+             */
+            anciennete: number;
+            /** Format: int32 */
+            personnes?: number | null;
+            typologie?: string | null;
+            /** @description Communes demandées, dans l'ordre. */
+            communes: string[];
+            /** @description Critères remplis, sans ceux qui sont sensibles. */
+            detail: components["schemas"]["PartNote"][];
+            /**
+             * Format: int32
+             * @description Ce que donnent ensemble les critères sensibles, une fois les plafonds de groupe appliqués.
+             */
+            autres_points: number;
+            /**
+             * Format: int32
+             * @description Points retirés après un refus.
+             */
+            refus: number;
         };
         /** @description Un jeton à créer. */
         DemandeJeton: {
@@ -3802,6 +4176,46 @@ export interface components {
             du?: string | null;
             /** @description Dernier jour ; à défaut, jusqu'à nouvel ordre. */
             au?: string | null;
+        };
+        /** @description Une page de demandes, dans l'ordre de la grille. */
+        DemandesCotees: {
+            au: string;
+            grille: string;
+            epci: string;
+            total: number;
+            page: number;
+            par_page: number;
+            /** @description Comment les ex æquo sont départagés. */
+            ex_aequo: string;
+            /** @description Communes du territoire qui vous sont ouvertes. */
+            communes: components["schemas"]["ChoixCote"][];
+            /** @description Typologies par lesquelles filtrer. */
+            typologies: string[];
+            demandes: components["schemas"]["DemandeCotee"][];
+        };
+        /** @description Comment un groupe de demandes se déplace. Les effectifs sont arrondis à cinq près ; nuls : secrets. */
+        Deplacement: {
+            libelle: string;
+            /** Format: int32 */
+            demandes?: number | null;
+            /**
+             * Format: int32
+             * @description Gagnent au moins un centième de la file.
+             */
+            montent?: number | null;
+            /**
+             * Format: int32
+             * @description Perdent au moins un centième de la file.
+             */
+            descendent?: number | null;
+            /**
+             * Format: double
+             * @description Place moyenne, de 0 (tête de file) à 100, arrondie à 1, 2, 5 ou 10 selon la taille du groupe ; nulle :
+             *     secrète.
+             */
+            place_avant?: number | null;
+            /** Format: double */
+            place_apres?: number | null;
         };
         /** @description Un dépôt. */
         Depot: {
@@ -4057,6 +4471,21 @@ export interface components {
             avant?: components["schemas"]["CompteObjectif"] | null;
             apres?: components["schemas"]["CompteObjectif"] | null;
         };
+        /** @description Ce qu'un critère de la grille « après » fait. */
+        EffetCritere: {
+            code: string;
+            /**
+             * Format: int32
+             * @description Demandes qui le remplissent, à cinq près ; nul : secret.
+             */
+            demandes?: number | null;
+            /** @description Il donne autant à toutes : il ne départage personne. */
+            ne_departage_pas: boolean;
+            /** @description Il demande un justificatif, et aucun n'a jamais été vu. */
+            jamais_prouve: boolean;
+            /** @description Critère rempli par les mêmes demandes, et qui compte aussi. */
+            double_de?: string | null;
+        };
         /** @description L'effet d'une commission sur un objectif de l'EPCI. */
         EffetEnsemble: {
             epci: string;
@@ -4079,6 +4508,22 @@ export interface components {
          * @enum {string}
          */
         EffetReglage: "reponses" | "chiffres" | "imports" | "demarrage";
+        /**
+         * @description Les ménages logés dans l'année, sans ceux que la cotation ne régit pas (DALO, relogements, mutations
+         *     internes).
+         */
+        EnTete: {
+            /** Format: int32 */
+            attributions: number;
+            /**
+             * Format: double
+             * @description Part d'entre eux qui auraient été parmi les premiers, autant qu'eux, en %, arrondie à 1, 2, 5 ou 10
+             *     selon leur nombre ; nulle : secrète.
+             */
+            avant?: number | null;
+            /** Format: double */
+            apres?: number | null;
+        };
         /** @description Un ensemble de zones, sans ses contours. */
         Ensemble: {
             id: string;
@@ -4216,6 +4661,18 @@ export interface components {
              * @description Part vers laquelle les préfets doivent tendre, et qu'elle ne dépasse pas, en %.
              */
             part: number;
+            /**
+             * Format: double
+             * @description Dont, au plus, pour ses agents, en %.
+             */
+            agents: number;
+            /**
+             * Format: double
+             * @description Probabilité qu'une année sans écart en ait un de signalé, toutes communes d'un bailleur réunies, en %.
+             */
+            risque: number;
+            /** @description Version des règles. */
+            version: string;
             lignes: components["schemas"]["LigneEtat"][];
         };
         /**
@@ -4549,6 +5006,11 @@ export interface components {
         /** @enum {string} */
         Genre: "titre" | "sous_titre" | "paragraphe" | "liste";
         /**
+         * @description À qui la grille s'applique.
+         * @enum {string}
+         */
+        GenreDemande: "premiere" | "mutation";
+        /**
          * @description Ce qui arrive au parc.
          * @enum {string}
          */
@@ -4576,6 +5038,61 @@ export interface components {
          * @enum {string}
          */
         Gestion: "directe" | "deleguee" | "partagee";
+        /**
+         * @description Une grille de cotation. Elle vaut pour tout le territoire d'un EPCI : aucun poids n'y est propre à une
+         *     commune.
+         */
+        Grille: {
+            nom: string;
+            /** @description SIREN de l'EPCI ou de l'EPT ; 75056 pour Paris. */
+            epci: string;
+            genre: components["schemas"]["GenreDemande"];
+            groupes?: components["schemas"]["Groupe"][];
+            criteres: components["schemas"]["Ligne"][];
+            refus?: components["schemas"]["Refus"] | null;
+        };
+        /** @description Une grille et son état. */
+        GrilleListe: {
+            id: string;
+            /**
+             * Format: int64
+             * @description Nulle pour un brouillon.
+             */
+            version?: number | null;
+            /** @description Premier jour où elle est visible de tous ; nul pour un brouillon. */
+            visible?: string | null;
+            /** @description Jour de l'adoption ; nul pour un brouillon. */
+            adoptee?: string | null;
+            /** @description C'est elle qui note les demandes aujourd'hui. */
+            en_vigueur: boolean;
+            /** @description Vous pouvez la modifier ou l'adopter. */
+            modifiable: boolean;
+            grille: components["schemas"]["Grille"];
+            /** @description Ce qui empêche de l'adopter, ou mérite d'être su avant. */
+            constats: components["schemas"]["Constat"][];
+        };
+        /** @description Les grilles et le catalogue. */
+        Grilles: {
+            /** @description EPCI dont vous pouvez écrire les grilles ; nul : aucun. */
+            modifiable?: string | null;
+            /** @description Territoires dont les demandes vous sont ouvertes. */
+            territoires: components["schemas"]["TerritoireCote"][];
+            /** @description Version du catalogue. */
+            version: string;
+            criteres: components["schemas"]["CritereCatalogue"][];
+            grilles: components["schemas"]["GrilleListe"][];
+        };
+        /** @description Un groupe de critères (une rubrique). */
+        Groupe: {
+            id: string;
+            libelle: string;
+            cumul: components["schemas"]["Cumul"];
+            /**
+             * Format: int32
+             * @description Points que le groupe donne au plus.
+             */
+            plafond?: number | null;
+        };
         /** @description Ce qui ne compte pas dans le flux. */
         HorsFlux: {
             /** Format: int32 */
@@ -4602,6 +5119,8 @@ export interface components {
             lignes: number;
             /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
             enregistre: boolean;
+            /** @description Colonnes que rien ne lit ici. */
+            ignorees: string[];
             erreurs: components["schemas"]["LigneRefusee"][];
         };
         /** @description Ce qu'un fichier fait, ou ferait. */
@@ -4611,6 +5130,8 @@ export interface components {
             versions: number;
             /** @description Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé. */
             enregistre: boolean;
+            /** @description Colonnes que rien ne lit ici. */
+            ignorees: string[];
             erreurs: components["schemas"]["LigneRefusee"][];
         };
         /** @description Ce qu'un fichier de taux fait, ou ferait. */
@@ -4780,6 +5301,24 @@ export interface components {
              * @description Score de ce candidat, de 0 à 1.
              */
             score?: number | null;
+        };
+        /** @description Un critère de la grille. */
+        Ligne: {
+            /** @description Code du catalogue (C01…), ou local (L01…). */
+            code: string;
+            /** @description Nom d'un critère local ; nul pour ceux du catalogue. */
+            libelle?: string | null;
+            /**
+             * Format: int32
+             * @description De 0 à 1 000.
+             */
+            points: number;
+            groupe?: string | null;
+            /** @description Ne compte dans la note définitive que sur justificatif. */
+            preuve?: boolean;
+            /** @description Remplacent `points` : la première qui contient la valeur compte. */
+            tranches?: components["schemas"]["Tranche"][];
+            progression?: components["schemas"]["Progression"] | null;
         };
         /** @description La convention d'un bailleur dans un département. */
         LigneAl: {
@@ -4990,6 +5529,47 @@ export interface components {
              */
             non_localises: number;
             scores: components["schemas"]["ScoreMixite"][];
+        };
+        /** @description Un territoire. */
+        LignePression: {
+            code: string;
+            nom: string;
+            /** @description Code de l'EPCI d'une commune. */
+            epci?: string | null;
+            /**
+             * Format: int32
+             * @description Demandes en attente qui nomment ce territoire ; une demande de plusieurs communes compte dans chacune,
+             *     et une fois dans leur EPCI. Nul : secret.
+             */
+            demandes?: number | null;
+            /**
+             * Format: int32
+             * @description Demandes dont c'est le premier choix ; nul par typologie.
+             */
+            premier_choix?: number | null;
+            /**
+             * Format: int32
+             * @description De `demandes`, celles qui ne sont pas des mutations.
+             */
+            demandes_hors_mutations?: number | null;
+            /**
+             * Format: int32
+             * @description Baux signés dans l'année.
+             */
+            attributions?: number | null;
+            /** Format: int32 */
+            attributions_hors_mutations?: number | null;
+            /**
+             * Format: double
+             * @description Demandes pour une attribution, mutations comprises des deux côtés.
+             */
+            tension?: number | null;
+            /**
+             * Format: double
+             * @description La même, mutations exclues des deux côtés.
+             */
+            tension_hors_mutations?: number | null;
+            delai?: components["schemas"]["Delai"] | null;
         };
         /** @description Une ligne refusée. */
         LigneRefusee: {
@@ -5359,6 +5939,23 @@ export interface components {
              */
             etage: number | null;
         };
+        /** @description Un logement vacant, ou dont le locataire a donné congé. */
+        LogementLibre: {
+            /** @description Numéro RPLS. */
+            ident_rep: string;
+            commune: string;
+            commune_nom: string;
+            epci?: string | null;
+            epci_nom?: string | null;
+            adresse: string;
+            /** @description T1 à T6P ; nulle : nombre de pièces non connu. */
+            typologie?: string | null;
+            /** Format: int32 */
+            surface?: number | null;
+            financement: string;
+            /** @description Jour où il sera libre ; nul : il est vacant. */
+            libre_le?: string | null;
+        };
         /** @description Un logement de votre dépôt qu'un autre bailleur dépose aussi. */
         LogementRevendique: {
             ident_rep: string;
@@ -5391,6 +5988,14 @@ export interface components {
             etapes: components["schemas"]["EtapeFlux"][];
             /** @description Les plus urgents d'abord. */
             logements: components["schemas"]["LogementEnCours"][];
+        };
+        /** @description Les logements libres de votre parc. */
+        LogementsLibres: {
+            /** Format: int32 */
+            millesime: number;
+            total: number;
+            /** @description Les 500 premiers, par commune et par adresse. */
+            logements: components["schemas"]["LogementLibre"][];
         };
         /** @description Ce qu'un lot fait, ou ferait. */
         LotCorrections: {
@@ -6130,6 +6735,15 @@ export interface components {
              */
             reporte: number;
         };
+        /** @description Un critère dans le détail d'une note. */
+        PartNote: {
+            code: string;
+            libelle: string;
+            /** Format: int32 */
+            points: number;
+            /** @description `compte`, `autre_du_groupe` (un autre critère du groupe donne plus) ou `sans_justificatif`. */
+            raison: string;
+        };
         /** @description Une part. */
         PartPlan: {
             /** Format: int32 */
@@ -6280,6 +6894,22 @@ export interface components {
             id: string;
             libelle: string;
         };
+        /** @description La pression sur les territoires. */
+        Pression: {
+            /** @description Jour de l'extraction des demandes. */
+            au: string;
+            /**
+             * Format: int32
+             * @description Année des attributions.
+             */
+            annee: number;
+            par: string;
+            /** Format: int32 */
+            delai_mois: number;
+            /** @description EPCI que des demandes nomment. */
+            epcis: components["schemas"]["TerritoireCote"][];
+            lignes: components["schemas"]["LignePression"][];
+        };
         /** @description Une erreur (RFC 9457). */
         Probleme: {
             /** @description Identifiant stable de l'erreur. */
@@ -6295,6 +6925,21 @@ export interface components {
             valeur?: string | null;
             /** @description Valeurs acceptées. */
             acceptees?: string[] | null;
+        };
+        /** @description Points par pas entier d'une mesure (ancienneté : tant par année). */
+        Progression: {
+            /**
+             * Format: double
+             * @description Dans l'unité de la mesure (mois, %, m²…).
+             */
+            pas: number;
+            /** Format: int32 */
+            points: number;
+            /**
+             * Format: int32
+             * @description Points au plus.
+             */
+            plafond: number;
         };
         /** @description Ce qui est attendu au 31 décembre. */
         Projection: {
@@ -6420,6 +7065,19 @@ export interface components {
             /** Format: double */
             valeur?: number | null;
         };
+        /** @description Points retirés après le refus d'une proposition adaptée. */
+        Refus: {
+            /**
+             * Format: int32
+             * @description Retirés de la note, de 0 à 1 000. Un ménage DALO n'en perd pas.
+             */
+            points: number;
+            /**
+             * Format: int32
+             * @description Durée de l'effet, en mois.
+             */
+            mois: number;
+        };
         /** @description Ce qui peut être réglé sans recompiler, et ce qui l'est. */
         Reglages: {
             /** @description Pourquoi le dossier `reglages/` n'est pas suivi, s'il ne l'est pas : les règles d'avant restent. */
@@ -6499,6 +7157,12 @@ export interface components {
             /** @description Les plus touchées d'abord, dix au plus. */
             communes: components["schemas"]["CommuneFichier"][];
             communes_touchees: number;
+        };
+        /** @description Une façon de répartir les demandes. */
+        Repartition: {
+            id: string;
+            libelle: string;
+            lignes: components["schemas"]["Deplacement"][];
         };
         /**
          * @description `dedans`, `dehors`, `incertain` (trop près du bord) ou `inconnu` (rien n'est connu de ce lieu).
@@ -6760,6 +7424,38 @@ export interface components {
             /** Format: int64 */
             leve?: number | null;
         };
+        /** @description Ce que la grille « après » change. */
+        Simulation: {
+            /** @description Jour de l'extraction des demandes. */
+            au: string;
+            /**
+             * Format: int32
+             * @description Demandes en attente que la grille note ; nul : secret.
+             */
+            demandes?: number | null;
+            /**
+             * Format: double
+             * @description τ de Kendall : 1, même ordre ; 0, aucun rapport ; −1, ordre inverse. Arrondi pour que onze demandes ne
+             *     s'y voient pas ; nul si une grille donne la même note à toutes, ou s'il y a trop peu de demandes.
+             */
+            tau?: number | null;
+            /**
+             * Format: int32
+             * @description Demandes qui partagent leur note avec une autre, à cinq près ; nul : secret.
+             */
+            ex_aequo_avant?: number | null;
+            /** Format: int32 */
+            ex_aequo_apres?: number | null;
+            /** Format: int32 */
+            montent?: number | null;
+            /** Format: int32 */
+            descendent?: number | null;
+            repartitions: components["schemas"]["Repartition"][];
+            criteres: components["schemas"]["EffetCritere"][];
+            en_tete?: components["schemas"]["EnTete"] | null;
+            /** @description Ce qui empêche d'adopter la grille « après », ou mérite d'être su. */
+            constats: components["schemas"]["Constat"][];
+        };
         /** @description Où est un point. */
         Situation: {
             /** Format: double */
@@ -6872,6 +7568,12 @@ export interface components {
             /** @description Nom de la commune qui contient la zone ; à défaut de l'EPCI, puis du département. */
             situe_dans?: string | null;
         };
+        /** @description Un territoire qui cote des demandes. */
+        TerritoireCote: {
+            /** @description SIREN de l'EPCI ou de l'EPT ; 75056 pour Paris. */
+            code: string;
+            nom: string;
+        };
         /** @description Un texte du service. */
         TexteDuService: {
             nom: string;
@@ -6893,6 +7595,21 @@ export interface components {
             /** @description Ouest, sud, est, nord. */
             bounds: number[];
             vector_layers: components["schemas"]["VectorLayer"][];
+        };
+        /** @description Points pour une part des valeurs d'une mesure. */
+        Tranche: {
+            /**
+             * Format: double
+             * @description Première valeur comprise ; nulle : sans borne.
+             */
+            de?: number | null;
+            /**
+             * Format: double
+             * @description Première valeur qui n'en est plus ; nulle : sans borne.
+             */
+            avant?: number | null;
+            /** Format: int32 */
+            points: number;
         };
         /** @description Où en est la mise à jour des chiffres. */
         Travaux: {
@@ -7028,6 +7745,10 @@ export interface components {
             empreinte: string;
             /** @description Ce qui ne va pas ; nul si le journal est intact. */
             faute?: string | null;
+            /** @description Têtes notées hors de la base, que le journal a toutes. */
+            tetes: number;
+            /** @description Ce qui ne peut plus être vérifié, si quelque chose ne peut plus l'être. */
+            inverifiable?: string | null;
         };
         /** @description Une version d'une convention. */
         VersionConvention: {
@@ -9163,6 +9884,766 @@ export interface operations {
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    cotation_candidats: {
+        parameters: {
+            query: {
+                /** @description Numéro RPLS du logement */
+                logement: string;
+                /** @description `premiere` (par défaut) ou `mutation` */
+                genre?: string;
+                /** @description `provisoire` (par défaut) ou `definitive` */
+                base?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Qui la grille place en tête pour un logement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidats"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    cotation_demandes: {
+        parameters: {
+            query: {
+                /** @description SIREN de l'EPCI */
+                epci: string;
+                /** @description `premiere` (par défaut) ou `mutation` */
+                genre?: string;
+                /** @description `provisoire` (par défaut) ou `definitive` */
+                base?: string;
+                /** @description Demandes qui nomment cette commune */
+                commune?: string;
+                /** @description Demandes de cette typologie (T1 à T6P) */
+                typologie?: string;
+                /** @description `oui` : ménages reconnus DALO seulement */
+                dalo?: string;
+                /** @description Mois d'attente, au moins */
+                anciennete?: number;
+                /** @description Page de 50, à partir de 1 */
+                page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Une page de demandes, dans l'ordre de la grille. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemandesCotees"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    cotation_demandes_csv: {
+        parameters: {
+            query: {
+                /** @description SIREN de l'EPCI */
+                epci: string;
+                /** @description `premiere` (par défaut) ou `mutation` */
+                genre?: string;
+                /** @description `provisoire` (par défaut) ou `definitive` */
+                base?: string;
+                /** @description Demandes qui nomment cette commune */
+                commune?: string;
+                /** @description Demandes de cette typologie (T1 à T6P) */
+                typologie?: string;
+                /** @description `oui` : ménages reconnus DALO seulement */
+                dalo?: string;
+                /** @description Mois d'attente, au moins */
+                anciennete?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    grilles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les grilles et le catalogue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grilles"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    grille_importer: {
+        parameters: {
+            query: {
+                /** @description SIREN de l'EPCI */
+                epci: string;
+                /** @description `premiere` (par défaut) ou `mutation` */
+                genre?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Ce qui vient d'être créé. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    grille_ajouter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Grille"];
+            };
+        };
+        responses: {
+            /** @description Ce qui vient d'être créé. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    grille_modifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de la grille */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Grille"];
+            };
+        };
+        responses: {
+            /** @description Modifié */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    grille_effacer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de la grille */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Effacé */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    grille_adopter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de la grille */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Adoption"];
+            };
+        };
+        responses: {
+            /** @description Une grille adoptée. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Adoptee"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    grille_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant de la grille */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Un tableau CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    cotation_logements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les logements libres de votre parc. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogementsLibres"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    cotation_pression: {
+        parameters: {
+            query?: {
+                /** @description Lignes : `epci` (par défaut), `commune` ou `typologie` */
+                par?: string;
+                /** @description SIREN d'un EPCI : ses communes, ou ses typologies */
+                epci?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description La pression sur les territoires. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pression"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    cotation_simulation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Comparaison"];
+            };
+        };
+        responses: {
+            /** @description Ce que la grille « après » change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,8 +13,8 @@ use crate::registers::zones::membership_columns;
 /// Rows among which a header is looked for.
 const ABOVE: usize = 30;
 
-/// The header of `register` (`rpls`, `ops`, `addresses`, `attributions`, `demandes`, `thresholds`, `zones` for
-/// the membership of communes) is among these rows.
+/// The header of `register` (`rpls`, `ops`, `addresses`, `attributions`, `demandes`, `thresholds`, `zones`
+/// for the membership of communes) is among these rows.
 #[must_use]
 pub fn recognises(register: &str, head: &[Vec<String>]) -> bool {
     let any = |registres: &[&Registre]| {
