@@ -55,7 +55,7 @@ fn demonstration() -> (tempfile::TempDir, PathBuf, String) {
 }
 
 /// Every file of the demonstration and what it is.
-const DEMONSTRATION: [(&str, &str); 14] = [
+const DEMONSTRATION: [(&str, &str); 15] = [
     ("departement.geojson", "contours des départements"),
     ("epci.geojson", "contours des EPCI"),
     ("communes.geojson", "contours des communes"),
@@ -70,6 +70,7 @@ const DEMONSTRATION: [(&str, &str); 14] = [
     ("ops_2022.csv", "OPS, vague 2022"),
     ("ops_2024.csv", "OPS, vague 2024"),
     ("attributions_2024.csv", "attributions de 2024"),
+    ("demandes_2024.csv", "demandes au 31/12/2024"),
 ];
 
 #[test]
@@ -88,7 +89,7 @@ fn a_folder_is_recognised_said_in_its_order_and_asked_before_it_is_imported() {
         assert!(line > last || last == 0, "{file} comes in its order");
         last = line;
     }
-    assert!(told.contains("14 fichiers importés sur 14 reconnus"), "{told}");
+    assert!(told.contains("15 fichiers importés sur 15 reconnus"), "{told}");
     let other = "verite/logements.csv : colonnes de commune et d'EPCI, mais 21 communes distinctes";
     assert!(told.contains(other), "a file that is not recognised is named with why:\n{told}");
     assert!(told.contains("Page « Objectifs de mixité » : tout est là"), "{told}");
@@ -114,7 +115,7 @@ fn a_folder_is_recognised_said_in_its_order_and_asked_before_it_is_imported() {
     };
     assert_eq!(sets(&store), sets(&one_by_one));
     let again = said(&["import", &text(&files), "--oui", "--data", &store]);
-    assert_eq!(again.matches("déjà dans le magasin").count(), 14, "{again}");
+    assert_eq!(again.matches("déjà dans le magasin").count(), 15, "{again}");
 }
 
 #[test]

@@ -355,7 +355,7 @@ async fn a_removed_or_altered_line_of_the_trail_is_found(db: Db) {
 
 /// Lines, and a head of them noted outside of the database.
 async fn noted(db: &Db, root: &std::path::Path) -> State {
-    let s = db.state.clone().with_heads(root).unwrap();
+    let s = db.state.clone().with_heads(root).await.unwrap();
     for n in 0..20 {
         s.audit(&[entry(n)]).await.unwrap();
     }

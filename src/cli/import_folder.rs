@@ -256,6 +256,7 @@ fn register(path: &Path, kind: &Kind, store: &StoreArgs) -> Register {
         Kind::Rpls { millesime } => Register::Rpls { common, millesime, bailleur: None },
         Kind::Ops { vague } => Register::Ops { common, wave: vague, bailleur: None },
         Kind::Attributions { annee } => Register::Attributions { common, year: annee, cle: None },
+        Kind::Demandes { extrait } => Register::Demandes { common, date: extrait, cle: None },
         Kind::Thresholds { annee } => Register::Thresholds { common, year: annee },
         Kind::Addresses { departements } => Register::Addresses { common, departement: Some(departements) },
         Kind::Zones { couche, generation } => {
@@ -270,6 +271,10 @@ fn command(path: &Path, kind: &Kind, store: &StoreArgs) -> String {
         Kind::Rpls { millesime } => format!("rpls {} --millesime {millesime}", quoted(path)),
         Kind::Ops { vague } => format!("ops {} --wave {vague}", quoted(path)),
         Kind::Attributions { annee } => format!("attributions {} --year {annee}", quoted(path)),
+        Kind::Demandes { extrait } => {
+            let (year, month, day) = (extrait / 10_000, extrait / 100 % 100, extrait % 100);
+            format!("demandes {} --date {year}-{month:02}-{day:02}", quoted(path))
+        }
         Kind::Thresholds { annee: Some(annee) } => format!("thresholds {} --year {annee}", quoted(path)),
         Kind::Thresholds { annee: None } => format!("thresholds {}", quoted(path)),
         Kind::Addresses { departements } => {

@@ -61,6 +61,7 @@ impl What {
             Kind::Rpls { millesime } => Self::Rpls { millesime },
             Kind::Ops { vague } => Self::Ops { vague },
             Kind::Attributions { annee } => Self::Attributions { annee, cle: store_key(root)? },
+            Kind::Demandes { extrait } => Self::Demandes { extrait, cle: store_key(root)? },
             Kind::Thresholds { annee } => Self::Thresholds { annee },
             Kind::Addresses { departements } => Self::Addresses { departement: departements },
             Kind::Zones { couche, generation } => {

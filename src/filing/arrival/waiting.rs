@@ -38,6 +38,9 @@ pub struct Nature {
     pub annee: Option<u16>,
     pub couche: Option<String>,
     pub departements: Option<String>,
+    /// Day of an extract of demands, `yyyymmdd`.
+    #[serde(default)]
+    pub jour: Option<u32>,
     /// In words: « RPLS, millésime 2024 ».
     pub en_mots: String,
 }
@@ -49,6 +52,7 @@ impl Nature {
             annee: None,
             couche: None,
             departements: None,
+            jour: None,
             en_mots: kind.words(),
         };
         nature.registre = match kind {
@@ -63,6 +67,11 @@ impl Nature {
             Kind::Attributions { annee } => {
                 nature.annee = Some(*annee);
                 "attributions"
+            }
+            Kind::Demandes { extrait } => {
+                nature.annee = u16::try_from(extrait / 10_000).ok();
+                nature.jour = Some(*extrait);
+                "demandes"
             }
             Kind::Thresholds { annee } => {
                 nature.annee = *annee;
@@ -89,6 +98,10 @@ impl Nature {
             "rpls" => Kind::Rpls { millesime: self.annee? },
             "ops" => Kind::Ops { vague: self.annee? },
             "attributions" => Kind::Attributions { annee: self.annee? },
+            "demandes" => {
+                let end = self.annee.map(|a| u32::from(a) * 10_000 + 1231);
+                Kind::Demandes { extrait: self.jour.or(end)? }
+            }
             "thresholds" => Kind::Thresholds { annee: self.annee },
             "addresses" => Kind::Addresses { departements: self.departements.clone()? },
             "zones" => Kind::Zones {
@@ -377,6 +390,7 @@ mod tests {
             annee: Some(2024),
             couche: Some("appartenance".to_owned()),
             departements: None,
+            jour: None,
             en_mots: "appartenance des communes aux EPCI, 2024".to_owned(),
         };
         let by = By::now("essai");
@@ -407,6 +421,7 @@ mod tests {
             annee: Some(2024),
             couche: None,
             departements: None,
+            jour: None,
             en_mots: String::new(),
         };
         let w = examine(root, Waiting { nature: Some(said), ..w }, 2026, &|_, _| {});

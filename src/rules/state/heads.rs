@@ -26,6 +26,8 @@ pub struct Head {
     /// Lines up to this one were dropped, having been kept as long as they may.
     #[serde(default)]
     pub ancre: bool,
+    /// Name of the database that the trail is of.
+    base: String,
     sceau: String,
 }
 
@@ -34,12 +36,15 @@ pub struct Head {
 pub struct Heads {
     file: PathBuf,
     key: [u8; 32],
+    base: String,
 }
 
 /// Heads that were read, and lines of the file that nobody who has the key wrote.
 #[derive(Debug, Clone, Default)]
 pub struct Noted {
     pub heads: Vec<Head>,
+    /// Those of another database that served this store.
+    pub others: usize,
     pub forged: usize,
 }
 
@@ -75,26 +80,31 @@ impl Noted {
                  ligne {anchor_rank} est nécessaire"
             ));
         }
-        (last > 0 && self.heads.is_empty()).then(|| {
-            "aucune tête n'est encore notée hors de la base : une chaîne refaite ne se verrait pas".to_owned()
-        })
+        match (last > 0 && self.heads.is_empty(), self.others) {
+            (false, _) => None,
+            (true, 0) => Some(
+                "aucune tête n'est encore notée hors de la base : une chaîne refaite ne se verrait pas"
+                    .to_owned(),
+            ),
+            (true, n) => Some(format!("les {n} têtes notées sont celles d'une autre base de ce magasin")),
+        }
     }
 }
 
 impl Heads {
-    /// Those of a store; the key is drawn at the first need.
+    /// Those of a store and of one database; the key is drawn at the first need.
     ///
     /// # Errors
     /// The disk refuses, or the file of the key holds no key.
-    pub fn of_store(root: &Path) -> std::io::Result<Self> {
+    pub fn of_store(root: &Path, base: &str) -> std::io::Result<Self> {
         let elsewhere = std::env::var_os(KEY_VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from);
         let path = elsewhere.unwrap_or_else(|| root.join(KEY));
         let key = crate::store::key_at(&path).map_err(std::io::Error::other)?;
-        Ok(Self { file: root.join(FILE), key })
+        Ok(Self { file: root.join(FILE), key, base: base.to_owned() })
     }
 
-    fn seal(&self, rang: i64, empreinte: &str, quand: i64, ancre: bool) -> String {
-        let text = format!("{rang} {empreinte} {quand} {ancre}");
+    fn seal(&self, base: &str, rang: i64, empreinte: &str, quand: i64, ancre: bool) -> String {
+        let text = format!("{base} {rang} {empreinte} {quand} {ancre}");
         blake3::keyed_hash(&self.key, text.as_bytes()).to_hex().to_string()
     }
 
@@ -110,8 +120,9 @@ impl Heads {
         if let Some(parent) = self.file.parent() {
             fs::create_dir_all(parent)?;
         }
-        let sceau = self.seal(rang, empreinte, quand, ancre);
-        let head = Head { rang, empreinte: empreinte.to_owned(), quand, ancre, sceau };
+        let sceau = self.seal(&self.base, rang, empreinte, quand, ancre);
+        let base = self.base.clone();
+        let head = Head { rang, empreinte: empreinte.to_owned(), quand, ancre, base, sceau };
         let mut options = OpenOptions::new();
         options.create(true).append(true);
         #[cfg(unix)]
@@ -136,8 +147,12 @@ impl Heads {
         let mut noted = Noted::default();
         for line in text.lines().filter(|l| !l.is_empty()) {
             match serde_json::from_str::<Head>(line) {
-                Ok(h) if h.sceau == self.seal(h.rang, &h.empreinte, h.quand, h.ancre) => noted.heads.push(h),
-                _ => noted.forged += 1,
+                Ok(h) if h.sceau != self.seal(&h.base, h.rang, &h.empreinte, h.quand, h.ancre) => {
+                    noted.forged += 1;
+                }
+                Ok(h) if h.base == self.base => noted.heads.push(h),
+                Ok(_) => noted.others += 1,
+                Err(_) => noted.forged += 1,
             }
         }
         Ok(noted)
@@ -151,12 +166,14 @@ mod tests {
     #[test]
     fn a_head_is_noted_once_and_one_that_was_rewritten_is_told() {
         let root = std::env::temp_dir().join(format!("mosaique-tetes-{}", std::process::id()));
-        let heads = Heads::of_store(&root).unwrap();
+        let heads = Heads::of_store(&root, "base").unwrap();
         assert!(!heads.note(0, "", 1, false).unwrap(), "an empty trail has no head");
         assert!(heads.note(3, "abc", 1, false).unwrap() && !heads.note(3, "abc", 2, false).unwrap());
         assert!(heads.note(3, "abc", 2, true).unwrap());
         let noted = heads.read().unwrap();
-        assert_eq!((noted.heads.len(), noted.forged), (2, 0));
+        assert_eq!((noted.heads.len(), noted.others, noted.forged), (2, 0, 0));
+        let other = Heads::of_store(&root, "autre").unwrap().read().unwrap();
+        assert_eq!((other.heads.len(), other.others, other.forged), (0, 2, 0));
         let text = std::fs::read_to_string(&heads.file).unwrap().replace("\"rang\":3", "\"rang\":2");
         std::fs::write(&heads.file, text).unwrap();
         assert_eq!(heads.read().unwrap().forged, 2);

@@ -142,7 +142,7 @@ impl State {
             Ok(url) if !url.is_empty() => {
                 let state = Self::open(&url).await?;
                 state.recognise(root, false).await?;
-                state.with_heads(root)
+                state.with_heads(root).await
             }
             _ => {
                 let file = root.join("etat.sqlite");
@@ -151,7 +151,7 @@ impl State {
                 }
                 let state = Self::open(&format!("sqlite://{}?mode=rwc", file.display())).await?;
                 state.recognise(root, true).await?;
-                state.with_heads(root)
+                state.with_heads(root).await
             }
         }
     }
@@ -160,8 +160,16 @@ impl State {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn with_heads(self, root: &Path) -> Result<Self, StateError> {
-        match heads::Heads::of_store(root) {
+    pub async fn with_heads(self, root: &Path) -> Result<Self, StateError> {
+        // Another database of the same store has another trail.
+        let base = secrets::id()?;
+        sqlx::query("INSERT INTO cles (nom, valeur) VALUES ('base', $1) ON CONFLICT (nom) DO NOTHING")
+            .bind(&base)
+            .execute(&self.pool)
+            .await?;
+        let (base,): (String,) =
+            sqlx::query_as("SELECT valeur FROM cles WHERE nom = 'base'").fetch_one(&self.pool).await?;
+        match heads::Heads::of_store(root, &base) {
             Ok(heads) => Ok(Self { heads: Some(heads), ..self }),
             Err(e) if e.kind() == std::io::ErrorKind::ReadOnlyFilesystem => Ok(self),
             Err(e) => Err(StateError::Heads(e)),

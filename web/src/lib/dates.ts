@@ -14,5 +14,5 @@ export const shortDate = (text: string): string => (text ? SHORT.format(new Date
 export const dayOf = (seconds: number): string => DAY.format(new Date(seconds * 1000));
 /** Milliseconds since 1970 → « 24/11/2026 16:54:02 ». */
 export const timeOf = (milliseconds: number): string => TIME.format(new Date(milliseconds));
-/** Today, `2026-11-24`, some days from now. */
-export const today = (later = 0): string => new Date(Date.now() + later * 86_400_000).toLocaleDateString('sv-SE');
+/** Today in France, where the server counts its days, `2026-11-24`; some days from now. */
+export const today = (later = 0): string => new Date(Date.now() + later * 86_400_000).toLocaleDateString('sv-SE', { timeZone: 'Europe/Paris' });

@@ -38,6 +38,10 @@ pub enum Kind {
     Attributions {
         annee: u16,
     },
+    /// Demands, as the SNE had them on a day (`yyyymmdd`).
+    Demandes {
+        extrait: u32,
+    },
 }
 
 /// Layers in the order of imports.
@@ -77,6 +81,10 @@ impl Kind {
             Self::Rpls { millesime } => format!("RPLS, millésime {millesime}"),
             Self::Ops { vague } => format!("OPS, vague {vague}"),
             Self::Attributions { annee } => format!("attributions de {annee}"),
+            Self::Demandes { extrait } => {
+                let (year, month, day) = (extrait / 10_000, extrait / 100 % 100, extrait % 100);
+                format!("demandes au {day:02}/{month:02}/{year}")
+            }
             Self::Thresholds { annee: Some(annee) } => format!("seuils du premier quartile, {annee}"),
             Self::Thresholds { annee: None } => "seuils du premier quartile".to_owned(),
             Self::Addresses { departements } => {

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Couche, Kind, Verdict, bare, year_in, year_text};
 use crate::reference::attributions::attributions;
 use crate::reference::ban::ban;
+use crate::reference::demandes::demandes;
 use crate::reference::magasin::magasin;
 use crate::reference::ops::ops;
 use crate::reference::registre::Registre;
@@ -28,7 +29,7 @@ const LAG: u16 = 3;
 /// The header of some register is among these rows.
 pub(super) fn is_any(head: &[Vec<String>]) -> bool {
     ["rpls", "ops", "addresses", "thresholds"].iter().any(|r| recognises(r, head))
-        || head.iter().any(|row| is_leases(row))
+        || head.iter().any(|row| is_leases(row) || is_demands(row))
 }
 
 pub(super) fn of(path: &Path, file: &str) -> Verdict {
@@ -64,6 +65,11 @@ fn told(path: &Path, file: &str) -> Result<Verdict, TableError> {
     {
         return Ok(limits(&table, &t.registre, file));
     }
+    if let Ok(d) = demandes()
+        && table.seek(is_demands)?
+    {
+        return demands(&table, &d.registre, file);
+    }
     if let Ok(a) = attributions()
         && table.seek(is_leases)?
     {
@@ -90,6 +96,12 @@ fn is_leases(row: &[String]) -> bool {
     let has = |name: &str| layout.column(name).at.is_some();
     let known = a.registre.colonnes.iter().filter(|c| has(&c.nom)).count();
     (has("date_bail") || has("date_caleol")) && known >= LEASE_COLUMNS
+}
+
+/// Demands of the SNE; the waiting list that the plan takes names an EPCI a row, and is no register.
+fn is_demands(row: &[String]) -> bool {
+    let listed = row.iter().any(|h| canonical(h) == "EPCI");
+    !listed && demandes().is_ok_and(|d| Layout::new(&d.registre, row).is_ok())
 }
 
 /// The column that says the year in the first rows, and the years that it says.
@@ -247,6 +259,34 @@ fn leases(table: &Table, registre: &Registre, file: &str) -> Result<Verdict, Tab
             kinds: noticed(&years).into_iter().map(|annee| Kind::Attributions { annee }).collect(),
             why: "aucune année n'a la plupart des dates".to_owned(),
         },
+    })
+}
+
+/// Demands as they were on a day: the end of the year that the file's name says and no date contradicts.
+fn demands(table: &Table, registre: &Registre, file: &str) -> Result<Verdict, TableError> {
+    let columns = ["date_depot", "date_renouvellement", "date_radiation"].map(|c| column(table, registre, c));
+    let mut days: BTreeMap<u32, u64> = BTreeMap::new();
+    table.for_each::<TableError>(table.skip(), |_, record| {
+        let of = |c: &Column| c.cell(record).and_then(|cell| c.date(cell).ok()?.0.yyyymmdd());
+        if let Some(day) = columns.iter().filter_map(of).max() {
+            *days.entry(day).or_default() += 1;
+        }
+        Ok(())
+    })?;
+    let last = days.keys().next_back().copied();
+    Ok(match (year_in(file), last) {
+        (Some(year), Some(last)) if last / 10_000 <= u32::from(year) => Verdict::Known {
+            kind: Kind::Demandes { extrait: u32::from(year) * 10_000 + 1231 },
+            because: "colonnes des demandes, année du nom du fichier".to_owned(),
+        },
+        (_, Some(last)) => Verdict::Doubtful {
+            kinds: vec![
+                Kind::Demandes { extrait: last },
+                Kind::Demandes { extrait: last / 10_000 * 10_000 + 1231 },
+            ],
+            why: "demandes dont rien ne dit le jour de l'extrait".to_owned(),
+        },
+        (_, None) => Verdict::Unknown { why: "demandes dont aucune date ne se lit".to_owned() },
     })
 }
 

@@ -69,7 +69,7 @@ pub enum EtatFichier {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NatureFichier {
-    /// `rpls`, `ops`, `zones`, `addresses`, `attributions` ou `thresholds`.
+    /// `rpls`, `ops`, `zones`, `addresses`, `attributions`, `demandes` ou `thresholds`.
     pub registre: String,
     /// Millésime, vague, année ou génération.
     pub annee: Option<u16>,
@@ -77,6 +77,9 @@ pub struct NatureFichier {
     pub couche: Option<String>,
     /// Des adresses : `73`, ou `73,74`.
     pub departements: Option<String>,
+    /// Des demandes : le jour de l'extrait, `20241231` ; à défaut, la fin de l'année.
+    #[serde(default)]
+    pub jour: Option<u32>,
     /// « RPLS, millésime 2024 ».
     #[serde(default)]
     pub en_mots: String,
@@ -129,8 +132,8 @@ const COMMUNES: usize = 10;
 
 impl From<Nature> for NatureFichier {
     fn from(n: Nature) -> Self {
-        let Nature { registre, annee, couche, departements, en_mots } = n;
-        Self { registre, annee, couche, departements, en_mots }
+        let Nature { registre, annee, couche, departements, jour, en_mots } = n;
+        Self { registre, annee, couche, departements, jour, en_mots }
     }
 }
 
@@ -361,8 +364,8 @@ pub async fn say(
     if server.works.check(&id).is_some() {
         return Err(Problem::conflict("Ce fichier est en cours de contrôle : attendez qu'il finisse."));
     }
-    let NatureFichier { registre, annee, couche, departements, .. } = said.nature;
-    let mut nature = Nature { registre, annee, couche, departements, en_mots: String::new() };
+    let NatureFichier { registre, annee, couche, departements, jour, .. } = said.nature;
+    let mut nature = Nature { registre, annee, couche, departements, jour, en_mots: String::new() };
     let Some(kind) = nature.kind() else {
         let needs = "Dites le registre, et ce qu'il demande : l'année pour le RPLS, l'OPS et les attributions, la couche pour des \
                      zones, le département pour des adresses.";
