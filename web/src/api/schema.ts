@@ -6319,7 +6319,7 @@ export interface components {
         NatureDroit: "designation_unique" | "droit_de_suite";
         /** @description Ce qu'est un fichier. */
         NatureFichier: {
-            /** @description `rpls`, `ops`, `zones`, `addresses`, `attributions` ou `thresholds`. */
+            /** @description `rpls`, `ops`, `zones`, `addresses`, `attributions`, `demandes` ou `thresholds`. */
             registre: string;
             /**
              * Format: int32
@@ -6330,6 +6330,11 @@ export interface components {
             couche?: string | null;
             /** @description Des adresses : `73`, ou `73,74`. */
             departements?: string | null;
+            /**
+             * Format: int32
+             * @description Des demandes : le jour de l'extrait, `20241231` ; à défaut, la fin de l'année.
+             */
+            jour?: number | null;
             /** @description « RPLS, millésime 2024 ». */
             en_mots?: string;
         };
