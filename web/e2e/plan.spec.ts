@@ -15,7 +15,7 @@ after(() => session.close());
 describe('the plan', { skip: FILES === '' }, () => {
   test('proposes, says that it decides nothing, and gives what the interface gives', async () => {
     const { page } = session;
-    const file = join(FILES, readdirSync(FILES).find((f) => f.startsWith('demandes')) ?? '');
+    const file = join(FILES, 'plan', readdirSync(join(FILES, 'plan')).find((f) => f.startsWith('demandes')) ?? '');
     await page.goto(`${BASE_URL}/mixite`);
     await page.locator('section[aria-labelledby=plan]').waitFor();
     await settle(page);
