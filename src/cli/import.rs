@@ -196,10 +196,7 @@ impl Register {
             annee,
             option: option_of(&["import", command], option),
             forcer: self.common().forcer,
-            aujourdhui: state::day(state::now())
-                .get(..4)
-                .and_then(|y| y.parse().ok())
-                .unwrap_or(u16::MAX - 1),
+            aujourdhui: state::this_year(),
         }
     }
 

@@ -291,6 +291,12 @@ pub fn day(seconds: i64) -> String {
         .map_or_else(|_| String::new(), |t| t.to_zoned_datetime(zone).date().to_string())
 }
 
+/// The year of today, in France; one that no year is after if the clock gives no day.
+#[must_use]
+pub fn this_year() -> u16 {
+    day(now()).get(..4).and_then(|y| y.parse().ok()).unwrap_or(u16::MAX - 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,12 +14,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::imports::FichierImporte;
 use crate::arrival::waiting::{self, ImportError, Nature, Progress, Waiting};
 use crate::reference::depots::Deposits;
-use crate::registers::report::Level;
 use crate::server::app::Server;
 use crate::server::auth::trail::Trace;
 use crate::server::auth::who::Who;
-use crate::server::depots::RegleDepot;
 use crate::server::depots::receive::store;
+use crate::server::depots::{RegleDepot, rules};
 use crate::server::late::Imported;
 use crate::server::params::{Body, Params, file_name};
 use crate::server::problem::{Document, Problem};
@@ -166,21 +165,12 @@ fn shown(server: &Server, app: &App, w: Waiting) -> FichierEnAttente {
         nature: w.nature.map(NatureFichier::from),
         choix: w.choix.into_iter().map(NatureFichier::from).collect(),
         lu: w.rapport.map(|r| LectureFichier {
+            regles: rules(&r),
             format: r.format,
             lignes_lues: r.lignes_lues,
             lignes_gardees: r.lignes_gardees,
             lignes_avec_drapeau: r.lignes_avec_drapeau,
             lignes_rejetees: r.lignes_rejetees,
-            regles: r
-                .regles
-                .into_iter()
-                .map(|(id, rule)| RegleDepot {
-                    id,
-                    libelle: rule.libelle,
-                    niveau: if rule.niveau == Level::Rejet { "rejet" } else { "drapeau" },
-                    lignes: rule.lignes,
-                })
-                .collect(),
             remarques: r.remarques,
             comptes: r.comptes,
         }),
@@ -215,10 +205,6 @@ fn shown(server: &Server, app: &App, w: Waiting) -> FichierEnAttente {
         deja: w.deja,
         perte: w.perte,
     }
-}
-
-fn this_year() -> u16 {
-    state::day(state::now()).get(..4).and_then(|y| y.parse().ok()).unwrap_or(u16::MAX - 1)
 }
 
 fn found(root: &FilePath, id: &str) -> Result<Waiting, Problem> {
@@ -312,7 +298,7 @@ fn start(server: &Server, w: Waiting) -> Result<(), Problem> {
         let _place = server.works.place().await;
         let work = move || {
             let progress = |lus, total| told.send_modify(|a| (a.lus, a.total) = (lus, total));
-            let done = waiting::examine(&root, w, this_year(), &progress);
+            let done = waiting::examine(&root, w, state::this_year(), &progress);
             // Put out of the way meanwhile, it has no folder any more.
             if waiting::get(&root, &done.id).is_some() {
                 waiting::keep(&root, &done)?;
@@ -421,7 +407,7 @@ pub async fn import(
     let done = tokio::task::spawn_blocking(move || {
         let mut writer = works.writer()?;
         let promised = |report: &_, store: &_| Imported::of(report, &who).promise(store);
-        waiting::carry_out(&mut writer, &w, asked.accepter_perte, &who, this_year(), &promised)
+        waiting::carry_out(&mut writer, &w, asked.accepter_perte, &who, state::this_year(), &promised)
     });
     let (report, promise) = done.await.map_err(|e| Problem::internal(&e))?.map_err(|e| match e {
         ImportError::Store(e) => Problem::internal(&e),

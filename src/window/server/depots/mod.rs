@@ -246,7 +246,7 @@ pub(super) async fn detail(
     })
 }
 
-fn rules(report: &Report) -> Vec<RegleDepot> {
+pub(super) fn rules(report: &Report) -> Vec<RegleDepot> {
     let rule = |(id, r): (&String, &crate::registers::report::RuleCount)| RegleDepot {
         id: id.clone(),
         libelle: r.libelle.clone(),
