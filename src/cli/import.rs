@@ -14,6 +14,7 @@ use crate::registers::deposit::{self, Kind};
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
+use crate::registers::zones;
 use crate::server::{Imported, Trace, note_imports};
 use crate::state::{self, State};
 use crate::store::{By, Promise, Writer};
@@ -39,8 +40,11 @@ enum Wanted {
 
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// Fichier à lire (CSV, classeur XLSX, GeoJSON, GeoPackage, Shapefile ; .gz et .zip acceptés)
+    /// Fichier à lire (CSV, classeur XLSX, ODS ou XLS, GeoJSON, GeoPackage, Shapefile ; .gz et .zip acceptés)
     pub file: PathBuf,
+    /// Les autres morceaux du même Shapefile (.dbf, .shx, .prj, .cpg), si vous les donnez tous
+    #[arg(value_name = "MORCEAU")]
+    pub parts: Vec<PathBuf>,
     #[command(flatten)]
     pub store: StoreArgs,
     /// Dire ce que l'import changerait, sans rien changer
@@ -71,6 +75,7 @@ impl Common {
     pub fn plain(file: &Path, store: &StoreArgs) -> Self {
         Self {
             file: file.to_owned(),
+            parts: Vec::new(),
             store: store.clone(),
             essai: false,
             remplacer: false,
@@ -239,6 +244,7 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         None => return import_folder::run(&args.folder),
     };
     let common = register.common();
+    one_file(common)?;
     let mut writer = Writer::open(&common.store.data)?;
     finish_late(&writer)?;
     let tell = |text: String| {
@@ -273,6 +279,22 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         }
     }
     build::after_change(writer, &common.store.data, common.construire, common.json)
+}
+
+/// Several files are the pieces of one Shapefile, or are given as a folder.
+fn one_file(common: &Common) -> Result<(), Failure> {
+    let all = || std::iter::once(&common.file).chain(&common.parts);
+    let stem = common.file.with_extension("");
+    let piece = |p: &PathBuf| {
+        let ending = p.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        p.with_extension("") == stem && zones::SHAPEFILE.contains(&ending.as_str())
+    };
+    if common.parts.is_empty() || all().all(piece) {
+        return Ok(());
+    }
+    Err("un import lit un fichier à la fois (ou les morceaux d'un même Shapefile) ; pour plusieurs, mettez-les dans \
+         un dossier : mosaique import DOSSIER"
+        .into())
 }
 
 /// What became of a file.

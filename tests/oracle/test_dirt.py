@@ -9,16 +9,19 @@ import csv
 import datetime
 import gzip
 import io
+import itertools
 import json
 import random
 import re
 import shutil
 import unicodedata
 import zipfile
+from xml.sax.saxutils import escape
 
 import openpyxl
 import pandas as pd
 import pytest
+import xlwt
 
 ROWS = 60
 REGISTERS = {
@@ -125,6 +128,71 @@ def workbook(importer, typed=False, titles=0, notice=False):
     return out.getvalue()
 
 
+def typed_cell(text):
+    """The number or the day that a spreadsheet makes of a text; else the text."""
+    if re.fullmatch(r"-?\d{1,15}", text):
+        return float(text)
+    if re.fullmatch(r"-?\d+\.\d+", text):
+        return float(text)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return datetime.date.fromisoformat(text)
+    return text
+
+
+def old_workbook(importer, typed=False, notice=False):
+    """As Excel wrote them before 2007."""
+    book = xlwt.Workbook()
+    if notice:
+        book.add_sheet("Lisez-moi").write(0, 0, "Ceci est une notice")
+    sheet = book.add_sheet("Données é")
+    day = xlwt.easyxf(num_format_str="DD/MM/YYYY")
+    for line, row in enumerate([importer.header, *importer.rows]):
+        for column, text in enumerate(row):
+            value = typed_cell(text) if typed and line else text
+            if text:
+                sheet.write(line, column, value, *([day] if isinstance(value, datetime.date) else []))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def libre_workbook(importer, typed=False, notice=False):
+    """As LibreOffice writes them: equal cells and rows run together, the grid filled to its end, a note in a cell."""
+
+    def cell(text, line):
+        value = typed_cell(text) if typed and line else text
+        shown = f"<text:p>{escape(text)}</text:p>"
+        if not text:
+            return "<table:table-cell/>"
+        if isinstance(value, float):
+            return f'<table:table-cell office:value-type="float" office:value="{text}">{shown}</table:table-cell>'
+        if isinstance(value, datetime.date):
+            return f'<table:table-cell office:value-type="date" office:date-value="{text}">{shown}</table:table-cell>'
+        note = "<office:annotation><text:p>à revoir</text:p></office:annotation>" if line == 2 else ""
+        return f'<table:table-cell office:value-type="string">{note}{shown}</table:table-cell>'
+
+    def together(cells):
+        """Equal cells that follow each other, as one."""
+        for text, group in itertools.groupby(cells):
+            n = len(list(group))
+            yield text.replace("<table:table-cell", f'<table:table-cell table:number-columns-repeated="{n}"', 1) if n > 1 else text
+
+    lines = [
+        f'<table:table-row>{"".join(together(cell(c, line) for c in row))}<table:table-cell table:number-columns-repeated="900"/></table:table-row>'
+        for line, row in enumerate([importer.header, *importer.rows])
+    ]
+    end = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'
+    sheet = f'<table:table table:name="Données">{"".join(lines)}{end}</table:table>'
+    first = '<table:table table:name="Lisez-moi"><table:table-row><table:table-cell><text:p>Notice</text:p></table:table-cell></table:table-row></table:table>'
+    spaces = " ".join(f'xmlns:{p}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for p, n in (("office", "office"), ("table", "table"), ("text", "text")))
+    content = f"<office:document-content {spaces}><office:body><office:spreadsheet>{first if notice else ''}{sheet}</office:spreadsheet></office:body></office:document-content>"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        z.writestr("content.xml", content)
+    return out.getvalue()
+
+
 def wrappings(i):
     """Name, bytes, suffix of each way to write the file whole."""
     text, header, rows = i.text(), i.header, i.rows
@@ -158,6 +226,11 @@ def wrappings(i):
     yield "ligne de total", i.text([*rows, ["Total", *[""] * (width - 2), str(len(rows))]]).encode(), ".csv"
     yield "source au pied", (text + "\r\nSource : SDES, au 1er janvier 2024\r\n").encode(), ".csv"
     yield "fin de fichier DOS", text.encode() + b"\x1a", ".csv"
+    yield "octets nuls à la fin", text.encode() + bytes(700), ".csv"
+    yield "sep= qui ment", ("sep=,\r\n" + text).encode(), ".csv"
+    yield "gardes de formule", i.text(i.cells(lambda c: f'=T("{c}")' if c.isalnum() else c)).encode(), ".csv"
+    yield "gardes espacées", i.text(i.cells(lambda c: f' = "{c}" ')).encode(), ".csv"
+    yield "guillemets doublés", i.text(i.cells(lambda c: f'"{c}"' if c.isascii() and c.isalnum() else c)).encode(), ".csv"
     yield "zip", zipped.getvalue(), ".zip"
     yield "gzip", gzip.compress(text.encode()), ".csv.gz"
     yield "espaces", i.text([[f"  {c} " for c in r] for r in rows]).encode(), ".csv"
@@ -169,6 +242,10 @@ def wrappings(i):
     yield "classeur", workbook(i), ".xlsx"
     yield "classeur et titres", workbook(i, titles=2), ".xlsx"
     yield "classeur et notice", workbook(i, notice=True), ".xlsx"
+    yield "classeur LibreOffice", libre_workbook(i), ".ods"
+    yield "classeur LibreOffice et notice", libre_workbook(i, notice=True), ".ods"
+    yield "classeur d'avant 2007", old_workbook(i), ".xls"
+    yield "classeur d'avant 2007 et notice", old_workbook(i, notice=True), ".xls"
 
 
 def test_every_wrapping_holds_the_same_table(importer):
@@ -182,9 +259,20 @@ def test_every_wrapping_holds_the_same_table(importer):
 
 def test_a_workbook_of_numbers_holds_the_same_table(importer):
     # A number of 18 digits does not fit in a cell: it stays text here. « 0000 » of an IRIS becomes 0, which says « none ».
-    table, _ = importer.read(workbook(importer, typed=True, titles=1, notice=True), ".xlsx")
-    unlike = importer.unlike(table, missing_allowed=("iris_fichier",) if importer.register == "rpls" else ())
-    assert not unlike, unlike
+    for name, data in (
+        (".xlsx", workbook(importer, typed=True, titles=1, notice=True)),
+        (".ods", libre_workbook(importer, typed=True, notice=True)),
+        (".xls", old_workbook(importer, typed=True, notice=True)),
+    ):
+        table, _ = importer.read(data, name)
+        unlike = importer.unlike(table, missing_allowed=("iris_fichier",) if importer.register == "rpls" else ())
+        assert not unlike, f"{name}: {unlike}"
+
+
+def test_bytes_without_meaning_amid_a_file_refuse_it(importer, mosaique):
+    text = importer.text().encode()
+    with pytest.raises(AssertionError, match="octets nuls"):
+        importer.read(text[:-200] + bytes(40) + text[-200:])
 
 
 CODES = {

@@ -89,6 +89,8 @@ pub fn question(text: &str) -> Analysis {
 
 /// Words of a name of the index: already one spelling, letters and digits parted as in questions.
 pub fn name(text: &str, mut each: impl FnMut(&str)) {
+    let text =
+        ["LIEU-DIT ", "LIEU DIT ", "LIEUDIT "].iter().find_map(|l| text.strip_prefix(l)).unwrap_or(text);
     for raw in split(&roads(text)) {
         pieces(raw, words(), &mut each);
     }
@@ -258,8 +260,21 @@ impl Reader {
         // « BAT A », but « porte d'Italie ».
         let letter = |n: &str| n.len() == 1 && !matches!(n, "D" | "L");
         let short = |n: &str| digits(n) > 0 || letter(n) || (n.len() == 2 && !mots.outils.contains(n));
-        if mots.ignores_avec_suite.contains(word) || self.words.building.contains(word) {
-            return if next.is_some_and(short) { 2 + glued(&rest[2..]) } else { 1 };
+        let no = |i: usize| rest.get(i).is_some_and(|p| mots.numero.contains(p.text));
+        let number_at = |i: usize| rest.get(i).is_some_and(|p| digits(p.text) > 0);
+        if (mots.ignores_avec_suite.contains(word) && !after_tool) || self.words.building.contains(word) {
+            return match next {
+                // « appartement n° 34 »
+                Some(_) if no(1) && number_at(2) => 3 + glued(&rest[3..]),
+                Some(next) if short(next) => 2 + glued(&rest[2..]),
+                _ => 1,
+            };
+        }
+        // « 3e étage »
+        if self.data.nombres.rank(word).is_some()
+            && next.is_some_and(|n| self.words.building.contains(n) || n == "ETAGE")
+        {
+            return 1;
         }
         // « Saint-Jean-de-la-Porte 67 » is no door.
         if self.words.building_if.contains(word)
@@ -268,8 +283,14 @@ impl Reader {
         {
             return 2 + glued(&rest[2..]);
         }
-        if word == "N" && next.is_some_and(|n| digits(n) > 0) {
+        if no(0) && number_at(1) {
             return 1;
+        }
+        if mots.lieux_dits.contains(word) {
+            return 1;
+        }
+        if word == "LIEU" && next == Some("DIT") {
+            return 2;
         }
         if corsican(word) || (word.len() == 5 && digits(word) == 5) {
             self.out.codes.push(word.to_owned());
@@ -278,7 +299,19 @@ impl Reader {
         if digits(word) == word.len() {
             return self.number(list, at);
         }
+        // « JP VEYRAT » is « J. P. Veyrat », unless a street is called so: two words may be one.
+        if mots.initiales.contains(word) && next.is_some_and(|n| digits(n) == 0) {
+            for letter in word.chars() {
+                let readings = vec![letter.to_string()];
+                let role = Role::Name;
+                self.push(Token { readings, role, number: 0, house: None, ends: false, worded: None }, at);
+            }
+            return 1;
+        }
         let mut readings = vec![word.to_owned()];
+        if let Some(rank) = self.data.nombres.rank(word) {
+            readings.extend(self.data.nombres.ranks(rank).into_iter().filter(|w| w != word));
+        }
         readings.extend(self.words.names.get(word).cloned());
         readings.extend(self.words.types.get(word).filter(|full| *full != word).cloned());
         let role = if mots.outils.contains(word) {
@@ -357,6 +390,10 @@ impl Reader {
         let loose = range.is_none() && self.is_letter(rest, taken);
         let mut readings = vec![number.to_string()];
         readings.extend(self.data.nombres.word(number).map(str::to_owned));
+        // « 1 mai » for « 1er mai »
+        if number == 1 && rest.get(1).is_some_and(|n| self.words.numbers.mois.contains(n.text)) {
+            readings.extend(self.data.nombres.ranks(number));
+        }
         let until = range.map(|(_, last)| last);
         let house = House { number, words: 1, signs: taken - 1, loose, until, tail: Vec::new() };
         let ends = self.end_of_range == Some(at);
@@ -514,7 +551,14 @@ mod tests {
 
     #[test]
     fn buildings_are_left_out_and_ordinals_stay() {
-        assert_eq!(read("BAT A2 ESC 3 5 RUE DU 1ER MAI").0.join(" "), "RUE DU 1ER MAI");
+        let words = read("BAT A2 ESC 3 5 RUE DU 1ER MAI").0;
+        assert!(words[2].starts_with("1ER|") && words[2].contains("|PREMIER"), "{words:?}");
+        assert_eq!((words.len(), words[3].as_str()), (4, "MAI"));
+        assert_eq!(read("7 rue Foch 3e étage").0.join(" "), "RUE FOCH");
+        assert_eq!(read("7 rue Foch appartement n° 34").1.len(), 1);
+        assert_eq!(read("numéro 7 rue Foch").1, [(7, None)]);
+        assert_eq!(read("7 rue JP Veyrat").0[1..], ["J", "P", "VEYRAT"]);
+        assert_eq!(read("7 lieu-dit Les Granges").0, ["LES", "GRANGES"]);
         assert_eq!(read("BP 123 place Foch").0.join(" "), "PLACE FOCH");
         assert_eq!(read("2A004 Ajaccio").2, ["2A004"]);
         assert_eq!(read("Saint-Jean-de-la-Porte 67 chemin des ceps").1, [(67, None)]);

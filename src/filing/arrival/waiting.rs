@@ -247,7 +247,7 @@ fn recognise(root: &Path, w: &mut Waiting) {
             (Progress::APreciser, None, why)
         }
         Ok(Verdict::Part { of }) => {
-            let why = format!("morceau de « {of} » : un Shapefile s'envoie entier, dans une archive zip");
+            let why = format!("morceau de « {of} » : ses morceaux s'envoient ensemble, tels quels ou dans une archive zip");
             (Progress::Refuse, None, why)
         }
         Ok(Verdict::Unknown { why }) => (Progress::APreciser, None, why),

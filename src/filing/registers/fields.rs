@@ -23,13 +23,25 @@ pub fn clean(cell: &[u8]) -> &[u8] {
         _ => {}
     }
     let mut c = trim(cell);
-    if let Some(inner) = c.strip_prefix(b"=\"").and_then(|c| c.strip_suffix(b"\"")) {
+    // `="012"`, `= "012"`, `=T("012")`, and the quotes that a second export put around the first one's.
+    while let Some(inner) = unguarded(c) {
         c = trim(inner);
     }
     if let Some(inner) = c.strip_prefix(b"'") {
         c = trim(inner);
     }
     c
+}
+
+/// What stands between the quotes of a formula that is nothing but a text, or of a text quoted twice.
+fn unguarded(c: &[u8]) -> Option<&[u8]> {
+    let formula = c.strip_prefix(b"=").map(trim);
+    let bare = formula.unwrap_or(c);
+    let call = formula.and_then(|f| f.strip_prefix(b"T(").or_else(|| f.strip_prefix(b"t(")));
+    let quoted = call.and_then(|f| f.strip_suffix(b")")).map_or(bare, trim);
+    let inner = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    // « 12" ECRAN "A" » is a text with quotes of its own.
+    (formula.is_some() || inner.iter().all(|b| b.is_ascii_alphanumeric())).then_some(inner)
 }
 
 /// A space of any kind, the invisible ones too.

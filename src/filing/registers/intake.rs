@@ -233,6 +233,18 @@ pub fn above(table: &Table) -> Option<String> {
     })
 }
 
+/// What a report says of a file whose copy was cut short.
+#[must_use]
+pub fn ends_blank(table: &Table) -> Option<String> {
+    // One sign may be the end mark of DOS.
+    (table.text.tail > 1).then(|| {
+        format!(
+            "Le fichier finit par {} octets nuls : une copie s'est sans doute arrêtée en route. Ce qui précède est lu ; vérifiez qu'il est entier.",
+            table.text.tail
+        )
+    })
+}
+
 /// Streams a table through a register into `{name}.parquet` and `constats.csv`.
 ///
 /// Fills all of `report` but `registre`, `cle` and `format`. `progress` gets bytes read and their total.
@@ -339,6 +351,7 @@ pub fn run<I: Intake>(
     report.encodage = seen.label();
     report.separateur = separator::label(table.delimiter).to_owned();
     report.remarques.extend(above(table));
+    report.remarques.extend(ends_blank(table));
     layout.remarks(report);
     progress(table.text.size, table.text.size);
     Ok(())

@@ -38,6 +38,11 @@ pub struct Mots {
     pub finales: FxHashSet<String>,
     pub ignores_avec_suite: FxHashSet<String>,
     pub complements: FxHashSet<String>,
+    /// Stand before a number and say nothing else.
+    pub numero: FxHashSet<String>,
+    /// Initials of first names, run together.
+    pub initiales: FxHashSet<String>,
+    pub lieux_dits: FxHashSet<String>,
     /// Abbreviations of roads that a number follows: `RD 1006`.
     pub routes: BTreeMap<String, String>,
 }
@@ -50,6 +55,8 @@ pub struct Nombres {
     pub unites: BTreeMap<String, u32>,
     /// 20, 30… 60; 80 is four times 20.
     pub dizaines: BTreeMap<String, u32>,
+    /// « DEUXIEME »: its number.
+    pub ordinaux: BTreeMap<String, u32>,
     /// Spellings of 20 that may follow QUATRE, and of 100.
     pub vingts: Vec<String>,
     pub cents: Vec<String>,
@@ -97,12 +104,44 @@ impl Nombres {
         }
     }
 
+    /// The rank that a word says: `2E`, `2EME`, `DEUXIEME`.
+    #[must_use]
+    pub fn rank(&self, word: &str) -> Option<u32> {
+        let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 || digits > 4 {
+            return self.ordinaux.get(word).copied();
+        }
+        let number = word[..digits].parse().ok()?;
+        rank_endings(number).any(|e| e == &word[digits..]).then_some(number)
+    }
+
+    /// All the ways to write a rank.
+    #[must_use]
+    pub fn ranks(&self, number: u32) -> Vec<String> {
+        let short = rank_endings(number).map(|e| format!("{number}{e}"));
+        let words = self.ordinaux.iter().filter(|(_, n)| **n == number).map(|(w, _)| w.clone());
+        short.chain(words).collect()
+    }
+
     /// A number that is one word.
     #[must_use]
     pub fn word(&self, number: u32) -> Option<&str> {
+        if number == 100 {
+            return self.cents.first().map(String::as_str);
+        }
         let all = self.unites.iter().chain(&self.dizaines);
         all.filter(|(_, n)| **n == number).map(|(w, _)| w.as_str()).find(|w| *w != "UNE")
     }
+}
+
+/// What may follow the digits of a rank.
+fn rank_endings(number: u32) -> impl Iterator<Item = &'static str> {
+    let own: &[&str] = match number {
+        1 => &["ER", "ERE", "RE"],
+        2 => &["ND", "NDE"],
+        _ => &[],
+    };
+    ["E", "EME", "IEME"].into_iter().chain(own.iter().copied())
 }
 
 /// Factors of the score.

@@ -93,6 +93,9 @@ pub struct Couche {
     pub commune_du_code: Option<usize>,
     #[serde(default)]
     pub code_formes: Vec<String>,
+    /// A column whose name has one of these may be the layer's though its name is not listed.
+    #[serde(default)]
+    pub motifs: Vec<String>,
 }
 
 impl Couche {

@@ -152,7 +152,8 @@ impl Reader<'_> {
                 self.line(shape)?;
                 out.flat = Some("ligne");
             }
-            3 => {
+            // A triangle is a polygon of one ring.
+            3 | 17 => {
                 let polygon = self.polygon(shape)?;
                 out.polygons.push(polygon);
             }
@@ -160,7 +161,8 @@ impl Reader<'_> {
                 let polygon = self.curve_polygon(shape, depth)?;
                 out.polygons.push(polygon);
             }
-            4..=7 | 11 | 12 => {
+            // 15, 16: surfaces of patches and of triangles, as of buildings in three dimensions.
+            4..=7 | 11 | 12 | 15 | 16 => {
                 if depth >= MAX_DEPTH {
                     return Err(WkbError::TooDeep);
                 }

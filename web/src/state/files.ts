@@ -5,7 +5,7 @@ import type { Area } from '../lib/zones';
 import type { Saved } from '../lib/kept';
 
 /** What the file picker proposes. */
-export const ACCEPTED = '.geojson,.json,.gpkg,.zip,.gz,.csv,.txt,application/geo+json,text/csv';
+export const ACCEPTED = '.geojson,.json,.gpkg,.zip,.shp,.dbf,.shx,.prj,.cpg,.gz,.csv,.txt,application/geo+json,text/csv';
 
 export interface FileZones {
   zones: Saved[];

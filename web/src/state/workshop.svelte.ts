@@ -3,6 +3,7 @@ import { api, isAbort, messageOf, read, type DemandeMesure, type Mesure, type Me
 import { keep, restore, type Saved } from '../lib/kept';
 import { Latest } from '../lib/latest';
 import { broughtBy, notAmong } from '../lib/links';
+import { gathered } from '../lib/pieces';
 import { middle, type Area } from '../lib/zones';
 import type { Carte } from '../map/carte';
 import type { Outline, Pen, Tool } from '../map/draw';
@@ -214,7 +215,7 @@ class Workshop {
     const said: string[] = [];
     let added = 0;
     try {
-      for (const file of files) {
+      for (const file of await gathered(files)) {
         const found = await zonesOf(file);
         await this.#addAll(found.zones);
         added += found.zones.length;

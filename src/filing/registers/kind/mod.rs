@@ -158,9 +158,6 @@ pub fn of(path: &Path, desk: &Path) -> Verdict {
         Ok(Form::OtherJson) => Verdict::Unknown {
             why: "JSON qui n'est ni un GeoJSON ni une liste d'EPCI avec leurs membres".to_owned(),
         },
-        Ok(Form::OldWorkbook) => Verdict::Unknown {
-            why: "classeur d'un ancien format (.xls) : enregistrez-le en .xlsx ou en CSV".to_owned(),
-        },
         Ok(Form::Other) => rows::of(path, &name(path)),
         Err(e) => Verdict::Unknown { why: bare(&e.to_string(), path) },
     }

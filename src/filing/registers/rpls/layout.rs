@@ -180,6 +180,8 @@ impl Layout {
         ];
         let mut seen = vec![Observed::default(); COLUMNS.len()];
         let (mut rows, mut several) = (0, None);
+        // A column that counts rows from 1 (or 0) on counts no dwellings.
+        let mut ranks = [true; 2];
         table.survey(self.skip, |line, record| {
             if rows < SURVEYED {
                 for (col, seen) in COLUMNS.iter().zip(&mut seen) {
@@ -187,6 +189,10 @@ impl Layout {
                 }
             }
             rows += 1;
+            if let (Some(n), true) = (self.dwellings(record), ranks[0] || ranks[1]) {
+                let row = f64::from(u32::try_from(rows).unwrap_or(u32::MAX));
+                ranks = [ranks[0] && n == row, ranks[1] && n == row - 1.0];
+            }
             if several.is_none() && self.dwellings(record).is_some_and(|n| n != 1.0) {
                 several = self.counting.as_ref().map(|(i, _)| {
                     (line, String::from_utf8_lossy(record.get(*i).unwrap_or(b"")).into_owned())
@@ -195,6 +201,9 @@ impl Layout {
         })?;
         for (col, seen) in COLUMNS.iter().zip(seen) {
             self.habits[*col as usize] = seen.habit();
+        }
+        if rows > 1 && (ranks[0] || ranks[1]) {
+            self.counting = None;
         }
         match (several, &self.counting) {
             (Some((line, value)), Some((_, column))) => Err(RplsError::Several {

@@ -301,8 +301,8 @@ fn line_of(frame: &DataFrame, row: usize) -> PolarsResult<u64> {
 fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) {
     report.format = format!("RPLS, {} ({})", layout.label, table.text.wrapping.label());
     let mut say = |sentence: String| report.remarques.push(sentence);
-    if let Some(above) = super::intake::above(table) {
-        say(above);
+    for sentence in super::intake::above(table).into_iter().chain(super::intake::ends_blank(table)) {
+        say(sentence);
     }
     if !layout.unknown.is_empty() {
         say(format!("Colonnes inconnues, ignorées : {}.", layout.unknown.join(", ")));
@@ -313,10 +313,12 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
             layout.repeated.join(", ")
         ));
     }
-    if !layout.unnamed.is_empty() {
+    if layout.unnamed.contains(&0) {
         say("La première colonne sans nom est un numéro de ligne ajouté par un tableur ou un script : \
             ignorée."
             .to_owned());
+    } else if !layout.unnamed.is_empty() {
+        say("Une colonne sans nom est ignorée.".to_owned());
     }
     if layout.descriptions > 0 {
         say("La ligne de description des colonnes, sous l'en-tête, est ignorée.".to_owned());

@@ -107,6 +107,11 @@ impl Cutter {
             }
             let (segments, end) = scan(&buffer, self.delimiter, self.ended);
             if end > 0 {
+                // Its end was cut away already.
+                if let Some(nul) = memchr(0, &buffer[..end]) {
+                    let line = self.line + memchr_iter(b'\n', &buffer[..nul]).count() as u64;
+                    return Err(TableError::Nul { path: self.path.clone(), line });
+                }
                 self.carry.extend_from_slice(&buffer[end..]);
                 buffer.truncate(end);
                 let lines = memchr_iter(b'\n', &buffer).count() as u64;

@@ -39,6 +39,8 @@ pub enum TableError {
         path.display()
     )]
     Members { path: PathBuf, first: String, other: String },
+    #[error("{}: ligne {line} : octets nuls au milieu du fichier, abîmé par une copie ou un téléchargement : reprenez-le", path.display())]
+    Nul { path: PathBuf, line: u64 },
     #[error("{}: ligne {line} : aucun retour à la ligne sur {megabytes} Mo ; le fichier est abîmé ou n'est pas un tableau", path.display())]
     TooLong { path: PathBuf, line: u64, megabytes: usize },
 }
@@ -84,7 +86,7 @@ impl Table {
         let page = page::guess(raw).filter(|g| g.sure).map(|g| g.page);
         let sample = decode(raw, &mut Seen { page, ..Seen::default() });
         let first = memchr::memchr(b'\n', &sample).map_or(sample.len(), |i| i + 1);
-        let hint = separator::hint(&sample[..first]).filter(|sign| sample[first..].contains(sign));
+        let hint = separator::hint(&sample[..first]).filter(|sign| separator::parts(&sample[first..], *sign));
         let delimiter = hint
             .or_else(|| separator::sniff(&sample))
             .ok_or_else(|| TableError::NoColumns { path: path.to_owned() })?;

@@ -42,7 +42,10 @@ pub struct Member {
 
 #[derive(Debug, Clone, Copy)]
 enum Place {
-    Whole,
+    /// So many first bytes of the file.
+    Whole {
+        len: u64,
+    },
     Gzip,
     /// Offset and length of the entry's bytes; `true` when they are deflated.
     Entry {
@@ -60,6 +63,8 @@ pub struct Text {
     pub size: u64,
     pub wrapping: Wrapping,
     pub members: Vec<Member>,
+    /// Bytes without meaning at its end, left by a copy that was cut short.
+    pub tail: u64,
     read: Arc<AtomicU64>,
 }
 
@@ -79,14 +84,16 @@ impl Text {
             return Err(TextError::Empty { path: path.to_owned() });
         }
         let read = Arc::new(AtomicU64::new(0));
+        let mut tail = 0;
         let (wrapping, members) = if head.starts_with(&[0x1f, 0x8b]) {
             (Wrapping::Gzip, vec![Member { name: String::new(), place: Place::Gzip }])
         } else if head.starts_with(b"PK\x03\x04") {
             (Wrapping::Zip, zip_members(path)?)
         } else {
-            (Wrapping::Plain, vec![Member { name: String::new(), place: Place::Whole }])
+            tail = blank_tail(&mut File::open(path).map_err(io)?, size).map_err(io)?;
+            (Wrapping::Plain, vec![Member { name: String::new(), place: Place::Whole { len: size - tail } }])
         };
-        let text = Self { path: path.to_owned(), size, wrapping, members, read };
+        let text = Self { path: path.to_owned(), size, wrapping, members, tail, read };
         for member in &text.members {
             let head = first_bytes(text.raw(member)?).map_err(io)?;
             if head.is_empty() && text.members.len() == 1 {
@@ -140,7 +147,7 @@ impl Text {
             before: self.read.load(Ordering::Relaxed),
         };
         Ok(match member.place {
-            Place::Whole => Box::new(count(file)),
+            Place::Whole { len } => Box::new(count(file).take(len)),
             Place::Gzip => Box::new(bound(Box::new(flate2::read::MultiGzDecoder::new(
                 io::BufReader::with_capacity(1 << 18, count(file)),
             )))),
@@ -173,6 +180,31 @@ impl Text {
             hasher.update(&buffer[..n]);
         }
     }
+}
+
+/// Zeros at the end of a file whose copy stopped before it had written all that it had reserved, and the sign
+/// that ended files of DOS. The last zero of a text in UTF-16 belongs to its last sign.
+fn blank_tail(file: &mut File, size: u64) -> io::Result<u64> {
+    let mut block = vec![0u8; SNIFF];
+    let mut end = size;
+    while end > 0 {
+        let length = usize::try_from(end).unwrap_or(SNIFF).min(SNIFF);
+        file.seek(SeekFrom::Start(end - length as u64))?;
+        file.read_exact(&mut block[..length])?;
+        let kept = block[..length].iter().rposition(|b| !matches!(b, 0 | 0x1a)).map_or(0, |i| i + 1);
+        end -= (length - kept) as u64;
+        if kept > 0 {
+            break;
+        }
+    }
+    // « \n » of UTF-16 ends with a zero: a mark or zeros in the first bytes say that it is that.
+    let mut head = vec![0u8; usize::try_from(end.min(4096)).unwrap_or(0)];
+    file.seek(SeekFrom::Start(0))?;
+    file.read_exact(&mut head)?;
+    if wide(&head).1.is_some() && (size - end) % 2 == 1 {
+        end += 1;
+    }
+    Ok(size - end)
 }
 
 fn zip_members(path: &Path) -> Result<Vec<Member>, TextError> {
@@ -218,7 +250,7 @@ fn zip_members(path: &Path) -> Result<Vec<Member>, TextError> {
         return Err(TextError::NotText {
             path: path.to_owned(),
             found: "un classeur LibreOffice (.ods)",
-            advice: "enregistrez-le au format .xlsx, ou la feuille au format CSV, puis recommencez",
+            advice: "enregistrez la feuille au format CSV, puis recommencez",
         });
     }
     if members.is_empty() {
@@ -233,6 +265,8 @@ fn zip_members(path: &Path) -> Result<Vec<Member>, TextError> {
 fn refuse_other_formats(path: &Path, head: &[u8]) -> Result<(), TextError> {
     const SAVE_AS: &str = "enregistrez-le au format .xlsx, ou la feuille au format CSV, puis recommencez";
     const CHECK: &str = "vérifiez le fichier choisi";
+    const OPEN: &str = "ouvrez-le dans un tableur, enregistrez-le au format .xlsx, puis recommencez";
+    const AGAIN: &str = "le fichier a été abîmé par une copie ou un téléchargement : reprenez-le";
     let trimmed = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let lower = trimmed[..trimmed.len().min(64)].to_ascii_lowercase();
     const UNPACK: &str = "décompressez-la une fois, puis recommencez avec le fichier qu'elle contient";
@@ -241,15 +275,28 @@ fn refuse_other_formats(path: &Path, head: &[u8]) -> Result<(), TextError> {
     } else if head.starts_with(b"PK\x03\x04") {
         ("une archive zip ou un classeur dans une archive", UNPACK)
     } else if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        ("un classeur Excel (.xls)", SAVE_AS)
+        ("un document Office d'un ancien format, ou un classeur abîmé", SAVE_AS)
     } else if head.starts_with(b"%PDF") {
         ("un document PDF", CHECK)
     } else if head.starts_with(b"PAR1") {
         ("un fichier Parquet", "exportez-le en CSV")
     } else if head.starts_with(b"SQLite format 3") {
         ("une base SQLite ou un GeoPackage", "exportez la table en CSV")
+    } else if (lower.starts_with(b"<!doctype html")
+        || lower.starts_with(b"<html")
+        || lower.starts_with(b"<table"))
+        && memchr::memmem::find(&trimmed.to_ascii_lowercase(), b"<table").is_some()
+    {
+        ("une page web qui contient un tableau (certains logiciels la nomment .xls)", OPEN)
     } else if lower.starts_with(b"<!doctype html") || lower.starts_with(b"<html") {
         ("une page web", "le téléchargement a sans doute échoué : reprenez-le")
+    } else if memchr::memmem::find(
+        &trimmed[..trimmed.len().min(2048)],
+        b"urn:schemas-microsoft-com:office:spreadsheet",
+    )
+    .is_some()
+    {
+        ("un classeur Excel 2003 en XML", OPEN)
     } else if lower.starts_with(b"<?xml") || lower.starts_with(b"<") {
         ("un document XML", CHECK)
     } else if lower.starts_with(b"{") || lower.starts_with(b"[") {
@@ -257,7 +304,11 @@ fn refuse_other_formats(path: &Path, head: &[u8]) -> Result<(), TextError> {
     } else if wide(head).1.is_some() {
         return Ok(());
     } else if memchr::memchr(0, head).is_some() {
-        ("un fichier binaire", CHECK)
+        let odd = |b: &&u8| matches!(**b, 1..=8 | 14..=25 | 27..=31);
+        match head.iter().filter(odd).count() {
+            0 => ("un texte qui a des octets nuls en son milieu", AGAIN),
+            _ => ("un fichier binaire", CHECK),
+        }
     } else {
         return Ok(());
     };

@@ -124,6 +124,13 @@ pub fn guess(text: &[u8]) -> Option<Guess> {
     })
 }
 
+/// How well a page makes words of the lines that are not UTF-8.
+#[must_use]
+pub fn worth(text: &[u8], page: Page) -> i64 {
+    let odd = |line: &&[u8]| !line.is_ascii() && std::str::from_utf8(line).is_err();
+    text.split(|b| *b == b'\n').filter(odd).take(LINES).map(|line| line_worth(line, page)).sum()
+}
+
 fn line_worth(line: &[u8], page: Page) -> i64 {
     let at = |i: Option<usize>| i.and_then(|i| line.get(i)).map_or(' ', |b| page.char(*b));
     let mut sum = 0;

@@ -38,6 +38,14 @@ pub fn hint(line: &[u8]) -> Option<u8> {
     }
 }
 
+/// Whether a sign parts the lines of a sample: a hint may lie.
+#[must_use]
+pub fn parts(sample: &[u8], sign: u8) -> bool {
+    let best = sniff(sample).map_or(1, |other| usual_fields(below_titles(sample), other));
+    let own = usual_fields(below_titles(sample), sign);
+    own > 1 || (best < 2 && sample.contains(&sign))
+}
+
 /// The lines from the first that holds a candidate on: titles above a table hold none.
 fn below_titles(sample: &[u8]) -> &[u8] {
     let Some(first) = sample.iter().position(|b| CANDIDATES.contains(b)) else { return sample };
@@ -88,5 +96,7 @@ mod tests {
         assert_eq!(hint(b"sep=\t\n"), Some(b'\t'));
         assert_eq!(hint(b"sep=;;;;;;\n"), Some(b';'));
         assert_eq!(hint(b"separateur;a"), None);
+        let table = b"A;B;C\n1;2;3,5\n4;5;6\n";
+        assert!(parts(table, b';') && !parts(table, b','));
     }
 }

@@ -1,18 +1,23 @@
-//! A sheet of a workbook (`.xlsx`) as CSV, row by row: line numbers stay those that the user sees.
+//! A sheet of a workbook (`.xlsx`, `.ods`, `.xls`) as CSV, row by row: line numbers stay those that the user
+//! sees.
 //!
 //! Read as a stream, never whole. A workbook that is made to hurt (a cell at the end of the world, a text
 //! without end, parts that unpack without measure) is refused by the name of the cell before it costs
 //! anything.
 
+mod ods;
 mod parts;
 mod sheet;
+mod xls;
 mod xml;
 
 use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use self::parts::Parts;
 use self::sheet::SheetError;
+use self::xls::{Unread, Xls};
 use self::xml::{Archive, Budget, XmlError};
 
 /// Why a workbook cannot be read.
@@ -26,6 +31,12 @@ pub enum WorkbookError {
     Cell { path: PathBuf, sheet: String, cell: String, rule: &'static str },
     #[error("{}: classeur refusé : la feuille « {sheet} » a trop de cellules vides ; copiez le tableau seul dans un autre classeur", path.display())]
     Empty { path: PathBuf, sheet: String },
+    #[error("{}: classeur refusé : la feuille « {sheet} » devient trop grande une fois lue ; copiez le tableau seul dans un autre classeur", path.display())]
+    Large { path: PathBuf, sheet: String },
+    #[error("{}: le classeur est protégé par un mot de passe ; enregistrez-le sans mot de passe, puis recommencez", path.display())]
+    Locked { path: PathBuf },
+    #[error("{}: {form}, que mosaïque ne lit pas ; enregistrez-le au format .xlsx, ou la feuille au format CSV, puis recommencez", path.display())]
+    Form { path: PathBuf, form: &'static str },
     #[error("{}: le classeur n'a aucune feuille", path.display())]
     NoSheet { path: PathBuf },
     #[error("{}: le classeur n'a pas de feuille « {asked} » (feuilles : {sheets})", path.display())]
@@ -40,6 +51,8 @@ pub enum WorkbookError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
     pub name: String,
+    /// « Excel », « LibreOffice »…
+    pub program: &'static str,
     /// The others, which were not.
     pub others: Vec<String>,
 }
@@ -49,30 +62,81 @@ impl Sheet {
     #[must_use]
     pub fn remark(&self) -> String {
         if self.others.is_empty() {
-            return format!("Classeur Excel : la feuille « {} » est lue.", self.name);
+            return format!("Classeur {} : la feuille « {} » est lue.", self.program, self.name);
         }
         let others: Vec<String> = self.others.iter().take(8).map(|n| format!("« {n} »")).collect();
         format!(
-            "Classeur Excel : la feuille « {} » est lue ; les autres ne le sont pas ({}).",
+            "Classeur {} : la feuille « {} » est lue ; les autres ne le sont pas ({}).",
+            self.program,
             self.name,
             others.join(", ")
         )
     }
 }
 
-/// Whether a file is a workbook: a zip with a part that only workbooks have.
+/// How a workbook is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Xlsx,
+    Ods,
+    /// Of before 2007.
+    Xls,
+    Locked,
+    /// A workbook that is not read, in words.
+    Other(&'static str),
+}
+
+/// Tells a workbook by what only workbooks have.
+fn form(path: &Path) -> Option<Form> {
+    let mut file = File::open(path).ok()?;
+    let mut head = [0; 8];
+    file.read_exact(&mut head).ok()?;
+    if head == [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1] {
+        return match xls::look(path) {
+            Ok(()) => Some(Form::Xls),
+            Err(Unread::Locked) => Some(Form::Locked),
+            Err(Unread::Ancient) => Some(Form::Other("classeur Excel d'avant 1997")),
+            Err(Unread::Foreign) => None,
+        };
+    }
+    let mut archive = head.starts_with(b"PK").then(|| zip::ZipArchive::new(file).ok())??;
+    let has = |name: &str| archive.index_for_name(name).is_some();
+    if has("xl/workbook.xml") {
+        return Some(Form::Xlsx);
+    }
+    if has("xl/workbook.bin") {
+        return Some(Form::Other("classeur Excel binaire (.xlsb)"));
+    }
+    if !has(ods::PART) {
+        return None;
+    }
+    let mut kind = String::new();
+    archive.by_name("mimetype").ok()?.take(200).read_to_string(&mut kind).ok()?;
+    let sheets = kind.contains("opendocument.spreadsheet");
+    sheets.then(|| if locked(&mut archive) { Form::Locked } else { Form::Ods })
+}
+
+/// Whether the parts of an OpenDocument file are encrypted: its list of parts says so.
+fn locked(archive: &mut Archive) -> bool {
+    let mut list = Vec::new();
+    let read = archive.by_name("META-INF/manifest.xml").map(|p| p.take(1 << 20).read_to_end(&mut list));
+    matches!(read, Ok(Ok(_))) && memchr::memmem::find(&list, b"encryption-data").is_some()
+}
+
+/// Whether a file is a workbook, be it one that cannot be read.
 #[must_use]
 pub fn is_workbook(path: &Path) -> bool {
-    File::open(path)
-        .ok()
-        .and_then(|f| zip::ZipArchive::new(f).ok())
-        .is_some_and(|archive| archive.index_for_name("xl/workbook.xml").is_some())
+    form(path).is_some()
 }
 
 /// Rows by which a sheet is recognised.
 const HEAD: usize = 64;
 /// Bytes of empty cells that a file may bring, whatever it holds.
 const EMPTY: u64 = 256 << 20;
+/// A sheet may become so many times its file, and this long whatever its file: texts that cells share are
+/// written for each.
+const GROWS: u64 = 200;
+const FREE: u64 = 512 << 20;
 
 /// Writes one sheet to `out`, readable by its owner only, fields separated by semicolons: the one of this
 /// name, else the first whose first rows `wanted` recognises, else the first that is not empty.
@@ -85,19 +149,14 @@ pub fn to_csv(
     name: Option<&str>,
     wanted: &dyn Fn(&[Vec<String>]) -> bool,
 ) -> Result<Sheet, WorkbookError> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let mut archive = zip::ZipArchive::new(file)
-        .map_err(|e| WorkbookError::Read { path: path.to_owned(), message: e.to_string() })?;
-    let parts = Parts::read(&mut archive, size).map_err(|e| refused(path, e))?;
-    let mut book = Book { path, size, archive: &mut archive, parts: &parts };
+    let mut book = Book::open(path)?;
     let chosen = book.choose(name, wanted)?;
     let head = book.head(chosen)?;
     let width = head.iter().map(Vec::len).max().unwrap_or(0);
     book.write(chosen, width, out)?;
-    let mut names: Vec<String> = parts.sheets.iter().map(|s| s.name.clone()).collect();
-    let name = names.remove(chosen);
-    Ok(Sheet { name, others: names })
+    let mut names = book.names;
+    let name = if chosen < names.len() { names.remove(chosen) } else { String::new() };
+    Ok(Sheet { name, program: book.program, others: names })
 }
 
 fn refused(path: &Path, e: XmlError) -> WorkbookError {
@@ -109,33 +168,82 @@ fn refused(path: &Path, e: XmlError) -> WorkbookError {
     }
 }
 
+fn told(path: &Path, sheet: &str, e: SheetError<WorkbookError>) -> WorkbookError {
+    match e {
+        SheetError::Xml(e) => refused(path, e),
+        SheetError::Cell { cell, rule } => {
+            WorkbookError::Cell { path: path.to_owned(), sheet: sheet.to_owned(), cell, rule }
+        }
+        SheetError::Each(e) => e,
+    }
+}
+
+/// What rows are read from.
+enum Source {
+    Xlsx(Box<Archive>, Parts),
+    /// With the first rows of its sheets.
+    Ods(Box<Archive>, Vec<Vec<Vec<String>>>),
+    Xls(Box<Xls>),
+}
+
 struct Book<'b> {
     path: &'b Path,
     size: u64,
-    archive: &'b mut Archive,
-    parts: &'b Parts,
+    program: &'static str,
+    names: Vec<String>,
+    source: Source,
 }
 
-impl Book<'_> {
+impl<'b> Book<'b> {
+    fn open(path: &'b Path) -> Result<Self, WorkbookError> {
+        let owned = || path.to_owned();
+        let size = File::open(path)?.metadata()?.len();
+        let zip = || {
+            zip::ZipArchive::new(File::open(path)?)
+                .map(Box::new)
+                .map_err(|e| WorkbookError::Read { path: path.to_owned(), message: e.to_string() })
+        };
+        let (program, names, source) = match form(path) {
+            Some(Form::Locked) => return Err(WorkbookError::Locked { path: owned() }),
+            Some(Form::Other(form)) => return Err(WorkbookError::Form { path: owned(), form }),
+            Some(Form::Xls) => {
+                let book = Xls::open(path).map_err(|e| refused(path, e))?;
+                ("Excel (.xls)", book.names(), Source::Xls(Box::new(book)))
+            }
+            Some(Form::Ods) => {
+                let mut archive = zip()?;
+                let heads = ods::heads(&mut archive, size, HEAD).map_err(|e| told(path, "", e))?;
+                let (names, heads) = heads.into_iter().unzip();
+                ("LibreOffice", names, Source::Ods(archive, heads))
+            }
+            Some(Form::Xlsx) | None => {
+                let mut archive = zip()?;
+                let parts = Parts::read(&mut archive, size).map_err(|e| refused(path, e))?;
+                let names = parts.sheets.iter().map(|s| s.name.clone()).collect();
+                ("Excel", names, Source::Xlsx(archive, parts))
+            }
+        };
+        Ok(Self { path, size, program, names, source })
+    }
+
     fn choose(
         &mut self,
         name: Option<&str>,
         wanted: &dyn Fn(&[Vec<String>]) -> bool,
     ) -> Result<usize, WorkbookError> {
-        let sheets = &self.parts.sheets;
-        if sheets.is_empty() {
+        if self.names.is_empty() {
             return Err(WorkbookError::NoSheet { path: self.path.to_owned() });
         }
         if let Some(name) = name {
-            let same = |n: &str| n.trim().to_lowercase() == name.trim().to_lowercase();
-            return sheets.iter().position(|s| same(&s.name)).ok_or_else(|| WorkbookError::NoSuchSheet {
+            let same = |n: &String| n.trim().to_lowercase() == name.trim().to_lowercase();
+            return self.names.iter().position(same).ok_or_else(|| WorkbookError::NoSuchSheet {
                 path: self.path.to_owned(),
                 asked: name.to_owned(),
-                sheets: sheets.iter().map(|s| format!("« {} »", s.name)).collect::<Vec<_>>().join(", "),
+                sheets: self.names.iter().map(|n| format!("« {n} »")).collect::<Vec<_>>().join(", "),
             });
         }
         let mut filled = None;
-        for at in 0..self.parts.sheets.len() {
+        for at in 0..self.names.len() {
             let head = self.head(at)?;
             if wanted(&head) {
                 return Ok(at);
@@ -149,6 +257,9 @@ impl Book<'_> {
 
     /// The first rows of a sheet that hold something.
     fn head(&mut self, at: usize) -> Result<Vec<Vec<String>>, WorkbookError> {
+        if let Source::Ods(_, heads) = &self.source {
+            return Ok(heads.get(at).cloned().unwrap_or_default());
+        }
         let mut head = Vec::new();
         self.rows(at, |_, cells| {
             head.push(cells.clone());
@@ -166,13 +277,10 @@ impl Book<'_> {
             .delimiter(b';')
             .flexible(true)
             .from_writer(std::io::BufWriter::with_capacity(1 << 18, file));
-        let empty = WorkbookError::Empty {
-            path: self.path.to_owned(),
-            sheet: self.parts.sheets.get(at).map_or_else(String::new, |s| s.name.clone()),
-        };
-        let mut empty = Some(empty);
-        let (mut line, mut blanks) = (0u64, 0u64);
+        let (path, sheet) = (self.path.to_owned(), self.names.get(at).cloned().unwrap_or_default());
+        let (mut line, mut blanks, mut bytes) = (0u64, 0u64, 0u64);
         let most = EMPTY.max(self.size * 20);
+        let large = FREE.max(self.size.saturating_mul(GROWS));
         self.rows(at, |number, cells| {
             while line + 1 < number {
                 writer.write_record([""])?;
@@ -183,10 +291,12 @@ impl Book<'_> {
                 cells.resize(width, String::new());
             }
             blanks += cells.iter().filter(|c| c.is_empty()).count() as u64;
-            if blanks > most
-                && let Some(e) = empty.take()
-            {
-                return Err(e);
+            bytes += cells.iter().map(|c| c.len() as u64).sum::<u64>();
+            if blanks > most {
+                return Err(WorkbookError::Empty { path: path.clone(), sheet: sheet.clone() });
+            }
+            if bytes > large {
+                return Err(WorkbookError::Large { path: path.clone(), sheet: sheet.clone() });
             }
             writer.write_record(cells.iter())?;
             line += 1;
@@ -201,14 +311,16 @@ impl Book<'_> {
         at: usize,
         each: impl FnMut(u64, &mut Vec<String>) -> Result<bool, WorkbookError>,
     ) -> Result<(), WorkbookError> {
-        let Some(part) = self.parts.sheets.get(at) else { return Ok(()) };
-        sheet::rows(self.archive, self.parts, &part.path, self.size, each).map_err(|e| match e {
-            SheetError::Xml(e) => refused(self.path, e),
-            SheetError::Cell { cell, rule } => {
-                WorkbookError::Cell { path: self.path.to_owned(), sheet: part.name.clone(), cell, rule }
+        let done = match &mut self.source {
+            Source::Xlsx(archive, parts) => {
+                let Some(part) = parts.sheets.get(at) else { return Ok(()) };
+                sheet::rows(archive, parts, &part.path, self.size, each)
             }
-            SheetError::Each(e) => e,
-        })
+            Source::Ods(archive, _) => ods::rows(archive, at, self.size, each),
+            Source::Xls(book) => book.rows(at, each),
+        };
+        let sheet = self.names.get(at).map_or("", String::as_str);
+        done.map_err(|e| told(self.path, sheet, e))
     }
 }
 

@@ -152,7 +152,7 @@ fn relations(archive: &mut Archive, size: u64) -> Result<Vec<(String, String)>, 
 }
 
 /// The formats that every spreadsheet knows by number.
-fn built_in(id: u32) -> Format {
+pub(super) fn built_in(id: u32) -> Format {
     match id {
         9 | 10 => Format::Percent,
         14..=17 | 22 | 27..=31 | 36 | 50..=58 => Format::Date,

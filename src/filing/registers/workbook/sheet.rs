@@ -11,7 +11,9 @@ const COLUMNS: usize = 16_384;
 /// Empty rows, or columns, after which a cell is no part of the table any more.
 const FAR: (u64, usize) = (100_000, 1_000);
 /// Characters that a cell may have.
-const LONG: usize = 32_767;
+pub(super) const LONG: usize = 32_767;
+/// Bytes of text that a row may have: a table has rows of some hundreds.
+const WIDE: usize = 8 << 20;
 
 /// Why a sheet is refused.
 #[derive(Debug)]
@@ -45,7 +47,7 @@ pub(super) fn rows<E>(
         .by_name(path)
         .map_err(|e| SheetError::Xml(XmlError::Malformed(format!("« {path} » : {e}"))))?;
     let mut xml = Xml::new(part, size);
-    let mut row = Row { number: 0, given: 0, cells: Vec::new(), column: 0 };
+    let mut row = Row::default();
     let mut cell = Cell::default();
     while let Some(event) = xml.next()? {
         match event {
@@ -78,11 +80,8 @@ pub(super) fn rows<E>(
                 "v" | "t" => cell.inside = false,
                 "rPh" => cell.phonetic = false,
                 "c" => row.put::<E>(std::mem::take(&mut cell).shown(parts))?,
-                "row" if !row.cells.is_empty() => {
-                    row.given = row.number;
-                    let on = each(row.number, &mut row.cells).map_err(SheetError::Each)?;
-                    row.cells.clear();
-                    if !on {
+                "row" => {
+                    if !row.repeat(1, &mut each)? {
                         return Ok(());
                     }
                 }
@@ -95,16 +94,85 @@ pub(super) fn rows<E>(
     Ok(())
 }
 
-struct Row {
+#[derive(Default)]
+pub(super) struct Row {
     number: u64,
     /// The last row that held something.
     given: u64,
     cells: Vec<String>,
     /// Column of the cell at hand, 0 = first, plus one.
     column: usize,
+    /// Bytes of its texts.
+    bytes: usize,
 }
 
 impl Row {
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Moves to the next row.
+    pub fn next(&mut self) {
+        (self.number, self.column, self.bytes) = (self.number.saturating_add(1), 0, 0);
+        self.cells.clear();
+    }
+
+    /// Leaves rows empty.
+    pub fn skip_rows(&mut self, rows: u64) {
+        self.number = self.number.saturating_add(rows);
+    }
+
+    /// Moves to a row further down.
+    pub fn start<E>(&mut self, number: u64) -> Result<(), SheetError<E>> {
+        self.begin(Some(&number.to_string()))
+    }
+
+    /// Moves to a column, 0 = first.
+    pub fn at(&mut self, column: usize) {
+        self.column = column + 1;
+    }
+
+    /// Leaves cells empty.
+    pub fn skip(&mut self, cells: u64) {
+        self.column = self.column.saturating_add(usize::try_from(cells).unwrap_or(usize::MAX));
+    }
+
+    /// Gives the row, so many times; empty ones are only counted. Says whether to go on.
+    pub fn repeat<E>(
+        &mut self,
+        times: u64,
+        each: &mut impl FnMut(u64, &mut Vec<String>) -> Result<bool, E>,
+    ) -> Result<bool, SheetError<E>> {
+        let last = self.number.saturating_add(times.saturating_sub(1));
+        if !self.cells.is_empty() && last > ROWS {
+            return Err(SheetError::Cell {
+                cell: format!("ligne {last}"),
+                rule: "une feuille a 1 048 576 lignes au plus",
+            });
+        }
+        while !self.cells.is_empty() && self.number <= last {
+            self.given = self.number;
+            if !each(self.number, &mut self.cells).map_err(SheetError::Each)? {
+                return Ok(false);
+            }
+            self.number += 1;
+        }
+        self.number = last;
+        self.cells.clear();
+        Ok(true)
+    }
+
+    /// A cell's text is not longer than any spreadsheet writes.
+    pub fn bounded<E>(&self, bytes: usize) -> Result<(), SheetError<E>> {
+        if bytes > 4 * LONG {
+            return Err(SheetError::Cell {
+                cell: self.name(),
+                rule: "elle a plus de 32 767 signes, ce qu'aucun tableur n'écrit",
+            });
+        }
+        Ok(())
+    }
+
     fn begin<E>(&mut self, number: Option<&str>) -> Result<(), SheetError<E>> {
         let next = match number {
             Some(text) => text.trim().parse().unwrap_or(u64::MAX),
@@ -122,13 +190,13 @@ impl Row {
         if next <= self.number && self.number > 0 {
             return refused("ses lignes ne sont pas dans l'ordre");
         }
-        (self.number, self.column) = (next, 0);
+        (self.number, self.column, self.bytes) = (next, 0, 0);
         self.cells.clear();
         Ok(())
     }
 
     /// Moves to a cell.
-    fn place<E>(&mut self, reference: Option<&str>) -> Result<(), SheetError<E>> {
+    pub fn place<E>(&mut self, reference: Option<&str>) -> Result<(), SheetError<E>> {
         let column = match reference {
             None => self.column,
             Some(text) => {
@@ -147,7 +215,7 @@ impl Row {
         Ok(())
     }
 
-    fn put<E>(&mut self, text: String) -> Result<(), SheetError<E>> {
+    pub fn put<E>(&mut self, text: String) -> Result<(), SheetError<E>> {
         if text.is_empty() || self.column == 0 {
             return Ok(());
         }
@@ -156,6 +224,13 @@ impl Row {
             return Err(SheetError::Cell {
                 cell: self.name(),
                 rule: "elle est loin du tableau : effacez-la, ou copiez le tableau seul dans un autre classeur",
+            });
+        }
+        self.bytes += text.len();
+        if self.bytes > WIDE {
+            return Err(SheetError::Cell {
+                cell: self.name(),
+                rule: "sa ligne a plus de huit millions de signes, ce qu'aucun tableau n'a",
             });
         }
         if self.cells.len() <= at {
@@ -213,13 +288,7 @@ impl Cell {
 
     fn push<E>(&mut self, text: &str, row: &Row) -> Result<(), SheetError<E>> {
         self.text.push_str(text);
-        if self.text.len() > 4 * LONG {
-            return Err(SheetError::Cell {
-                cell: row.name(),
-                rule: "elle a plus de 32 767 signes, ce qu'aucun tableur n'écrit",
-            });
-        }
-        Ok(())
+        row.bounded(self.text.len())
     }
 
     fn shown(self, parts: &Parts) -> String {
@@ -244,7 +313,7 @@ impl Cell {
 /// A number as a CSV export writes it: whole without decimals, days as YYYY-MM-DD, percentages with their
 /// sign, the zeros that its format shows. More than fifteen digits are not kept by spreadsheets: scientific
 /// notation says so to those who read codes.
-fn number(v: f64, format: Format, from_1904: bool) -> String {
+pub(super) fn number(v: f64, format: Format, from_1904: bool) -> String {
     match format {
         Format::Date => day(v, from_1904).unwrap_or_else(|| plain(v)),
         Format::Percent => format!("{}%", plain((v * 1e10).round() / 1e8)),
@@ -276,7 +345,7 @@ fn day(v: f64, from_1904: bool) -> Option<String> {
     epoch.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(|d| d.to_string())
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     if text.contains(['\n', '\r']) {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     } else {

@@ -13,6 +13,8 @@ use crate::registers::text::encoding::composed;
 /// Columns that a message names, and letters of each.
 const TOLD: usize = 40;
 const TOLD_LETTERS: usize = 40;
+/// How columns of names begin.
+const NAMES: [&str; 7] = ["NOM", "LIB", "NAME", "INTITULE", "DENOM", "LABEL", "APPELLATION"];
 
 /// Places of the columns that a layer uses.
 #[derive(Debug, Clone, Default)]
@@ -44,24 +46,40 @@ pub fn key(name: &str) -> String {
     name.nfd().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-/// Finds the columns by the names of `data/territory.toml`; a column without any value does not count.
+/// Finds the columns by the names of `data/territory.toml`; a column without any value does not count. Of
+/// several that could have the codes, the one that has codes; a name is no code.
 ///
 /// # Errors
 /// A layer of known kind has no column of codes.
 pub fn columns(file: &str, couche: &Couche, layer: &RawLayer) -> Result<Columns, ZonesError> {
     let keys: Vec<String> = layer.columns.iter().map(|c| key(c)).collect();
-    let find = |aliases: &[String]| {
-        aliases.iter().find_map(|alias| {
-            let alias = key(alias);
-            keys.iter()
-                .position(|k| *k == alias)
-                .filter(|&i| layer.features.iter().any(|f| !f.value(i).is_empty()))
-        })
+    let filled = |i: usize| layer.features.iter().any(|f| !f.value(i).is_empty());
+    let all = |aliases: &[String]| -> Vec<usize> {
+        let at = |alias: &String| keys.iter().position(|k| *k == key(alias));
+        aliases.iter().filter_map(at).filter(|i| filled(*i)).collect()
     };
+    let find = |aliases: &[String]| all(aliases).first().copied();
+    let formed = !couche.code_formes.is_empty();
+    let usual = |f: &RawFeature, i: usize| couche.code_is_usual(&whole(f.value(i)).to_uppercase());
+    let some_codes = |i: &usize| !formed || layer.features.iter().any(|f| usual(f, *i));
+    let only_codes =
+        |i: &usize| formed && layer.features.iter().all(|f| f.value(*i).is_empty() || usual(f, *i));
+    let named = all(&couche.code);
+    let alike = |i: &usize| couche.motifs.iter().any(|m| keys[*i].contains(m.as_str()));
+    let code = named
+        .iter()
+        .copied()
+        .find(some_codes)
+        .or_else(|| (0..keys.len()).filter(alike).find(|i| filled(*i) && only_codes(i)));
+    let is_name = |i: &usize| NAMES.iter().any(|n| keys[*i].starts_with(n));
+    let nom = all(&couche.nom).into_iter().find(|i| !only_codes(i)).or_else(|| {
+        let other = |i: &usize| Some(*i) != code && is_name(i) && filled(*i) && !only_codes(i);
+        (0..keys.len()).filter(alike).find(other)
+    });
     let found = Columns {
-        code: find(&couche.code),
+        code: code.or_else(|| named.first().copied()),
         code_partiel: find(&couche.code_partiel),
-        nom: find(&couche.nom),
+        nom,
         commune: find(&couche.commune),
         epci: find(&couche.epci),
         departement: find(&couche.departement),
@@ -94,7 +112,8 @@ pub fn read(couche: &Couche, columns: &Columns, feature: &RawFeature) -> Attribu
     let mut pad = |value: String, length: Option<usize>| {
         let digits = value.chars().all(|c| c.is_ascii_digit()) || value.ends_with(['A', 'B']);
         match length {
-            Some(n) if value.len() < n && digits && !value.is_empty() => {
+            // A number loses one zero: no code begins with two. « 73065 » is a commune, not an IRIS.
+            Some(n) if value.len() + 1 == n && digits => {
                 padded = true;
                 format!("{value:0>n$}")
             }
@@ -254,6 +273,8 @@ mod tests {
         assert_eq!(a.code, "730650101");
         let a = read_one("departement", &["dep"], &["1"]);
         assert_eq!(a.code, "01");
+        let a = read_one("iris", &["CODE"], &["73065"]);
+        assert_eq!((a.code.as_str(), a.padded), ("73065", false));
         let a = read_one("commune", &["insee"], &["2A004"]);
         assert_eq!((a.code.as_str(), a.departement.as_deref()), ("2A004", Some("2A")));
     }
@@ -267,6 +288,24 @@ mod tests {
         assert_eq!((a.commune.as_deref(), a.departement.as_deref()), (Some("06029"), Some("06")));
         assert_eq!(departement_of_qpv("QN97414I").as_deref(), Some("974"));
         assert_eq!(departement_of_qpv("QP02A001").as_deref(), Some("2A"));
+    }
+
+    #[test]
+    fn a_column_is_known_by_its_values_where_its_name_is_another() {
+        for names in [
+            ["CODE_QPV_2024", "NOM_QPV_2024", "gid"],
+            ["Code du quartier prioritaire", "Nom du quartier prioritaire", "gid"],
+            ["num_qp", "Nom du quartier", "code"],
+            ["code_quartier", "quartier_prioritaire", "x"],
+        ] {
+            let a = read_one("qpv2024", &names, &["QN07301M", "Les Hauts", "7"]);
+            assert_eq!((a.code.as_str(), a.nom.as_str()), ("QN07301M", "Les Hauts"), "{names:?}");
+        }
+        // The column that is called a name has the code.
+        let a = read_one("qpv2024", &["QUARTIER_PRIORITAIRE", "NOM"], &["QN07301M", "Les Hauts"]);
+        assert_eq!((a.code.as_str(), a.nom.as_str()), ("QN07301M", "Les Hauts"));
+        let a = read_one("iris", &["IRIS_2024", "NOM_DE_L_IRIS"], &["730650101", "Centre"]);
+        assert_eq!((a.code.as_str(), a.nom.as_str()), ("730650101", "Centre"));
     }
 
     #[test]

@@ -90,6 +90,10 @@ pub struct Meter<'a> {
     file: String,
     /// Columns whose values are kept, by their key; the others are only named.
     wanted: BTreeSet<String>,
+    /// Those of the codes.
+    codes: BTreeSet<String>,
+    /// Parts of names of columns that may be the layer's.
+    motifs: Vec<String>,
     features: usize,
     vertices: usize,
     /// Lists of vertices, which cost something even when they are empty.
@@ -108,13 +112,22 @@ impl<'a> Meter<'a> {
             &couche.departement,
         ];
         let wanted = columns.into_iter().flatten().map(|c| key(c)).collect();
-        Self { bounds, file: file.to_owned(), wanted, features: 0, vertices: 0, lists: 0 }
+        let codes = couche.code.iter().chain(&couche.code_partiel).map(|c| key(c)).collect();
+        let motifs = couche.motifs.clone();
+        Self { bounds, file: file.to_owned(), wanted, codes, motifs, features: 0, vertices: 0, lists: 0 }
     }
 
     /// True for a column that the layer may use.
     #[must_use]
     pub fn wants(&self, column: &str) -> bool {
-        self.wanted.contains(&key(column))
+        let key = key(column);
+        self.wanted.contains(&key) || self.motifs.iter().any(|m| key.contains(m.as_str()))
+    }
+
+    /// Keys of the columns that have the codes of the layer.
+    #[must_use]
+    pub fn code_names(&self) -> BTreeSet<String> {
+        self.codes.clone()
     }
 
     #[must_use]

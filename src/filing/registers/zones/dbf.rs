@@ -4,9 +4,12 @@
 //! loses digits) and refuses code pages that it does not know. A record is fixed-width text, so it is
 //! read as such and decoded here.
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8};
 
 use super::bounds::Meter;
+use crate::registers::text::page::{self, Page};
 
 /// Columns and rows as text.
 #[derive(Debug)]
@@ -20,11 +23,45 @@ pub struct Dbf {
     pub remark: Option<String>,
 }
 
-/// Language driver bytes that mean UTF-8 or a superset of what French files hold.
-fn of_driver(ldid: u8) -> Option<&'static Encoding> {
+/// What the letters of a table are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letters {
+    Utf8,
+    /// A page that French files have.
+    Page(Page),
+    Other(&'static Encoding),
+}
+
+impl Letters {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8",
+            Self::Page(page) => page.label(),
+            Self::Other(encoding) => encoding.name(),
+        }
+    }
+
+    fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        match self {
+            Self::Utf8 => UTF_8.decode_without_bom_handling(bytes).0,
+            Self::Other(encoding) => encoding.decode_without_bom_handling(bytes).0,
+            Self::Page(page) => {
+                let mut out = Vec::with_capacity(bytes.len());
+                page.decode_into(bytes, &mut out);
+                Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+            }
+        }
+    }
+}
+
+/// Language driver bytes of the pages that French files have.
+fn of_driver(ldid: u8) -> Option<Letters> {
     match ldid {
-        0x03 | 0x57 | 0x58 | 0x59 => Some(WINDOWS_1252),
-        0x4D => Some(encoding_rs::GBK),
+        0x03 | 0x57 | 0x58 | 0x59 => Some(Letters::Page(Page::Windows)),
+        // Code pages 437 and 850: the letters of French are the same in both.
+        0x01 | 0x02 | 0x0A | 0x0D | 0x0E | 0x1D | 0x25 | 0x37 | 0x6C => Some(Letters::Page(Page::Dos)),
+        0x04 => Some(Letters::Page(Page::Mac)),
+        0x4D => Some(Letters::Other(encoding_rs::GBK)),
         _ => None,
     }
 }
@@ -36,8 +73,8 @@ pub fn rows(bytes: &[u8]) -> usize {
 }
 
 /// Reads a table. `cpg` is the text of the `.cpg` file, which goes before the driver byte of the header.
-/// Bytes go before both: what is UTF-8 with accents is no accident, and what is not UTF-8 was never written
-/// as such.
+/// Bytes go before both: what is UTF-8 with accents is no accident, what is not UTF-8 was never written as such,
+/// and a page that makes no words of them is not theirs where another one does.
 ///
 /// # Errors
 /// A sentence in French that says what is damaged.
@@ -58,23 +95,20 @@ pub fn read(bytes: &[u8], cpg: Option<&str>, meter: &Meter<'_>) -> Result<Dbf, S
     let body = &bytes[start..];
     let records: Vec<&[u8]> = body.chunks_exact(width).take(rows(bytes)).collect();
     let told = cpg.and_then(named).or_else(|| of_driver(ldid));
-    let encoding = match (told, speaks(&records, &fields)) {
-        (_, Bytes::Utf8) => UTF_8,
-        (Some(told), _) if told != UTF_8 => told,
-        (_, Bytes::Other) => WINDOWS_1252,
-        (_, Bytes::Ascii) => told.unwrap_or(UTF_8),
+    let encoding = match speaks(&records, &fields) {
+        Bytes::Utf8 => Letters::Utf8,
+        Bytes::Other => of_words(&records, &fields, told),
+        Bytes::Ascii => told.unwrap_or(Letters::Utf8),
     };
     let remark = told.filter(|told| *told != encoding).map(|told| {
         format!(
             "la table se déclare en {}, mais ses octets sont en {} : lue ainsi",
-            told.name(),
-            encoding.name()
+            told.label(),
+            encoding.label()
         )
     });
     // A letter that the width of its field cut in two is left out.
-    let text = |raw: &[u8]| {
-        encoding.decode_without_bom_handling(value(raw)).0.trim_end_matches('\u{fffd}').trim().to_owned()
-    };
+    let text = |raw: &[u8]| encoding.decode(value(raw)).trim_end_matches('\u{fffd}').trim().to_owned();
     let columns: Vec<String> = fields.iter().map(|(name, _)| text(name)).collect();
     let wanted: Vec<bool> = columns.iter().map(|c| meter.wants(c)).collect();
     let read = records
@@ -94,7 +128,7 @@ pub fn read(bytes: &[u8], cpg: Option<&str>, meter: &Meter<'_>) -> Result<Dbf, S
             (record[0] != b'*').then_some(values)
         })
         .collect();
-    Ok(Dbf { columns, rows: read, encoding: encoding.name(), remark })
+    Ok(Dbf { columns, rows: read, encoding: encoding.label(), remark })
 }
 
 /// A value ends at its first zero byte.
@@ -134,14 +168,50 @@ fn speaks(records: &[&[u8]], fields: &[(&[u8], usize)]) -> Bytes {
     found
 }
 
-/// Names of code pages as `.cpg` files write them.
-fn named(cpg: &str) -> Option<&'static Encoding> {
-    let name = cpg.trim().trim_start_matches('\u{feff}').to_ascii_lowercase();
-    match name.as_str() {
-        "65001" | "utf8" => Some(UTF_8),
-        "1252" | "cp1252" | "ansi 1252" | "88591" | "8859-1" | "latin1" | "iso 88591" => Some(WINDOWS_1252),
-        other => Encoding::for_label(other.as_bytes()),
+/// The page of values that are no UTF-8: what is told, unless another one makes better words of them.
+fn of_words(records: &[&[u8]], fields: &[(&[u8], usize)], told: Option<Letters>) -> Letters {
+    let told = told.filter(|t| *t != Letters::Utf8);
+    if let Some(other @ Letters::Other(_)) = told {
+        return other;
     }
+    let mut lines: Vec<u8> = Vec::new();
+    for record in records.iter().take(5_000) {
+        let mut at = 1;
+        for (_, width) in fields {
+            lines.extend_from_slice(value(&record[at..at + width]));
+            lines.push(b'\n');
+            at += width;
+        }
+    }
+    let Some(guess) = page::guess(&lines) else { return told.unwrap_or(Letters::Page(Page::Windows)) };
+    let guessed = Letters::Page(guess.page);
+    match told {
+        // ISO-8859-15 and Windows-1252 share all but eight signs: neither is a lie of the other's name.
+        Some(told @ Letters::Page(page)) => {
+            let other = !guess.doubtful && page::worth(&lines, page) < page::worth(&lines, guess.page);
+            if other { guessed } else { told }
+        }
+        _ => guessed,
+    }
+}
+
+/// Names of code pages as `.cpg` files write them.
+fn named(cpg: &str) -> Option<Letters> {
+    let name = cpg.trim().trim_start_matches('\u{feff}').trim().to_ascii_lowercase();
+    let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let number = bare.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    Some(match (bare.as_str(), number) {
+        ("65001" | "utf8", _) => Letters::Utf8,
+        (_, "1252" | "88591") | ("latin1", _) => Letters::Page(Page::Windows),
+        (_, "885915") | ("latin9", _) => Letters::Page(Page::Latin9),
+        (_, "850" | "437" | "858") => Letters::Page(Page::Dos),
+        (_, "10000") | ("macintosh" | "macroman" | "mac", _) => Letters::Page(Page::Mac),
+        ("ldid87", _) => Letters::Page(Page::Windows),
+        _ => {
+            let other = Encoding::for_label(name.as_bytes())?;
+            if other == UTF_8 { Letters::Utf8 } else { Letters::Other(other) }
+        }
+    })
 }
 
 /// Name and width of each field.
@@ -206,6 +276,16 @@ mod tests {
             let (value, said) = one(&table(ldid, bytes), cpg);
             assert_eq!((value.replace('e', "è"), said), ("Frayèrè".to_owned(), remark), "{cpg:?} {bytes:?}");
         }
+        // Pages of DOS and of the Macintosh, declared, wrongly declared, or not at all.
+        let dos = b"Fray\x8are   ".as_slice();
+        for (ldid, cpg) in
+            [(0x02, None), (0, Some("850")), (0, Some("IBM850")), (0x57, Some("1252")), (0, None)]
+        {
+            assert_eq!(one(&table(ldid, dos), cpg).0, "Frayère", "{ldid} {cpg:?}");
+        }
+        assert_eq!(one(&table(0x04, b"Fray\x8fre   "), None).0, "Frayère");
+        // A dash of Windows under the name of ISO-8859-15.
+        assert_eq!(one(&table(0, b"\xc9t\xe9 \x96 b   "), Some("ISO-8859-15")).0, "Été – b");
         // Cut in the middle of its last letter by the width of the field.
         assert_eq!(one(&table(0x57, b"A\xc3\xa9rien n\xc3"), None).0, "Aérien n");
     }

@@ -30,7 +30,7 @@ pub enum ZonesError {
             zone lue : {code} ; simplifiez-les ou découpez le fichier"
     )]
     TooTangled { file: String, code: String },
-    #[error("« {file} » contient plusieurs tables de zones ({tables}) ; précisez laquelle")]
+    #[error("« {file} » contient plusieurs tables de zones ({tables}) ; précisez laquelle avec --table")]
     SeveralTables { file: String, tables: String },
     #[error("la table « {table} » n'existe pas dans « {file} » (tables de zones : {tables})")]
     NoSuchTable { file: String, table: String, tables: String },

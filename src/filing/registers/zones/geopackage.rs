@@ -42,6 +42,8 @@ pub fn read(
         }
     }
     let tables = feature_tables(db).map_err(damaged)?;
+    let codes_of = meter.code_names();
+    let codes = |column: &str| codes_of.contains(&super::attributes::key(column));
     let names = || tables.iter().map(|t| t.name.as_str()).collect::<Vec<_>>().join(", ");
     let mut read = |table: &Table| -> Result<RawLayer, ZonesError> {
         let nature = sqlite::nature(db, &table.name).map_err(damaged)?;
@@ -81,8 +83,49 @@ pub fn read(
             .and_then(|t| Ok(vec![read(t)?])),
         (None, all) if all.len() == 1 || (foreign && !all.is_empty()) => all.iter().map(read).collect(),
         (None, []) => Err(ZonesError::Empty { file: file.to_owned() }),
-        (None, _) => Err(ZonesError::SeveralTables { file: file.to_owned(), tables: names() }),
+        (None, all) => {
+            let Some(one) = the_one(db, all, &codes).map_err(damaged)? else {
+                return Err(ZonesError::SeveralTables { file: file.to_owned(), tables: names() });
+            };
+            let mut layer = read(one)?;
+            let others: Vec<&str> = all.iter().map(|t| t.name.as_str()).filter(|n| *n != one.name).collect();
+            layer.remarks.push(format!(
+                "{file} : la table « {} » est lue ; les autres ne le sont pas ({}).",
+                one.name,
+                others.join(", ")
+            ));
+            Ok(vec![layer])
+        }
     }
+}
+
+/// Of several tables, the only one that has areas; else the only one of those that has the codes of the layer.
+fn the_one<'t>(
+    db: &Connection,
+    tables: &'t [Table],
+    has_codes: &dyn Fn(&str) -> bool,
+) -> rusqlite::Result<Option<&'t Table>> {
+    let (mut areas, mut coded) = (Vec::new(), Vec::new());
+    for table in tables {
+        let flat = ["POINT", "LINESTRING", "MULTIPOINT", "MULTILINESTRING"];
+        // A view computes: it is asked nothing before it is chosen by its name.
+        let stored = sqlite::nature(db, &table.name)? == sqlite::Nature::Stored;
+        if !stored || flat.iter().any(|f| table.shape.eq_ignore_ascii_case(f)) {
+            continue;
+        }
+        let mut rows = db.prepare(&format!("select * from {} limit 1", sqlite::quoted(&table.name)))?;
+        let coded_too = rows.column_names().into_iter().any(has_codes);
+        if rows.exists([])? {
+            areas.push(table);
+            if coded_too {
+                coded.push(table);
+            }
+        }
+    }
+    Ok(match (areas.as_slice(), coded.as_slice()) {
+        ([one], _) | (_, [one]) => Some(one),
+        _ => None,
+    })
 }
 
 fn computed(file: &str, table: &str) -> ZonesError {
@@ -96,14 +139,20 @@ struct Table {
     name: String,
     geometry: String,
     srs: i64,
+    /// What its geometries are said to be.
+    shape: String,
 }
 
 fn feature_tables(db: &Connection) -> rusqlite::Result<Vec<Table>> {
     db.prepare(
-        "select g.table_name, g.column_name, g.srs_id from gpkg_geometry_columns g \
+        "select g.table_name, g.column_name, g.srs_id, g.geometry_type_name from gpkg_geometry_columns g \
          join gpkg_contents c on c.table_name = g.table_name where c.data_type = 'features' order by 1",
     )?
-    .query_map([], |r| Ok(Table { name: r.get(0)?, geometry: r.get(1)?, srs: r.get(2)? }))?
+    .query_map([], |r| {
+        let shape: Option<String> = r.get(3)?;
+        let shape = shape.unwrap_or_default();
+        Ok(Table { name: r.get(0)?, geometry: r.get(1)?, srs: r.get(2)?, shape })
+    })?
     .collect()
 }
 

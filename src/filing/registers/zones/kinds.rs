@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::bounds::{Bounds, Meter};
 use super::error::ZonesError;
@@ -12,21 +12,27 @@ use crate::reference::magasin::magasin;
 use crate::reference::territory::{Couche, territory};
 use crate::registers::fields;
 
-/// Pieces of a Shapefile, which is read by its `.shp`; and of a GeoPackage that is open.
-const PIECES: [&str; 9] = ["dbf", "shx", "prj", "cpg", "sbn", "sbx", "qix", "qmd", "qpj"];
+/// Endings of the files of a Shapefile, which is read by the first.
+pub const SHAPEFILE: [&str; 10] = ["shp", "dbf", "shx", "prj", "cpg", "sbn", "sbx", "qix", "qmd", "qpj"];
+
+/// The name of the `.shp` (or `.gpkg`) that a file is a piece of.
+#[must_use]
+pub fn part_of(path: &Path) -> Option<String> {
+    whole_of(path).map(|whole| open::file_name(&whole))
+}
 
 /// The `.shp` (or `.gpkg`) that a file is a piece of.
 #[must_use]
-pub fn part_of(path: &Path) -> Option<String> {
+pub fn whole_of(path: &Path) -> Option<PathBuf> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-    let whole = if PIECES.contains(&ending.as_str()) {
+    let whole = if SHAPEFILE[1..].contains(&ending.as_str()) {
         ["shp", "SHP"].map(|e| path.with_extension(e)).into_iter().find(|p| p.exists())?
     } else if let Some(stem) = ending.strip_suffix("-wal").or_else(|| ending.strip_suffix("-shm")) {
         Some(path.with_extension(stem)).filter(|p| p.exists())?
     } else {
         return None;
     };
-    Some(open::file_name(&whole))
+    Some(whole)
 }
 
 /// How a file is made, by its first bytes.
@@ -39,8 +45,6 @@ pub enum Form {
         all_ept: bool,
     },
     OtherJson,
-    /// `.xls` of before 2007.
-    OldWorkbook,
     /// Text, perhaps.
     Other,
 }
@@ -65,9 +69,6 @@ pub fn form(path: &Path) -> Result<Form, ZonesError> {
     }
     if head.starts_with(b"SQLite format 3\0") || head.starts_with(&[0, 0, 0x27, 0x0A]) {
         return Ok(Form::Contours);
-    }
-    if head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
-        return Ok(Form::OldWorkbook);
     }
     if head.starts_with(b"PK\x03\x04") {
         let archive = File::open(path).ok().and_then(|f| zip::ZipArchive::new(f).ok());
@@ -192,6 +193,7 @@ fn union(couches: &[&Couche]) -> Couche {
         all.commune.extend(couche.commune.iter().cloned());
         all.epci.extend(couche.epci.iter().cloned());
         all.departement.extend(couche.departement.iter().cloned());
+        all.motifs.extend(couche.motifs.iter().cloned());
     }
     all
 }

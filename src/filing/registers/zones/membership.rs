@@ -11,7 +11,7 @@ use super::findings::Findings;
 use super::{ZonesOptions, open};
 use crate::reference::territory::territory;
 use crate::registers::fields;
-use crate::registers::intake::above;
+use crate::registers::intake::{above, ends_blank};
 use crate::registers::output::Output;
 use crate::registers::report::Report;
 use crate::registers::table::{Table, TableError};
@@ -63,6 +63,7 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
         report.encodage = seen.label();
         report.separateur = separator::label(table.delimiter).to_owned();
         report.remarques.extend(above(&table));
+        report.remarques.extend(ends_blank(&table));
         rows
     };
     if annee.is_none() {

@@ -38,7 +38,7 @@ use rayon::prelude::*;
 
 pub use attributes::departement_of;
 pub use error::ZonesError;
-pub use kinds::{Candidate, Form, candidates, form, part_of};
+pub use kinds::{Candidate, Form, SHAPEFILE, candidates, form, part_of};
 pub(crate) use membership::columns as membership_columns;
 pub use outlines::{Outline, Outlines, outlines};
 
@@ -93,10 +93,14 @@ pub fn import(
     if name == "appartenance" {
         return membership::import(path, options, out);
     }
+    // One piece of a Shapefile stands for all.
+    let whole = kinds::whole_of(path);
+    let path = whole.as_deref().unwrap_or(path);
     let file = open::file_name(path);
     let couche = territory().couche(name);
     let bounds = Bounds::layer();
-    let (mut report, layers, effort) = opened(path, couche, options.table.as_deref(), &bounds)?;
+    let (mut report, mut layers, effort) = opened(path, couche, options.table.as_deref(), &bounds)?;
+    only_those_of(couche, &mut layers, &mut report);
     for layer in layers.iter().filter(|_| !options.forcer) {
         attributes::not_finer(&file, couche, layer)?;
     }
@@ -159,6 +163,27 @@ fn opened(
     report.encodage = first.encoding.to_owned();
     report.remarques = layers.iter().flat_map(|l| l.remarks.iter().cloned()).collect();
     Ok((report, layers, bounds.effort(meter.vertices_read())))
+}
+
+/// Of a file that has several layers, those that have the codes of the one asked for; the others are told.
+fn only_those_of(couche: &Couche, layers: &mut Vec<RawLayer>, report: &mut Report) {
+    let fits = |l: &RawLayer| {
+        couche.id == "*" || l.features.is_empty() || attributes::columns(&l.name, couche, l).is_ok()
+    };
+    if layers.len() < 2 || !layers.iter().any(|l| !l.features.is_empty() && fits(l)) {
+        return;
+    }
+    let (kept, left): (Vec<RawLayer>, Vec<RawLayer>) = std::mem::take(layers).into_iter().partition(fits);
+    *layers = kept;
+    if !left.is_empty() {
+        let names: Vec<&str> = left.iter().map(|l| l.name.as_str()).collect();
+        report.lignes_lues = layers.iter().map(|l| l.features.len() as u64).sum();
+        report.remarques.push(format!(
+            "N'est pas lu, faute de codes de la couche « {} » : {}.",
+            couche.libelle,
+            names.join(", ")
+        ));
+    }
 }
 
 /// How the zones of a file are read.

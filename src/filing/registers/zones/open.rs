@@ -83,9 +83,16 @@ pub fn layers(path: &Path, table: Option<&str>, meter: &mut Meter<'_>) -> Result
     if bytes.starts_with(&[0, 0, 0x27, 0x0A]) {
         return Ok(vec![shapefile::read(&shapefile::Parts::beside(path, bytes)?, meter)?]);
     }
-    let (text, encoding) = text(&bytes);
+    let tail = bytes.iter().rev().take_while(|b| matches!(b, 0 | 0x1a)).count();
+    let (text, encoding) = text(&bytes[..bytes.len() - tail]);
     if text.trim_start().starts_with(['{', '[']) {
-        return Ok(vec![geojson::read(&file, &text, encoding, meter)?]);
+        let mut layer = geojson::read(&file, &text, encoding, meter)?;
+        if tail > 1 {
+            layer.remarks.push(format!(
+                "{file} : finit par {tail} octets nuls (une copie s'est sans doute arrêtée en route) ; ce qui précède est lu."
+            ));
+        }
+        return Ok(vec![layer]);
     }
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let found = match ending.as_str() {
