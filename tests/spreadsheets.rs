@@ -468,8 +468,67 @@ fn what_stands_around_a_table_is_no_row_of_it() {
 }
 
 #[test]
+fn zeros_behind_a_file_are_left_out_and_told_and_amid_it_refuse_it() {
+    let text = file(RPLS, &[dwelling(1, &[]), dwelling(2, &[])]);
+    let got = import("rpls", &[text.as_bytes(), &[0; 700]].concat()).unwrap();
+    assert_eq!(got.counts(), (2, 2, 0));
+    assert!(got.report.remarques.iter().any(|r| r.contains("700 octets nuls")), "{:?}", got.report.remarques);
+    let got = import("rpls", &[text.as_bytes(), &[0x1a]].concat()).unwrap();
+    assert_eq!((got.counts(), got.report.remarques.len()), ((2, 2, 0), 0));
+    let half = text.len() / 2;
+    let e = import("rpls", &[&text.as_bytes()[..half], &[0; 9], &text.as_bytes()[half..]].concat()).err();
+    assert!(e.as_ref().is_some_and(|e| e.contains("octets nuls")), "{e:?}");
+    // Far from the first bytes: the line is named.
+    let rows: Vec<String> = (0..3000).map(|n| dwelling(n, &[])).collect();
+    let long = file(RPLS, &rows).replace("CD00002500", "CD0000\0500");
+    let e = import("rpls", long.as_bytes()).err().unwrap();
+    assert!(e.contains("ligne 2502"), "{e}");
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(import("rpls", &wide).unwrap().counts(), (2, 2, 0));
+}
+
+#[test]
+fn points_in_degrees_and_answers_of_a_geocoder_are_read() {
+    let bare = |names: &str, cells: &str| {
+        let (header, row) = (format!("{RPLS};{names}"), dwelling(1, &[("X", ""), ("Y", "")]));
+        read("rpls", &file(&header, &[format!("{row};{cells}")]))
+    };
+    let at = |got: &Done| (got.column("lon")[0].clone(), got.column("lat")[0].clone());
+    let there = ("5.7268".to_owned(), "45.1885".to_owned());
+    for (names, cells) in [
+        ("latitude;longitude", "45.1885;5.7268"),
+        ("Lat;Lon", "45,1885;5,7268"),
+        ("geo_point_2d", "45.1885, 5.7268"),
+        ("longitude;latitude;result_score;result_type", "5.7268;45.1885;0.93;housenumber"),
+    ] {
+        let got = bare(names, cells);
+        assert_eq!((at(&got), got.count("coordonnees_en_degres")), (there.clone(), 1), "{names}");
+        let quality = if names.contains("result_type") { "41" } else { "" };
+        assert_eq!(got.column("qualite")[0], quality, "{names}");
+    }
+    let street = bare("longitude;latitude;result_score;result_type", "5.7268;45.1885;0.85;street");
+    assert_eq!(street.column("qualite")[0], "42");
+    for (score, kind) in [("0.62", "housenumber"), ("0.97", "municipality")] {
+        let got =
+            bare("longitude;latitude;result_score;result_type", &format!("5.7268;45.1885;{score};{kind}"));
+        assert_eq!((got.column("lon")[0].as_str(), got.count("geocodages_incertains")), ("", 1));
+    }
+    let swapped = bare("longitude;latitude", "45.1885;5.7268");
+    assert_eq!((swapped.column("lon")[0].as_str(), swapped.lines("R08")), ("", vec![2]));
+    // Degrees under the names of metres, and metres that go before degrees.
+    let got = read("rpls", &file(RPLS, &[dwelling(1, &[("X", "5.7268"), ("Y", "45.1885")])]));
+    assert_eq!(at(&got), there);
+    let header = format!("{RPLS};longitude;latitude");
+    let got = read("rpls", &file(&header, &[format!("{};2.35;48.85", dwelling(1, &[]))]));
+    assert!(got.column("lon")[0].starts_with("5.7"), "{:?}", got.column("lon"));
+}
+
+#[test]
 fn one_row_an_address_is_refused_by_the_name_of_its_count() {
-    for name in ["nb", "Nombre de logements", "NB_LOGTS"] {
+    // Numbers of rows are no counts.
+    let rows: Vec<String> = (1..4).map(|i| format!("{};{i}", dwelling(i, &[]))).collect();
+    assert_eq!(read("rpls", &file(&format!("{RPLS};n"), &rows)).counts(), (3, 3, 0));
+    for name in ["nb", "Nombre de logements", "NB_LOGTS", "n", "Nb logements sociaux", "quantité"] {
         let header = format!("{RPLS};{name}");
         let several = |counts: &[&str]| {
             let rows: Vec<String> =

@@ -378,6 +378,76 @@ fn a_geopackage_gives_its_only_table_or_asks_which_one() {
 }
 
 #[test]
+fn of_several_tables_the_one_that_has_areas_or_the_codes_is_read_and_the_others_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = |i: &Import, name: &str| i.report.remarques.iter().any(|r| r.contains(name));
+    let empty = dir.path().join("vide.gpkg");
+    geopackage(&empty, &["iris", "vide"]);
+    rusqlite::Connection::open(&empty).unwrap().execute_batch("delete from vide").unwrap();
+    let i = run(&empty, couche("iris")).unwrap();
+    assert!(i.layer().zones.len() == 1 && told(&i, "vide"), "{:?}", i.report.remarques);
+    let other = dir.path().join("autre.gpkg");
+    geopackage(&other, &["a_batiments", "b_iris"]);
+    let rename = "alter table a_batiments rename column code_iris to numero";
+    rusqlite::Connection::open(&other).unwrap().execute_batch(rename).unwrap();
+    let i = run(&other, couche("iris")).unwrap();
+    assert!(i.layer().zones[0].nom == "b_iris" && told(&i, "a_batiments"), "{:?}", i.report.remarques);
+}
+
+#[test]
+fn of_an_archive_the_layers_that_have_the_codes_are_read_and_the_others_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("couches.zip");
+    let layer = |properties: &str| collection("", &[feature(properties, &square(5.9, 45.5, 0.01))]);
+    let mut zip = ::zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for (name, text) in [
+        ("a.geojson", layer(r#""rue":"x""#)),
+        ("b.geojson", layer(r#""CODE_QPV_2024":"QN07301M","NOM_QPV_2024":"Les Hauts""#)),
+    ] {
+        zip.start_file(name, ::zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    let i = run(&path, couche("qpv")).unwrap();
+    assert_eq!((i.layer().zones[0].nom.as_str(), i.report.lignes_lues), ("Les Hauts", 1));
+    assert!(i.report.remarques.iter().any(|r| r.contains("a.geojson")), "{:?}", i.report.remarques);
+}
+
+#[test]
+fn any_piece_of_a_shapefile_stands_for_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = fixture("qpv_lamb93.shp");
+    let stem = source.with_extension("");
+    for piece in std::fs::read_dir(source.parent().unwrap()).unwrap().flatten().map(|e| e.path()) {
+        if piece.with_extension("") == stem {
+            std::fs::copy(&piece, dir.path().join(piece.file_name().unwrap())).unwrap();
+        }
+    }
+    let whole = run(&dir.path().join("qpv_lamb93.shp"), couche("qpv")).unwrap();
+    for ending in ["dbf", "shx", "prj"] {
+        let path = dir.path().join("qpv_lamb93.shp").with_extension(ending);
+        if path.exists() {
+            let i = run(&path, couche("qpv")).unwrap();
+            assert_eq!(i.report.empreinte, whole.report.empreinte, "{ending}");
+        }
+    }
+    std::fs::remove_file(dir.path().join("qpv_lamb93.shp")).unwrap();
+    assert!(refused(run(&dir.path().join("qpv_lamb93.dbf"), couche("qpv"))).contains("morceau"));
+}
+
+#[test]
+fn communes_given_as_iris_are_refused_and_ept_do_not_replace_epci() {
+    let features: Vec<String> = (0..3)
+        .map(|i| feature(&format!(r#""code":"7300{i}","nom":"x""#), &square(5.9 + f64::from(i), 45.5, 0.01)))
+        .collect();
+    let e = refused(run_text("c.geojson", &collection("", &features), couche("iris")));
+    assert!(e.contains("commune"), "{e}");
+    let ept = r#"[{"code":"200057867","nom":"Plaine Commune","type":"EPT","membres":[{"code":"93066"}]}]"#;
+    let e = refused(run_text("ept.json", ept, couche("appartenance")));
+    assert!(e.contains("EPT"), "{e}");
+}
+
+#[test]
 fn a_file_cut_anywhere_is_refused_or_read_but_never_panics() {
     let dir = tempfile::tempdir().unwrap();
     let gpkg = dir.path().join("iris.gpkg");

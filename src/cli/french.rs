@@ -151,6 +151,9 @@ fn reason(source: &str) -> String {
         s if s.contains("invalid digit") || s.contains("cannot parse") => {
             "un nombre entier est attendu".to_owned()
         }
+        s if s.contains("socket address") => {
+            "une adresse et un port sont attendus, comme 127.0.0.1:8080".to_owned()
+        }
         s if s.contains("is not in") || s.contains("too large") => {
             "nombre trop grand ou trop petit".to_owned()
         }

@@ -212,7 +212,7 @@ pub fn run(cli: Cli) -> ExitCode {
         }
         Err(e) => {
             out::is_whole();
-            note!("Erreur : {e}");
+            note!("Erreur : {}", crate::french::system(&e.to_string()));
             ExitCode::FAILURE
         }
     }

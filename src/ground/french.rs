@@ -1,4 +1,4 @@
-//! Numbers as French texts write them.
+//! Numbers as French texts write them, and what the system says of files.
 
 /// A number with thin spaces between thousands.
 #[must_use]
@@ -14,9 +14,56 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
+/// A message whose part that the system wrote, in English (`No such file or directory (os error 2)`), is said in
+/// French.
+#[must_use]
+pub fn system(message: &str) -> String {
+    let mut out = message.to_owned();
+    while let Some(at) = out.find("(os error ") {
+        let code = out[at..].chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit);
+        let Ok(code) = code.collect::<String>().parse::<i32>() else { break };
+        let said = std::io::Error::from_raw_os_error(code).to_string();
+        let words = match code {
+            2 => "fichier ou dossier introuvable".to_owned(),
+            1 | 13 => "accès refusé : vérifiez les droits du fichier ou du dossier".to_owned(),
+            17 => "il existe déjà".to_owned(),
+            20 => "ce n'est pas un dossier".to_owned(),
+            21 => "c'est un dossier, pas un fichier".to_owned(),
+            24 => "trop de fichiers ouverts".to_owned(),
+            28 => "le disque est plein".to_owned(),
+            30 => "le disque est en lecture seule".to_owned(),
+            36 => "nom de fichier trop long".to_owned(),
+            98 => "adresse déjà prise par un autre programme".to_owned(),
+            99 => "cette adresse n'est pas celle de cette machine".to_owned(),
+            111 => "personne ne répond à cette adresse".to_owned(),
+            n => format!("erreur n° {n} du système"),
+        };
+        if !out.contains(&said) {
+            let end = out[at..].find(')').map_or(out.len(), |i| at + i + 1);
+            out.replace_range(at..end, &format!("({words})"));
+        } else {
+            out = out.replace(&said, &words);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
-    use super::thousands;
+    use super::{system, thousands};
+
+    #[test]
+    fn what_the_system_says_is_said_in_french() {
+        let said = |code| std::io::Error::from_raw_os_error(code).to_string();
+        let missing = system(&format!("f.csv: lecture impossible ({})", said(2)));
+        assert_eq!(missing, "f.csv: lecture impossible (fichier ou dossier introuvable)");
+        assert_eq!(
+            system(&format!("{} ; {}", said(21), said(28))),
+            "c'est un dossier, pas un fichier ; le disque est plein"
+        );
+        assert_eq!(system("Other words (os error 5)"), "Other words (erreur n° 5 du système)");
+        assert_eq!(system("tout va bien"), "tout va bien");
+    }
 
     #[test]
     fn thousands_stand_apart() {

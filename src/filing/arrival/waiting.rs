@@ -247,7 +247,9 @@ fn recognise(root: &Path, w: &mut Waiting) {
             (Progress::APreciser, None, why)
         }
         Ok(Verdict::Part { of }) => {
-            let why = format!("morceau de « {of} » : ses morceaux s'envoient ensemble, tels quels ou dans une archive zip");
+            let why = format!(
+                "morceau de « {of} » : ses morceaux s'envoient ensemble, tels quels ou dans une archive zip"
+            );
             (Progress::Refuse, None, why)
         }
         Ok(Verdict::Unknown { why }) => (Progress::APreciser, None, why),
@@ -334,8 +336,9 @@ pub fn carry_out(
 /// A message as the page says it: the file by its name, boxes to tick instead of options.
 fn for_page(root: &Path, w: &Waiting, text: &str) -> String {
     let here = format!("{}/", folder(root, &w.id).join("recu").display());
-    let mut text = text.replace(&here, "");
+    let mut text = crate::french::system(&text.replace(&here, ""));
     for (option, words) in [
+        (" ; précisez laquelle avec --table", " ; enregistrez la bonne seule dans un fichier"),
         (", ou passez outre avec --forcer", ", ou cochez « Importer malgré ce doute »"),
         (", ou gardez ce qui peut l'être avec --forcer", ", ou cochez « Importer malgré ce doute »"),
         (", ou réunissez-les quand même avec --forcer", ", ou cochez « Importer malgré ce doute »"),

@@ -9,6 +9,7 @@ use rustc_hash::FxHasher;
 
 use super::cells::{self, Unreadable};
 use super::columns::{Columns, Text};
+use super::degrees::{self, Degrees};
 use super::flags::{Findings, RULES};
 use super::layout::{Col, Layout};
 use super::points::Points;
@@ -404,16 +405,39 @@ impl<'a> Worker<'a> {
                 None
             })
         };
-        let (x, y) = (coordinate(Col::X), coordinate(Col::Y));
+        let (mut x, mut y) = (coordinate(Col::X), coordinate(Col::Y));
+        let told = if x.is_none() || y.is_none() { degrees::read(layout, record) } else { Degrees::Nothing };
         let epsg_cell = layout.cell(record, Col::EPSG);
         let filed = if epsg_cell.is_empty() {
             None
         } else {
             cells::integer(epsg_cell, tally).ok().and_then(|v| u16::try_from(v).ok())
         };
+        let mut geocoded = None;
+        match told {
+            Degrees::Point { lon, lat, quality } => ((x, y), geocoded) = ((Some(lon), Some(lat)), quality),
+            Degrees::Unsure => tally.add(Count::Unsure),
+            Degrees::Abroad => {
+                let message = "Le point en degrés est hors de France (longitude et latitude échangées ?) ; le \
+                               logement reste sans position.";
+                findings.flag(
+                    8,
+                    layout.name(Col::LONGITUDE),
+                    layout.raw(record, Col::LONGITUDE),
+                    message.to_owned(),
+                );
+            }
+            Degrees::Nothing => {}
+        }
         columns.x.append_option(x);
         columns.y.append_option(y);
-        if let (Some(x), Some(y)) = (x, y) {
+        if let (Some(x), Some(y)) = (x, y)
+            && degrees::are_degrees(x, y)
+        {
+            tally.add(Count::Degrees);
+            columns.epsg.append_value(degrees::EPSG);
+            points.push(degrees::EPSG, x, y);
+        } else if let (Some(x), Some(y)) = (x, y) {
             let epsg = filed.unwrap_or_else(|| {
                 tally.add(Count::EpsgGuessed);
                 points.default_epsg(depcom)
@@ -442,14 +466,14 @@ impl<'a> Worker<'a> {
                 }
             }
         } else {
-            if layout.has(Col::X) {
+            if layout.has(Col::X) || degrees::known(layout) {
                 tally.add(Count::NoPoint);
             }
             columns.epsg.append_option(filed);
             points.skip();
         }
         let quality = self.code(rows, record, Col::QUALITE_XY, 13);
-        rows.columns.qualite.append_option(quality);
+        rows.columns.qualite.append_option(quality.or(geocoded));
         let Rows { columns, tally, .. } = rows;
         let precision = layout.cell(record, Col::DISTANCE_PRECISION);
         let habit = layout.habit(Col::DISTANCE_PRECISION);

@@ -8,6 +8,7 @@
 mod block;
 mod cells;
 mod columns;
+mod degrees;
 mod flags;
 mod layout;
 mod points;
@@ -331,7 +332,7 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
             names.join(", ")
         ));
     }
-    if !layout.has(Col::X) {
+    if !layout.has(Col::X) && !degrees::known(layout) {
         say("Le fichier n'a pas de coordonnées : à la construction, chaque logement est cherché par son adresse dans la Base adresse nationale importée (mosaique import addresses).".to_owned());
     }
     if let Some(organisation) = &layout.organisation {

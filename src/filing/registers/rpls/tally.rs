@@ -49,6 +49,8 @@ counts!(
     NoIdent = "ident_rep_vide",
     NoPoint = "sans_xy",
     EpsgGuessed = "epsg_deduit",
+    Degrees = "coordonnees_en_degres",
+    Unsure = "geocodages_incertains",
     IrisCompleted = "iris_complete",
     VacancyComputed = "vacance_calculee",
     Duplicate = "doublon_exact",

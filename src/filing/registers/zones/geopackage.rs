@@ -144,16 +144,21 @@ struct Table {
 }
 
 fn feature_tables(db: &Connection) -> rusqlite::Result<Vec<Table>> {
-    db.prepare(
-        "select g.table_name, g.column_name, g.srs_id, g.geometry_type_name from gpkg_geometry_columns g \
-         join gpkg_contents c on c.table_name = g.table_name where c.data_type = 'features' order by 1",
-    )?
-    .query_map([], |r| {
-        let shape: Option<String> = r.get(3)?;
-        let shape = shape.unwrap_or_default();
-        Ok(Table { name: r.get(0)?, geometry: r.get(1)?, srs: r.get(2)?, shape })
-    })?
-    .collect()
+    let query = |shape: &str| {
+        format!(
+            "select g.table_name, g.column_name, g.srs_id, {shape} from gpkg_geometry_columns g \
+             join gpkg_contents c on c.table_name = g.table_name where c.data_type = 'features' order by 1"
+        )
+    };
+    // Files that were made by hand may lack the column that nobody needs but to choose.
+    let mut statement = db.prepare(&query("g.geometry_type_name")).or_else(|_| db.prepare(&query("''")))?;
+    statement
+        .query_map([], |r| {
+            let shape: Option<String> = r.get(3)?;
+            let shape = shape.unwrap_or_default();
+            Ok(Table { name: r.get(0)?, geometry: r.get(1)?, srs: r.get(2)?, shape })
+        })?
+        .collect()
 }
 
 fn declared(db: &Connection, srs: i64) -> rusqlite::Result<Declared> {

@@ -56,6 +56,15 @@ pub fn import(path: &Path, options: &ZonesOptions, out: &Output) -> Result<Repor
     report.encodage = encoding.to_owned();
     let rows = if text.trim_start().starts_with(['[', '{']) {
         report.format = "appartenance aux EPCI, JSON".to_owned();
+        if are_members(&text) == Some(true) && !options.forcer {
+            // They would take the place of the EPCI of their communes.
+            return Err(ZonesError::NotMembership {
+                file,
+                message: "c'est la composition des EPT du Grand Paris, que le programme connaît déjà et qui vivent à \
+                          côté des EPCI ; l'importer ôterait leur EPCI à leurs communes"
+                    .to_owned(),
+            });
+        }
         json(&file, &text)?
     } else {
         report.format = "appartenance aux EPCI, CSV".to_owned();
