@@ -401,8 +401,8 @@ fn of_an_archive_the_layers_that_have_the_codes_are_read_and_the_others_are_told
     let layer = |properties: &str| collection("", &[feature(properties, &square(5.9, 45.5, 0.01))]);
     let mut zip = ::zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
     for (name, text) in [
-        ("a.geojson", layer(r#""rue":"x""#)),
-        ("b.geojson", layer(r#""CODE_QPV_2024":"QN07301M","NOM_QPV_2024":"Les Hauts""#)),
+        ("a.geojson", layer(r#"{"rue":"x"}"#)),
+        ("b.geojson", layer(r#"{"CODE_QPV_2024":"QN07301M","NOM_QPV_2024":"Les Hauts"}"#)),
     ] {
         zip.start_file(name, ::zip::write::SimpleFileOptions::default()).unwrap();
         std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
@@ -411,6 +411,31 @@ fn of_an_archive_the_layers_that_have_the_codes_are_read_and_the_others_are_told
     let i = run(&path, couche("qpv")).unwrap();
     assert_eq!((i.layer().zones[0].nom.as_str(), i.report.lignes_lues), ("Les Hauts", 1));
     assert!(i.report.remarques.iter().any(|r| r.contains("a.geojson")), "{:?}", i.report.remarques);
+}
+
+#[test]
+fn features_one_a_line_in_a_list_or_in_utf16_are_the_same_layer() {
+    let one = |code: &str, x: f64| {
+        feature(&format!(r#"{{"code_qp":"{code}","lib_qp":"É"}}"#), &square(x, 45.5, 0.01))
+    };
+    let (a, b) = (one("QN07301M", 5.9), one("QN07302M", 6.0));
+    let whole = collection("", &[a.clone(), b.clone()]);
+    let wide: Vec<u8> = format!("\u{feff}{whole}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes) in [
+        ("lignes.geojsonl", format!("{a}\n{b}\n").into_bytes()),
+        ("rs.geojsons", format!("\u{1e}{a}\n\u{1e}{b}\n").into_bytes()),
+        ("liste.json", format!("[{a},\n{b}]").into_bytes()),
+        ("large.geojson", wide),
+        ("rompue.geojsonl", format!("{a}\n{{\"type\":\n{b}\n").into_bytes()),
+    ] {
+        let i = run_bytes(name, &bytes, couche("qpv")).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let zones = &i.layer().zones;
+        assert_eq!(
+            (zones.len(), zones[0].nom.as_str(), zones[1].code.as_str()),
+            (2, "É", "QN07302M"),
+            "{name}"
+        );
+    }
 }
 
 #[test]
@@ -438,7 +463,9 @@ fn any_piece_of_a_shapefile_stands_for_all() {
 #[test]
 fn communes_given_as_iris_are_refused_and_ept_do_not_replace_epci() {
     let features: Vec<String> = (0..3)
-        .map(|i| feature(&format!(r#""code":"7300{i}","nom":"x""#), &square(5.9 + f64::from(i), 45.5, 0.01)))
+        .map(|i| {
+            feature(&format!(r#"{{"code":"7300{i}","nom":"x"}}"#), &square(5.9 + f64::from(i), 45.5, 0.01))
+        })
         .collect();
     let e = refused(run_text("c.geojson", &collection("", &features), couche("iris")));
     assert!(e.contains("commune"), "{e}");

@@ -1,5 +1,6 @@
 //! From a path to raw layers: tells the format by the first bytes, unpacks `.gz` and `.zip`.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -56,6 +57,14 @@ fn head(path: &Path) -> Result<Vec<u8>, ZonesError> {
 /// Text of a file: UTF-8, else Windows-1252; the second value names it.
 #[must_use]
 pub fn text(bytes: &[u8]) -> (std::borrow::Cow<'_, str>, &'static str) {
+    let wide = match bytes {
+        [0xff, 0xfe, ..] => Some(encoding_rs::UTF_16LE),
+        [0xfe, 0xff, ..] => Some(encoding_rs::UTF_16BE),
+        _ => None,
+    };
+    if let Some(encoding) = wide {
+        return (encoding.decode_with_bom_removal(bytes).0, encoding.name());
+    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.into(), "UTF-8"),
@@ -85,6 +94,7 @@ pub fn layers(path: &Path, table: Option<&str>, meter: &mut Meter<'_>) -> Result
     }
     let tail = bytes.iter().rev().take_while(|b| matches!(b, 0 | 0x1a)).count();
     let (text, encoding) = text(&bytes[..bytes.len() - tail]);
+    let text = collected(&text);
     if text.trim_start().starts_with(['{', '[']) {
         let mut layer = geojson::read(&file, &text, encoding, meter)?;
         if tail > 1 {
@@ -100,11 +110,39 @@ pub fn layers(path: &Path, table: Option<&str>, meter: &mut Meter<'_>) -> Result
         "dbf" | "shx" | "prj" | "cpg" | "sbn" | "sbx" | "qix" => {
             format!("un morceau de Shapefile (.{ending}) ; donnez le .shp, ou le .zip de l'ensemble")
         }
+        _ if text.trim_start().starts_with('<') => {
+            "un document XML (KML, GML) ou une page web ; enregistrez la couche en GeoJSON ou en GeoPackage"
+                .to_owned()
+        }
         "csv" | "txt" => "un tableau sans contours".to_owned(),
         "" => "un contenu non reconnu".to_owned(),
         other => format!("un contenu non reconnu (.{other})"),
     };
     Err(ZonesError::NotZones { file, found })
+}
+
+/// GeoJSON as one collection: features one a line (`.geojsonl`, `.geojsons`), or in a bare list.
+fn collected(text: &str) -> Cow<'_, str> {
+    const START: &str = r#"{"type":"FeatureCollection","features":"#;
+    let is_feature = |t: &str| t.starts_with('{') && t.contains("\"Feature\"");
+    let sign = |c: char| c.is_whitespace() || c == '\u{1e}' || c == '\u{feff}';
+    let start = text.trim_start_matches(sign);
+    if let Some(first) = start.strip_prefix('[').map(str::trim_start)
+        && is_feature(&first.chars().take(2_000).collect::<String>())
+    {
+        return Cow::Owned(format!("{START}{start}}}"));
+    }
+    let mut lines = start.lines().map(|l| l.trim_matches(sign)).filter(|l| !l.is_empty());
+    let whole = |l: &str| serde_json::from_str::<serde::de::IgnoredAny>(l).is_ok();
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let apart =
+        is_feature(first) && !first.contains("FeatureCollection") && whole(first) && second.starts_with('{');
+    if !apart {
+        return Cow::Borrowed(text);
+    }
+    // A line that is broken costs itself only.
+    let features = [first, second].into_iter().chain(lines).map(|l| if whole(l) { l } else { "null" });
+    Cow::Owned(format!("{START}[{}]}}", features.collect::<Vec<_>>().join(",")))
 }
 
 fn zipped(
@@ -152,7 +190,7 @@ fn zipped(
             "geojson" | "json" => {
                 let bytes = entry(name)?;
                 let (text, encoding) = text(&bytes);
-                layers.push(geojson::read(name, &text, encoding, meter)?);
+                layers.push(geojson::read(name, &collected(&text), encoding, meter)?);
             }
             "gpkg" => {
                 // SQLite reads files, not memory.
