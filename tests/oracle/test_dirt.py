@@ -244,6 +244,11 @@ def wrappings(i):
     yield "classeur et notice", workbook(i, notice=True), ".xlsx"
     yield "classeur LibreOffice", libre_workbook(i), ".ods"
     yield "classeur LibreOffice et notice", libre_workbook(i, notice=True), ".ods"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("envoi/lisezmoi.txt", "Bonjour")
+        z.writestr("envoi/données.xlsx", workbook(i))
+    yield "classeur dans un zip", packed.getvalue(), ".zip"
     yield "classeur d'avant 2007", old_workbook(i), ".xls"
     yield "classeur d'avant 2007 et notice", old_workbook(i, notice=True), ".xls"
 

@@ -148,12 +148,14 @@ pub fn read(
     desk: &Path,
     progress: &dyn Fn(u64, u64),
 ) -> Result<(Report, PathBuf), ArrivalError> {
-    if !workbook::is_workbook(asked.file) {
+    let unpacked = workbook::packed(asked.file, desk)?;
+    let book = unpacked.as_deref().unwrap_or(asked.file);
+    if !workbook::is_workbook(book) {
         return Ok((read_as(asked, asked.file, out, progress)?, asked.file.to_owned()));
     }
     let file = desk.join("classeur.csv");
     let register = asked.what.register();
-    let sheet = workbook::to_csv(asked.file, &file, asked.feuille, &|head| recognises(register, head))?;
+    let sheet = workbook::to_csv(book, &file, asked.feuille, &|head| recognises(register, head))?;
     let name = asked.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let mut report = read_as(asked, &file, out, progress).map_err(|e| {
         // The user knows the workbook, not what it became.

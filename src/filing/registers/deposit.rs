@@ -77,9 +77,13 @@ pub fn check(
     std::fs::create_dir_all(&out)?;
     let received = dir.join("recu");
     let (mut file, mut remark) = (received.clone(), None);
-    if workbook::is_workbook(&received) {
+    // Nothing of it stays: it may name people.
+    let desk = tempfile::tempdir_in(dir)?;
+    let unpacked = workbook::packed(&received, desk.path())?;
+    let book = unpacked.as_deref().unwrap_or(&received);
+    if workbook::is_workbook(book) {
         file = dir.join("classeur.csv");
-        let sheet = workbook::to_csv(&received, &file, None, &|head| recognises(&kind.register, head))?;
+        let sheet = workbook::to_csv(book, &file, None, &|head| recognises(&kind.register, head))?;
         remark = Some(sheet.remark());
     }
     let (first, header) = table(&file, kind)?;

@@ -137,9 +137,11 @@ pub fn of(path: &Path, desk: &Path) -> Verdict {
     if let Some(of) = zones::part_of(path) {
         return Verdict::Part { of };
     }
-    if workbook::is_workbook(path) {
+    let unpacked = workbook::packed(path, desk).ok().flatten();
+    let book = unpacked.as_deref().unwrap_or(path);
+    if workbook::is_workbook(book) {
         let file = desk.join("classeur.csv");
-        let sheet = workbook::to_csv(path, &file, None, &|head| rows::is_any(head));
+        let sheet = workbook::to_csv(book, &file, None, &|head| rows::is_any(head));
         return match sheet {
             Ok(_) => rows::of(&file, &name(path)),
             Err(e) => Verdict::Unknown { why: bare(&e.to_string(), path) },

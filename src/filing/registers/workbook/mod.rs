@@ -129,6 +129,43 @@ pub fn is_workbook(path: &Path) -> bool {
     form(path).is_some()
 }
 
+/// The only table of an archive, when it is a workbook: written to `desk`, where it keeps its ending.
+///
+/// # Errors
+/// The archive is damaged, its workbook would grow without measure, or the disk refuses.
+pub fn packed(path: &Path, desk: &Path) -> std::io::Result<Option<PathBuf>> {
+    let mut head = [0; 2];
+    let opened = File::open(path)?.read_exact(&mut head).is_ok() && head == *b"PK";
+    let Some(mut archive) = opened.then(|| zip::ZipArchive::new(File::open(path).ok()?).ok()).flatten()
+    else {
+        return Ok(None);
+    };
+    if form(path).is_some() {
+        return Ok(None);
+    }
+    let ending = |name: &str| name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let mut names: Vec<String> =
+        archive.file_names().filter_map(Result::ok).map(|n| n.into_owned()).collect();
+    let hidden =
+        |n: &String| n.starts_with("__MACOSX/") || n.rsplit('/').next().is_some_and(|f| f.starts_with('.'));
+    names.retain(|n| !n.ends_with('/') && !hidden(n));
+    let book = |n: &&String| ["xlsx", "xlsm", "ods", "xls"].contains(&&*ending(n));
+    let (1, false) = (names.iter().filter(book).count(), names.iter().any(|n| ending(n) == "csv")) else {
+        return Ok(None);
+    };
+    let Some(name) = names.iter().find(book) else { return Ok(None) };
+    let out = desk.join(format!("archive.{}", ending(name)));
+    let most = FREE.max(File::open(path)?.metadata()?.len().saturating_mul(GROWS));
+    let entry = archive.by_name(name).map_err(std::io::Error::other)?;
+    let read = std::io::copy(&mut entry.take(most + 1), &mut File::create(&out)?)?;
+    if read > most {
+        return Err(std::io::Error::other(
+            "le classeur de l'archive devient trop grand une fois décompressé",
+        ));
+    }
+    Ok(Some(out))
+}
+
 /// Rows by which a sheet is recognised.
 const HEAD: usize = 64;
 /// Bytes of empty cells that a file may bring, whatever it holds.

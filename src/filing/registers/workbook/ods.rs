@@ -47,7 +47,8 @@ pub(super) fn rows<E>(
     walk(archive, Some(at), size, |_, number, cells| each(number, cells)).map(|_| ())
 }
 
-/// Where the reading is among tables: changes that are tracked hold old cells, and a table may stand in a cell.
+/// Where the reading is among tables: changes that are tracked hold old cells, and a table may stand in a
+/// cell.
 #[derive(Default)]
 struct Depth {
     tables: u32,
@@ -77,8 +78,8 @@ impl Depth {
     }
 }
 
-/// Goes through the rows of one sheet, or of all; `each` gets the sheet, the number of the row, 1 = first, and
-/// its cells, and says whether to go on in this sheet. The names of the sheets that were met.
+/// Goes through the rows of one sheet, or of all; `each` gets the sheet, the number of the row, 1 = first,
+/// and its cells, and says whether to go on in this sheet. The names of the sheets that were met.
 fn walk<E>(
     archive: &mut Archive,
     only: Option<usize>,
