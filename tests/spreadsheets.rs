@@ -451,6 +451,10 @@ fn what_stands_around_a_table_is_no_row_of_it() {
     let got = read("rpls", &(file(RPLS, &row) + &format!("{blank}\r\n").repeat(20)));
     assert_eq!(got.count("lignes_vides"), 20);
 
+    // The empty row of a workbook, as it becomes a line, breaks nothing in two.
+    let rows = [dwelling(1, &[]), "\"\"".to_owned(), dwelling(2, &[]), "\"\"".to_owned(), dwelling(3, &[])];
+    assert_eq!(read("rpls", &file(&format!("{RPLS}\r\n\"\""), &rows)).counts(), (3, 3, 0));
+
     let ops = file(
         &OPS.replace("age_titulaire", "Âge titulaire").replace("nb_personnes", "Nb personnes"),
         &[household(1, &[])],

@@ -14,8 +14,8 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
-/// A message whose part that the system wrote, in English (`No such file or directory (os error 2)`), is said in
-/// French.
+/// A message in French, the part that the system wrote in English (`No such file or directory (os error 2)`)
+/// too.
 #[must_use]
 pub fn system(message: &str) -> String {
     let mut out = message.to_owned();

@@ -98,7 +98,7 @@ def importer(request, mosaique, demo_files, tmp_path_factory):
     return Importer(mosaique, demo_files, request.param, tmp_path_factory.mktemp(request.param))
 
 
-def workbook(importer, typed=False, titles=0, notice=False):
+def workbook(importer, typed=False, titles=0, notice=False, blanks=False):
     book = openpyxl.Workbook()
     sheet = book.active
     if notice:
@@ -122,6 +122,8 @@ def workbook(importer, typed=False, titles=0, notice=False):
         cells = [cell(c) for c in row]
         while cells and cells[-1] is None:
             cells.pop()
+        if blanks:
+            sheet.append([])
         sheet.append(cells)
     out = io.BytesIO()
     book.save(out)
@@ -242,6 +244,7 @@ def wrappings(i):
     yield "classeur", workbook(i), ".xlsx"
     yield "classeur et titres", workbook(i, titles=2), ".xlsx"
     yield "classeur et notice", workbook(i, notice=True), ".xlsx"
+    yield "classeur et lignes vides", workbook(i, blanks=True), ".xlsx"
     yield "classeur LibreOffice", libre_workbook(i), ".ods"
     yield "classeur LibreOffice et notice", libre_workbook(i, notice=True), ".ods"
     packed = io.BytesIO()

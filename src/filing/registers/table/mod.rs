@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use csv::ByteRecord;
 use memchr::memchr_iter;
 
+use super::fields::is_blank;
 use super::text::encoding::{Seen, decode};
 use super::text::page::{self, Page};
 use super::text::{Text, TextError, separator};
@@ -289,6 +290,14 @@ impl Block {
         let mut held: Option<(u64, ByteRecord)> = None;
         let mut shorts = 0;
         let seen = self.for_each(|line, record| {
+            // An empty row of a spreadsheet is half of nothing, and breaks nothing in two.
+            if record.len() < width && record.iter().all(is_blank) {
+                if let Some((first, half)) = held.take() {
+                    shorts += 1;
+                    each(first, &half, Shape::Short);
+                }
+                return each(line, record, Shape::Short);
+            }
             if record.len() >= width && held.is_none() {
                 return each(line, record, Shape::Whole);
             }

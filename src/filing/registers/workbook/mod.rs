@@ -249,7 +249,8 @@ impl<'b> Book<'b> {
             }
             Some(Form::Ods) => {
                 let mut archive = zip()?;
-                let heads = ods::heads(&mut archive, size, HEAD).map_err(|e| told(path, "", e))?;
+                let heads =
+                    ods::heads(&mut archive, size, HEAD).map_err(|(sheet, e)| told(path, &sheet, e))?;
                 let (names, heads) = heads.into_iter().unzip();
                 ("LibreOffice", names, Source::Ods(archive, heads))
             }

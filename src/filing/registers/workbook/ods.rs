@@ -21,10 +21,11 @@ pub(super) fn heads(
     archive: &mut Archive,
     size: u64,
     most: usize,
-) -> Result<Vec<(String, Vec<Vec<String>>)>, SheetError<WorkbookError>> {
+) -> Result<Vec<(String, Vec<Vec<String>>)>, (String, SheetError<WorkbookError>)> {
     let mut heads: Vec<Vec<Vec<String>>> = Vec::new();
     let mut left = HEADS;
-    let names = walk(archive, None, size, |sheet, _, cells| {
+    let mut names = Vec::new();
+    let read = walk(archive, None, size, &mut names, |sheet, _, cells| {
         heads.resize(heads.len().max(sheet + 1), Vec::new());
         let bytes: usize = cells.iter().map(|c| c.len() + 24).sum();
         left = left.saturating_sub(bytes);
@@ -32,7 +33,8 @@ pub(super) fn heads(
             heads[sheet].push(cells.clone());
         }
         Ok(left > 0 && heads[sheet].len() < most)
-    })?;
+    });
+    read.map_err(|e| (names.last().cloned().unwrap_or_default(), e))?;
     heads.resize(names.len(), Vec::new());
     Ok(names.into_iter().zip(heads).collect())
 }
@@ -44,7 +46,7 @@ pub(super) fn rows<E>(
     size: u64,
     mut each: impl FnMut(u64, &mut Vec<String>) -> Result<bool, E>,
 ) -> Result<(), SheetError<E>> {
-    walk(archive, Some(at), size, |_, number, cells| each(number, cells)).map(|_| ())
+    walk(archive, Some(at), size, &mut Vec::new(), |_, number, cells| each(number, cells))
 }
 
 /// Where the reading is among tables: changes that are tracked hold old cells, and a table may stand in a
@@ -84,12 +86,12 @@ fn walk<E>(
     archive: &mut Archive,
     only: Option<usize>,
     size: u64,
+    names: &mut Vec<String>,
     mut each: impl FnMut(usize, u64, &mut Vec<String>) -> Result<bool, E>,
-) -> Result<Vec<String>, SheetError<E>> {
+) -> Result<(), SheetError<E>> {
     let part = archive.by_name(PART).map_err(|e| SheetError::Xml(XmlError::Malformed(e.to_string())))?;
     let mut xml = Xml::new(part, size);
     let mut inside = Depth::default();
-    let mut names: Vec<String> = Vec::new();
     // Whether the rows of the sheet at hand are wanted.
     let mut reads = false;
     let mut row = Row::default();
@@ -147,7 +149,7 @@ fn walk<E>(
                         _ => {}
                     }
                     if !reads && only.is_some() {
-                        return Ok(names);
+                        return Ok(());
                     }
                 }
                 inside.closes(name.as_ref());
@@ -170,7 +172,7 @@ fn walk<E>(
             _ => {}
         }
     }
-    Ok(names)
+    Ok(())
 }
 
 /// How often a row or a cell stands there.

@@ -386,3 +386,104 @@ fn shared(record: &Record) -> Result<Vec<String>, XmlError> {
     }
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::super::to_csv;
+    use super::*;
+
+    fn record(kind: u16, body: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(body.len()).unwrap();
+        [&kind.to_le_bytes()[..], &length.to_le_bytes(), body].concat()
+    }
+
+    fn cell(kind: u16, row: u16, column: u16, style: u16, rest: &[u8]) -> Vec<u8> {
+        let place = [row.to_le_bytes(), column.to_le_bytes(), style.to_le_bytes()].concat();
+        record(kind, &[&place[..], rest].concat())
+    }
+
+    /// A workbook of one sheet, whose long shared text goes on in a second record with wider letters.
+    fn workbook(cells: &[Vec<u8>]) -> Vec<u8> {
+        let bof = |kind: u16| {
+            record(0x0809, &[&0x0600_u16.to_le_bytes()[..], &kind.to_le_bytes(), &[0; 4]].concat())
+        };
+        let mut globals = bof(5);
+        globals.extend(record(
+            0x041E,
+            &[&164_u16.to_le_bytes()[..], &5_u16.to_le_bytes(), b"\0000000"].concat(),
+        ));
+        for format in [0_u16, 14, 10, 164] {
+            globals.extend(record(0x00E0, &[&[0, 0][..], &format.to_le_bytes(), &[0; 16]].concat()));
+        }
+        let mut shared = [&2_u32.to_le_bytes()[..], &2_u32.to_le_bytes()].concat();
+        shared.extend([&5_u16.to_le_bytes()[..], &[0], b"vague"].concat());
+        shared.extend([&5_u16.to_le_bytes()[..], &[0], b"\xe9t"].concat());
+        let wide: Vec<u8> = "é€!".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let sheet_at = |n: usize| u32::try_from(n).unwrap().to_le_bytes();
+        let bound = |at: [u8; 4]| record(0x0085, &[&at[..], &[0, 0, 7, 0], b"Donn\xe9es"].concat());
+        let rest =
+            [record(0x00FC, &shared), record(CONTINUE, &[&[1][..], &wide].concat()), record(0x000A, &[])]
+                .concat();
+        let place = globals.len() + bound([0; 4]).len() + rest.len();
+        globals.extend(bound(sheet_at(place)));
+        [globals, rest, bof(16), cells.concat(), record(0x000A, &[])].concat()
+    }
+
+    fn saved(stream: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.xls");
+        let mut file = cfb::create(&path).unwrap();
+        file.create_stream("/Workbook").unwrap().write_all(stream).unwrap();
+        file.flush().unwrap();
+        (dir, path)
+    }
+
+    fn text(path: &Path) -> Result<String, String> {
+        let out = path.with_extension("csv");
+        to_csv(path, &out, None, &|_| false).map_err(|e| e.to_string())?;
+        Ok(std::fs::read_to_string(out).unwrap())
+    }
+
+    #[test]
+    fn every_kind_of_cell_is_what_it_shows() {
+        let number = |v: f64| v.to_le_bytes();
+        let formula = |result: [u8; 8]| [&result[..], &[0; 8]].concat();
+        let cells = [
+            cell(0x00FD, 0, 0, 0, &0_u32.to_le_bytes()),
+            cell(0x00FD, 0, 1, 0, &1_u32.to_le_bytes()),
+            cell(0x0203, 1, 0, 0, &number(12.5)),
+            cell(0x0203, 1, 1, 1, &number(43525.0)),
+            // Integers: in hundredths, and as they are.
+            cell(0x027E, 1, 2, 2, &((40_u32 << 2) | 3).to_le_bytes()),
+            cell(0x027E, 1, 3, 3, &((1004_u32 << 2) | 2).to_le_bytes()),
+            cell(0x0006, 3, 0, 0, &formula(number(7.0))),
+            cell(0x0006, 3, 1, 0, &formula([0, 0, 0, 0, 0, 0, 0xFF, 0xFF])),
+            record(0x0207, &[&3_u16.to_le_bytes()[..], &[0], b"oui"].concat()),
+            cell(0x0205, 3, 2, 0, &[1, 0]),
+            cell(0x0204, 3, 3, 0, &[&2_u16.to_le_bytes()[..], &[0], b"a;"].concat()),
+        ];
+        let (_dir, path) = saved(&workbook(&cells));
+        let want = "vague;été€!;;\n12.5;2019-03-01;40%;01004\n\"\"\n7;oui;1;\"a;\"\n";
+        assert_eq!(text(&path).unwrap(), want);
+    }
+
+    #[test]
+    fn a_workbook_cut_anywhere_is_refused_or_read_and_never_panics() {
+        let whole = workbook(&[
+            cell(0x00FD, 0, 0, 0, &0_u32.to_le_bytes()),
+            cell(0x00FD, 1, 0, 0, &9_u32.to_le_bytes()),
+        ]);
+        for n in 0..whole.len() {
+            let (_dir, path) = saved(&whole[..n]);
+            let _ = text(&path);
+        }
+        for at in 0..whole.len() {
+            let mut bad = whole.clone();
+            bad[at] ^= 0xFF;
+            let (_dir, path) = saved(&bad);
+            let _ = text(&path);
+        }
+    }
+}

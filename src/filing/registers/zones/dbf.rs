@@ -36,6 +36,7 @@ impl Letters {
     fn label(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
+            Self::Page(Page::Windows) => "windows-1252",
             Self::Page(page) => page.label(),
             Self::Other(encoding) => encoding.name(),
         }
@@ -73,8 +74,8 @@ pub fn rows(bytes: &[u8]) -> usize {
 }
 
 /// Reads a table. `cpg` is the text of the `.cpg` file, which goes before the driver byte of the header.
-/// Bytes go before both: what is UTF-8 with accents is no accident, what is not UTF-8 was never written as such,
-/// and a page that makes no words of them is not theirs where another one does.
+/// Bytes go before both: what is UTF-8 with accents is no accident, what is not UTF-8 was never written as
+/// such, and a page that makes no words of them is not theirs where another one does.
 ///
 /// # Errors
 /// A sentence in French that says what is damaged.

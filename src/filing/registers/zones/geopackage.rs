@@ -99,7 +99,7 @@ pub fn read(
     }
 }
 
-/// Of several tables, the only one that has areas; else the only one of those that has the codes of the layer.
+/// Of several tables, the only one that has areas; else the only one of those that has the layer's codes.
 fn the_one<'t>(
     db: &Connection,
     tables: &'t [Table],

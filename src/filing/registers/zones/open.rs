@@ -92,7 +92,9 @@ pub fn layers(path: &Path, table: Option<&str>, meter: &mut Meter<'_>) -> Result
     if bytes.starts_with(&[0, 0, 0x27, 0x0A]) {
         return Ok(vec![shapefile::read(&shapefile::Parts::beside(path, bytes)?, meter)?]);
     }
-    let tail = bytes.iter().rev().take_while(|b| matches!(b, 0 | 0x1a)).count();
+    // The last sign of a text in UTF-16 may have a zero.
+    let wide = matches!(bytes[..], [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    let tail = if wide { 0 } else { bytes.iter().rev().take_while(|b| matches!(b, 0 | 0x1a)).count() };
     let (text, encoding) = text(&bytes[..bytes.len() - tail]);
     let text = collected(&text);
     if text.trim_start().starts_with(['{', '[']) {
