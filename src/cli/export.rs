@@ -10,7 +10,8 @@ use tower::ServiceExt;
 
 use super::out::{note, say};
 use super::{Failure, StoreArgs, build};
-use crate::server::{App, Live, ServeOptions, Server, router_for_holder};
+use crate::desk::editions::{App, Live};
+use crate::server::{ServeOptions, Server, router_for_holder};
 use crate::state::State;
 use crate::store::Store;
 

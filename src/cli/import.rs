@@ -10,11 +10,12 @@ use super::{Failure, StoreArgs, build, import_folder, import_report, option_of, 
 use crate::admission::{Claims, Plan};
 use crate::arrival::{self, Asked, What};
 use crate::days;
+use crate::desk::trace::Trace;
 use crate::registers::deposit::{self, Kind};
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
-use crate::server::{Imported, Trace, note_imports};
+use crate::server::{Imported, note_imports};
 use crate::state::{self, State};
 use crate::store::{By, Promise, Writer};
 

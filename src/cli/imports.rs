@@ -7,11 +7,10 @@ use super::out::say;
 use super::{Failure, StoreArgs, build, import, import_report};
 use crate::admission::plan::files_of;
 use crate::admission::{is_imported, undoable};
-use crate::days;
+use crate::desk::trace::Trace;
 use crate::reference::magasin::magasin;
-use crate::server::Trace;
-use crate::state;
 use crate::store::{Acte, By, Manifest, Operation, Store, Writer};
+use crate::{days, state};
 
 /// Arguments of `imports`.
 #[derive(Debug, Args)]

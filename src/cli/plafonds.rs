@@ -7,9 +7,9 @@ use clap::Args;
 use super::out::say;
 use super::{Failure, StoreArgs, holder, import};
 use crate::days;
+use crate::desk::trace::Trace;
 use crate::reference::reglages::Value;
 use crate::registers::plafonds::{ZONES, read};
-use crate::server::Trace;
 use crate::store::reglages::{self, Asked};
 
 /// What help ends with.

@@ -5,9 +5,9 @@ use clap::{Args, Subcommand};
 use super::out::say;
 use super::{Failure, StoreArgs, build, holder, import};
 use crate::days::{self, Date};
+use crate::desk::trace::Trace;
 use crate::reference::reglages::table::{Effect, tables};
 use crate::reference::reglages::{self, Resolved, Value};
-use crate::server::Trace;
 use crate::store::reglages::{self as folder, Asked, Outcome};
 
 /// What help ends with.

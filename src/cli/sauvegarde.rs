@@ -9,7 +9,7 @@ use super::build::thousands;
 use super::out::say;
 use super::{Failure, StoreArgs, import, progress};
 use crate::days;
-use crate::server::Trace;
+use crate::desk::trace::Trace;
 use crate::state::{self, State};
 use crate::store::backup::{Copying, FORMAT, Label, PART, check};
 use crate::store::{Store, StoreError, Writer};

@@ -16,24 +16,28 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
-use super::app::Server;
-use super::auth::operations::Operations;
-use super::auth::{guard, jetons, organisation, session, sso, visitor};
-use super::params::BODY_LIMIT;
-use super::parc::{counts, events, flags, residences};
-use super::problem::Problem;
-use super::{
-    adresses, affichage, catalogue, controle, cotation, dalo, depots, ensembles, export, facettes, flux,
-    fragilite, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, ogc,
-    openapi, plan, rpems, security, segregation, situation, situation_csv, territoires, textes, tiles,
-    valeurs, web, zones, zones_fichier,
+use crate::desk::problem::Problem;
+use crate::server::api::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
+use crate::server::api::ban::{geocodage, geocodage_csv};
+use crate::server::api::figures::{
+    catalogue, ensembles, export, facettes, fragilite, indicateurs, mesure, segregation, situation,
+    situation_csv, territoires, tiles, valeurs, zones, zones_fichier,
 };
+use crate::server::api::leases::{controle, dalo, mixite, objectifs, objectifs_csv, plan, rpems};
+use crate::server::api::lessor::parc::{counts, events, flags, residences};
+use crate::server::api::lessor::{adresses, depots};
+use crate::server::api::site::{affichage, health, textes};
+use crate::server::api::{cotation, flux, ogc};
+use crate::server::app::Server;
+use crate::server::auth::operations::Operations;
+use crate::server::auth::{guard, jetons, organisation, session, sso, visitor};
+use crate::server::edge::body::BODY_LIMIT;
+use crate::server::edge::{openapi, security, web};
 
 use crate::reference::limites::limits;
 
 /// The documented routes.
-pub(super) fn documented() -> OpenApiRouter<Server> {
+pub(crate) fn documented() -> OpenApiRouter<Server> {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -14,8 +14,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use super::known::Known;
 use super::who::{Visitor, Way, Who};
 use crate::access::Person;
+use crate::desk::problem::Problem;
 use crate::server::app::Server;
-use crate::server::problem::Problem;
 use crate::state::{self, random_token};
 
 /// Name of the cookie.
