@@ -106,10 +106,10 @@ fn every_room_is_listed() {
 }
 
 #[test]
-fn only_the_window_knows_http() {
+fn only_the_server_knows_http() {
     for file in files("src") {
         let path = name(&file);
-        if !path.starts_with("src/window/") && !path.starts_with("src/cli/") {
+        if !path.starts_with("src/window/server/") {
             assert!(!read(&file).contains("axum::"), "{path} knows axum");
         }
     }

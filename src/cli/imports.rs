@@ -125,7 +125,7 @@ fn remove(which: &Which) -> Result<(), Failure> {
     writer.remove(&which.registre, &which.cle, &By::now(&super::holder()))?;
     import::noted(
         &which.store.data,
-        Trace::new("import_retire", format!("{} {}", which.registre, which.cle)),
+        [Trace::new("import_retire", format!("{} {}", which.registre, which.cle))],
     )?;
     say!("{} {} est retiré du magasin.", which.registre, which.cle);
     say!(
@@ -144,7 +144,7 @@ fn restore(which: &Which) -> Result<(), Failure> {
     let done = writer.restore(&which.registre, &which.cle, &By::now(&super::holder()))?;
     import::noted(
         &which.store.data,
-        Trace::new("import_remis", format!("{} {}", which.registre, which.cle)),
+        [Trace::new("import_remis", format!("{} {}", which.registre, which.cle))],
     )?;
     for d in &done.avant {
         say!("De nouveau dans le magasin : {} {}", d.rapport.registre, d.rapport.cle);

@@ -65,7 +65,7 @@ pub fn run(args: &PlafondsArgs) -> Result<(), Failure> {
                 "fichier",
                 args.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
             );
-        import::noted(&args.store.data, trace)?;
+        import::noted(&args.store.data, [trace])?;
         say!(
             "Plafonds du {} enregistrés ; un serveur en marche les suit de lui-même.",
             days::french(&year.day)

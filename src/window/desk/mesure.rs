@@ -25,7 +25,7 @@ use crate::reference::zonage::{self, ZoneLimits};
 use crate::registers::zones::effort::Effort;
 
 /// Ce qui est demandé.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DemandeMesure {
     pub zones: Vec<ZoneDemandee>,

@@ -4,6 +4,7 @@
 pub mod counter;
 pub mod editions;
 pub mod error;
+pub mod export;
 pub mod fiche;
 pub mod figures;
 pub mod geometry;

@@ -42,7 +42,7 @@ impl Trace {
     /// The line, for what the command line does.
     #[must_use]
     pub fn by_holder(self) -> Entry {
-        self.entry_of(&Person { holder: true, ..Person::default() }, String::new(), String::new())
+        self.entry_of(&Person::holder(), String::new(), String::new())
     }
 
     /// The line, for a person at an address and in a request.

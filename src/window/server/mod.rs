@@ -31,7 +31,7 @@ use self::background::{soundness, works};
 use self::edge::{listen, metrics};
 pub use self::error::ServerError;
 pub use self::options::ServeOptions;
-pub use self::router::{document, router, router_for_holder};
+pub use self::router::{document, router};
 use crate::days;
 use crate::desk::editions::{App, Live};
 use crate::reference::reglages as rules;

@@ -201,16 +201,6 @@ fn described() -> (Router<Server>, utoipa::openapi::OpenApi) {
 
 /// The whole server.
 pub fn router(server: Server) -> Router {
-    let identify = from_fn_with_state(server.clone(), visitor::identify);
-    assembled(server, |routes| routes.layer(identify))
-}
-
-/// The server as the command line asks it: by who holds the files, and so may see everything.
-pub fn router_for_holder(server: Server) -> Router {
-    assembled(server, |routes| routes.layer(from_fn(visitor::holder)))
-}
-
-fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Router {
     let (routes, document) = described();
     let door = guard::Door::new(server.clone(), Operations::new(&document));
     let document = openapi::Served::new(&document);
@@ -229,8 +219,9 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
         .fallback(move |request| web::serve(site.clone(), request))
         .method_not_allowed_fallback(|method: Method| async move { Problem::method(method.as_str()) })
         .with_state(server.clone())
-        .layer(from_fn_with_state(door, guard::guard));
-    identified(routes)
+        .layer(from_fn_with_state(door, guard::guard))
+        .layer(from_fn_with_state(server.clone(), visitor::identify));
+    routes
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(
             CompressionLayer::new().compress_when(

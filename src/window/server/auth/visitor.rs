@@ -68,18 +68,6 @@ async fn identified(FromState(server): FromState<Server>, mut request: Request, 
     }
 }
 
-/// Lets the command line ask: who holds the files of the store.
-pub async fn holder(mut request: Request, next: Next) -> Response {
-    let visitor = Visitor {
-        person: Person { holder: true, ..Person::default() },
-        way: Way::Token { writes: true },
-        ip: String::new(),
-        request: String::new(),
-    };
-    request.extensions_mut().insert(Who(Arc::new(visitor)));
-    next.run(request).await
-}
-
 /// The address of the network: of the connection, or what the relay before this server adds last.
 fn address(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> IpAddr {
     let told = || {
