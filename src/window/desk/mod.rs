@@ -2,11 +2,13 @@
 //! nothing here knows HTTP.
 
 pub mod counter;
+pub mod csv_body;
 pub mod editions;
 pub mod error;
 pub mod export;
 pub mod fiche;
 pub mod figures;
+pub mod flux;
 pub mod geometry;
 pub mod leases;
 pub mod mesure;
@@ -15,7 +17,8 @@ pub mod params;
 pub mod places;
 pub mod problem;
 pub mod query;
-pub mod rates;
 pub mod rights;
+pub mod situation;
+pub mod templates;
 pub mod trace;
 pub mod zones;

@@ -149,3 +149,9 @@ fn covers_a_commune(loaded: &Loaded, zone: &Runs) -> bool {
     }
     false
 }
+
+/// The name of a zone of a scale; None if the cube has none of that code.
+pub fn name_of(loaded: &Loaded, scale: &str, code: &str) -> Option<String> {
+    let layer = loaded.cube().layer(scale)?;
+    layer.zone(code).filter(|z| *z != NONE).map(|z| layer.title(z))
+}

@@ -1,6 +1,7 @@
 //! What a scope of `access` is in one cube: addresses, or dwellings of one bailleur.
 
-use crate::access::Scope;
+use super::problem::Problem;
+use crate::access::{self, Person, Scope};
 use crate::cube::runs::Runs;
 
 use crate::desk::editions::Loaded;
@@ -71,4 +72,16 @@ pub fn in_words(scope: &Scope) -> String {
             list.join(", ")
         }
     }
+}
+
+const NO_SIREN: &str =
+    "Le SIREN de votre organisme n'est pas renseigné : demandez-le à l'administration du service.";
+
+/// The bailleur that a person works for.
+///
+/// # Errors
+/// Their organisation is no bailleur.
+pub fn lessor(person: &Person) -> Result<&str, Problem> {
+    let why = || access::may(person, "parc").err().unwrap_or(NO_SIREN);
+    person.stock().ok_or_else(|| Problem::forbidden(why()))
 }

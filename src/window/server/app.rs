@@ -38,7 +38,7 @@ pub struct Server {
     /// A BAN API that answers instead of the imported addresses.
     pub ban: Option<Remote>,
     /// What is kept of gestion en flux, counted.
-    pub flux: crate::server::api::flux::Shelf,
+    pub flux: crate::desk::flux::book::Shelf,
     pub options: Arc<ServeOptions>,
 }
 
@@ -60,7 +60,7 @@ impl Server {
             passwords: Passwords::new()?,
             sso: Sso::from_env()?.map(Arc::new),
             ban: options.ban.as_deref().map(Remote::new).transpose()?,
-            flux: crate::server::api::flux::Shelf::default(),
+            flux: crate::desk::flux::book::Shelf::default(),
             options: Arc::new(options),
         })
     }

@@ -20,8 +20,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 pub use self::api::ban::geocodage_distant::{RemoteError, configured as remote_ban};
-pub use self::api::flux::bring as bring_flux;
-pub use self::api::leases::controle::measure as measure_checks;
 pub use self::api::lessor::parc::events::bring;
 pub use self::app::Server;
 pub use self::auth::provider::SsoError;

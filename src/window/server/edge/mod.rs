@@ -3,7 +3,6 @@
 pub mod accept;
 pub mod base;
 pub mod body;
-pub mod csv_body;
 pub mod csv_file;
 pub mod current;
 pub mod listen;

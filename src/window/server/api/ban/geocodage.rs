@@ -230,7 +230,7 @@ fn shared(params: &mut Params, usual: usize) -> Result<(Query, BTreeMap<&'static
 fn point(params: &mut Params) -> Result<Option<[f64; 2]>, Problem> {
     match (params.number::<f64>("lon")?, params.number::<f64>("lat")?) {
         (Some(lon), Some(lat)) => {
-            crate::server::api::figures::situation::check([lon, lat])?;
+            crate::desk::situation::check([lon, lat])?;
             Ok(Some([lon, lat]))
         }
         (None, None) => Ok(None),

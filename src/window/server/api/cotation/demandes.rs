@@ -16,12 +16,12 @@ use crate::desk::editions::App;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::publish::csv_file;
 use crate::reference::mix::Mix;
 use crate::scoring::demands::months;
 use crate::scoring::grid::{Genre, Grille};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
-use crate::server::edge::csv_file;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 
@@ -166,8 +166,12 @@ pub async fn csv(
         let found = answer(&app, &visitor.person, &grille, &asked, None)?;
         let bytes = written(&found).map_err(|e| Problem::internal(&e))?;
         let trace = traced("cotation_demandes_csv", &asked, &found);
-        let headers =
-            csv_file::headers(&format!("demandes-{}-{}-{}.csv", found.epci, asked.genre.id(), found.au))?;
+        let headers = crate::server::edge::csv_file::headers(&format!(
+            "demandes-{}-{}-{}.csv",
+            found.epci,
+            asked.genre.id(),
+            found.au
+        ))?;
         Ok((Extension(trace), headers, bytes))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?

@@ -5,15 +5,15 @@ use axum::extract::{Extension, Path, State as FromState};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 
 use super::grilles::{genre, keep, may_write, readable};
+use crate::desk::csv_body::{decoded, unreadable};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::publish::csv_file;
 use crate::scoring::grid::{Cumul, Grille, Groupe, Ligne, Progression, Refus, Tranche};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::CsvBody;
-use crate::server::edge::csv_body::{decoded, unreadable};
-use crate::server::edge::csv_file;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Cree;
@@ -197,7 +197,8 @@ pub async fn export(
 ) -> Result<(Extension<Trace>, [(HeaderName, HeaderValue); 2], Vec<u8>), Problem> {
     let (kept, grille) = readable(&server, &app, &visitor.person, &id).await?;
     let bytes = written(&grille).map_err(|e| Problem::internal(&e))?;
-    let headers = csv_file::headers(&format!("grille-{}-{}.csv", kept.epci, kept.genre))?;
+    let headers =
+        crate::server::edge::csv_file::headers(&format!("grille-{}-{}.csv", kept.epci, kept.genre))?;
     Ok((Extension(Trace::new("grille_csv", &id)), headers, bytes))
 }
 

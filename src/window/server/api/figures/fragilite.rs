@@ -30,7 +30,6 @@ use crate::reference::indicators::Indicator;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use crate::stock::facts::NONE;
 
 /// Les résidences d'un EPCI et ce que leurs chiffres disent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -278,7 +277,7 @@ fn answer(
             ResidenceLue {
                 code: residences.codes.get(*z as usize).to_owned(),
                 nom: residences.title(*z),
-                commune_nom: commune.as_deref().and_then(|c| name_of(loaded, "commune", c)),
+                commune_nom: commune.as_deref().and_then(|c| places::name_of(loaded, "commune", c)),
                 commune,
                 bailleur: owner(loaded, &at),
                 logements: figures.all.couverture.logements,
@@ -413,11 +412,6 @@ pub(crate) fn owner(loaded: &Loaded, at: &Runs) -> Option<Choix> {
         code: (*code).to_owned(),
         nom: if nom.is_empty() { *code } else { *nom }.to_owned(),
     })
-}
-
-pub(crate) fn name_of(loaded: &Loaded, scale: &str, code: &str) -> Option<String> {
-    let layer = loaded.cube().layer(scale)?;
-    layer.zone(code).filter(|z| *z != NONE).map(|z| layer.title(z))
 }
 
 fn rounded(v: f64, decimals: i32) -> f64 {

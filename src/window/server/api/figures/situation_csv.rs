@@ -4,15 +4,14 @@ use axum::response::{IntoResponse, Response};
 use csv::StringRecord;
 use rayon::prelude::*;
 
+use crate::desk::csv_body::{self, unreadable};
 use crate::desk::editions::Loaded;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::query::Asked;
+use crate::desk::situation::{Reponse, Situation, locate, projected};
 use crate::reference::situation::situation as rules;
-use crate::server::api::figures::situation::{Reponse, Situation, locate, projected};
 use crate::server::edge::body::CsvBody;
-use crate::server::edge::csv_body::{self, unreadable};
-use crate::server::edge::csv_file;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::territory::grid;
@@ -50,7 +49,7 @@ pub async fn situations(
     let answer = tokio::task::spawn_blocking(move || convert(&loaded, &body, epsg))
         .await
         .map_err(|e| Problem::internal(&e))??;
-    Ok((csv_file::headers("situation.csv")?, answer).into_response())
+    Ok((crate::server::edge::csv_file::headers("situation.csv")?, answer).into_response())
 }
 
 /// A place in degrees and the quality of its location, if it is told.
@@ -134,7 +133,7 @@ fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Problem> 
                 };
                 projected(epsg, x, y).map_err(|p| p.detail)?
             } else {
-                crate::server::api::figures::situation::check([x, y]).map_err(|p| p.detail)?;
+                crate::desk::situation::check([x, y]).map_err(|p| p.detail)?;
                 [x, y]
             };
             Ok((point, quality))
@@ -181,7 +180,7 @@ fn write(
             (0..titles.len()).map(|i| row.get(i).unwrap_or("").to_owned()).collect();
         match answer {
             Ok(s) => {
-                let code = |l: &Option<crate::server::api::figures::situation::Lieu>| {
+                let code = |l: &Option<crate::desk::situation::Lieu>| {
                     l.as_ref().map_or(String::new(), |l| l.code.clone())
                 };
                 record.push(code(&s.commune));

@@ -1,102 +1,25 @@
 //! `/api/flux/conventions`: conventions of gestion en flux, one by one or by a file, and their versions.
 
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::http::StatusCode;
-use axum::response::Response;
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::files::known_holder;
-use super::opened;
-use super::registre::{self, GardeFlux, ImportFlux};
-use super::view::{View, title};
 use crate::access;
-use crate::desk::editions::App;
-use crate::desk::leases::{Choix, reservataires};
+use crate::desk::flux::conventions::{ConventionListee, ConventionsFlux, VersionConvention, lists, visible};
+use crate::desk::flux::files::known_holder;
+use crate::desk::flux::registre::{GardeFlux, ImportFlux};
+use crate::desk::flux::view::title;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::flow::convention::ConventionFlux;
-use crate::flow::rights::Droit;
-use crate::flow::year::Assiette;
+use crate::server::api::flux::{opened, registre};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::{Body, CsvBody};
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::state::{self, Versioned};
-
-/// Les conventions, droits et assiettes que vous pouvez lire.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ConventionsFlux {
-    /// Vous pouvez en enregistrer.
-    pub modifiable: bool,
-    pub conventions: Vec<ConventionListee>,
-    /// Droits de réservation, programme par programme (état des lieux).
-    pub droits: Vec<Droit>,
-    pub assiettes: Vec<Assiette>,
-    pub listes: ListesFlux,
-}
-
-/// De quoi remplir un formulaire.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ListesFlux {
-    pub bailleurs: Vec<Choix>,
-    /// Genres de réservataires.
-    pub reservataires: Vec<Choix>,
-    pub epcis: Vec<Choix>,
-    pub communes: Vec<Choix>,
-    pub departements: Vec<String>,
-}
-
-/// Une convention, sa version et les noms de ses signataires.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ConventionListee {
-    pub version: i64,
-    pub bailleur_nom: String,
-    pub reservataire_nom: String,
-    /// Dernier jour d'une convention dénoncée, AAAA-MM-JJ.
-    pub fin: Option<String>,
-    #[serde(flatten)]
-    pub convention: ConventionFlux,
-}
-
-/// Une version d'une convention.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct VersionConvention {
-    pub version: i64,
-    /// AAAA-MM-JJ.
-    pub jour: String,
-    pub convention: ConventionFlux,
-}
-
-fn visible(view: &View, c: &ConventionFlux) -> bool {
-    view.opens(&c.bailleur, &c.departement) && view.holds(&c.reservataire)
-}
-
-fn lists(app: &App, view: &View) -> Result<ListesFlux, Problem> {
-    let checker = app.checker().map_err(|e| Problem::internal(&e))?;
-    let choice = |(code, nom): (&str, &str)| Choix { code: code.to_owned(), nom: nom.to_owned() };
-    let own = |siren: &str| view.bailleur.as_deref().is_none_or(|b| b == siren);
-    let open = |c: &str| view.communes.as_ref().is_none_or(|list| list.contains(c));
-    let mut communes: Vec<Choix> = checker.communes().filter(|(c, _)| open(c)).map(choice).collect();
-    communes.sort_by(|a, b| a.nom.cmp(&b.nom));
-    let epcis: std::collections::BTreeSet<String> =
-        communes.iter().filter_map(|c| checker.epci_of(&c.code)).collect();
-    let departements: std::collections::BTreeSet<&str> =
-        communes.iter().map(|c| super::book::departement(&c.code)).collect();
-    Ok(ListesFlux {
-        bailleurs: checker.parc.owners().filter(|(siren, _)| own(siren)).map(choice).collect(),
-        reservataires: reservataires()
-            .iter()
-            .map(|v| Choix { code: v.id.clone(), nom: v.libelle.clone() })
-            .collect(),
-        departements: departements.into_iter().map(str::to_owned).collect(),
-        epcis: epcis.into_iter().map(|e| Choix { nom: checker.epci_title(&e), code: e }).collect(),
-        communes,
-    })
-}
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::http::StatusCode;
+use axum::response::Response;
 
 /// Conventions, droits et assiettes de gestion en flux
 #[utoipa::path(

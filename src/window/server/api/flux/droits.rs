@@ -5,13 +5,13 @@ use axum::extract::{Extension, State as FromState};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::files::known_holder;
-use super::opened;
-use super::registre::{self, GardeFlux, ImportFlux};
+use crate::desk::flux::files::known_holder;
+use crate::desk::flux::registre::{GardeFlux, ImportFlux};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::flow::rights::Droit;
+use crate::server::api::flux::{opened, registre};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::{Body, CsvBody};

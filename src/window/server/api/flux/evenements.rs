@@ -1,21 +1,13 @@
 //! `/api/flux/evenements`: what happens to one dwelling, as its lessor tells it: added, corrected, withdrawn,
 //! put back.
 
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::http::StatusCode;
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::files::known_holder;
-use crate::access;
-use crate::desk::editions::App;
+use crate::desk::flux::evenements::{VieLogement, checked, kept_event, lessor, registered, walked};
 use crate::desk::leases::Choix;
 use crate::desk::params::{Params, day};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::flow::count::delay;
-use crate::flow::event::{Etape, EvenementFlux, GenreFlux, LogementFlux};
+use crate::flow::event::{Etape, EvenementFlux};
 use crate::flow::way::Walk;
 use crate::reference::flux::flux;
 use crate::server::app::Server;
@@ -24,66 +16,9 @@ use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::state::{self, EvenementsRecus, KeptEvent};
-
-/// La vie d'un logement : ce qui lui est arrivé, ce qui peut suivre.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct VieLogement {
-    pub bailleur: String,
-    pub logement: String,
-    pub etape: Etape,
-    pub libelle: &'static str,
-    /// Ce qui peut arriver maintenant : genre et libellé.
-    pub attendus: Vec<Choix>,
-    /// Réservataire à qui il est proposé ; vide s'il ne l'est à personne.
-    pub reservataire: String,
-    /// Jours qui restent pour désigner, comptés aujourd'hui ; négatif : délai passé ; nul : personne n'est
-    /// attendu.
-    pub reste: Option<i32>,
-    /// `retard`, `bientot` ou vide.
-    pub alerte: &'static str,
-    /// Sa commune est connue : le prochain préavis n'a pas à la redire.
-    pub situe: bool,
-    /// Ce que le RPLS dit du logement, s'il y est.
-    pub rpls: Option<LogementFlux>,
-    pub evenements: Vec<EvenementGarde>,
-}
-
-/// Un événement, qu'il compte ou non.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EvenementGarde {
-    #[serde(flatten)]
-    pub evenement: EvenementFlux,
-    pub libelle: &'static str,
-    /// Retiré : il ne compte plus, et peut être rétabli.
-    pub retire: bool,
-    /// Jour où il a été reçu, AAAA-MM-JJ.
-    pub recu: String,
-}
-
-/// The lessor who asks, if they may tell events.
-fn lessor(visitor: &Visitor) -> Result<&str, Problem> {
-    access::may(&visitor.person, "flux_evenements").map_err(Problem::forbidden)?;
-    visitor.lessor()
-}
-
-/// Follows events in their order.
-fn walked<'a>(events: impl IntoIterator<Item = &'a EvenementFlux>) -> Result<Walk, String> {
-    let mut walk = Walk::default();
-    for e in events {
-        walk.step(e).map_err(|why| why.to_string())?;
-        if !walk.is_placed() {
-            return Err(unplaced(&e.logement));
-        }
-    }
-    Ok(walk)
-}
-
-/// Why a dwelling of unknown place is refused.
-pub fn unplaced(logement: &str) -> String {
-    format!(
-        "La commune du logement {logement} n'est pas connue : donnez ses caractéristiques à sa libération."
-    )
-}
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::http::StatusCode;
 
 /// Vie d'un logement
 ///
@@ -103,7 +38,7 @@ pub async fn life(
     Who(visitor): Who,
     mut params: Params,
 ) -> Result<(Extension<Trace>, Json<VieLogement>), Problem> {
-    let siren = lessor(&visitor)?.to_owned();
+    let siren = lessor(&visitor.person)?.to_owned();
     let logement = params.required("logement", "le numéro du logement")?.trim().to_owned();
     params.finish()?;
     let kept = server.state.flux_events_at(&siren, &logement).await?;
@@ -119,8 +54,8 @@ pub async fn life(
     let asked_of = asked_of.and_then(|w| w.offers.last()).map_or("", |o| o.to.as_str()).to_owned();
     let book = server.flux.open(&server.state).await?;
     let left = last.and_then(|w| {
-        let d = super::book::departement(&w.home.commune);
-        let c = book.convention(&w.bailleur, d, &asked_of, super::book::year(&w.opened))?;
+        let d = crate::desk::flux::book::departement(&w.home.commune);
+        let c = book.convention(&w.bailleur, d, &asked_of, crate::desk::flux::book::year(&w.opened))?;
         delay(w, today, c.days(&w.home.typologie, w.first_letting)).map(|d| d.left)
     });
     let soon = flux().map_err(|e| Problem::internal(&e))?.alerte_jours;
@@ -145,79 +80,6 @@ pub async fn life(
     Ok((Extension(trace), Json(answer)))
 }
 
-fn kept_event(k: KeptEvent) -> EvenementGarde {
-    let libelle = k.event.genre.title();
-    EvenementGarde { evenement: k.event, libelle, retire: k.withdrawn, recu: state::day(k.quand) }
-}
-
-/// What the register says of a dwelling of the lessor.
-fn registered(
-    app: &App,
-    siren: &str,
-    logement: &str,
-    on: jiff::civil::Date,
-) -> Result<Option<LogementFlux>, Problem> {
-    let checker = app.checker().map_err(|e| Problem::internal(&e))?;
-    let number = u32::try_from(i32::from(on.year()) * 10_000 + i32::from(on.month()) * 100).unwrap_or(0)
-        + u32::try_from(on.day()).unwrap_or(1);
-    let Some((home, commune, qpv)) = checker.dwelling(siren, logement, number) else { return Ok(None) };
-    Ok(Some(LogementFlux {
-        commune,
-        typologie: match home.rooms {
-            0 => String::new(),
-            n @ 1..=4 => format!("T{n}"),
-            _ => "T5+".to_owned(),
-        },
-        financement: match home.financing {
-            1 => "PLAI",
-            2 | 5 => "PLUS",
-            3 => "PLS",
-            4 | 6 => "autre",
-            _ => "",
-        }
-        .to_owned(),
-        qpv: qpv.unwrap_or_default().to_owned(),
-        periode: String::new(),
-        etage: None,
-    }))
-}
-
-/// Checks an event by itself: what it says, whoever it follows.
-fn checked(asked: EvenementFlux, siren: &str) -> Result<EvenementFlux, Problem> {
-    if asked.bailleur != siren {
-        return Err(Problem::forbidden("Un bailleur ne déclare que les événements de son parc."));
-    }
-    for (champ, text) in [("id", &asked.id), ("logement", &asked.logement)] {
-        if text.trim().is_empty() || text.len() > 100 {
-            return Err(Problem::value(champ, text, "Attendu : de 1 à 100 signes."));
-        }
-    }
-    if asked.motif.len() > 300 {
-        return Err(Problem::value("motif", &asked.motif, "Attendu : 300 signes au plus."));
-    }
-    let on = day("jour", &asked.jour)?;
-    if on > day("jour", &state::day(state::now()))? {
-        return Err(Problem::value("jour", &asked.jour, "Ce jour n'est pas encore venu."));
-    }
-    let holder = |champ: &str, code: &str| known_holder(code).map_err(|why| Problem::value(champ, code, why));
-    if asked.genre == GenreFlux::Oriente {
-        holder("reservataire", &asked.reservataire)?;
-    }
-    if !asked.contingent.is_empty() {
-        holder("contingent", &asked.contingent)?;
-    }
-    if !["", "NON", "INTERNE", "EXTERNE", "OUI"].contains(&asked.mutation.as_str()) {
-        return Err(Problem::unknown("mutation", &asked.mutation, ["NON", "INTERNE", "EXTERNE", "OUI"]));
-    }
-    if let Some(home) = &asked.caracteristiques
-        && home.commune.len() != 5
-    {
-        let why = "Une commune s'écrit par son code Insee, de cinq signes.";
-        return Err(Problem::value("commune", &home.commune, why));
-    }
-    Ok(EvenementFlux { jour: on.to_string(), ..asked })
-}
-
 /// Déclarer un événement
 ///
 /// Réservé au bailleur, sur son parc. Idempotent : le même identifiant envoyé deux fois, avec le même
@@ -239,7 +101,7 @@ pub async fn add(
     mut params: Params,
     Body(asked): Body<EvenementFlux>,
 ) -> Result<(Extension<Trace>, Json<EvenementsRecus>), Problem> {
-    let siren = lessor(&visitor)?;
+    let siren = lessor(&visitor.person)?;
     let instead = params.take("remplace");
     params.finish()?;
     let asked = checked(asked, siren)?;
@@ -278,7 +140,7 @@ async fn mark(
     mut params: Params,
     withdrawn: bool,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    let siren = lessor(visitor)?;
+    let siren = lessor(&visitor.person)?;
     let logement = params.required("logement", "le numéro du logement")?;
     let id = params.required("id", "l'identifiant de l'événement")?;
     params.finish()?;

@@ -1,13 +1,8 @@
 //! `/api/flux/evenements` as a file: what a lessor's system writes, and the same file back.
 
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::files::{self, LigneRefusee, in_order};
 use crate::access;
+use crate::desk::flux::evenements_fichier::ImportEvenementsFlux;
+use crate::desk::flux::files::{self, LigneRefusee, in_order};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
@@ -15,22 +10,11 @@ use crate::flow::event::EvenementFlux;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::CsvBody;
-use crate::server::edge::csv_file;
 use crate::server::edge::problem::Document;
 use crate::state::{self, EvenementsRecus};
-
-/// Ce qu'un fichier d'événements fait, ou ferait.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ImportEvenementsFlux {
-    pub lignes: usize,
-    #[serde(flatten)]
-    pub recus: EvenementsRecus,
-    /// Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé.
-    pub enregistre: bool,
-    /// Colonnes que rien ne lit ici.
-    pub ignorees: Vec<String>,
-    pub erreurs: Vec<LigneRefusee>,
-}
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::response::{IntoResponse, Response};
 
 /// Événements de votre parc (CSV)
 ///
@@ -52,7 +36,7 @@ pub async fn csv(
     params.finish()?;
     let list = server.state.flux_events(siren).await?;
     let text = files::events_written(&list).map_err(|e| Problem::internal(&e))?;
-    let headers = csv_file::headers(&format!("mosaique_flux_evenements_{siren}.csv"))?;
+    let headers = crate::server::edge::csv_file::headers(&format!("mosaique_flux_evenements_{siren}.csv"))?;
     let trace = Trace::new("export", "flux_evenements").rows(list.len(), false);
     Ok((Extension(trace), headers, text).into_response())
 }

@@ -4,7 +4,6 @@
 pub mod action_logement;
 pub mod assiettes;
 pub mod bilan;
-mod book;
 pub mod calcul;
 pub mod conventions;
 pub mod droits;
@@ -13,21 +12,16 @@ pub mod etat;
 pub mod evenements;
 pub mod evenements_fichier;
 pub mod fiche;
-pub mod files;
 pub mod logements;
 mod registre;
 pub mod suivi;
-mod view;
 
 use std::sync::Arc;
 
-pub use self::book::Shelf;
-pub use self::files::bring;
-
-use self::book::Book;
-use self::view::View;
 use crate::access::Person;
 use crate::desk::editions::App;
+use crate::desk::flux::book::Book;
+use crate::desk::flux::view::View;
 use crate::desk::problem::Problem;
 use crate::server::app::Server;
 

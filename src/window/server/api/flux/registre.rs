@@ -1,55 +1,20 @@
 //! What conventions, rights and bases have in common: written one by one, or by a file that is kept whole or
 //! not at all; every version is kept.
 
+use crate::desk::editions::App;
+use crate::desk::flux::files::{self, Filed, LigneRefusee};
+use crate::desk::flux::registre::{GardeFlux, ImportFlux, may_write};
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
+use crate::server::api::flux::opened;
+use crate::server::app::Server;
+use crate::server::auth::who::Visitor;
+use crate::{access, state};
 use axum::Json;
 use axum::extract::Extension;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::files::{self, Filed, LigneRefusee};
-use super::opened;
-use super::view::View;
-use crate::access::{self, Person};
-use crate::desk::editions::App;
-use crate::desk::params::Params;
-use crate::desk::problem::Problem;
-use crate::desk::trace::Trace;
-use crate::server::app::Server;
-use crate::server::auth::who::Visitor;
-use crate::server::edge::csv_file;
-use crate::state;
-
-/// Ce qu'un fichier fait, ou ferait.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ImportFlux {
-    pub lignes: usize,
-    /// Versions nouvelles ; les lignes inchangées n'en font pas.
-    pub versions: usize,
-    /// Faux pour un essai, et tant qu'une ligne est refusée : rien n'a changé.
-    pub enregistre: bool,
-    /// Colonnes que rien ne lit ici.
-    pub ignorees: Vec<String>,
-    pub erreurs: Vec<LigneRefusee>,
-}
-
-/// Ce qui vient d'être gardé.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct GardeFlux {
-    /// 0 : c'était déjà ainsi.
-    pub versions: usize,
-}
-
-/// Whether a person may write what is of a lessor in a département: the lessor its own, collectivités and the
-/// State in their territory.
-fn may_write(person: &Person, view: &View, (bailleur, departement): (&str, &str)) -> Result<(), Problem> {
-    access::may(person, "flux_conventions").map_err(Problem::forbidden)?;
-    if view.opens(bailleur, departement) {
-        return Ok(());
-    }
-    Err(Problem::forbidden("Ce n'est ni de votre territoire ni de votre parc."))
-}
 
 /// Keeps one, as a new version if anything changed.
 pub async fn put<T: Filed + Sync>(
@@ -113,7 +78,7 @@ pub async fn import<T: Filed + Sync>(
 pub fn csv<'a, T: Filed + 'a>(list: Vec<&'a T>) -> Result<Response, Problem> {
     let rows = list.len();
     let text = files::written(list).map_err(|e| Problem::internal(&e))?;
-    let headers = csv_file::headers(&format!("mosaique_flux_{}.csv", T::NAME))?;
+    let headers = crate::server::edge::csv_file::headers(&format!("mosaique_flux_{}.csv", T::NAME))?;
     let trace = Trace::new("export", format!("flux_{}", T::NAME)).rows(rows, false);
     Ok((Extension(trace), headers, text).into_response())
 }

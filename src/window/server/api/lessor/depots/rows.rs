@@ -14,11 +14,11 @@ use super::check;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::publish::csv_file;
 use crate::registers::mend::{self, Corrections};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::{Body, CsvBody};
-use crate::server::edge::csv_file;
 use crate::server::edge::problem::Document;
 use crate::state::{self, Deposit, StatutDepot};
 
@@ -229,7 +229,7 @@ pub async fn csv(
         .await
         .map_err(|e| Problem::internal(&e))?
         .map_err(|e| Problem::internal(&e))?;
-    let headers = csv_file::headers("lignes-a-corriger.csv")?;
+    let headers = crate::server::edge::csv_file::headers("lignes-a-corriger.csv")?;
     Ok((Extension(Trace::new("export", format!("rejets du dépôt {id}")).rows(n, false)), headers, text)
         .into_response())
 }

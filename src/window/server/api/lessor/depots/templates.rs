@@ -1,30 +1,17 @@
 //! `GET /api/modeles`: empty files to start from, and their Table Schema; and `GET /api/travaux`.
 
-use std::convert::Infallible;
-
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::templates::{SCHEMAS, example};
+use crate::server::app::Server;
+use crate::server::background::works::{Travaux, follow};
+use crate::server::edge::problem::Document;
 use axum::extract::{Path, State as FromState};
 use axum::http::HeaderValue;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use std::convert::Infallible;
 use tokio_stream::wrappers::ReceiverStream;
-
-use crate::desk::params::Params;
-use crate::desk::problem::Problem;
-use crate::server::app::Server;
-use crate::server::background::works::{Travaux, follow};
-use crate::server::edge::csv_file;
-use crate::server::edge::problem::Document;
-
-const SCHEMAS: [(&str, &str); 7] = [
-    ("objectif_cia", include_str!("../../../../../../data/schemas/objectif_cia.schema.json")),
-    ("flux_convention", include_str!("../../../../../../data/schemas/flux_convention.schema.json")),
-    ("flux_droit", include_str!("../../../../../../data/schemas/flux_droit.schema.json")),
-    ("flux_assiette", include_str!("../../../../../../data/schemas/flux_assiette.schema.json")),
-    ("flux_evenement", include_str!("../../../../../../data/schemas/flux_evenement.schema.json")),
-    ("ops_reponse", include_str!("../../../../../../data/schemas/ops_reponse.schema.json")),
-    ("rpls_logement", include_str!("../../../../../../data/schemas/rpls_logement.schema.json")),
-];
 
 /// Modèle de fichier
 ///
@@ -46,7 +33,7 @@ pub async fn template(Path(nom): Path<String>, params: Params) -> Result<Respons
     let absent = || Problem::unknown("nom", &nom, known()).in_path();
     let (stem, kind) = nom.split_once('.').ok_or_else(absent)?;
     let (_, schema) = SCHEMAS.iter().find(|(n, _)| *n == stem).ok_or_else(absent)?;
-    let mut headers = csv_file::headers(&nom)?;
+    let mut headers = crate::server::edge::csv_file::headers(&nom)?;
     let text = match kind {
         "schema.json" => {
             headers[0].1 = HeaderValue::from_static("application/json");
@@ -56,29 +43,6 @@ pub async fn template(Path(nom): Path<String>, params: Params) -> Result<Respons
         _ => return Err(absent()),
     };
     Ok((headers, text).into_response())
-}
-
-/// The template of a name.
-#[cfg(test)]
-pub fn example_of(name: &str) -> Option<String> {
-    let (_, schema) = SCHEMAS.iter().find(|(n, _)| *n == name)?;
-    example(schema).ok()
-}
-
-/// Header and one row of the examples of a schema.
-fn example(schema: &str) -> Result<String, serde_json::Error> {
-    let schema: Value = serde_json::from_str(schema)?;
-    let fields = schema["fields"].as_array().map_or(&[][..], Vec::as_slice);
-    let names: Vec<&str> = fields.iter().filter_map(|f| f["name"].as_str()).collect();
-    let values: Vec<String> = fields
-        .iter()
-        .map(|f| match &f["example"] {
-            Value::String(s) => s.clone(),
-            Value::Null => String::new(),
-            other => other.to_string(),
-        })
-        .collect();
-    Ok(format!("{}{}\r\n{}\r\n", csv_file::MARK, names.join(";"), values.join(";")))
 }
 
 /// Suivre la mise à jour des chiffres

@@ -14,9 +14,9 @@ use crate::desk::editions::Loaded;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::publish::csv_file;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
-use crate::server::edge::csv_file;
 use crate::server::edge::current::Current;
 use crate::state::{self, Evenement};
 
@@ -141,7 +141,7 @@ pub async fn csv(
     params.finish()?;
     let parc = stock(&server, &*latest(&app)?, visitor.lessor()?).await?;
     let text = written(&parc).map_err(|e| Problem::internal(&e))?;
-    let headers = csv_file::headers("parc.csv")?;
+    let headers = crate::server::edge::csv_file::headers("parc.csv")?;
     Ok((
         Extension(Trace::new("export", "parc").rows(parc.communes.len() + parc.qpv.len(), false)),
         headers,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{LigneRefusee, events, in_order, lines};
+use crate::desk::flux::files::{LigneRefusee, events, in_order, lines};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::flow::convention::ConventionFlux;

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::book::{Book, departement};
 use crate::access::{self, Person, Scope};
 use crate::desk::editions::App;
+use crate::desk::flux::book::{Book, departement};
 use crate::desk::problem::Problem;
 use crate::flow::rights::Droit;
 use crate::flow::way::Way;

@@ -3,10 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::asked::DemandeControle;
+use crate::desk::leases::controle::asked::DemandeControle;
 use crate::desk::leases::percent;
+use crate::desk::leases::rates::ObjectifCia;
 use crate::desk::mesure::Mesure;
-use crate::desk::rates::ObjectifCia;
+use crate::desk::situation::Reponse;
 use crate::policy::check::{Alone, Effect, Finding};
 use crate::policy::counts::Niveau;
 use crate::policy::dossier::Facts;
@@ -14,7 +15,6 @@ use crate::policy::mix::Score;
 use crate::policy::why;
 use crate::reference::controle::Verdict;
 use crate::reference::mix::{Rule, Sense};
-use crate::server::api::figures::situation::Reponse;
 
 /// Le contrôle d'une attribution envisagée.
 #[derive(Debug, Serialize, ToSchema)]

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::desk::editions::Loaded;
+use crate::desk::leases::rpems;
 use crate::policy::parc::{Home, Parc};
-use crate::server::api::leases::rpems;
 use crate::state::rpems::File;
 use crate::stock::facts::NONE;
 use crate::stock::places::address_code;

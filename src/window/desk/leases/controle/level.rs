@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{NiveauFerme, VerdictRegle};
-use super::asked::Fault;
 use crate::access::{self, Person, Place, Scope};
+use crate::desk::leases::controle::answer::{NiveauFerme, VerdictRegle};
+use crate::desk::leases::controle::asked::Fault;
 use crate::desk::leases::{Open, reservataires};
 use crate::desk::problem::Problem;
 use crate::policy::check::{Alone, Finding, Level, alone, check};

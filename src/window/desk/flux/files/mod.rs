@@ -1,6 +1,8 @@
 //! Files of gestion en flux: conventions, bases, rights, events. All or none; each refused line with its
 //! column, what stands there and its rule. What is written here is what is read here.
 
+use crate::desk::csv_body;
+use crate::publish::csv_file;
 mod agreed;
 mod bring;
 mod events;
@@ -15,10 +17,9 @@ use utoipa::ToSchema;
 
 pub use self::bring::bring;
 pub use self::events::{events, in_order, written as events_written};
-use super::view::base_code;
+use crate::desk::flux::view::base_code;
 use crate::desk::leases::reservataires;
 use crate::desk::problem::Problem;
-use crate::server::edge::{csv_body, csv_file};
 use crate::state::Versioned;
 
 /// Une ligne refusée.
@@ -277,10 +278,10 @@ fn bounded(name: &'static str, value: f64, most: f64, why: &str) -> Result<f64, 
 mod tests {
     use super::events::EVENTS;
     use super::*;
+    use crate::desk::templates::example_of;
     use crate::flow::convention::ConventionFlux;
     use crate::flow::rights::Droit;
     use crate::flow::year::Assiette;
-    use crate::server::api::lessor::depots::templates::example_of;
 
     fn example(name: &str, columns: &[&str]) -> Vec<u8> {
         let text = example_of(name).expect("a template");

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use super::desk::Checks;
 use crate::access::Person;
 use crate::desk::editions::App;
+use crate::desk::leases::controle::level::Checks;
 use crate::policy::dossier::Dossier;
 
 /// Files checked, and the seconds that it took: dwelling found by its number, placed to QPV, income compared,

@@ -1,6 +1,16 @@
 //! Leases that a person may see, and what every page of leases shares: choices, réservataires, rates in
 //! words.
 
+pub mod controle;
+pub mod counted;
+pub mod dalo;
+pub mod mixite;
+pub mod objectifs;
+pub mod objectifs_csv;
+pub mod plan;
+pub mod rates;
+pub mod rpems;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 

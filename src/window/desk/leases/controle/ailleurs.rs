@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Ailleurs, CommuneAilleurs, LogementAilleurs};
-use super::desk::{Checked, Checks};
-use super::reponse as answer;
 use crate::access::Scope;
 use crate::days;
+use crate::desk::leases::controle::answer::{Ailleurs, CommuneAilleurs, LogementAilleurs};
+use crate::desk::leases::controle::level::{Checked, Checks};
+use crate::desk::leases::controle::question::reponse as answer;
 use crate::policy::dossier::Dossier;
 use crate::policy::elsewhere::{Among, Candidate, Wanted, search};
 use crate::policy::why;

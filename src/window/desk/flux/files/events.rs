@@ -1,12 +1,12 @@
 //! Files of events: what a lessor's system writes, and the order that they must have.
 
+use crate::publish::csv_file::{self, inert};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{LigneRefusee, ReadFile, read, some};
+use crate::desk::flux::files::{LigneRefusee, ReadFile, read, some};
 use crate::desk::problem::Problem;
 use crate::flow::event::{EvenementFlux, GenreFlux, LogementFlux};
 use crate::flow::way::Walk;
-use crate::server::edge::csv_file::{self, inert};
 
 pub const EVENTS: [&str; 20] = [
     "id",
@@ -178,7 +178,7 @@ pub fn in_order(rows: &[(u64, EvenementFlux)], former: &[EvenementFlux]) -> Vec<
                     colonne: "commune",
                     valeur: String::new(),
                     regle: "F05",
-                    message: super::super::evenements::unplaced(&e.logement),
+                    message: crate::desk::flux::evenements::unplaced(&e.logement),
                 });
             }
             // An event of the past that now cannot follow is the fault of a new one before it.
