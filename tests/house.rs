@@ -19,11 +19,9 @@ const COLUMNS: usize = 110;
 /// Lines of a file.
 const LINES: usize = 600;
 /// Files over [`LINES`], each with its reason. The list only gets shorter.
-const LONG: [(&str, &str); 4] = [
+const LONG: [(&str, &str); 2] = [
     ("src/engine/disclosure/attack_tests.rs", "attacks share one fictional town"),
     ("src/filing/registers/rpls/block.rs", "one parser of a block; to be cut along registers/kit"),
-    ("src/fiction/demo/rpls.rs", "one generator, written in the order of the file's columns"),
-    ("src/fiction/demo/national.rs", "one generator, written in the order of the file's columns"),
 ];
 
 fn root() -> &'static Path {

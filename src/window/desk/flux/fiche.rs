@@ -1,4 +1,4 @@
-//! The sheet of a commune: its rights, what they give this year, what was honoured, the objective of the next.
+//! The sheet of a commune: its rights, what they give this year, what was honoured, and the next objective.
 
 use crate::desk::flux::book::{Book, caps, departement};
 use crate::desk::flux::suivi::chosen;

@@ -1,6 +1,6 @@
 //! OGC API – Features and Tiles: scales as collections, figures as typed properties, for mapping programs.
 //!
-//! It stands on the same desk as everything else ([`crate::desk::figures`]), and has its own answers: links that
+//! It stands on the same desk as everything else (`desk::figures`), and has its own answers: links that
 //! are absolute, pages whose `next` grows, one type a column whatever its first values, and its own faults.
 //! What real clients did with other choices is told where each is made.
 
