@@ -1,29 +1,14 @@
-//! The country of the national demonstration: communes grown in EPCI and départements, their names, its bailleurs.
-
-use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+//! The country of the national demonstration: communes grown in EPCI and départements, names, bailleurs.
 
 use rayon::prelude::*;
 
 use crate::reference::demo::{Demo, Genre, OpsKey};
 
-use super::columns::header;
-use super::contours::Collection;
-use super::country::communes;
-use super::dice::{Dice, mix, noise};
-use super::dirt::Planted;
-use super::geometry::{Point, Polygon, contains, distance, ring_contains};
-use super::ground::{Area, Bailleur, Block, Coded, Ground, Place, Town, Zone, luhn_key, plain};
+use super::dice::{Dice, noise};
+use super::geometry::{Point, distance, ring_contains};
+use super::ground::{Area, Bailleur, Coded, Ground, Town, luhn_key, plain};
 use super::lattice::{Lattice, Partition, VOID};
-use super::local::{DEFECTS_HEADER, Files, share};
-use super::ops::{self, Survey};
-use super::plan::{Estate, outline};
-use super::rpls::{Register, Written};
-use super::stock::{Builder, EstateRequest, Request};
-use super::streets::Street;
-use super::{DemoError, DemoOptions, DemoSummary, Progress};
+use super::local::share;
 
 /// Bailleurs of one département: its office and three companies.
 pub const OWNERS: usize = 4;

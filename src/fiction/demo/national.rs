@@ -10,16 +10,16 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::reference::demo::{Demo, Genre, OpsKey};
+use crate::reference::demo::{Demo, Genre};
 
 use super::columns::header;
 use super::contours::Collection;
 use super::country::{OWNERS, communes};
 use super::dice::{Dice, mix, noise};
 use super::dirt::Planted;
-use super::geometry::{Point, Polygon, contains, distance, ring_contains};
-use super::ground::{Area, Bailleur, Block, Coded, Ground, Place, Town, Zone, luhn_key, plain};
-use super::lattice::{Lattice, Partition, VOID};
+use super::geometry::{Point, Polygon, contains, distance};
+use super::ground::{Block, Ground, Place, Zone};
+use super::lattice::Partition;
 use super::local::{DEFECTS_HEADER, Files, share};
 use super::ops::{self, Survey};
 use super::plan::{Estate, outline};
