@@ -1,7 +1,5 @@
 //! The country of the national demonstration: communes grown in EPCI and départements, names, bailleurs.
 
-use rayon::prelude::*;
-
 use crate::reference::demo::{Demo, Genre, OpsKey};
 
 use super::dice::{Dice, noise};
