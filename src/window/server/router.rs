@@ -130,6 +130,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(flux::calcul::calcul))
         .routes(routes!(flux::logements::logements))
         .routes(routes!(flux::equite::equite))
+        .routes(routes!(flux::carte::carte))
         .routes(routes!(flux::bilan::bilan, flux::bilan::freeze))
         .routes(routes!(flux::bilan::csv))
         .routes(routes!(flux::conventions::list, flux::conventions::put, flux::conventions::import))

@@ -10,7 +10,9 @@ use crate::flow::event::GenreFlux;
 use crate::policy::mix::{Score, protect};
 use crate::publish::csv_file;
 use crate::reference::secrecy::Secrecy;
+use crate::state::{self, BilanArrete};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -27,6 +29,10 @@ pub struct BilanFlux {
     pub hors_flux: HorsFlux,
     /// Versions arrêtées.
     pub arretes: Vec<Arrete>,
+    /// La version arrêtée qui est montrée ; nul : les chiffres du jour.
+    pub version: Option<i64>,
+    /// Les chiffres du jour ne sont plus ceux de la dernière version arrêtée.
+    pub change_depuis: bool,
     /// Vous pouvez l'arrêter.
     pub modifiable: bool,
 }
@@ -38,6 +44,105 @@ pub struct Arrete {
     /// AAAA-MM-JJ.
     pub jour: String,
     pub motif: String,
+    /// Qui l'a arrêtée.
+    pub par: String,
+    /// Empreinte du contenu (BLAKE3), la même sur l'écran, sur papier et dans le nom du fichier.
+    pub empreinte: String,
+}
+
+impl Arrete {
+    /// What is told of a version that is kept.
+    #[must_use]
+    pub fn of(kept: &BilanArrete) -> Self {
+        let hash = blake3::hash(kept.contenu.to_string().as_bytes()).to_hex();
+        Self {
+            version: kept.version,
+            jour: state::day(kept.quand),
+            motif: kept.motif.clone(),
+            par: kept.contenu[SIGNED_BY].as_str().unwrap_or_default().to_owned(),
+            empreinte: hash[..16].to_owned(),
+        }
+    }
+}
+
+/// Keys of what is frozen beside what is shown: who froze it, and the lines of the file.
+const SIGNED_BY: &str = "arrete_par";
+const LINES: &str = "lignes_du_fichier";
+
+/// What is kept of a balance sheet when a person freezes it.
+///
+/// # Errors
+/// It is no JSON, which it always is.
+pub fn to_freeze(found: &BilanFlux, lines: &[Vec<String>], name: &str) -> Result<Value, Problem> {
+    let mut kept = serde_json::to_value(found).map_err(|e| Problem::internal(&e))?;
+    kept[SIGNED_BY] = name.into();
+    kept[LINES] = serde_json::to_value(lines).map_err(|e| Problem::internal(&e))?;
+    Ok(kept)
+}
+
+/// One of the versions that are kept.
+///
+/// # Errors
+/// There is no such version.
+pub fn version_of(kept: &[BilanArrete], version: i64) -> Result<&BilanArrete, Problem> {
+    kept.iter().find(|b| b.version == version).ok_or_else(|| {
+        Problem::unknown("version", &version.to_string(), kept.iter().map(|b| b.version.to_string()))
+    })
+}
+
+/// A version as it was frozen, as far as it is open; `live` says what is known today.
+///
+/// # Errors
+/// There is no such version.
+pub fn as_frozen(kept: &[BilanArrete], version: i64, live: BilanFlux, view: &View) -> Result<Value, Problem> {
+    let found = version_of(kept, version)?;
+    let mut told = serde_json::to_value(live).map_err(|e| Problem::internal(&e))?;
+    for (key, value) in counted(&found.contenu, view) {
+        told[key] = value;
+    }
+    told["version"] = version.into();
+    Ok(told)
+}
+
+/// Whether what is counted today is no longer what was frozen.
+#[must_use]
+pub fn has_changed(live: &BilanFlux, frozen: &Value, view: &View) -> bool {
+    // Names may change without a figure doing so.
+    fn without_names(value: &mut Value) {
+        match value {
+            Value::Array(list) => list.iter_mut().for_each(without_names),
+            Value::Object(map) => {
+                map.remove("nom");
+                map.values_mut().for_each(without_names);
+            }
+            _ => {}
+        }
+    }
+    let live = serde_json::to_value(live).unwrap_or_default();
+    counted(frozen, view).into_iter().any(|(key, mut was)| {
+        let mut now = live[key].clone();
+        without_names(&mut was);
+        without_names(&mut now);
+        was != now
+    })
+}
+
+/// What a frozen balance sheet counts, of the réservataires that are open.
+fn counted(frozen: &Value, view: &View) -> [(&'static str, Value); 3] {
+    let open = |list: &Value| -> Value {
+        let lines = list.as_array().into_iter().flatten();
+        lines.filter(|l| view.holds(l["reservataire"].as_str().unwrap_or_default())).cloned().collect()
+    };
+    let parts = frozen["ventilations"].as_array().into_iter().flatten().map(|v| {
+        let mut part = v.clone();
+        part["lignes"] = open(&v["lignes"]);
+        part
+    });
+    [
+        ("lignes", open(&frozen["lignes"])),
+        ("ventilations", parts.collect()),
+        ("hors_flux", frozen["hors_flux"].clone()),
+    ]
 }
 
 /// Une ligne par réservataire.
@@ -181,39 +286,42 @@ pub fn answer(
         ventilations: ventilations.into(),
         hors_flux,
         arretes: Vec::new(),
+        version: None,
+        change_depuis: false,
         modifiable: view.bailleur.as_deref() == Some(bailleur.as_str()),
         bailleur,
     })
 }
 
-pub fn written(
-    found: &BilanFlux,
-    cells: &BTreeMap<Cell, LigneBilan>,
-    view: &View,
-) -> Result<Vec<u8>, csv::Error> {
-    let mut w = csv_file::writer();
-    w.write_record([
-        "annee",
-        "bailleur",
-        "reservataire",
-        "commune",
-        "typologie",
-        "financement",
-        "qpv",
-        "periode_construction",
-        "nb_proposes",
-        "nb_acceptes",
-        "nb_attribues",
-        "nb_baux",
-        "dont_mutation_externe",
-        "dont_mutation_inconnue",
-        "nb_refus",
-        "nb_refus_candidat",
-        "nb_sans_candidat",
-    ])?;
-    for (c, l) in cells.iter().filter(|(c, _)| view.holds(&c.reservataire)) {
+/// Columns of the balance sheet as a file: one line a réservataire, commune, kind of dwelling.
+const COLUMNS: [&str; 17] = [
+    "annee",
+    "bailleur",
+    "reservataire",
+    "commune",
+    "typologie",
+    "financement",
+    "qpv",
+    "periode_construction",
+    "nb_proposes",
+    "nb_acceptes",
+    "nb_attribues",
+    "nb_baux",
+    "dont_mutation_externe",
+    "dont_mutation_inconnue",
+    "nb_refus",
+    "nb_refus_candidat",
+    "nb_sans_candidat",
+];
+/// Where a line has its réservataire.
+const HOLDER: usize = 2;
+
+/// Lines of the file.
+#[must_use]
+pub fn lines(annee: u16, cells: &BTreeMap<Cell, LigneBilan>) -> Vec<Vec<String>> {
+    let line = |(c, l): (&Cell, &LigneBilan)| {
         let head = [
-            found.annee.to_string(),
+            annee.to_string(),
             c.bailleur.clone(),
             c.reservataire.clone(),
             c.commune.clone(),
@@ -233,7 +341,30 @@ pub fn written(
             l.refus_candidat,
             l.sans_candidat,
         ];
-        w.write_record(head.into_iter().chain(counts.map(|n| n.to_string())))?;
+        head.into_iter().chain(counts.map(|n| n.to_string())).collect()
+    };
+    cells.iter().map(line).collect()
+}
+
+/// Lines of a version as it was frozen.
+///
+/// # Errors
+/// It was frozen by a program that did not keep them.
+pub fn frozen_lines(kept: &BilanArrete) -> Result<Vec<Vec<String>>, Problem> {
+    serde_json::from_value(kept.contenu[LINES].clone()).map_err(|_| {
+        Problem::conflict("Cette version a été arrêtée sans ses lignes : seul son tableau peut être relu.")
+    })
+}
+
+/// The file, of the réservataires that are open.
+///
+/// # Errors
+/// It cannot be written.
+pub fn written(lines: &[Vec<String>], view: &View) -> Result<Vec<u8>, csv::Error> {
+    let mut w = csv_file::writer();
+    w.write_record(COLUMNS)?;
+    for line in lines.iter().filter(|l| l.get(HOLDER).is_some_and(|r| view.holds(r))) {
+        w.write_record(line)?;
     }
     csv_file::bytes(w)
 }

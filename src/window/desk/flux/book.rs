@@ -27,9 +27,19 @@ pub struct Book {
     pub communes: BTreeSet<String>,
     pub lessors: BTreeSet<String>,
     /// By SIREN and number of the dwelling.
-    ways: BTreeMap<(String, String), Vec<Way>>,
+    ways: BTreeMap<Key, Vec<Way>>,
+    /// Dwellings that had something on the way in a year.
+    active: BTreeMap<u16, BTreeSet<Key>>,
     /// Places of conventions, by bailleur and département.
     places: BTreeMap<(String, String), Vec<usize>>,
+}
+
+/// SIREN of the bailleur and number of the dwelling.
+type Key = (Arc<str>, Arc<str>);
+
+/// Years in which a way was open.
+fn years_of(way: &Way) -> std::ops::RangeInclusive<u16> {
+    year(&way.opened)..=year(&way.since)
 }
 
 /// Year of a day `YYYY-MM-DD`.
@@ -110,7 +120,11 @@ impl Book {
             self.lessors.insert(first.bailleur.clone());
         }
         if !walk.ways.is_empty() {
-            self.ways.insert((first.bailleur.clone(), first.logement.clone()), walk.ways);
+            let key: Key = (first.bailleur.as_str().into(), first.logement.as_str().into());
+            for annee in walk.ways.iter().flat_map(years_of) {
+                self.active.entry(annee).or_default().insert(key.clone());
+            }
+            self.ways.insert(key, walk.ways);
         }
     }
 
@@ -138,7 +152,10 @@ impl Book {
                 // It may have been the last one that its year knew.
                 return Ok(false);
             }
-            self.ways.remove(&(bailleur.clone(), logement.clone()));
+            let key: Key = (bailleur.as_str().into(), logement.as_str().into());
+            for annee in self.ways.remove(&key).iter().flatten().flat_map(years_of) {
+                self.active.entry(annee).or_default().remove(&key);
+            }
             self.take(&stay.into_iter().map(|e| e.event).collect::<Vec<_>>());
         }
         Ok(true)
@@ -151,14 +168,14 @@ impl Book {
 
     /// Ways to which something happened in a year or that were open in it.
     pub fn ways_in(&self, annee: u16) -> impl Iterator<Item = &Way> {
-        let (from, to) = (format!("{annee}-01-01"), format!("{annee}-12-31"));
-        self.ways().filter(move |w| w.opened <= to && from <= w.since)
+        let active = self.active.get(&annee).into_iter().flatten();
+        active.filter_map(|key| self.ways.get(key)).flatten().filter(move |w| years_of(w).contains(&annee))
     }
 
     /// Ways of the dwellings of one lessor.
     pub fn ways_of(&self, bailleur: &str) -> impl Iterator<Item = &Way> {
-        let from = (bailleur.to_owned(), String::new());
-        let own = bailleur.to_owned();
+        let own: Arc<str> = bailleur.into();
+        let from: Key = (Arc::clone(&own), "".into());
         self.ways.range(from..).take_while(move |((b, _), _)| *b == own).flat_map(|(_, list)| list)
     }
 

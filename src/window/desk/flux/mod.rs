@@ -4,6 +4,7 @@ pub mod action_logement;
 pub mod bilan;
 pub mod book;
 pub mod calcul;
+pub mod carte;
 pub mod conventions;
 pub mod equite;
 pub mod etat;

@@ -1,7 +1,10 @@
 //! `GET /api/flux/bilan`: what a lessor owes each réservataire before 28 February (CCH R.441-5-1), and
 //! freezing it.
 
-use crate::desk::flux::bilan::{Arrete, ArreterBilan, BilanFlux, answer, written};
+use crate::desk::flux::bilan::{
+    Arrete, ArreterBilan, BilanFlux, answer, as_frozen, frozen_lines, has_changed, lines, to_freeze,
+    version_of, written,
+};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
@@ -12,10 +15,12 @@ use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
+use crate::state::BilanArrete;
 use crate::{access, state};
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 /// Bilan annuel d'un bailleur
 ///
@@ -27,6 +32,7 @@ use axum::response::{IntoResponse, Response};
     params(
         ("annee" = Option<u16>, Query, description = "La dernière par défaut"),
         ("bailleur" = Option<String>, Query, description = "SIREN ; le premier que vous pouvez lire par défaut"),
+        ("version" = Option<i64>, Query, description = "Une version arrêtée ; les chiffres du jour par défaut"),
     ),
     responses(
         (status = OK, body = BilanFlux),
@@ -39,21 +45,25 @@ pub async fn bilan(
     Current(app): Current,
     Who(visitor): Who,
     mut params: Params,
-) -> Result<(Extension<Trace>, Json<BilanFlux>), Problem> {
+) -> Result<(Extension<Trace>, Json<Value>), Problem> {
     let asked = (params.number("annee")?, params.take("bailleur"));
+    let version = params.number("version")?;
     params.finish()?;
     let (book, view) = opened(&server, &app, &visitor.person).await?;
     let mut found = answer(&book, &view, app.secrecy, asked)?;
-    for b in server.state.flux_bilans().await? {
-        if b.bailleur == found.bailleur && b.annee == found.annee {
-            found.arretes.push(Arrete { version: b.version, jour: state::day(b.quand), motif: b.motif });
-        }
-    }
+    let kept = versions(&server, &found).await?;
+    found.arretes = kept.iter().map(Arrete::of).collect();
+    found.change_depuis = kept.last().is_some_and(|last| has_changed(&found, &last.contenu, &view));
     let secret = found.lignes.iter().any(|l| l.dalo.is_none() || l.q1.is_none());
     let trace = Trace::new("flux_bilan", found.bailleur.clone())
         .with("annee", found.annee)
+        .with("version", version)
         .rows(found.lignes.len(), secret);
-    Ok((Extension(trace), Json(found)))
+    let told = match version {
+        Some(v) => as_frozen(&kept, v, found, &view)?,
+        None => serde_json::to_value(found).map_err(|e| Problem::internal(&e))?,
+    };
+    Ok((Extension(trace), Json(told)))
 }
 
 /// Bilan annuel d'un bailleur (CSV)
@@ -62,6 +72,7 @@ pub async fn bilan(
     params(
         ("annee" = Option<u16>, Query, description = "La dernière par défaut"),
         ("bailleur" = Option<String>, Query, description = "SIREN ; le premier que vous pouvez lire par défaut"),
+        ("version" = Option<i64>, Query, description = "Une version arrêtée ; les chiffres du jour par défaut"),
     ),
     responses((status = OK, body = String, content_type = "text/csv"))
 )]
@@ -72,17 +83,35 @@ pub async fn csv(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let asked = (params.number("annee")?, params.take("bailleur"));
+    let version = params.number::<i64>("version")?;
     params.finish()?;
     let (book, view) = opened(&server, &app, &visitor.person).await?;
     let found = answer(&book, &view, app.secrecy, asked)?;
-    let cells = balance(book.ways_of(&found.bailleur), found.annee);
-    let text = written(&found, &cells, &view).map_err(|e| Problem::internal(&e))?;
+    let (rows, of) = match version {
+        None => (lines(found.annee, &balance(book.ways_of(&found.bailleur), found.annee)), String::new()),
+        Some(v) => {
+            let kept = versions(&server, &found).await?;
+            let one = version_of(&kept, v)?;
+            (frozen_lines(one)?, format!("_v{v}_{}", Arrete::of(one).empreinte))
+        }
+    };
+    let text = written(&rows, &view).map_err(|e| Problem::internal(&e))?;
     let headers = crate::server::edge::csv_file::headers(&format!(
-        "mosaique_flux_bilan_{}_{}.csv",
+        "mosaique_flux_bilan_{}_{}{of}.csv",
         found.bailleur, found.annee
     ))?;
-    let trace = Trace::new("export", "flux_bilan").with("annee", found.annee).rows(cells.len(), false);
+    let trace = Trace::new("export", "flux_bilan")
+        .with("annee", found.annee)
+        .with("version", version)
+        .rows(rows.len(), false);
     Ok((Extension(trace), headers, text).into_response())
+}
+
+/// Versions of a balance sheet that were frozen, the first one first.
+async fn versions(server: &Server, found: &BilanFlux) -> Result<Vec<BilanArrete>, Problem> {
+    let mut kept = server.state.flux_bilans().await?;
+    kept.retain(|b| b.bailleur == found.bailleur && b.annee == found.annee);
+    Ok(kept)
 }
 
 /// Arrêter le bilan d'une année
@@ -116,10 +145,21 @@ pub async fn freeze(
             "Ce bilan est déjà arrêté : dites pourquoi vous le corrigez.",
         ));
     }
-    let contenu = serde_json::to_value(&found).map_err(|e| Problem::internal(&e))?;
+    let rows = lines(found.annee, &balance(book.ways_of(&found.bailleur), found.annee));
+    let contenu = to_freeze(&found, &rows, &visitor.person.nom)?;
     let now = state::now();
     let version =
         server.state.freeze_flux((&siren, asked.annee), &contenu, &motif, &visitor.author(), now).await?;
     let trace = Trace::new("flux_bilan_arrete", siren).with("annee", asked.annee).with("version", version);
-    Ok((Extension(trace), Json(Arrete { version, jour: state::day(now), motif })))
+    let quand = now;
+    let kept = BilanArrete {
+        bailleur: found.bailleur,
+        annee: asked.annee,
+        version,
+        motif,
+        qui: visitor.author(),
+        quand,
+        contenu,
+    };
+    Ok((Extension(trace), Json(Arrete::of(&kept))))
 }

@@ -5,6 +5,7 @@ pub mod action_logement;
 pub mod assiettes;
 pub mod bilan;
 pub mod calcul;
+pub mod carte;
 pub mod conventions;
 pub mod droits;
 pub mod equite;

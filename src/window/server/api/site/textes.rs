@@ -113,6 +113,7 @@ fn filled(text: &str) -> String {
         ("depots_j", keep.depots_j),
         ("ensembles_effaces_j", keep.ensembles_effaces_j),
         ("dalo_commentaires_mois", keep.dalo_commentaires_mois),
+        ("flux_evenements_ans", i64::from(keep.flux_evenements_ans)),
         ("imports_j", imports),
     ]
     .iter()
