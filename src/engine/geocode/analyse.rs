@@ -274,7 +274,7 @@ impl Reader {
         if self.data.nombres.rank(word).is_some()
             && next.is_some_and(|n| self.words.building.contains(n) || n == "ETAGE")
         {
-            return 1;
+            return 2;
         }
         // « Saint-Jean-de-la-Porte 67 » is no door.
         if self.words.building_if.contains(word)

@@ -126,7 +126,8 @@ pub fn layers(path: &Path, table: Option<&str>, meter: &mut Meter<'_>) -> Result
 /// GeoJSON as one collection: features one a line (`.geojsonl`, `.geojsons`), or in a bare list.
 fn collected(text: &str) -> Cow<'_, str> {
     const START: &str = r#"{"type":"FeatureCollection","features":"#;
-    let is_feature = |t: &str| t.starts_with('{') && t.contains("\"Feature\"");
+    let is_feature =
+        |t: &str| t.starts_with('{') && t.contains("\"Feature\"") && !t.contains("\"FeatureCollection\"");
     let sign = |c: char| c.is_whitespace() || c == '\u{1e}' || c == '\u{feff}';
     let start = text.trim_start_matches(sign);
     if let Some(first) = start.strip_prefix('[').map(str::trim_start)
@@ -137,8 +138,7 @@ fn collected(text: &str) -> Cow<'_, str> {
     let mut lines = start.lines().map(|l| l.trim_matches(sign)).filter(|l| !l.is_empty());
     let whole = |l: &str| serde_json::from_str::<serde::de::IgnoredAny>(l).is_ok();
     let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-    let apart =
-        is_feature(first) && !first.contains("FeatureCollection") && whole(first) && second.starts_with('{');
+    let apart = is_feature(first) && whole(first) && second.starts_with('{');
     if !apart {
         return Cow::Borrowed(text);
     }
