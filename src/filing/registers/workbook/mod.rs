@@ -134,12 +134,12 @@ pub fn is_workbook(path: &Path) -> bool {
 /// # Errors
 /// The archive is damaged, its workbook would grow without measure, or the disk refuses.
 pub fn packed(path: &Path, desk: &Path) -> std::io::Result<Option<PathBuf>> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // What cannot be read is told by who reads it.
     let mut head = [0; 2];
-    let opened = File::open(path)?.read_exact(&mut head).is_ok() && head == *b"PK";
-    let Some(mut archive) = opened.then(|| zip::ZipArchive::new(File::open(path).ok()?).ok()).flatten()
-    else {
-        return Ok(None);
-    };
+    let zipped = File::open(path).is_ok_and(|mut f| f.read_exact(&mut head).is_ok()) && head == *b"PK";
+    let opened = File::open(path).ok().filter(|_| zipped).and_then(|f| zip::ZipArchive::new(f).ok());
+    let Some(mut archive) = opened else { return Ok(None) };
     if form(path).is_some() {
         return Ok(None);
     }
@@ -157,7 +157,9 @@ pub fn packed(path: &Path, desk: &Path) -> std::io::Result<Option<PathBuf>> {
     let out = desk.join(format!("archive.{}", ending(name)));
     let most = FREE.max(File::open(path)?.metadata()?.len().saturating_mul(GROWS));
     let entry = archive.by_name(name).map_err(std::io::Error::other)?;
-    let read = std::io::copy(&mut entry.take(most + 1), &mut File::create(&out)?)?;
+    let mut file =
+        std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&out)?;
+    let read = std::io::copy(&mut entry.take(most + 1), &mut file)?;
     if read > most {
         return Err(std::io::Error::other(
             "le classeur de l'archive devient trop grand une fois décompressé",
