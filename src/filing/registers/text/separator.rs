@@ -57,8 +57,10 @@ fn below_titles(sample: &[u8]) -> &[u8] {
 fn usual_fields(sample: &[u8], delimiter: u8) -> usize {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(sample);
-    let mut counts: Vec<usize> =
-        reader.byte_records().take(50).filter_map(Result::ok).map(|r| r.len()).collect();
+    // The empty rows of a spreadsheet have one field, and say nothing.
+    let says = |r: &csv::ByteRecord| r.len() > 1 || r.get(0).is_some_and(|f| !f.is_empty());
+    let records = reader.byte_records().filter_map(Result::ok).filter(says);
+    let mut counts: Vec<usize> = records.take(50).map(|r| r.len()).collect();
     counts.sort_unstable();
     counts.get(counts.len().saturating_sub(1) / 2).copied().unwrap_or(0)
 }
@@ -87,6 +89,7 @@ mod tests {
         assert_eq!(sniff(b"bonjour\nau revoir\n"), None);
         assert_eq!(sniff(b"Export du 12\n\nBailleur\nA;B;C\n1;2;3\n"), Some(b';'));
         assert_eq!(sniff(b"Export\nA;B;C\n1,5;2,5;\n"), Some(b';'));
+        assert_eq!(sniff(b"\"\"\nA;B;C\n\"\"\n1;2;3\n\"\"\n\"\"\n"), Some(b';'));
     }
 
     #[test]
