@@ -9,10 +9,12 @@ use clap::{Args, Subcommand};
 use super::out::say;
 use super::{Failure, StoreArgs};
 use crate::cube::Cube;
+use crate::desk::editions::App;
+use crate::desk::trace::Trace;
 use crate::reference::access::{Class, Donnees, Role, access};
 use crate::reference::comptes::comptes;
 use crate::scoring::grid::Grille;
-use crate::server::{App, Trace, bring, bring_flux, bring_up_to_date};
+use crate::server::{bring, bring_flux, bring_up_to_date};
 use crate::state::{self, NewAccount, NewConvention, Passwords, State, one_time};
 use crate::store::Store;
 

@@ -51,7 +51,7 @@ pub struct ChecksArgs {
 /// # Errors
 /// The store cannot be read.
 pub fn checks(args: &ChecksArgs) -> Result<(), Failure> {
-    let app = crate::server::App::load(&Store::open(&args.store.data)?, None)?;
+    let app = crate::desk::editions::App::load(&Store::open(&args.store.data)?, None)?;
     let (checked, seconds) = crate::server::measure_checks(&app, args.files)?;
     say!(
         "{}",

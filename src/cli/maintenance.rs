@@ -9,9 +9,9 @@ use clap::Args;
 use super::admin::{noted, with_state};
 use super::out::say;
 use super::{Failure, StoreArgs};
+use crate::desk::trace::Trace;
 use crate::reference::comptes::comptes;
 use crate::reference::magasin::magasin;
-use crate::server::Trace;
 use crate::state::{self, Deposit, State, StatutDepot};
 use crate::store::{Operation, Store, StoreError, Writer, quarantine};
 

@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::access::{self, Organisation, Person};
-use crate::server::problem::Problem;
+use crate::desk::problem::Problem;
 
 const NO_SIREN: &str =
     "Le SIREN de votre organisme n'est pas renseigné : demandez-le à l'administration du service.";

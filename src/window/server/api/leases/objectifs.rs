@@ -1,0 +1,248 @@
+//! `/api/objectifs`: the rates that conventions intercommunales d'attribution set, read by all who have an
+//! account, written by the EPCI.
+
+use axum::Json;
+use axum::extract::{Extension, Path, State as FromState};
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::{self, Person};
+use crate::desk::editions::App;
+use crate::desk::leases::{percent, reservataires};
+use crate::desk::params::{Params, day};
+use crate::desk::problem::Problem;
+use crate::desk::rates::rate;
+use crate::desk::trace::Trace;
+use crate::policy::objectifs::refusal;
+use crate::reference::mix::Mix;
+use crate::server::app::Server;
+use crate::server::auth::who::Who;
+use crate::server::edge::body::Body;
+use crate::server::edge::current::Current;
+use crate::server::edge::problem::Document;
+use crate::server::edge::receipts::Cree;
+use crate::state::{self, Objectif, TauxCia};
+
+/// Les taux des conventions, et ce qui peut en être fixé.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Objectifs {
+    /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
+    pub version: &'static str,
+    /// EPCI dont vous pouvez fixer les taux ; nul : aucun.
+    pub modifiable: Option<String>,
+    pub objectifs: Vec<ObjectifListe>,
+    /// Règles dont une convention peut fixer un autre taux.
+    pub regles: Vec<RegleObjectif>,
+    pub reservataires: Vec<crate::desk::leases::Choix>,
+}
+
+/// Un taux, avec les noms de ce qu'il vise.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ObjectifListe {
+    #[serde(flatten)]
+    pub objectif: Objectif,
+    pub epci_nom: String,
+    pub commune_nom: Option<String>,
+    pub bailleur_nom: Option<String>,
+    pub derogatoire: bool,
+}
+
+/// Une règle et son taux légal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RegleObjectif {
+    pub id: &'static str,
+    pub libelle: &'static str,
+    pub article: &'static str,
+    /// Taux de la loi, en %.
+    pub cible: f64,
+    /// Un taux inférieur est possible avec l'accord du préfet.
+    pub baisse_approuvee: bool,
+}
+
+/// Objectifs des conventions d'attribution
+///
+/// Une convention intercommunale d'attribution (CIA) peut fixer un taux plus élevé que celui de la loi, pour
+/// tout l'EPCI ou une commune, un bailleur, un réservataire. Le plus précis s'applique, et `/api/mixite` le
+/// nomme.
+#[utoipa::path(
+    get, path = "/api/objectifs", tag = "mixite", operation_id = "objectifs",
+    responses((status = OK, body = Objectifs))
+)]
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<Objectifs>, Problem> {
+    params.finish()?;
+    let all = server.state.objectifs().await?;
+    let work = move || {
+        let mix = Mix::embedded().map_err(|e| Problem::internal(&e))?;
+        let checker = app.checker().map_err(|e| Problem::internal(&e))?;
+        let objectifs = all.into_iter().map(|o| ObjectifListe {
+            epci_nom: checker.epci_title(&o.taux.epci),
+            commune_nom: o.taux.commune.as_deref().map(|c| checker.commune_title(c)),
+            bailleur_nom: o.taux.bailleur.as_deref().map(|b| checker.parc.owner(b).to_owned()),
+            derogatoire: mix.rule(&o.taux.regle).is_some_and(|r| rate(o.clone()).is_below(r)),
+            objectif: o,
+        });
+        Ok(Json(Objectifs {
+            version: &mix.version,
+            modifiable: own(&visitor.person).map(str::to_owned),
+            objectifs: objectifs.collect(),
+            regles: mix
+                .rules
+                .iter()
+                .filter_map(|r| {
+                    Some(RegleObjectif {
+                        id: &r.id,
+                        libelle: &r.libelle,
+                        article: &r.article,
+                        cible: percent(r.cible),
+                        baisse_approuvee: r.cia? == crate::reference::mix::Cia::HausseOuBaisseApprouvee,
+                    })
+                })
+                .collect(),
+            reservataires: reservataires()
+                .iter()
+                .map(|v| crate::desk::leases::Choix { code: v.id.clone(), nom: v.libelle.clone() })
+                .collect(),
+        }))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// The EPCI whose rates a person may set.
+pub(crate) fn own(person: &Person) -> Option<&str> {
+    person.code().filter(|_| access::may(person, "objectifs_fixer").is_ok())
+}
+
+fn may_write(person: &Person, epci: &str) -> Result<(), Problem> {
+    access::may(person, "objectifs_fixer").map_err(Problem::forbidden)?;
+    if own(person) == Some(epci) {
+        return Ok(());
+    }
+    Err(Problem::forbidden("Seul l'EPCI signataire fixe les taux de sa convention d'attribution."))
+}
+
+/// Years that a rate may be for: the law of 27 January 2017 is the first to know them.
+const YEARS: std::ops::RangeInclusive<u16> = 2017..=2100;
+
+/// Checks a rate, and writes it as it is kept.
+pub(crate) fn checked(app: &App, person: &Person, t: TauxCia) -> Result<TauxCia, Problem> {
+    may_write(person, &t.epci)?;
+    let mix = Mix::embedded().map_err(|e| Problem::internal(&e))?;
+    let rule = mix
+        .rule(&t.regle)
+        .ok_or_else(|| Problem::unknown("regle", &t.regle, mix.rules.iter().map(|r| r.id.as_str())))?;
+    let some = |v: Option<String>| v.map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+    let t = TauxCia {
+        commune: some(t.commune),
+        bailleur: some(t.bailleur),
+        reservataire: some(t.reservataire),
+        cia: crate::desk::params::name("cia", &t.cia)?.to_owned(),
+        signee: day("signee", &t.signee)?.to_string(),
+        approbation: some(t.approbation).map(|d| day("approbation", &d)).transpose()?.map(|d| d.to_string()),
+        ..t
+    };
+    if !(0.0..=100.0).contains(&t.taux) {
+        return Err(Problem::value("taux", &t.taux.to_string(), "Un taux est un pourcentage, de 0 à 100."));
+    }
+    if let Some(why) = refusal(rule, t.taux / 100.0, t.approbation.is_some()) {
+        return Err(Problem::value("taux", &t.taux.to_string(), why));
+    }
+    if !YEARS.contains(&t.du) || t.au.is_some_and(|au| au < t.du || !YEARS.contains(&au)) {
+        let detail =
+            format!("Les années vont de {} à {}, la dernière après la première.", YEARS.start(), YEARS.end());
+        return Err(Problem::value("du", &t.du.to_string(), detail));
+    }
+    if let Some(commune) = &t.commune {
+        let checker = app.checker().map_err(|e| Problem::internal(&e))?;
+        if checker.epci_of(commune).as_deref() != Some(t.epci.as_str()) {
+            return Err(Problem::value(
+                "commune",
+                commune,
+                format!("La commune « {commune} » n'est pas connue dans l'EPCI {}.", t.epci),
+            ));
+        }
+    }
+    if let Some(b) = t.bailleur.as_deref().filter(|b| b.len() != 9 || !b.bytes().all(|c| c.is_ascii_digit()))
+    {
+        return Err(Problem::value("bailleur", b, "Un SIREN a neuf chiffres."));
+    }
+    if let Some(r) = t.reservataire.as_deref().filter(|r| !reservataires().iter().any(|v| v.id == **r)) {
+        return Err(Problem::unknown("reservataire", r, reservataires().iter().map(|v| v.id.as_str())));
+    }
+    Ok(t)
+}
+
+fn trace(action: &'static str, id: &str, t: &TauxCia) -> Trace {
+    Trace::new(action, id)
+        .with("regle", t.regle.as_str())
+        .with("epci", t.epci.as_str())
+        .with("commune", t.commune.clone())
+        .with("bailleur", t.bailleur.clone())
+        .with("reservataire", t.reservataire.clone())
+        .with("du", t.du)
+        .with("au", t.au)
+        .with("taux", t.taux)
+        .with("cia", t.cia.as_str())
+        .with("approbation", t.approbation.clone())
+}
+
+/// Fixer un taux
+///
+/// Réservé à l'EPCI. Un taux inférieur à celui de la loi n'est admis que là où elle le permet (50 % en QPV),
+/// avec la date de l'accord du préfet ; il est alors signalé partout où il s'applique.
+#[utoipa::path(
+    post, path = "/api/objectifs", tag = "mixite", operation_id = "objectif_ajouter", request_body = TauxCia,
+    responses(
+        (status = CREATED, body = Cree),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn add(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Body(asked): Body<TauxCia>,
+) -> Result<(StatusCode, Extension<Trace>, Json<Cree>), Problem> {
+    let work = move || checked(&app, &visitor.person, asked);
+    let taux = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
+    let id = server.state.add_objectif(&taux, state::now()).await?;
+    let trace = trace("objectif_fixe", &id, &taux);
+    Ok((StatusCode::CREATED, Extension(trace), Json(Cree { id })))
+}
+
+/// Modifier un taux, ou y mettre fin
+///
+/// Réservé à l'EPCI. Tout le taux est remplacé ; `au` y met fin.
+#[utoipa::path(
+    put, path = "/api/objectifs/{id}", tag = "mixite", operation_id = "objectif_modifier",
+    params(("id" = String, Path, description = "Identifiant du taux")), request_body = TauxCia,
+    responses(
+        (status = NO_CONTENT, description = "Modifié"),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn change(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+    Body(asked): Body<TauxCia>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
+    let person = visitor.person.clone();
+    let work = move || checked(&app, &person, asked);
+    let taux = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
+    may_write(&visitor.person, &server.state.objectif(&id).await?.taux.epci)?;
+    server.state.change_objectif(&id, &taux).await?;
+    let trace = trace("objectif_modifie", &id, &taux);
+    Ok((StatusCode::NO_CONTENT, Extension(trace)))
+}

@@ -1,0 +1,97 @@
+//! `GET /api/modeles`: empty files to start from, and their Table Schema; and `GET /api/travaux`.
+
+use std::convert::Infallible;
+
+use axum::extract::{Path, State as FromState};
+use axum::http::HeaderValue;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::server::app::Server;
+use crate::server::background::works::{Travaux, follow};
+use crate::server::edge::csv_file;
+use crate::server::edge::problem::Document;
+
+const SCHEMAS: [(&str, &str); 7] = [
+    ("objectif_cia", include_str!("../../../../../../data/schemas/objectif_cia.schema.json")),
+    ("flux_convention", include_str!("../../../../../../data/schemas/flux_convention.schema.json")),
+    ("flux_droit", include_str!("../../../../../../data/schemas/flux_droit.schema.json")),
+    ("flux_assiette", include_str!("../../../../../../data/schemas/flux_assiette.schema.json")),
+    ("flux_evenement", include_str!("../../../../../../data/schemas/flux_evenement.schema.json")),
+    ("ops_reponse", include_str!("../../../../../../data/schemas/ops_reponse.schema.json")),
+    ("rpls_logement", include_str!("../../../../../../data/schemas/rpls_logement.schema.json")),
+];
+
+/// Modèle de fichier
+///
+/// `ops_reponse.csv`, `rpls_logement.csv`, `objectif_cia.csv`, `flux_evenement.csv`… : un en-tête et une
+/// ligne d'exemple.
+/// `….schema.json` : leur schéma (Table Schema).
+#[utoipa::path(
+    get, path = "/api/modeles/{nom}", tag = "bailleur", operation_id = "modele",
+    params(("nom" = String, Path, description = "ops_reponse, rpls_logement, objectif_cia, flux_convention, flux_droit, \
+        flux_assiette ou flux_evenement, suivi de .csv ou .schema.json")),
+    responses(
+        (status = OK, body = String, content_type = "text/csv"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn template(Path(nom): Path<String>, params: Params) -> Result<Response, Problem> {
+    params.finish()?;
+    let known = || SCHEMAS.iter().flat_map(|(n, _)| [format!("{n}.csv"), format!("{n}.schema.json")]);
+    let absent = || Problem::unknown("nom", &nom, known()).in_path();
+    let (stem, kind) = nom.split_once('.').ok_or_else(absent)?;
+    let (_, schema) = SCHEMAS.iter().find(|(n, _)| *n == stem).ok_or_else(absent)?;
+    let mut headers = csv_file::headers(&nom)?;
+    let text = match kind {
+        "schema.json" => {
+            headers[0].1 = HeaderValue::from_static("application/json");
+            (*schema).to_owned()
+        }
+        "csv" => example(schema).map_err(|e| Problem::internal(&e))?,
+        _ => return Err(absent()),
+    };
+    Ok((headers, text).into_response())
+}
+
+/// The template of a name.
+#[cfg(test)]
+pub fn example_of(name: &str) -> Option<String> {
+    let (_, schema) = SCHEMAS.iter().find(|(n, _)| *n == name)?;
+    example(schema).ok()
+}
+
+/// Header and one row of the examples of a schema.
+fn example(schema: &str) -> Result<String, serde_json::Error> {
+    let schema: Value = serde_json::from_str(schema)?;
+    let fields = schema["fields"].as_array().map_or(&[][..], Vec::as_slice);
+    let names: Vec<&str> = fields.iter().filter_map(|f| f["name"].as_str()).collect();
+    let values: Vec<String> = fields
+        .iter()
+        .map(|f| match &f["example"] {
+            Value::String(s) => s.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        })
+        .collect();
+    Ok(format!("{}{}\r\n{}\r\n", csv_file::MARK, names.join(";"), values.join(";")))
+}
+
+/// Suivre la mise à jour des chiffres
+///
+/// Événements (text/event-stream) jusqu'à ce que les chiffres montrent la dernière modification demandée.
+#[utoipa::path(
+    get, path = "/api/travaux", tag = "bailleur", operation_id = "travaux",
+    responses((status = OK, body = Travaux, content_type = "text/event-stream"))
+)]
+pub async fn figures(
+    FromState(server): FromState<Server>,
+    params: Params,
+) -> Result<Sse<ReceiverStream<Result<Event, Infallible>>>, Problem> {
+    params.finish()?;
+    Ok(follow(server.works.figures(), |t| !t.en_cours))
+}
