@@ -116,7 +116,7 @@ struct RawCritere {
 }
 
 /// Numbers of the rules of a grid.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Regles {
     pub criteres_max: usize,
