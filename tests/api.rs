@@ -19,6 +19,8 @@ mod facettes;
 mod fichiers;
 #[path = "api/geocoder.rs"]
 mod geocoder;
+#[path = "api/ma_demande.rs"]
+mod ma_demande;
 #[path = "api/mesure.rs"]
 mod mesure;
 #[path = "api/objectifs.rs"]

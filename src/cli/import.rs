@@ -11,6 +11,7 @@ use crate::admission::{Claims, Plan};
 use crate::arrival::{self, Asked, What};
 use crate::days;
 use crate::desk::trace::Trace;
+use crate::registers::demandes::exchange;
 use crate::registers::deposit::{self, Kind};
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
@@ -41,7 +42,7 @@ enum Wanted {
 
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// Fichier à lire (CSV, classeur XLSX, ODS ou XLS, GeoJSON, GeoPackage, Shapefile ; .gz et .zip acceptés)
+    /// Fichier à lire (CSV, classeur XLSX, ODS ou XLS, échange XML du SNE, GeoJSON, GeoPackage, Shapefile ; .gz et .zip acceptés)
     pub file: PathBuf,
     /// Les autres morceaux du même Shapefile (.dbf, .shx, .prj, .cpg), si vous les donnez tous
     #[arg(value_name = "MORCEAU")]
@@ -155,9 +156,10 @@ pub(super) enum Register {
     Demandes {
         #[command(flatten)]
         common: Common,
-        /// Jour de l'extraction, AAAA-MM-JJ : anciennetés et délais courent jusqu'à lui
+        /// Jour de l'extraction, AAAA-MM-JJ : anciennetés et délais courent jusqu'à lui ; à défaut, celui que
+        /// dit un échange XML du SNE (« dateFichier »)
         #[arg(long, value_parser = day)]
-        date: u32,
+        date: Option<u32>,
         /// Fichier de la clé qui pseudonymise les numéros uniques ; à défaut, celle du magasin
         #[arg(long)]
         cle: Option<PathBuf>,
@@ -191,7 +193,9 @@ impl Register {
             Self::Rpls { millesime, .. } => (Some(*millesime), "rpls", "millesime"),
             Self::Ops { wave, .. } => (Some(*wave), "ops", "wave"),
             Self::Attributions { year, .. } => (Some(*year), "attributions", "year"),
-            Self::Demandes { date, .. } => (u16::try_from(*date / 10_000).ok(), "demandes", "date"),
+            Self::Demandes { date, .. } => {
+                (date.and_then(|d| u16::try_from(d / 10_000).ok()), "demandes", "date")
+            }
             Self::Thresholds { year, .. } => (*year, "thresholds", "year"),
             Self::Zones { generation, .. } => {
                 (generation.as_deref().and_then(|g| g.parse().ok()), "zones", "generation")
@@ -228,9 +232,13 @@ impl Register {
                 let cle = cle.clone().map_or_else(|| arrival::store_key(data), Ok)?;
                 What::Attributions { annee: *year, cle }
             }
-            Self::Demandes { date, cle, .. } => {
+            Self::Demandes { date, cle, common } => {
+                let extrait = match date {
+                    Some(date) => *date,
+                    None => said_day(&common.file)?,
+                };
                 let cle = cle.clone().map_or_else(|| arrival::store_key(data), Ok)?;
-                What::Demandes { extrait: *date, cle }
+                What::Demandes { extrait, cle }
             }
             Self::Thresholds { year, .. } => What::Thresholds { annee: *year },
         })
@@ -433,6 +441,15 @@ fn deposited(
         }
     }
     Ok(report)
+}
+
+/// The day that an exchange of the SNE says it is of.
+fn said_day(file: &Path) -> Result<u32, Failure> {
+    let said = if exchange::is_exchange(file) { exchange::day(file)? } else { None };
+    said.ok_or_else(|| {
+        let why = "rien dans le fichier ne dit le jour de l'extraction : ajoutez --date AAAA-MM-JJ";
+        format!("{}: {why}", file.display()).into()
+    })
 }
 
 /// A day of the command line, `yyyymmdd`.

@@ -256,7 +256,7 @@ fn register(path: &Path, kind: &Kind, store: &StoreArgs) -> Register {
         Kind::Rpls { millesime } => Register::Rpls { common, millesime, bailleur: None },
         Kind::Ops { vague } => Register::Ops { common, wave: vague, bailleur: None },
         Kind::Attributions { annee } => Register::Attributions { common, year: annee, cle: None },
-        Kind::Demandes { extrait } => Register::Demandes { common, date: extrait, cle: None },
+        Kind::Demandes { extrait } => Register::Demandes { common, date: Some(extrait), cle: None },
         Kind::Thresholds { annee } => Register::Thresholds { common, year: annee },
         Kind::Addresses { departements } => Register::Addresses { common, departement: Some(departements) },
         Kind::Zones { couche, generation } => {

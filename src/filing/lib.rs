@@ -5,4 +5,4 @@ pub mod arrival;
 pub mod registers;
 pub mod store;
 
-use mosaique_ground::{address, french, reference, territory};
+use mosaique_ground::{address, days, french, reference, territory};

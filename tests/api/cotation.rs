@@ -32,7 +32,9 @@ async fn a_grid_goes_from_draft_to_adopted_and_scores_demands() {
     let refused = ask(&epci, "POST", &adoption, Some(&json!({}))).await;
     assert_eq!(refused.status, 400);
     assert!(refused.json()["detail"].as_str().unwrap().contains("L.441-1"), "{}", refused.text());
-    let sound = grid(&[("C09", 60), ("C17", 40), ("C20", 60), ("C55", 10), ("C12", 60)]);
+    let mut sound = grid(&[("C09", 60), ("C17", 40), ("C20", 60), ("C55", 10), ("C12", 60)]);
+    sound["criteres"][2]["preuve"] = json!(true);
+    sound["criteres"][0]["preuve"] = json!(true);
     assert_eq!(ask(&epci, "PUT", &path, Some(&sound)).await.status, 204);
 
     // A draft is its EPCI's and the State's of that territory.
@@ -84,6 +86,7 @@ async fn a_grid_goes_from_draft_to_adopted_and_scores_demands() {
     assert!(!list.iter().any(named), "a sensitive criterion is not named");
     let csv = ask(&epci, "GET", "/api/cotation/demandes.csv?epci=200000001", None).await;
     assert_eq!(csv.text().lines().count() as u64, told["total"].as_u64().unwrap() + 1);
+    evidence(&epci, list).await;
     let commune = door("commune").await;
     let own = ask(&commune, "GET", question, None).await.json();
     assert!(
@@ -119,6 +122,50 @@ async fn a_grid_goes_from_draft_to_adopted_and_scores_demands() {
             reply.text()
         );
     }
+}
+
+/// Evidence that is ticked counts in the definitive note at once, is taken back, and stays in the history.
+async fn evidence(epci: &Option<crate::rights::Door>, list: &[Value]) {
+    let hotel = |d: &&Value| d["detail"].as_array().unwrap().iter().any(|p| p["code"] == "C20");
+    let reference = list.iter().find(hotel).unwrap()["reference"].as_str().unwrap().to_owned();
+    let definitive = async || {
+        let list =
+            ask(epci, "GET", "/api/cotation/demandes.csv?epci=200000001&base=definitive", None).await.text();
+        let line = list.lines().find(|l| l.contains(&reference)).unwrap().to_owned();
+        line.split(';').nth(2).unwrap().parse::<i64>().unwrap()
+    };
+    let before = definitive().await;
+    let path = format!("/api/cotation/demandes/{reference}/justificatifs");
+    let asked = ask(epci, "GET", &format!("{path}?epci=200000001"), None).await.json();
+    assert_eq!(
+        (&asked["demandes"][0]["critere"], &asked["demandes"][1]),
+        (&json!("C20"), &Value::Null),
+        "{asked}"
+    );
+    assert_eq!(asked["coches"], json!([]));
+    let tick = json!({"epci": "200000001", "critere": "C20"});
+    // A sensitive criterion is never ticked here, nor one that asks for nothing; the State reads, and ticks nothing.
+    for critere in ["C09", "C17", "C99"] {
+        let reply = ask(epci, "POST", &path, Some(&json!({"epci": "200000001", "critere": critere}))).await;
+        assert_eq!(reply.status, 400, "{critere}: {}", reply.text());
+    }
+    for who in ["ddets", "bailleur", "epci sans convention", "public"] {
+        let status = ask(&door(who).await, "POST", &path, Some(&tick)).await.status.as_u16();
+        assert!(matches!(status, 401 | 403), "{who}: {status}");
+    }
+    let added = ask(epci, "POST", &path, Some(&tick)).await;
+    assert_eq!(added.status, 201, "{}", added.text());
+    assert_eq!(definitive().await, before + 60, "its 60 points count");
+    assert_eq!(ask(epci, "POST", &path, Some(&tick)).await.status, 409);
+    let undo = format!("/api/cotation/justificatifs/{}", added.json()["id"].as_str().unwrap());
+    assert_eq!(ask(&door("ddets").await, "DELETE", &undo, None).await.status, 403);
+    assert_eq!(ask(epci, "DELETE", &undo, None).await.status, 204);
+    assert_eq!(ask(epci, "DELETE", &undo, None).await.status, 404, "it is taken back once");
+    assert_eq!(definitive().await, before);
+    let told = ask(epci, "GET", &format!("{path}?epci=200000001"), None).await.json();
+    let kept = &told["coches"][0];
+    assert!(kept["critere"] == "C20" && kept["par"] != "" && kept["le"].is_string(), "{told}");
+    assert!(kept["retire_le"].is_string() && kept["retire_par"] == kept["par"], "{told}");
 }
 
 /// Every count of a simulation: secret, 0, or 15 and more in steps of five.

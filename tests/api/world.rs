@@ -272,12 +272,18 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
     }
 }
 
+/// Unique number and birth date of an applicant.
+pub fn applicant(n: usize) -> (String, String) {
+    let birth = format!("19{:02}-{:02}-{:02}", 50 + n % 50, n % 12 + 1, n % 28 + 1);
+    (format!("0739{n:04}189019021G"), birth)
+}
+
 /// Imports 600 demands, three in four on the first EPCI. Six of those that wait fled violence.
 fn demands(writer: &mut Writer) {
     let mut dice = fastrand::Rng::with_seed(5);
     let mut text = String::from(
         "nud;date_depot;statut;date_radiation;motif_radiation;communes_demandees;typologies;mode_logement;motifs;mutation;\
-         statut_dalo;age;nb_personnes;nb_moins14;nb_14plus;nb_mineurs;ressources_mensuelles;depcom_actuel\n",
+         statut_dalo;age;nb_personnes;nb_moins14;nb_14plus;nb_mineurs;ressources_mensuelles;depcom_actuel;date_naissance\n",
     );
     for n in 0..600 {
         let (first, second) = if dice.u8(0..4) < 3 { ("73901", "73902") } else { ("73903", "73904") };
@@ -294,15 +300,17 @@ fn demands(writer: &mut Writer) {
         let dalo = if dice.u8(0..20) == 0 { "ACTIF" } else { "NON" };
         let (size, age, income) = (dice.u8(1..5), dice.u8(20..80), dice.u16(500..3000));
         text += &format!(
-            "N{n:05};{year}-{month:02}-{day:02};{status};{end};{why};{towns};T{size};{lodging};{motive};NON;{dalo};{age};{};\
-             {children};1;{children};{income};73901\n",
-            children + 1
+            "{};{year}-{month:02}-{day:02};{status};{end};{why};{towns};T{size};{lodging};{motive};NON;{dalo};{age};{};\
+             {children};1;{children};{income};73901;{}\n",
+            applicant(n).0,
+            children + 1,
+            applicant(n).1
         );
     }
     let desk = tempfile::tempdir().unwrap();
-    let (file, cle) = (desk.path().join("demandes.csv"), desk.path().join("cle"));
+    let file = desk.path().join("demandes.csv");
     std::fs::write(&file, text).unwrap();
-    std::fs::write(&cle, "une cle de test qui a plus de trente-deux octets").unwrap();
+    let cle = mosaique::arrival::store_key(writer.store().root()).unwrap();
     let folder = writer.temporary().unwrap();
     let options = demandes::Options { extrait: 20_241_231, cle };
     let report = demandes::import(&file, &options, &Output::new(folder.path()), &|_, _| ()).unwrap();

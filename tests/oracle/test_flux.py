@@ -93,8 +93,28 @@ def test_what_was_planted_is_found(api, demo_files: Path) -> None:
     late = truth[truth["quoi"] == "retard"]
     dwellings = api.get("/api/flux/logements?au=2024-12-31")
     assert dwellings["en_retard"] >= len(late) > 0
+    handed = truth[truth["quoi"] == "remis"]
+    unwanted = api.get("/api/flux/carte?annee=2024&quoi=refuses")
+    print(f"planted late {len(late)}, told late {dwellings['en_retard']}; handed back {len(handed)}, refused twice {unwanted['total']}")
     unfair = [e for e in api.get(f"/api/flux/equite?annee=2024&bailleur={over['bailleur']}")["ecarts"] if e["signale"]]
     assert any(e["dimension"] == "etage" and e["reservataire"].startswith("EPCI") for e in unfair), unfair
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_the_map_is_that_of_pandas(api, ways: pd.DataFrame, year: int) -> None:
+    """Leases by commune, réservataire and QPV; by QPV only what is inside of one; as many as the follow-up counts."""
+    leases = ways[ways["impute"] & ways["fin"].eq("bail") & ways["jour_fin"].fillna("").str.startswith(str(year))]
+    told = api.get(f"/api/flux/carte?annee={year}&quoi=baux")
+    assert told["total"] == len(leases) == api.get(f"/api/flux/suivi?annee={year}")["ensemble"]["comptes"]["bail"] > 0
+    assert told["en_qpv"] == int((leases["qpv"] == "1").sum())
+    wanted = leases.groupby(["commune", "reservataire"]).size().to_dict()
+    assert {(l["code"], p["reservataire"]): p["nombre"] for l in told["lieux"] for p in l["parts"]} == wanted
+    inside = leases[leases["qpv"] == "1"].groupby("commune").size().to_dict()
+    assert {l["code"]: l["en_qpv"] for l in told["lieux"] if l["en_qpv"]} == inside
+    assert all(l["centre"] for l in told["lieux"]) and told["sans_lieu"] == 0
+    quarters = api.get(f"/api/flux/carte?annee={year}&quoi=baux&par=qpv")
+    assert sum(l["nombre"] for l in quarters["lieux"]) == told["en_qpv"]
+    assert told["logements"] == [], "only a lessor is given dwellings"
 
 
 @pytest.mark.parametrize("year", YEARS)

@@ -227,6 +227,40 @@ describe('the lessor', () => {
     assert.ok(pages >= 1);
   });
 
+  test('freezes the balance sheet by the keyboard alone, and is told when figures are no longer those', async () => {
+    const { page } = session;
+    const year = daysAgo(3).slice(0, 4);
+    await part(session, 'bilan', `?annee=${year}`);
+    const press = async (name: string): Promise<void> => {
+      // Tab until the control has the focus, as who has no mouse.
+      for (let i = 0; i < 120; i += 1) {
+        await page.keyboard.press('Tab');
+        if (await page.evaluate((n) => (document.activeElement?.textContent ?? '').trim() === n, name)) return void (await page.keyboard.press('Enter'));
+      }
+      assert.fail(`« ${name} » is not reached by the keyboard`);
+    };
+    await press('Arrêter le bilan');
+    await page.getByText('Les mêmes que ceux de la version 1').waitFor();
+    const leases = async (): Promise<string> => page.locator('section[aria-labelledby=bilan-titre] tbody tr').filter({ hasText: 'État, publics prioritaires' }).locator('td').nth(3).innerText();
+    assert.equal(await leases(), '1');
+    await part(session, 'logements');
+    await page.getByLabel('Numéro du logement').fill('ESSAI-1');
+    await page.getByRole('button', { name: 'Ouvrir', exact: true }).click();
+    const last = page.getByRole('button', { name: /^Retirer « préavis » du/ });
+    // A second notice stands on the lease: it goes first.
+    await last.last().click();
+    await page.getByRole('status').filter({ hasText: '« préavis » retiré' }).waitFor();
+    await page.getByRole('button', { name: /^Retirer « bail » du/ }).click();
+    await page.getByRole('status').filter({ hasText: '« bail » retiré' }).waitFor();
+    await part(session, 'bilan', `?annee=${year}`);
+    await page.getByText('Ces chiffres ne sont plus ceux de la version 1').waitFor();
+    await page.getByLabel('Chiffres').selectOption('1');
+    await page.getByText('Empreinte').waitFor();
+    assert.equal(await leases(), '1', 'the version is as it was frozen');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
+    assert.match(download.suggestedFilename(), new RegExp(`_${year}_v1_[0-9a-f]{16}\\.csv$`));
+  });
+
   test('has its events back as a file that changes nothing when it is sent again', async () => {
     const { page } = session;
     await part(session, 'conventions');

@@ -6,6 +6,7 @@ import { axeFaults, BASE_URL, follow, get, open, picture, readNumber, settle, ty
 interface Counts { orientation: number; caleol: number; bail: number }
 interface Follow { annee: number; lignes: { reservataire_nom: string; objectif: number | null; comptes: Counts }[]; ensemble: { comptes: Counts } }
 interface Year { calcul: { assiette: number; parts: { logements: number }[] }; communes: { nom: string; de_trop: number }[] }
+interface Mapped { total: number; en_qpv: number; sans_lieu: number; reservataires: { code: string }[]; lieux: { parts: { reservataire: string; nombre: number; en_qpv: number }[] }[] }
 interface Sheet { lignes: { baux: number; dalo: number | null; q1: number | null }[] }
 
 let session: Session;
@@ -52,7 +53,32 @@ describe('the page of gestion en flux', () => {
     assert.ok(sheet.lignes.every((l) => [l.dalo, l.q1].every((n) => n === null || n === 0 || n >= 11)));
   });
 
-  for (const id of ['suivi', 'fiche', 'conventions', 'calcul', 'logements', 'etat', 'equite', 'bilan']) {
+  test('the map says what the follow-up counts, and its table what its circles are', async () => {
+    const { page } = session;
+    await part('carte');
+    const told = await get<Mapped>('/api/flux/carte');
+    const follow = await get<{ ensemble: { comptes: { bail: number } } }>('/api/flux/suivi');
+    assert.equal(told.total, follow.ensemble.comptes.bail);
+    const sum = (): Promise<number> => page.locator('.sum strong').innerText().then(readNumber);
+    assert.equal(await sum(), told.total - told.sans_lieu);
+    await page.locator('.map.drawn').waitFor();
+    const rows = page.locator('section[aria-labelledby=flux-carte] tbody tr');
+    assert.equal(await rows.count(), told.lieux.length);
+    await picture(page, 'flux-carte');
+    await page.getByRole('radio', { name: 'En QPV', exact: true }).check({ force: true });
+    assert.equal(await sum(), told.en_qpv);
+    await page.getByRole('radio', { name: 'Hors QPV', exact: true }).check({ force: true });
+    assert.equal(await sum(), told.total - told.en_qpv);
+    await page.getByLabel('Réservataire').selectOption({ index: 1 });
+    const first = told.reservataires[0]?.code;
+    const of = told.lieux.flatMap((l) => l.parts).filter((p) => p.reservataire === first).reduce((s, p) => s + p.nombre - p.en_qpv, 0);
+    assert.equal(await sum(), of);
+    await page.getByLabel('Montrer').selectOption('en_cours');
+    await page.getByRole('heading', { name: 'Logements en cours', level: 3 }).waitFor();
+    assert.match(page.url(), /quoi=en_cours.*#carte/);
+  });
+
+  for (const id of ['suivi', 'carte', 'fiche', 'conventions', 'calcul', 'logements', 'etat', 'equite', 'bilan']) {
     test(`axe finds no fault in « ${id} », nothing is wider than a telephone`, async () => {
       const { page } = session;
       await part(id);

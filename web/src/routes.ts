@@ -40,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/adresses', name: 'Adresses à corriger', ...LESSOR, load: () => import('./pages/adresses/Adresses.svelte') },
   { path: '/residences', name: 'Résidences', ...LESSOR, load: () => import('./pages/residences/Residences.svelte') },
   { path: '/evenements', name: 'Événements du parc', ...LESSOR, load: () => import('./pages/evenements/Evenements.svelte') },
+  { path: '/ma-demande', name: 'Ma demande', group: 'Aide', roles: 'public', load: () => import('./pages/ma-demande/MaDemande.svelte') },
   { path: '/aide', name: 'Aide', group: 'Aide', roles: 'public', load: () => import('./pages/aide/Aide.svelte') },
   { path: '/accessibilite', name: 'Accessibilité', roles: 'public', load: () => import('./pages/textes/Textes.svelte') },
   { path: '/mentions-legales', name: 'Mentions légales', roles: 'public', load: () => import('./pages/textes/Textes.svelte') },

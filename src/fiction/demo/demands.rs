@@ -10,7 +10,7 @@ use super::dice::Dice;
 use super::ground::Ground;
 
 /// First line of `demandes_2024.csv`.
-pub const HEADER: &str = "nud;date_depot;date_renouvellement;statut;date_radiation;motif_radiation;communes_demandees;demande_elargie;typologies;depcom_actuel;depcom_travail;mode_logement;motifs;mutation;statut_dalo;accord_collectif;priorite_l441_1;relogement;age;nb_personnes;nb_moins14;nb_14plus;nb_mineurs;nb_a_naitre;nb_garde_alternee;cotitulaire;ressources_mensuelles;ressources_natures;activite;employeur;loyer_charges;surface;pieces;date_entree_logement;qpv_actuel;handicap;nb_refus;date_dernier_refus;justificatifs;criteres_locaux;rfr\n";
+pub const HEADER: &str = "nud;date_depot;date_renouvellement;statut;date_radiation;motif_radiation;communes_demandees;demande_elargie;typologies;depcom_actuel;depcom_travail;mode_logement;motifs;mutation;statut_dalo;accord_collectif;priorite_l441_1;relogement;age;nb_personnes;nb_moins14;nb_14plus;nb_mineurs;nb_a_naitre;nb_garde_alternee;cotitulaire;ressources_mensuelles;ressources_natures;activite;employeur;loyer_charges;surface;pieces;date_entree_logement;qpv_actuel;handicap;nb_refus;date_dernier_refus;justificatifs;criteres_locaux;rfr;date_naissance\n";
 
 /// First line of `verite/cotation.csv`.
 pub const TRUTH: &str = "constat;critere;avec;demandes\n";
@@ -129,6 +129,12 @@ fn date(month: i32, day: i32) -> String {
 fn month_of(day: &str) -> i32 {
     let part = |r: std::ops::Range<usize>| day.get(r).and_then(|t| t.parse::<i32>().ok()).unwrap_or(0);
     part(0..4) * 12 + part(5..7) - 1
+}
+
+/// A birth date of this year, drawn from the number: the chance of the other columns stays what it was.
+pub(super) fn birthday(nud: &str, year: i32) -> String {
+    let mixed = nud.bytes().fold(2_166_136_261u32, |h, b| (h ^ u32::from(b)).wrapping_mul(16_777_619));
+    format!("{year:04}-{:02}-{:02}", mixed % 12 + 1, mixed / 12 % 28 + 1)
 }
 
 fn row(ground: &Ground, d: &mut Dice, out: &mut Demands, b: &Basis<'_>) {
@@ -271,7 +277,8 @@ fn row(ground: &Ground, d: &mut Dice, out: &mut Demands, b: &Basis<'_>) {
         true => String::new(),
         false => (12.0 * resources * d.between(0.82, 0.94)).round().to_string(),
     };
-    let _ = writeln!(line, "{};{};{fiscal}", proofs.join("|"), local.join("|"));
+    let birth = birthday(b.nud, LAST.0 - age);
+    let _ = writeln!(line, "{};{};{fiscal};{birth}", proofs.join("|"), local.join("|"));
     out.bytes.extend_from_slice(line.as_bytes());
     out.rows += 1;
 }

@@ -11,6 +11,7 @@ use super::contours::Collection;
 use super::demands;
 use super::dirt::Planted;
 use super::events;
+use super::exchange;
 use super::flux;
 use super::geometry::{Point, contains, to_wgs84};
 use super::ground::{Area, Block, Coded, Ground, Place, Town, YEARS, Zone, bailleurs, plain};
@@ -68,6 +69,9 @@ pub fn write(
     )?;
     let asked = demands::demands(&ground, &flows.demands, options.dwellings.into());
     out.save("demandes_2024.csv", &[demands::HEADER.as_bytes(), &asked.bytes], asked.rows)?;
+    // The same, as the SNE exchanges them: in a folder of its own, for one extract is imported once.
+    let exchanged = exchange::document(&asked.bytes);
+    out.save("echange/demandes_2024.xml", &[exchanged.as_bytes()], asked.rows)?;
     // The waiting list as the plan of allocations asks for it.
     out.save(
         "plan/demandes_2024.csv",

@@ -28,6 +28,7 @@ pub mod dice;
 pub mod dirt;
 pub mod estates;
 pub mod events;
+pub mod exchange;
 pub mod flux;
 pub mod geometry;
 pub mod ground;

@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::admission::{self, AdmissionError, Claims, Plan};
+use crate::registers::demandes::exchange;
 use crate::registers::kind::Kind;
 use crate::registers::kit::recognise::recognises;
 use crate::registers::output::Output;
@@ -15,6 +16,9 @@ use crate::registers::report::Report;
 use crate::registers::workbook::{self, WorkbookError};
 use crate::registers::{addresses, attributions, demandes, ops, rpls, thresholds, zones};
 use crate::store::Store;
+
+/// File of the store's key.
+const KEY: &str = "cle-pseudonymes";
 
 /// What a file is to be read as, with what its register needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +129,8 @@ pub enum ArrivalError {
     #[error(transparent)]
     Demandes(#[from] demandes::DemandesError),
     #[error(transparent)]
+    Exchange(#[from] exchange::ExchangeError),
+    #[error(transparent)]
     Thresholds(#[from] thresholds::ThresholdsError),
     #[error(transparent)]
     Workbook(#[from] WorkbookError),
@@ -148,6 +154,11 @@ pub fn read(
     desk: &Path,
     progress: &dyn Fn(u64, u64),
 ) -> Result<(Report, PathBuf), ArrivalError> {
+    if let What::Demandes { extrait, .. } = asked.what
+        && exchange::is_xml(asked.file)
+    {
+        return exchanged(asked, *extrait, out, desk, progress);
+    }
     let unpacked = workbook::packed(asked.file, desk)?;
     let book = unpacked.as_deref().unwrap_or(asked.file);
     if !workbook::is_workbook(book) {
@@ -165,6 +176,42 @@ pub fn read(
     report.fichier = name;
     report.remarques.push(sheet.remark());
     Ok((report, file))
+}
+
+/// The store's own key of pseudonyms, as far as it has one: what was made with another cannot be compared.
+#[must_use]
+pub fn kept_key(root: &Path) -> Option<[u8; 32]> {
+    attributions::read_key(&root.join(KEY)).ok()
+}
+
+/// The exchange of the SNE: its demands become the table that the register reads, in a file of their own.
+fn exchanged(
+    asked: &Asked<'_>,
+    extrait: u32,
+    out: &Output,
+    desk: &Path,
+    progress: &dyn Fn(u64, u64),
+) -> Result<(Report, PathBuf), ArrivalError> {
+    let file = desk.join("echange.csv");
+    let told = exchange::to_csv(asked.file, &file, extrait, &|_| ())?;
+    let name = asked.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let mut report = read_as(asked, &file, out, progress).map_err(|e| {
+        let (came, became) = (asked.file.display().to_string(), file.display().to_string());
+        ArrivalError::Told(e.to_string().replace(&became, &came))
+    })?;
+    report.fichier = name;
+    report.format = format!("Échange XML du SNE, version {}", told.version);
+    report.empreinte = hashed(asked.file)?;
+    report.separateur = String::new();
+    report.remarques.extend(told.remarks(extrait));
+    Ok((report, file))
+}
+
+/// BLAKE3 of a file, in hexadecimal.
+fn hashed(path: &Path) -> std::io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
+    Ok(hasher.finalize().to_hex().to_string())
 }
 
 fn read_as(
@@ -233,7 +280,7 @@ pub fn judge(
 /// # Errors
 /// The disk refuses.
 pub fn store_key(root: &Path) -> std::io::Result<PathBuf> {
-    let path = root.join("cle-pseudonymes");
+    let path = root.join(KEY);
     if !path.exists() {
         let mut secret = [0u8; 32];
         std::fs::File::open("/dev/urandom")?.read_exact(&mut secret)?;

@@ -49,6 +49,17 @@ pub struct Attempts {
     pub par_adresse: i64,
 }
 
+/// Questions of applicants with a wrong proof before the next are refused unread.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Applicants {
+    pub fenetre_min: i64,
+    /// About one number, from one address of the network.
+    pub par_numero: i64,
+    /// About one number, from anywhere.
+    pub par_numero_partout: i64,
+    pub par_adresse: i64,
+}
+
 /// Sets of zones.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Sets {
@@ -76,6 +87,7 @@ pub struct Comptes {
     pub session: Sessions,
     pub jeton: Tokens,
     pub tentatives: Attempts,
+    pub demandeur: Applicants,
     pub ensembles: Sets,
     pub conservation: Retention,
 }
@@ -114,5 +126,8 @@ mod tests {
         let data = super::DATA.get().unwrap();
         assert!((6..=12).contains(&data.conservation.journal_mois));
         assert!(data.tentatives.par_compte <= 10);
+        // A birth date is one of some 25,000: ten a day from anywhere take years.
+        let d = data.demandeur;
+        assert!(d.par_numero_partout <= 10 && d.fenetre_min >= 1_440 && d.par_numero <= d.par_numero_partout);
     }
 }

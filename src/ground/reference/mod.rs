@@ -14,6 +14,7 @@ pub mod dalo;
 pub mod demandes;
 pub mod demo;
 pub mod depots;
+pub mod echange;
 pub mod flux;
 pub mod fonds;
 pub mod fragilite;

@@ -116,7 +116,7 @@ struct RawCritere {
 }
 
 /// Numbers of the rules of a grid.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Regles {
     pub criteres_max: usize,
@@ -128,6 +128,9 @@ pub struct Regles {
     pub double_des: f64,
     /// Share of the demands that one has to pass, or be passed by, to move.
     pub mouvement_min: f64,
+    /// Criteria whose holders read their note at a counter only: who threatens them knows their number and birth
+    /// date.
+    pub au_guichet: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -94,6 +94,8 @@ pub struct Demands {
     pub justifies: Vec<u32>,
     pub locaux: Vec<u32>,
     pub tokens: Vec<String>,
+    /// Proof of who asks (`registers::demandes::proof`); 0 where no birth date was given.
+    pub preuve: Vec<u128>,
 }
 
 /// Communes by number.
@@ -136,6 +138,7 @@ fn number(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(NONE)
 }
 
+const PROOF: &str = "preuve";
 const COLUMNS: [&str; 42] = [
     "extrait",
     "nud",
@@ -189,7 +192,11 @@ pub fn load(store: &Store) -> Result<Demands, StockError> {
     let mut out = Demands::default();
     let latest = store.manifest().of_register("demandes").max_by(|a, b| a.rapport.cle.cmp(&b.rapport.cle));
     let Some(set) = latest else { return Ok(out) };
-    let t = Table::read(&store.folder(set).join("demandes.parquet"), &COLUMNS)?;
+    let path = store.folder(set).join("demandes.parquet");
+    // A table that an earlier version imported has no proofs.
+    let proven = Table::has(&path, PROOF)?;
+    let columns: Vec<&str> = COLUMNS.iter().copied().chain(proven.then_some(PROOF)).collect();
+    let t = Table::read(&path, &columns)?;
     let ground = Ground::open(store, parts::years(store, "rpls").last().copied().unwrap_or(0))?;
     out.thresholds = Thresholds::load(store)?;
     out.extrait = t.u32s("extrait")?.into_iter().max().unwrap_or(0);
@@ -222,8 +229,10 @@ pub fn load(store: &Store) -> Result<Demands, StockError> {
     };
     out.actuel = places("depcom_actuel", &mut out)?;
     out.travail = places("depcom_travail", &mut out)?;
-    let nud = t.texts("nud")?;
-    out.nud = (0..t.rows()).map(|i| u128::from_str_radix(nud.get(i), 16).unwrap_or(0)).collect();
+    out.nud = hashes(&t, "nud")?;
+    if proven {
+        out.preuve = hashes(&t, PROOF)?;
+    }
     out.depot = t.u32s("date_depot")?;
     out.fin = t.u32s("date_radiation")?;
     out.statut = t.u8s("statut")?;
@@ -267,6 +276,12 @@ pub fn load(store: &Store) -> Result<Demands, StockError> {
     Ok(out)
 }
 
+/// 32 hexadecimal digits as a number; 0 where missing.
+fn hashes(t: &Table, column: &str) -> Result<Vec<u128>, StockError> {
+    let texts = t.texts(column)?;
+    Ok((0..t.rows()).map(|i| u128::from_str_radix(texts.get(i), 16).unwrap_or(0)).collect())
+}
+
 fn moved(texts: &Texts, by: u32) -> Vec<u32> {
     texts.of.iter().map(|n| if *n == NONE { NONE } else { n + by }).collect()
 }
@@ -280,6 +295,18 @@ impl Demands {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.depot.is_empty()
+    }
+
+    /// The demand of a pseudonym whose proof is this one. All are looked at and nothing is said of which of the
+    /// two is wrong, so that neither the answer nor its time tells of a number.
+    #[must_use]
+    pub fn opened(&self, nud: u128, proof: u128) -> Option<usize> {
+        let mut found = usize::MAX;
+        for (row, (n, p)) in self.nud.iter().zip(&self.preuve).enumerate() {
+            let same = ((n ^ nud) | (p ^ proof)) == 0 && *p != 0;
+            found = if same { row } else { found };
+        }
+        (found != usize::MAX).then_some(found)
     }
 
     /// Communes that a demand asks for, in its order.
@@ -357,6 +384,13 @@ mod tests {
         assert_eq!(months(20_220_529, 20_241_229), 31);
         assert_eq!(months(20_220_529, 20_241_228), 30);
         assert_eq!((months(20_240_131, 20_240_131), months(20_240_201, 20_240_131)), (0, -1));
+    }
+
+    #[test]
+    fn a_demand_opens_with_its_own_proof_only() {
+        let all = Demands { nud: vec![1, 2, 3], preuve: vec![11, 0, 13], ..Demands::default() };
+        assert_eq!((all.opened(1, 11), all.opened(3, 13)), (Some(0), Some(2)));
+        assert_eq!((all.opened(1, 13), all.opened(2, 0), all.opened(4, 11)), (None, None, None));
     }
 
     #[test]

@@ -103,6 +103,16 @@ impl Facts {
         Self { rows, met, proven, measures, refused }
     }
 
+    /// Adds evidence that was ticked by hand: bits of criteria, by pseudonym.
+    pub fn prove(&mut self, all: &Demands, ticks: &BTreeMap<u128, u128>) {
+        if ticks.is_empty() {
+            return;
+        }
+        for (proven, row) in self.proven.iter_mut().zip(&self.rows) {
+            *proven |= ticks.get(&all.nud[*row as usize]).copied().unwrap_or(0);
+        }
+    }
+
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -1,9 +1,19 @@
-//! Throttle of sign-in: wrong passwords are counted by account and address of the network, and by each alone.
+//! Throttle of what is asked with a secret: wrong passwords are counted by account and address of the network,
+//! and by each alone; wrong proofs of applicants by number in the same way.
 
 use super::{State, StateError, secrets};
 use crate::reference::comptes::comptes;
 
-/// Too many wrong passwords.
+/// What a secret opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// An account, by its e-mail address.
+    Account,
+    /// The note of a demand, by its number.
+    Demand,
+}
+
+/// Too many wrong secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throttled {
     /// Seconds to wait.
@@ -13,15 +23,25 @@ pub struct Throttled {
 /// The counters of an attempt, with what each allows: the account from this address, the account from
 /// anywhere, the address. Five wrong guesses from one place must not shut out the owner of the account, who
 /// is elsewhere. An e-mail address is kept as a hash: people type passwords there.
-fn counters(courriel: &str, ip: &str) -> [(String, i64); 3] {
-    let rules = &comptes().tentatives;
-    let account = secrets::mark(&super::accounts::folded(courriel));
-    let account = &account[..32];
-    [
-        (format!("compte:{account}:{ip}"), rules.par_compte),
-        (format!("compte:{account}"), rules.par_compte_partout),
-        (format!("adresse:{ip}"), rules.par_adresse),
-    ]
+fn counters(lock: Lock, subject: &str, ip: &str) -> ([(String, i64); 3], i64) {
+    let mark = secrets::mark(&super::accounts::folded(subject));
+    let mark = &mark[..32];
+    let (one, place, [here, anywhere, address], minutes) = match lock {
+        Lock::Account => {
+            let r = &comptes().tentatives;
+            ("compte", "adresse", [r.par_compte, r.par_compte_partout, r.par_adresse], r.fenetre_min)
+        }
+        Lock::Demand => {
+            let r = &comptes().demandeur;
+            ("demande", "demandeur", [r.par_numero, r.par_numero_partout, r.par_adresse], r.fenetre_min)
+        }
+    };
+    let counters = [
+        (format!("{one}:{mark}:{ip}"), here),
+        (format!("{one}:{mark}"), anywhere),
+        (format!("{place}:{ip}"), address),
+    ];
+    (counters, minutes * 60)
 }
 
 impl State {
@@ -36,10 +56,24 @@ impl State {
         ip: &str,
         now: i64,
     ) -> Result<Result<(), Throttled>, StateError> {
-        let window = comptes().tentatives.fenetre_min * 60;
+        self.attempt_on(Lock::Account, courriel, ip, now).await
+    }
+
+    /// The same for any lock.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn attempt_on(
+        &self,
+        lock: Lock,
+        subject: &str,
+        ip: &str,
+        now: i64,
+    ) -> Result<Result<(), Throttled>, StateError> {
+        let (counters, window) = counters(lock, subject, ip);
         let mut tx = self.write().await?;
         let mut refused = None;
-        for (key, most) in counters(courriel, ip) {
+        for (key, most) in counters {
             let (n, begun): (i64, i64) = sqlx::query_as(
                 "INSERT INTO tentatives (cle, n, debut) VALUES ($1, 1, $2) ON CONFLICT (cle) DO UPDATE SET \
                  n = CASE WHEN tentatives.debut <= $3 THEN 1 ELSE tentatives.n + 1 END, \
@@ -65,7 +99,15 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn forgive(&self, courriel: &str, ip: &str) -> Result<(), StateError> {
-        let [(here, _), (anywhere, _), (address, _)] = counters(courriel, ip);
+        self.forgive_on(Lock::Account, courriel, ip).await
+    }
+
+    /// The same for any lock.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn forgive_on(&self, lock: Lock, subject: &str, ip: &str) -> Result<(), StateError> {
+        let ([(here, _), (anywhere, _), (address, _)], _) = counters(lock, subject, ip);
         sqlx::query("DELETE FROM tentatives WHERE cle = $1").bind(here).execute(&self.pool).await?;
         for key in [anywhere, address] {
             sqlx::query("UPDATE tentatives SET n = n - 1 WHERE cle = $1 AND n > 0")

@@ -83,8 +83,8 @@ impl State {
         Ok(n)
     }
 
-    /// Dwellings (SIREN, number) whose events changed since a revision; None if more than so many events did, or
-    /// if events were dropped.
+    /// Dwellings (SIREN, number) whose events changed since a revision; None if more than so many events did,
+    /// or if events were dropped.
     ///
     /// # Errors
     /// The database fails.
@@ -203,8 +203,9 @@ impl State {
         Ok(told)
     }
 
-    /// Drops events of vacancies that ended before a day `YYYY-MM-DD`, and events before it that were withdrawn;
-    /// how many, or how many it would be (`trial`). What a dwelling is stays with the first event that is left.
+    /// Drops events of vacancies that ended before a day `YYYY-MM-DD`, and events before it that were
+    /// withdrawn; how many, or how many it would be (`trial`). What a dwelling is stays with the first event
+    /// that is left.
     ///
     /// # Errors
     /// The database fails.

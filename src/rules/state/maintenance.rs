@@ -29,18 +29,24 @@ impl State {
             .bind(before(keep.sessions_j))
             .execute(&self.pool)
             .await?;
-        let window = comptes().tentatives.fenetre_min * 60;
-        let tentatives = sqlx::query("DELETE FROM tentatives WHERE debut < $1")
-            .bind(now - window)
-            .execute(&self.pool)
-            .await?;
+        // Counters of the longer window are told from the others by their names.
+        let mut tentatives = 0;
+        for (minutes, of_demands) in
+            [(comptes().tentatives.fenetre_min, false), (comptes().demandeur.fenetre_min, true)]
+        {
+            let which = if of_demands { "LIKE" } else { "NOT LIKE" };
+            let sql = format!("DELETE FROM tentatives WHERE debut < $1 AND cle {which} 'demande%'");
+            let done =
+                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now - minutes * 60).execute(&self.pool).await?;
+            tentatives += done.rows_affected();
+        }
         sqlx::query("DELETE FROM connexions WHERE expire < $1").bind(now).execute(&self.pool).await?;
         let ensembles = self.forget_zone_sets(before(keep.ensembles_effaces_j)).await?;
         Ok(Purged {
             audit,
             sessions: sessions.rows_affected(),
             jetons: jetons.rows_affected(),
-            tentatives: tentatives.rows_affected(),
+            tentatives,
             ensembles,
         })
     }

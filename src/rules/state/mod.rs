@@ -18,6 +18,7 @@ mod flux;
 mod flux_events;
 mod grilles;
 pub mod heads;
+mod justificatifs;
 mod maintenance;
 mod objectifs;
 mod owner;
@@ -37,7 +38,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, Executor, SqlSafeStr, Transaction};
 
 pub use self::accounts::{Account, Closer, NewAccount, Org};
-pub use self::attempts::Throttled;
+pub use self::attempts::{Lock, Throttled};
 pub use self::conventions::{Convention, NewConvention};
 pub use self::corrections::{Correction, Lieu, NewCorrection, StatutCorrection};
 pub use self::depots::{Deposit, GesteDepot, NewDeposit, StatutDepot};
@@ -46,6 +47,7 @@ pub use self::evenements::{Caracteristiques, Evenement, GenreEvenement, NewEvent
 pub use self::flux::{BilanArrete, VersionFlux, Versioned};
 pub use self::flux_events::{EvenementsRecus, KeptEvent};
 pub use self::grilles::KeptGrid;
+pub use self::justificatifs::Tick;
 pub use self::maintenance::Purged;
 pub use self::objectifs::{Objectif, TauxCia};
 pub use self::password::{Passwords, Weak, check as check_password, one_time};
@@ -258,6 +260,7 @@ fn migrator() -> Migrator {
         (12, "gestion en flux", include_str!("flux.sql")),
         (13, "événements de flux retirés, révisions", include_str!("flux_suite.sql")),
         (14, "grilles de cotation", include_str!("grilles.sql")),
+        (15, "justificatifs cochés", include_str!("justificatifs.sql")),
         (16, "événements de flux au bout de leur temps", include_str!("flux_oubli.sql")),
     ];
     let migrations = list

@@ -292,6 +292,18 @@ impl Problem {
         )
     }
 
+    /// Too many wrong secrets of who has no account.
+    #[must_use]
+    pub fn too_often(detail: &str) -> Self {
+        Self::new(Kind::TooMany, detail)
+    }
+
+    /// What is asked for does not exist.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.kind == Kind::Absent
+    }
+
     #[must_use]
     pub fn host(host: &str) -> Self {
         Self {

@@ -1434,6 +1434,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flux/carte": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Le flux sur la carte
+         * @description Baux et propositions par réservataire, logements refusés deux fois et plus, logements en cours : par commune ou
+         *     par QPV, en QPV et hors QPV. Un bailleur reçoit aussi ses logements en cours ou refusés, un à un.
+         */
+        get: operations["flux_carte"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flux/conventions": {
         parameters: {
             query?: never;
@@ -3071,6 +3092,10 @@ export interface components {
             /** @description AAAA-MM-JJ. */
             jour: string;
             motif: string;
+            /** @description Qui l'a arrêtée. */
+            par: string;
+            /** @description Empreinte du contenu (BLAKE3), la même sur l'écran, sur papier et dans le nom du fichier. */
+            empreinte: string;
         };
         /** @description Arrêter un bilan. */
         ArreterBilan: {
@@ -3187,6 +3212,13 @@ export interface components {
             hors_flux: components["schemas"]["HorsFlux"];
             /** @description Versions arrêtées. */
             arretes: components["schemas"]["Arrete"][];
+            /**
+             * Format: int64
+             * @description La version arrêtée qui est montrée ; nul : les chiffres du jour.
+             */
+            version?: number | null;
+            /** @description Les chiffres du jour ne sont plus ceux de la dernière version arrêtée. */
+            change_depuis: boolean;
             /** @description Vous pouvez l'arrêter. */
             modifiable: boolean;
         };
@@ -3295,6 +3327,38 @@ export interface components {
              * @default null
              */
             surface: number | null;
+        };
+        /** @description Le flux sur la carte. */
+        CarteFlux: {
+            /** Format: int32 */
+            annee: number;
+            annees: number[];
+            /** @description `baux`, `offres`, `refuses` ou `en_cours`. */
+            quoi: string;
+            libelle: string;
+            /** @description Ce qui peut être montré. */
+            choix: components["schemas"]["Choix"][];
+            /** @description `commune` ou `qpv` (contours de 2024). */
+            par: string;
+            /** Format: int32 */
+            total: number;
+            /** Format: int32 */
+            en_qpv: number;
+            /**
+             * Format: int32
+             * @description Comptés dans `total`, mais dans aucun lieu de la carte : ses contours ne l'ont pas.
+             */
+            sans_lieu: number;
+            /** @description Réservataires présents. */
+            reservataires: components["schemas"]["Choix"][];
+            lieux: components["schemas"]["LieuFlux"][];
+            /** @description Pour un bailleur, ses logements en cours ou refusés, un à un. */
+            logements: components["schemas"]["PointFlux"][];
+            /**
+             * Format: int32
+             * @description Ceux dont le parc n'a pas la place.
+             */
+            logements_sans_point: number;
         };
         /** @description Ce qui est chargé. */
         Catalogue: {
@@ -5302,6 +5366,19 @@ export interface components {
              */
             score?: number | null;
         };
+        /** @description Ce qui est compté dans une commune ou un QPV. */
+        LieuFlux: {
+            code: string;
+            nom: string;
+            /** Format: int32 */
+            nombre: number;
+            /** Format: int32 */
+            en_qpv: number;
+            /** @description Longitude et latitude d'un point du lieu ; nul si les contours ne l'ont pas. */
+            centre?: number[] | null;
+            /** @description Du plus grand au plus petit. */
+            parts: components["schemas"]["PartCarte"][];
+        };
         /** @description Un critère de la grille. */
         Ligne: {
             /** @description Code du catalogue (C01…), ou local (L01…). */
@@ -6689,6 +6766,15 @@ export interface components {
             motif: string;
             commentaire: string;
         };
+        /** @description La part d'un réservataire. */
+        PartCarte: {
+            /** @description Vide : proposé à personne. */
+            reservataire: string;
+            /** Format: int32 */
+            nombre: number;
+            /** Format: int32 */
+            en_qpv: number;
+        };
         /** @description Une catégorie. */
         PartEquite: {
             categorie: string;
@@ -6888,6 +6974,20 @@ export interface components {
             /** @example Point */
             type: string;
             coordinates: number[];
+        };
+        /** @description Un logement du bailleur qui demande. */
+        PointFlux: {
+            logement: string;
+            /** Format: double */
+            lon: number;
+            /** Format: double */
+            lat: number;
+            etape: string;
+            /** @description Jour où il s'est libéré. */
+            libre: string;
+            refus: number;
+            reservataire: string;
+            en_qpv: boolean;
         };
         /**
          * @description Which households a figure describes.
@@ -12423,6 +12523,8 @@ export interface operations {
                 annee?: number;
                 /** @description SIREN ; le premier que vous pouvez lire par défaut */
                 bailleur?: string;
+                /** @description Une version arrêtée ; les chiffres du jour par défaut */
+                version?: number;
             };
             header?: never;
             path?: never;
@@ -12544,6 +12646,8 @@ export interface operations {
                 annee?: number;
                 /** @description SIREN ; le premier que vous pouvez lire par défaut */
                 bailleur?: string;
+                /** @description Une version arrêtée ; les chiffres du jour par défaut */
+                version?: number;
             };
             header?: never;
             path?: never;
@@ -12609,6 +12713,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CalculAnnee"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    flux_carte: {
+        parameters: {
+            query?: {
+                /** @description La dernière par défaut */
+                annee?: number;
+                /** @description `baux` (par défaut), `offres`, `refuses` ou `en_cours` */
+                quoi?: string;
+                /** @description `commune` (par défaut) ou `qpv` */
+                par?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le flux sur la carte. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarteFlux"];
                 };
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */

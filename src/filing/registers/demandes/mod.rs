@@ -2,6 +2,7 @@
 //! number leaves as the pseudonym that [`super::attributions`] makes, so that a demand finds its allocation;
 //! names, addresses, phones, mails and NIR are in no column that is read.
 
+pub mod exchange;
 mod row;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +33,13 @@ pub enum DemandesError {
     Key(#[from] AttributionsError),
 }
 
+/// What a person must know besides the unique number to read a note: 32 hexadecimal digits of a keyed hash of
+/// the birth date of who asks, bound to the demand. Only the server that has the key can compare it.
+#[must_use]
+pub fn proof(key: &[u8; 32], pseudonym: &str, birth: u32) -> String {
+    blake3::keyed_hash(key, format!("preuve {pseudonym} {birth:08}").as_bytes()).to_hex()[..32].to_owned()
+}
+
 batch! {
     /// One row a demand. Lists are bits: bit n−1 is the code n of the column's list.
     Batch {
@@ -45,7 +53,7 @@ batch! {
         cat_plafond: U8,
         activite: U8, employeur: U8, loyer_charges: F64, surface: U16, pieces: U8,
         date_entree_logement: U32, qpv_actuel: Flag, handicap: Flag, nb_refus: U8, date_dernier_refus: U32,
-        justificatifs: Text, criteres_locaux: Text, drapeaux: U32,
+        justificatifs: Text, criteres_locaux: Text, preuve: Text, drapeaux: U32,
     }
 }
 

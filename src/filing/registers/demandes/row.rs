@@ -2,7 +2,8 @@
 
 use csv::ByteRecord;
 
-use super::Batch;
+use super::exchange::age as age_on;
+use super::{Batch, proof};
 use crate::reference::demandes::Demandes;
 use crate::reference::registre::{Liste, Registre};
 use crate::registers::attributions::{consumption_units, mutation, pseudonym};
@@ -41,6 +42,7 @@ pub(super) struct Rows<'r> {
     relogement: Coded<'r>,
     activite: Coded<'r>,
     age: Column,
+    birth: Column,
     persons: [Column; 3],
     minors: [Column; 3],
     flags: [Column; 4],
@@ -94,6 +96,7 @@ impl<'r> Rows<'r> {
             relogement: theirs("relogement", "relogement"),
             activite: theirs("activite", "activite"),
             age: column("age"),
+            birth: column("date_naissance"),
             persons: ["nb_personnes", "nb_moins14", "nb_14plus"].map(column),
             minors: ["nb_mineurs", "nb_a_naitre", "nb_garde_alternee"].map(column),
             flags: ["demande_elargie", "cotitulaire", "qpv_actuel", "handicap"].map(column),
@@ -167,6 +170,22 @@ impl<'r> Rows<'r> {
             }
         }
         (!list.is_empty()).then(|| list.join("|"))
+    }
+
+    /// Birth date of who asks. It is never quoted: with the number it opens the applicant's page.
+    fn birth(&self, record: &ByteRecord, notes: &mut Notes<'_>) -> Option<u32> {
+        let cell = self.birth.cell(record)?;
+        let day = self.birth.date(cell).ok().and_then(|(date, _)| date.yyyymmdd());
+        let [low, high] = self.reference.seuils.age;
+        let sound = day.filter(|b| {
+            age_on(*b, self.extrait).is_some_and(|a| (u32::from(low)..=u32::from(high)).contains(&a))
+        });
+        if sound.is_none() {
+            let message =
+                "Date de naissance illisible ou hors bornes (attendu : aaaa-mm-jj) ; elle est ignorée.";
+            notes.note("S17", &self.birth, b"", message);
+        }
+        sound
     }
 
     /// The pseudonym of the unique number; None rejects the row.
@@ -291,7 +310,9 @@ impl Intake for Rows<'_> {
         let origin = self.siren.cell(record).and_then(|_| checks::siren(&self.siren, record, "S07", notes));
         // Without the bailleur of the new dwelling, a mutation is what the file says it is.
         let transfer = mutation(checks::coded(&self.mutation, record, "S08", notes), None, None);
-        let age = checks::within(&self.age, record, s.age, "S10", "S09", notes);
+        let birth = self.birth(record, notes);
+        let counted = birth.and_then(|b| u8::try_from(age_on(b, self.extrait)?).ok());
+        let age = checks::within(&self.age, record, s.age, "S10", "S09", notes).or(counted);
         let persons = checks::within(&self.persons[0], record, s.nb_personnes, "S10", "S09", notes);
         let [under, over] =
             [&self.persons[1], &self.persons[2]].map(|c| checks::count(c, record, "S09", notes));
@@ -374,6 +395,8 @@ impl Intake for Rows<'_> {
         b.date_dernier_refus.push(refused);
         b.justificatifs.push(proofs.as_deref());
         b.criteres_locaux.push(local.as_deref());
+        let shown = birth.map(|day| proof(&self.key, &nud, day));
+        b.preuve.push(shown.as_deref());
         b.drapeaux.push(Some(notes.flags()));
         Fate::Kept { key: Some(hashed(nud.as_bytes())) }
     }

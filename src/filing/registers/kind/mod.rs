@@ -10,6 +10,7 @@ mod rows;
 use std::path::Path;
 
 pub use self::rows::declared_years;
+use super::demandes::exchange;
 use super::zones::Form;
 use super::{workbook, zones};
 
@@ -147,6 +148,9 @@ pub fn of(path: &Path, desk: &Path) -> Verdict {
             Err(e) => Verdict::Unknown { why: bare(&e.to_string(), path) },
         };
     }
+    if exchange::is_exchange(path) {
+        return exchanged(path);
+    }
     match zones::form(path) {
         Ok(Form::Contours) => contours::of(path),
         Ok(Form::Members { all_ept: true }) => Verdict::Unknown {
@@ -161,6 +165,22 @@ pub fn of(path: &Path, desk: &Path) -> Verdict {
             why: "JSON qui n'est ni un GeoJSON ni une liste d'EPCI avec leurs membres".to_owned(),
         },
         Ok(Form::Other) => rows::of(path, &name(path)),
+        Err(e) => Verdict::Unknown { why: bare(&e.to_string(), path) },
+    }
+}
+
+/// An exchange of the SNE is of the day that it says.
+fn exchanged(path: &Path) -> Verdict {
+    match exchange::day(path) {
+        Ok(Some(extrait)) => Verdict::Known {
+            kind: Kind::Demandes { extrait },
+            because: "échange XML du SNE, jour de « dateFichier »".to_owned(),
+        },
+        Ok(None) => Verdict::Unknown {
+            why:
+                "échange XML du SNE sans « dateFichier » : mosaique import demandes FICHIER --date AAAA-MM-JJ"
+                    .to_owned(),
+        },
         Err(e) => Verdict::Unknown { why: bare(&e.to_string(), path) },
     }
 }

@@ -12,6 +12,7 @@ use super::all;
 use super::cotee::{DemandeCotee, Scored, sizes};
 use super::demandes::{TIES, base};
 use super::grilles::{genre, grid_of};
+use super::justificatifs::{Ticks, ticks};
 use super::simulation::Base;
 use crate::access::{self, Person, Scope};
 use crate::days;
@@ -188,8 +189,9 @@ pub async fn candidates(
         tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??
     };
     let grille = grid_of(&server, &place, kind).await?;
+    let ticks = ticks(&server, &place).await?;
     let work = move || {
-        let found = answer(&app, &visitor.person, &ident, &grille, base)?;
+        let found = answer(&app, &visitor.person, &ident, &grille, &ticks, base)?;
         let trace = Trace::new("cotation_candidats", ident.as_str())
             .with("genre", kind.id())
             .rows(found.candidats.len(), false);
@@ -203,6 +205,7 @@ fn answer(
     person: &Person,
     ident: &str,
     grille: &Grille,
+    ticks: &Ticks,
     base: Base,
 ) -> Result<Candidats, Problem> {
     let demands = all(app)?;
@@ -220,7 +223,7 @@ fn answer(
     let number = demands.epci(epci).ok_or_else(|| {
         Problem::not_found("epci", epci, "Aucune demande ne nomme une commune de cette intercommunalité.")
     })?;
-    let scored = Scored::new(&demands, number, grille, base.into(), app.secrecy.k)?;
+    let scored = Scored::new(&demands, number, grille, base.into(), ticks, app.secrecy.k)?;
     let wanted = |row: usize| {
         commune.is_some_and(|c| demands.asks(row).contains(&c)) && fit::asks_for(&demands, row, size)
     };

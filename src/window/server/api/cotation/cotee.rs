@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::justificatifs::Ticks;
 use super::pression::{Delai, back};
 use super::{Window, catalogue, facts, rows};
 use crate::days;
@@ -90,12 +91,14 @@ impl<'a> Scored<'a> {
         epci: u32,
         grille: &'a Grille,
         basis: Basis,
+        ticks: &Ticks,
         k: u32,
     ) -> Result<Self, Problem> {
         let criteria = catalogue()?;
         // Ranks are among all demands of the territory, whatever is shown of them.
         let whole = Window { epci, commune: None };
-        let facts = facts(all, rows(all, whole, grille.genre, |r| all.waits(r)), epci)?;
+        let mut facts = facts(all, rows(all, whole, grille.genre, |r| all.waits(r)), epci)?;
+        facts.prove(all, ticks);
         let notes = notes(&facts, grille, criteria, basis);
         let alike: Vec<u64> = facts.rows.iter().map(|r| u64::from(all.typologie(*r as usize))).collect();
         let higher = rank::higher(&notes, &alike);

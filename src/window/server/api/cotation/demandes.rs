@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::cotee::{DemandeCotee, Scored, sizes};
 use super::grilles::{genre, grid_of};
+use super::justificatifs::{Ticks, ticks};
 use super::simulation::Base;
 use super::{all, window};
 use crate::access::Person;
@@ -125,8 +126,9 @@ pub async fn list(
         return Err(Problem::value("page", "0", "Les pages commencent à 1."));
     }
     let grille = scoring(&server, &app, &visitor.person, &asked).await?;
+    let ticks = ticks(&server, &asked.epci).await?;
     let work = move || {
-        let found = answer(&app, &visitor.person, &grille, &asked, Some(asked.page))?;
+        let found = answer(&app, &visitor.person, &grille, &asked, &ticks, Some(asked.page))?;
         Ok((Extension(traced("cotation_demandes", &asked, &found)), Json(found)))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
@@ -162,8 +164,9 @@ pub async fn csv(
     let asked = asked(&mut params)?;
     params.finish()?;
     let grille = scoring(&server, &app, &visitor.person, &asked).await?;
+    let ticks = ticks(&server, &asked.epci).await?;
     let work = move || {
-        let found = answer(&app, &visitor.person, &grille, &asked, None)?;
+        let found = answer(&app, &visitor.person, &grille, &asked, &ticks, None)?;
         let bytes = written(&found).map_err(|e| Problem::internal(&e))?;
         let trace = traced("cotation_demandes_csv", &asked, &found);
         let headers = crate::server::edge::csv_file::headers(&format!(
@@ -237,6 +240,7 @@ fn answer(
     person: &Person,
     grille: &Grille,
     asked: &Asked,
+    ticks: &Ticks,
     page: Option<usize>,
 ) -> Result<DemandesCotees, Problem> {
     let demands = all(app)?;
@@ -270,7 +274,7 @@ fn answer(
         }
     };
     let dalo = &Mix::embedded().map_err(|e| Problem::internal(&e))?.dalo.statut;
-    let scored = Scored::new(&demands, on.epci, grille, asked.base.into(), app.secrecy.k)?;
+    let scored = Scored::new(&demands, on.epci, grille, asked.base.into(), ticks, app.secrecy.k)?;
     let order = scored.order(|row| {
         commune.is_none_or(|c| demands.asks(row).contains(&c))
             && size.is_none_or(|s| demands.typologies[row] >> (s - 1) & 1 == 1)

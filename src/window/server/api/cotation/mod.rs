@@ -6,6 +6,8 @@ pub mod cotee;
 pub mod demandes;
 pub mod grilles;
 pub mod grilles_csv;
+pub mod justificatifs;
+pub mod ma_demande;
 pub mod pression;
 pub mod simulation;
 

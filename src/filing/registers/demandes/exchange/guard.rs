@@ -1,0 +1,89 @@
+//! Bytes of a document on their way to the reader of XML: counted, bounded, with the line and column of each.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+/// What stops a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Budget {
+    /// One tag or one text.
+    Element,
+    /// The document as a whole.
+    Document,
+}
+
+impl std::fmt::Display for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Element => "élément trop long",
+            Self::Document => "document trop long",
+        })
+    }
+}
+
+impl std::error::Error for Budget {}
+
+/// A reader that counts what passes.
+pub(super) struct Guard<R> {
+    inner: BufReader<R>,
+    /// Bytes that the element at hand may still take.
+    left: usize,
+    total: u64,
+    most: u64,
+    line: u64,
+    /// Bytes since the last line break.
+    column: u64,
+}
+
+impl<R: Read> Guard<R> {
+    pub fn new(inner: R, most: u64) -> Self {
+        let inner = BufReader::with_capacity(1 << 16, inner);
+        Self { inner, left: 0, total: 0, most, line: 1, column: 0 }
+    }
+
+    /// A new element begins: it may take so many bytes.
+    pub fn begin(&mut self, element: usize) {
+        self.left = element;
+    }
+
+    /// Line and column of the next byte, 1 = first.
+    pub fn place(&self) -> (u64, u64) {
+        (self.line, self.column + 1)
+    }
+}
+
+impl<R: Read> Read for Guard<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.fill_buf()?.read(buffer)?;
+        self.consume(n);
+        Ok(n)
+    }
+}
+
+impl<R: Read> BufRead for Guard<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let left = self.left;
+        let bytes = self.inner.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(bytes);
+        }
+        if left == 0 {
+            return Err(io::Error::other(Budget::Element));
+        }
+        if self.total > self.most {
+            return Err(io::Error::other(Budget::Document));
+        }
+        Ok(&bytes[..bytes.len().min(left)])
+    }
+
+    fn consume(&mut self, n: usize) {
+        let bytes = &self.inner.buffer()[..n.min(self.inner.buffer().len())];
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        self.column = match memchr::memrchr(b'\n', bytes) {
+            Some(at) => (bytes.len() - at - 1) as u64,
+            None => self.column + bytes.len() as u64,
+        };
+        self.left = self.left.saturating_sub(n);
+        self.total += n as u64;
+        self.inner.consume(n);
+    }
+}

@@ -1,0 +1,288 @@
+//! `/api/cotation/justificatifs`: evidence that agents tick by hand, with who and when; it counts in the
+//! definitive note, is taken back without being erased, and never names a sensitive criterion.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Extension, Path, State as FromState};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::grilles::grid_of;
+use super::{Window, all, catalogue, window};
+use crate::access::Person;
+use crate::desk::editions::App;
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
+use crate::reference::scoring::BITS;
+use crate::scoring::demands::Demands;
+use crate::scoring::grid::{Genre, Grille};
+use crate::server::app::Server;
+use crate::server::auth::who::Who;
+use crate::server::edge::body::Body;
+use crate::server::edge::current::Current;
+use crate::server::edge::problem::Document;
+use crate::server::edge::receipts::Cree;
+use crate::state::{self, Tick};
+
+/// Evidence in force: bits of criteria, by pseudonym.
+pub(super) type Ticks = BTreeMap<u128, u128>;
+
+/// Letters of a pseudonym by which lists name a demand.
+const REFERENCE: usize = 10;
+
+/// Evidence ticked on a territory.
+pub(super) async fn ticks(server: &Server, epci: &str) -> Result<Ticks, Problem> {
+    let criteria = catalogue()?;
+    let mut out = Ticks::new();
+    for t in server.state.ticks(epci, false).await? {
+        let place = criteria.place(&t.critere).filter(|p| *p < BITS);
+        if let (Ok(nud), Some(place)) = (u128::from_str_radix(&t.nud, 16), place) {
+            *out.entry(nud).or_default() |= 1 << place;
+        }
+    }
+    Ok(out)
+}
+
+/// Un justificatif coché.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Justificatif {
+    pub id: String,
+    pub critere: String,
+    pub libelle: String,
+    /// Qui l'a coché, et pour quel organisme.
+    pub par: String,
+    pub organisme: String,
+    /// Jour, AAAA-MM-JJ.
+    pub le: String,
+    /// Qui l'a retiré et quand ; nuls : il compte.
+    pub retire_par: Option<String>,
+    pub retire_le: Option<String>,
+}
+
+/// Un critère dont la grille demande la preuve.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PreuveDemandee {
+    pub critere: String,
+    pub libelle: String,
+    /// La pièce attendue.
+    pub piece: Option<String>,
+    /// L'extraction du SNE dit déjà la preuve faite.
+    pub au_sne: bool,
+}
+
+/// Les justificatifs d'une demande.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Justificatifs {
+    pub reference: String,
+    /// Ce que la grille en vigueur demande de prouver et que la demande déclare, sans les critères sensibles.
+    pub demandes: Vec<PreuveDemandee>,
+    /// Cochés ici, du plus récent au plus ancien, avec ceux qui ont été retirés.
+    pub coches: Vec<Justificatif>,
+}
+
+/// Un justificatif à cocher.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JustificatifRecu {
+    /// SIREN de l'EPCI dont la grille demande la preuve.
+    pub epci: String,
+    /// Critère, par son code.
+    pub critere: String,
+}
+
+/// A demand of a person's window, by the beginning of its pseudonym.
+fn named(all: &Demands, on: Window, reference: &str) -> Result<usize, Problem> {
+    let absent = || {
+        Problem::not_found(
+            "reference",
+            reference,
+            "Aucune demande en attente de ce territoire n'a cette référence.",
+        )
+    };
+    let sound = reference.len() == REFERENCE && reference.bytes().all(|b| b.is_ascii_hexdigit());
+    let wanted = u128::from_str_radix(reference, 16).ok().filter(|_| sound).ok_or_else(absent)?;
+    let there = |row: &usize| match on.commune {
+        Some(c) => all.asks(*row).contains(&c),
+        None => all.asks_epci(*row, on.epci),
+    };
+    let shift = 128 - 4 * REFERENCE;
+    let mut found = (0..all.len()).filter(|r| all.nud[*r] >> shift == wanted && all.waits(*r)).filter(there);
+    match (found.next(), found.next()) {
+        (Some(row), None) => Ok(row),
+        (Some(_), Some(_)) => {
+            Err(Problem::conflict("Deux demandes ont cette référence : cochez le justificatif dans le SNE."))
+        }
+        _ => Err(absent()),
+    }
+}
+
+fn kind(all: &Demands, row: usize) -> Genre {
+    if all.is_mutation(row) { Genre::Mutation } else { Genre::Premiere }
+}
+
+/// What a grid asks to prove and a demand declares, but for what is sensitive.
+fn asked(all: &Demands, row: usize, on: Window, grille: &Grille) -> Result<Vec<PreuveDemandee>, Problem> {
+    let criteria = catalogue()?;
+    let row = u32::try_from(row).unwrap_or(u32::MAX);
+    let facts = super::facts(all, vec![row], on.epci)?;
+    let bit = |mask: u128, code: &str| criteria.place(code).is_some_and(|p| p < BITS && mask >> p & 1 == 1);
+    let lines = grille.criteres.iter().filter(|l| l.preuve && bit(facts.met[0], &l.code));
+    let told = lines.filter_map(|l| {
+        let known = criteria.critere(&l.code);
+        if known.is_some_and(|c| c.sensible) {
+            return None;
+        }
+        Some(PreuveDemandee {
+            critere: l.code.clone(),
+            libelle: known.map_or_else(|| l.libelle.clone().unwrap_or_default(), |c| c.libelle.clone()),
+            piece: known.and_then(|c| c.preuve.clone()),
+            au_sne: bit(facts.proven[0], &l.code),
+        })
+    });
+    Ok(told.collect())
+}
+
+/// The demand of a reference, for who may tick: its row, its pseudonym, and what it is asked to prove.
+async fn opened(
+    server: &Server,
+    app: &App,
+    person: &Person,
+    (epci, reference): (&str, &str),
+) -> Result<(String, Vec<PreuveDemandee>), Problem> {
+    let demands = all(app)?;
+    let on = window(&demands, person, epci)?;
+    let row = named(&demands, on, reference)?;
+    let grille = grid_of(server, epci, kind(&demands, row)).await?;
+    Ok((format!("{:032x}", demands.nud[row]), asked(&demands, row, on, &grille)?))
+}
+
+/// Justificatifs d'une demande
+///
+/// Ce que la grille en vigueur demande de prouver, et ce qui a été coché ici, par qui et quand.
+#[utoipa::path(
+    get, path = "/api/cotation/demandes/{reference}/justificatifs", tag = "cotation",
+    operation_id = "cotation_justificatifs",
+    params(
+        ("reference" = String, Path, description = "Référence de la demande, comme la liste la donne"),
+        ("epci" = String, Query, description = "SIREN de l'EPCI"),
+    ),
+    responses(
+        (status = OK, body = Justificatifs),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Path(reference): Path<String>,
+    mut params: Params,
+) -> Result<(Extension<Trace>, Json<Justificatifs>), Problem> {
+    let epci = params.required("epci", "le SIREN de l'EPCI")?;
+    params.finish()?;
+    let (nud, demandes) = opened(&server, &app, &visitor.person, (&epci, &reference)).await?;
+    let criteria = catalogue()?;
+    let some = |text: String| Some(text).filter(|t| !t.is_empty());
+    let mut coches: Vec<Justificatif> = server
+        .state
+        .ticks(&epci, true)
+        .await?
+        .into_iter()
+        .filter(|t| t.nud == nud)
+        .map(|t| Justificatif {
+            libelle: criteria.critere(&t.critere).map_or_else(|| t.critere.clone(), |c| c.libelle.clone()),
+            id: t.id,
+            critere: t.critere,
+            par: t.par,
+            organisme: t.organisme,
+            le: state::day(t.le),
+            retire_par: some(t.retire_par),
+            retire_le: (t.retire_le > 0).then(|| state::day(t.retire_le)),
+        })
+        .collect();
+    coches.reverse();
+    let trace =
+        Trace::new("cotation_justificatifs", reference.as_str()).with("epci", epci).rows(coches.len(), false);
+    Ok((Extension(trace), Json(Justificatifs { reference, demandes, coches })))
+}
+
+/// Cocher un justificatif
+///
+/// Réservé à l'EPCI et aux communes, pour les demandes qui leur sont ouvertes. La preuve compte aussitôt dans la
+/// note définitive. Un critère sensible ne se coche pas ici : l'historique le nommerait.
+#[utoipa::path(
+    post, path = "/api/cotation/demandes/{reference}/justificatifs", tag = "cotation",
+    operation_id = "cotation_justifier", request_body = JustificatifRecu,
+    params(("reference" = String, Path, description = "Référence de la demande, comme la liste la donne")),
+    responses(
+        (status = CREATED, body = Cree),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn add(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Path(reference): Path<String>,
+    Body(given): Body<JustificatifRecu>,
+) -> Result<(StatusCode, Extension<Trace>, Json<Cree>), Problem> {
+    let (nud, open) = opened(&server, &app, &visitor.person, (&given.epci, &reference)).await?;
+    let Some(line) = open.iter().find(|p| p.critere == given.critere) else {
+        return Err(Problem::unknown("critere", &given.critere, open.iter().map(|p| p.critere.as_str())));
+    };
+    if line.au_sne {
+        return Err(Problem::conflict("L'extraction du SNE dit déjà cette preuve faite : elle compte."));
+    }
+    let organisation = visitor.person.organisation.as_ref();
+    let tick = Tick {
+        id: String::new(),
+        epci: given.epci.clone(),
+        nud,
+        critere: given.critere.clone(),
+        par: visitor.person.nom.clone(),
+        organisme: organisation.map(|o| o.nom.clone()).unwrap_or_default(),
+        le: state::now(),
+        retire_par: String::new(),
+        retire_le: 0,
+    };
+    let id = server.state.tick(&tick).await?;
+    let trace =
+        Trace::new("cotation_justifie", reference).with("epci", given.epci).with("critere", given.critere);
+    Ok((StatusCode::CREATED, Extension(trace), Json(Cree { id })))
+}
+
+/// Retirer un justificatif coché
+///
+/// Il ne compte plus et reste dans l'historique, avec qui l'a retiré et quand.
+#[utoipa::path(
+    delete, path = "/api/cotation/justificatifs/{id}", tag = "cotation", operation_id = "cotation_injustifier",
+    params(("id" = String, Path, description = "Identifiant du justificatif")),
+    responses(
+        (status = NO_CONTENT, description = "Retiré"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn undo(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
+    let t = server.state.one_tick(&id).await?;
+    let demands = all(&app)?;
+    let on = window(&demands, &visitor.person, &t.epci)?;
+    named(&demands, on, &t.nud[..REFERENCE])?;
+    server.state.untick(&id, &visitor.person.nom, state::now()).await?;
+    let trace = Trace::new("cotation_injustifie", &t.nud[..REFERENCE])
+        .with("epci", t.epci.as_str())
+        .with("critere", t.critere.as_str());
+    Ok((StatusCode::NO_CONTENT, Extension(trace)))
+}

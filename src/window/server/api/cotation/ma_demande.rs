@@ -1,0 +1,318 @@
+//! `POST /api/ma-demande`: an applicant reads the note of their own demand, with no account: the unique number
+//! and the birth date, in plain words, and nothing of anyone else.
+//!
+//! A number that is not known, a birth date that is not theirs and a demand that is read at a counter only have
+//! one answer, and cost the same. Wrong answers are counted by number and by address. The journal never has the
+//! number.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::cotee::Scored;
+use super::grilles::grid_of;
+use super::justificatifs::{Ticks, ticks};
+use super::pression::Delai;
+use super::{all, catalogue, facts};
+use crate::arrival;
+use crate::days;
+use crate::desk::editions::App;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
+use crate::reference::scoring::BITS;
+use crate::registers::attributions::pseudonym;
+use crate::registers::demandes::proof;
+use crate::scoring::demands::{Demands, HOUSED, NONE, months};
+use crate::scoring::grid::{Genre, Grille};
+use crate::scoring::note::{self, Basis};
+use crate::server::app::Server;
+use crate::server::auth::who::Who;
+use crate::server::edge::body::Body;
+use crate::server::edge::current::Current;
+use crate::server::edge::problem::Document;
+use crate::state::{self, Lock};
+
+/// Ce que le demandeur donne.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionDemandeur {
+    /// Le numéro unique, comme l'attestation le donne ; espaces et casse ne comptent pas.
+    pub numero: String,
+    /// La date de naissance du demandeur, AAAA-MM-JJ.
+    pub naissance: String,
+}
+
+/// Un critère de la grille, tel qu'elle est publiée.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CritereGrille {
+    pub libelle: String,
+    /// Points, au plus.
+    pub points: i32,
+    /// Les points dépendent d'un montant, d'une durée ou d'une surface.
+    pub variable: bool,
+}
+
+/// Un critère que la demande remplit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CritereRempli {
+    pub libelle: String,
+    pub points: i32,
+    /// Il compte dans la note ; sinon un autre critère du même groupe donne plus.
+    pub compte: bool,
+    /// Pièce que la grille demande ; nulle : aucune.
+    pub piece: Option<String>,
+    /// La pièce a été reçue et vérifiée.
+    pub piece_recue: bool,
+}
+
+/// Ma note sur un territoire.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MaNote {
+    pub territoire: String,
+    pub grille: String,
+    /// D'après ce que vous avez déclaré.
+    pub note: i32,
+    /// Avec les seules pièces vérifiées.
+    pub note_verifiee: i32,
+    pub rang: Option<u32>,
+    /// Quart de la file (1 à 4), quand les demandes semblables sont peu nombreuses.
+    pub quart: Option<u8>,
+    pub semblables: Option<u32>,
+    pub delai: Option<Delai>,
+    pub criteres: Vec<CritereRempli>,
+    /// Points de critères qui ne se lisent pas ici (santé, handicap…).
+    pub autres_points: i32,
+    /// Une pièce manque pour l'un d'eux.
+    pub autre_piece: bool,
+    /// Points retirés après un refus.
+    pub refus: i32,
+    /// Tous les critères de la grille.
+    pub baremes: Vec<CritereGrille>,
+}
+
+/// Ma demande.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MaDemande {
+    /// Jour de l'extraction des demandes.
+    pub au: String,
+    pub depot: String,
+    /// Mois entiers depuis le premier dépôt.
+    pub anciennete: i32,
+    /// Jour où elle a été close ; nul : elle est en attente.
+    pub close: Option<String>,
+    /// Elle a été close par l'attribution d'un logement.
+    pub logee: bool,
+    pub communes: Vec<String>,
+    /// Une note par territoire qui a adopté une grille.
+    pub notes: Vec<MaNote>,
+    /// Territoires demandés qui n'ont pas de grille en vigueur.
+    pub sans_grille: Vec<String>,
+}
+
+const UNKNOWN: &str = "Nous ne pouvons pas vous montrer de note avec ce numéro et cette date de naissance. \
+    Vérifiez-les sur votre attestation. Certaines demandes se lisent au guichet seulement.";
+const CLOSED: &str = "La consultation n'est pas ouverte : les demandes de ce service ont été reçues sans date de \
+    naissance.";
+const WAIT: &str = "Trop d'essais. Réessayez demain, ou demandez votre note au guichet.";
+
+/// Ma demande
+///
+/// Ouvert à tous, sans compte. Le numéro unique et la date de naissance donnent la note, son détail, le rang et
+/// le délai d'attente. Un numéro inconnu, une date fausse et une demande qui ne se lit qu'au guichet ont la même
+/// réponse.
+#[utoipa::path(
+    post, path = "/api/ma-demande", tag = "cotation", operation_id = "ma_demande",
+    request_body = QuestionDemandeur,
+    responses(
+        (status = OK, body = MaDemande),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+        (status = TOO_MANY_REQUESTS, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn ask(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Body(asked): Body<QuestionDemandeur>,
+) -> Result<Response, Problem> {
+    let (nud, birth) = read(&asked)?;
+    let demands = all(&app)?;
+    let key = arrival::kept_key(app.store().root()).filter(|_| !demands.preuve.is_empty());
+    let key = key.ok_or_else(|| Problem::not_found("numero", "", CLOSED))?;
+    let pseudonym = pseudonym(&key, &nud);
+    // Counted before it is looked at; the pseudonym stands for all spellings of a number.
+    if let Err(throttled) =
+        server.state.attempt_on(Lock::Demand, &pseudonym, &visitor.ip, state::now()).await?
+    {
+        let mut response = Problem::too_often(WAIT).into_response();
+        response.headers_mut().insert(header::RETRY_AFTER, throttled.wait.into());
+        return Ok(response);
+    }
+    let found = {
+        let demands = Arc::clone(&demands);
+        let number = |hex: &str| u128::from_str_radix(hex, 16).unwrap_or(0);
+        let (nud, proof) = (number(&pseudonym), number(&proof(&key, &pseudonym, birth)));
+        // The same work whether it is found or not.
+        let work = move || {
+            let row = demands.opened(nud, proof);
+            let hidden = at_the_counter(&demands, row.unwrap_or(0));
+            row.filter(|_| !hidden)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+    };
+    let Some(row) = found else {
+        let trace = Trace::new("ma_demande_refusee", "");
+        return Ok((Extension(trace), Problem::not_found("numero", "", UNKNOWN)).into_response());
+    };
+    server.state.forgive_on(Lock::Demand, &pseudonym, &visitor.ip).await?;
+    let out = answer(&server, app, demands, row).await?;
+    let trace = Trace::new("ma_demande", "").rows(out.notes.len(), false);
+    let mut response = (Extension(trace), Json(out)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// The number and the birth date (`yyyymmdd`) as given.
+fn read(asked: &QuestionDemandeur) -> Result<(String, u32), Problem> {
+    let nud: String = asked.numero.chars().filter(|c| c.is_alphanumeric()).collect();
+    // What was typed is not repeated: it may be a number.
+    if !(8..=30).contains(&nud.len()) {
+        let why = "Le numéro unique a 18 signes : il est sur votre attestation d'enregistrement.";
+        return Err(Problem::value("numero", "", why));
+    }
+    let day = asked.naissance.replace('-', "").parse().ok();
+    let birth = day.filter(|d| days::civil(*d).is_some() && days::iso(*d) == asked.naissance);
+    let why = "La date de naissance s'écrit AAAA-MM-JJ, comme 1985-03-27.";
+    Ok((nud, birth.ok_or_else(|| Problem::value("naissance", "", why))?))
+}
+
+/// A demand whose note is read at a counter only: who threatens the household may know its number and birth date.
+fn at_the_counter(all: &Demands, row: usize) -> bool {
+    let Ok(criteria) = catalogue() else { return true };
+    let Some(row32) = u32::try_from(row).ok() else { return true };
+    let epci = all.asks(row).first().map_or(NONE, |c| all.epci_of(*c));
+    let Ok(facts) = facts(all, vec![row32], epci) else { return true };
+    let places = criteria.regles.au_guichet.iter().filter_map(|c| criteria.place(c)).filter(|p| *p < BITS);
+    let hidden = places.fold(0u128, |bits, p| bits | 1 << p);
+    (facts.met[0] | facts.proven[0]) & hidden != 0
+}
+
+async fn answer(server: &Server, app: Arc<App>, all: Arc<Demands>, row: usize) -> Result<MaDemande, Problem> {
+    let waits = all.waits(row);
+    let genre = if all.is_mutation(row) { Genre::Mutation } else { Genre::Premiere };
+    let mut epcis: Vec<u32> = Vec::new();
+    for c in all.asks(row) {
+        let e = all.epci_of(*c);
+        if e != NONE && !epcis.contains(&e) {
+            epcis.push(e);
+        }
+    }
+    let title = |e: u32| {
+        let unit = &all.epcis[e as usize];
+        if unit.nom.is_empty() { unit.code.clone() } else { unit.nom.clone() }
+    };
+    let (mut grids, mut sans_grille): (Vec<(u32, Grille, Ticks)>, Vec<String>) = (Vec::new(), Vec::new());
+    for e in epcis.into_iter().filter(|_| waits) {
+        let code = &all.epcis[e as usize].code;
+        match grid_of(server, code, genre).await {
+            Ok(grid) => grids.push((e, grid, ticks(server, code).await?)),
+            Err(p) if p.is_absent() => sans_grille.push(title(e)),
+            Err(p) => return Err(p),
+        }
+    }
+    let name = |c: &u32| {
+        all.communes.get(*c as usize).map(|c| if c.nom.is_empty() { &c.code } else { &c.nom }.clone())
+    };
+    let mut out = MaDemande {
+        au: days::iso(all.extrait),
+        depot: days::iso(all.depot[row]),
+        anciennete: months(all.depot[row], if waits { all.extrait } else { all.fin[row] }),
+        close: (!waits && all.fin[row] > 0).then(|| days::iso(all.fin[row])),
+        logee: !waits && all.motif_fin[row] == HOUSED,
+        communes: all.asks(row).iter().filter_map(name).collect(),
+        notes: Vec::new(),
+        sans_grille,
+    };
+    let titled: Vec<String> = grids.iter().map(|(e, ..)| title(*e)).collect();
+    let work = move || {
+        let noted = grids.iter().zip(titled);
+        noted.map(|((e, grid, ticks), title)| my_note(&app, &all, row, *e, grid, ticks, title)).collect()
+    };
+    let notes: Result<Vec<MaNote>, Problem> =
+        tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
+    out.notes = notes?;
+    Ok(out)
+}
+
+fn my_note(
+    app: &App,
+    all: &Demands,
+    row: usize,
+    epci: u32,
+    grid: &Grille,
+    ticks: &Ticks,
+    territoire: String,
+) -> Result<MaNote, Problem> {
+    let criteria = catalogue()?;
+    let scored = Scored::new(all, epci, grid, Basis::Provisional, ticks, app.secrecy.k)?;
+    let mine = scored.facts.rows.iter().position(|r| *r as usize == row);
+    let i = mine.ok_or_else(|| Problem::internal(&"une demande en attente sans note"))?;
+    let told = scored.told(i)?;
+    let verified = note::detail(&scored.facts, i, grid, criteria, Basis::Definitive);
+    let proven =
+        |code: &str| criteria.place(code).is_some_and(|p| p < BITS && scored.facts.proven[i] >> p & 1 == 1);
+    let label = |code: &str, local: Option<&String>| {
+        criteria.critere(code).map_or_else(|| local.cloned().unwrap_or_default(), |c| c.libelle.clone())
+    };
+    let asks = |code: &str| grid.criteres.iter().find(|l| l.code == code).is_some_and(|l| l.preuve);
+    let piece = |code: &str| {
+        let known = criteria.critere(code).and_then(|c| c.preuve.clone());
+        asks(code).then(|| known.unwrap_or_else(|| "Un justificatif".to_owned()))
+    };
+    let criteres = told
+        .detail
+        .into_iter()
+        .map(|p| CritereRempli {
+            points: p.points,
+            compte: p.raison == "compte",
+            piece: piece(&p.code),
+            piece_recue: proven(&p.code),
+            libelle: p.libelle,
+        })
+        .collect();
+    let sensitive = |code: &str| criteria.critere(code).is_some_and(|c| c.sensible);
+    let missing = |p: &note::Part| p.reason == note::Reason::NoEvidence && sensitive(&p.code);
+    let baremes = grid
+        .criteres
+        .iter()
+        .map(|l| {
+            let most = l.tranches.iter().map(|t| t.points).max();
+            CritereGrille {
+                libelle: label(&l.code, l.libelle.as_ref()),
+                points: most.or(l.progression.map(|p| p.plafond)).unwrap_or(l.points),
+                variable: !l.tranches.is_empty() || l.progression.is_some(),
+            }
+        })
+        .collect();
+    Ok(MaNote {
+        territoire,
+        grille: grid.nom.clone(),
+        note: told.note,
+        note_verifiee: verified.note,
+        rang: told.rang,
+        quart: told.quart,
+        semblables: told.semblables,
+        delai: told.delai,
+        criteres,
+        autres_points: told.autres_points,
+        autre_piece: verified.parts.iter().any(missing),
+        refus: told.refus,
+        baremes,
+    })
+}
