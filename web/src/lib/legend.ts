@@ -131,7 +131,7 @@ function othersOf(question: LegendQuestion): LegendRow[] {
 function matrixOf(shown: Shown, { across, up, columns }: Cross): LegendRow {
   const side = ({ nom, unite, bornes }: Cross['across']): string => `${nom}${bornes.length > 0 ? ` (${bornes.map((b) => formatValue(b, unite, breakDecimals(bornes))).join(' et ')})` : ''}`;
   const counts = shown.colors.map((_, k) => shown.valeurs.filter((v) => v === k).length);
-  return { id: 'croix', mark: { kind: 'matrix', columns, colors: shown.colors, counts, labels: shown.labels ?? [] }, label: `vers la droite : ${side(across)} ; vers le haut : ${side(up)}`, count: null };
+  return { id: 'croix', mark: { kind: 'matrix', columns, colors: shown.colors, counts, labels: shown.labels ?? [] }, label: `→ ${side(across)}`, word: `↑ ${side(up)}`, count: null };
 }
 
 const emptyLabel = ({ filtered, indicator }: LegendQuestion): string =>

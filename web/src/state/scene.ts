@@ -29,8 +29,9 @@ export async function valuesOf(shown: Shown | null): Promise<Named[] | null> {
     const zone = zones.get(code);
     const { text, quiet } = formatShown(shown, i);
     const value = quiet ? (shown.secret[i] ? 'secret' : '') : text;
-    if (!zone?.centre || !value) return [];
-    return [{ nom: NAMED.has(shown.echelle) ? `${zone.nom}\n${value}` : value, logements: zone.logements, centre: zone.centre }];
+    const written = NAMED.has(shown.echelle) ? [zone?.nom, value].filter(Boolean).join('\n') : value;
+    if (!zone?.centre || !written) return [];
+    return [{ nom: written, logements: zone.logements, centre: zone.centre }];
   });
 }
 /** Scales whose names are written with their values: those whose names the map writes. */
@@ -50,7 +51,7 @@ export async function sceneOf(): Promise<Scene | null> {
   const shapes = workshop.zones.filter((z) => z.geometrie && z.id !== workshop.drawing);
   return {
     // Where communes carry their values, their names are written with them.
-    communes, names: values && scale.id === 'commune' ? [] : named(places), values: values ?? [],
+    communes, names: named(values && scale.id === 'commune' ? places.filter((z) => !shown.codes.includes(z.code)) : places), values: values ?? [],
     scale: { id: scale.couche, tilejson, query: tileQuery(scale.id), colors: shown.colors, discs },
     states: statesOf(shown, page.size),
     qpv: qpv && { layer, tilejson: qpv[0], names: named(qpv[1]) },
