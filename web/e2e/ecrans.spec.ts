@@ -105,7 +105,7 @@ describe('two indicators at once', () => {
     await square.waitFor();
     const [a, b] = await Promise.all([values('I02', 'iris'), values('P10', 'iris')]);
     const both = a.codes.filter((code, i) => a.valeurs[i] != null && b.valeurs[b.codes.indexOf(code)] != null);
-    const counts = (await square.locator('text').allInnerTexts()).map(readNumber);
+    const counts = (await square.locator('text').allTextContents()).map(readNumber);
     assert.equal(counts.length, 9);
     assert.equal(counts.reduce((s, n) => s + n, 0), both.length);
     // Equal thirds, but for values that are the same.
@@ -176,6 +176,8 @@ describe('views', () => {
 
   test('are those of the account: another one on the same computer has none of them', async () => {
     const { page } = session;
+    // Another person signs in on the same computer.
+    await page.context().clearCookies();
     await enter(page, server, 'ddets');
     await page.goto(`${server.base}/aide`);
     await page.waitForLoadState('networkidle');
@@ -301,7 +303,8 @@ describe('a screen that can be shown', () => {
 
   test('what is new falls out of no window, down to 320 px', async () => {
     const { page } = session;
-    await enter(page, server, 'epci').catch(() => undefined);
+    await page.context().clearCookies();
+    await enter(page, server, 'epci');
     for (const path of ['/?indicateur=I02&echelle=iris&croise=P10', '/?indicateur=I02&echelle=iris&methode=manuel&seuils=I02:40,60&etiquettes=oui']) {
       await map(path);
       for (const width of [320, 375, 640]) {
