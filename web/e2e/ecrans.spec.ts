@@ -147,6 +147,42 @@ describe('two indicators at once', () => {
   });
 });
 
+test('a piece taken out of the dossier comes back with its comment, in its place', async () => {
+  const { page } = session;
+  await map('/?indicateur=I02&echelle=commune');
+  for (const again of [1, 2]) {
+    await page.getByRole('button', { name: 'Montrer' }).click();
+    await page.getByRole('button', { name: 'Ajouter au dossier' }).click();
+    await page.getByText('La carte est ajoutée au dossier.').waitFor({ timeout: 40_000 });
+    if (again === 1) await page.getByText('La carte est ajoutée au dossier.').waitFor({ state: 'detached' });
+  }
+  await page.goto(`${server.base}/dossier`);
+  const comments = page.getByLabel('Commentaire');
+  await comments.first().fill('À lire avant la séance');
+  await comments.first().blur();
+  await page.getByRole('button', { name: /^Retirer/ }).first().click();
+  assert.equal(await comments.count(), 1);
+  await page.getByRole('button', { name: 'Rétablir' }).click();
+  assert.equal(await comments.count(), 2);
+  assert.equal(await comments.first().inputValue(), 'À lire avant la séance');
+  assert.equal(await page.getByRole('button', { name: 'Rétablir' }).count(), 0);
+});
+
+test('a draft of a grid that was erased is written again as it was', async () => {
+  const { page } = session;
+  interface Grids { grilles: { id: string; version: number | null; grille: { nom: string } }[] }
+  const drafts = async (): Promise<unknown[]> => (await ask<Grids>(page, '/api/cotation/grilles')).grilles.filter((g) => g.version == null).map((g) => g.grille).sort((a, b) => a.nom.localeCompare(b.nom));
+  await page.goto(`${server.base}/cotation#grilles`);
+  await page.getByRole('button', { name: 'Effacer' }).first().waitFor();
+  const before = await drafts();
+  await page.getByRole('button', { name: 'Effacer' }).first().click();
+  await page.getByText('Brouillon effacé.').waitFor();
+  assert.equal((await drafts()).length, before.length - 1);
+  await page.getByRole('button', { name: 'Le rétablir' }).click();
+  await page.getByText('est de nouveau là').waitFor();
+  assert.deepEqual(await drafts(), before);
+});
+
 describe('views', () => {
   const open_ = (): Promise<void> => session.page.locator('header summary[title="Mes vues"]').click();
   test('are kept by a name, found again on any page, deleted and brought back', async () => {
