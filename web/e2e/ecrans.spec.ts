@@ -82,7 +82,7 @@ test('values are written on the map and on the image, each beside the name of it
   await settle(page);
   await picture(page, 'ecrans-valeurs');
   await page.getByRole('button', { name: 'Montrer' }).click();
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Image SVG' }).click()]);
+  const [download] = await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), page.getByRole('button', { name: 'Image SVG' }).click()]);
   const svg = (await contentOf(download)).text;
   const labels = [...svg.matchAll(/<g id="valeurs">([\s\S]*?)<\/g>/g)].flatMap(([, g]) => [...(g ?? '').matchAll(/<text[^>]*>([\s\S]*?)<\/text>/g)].map(([, t]) => (t ?? '').replace(/<\/tspan><tspan[^>]*>/g, ' ').replace(/<[^>]+>/g, '').replace(/\s/g, ' ')));
   const { noms, valeurs } = await values('I02');
@@ -140,7 +140,7 @@ describe('two indicators at once', () => {
     await page.getByRole('radio', { name: 'Carte' }).check({ force: true });
     await settle(page);
     await page.getByRole('button', { name: 'Montrer' }).click();
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Image SVG' }).click()]);
+    const [download] = await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), page.getByRole('button', { name: 'Image SVG' }).click()]);
     const { text } = await contentOf(download);
     assert.ok(['#dcd8f2', '#be64ac', '#5ac8c8', '#3b4994'].every((c) => text.includes(`fill="${c}"`)));
     assert.match(text, /→ Ménages sous 40/);
