@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aroundReference, breaksOf, equalCounts, jenks, roundest } from './breaks';
+import { aroundReference, breaksOf, equalCounts, jenks, readBreaks, roundest, writeBreaks } from './breaks';
 import { classOf } from './classes';
 
 /** Sum of squared distances to the mean of each group. */
@@ -92,6 +92,19 @@ describe('breaks around a reference', () => {
   const values = [10, 30];
   it('have it in the middle class when classes are odd', () => expect(aroundReference(values, 5, 22)).toEqual([14.5, 19.5, 24.5, 29.5]));
   it('have it between the two middle ones when they are even', () => expect(aroundReference(values, 4, 22)).toEqual([17, 22, 27]));
+});
+
+describe('breaks that one types', () => {
+  it.each([
+    ['10 ; 20,5 ; 30', [10, 20.5, 30]], ['30;10;20', [10, 20, 30]], ['10 20 30', [10, 20, 30]], ['10, 20,5, 30', [10, 20.5, 30]], ['1 200 ; 2 500', [1200, 2500]], ['−2 ; 2', [-2, 2]],
+    ['10 % ; 20 %', [10, 20]], ['5;5;5', [5]],
+  ])('« %s » are read', (text, breaks) => expect(readBreaks(text)).toEqual({ breaks, error: null }));
+  it.each(['', ' ; ', 'dix ; vingt', '10,20,30', '1;2;3;4;5;6;7', '1e3'])('« %s » is refused with what to do, and gives none', (text) => {
+    const { breaks, error } = readBreaks(text);
+    expect(breaks).toEqual([]);
+    expect(error).toMatch(/seuil/);
+  });
+  it('are written as they are read', () => expect(readBreaks(writeBreaks([-1.5, 10, 20.25])).breaks).toEqual([-1.5, 10, 20.25]));
 });
 
 describe('the breaks of a map', () => {

@@ -1,8 +1,14 @@
 // Where the classes of a map begin: equal numbers, natural groups (Jenks), or steps around a reference.
 
-export const METHODS = { quantiles: 'Effectifs égaux', jenks: 'Seuils naturels (Jenks)', reference: 'Autour de la référence' } as const;
+export const METHODS = { quantiles: 'Effectifs égaux', jenks: 'Seuils naturels (Jenks)', reference: 'Autour de la référence', manuel: 'Seuils choisis' } as const;
 export type Method = keyof typeof METHODS;
 export const CLASSES = { least: 3, most: 7, usual: 5 } as const;
+
+/** Breaks that one typed, and the indicator that they are for: of another they would say nothing. */
+export interface OwnBreaks {
+  of: string;
+  at: readonly number[];
+}
 
 /** Distinct values that Jenks looks at; more are first gathered by quantiles. */
 const MOST_DISTINCT = 600;
@@ -148,3 +154,22 @@ function gathered(sorted: readonly number[]): { values: number[]; weights: numbe
   }
   return few;
 }
+
+/**
+ * Breaks as people type them: « 10 ; 20,5 ; 30 », or apart by spaces. A comma between two digits is a decimal one. What can't be read
+ * is told in words, and changes nothing.
+ */
+export function readBreaks(text: string): { breaks: number[]; error: string | null } {
+  const refused = (error: string): { breaks: number[]; error: string } => ({ breaks: [], error });
+  const plain = text.replace(/[%€]|pts?\b/g, ' ').replace(/[\u00a0\u202f]/g, ' ').replaceAll('−', '-').trim();
+  const parts = (plain.includes(';') ? plain.split(';').map((p) => p.replace(/\s+/g, '')) : plain.split(/,\s+|\s+/)).filter((p) => p !== '');
+  if (parts.length === 0) return refused('Écrivez au moins un seuil, par exemple « 10 ; 20,5 ; 30 ».');
+  const unread = parts.find((p) => !/^-?\d+([.,]\d+)?$/.test(p));
+  if (unread !== undefined) return refused(`« ${unread} » n’est pas un nombre. Séparez les seuils par des points-virgules.`);
+  const breaks = [...new Set(parts.map((p) => Number(p.replace(',', '.'))))].sort((a, b) => a - b);
+  if (breaks.length > CLASSES.most - 1) return refused(`${breaks.length} seuils : la carte en prend ${CLASSES.most - 1} au plus.`);
+  return { breaks, error: null };
+}
+
+/** Breaks as one reads and types them again: « 10 ; 20,5 ; 30 ». */
+export const writeBreaks = (breaks: readonly number[]): string => breaks.map((b) => String(b).replace('.', ',')).join(' ; ');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { breakDecimals, fileName, fileNumber, formatChange, formatGap, formatNumber, formatPublished, formatShare, formatShown, formatValue } from './format';
+import { counted, breakDecimals, fileName, fileNumber, formatChange, formatGap, formatNumber, formatPublished, formatShare, formatShown, formatValue } from './format';
 
 const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
 
@@ -33,6 +33,10 @@ describe('decimals of class breaks', () => {
     expect(breakDecimals([10.2, 10.8, 20])).toBe(1);
     expect(breakDecimals([5.11, 5.14])).toBe(2);
   });
+});
+
+describe('a number with its word', () => {
+  it.each([[0, '0 bail'], [1, '1 bail'], [2, '2 baux'], [1200, '1 200 baux']])('%d', (n, text) => expect(plain(counted(n, 'bail', 'baux'))).toBe(text));
 });
 
 describe('files', () => {

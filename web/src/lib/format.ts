@@ -21,6 +21,9 @@ export function formatNumber(value: number | null | undefined, decimals = 0): st
   return value === null || value === undefined || Number.isNaN(value) ? '—' : formatter(decimals, false).format(value).replace('-', '−');
 }
 
+/** « 1 relogement », « 12 relogements »: a number with its word; from two on it is plural. */
+export const counted = (n: number, one: string, many = `${one}s`): string => `${formatNumber(n)}\u00a0${n >= 2 ? many : one}`;
+
 /** A value with its unit: « 24 % », « 6,2 €/m² », « 812 » (the unit « nombre » is not written). */
 export function formatValue(value: number | null | undefined, unit: string, decimals = 0): string {
   const number = formatNumber(value, decimals);
@@ -52,8 +55,8 @@ export function formatChange(change: number, unit: string, decimals = 1): string
 /** What the map says of one zone, and a word on how sure a difference is. */
 export function formatShown(shown: ShownValues, i: number): { text: string; note: string; quiet: boolean } {
   const value = shown.valeurs[i];
-  if (shown.secret[i]) return { text: 'secret statistique', note: shown.kind === 'valeur' || shown.labels ? '' : 'pour l’un des deux chiffres', quiet: true };
-  if (value == null) return { text: shown.kind === 'valeur' || shown.labels ? 'pas de valeur' : 'pas comparable', note: '', quiet: true };
+  if (shown.secret[i]) return { text: 'secret statistique', note: shown.kind === 'valeur' || (shown.labels && shown.kind !== 'croisement') ? '' : 'pour l’un des deux chiffres', quiet: true };
+  if (value == null) return { text: shown.kind === 'valeur' || (shown.labels && shown.kind !== 'croisement') ? 'pas de valeur' : 'pas comparable', note: '', quiet: true };
   if (shown.labels) return { text: shown.labels[value] ?? '', note: '', quiet: false };
   if (shown.kind === 'valeur') return { text: formatPublished(value, shown.unite), note: '', quiet: false };
   const sure = shown.significatif?.[i];

@@ -2,9 +2,9 @@
 // draw it; nothing is read back from the screen.
 import { COLOR, LARGEST_DISC } from '../map/layers';
 import { classOf, legend as classRows } from './classes';
-import { formatChange, formatNumber, formatValue } from './format';
+import { breakDecimals, formatChange, formatNumber, formatValue } from './format';
 import { isPointScale, plural } from './scales';
-import { largestOf, trendWord, type Shown } from './shown';
+import { largestOf, trendWord, type Cross, type Shown } from './shown';
 
 export type LegendMark =
   | { kind: 'fill' | 'dot'; color: string }
@@ -13,6 +13,8 @@ export type LegendMark =
   /** A change that may be chance: striped areas, pale circles. */
   | { kind: 'pale' | 'striped'; colors: readonly string[] }
   | { kind: 'line'; color: string }
+  /** Two indicators at once: colours and zones of each place, the first row at the bottom. */
+  | { kind: 'matrix'; columns: number; colors: readonly string[]; counts: readonly number[]; labels: readonly string[] }
   | { kind: 'sizes'; color: string; circles: { count: number; radius: number }[] };
 
 export interface LegendRow {
@@ -64,16 +66,16 @@ const POPULATIONS: Record<string, string> = { RECENTS: 'Emménagés récents', A
 export function mapLegend(question: LegendQuestion): MapLegend {
   const { shown, indicator, scale, place } = question;
   return {
-    title: indicator.libelle, place,
+    title: shown.croix ? `${shown.croix.across.nom} et ${lower(shown.croix.up.nom)}` : indicator.libelle, place,
     subtitle: [whoAndWhat(question), `par ${lower(scale.libelle)}`].filter(Boolean).join(', '),
-    classes: classesOf(question), others: othersOf(question),
+    classes: shown.croix ? [] : classesOf(question), others: othersOf(question),
     foot: `${formatNumber(shown.codes.length)} ${lower(plural(scale.libelle))}${shown.rule ? `. ${shown.rule}` : shown.kind === 'valeur' ? '' : shown.unite === 'pts' ? ' ; seuils de 2 et 5 points' : ' ; seuils autour de zéro'}`,
   };
 }
 
 function whoAndWhat({ shown, indicator, population, years, source }: LegendQuestion): string {
-  const who = indicator.domaine === 'parc' ? '' : (POPULATIONS[population] ?? 'Tous les ménages');
-  if (shown.kind === 'valeur') return who || source;
+  const who = indicator.domaine === 'parc' && !shown.croix ? '' : (POPULATIONS[population] ?? 'Tous les ménages');
+  if (shown.kind === 'valeur' || shown.kind === 'croisement') return who || source;
   if (shown.kind === 'typologie') return `Typologie, ${years[0]} et ${years[1]}`;
   if (shown.kind === 'ecart') return 'Écart des emménagés récents à tous les ménages, en points';
   return `${who ? `${who}, évolution` : 'Évolution'} de ${years[0]} à ${years[1]}${shown.unite === 'pts' ? ', en points' : ''}`;
@@ -109,10 +111,11 @@ function othersOf(question: LegendQuestion): LegendRow[] {
   const pale = shown.significatif?.filter((s) => s === false).length ?? 0;
   // Zones that the answer does not list stay as the land; in a territory, all the others would.
   const empty = points || circles || question.limited ? 0 : scale.zones - shown.codes.length;
-  const single = shown.kind === 'valeur' || shown.labels !== null;
+  const single = shown.kind === 'valeur' || shown.kind === 'typologie';
   const none: LegendMark = { kind: discs ? 'ring' : 'dots' };
   const row = (id: string, mark: LegendMark, label: string, count: number | null): LegendRow[] => (count === null || count > 0 ? [{ id, mark, label, count }] : []);
   return [
+    ...(shown.croix ? [matrixOf(shown, shown.croix)] : []),
     ...(discs && !points ? sizesOf(shown, size) : []),
     ...row('secret', discs ? { kind: 'dot', color: COLOR.secret } : { kind: 'hatch' }, `secret statistique${single ? '' : ' (l’un des deux chiffres)'}`, secrets),
     ...row('arrondi', none, 'arrondi à 5 points : pas comparé', shown.ecartes),
@@ -122,6 +125,13 @@ function othersOf(question: LegendQuestion): LegendRow[] {
     ...(qpv ? row('qpv', { kind: 'line', color: COLOR.qpv }, `quartier prioritaire ${generation}`, null) : []),
     ...(points ? row('surface', { kind: 'surface' }, `surface : nombre de ${shown.compte || size === 'logements' ? 'logements' : 'ménages répondants'}`, null) : []),
   ];
+}
+
+/** The square of two indicators, with what each side is cut at. */
+function matrixOf(shown: Shown, { across, up, columns }: Cross): LegendRow {
+  const side = ({ nom, unite, bornes }: Cross['across']): string => `${nom}${bornes.length > 0 ? ` (${bornes.map((b) => formatValue(b, unite, breakDecimals(bornes))).join(' et ')})` : ''}`;
+  const counts = shown.colors.map((_, k) => shown.valeurs.filter((v) => v === k).length);
+  return { id: 'croix', mark: { kind: 'matrix', columns, colors: shown.colors, counts, labels: shown.labels ?? [] }, label: `→ ${side(across)}`, word: `↑ ${side(up)}`, count: null };
 }
 
 const emptyLabel = ({ filtered, indicator }: LegendQuestion): string =>

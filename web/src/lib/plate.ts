@@ -115,6 +115,8 @@ function barOf(layout: Layout, box: { x: number; y: number; h: number }, pixels:
   );
 }
 
+/** Side of a place in the square of two indicators. */
+const CELL = 30;
 const SWATCH = { w: 34, h: 22, label: 46 };
 
 function legendOf(layout: Layout, x: number, legend: MapLegend, measure: Measure): void {
@@ -129,11 +131,12 @@ function legendOf(layout: Layout, x: number, legend: MapLegend, measure: Measure
 function rowOf(layout: Layout, x: number, row: LegendRow, measure: Measure): void {
   const count = row.count === null ? '' : formatNumber(row.count);
   const sizes = row.mark.kind === 'sizes' ? row.mark : null;
+  const square = row.mark.kind === 'matrix' ? row.mark : null;
   const most = Math.max(0, ...(sizes?.circles.map((c) => c.radius) ?? []));
-  const left = sizes ? 2 * most + 14 : SWATCH.label;
+  const left = sizes ? 2 * most + 14 : square ? square.columns * CELL + 14 : SWATCH.label;
   const top = layout.y + 8;
   const lines = wrap([row.label, row.word].filter(Boolean).join(', '), COLUMN - left - (count ? measure(count, 15, 400) + 12 : 0), 16.5, 400, measure);
-  const height = Math.max(sizes ? 2 * most + 4 : SWATCH.h, lines.length * 20);
+  const height = Math.max(sizes ? 2 * most + 4 : square ? (square.colors.length / square.columns) * CELL + 4 : SWATCH.h, lines.length * 20);
   layout.marks.push(...swatch(row.mark, x, top, most));
   const first = sizes ? top + height / 2 - (lines.length - 1) * 10 + 6 : top + 17;
   lines.forEach((text, i) => layout.marks.push({ kind: 'text', x: x + left, y: first + i * 20, text, size: 16.5 }));
@@ -154,6 +157,10 @@ function swatch(mark: LegendMark, x: number, y: number, most: number): Mark[] {
     case 'land': return [{ ...box, fill: COLOR.land, stroke: '#d5d2ca' }];
     case 'pale': return mark.colors.map((fill, i): Mark => ({ ...box, x: x + (i * SWATCH.w) / 2, w: SWATCH.w / 2, fill, opacity: 0.45 }));
     case 'striped': return mark.colors.map((fill, i): Mark => ({ ...box, x: x + (i * SWATCH.w) / 2, w: SWATCH.w / 2, fill, pattern: STRIPES }));
+    case 'matrix': return mark.colors.flatMap((fill, k): Mark[] => {
+      const [i, j] = [k % mark.columns, mark.colors.length / mark.columns - 1 - Math.floor(k / mark.columns)];
+      return [{ kind: 'rect', x: x + i * CELL, y: y + j * CELL, w: CELL - 1, h: CELL - 1, fill }];
+    });
     case 'line': return [{ kind: 'line', x1: x, y1: y + 11, x2: x + SWATCH.w, y2: y + 11, stroke: mark.color, width: 3, dash: '9 4' }];
     case 'surface': return [{ ...disc, x: x + 7, y: y + 14, r: 5, fill: 'none', stroke: QUIET }, { ...disc, x: x + 24, r: 9, fill: 'none', stroke: QUIET }];
     case 'sizes': return mark.circles.map(({ radius }): Mark => ({ kind: 'circle', x: x + most + 1, y: y + 2 * most + 1 - radius, r: radius, fill: mark.color, stroke: QUIET, opacity: 0.6 }));

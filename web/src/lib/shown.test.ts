@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { difference, plain, trendWord, typology, withDwellings, weightedQuantile, type Columns } from './shown';
+import { crossing, difference, plain, trendWord, type Columns, typology, weightedQuantile, withDwellings } from './shown';
+import { statesOf } from './states';
 
 const columns = (rows: [string, number | null, number | null, number | null][], more: Partial<Columns> = {}): Columns => ({
   echelle: 'iris', indicateur: 'I01', unite: '%',
@@ -85,5 +86,44 @@ describe('a typology', () => {
     const shown = typology(now, columns(rows([1]), { vague: 2022 }), 'fragilite');
     expect([shown.labels?.length, shown.colors.length, shown.bornes.length]).toEqual([5, 5, 4]);
     expect(shown.rule).toContain('quart des logements');
+  });
+});
+
+describe('breaks of one\'s own', () => {
+  const values = columns([['a', 5, 5, 100], ['b', 15, 15, 100], ['c', 25, 25, 100]]);
+  const own = { classes: 5, method: 'manuel' as const, breaks: { of: values.indicateur, at: [10, 20] } };
+  it('hold as they were typed, even where a class stays empty', () => {
+    expect(plain(values, 'fragilite', own).bornes).toEqual([10, 20]);
+    expect(plain(values, 'fragilite', { ...own, breaks: { of: values.indicateur, at: [50] } })).toMatchObject({ bornes: [50], rule: 'Seuils choisis' });
+  });
+  it('do not hold for another indicator', () => expect(plain(values, 'fragilite', { ...own, breaks: { of: 'P99', at: [50] } }).bornes).toEqual(plain(values, 'fragilite', { classes: 5, method: 'quantiles' }).bornes));
+});
+
+describe('two indicators at once', () => {
+  const codes = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const first = columns(codes.map((c, i) => [c, (i + 1) * 10, i, 100]));
+  // The other way round, in another order, one zone missing and one secret.
+  const second = columns([['f', 10, 1, 100], ['d', 30, 1, 100], ['c', 40, 1, 100], ['b', 50, 1, 100], ['a', null, null, null]]);
+  const shown = crossing(first, second, ['A', 'B']);
+  it('place a zone only where both are published, each by its own third', () => {
+    expect(shown.valeurs[0]).toBeNull();
+    expect(shown.secret[0]).toBe(true);
+    expect(shown.valeurs[4]).toBeNull();
+    expect(shown.secret[4]).toBe(false);
+    // Of the four that have both: a third of each, in opposite orders.
+    const place = (i: number): [number, number] => [(shown.valeurs[i] ?? 0) % (shown.croix?.columns ?? 1), Math.floor((shown.valeurs[i] ?? 0) / (shown.croix?.columns ?? 1))];
+    expect(place(1)[0]).toBe(0);
+    expect(place(5)).toEqual([(shown.croix?.columns ?? 0) - 1, 0]);
+    expect(place(1)[1]).toBe((shown.croix?.rows ?? 0) - 1);
+  });
+  it('have a colour, a name and a state for each place', () => {
+    const places = (shown.croix?.columns ?? 0) * (shown.croix?.rows ?? 0);
+    expect([shown.colors.length, shown.labels?.length, shown.bornes.length]).toEqual([places, places, places - 1]);
+    expect(new Set(shown.colors).size).toBe(places);
+    expect(statesOf(shown, 'logements').map((s) => s.classe)).toEqual(shown.valeurs);
+  });
+  it('are one place where nothing differs', () => {
+    const flat = columns(codes.map((c) => [c, 10, 1, 100]));
+    expect(crossing(flat, flat, ['A', 'B'])).toMatchObject({ valeurs: [0, 0, 0, 0, 0, 0], bornes: [], colors: ['#dcd8f2'] });
   });
 });

@@ -1,6 +1,6 @@
 // What the map shows: the values of one question, or the difference between two, with their classes and colours.
-import { breaksOf, type Method } from './breaks';
-import { cleanBreaks, colors } from './classes';
+import { breaksOf, equalCounts, type Method, type OwnBreaks } from './breaks';
+import { classOf, cleanBreaks, colors } from './classes';
 import { formatValue } from './format';
 import { isSignificant, twoShares } from './intervals';
 import { diverging, STABLE } from './palettes';
@@ -32,7 +32,7 @@ export interface Columns {
   bornes: number[];
 }
 
-export type Kind = 'valeur' | 'evolution' | 'ecart' | 'typologie';
+export type Kind = 'valeur' | 'evolution' | 'ecart' | 'typologie' | 'croisement';
 
 export interface Shown {
   kind: Kind;
@@ -58,11 +58,22 @@ export interface Shown {
   rule: string | null;
   /** Counts as circles: one colour, the surface of each is its value. */
   compte?: boolean;
+  /** Two indicators at once: where the thirds of each begin. */
+  croix?: Cross;
+}
+
+/** The two sides of a crossing; the place of a zone is `across + columns * up`. */
+export interface Cross {
+  across: { nom: string; unite: string; bornes: number[] };
+  up: { nom: string; unite: string; bornes: number[] };
+  columns: number;
+  rows: number;
 }
 
 export interface Classing {
   classes: number;
   method: Method;
+  breaks?: OwnBreaks | null;
 }
 
 /** Without the zones where no dwelling is left by a filter: they are no secret, they are empty. */
@@ -77,8 +88,14 @@ export function withDwellings<C extends Columns>(values: C): C {
 }
 
 /** The values of one question. */
-export function plain(values: Columns, sens: string, { classes, method }: Classing): Shown {
+export function plain(values: Columns, sens: string, { classes, method: wanted, breaks = null }: Classing): Shown {
   const reference = values.reference.valeur ?? null;
+  const own = wanted === 'manuel' && breaks?.of === values.indicateur ? cleanBreaks(breaks.at) : [];
+  if (own.length > 0) {
+    return { ...values, kind: 'valeur', ecartes: 0, significatif: null, bornes: own, labels: null, rule: 'Seuils choisis', reference: reference === null ? null : { nom: values.reference.nom, valeur: reference }, colors: colors(sens, own.length + 1) };
+  }
+  // Breaks that were typed for another indicator say nothing of this one.
+  const method = wanted === 'manuel' ? 'quantiles' : wanted;
   const asked = cleanBreaks(breaksOf(values.valeurs, classes, method, reference));
   // Where most zones have one same value (often zero) equal numbers part nothing: natural groups do.
   const bornes = asked.length > 0 ? asked : cleanBreaks(breaksOf(values.valeurs, classes, 'jenks', reference));
@@ -181,6 +198,37 @@ export function typology(now: Columns, other: Columns, sens: string): Shown {
   return {
     ...now, kind: 'typologie', ecartes: 0, significatif: null, valeurs, bornes: [1, 2, 3, 4], colors: TYPE_COLORS, labels: TYPES, reference: null,
     rule: fragile === null || good === null ? null : `Fragile : le quart des logements ${worse > 0 ? 'à partir de' : 'jusqu’à'} ${formatValue(fragile, now.unite, 1)} ; favorisé : ${worse > 0 ? 'jusqu’à' : 'à partir de'} ${formatValue(good, now.unite, 1)} ; s’aggrave : ${TREND.stable} points ou plus depuis l’autre enquête`,
+  };
+}
+
+/** Words of the thirds of an indicator, the lowest first. */
+const THIRDS = ['faible', 'moyen', 'élevé'];
+/** Across the first indicator grows, up the second; after J. Stevens: told apart with the usual colour-vision deficiencies. */
+const CROSSED = ['#dcd8f2', '#d69fce', '#be64ac', '#a9dcdc', '#a5a3cc', '#8c62aa', '#5ac8c8', '#4f8fb4', '#3b4994'];
+
+/** Two indicators at once: the zones in thirds of equal numbers of each, where both are published. */
+export function crossing(first: Columns, second: Columns, names: readonly [string, string]): Shown {
+  const at = new Map(second.codes.map((code, i) => [code, i]));
+  const other = (i: number): number | undefined => at.get(first.codes[i] ?? '');
+  const secret = first.codes.map((_, i) => first.secret[i] === true || second.secret[other(i) ?? -1] === true);
+  const pairs = first.codes.map((_, i): [number, number] | null => {
+    const [a, b] = [first.valeurs[i] ?? null, second.valeurs[other(i) ?? -1] ?? null];
+    return a === null || b === null ? null : [a, b];
+  });
+  const breaks = (side: 0 | 1): number[] => cleanBreaks(equalCounts(pairs.flatMap((p) => (p ? [p[side]] : [])).sort((a, b) => a - b), THIRDS.length));
+  const [across, up] = [breaks(0), breaks(1)];
+  const [columns, rows] = [across.length + 1, up.length + 1];
+  // Fewer than three parts keep the ends of the colours.
+  const end = (i: number, n: number): number => (n === 2 && i === 1 ? 2 : i);
+  const places = Array.from({ length: columns * rows }, (_, k) => [end(k % columns, columns), end(Math.floor(k / columns), rows)] as const);
+  return {
+    ...first, kind: 'croisement', ecartes: 0, significatif: null, secret, reference: null,
+    valeurs: pairs.map((p) => (p ? (classOf(p[0], across) ?? 0) + columns * (classOf(p[1], up) ?? 0) : null)),
+    bornes: places.slice(1).map((_, i) => i + 1),
+    colors: places.map(([x, y]) => CROSSED[x + 3 * y] ?? '#999999'),
+    labels: places.map(([x, y]) => `${THIRDS[x]} × ${THIRDS[y]}`),
+    rule: 'Tiers des zones de même effectif, sur chaque indicateur',
+    croix: { across: { nom: names[0], unite: first.unite, bornes: across }, up: { nom: names[1], unite: second.unite, bornes: up }, columns, rows },
   };
 }
 

@@ -19,7 +19,10 @@ const FULL: PageState = {
   view: { zoom: 12.5, lat: 45.56789, lon: 5.91234 },
   within: { scale: 'epci', code: '200000001' },
   classes: 7,
-  method: 'jenks',
+  method: 'manuel',
+  breaks: { of: 'I01', at: [-2, 10, 20.5] },
+  labels: true,
+  cross: 'P10',
   symbols: 'aplats',
   size: 'repondants',
   gap: true,
@@ -38,7 +41,7 @@ describe('the address of the page', () => {
     expect(writeUrl({ ...DEFAULT_STATE, indicator: 'I01' })).toBe('?indicateur=I01');
   });
   it('stays readable', () => expect(writeUrl({ ...DEFAULT_STATE, filters: { financement: ['PLAI', 'PLUS'] }, zone: { scale: 'commune', code: '73065' } })).toBe('?f.financement=PLAI,PLUS&zone=commune:73065'));
-  it.each(['?population=X&vague=abc&generation=1999&zone=commune&f.dpe=', '#1/2', '#99/0/0', '#a/b/c', '?zone=:1', '?classes=12&methode=x&vague2=1&symboles=x&dans=x'])('reads %s as the defaults', (url) => {
+  it.each(['?population=X&vague=abc&generation=1999&zone=commune&f.dpe=', '#1/2', '#99/0/0', '#a/b/c', '?zone=:1', '?methode=manuel', '?methode=manuel&seuils=I02:', '?classes=12&methode=x&vague2=1&symboles=x&dans=x'])('reads %s as the defaults', (url) => {
     expect(read(url)).toEqual(DEFAULT_STATE);
   });
 });

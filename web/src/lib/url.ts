@@ -1,7 +1,7 @@
 // The address of the page holds its whole state, so that a link shows the same map to a colleague.
 
 import { readAddress, writeAddress, type Address } from './address';
-import { CLASSES, METHODS, type Method } from './breaks';
+import { CLASSES, METHODS, type Method, type OwnBreaks } from './breaks';
 
 export interface View {
   lon: number;
@@ -28,6 +28,12 @@ export interface PageState {
   /** Number of classes, and how they are cut. */
   classes: number;
   method: Method;
+  /** Breaks that one typed, for the method `manuel`. */
+  breaks: OwnBreaks | null;
+  /** The values written on the map. */
+  labels: boolean;
+  /** Second indicator of a map of two; `null`: one alone. */
+  cross: string | null;
   /** Circles or areas; `null`: circles for counts, areas for the rest. Point scales always have circles. */
   symbols: 'cercles' | 'aplats' | null;
   /** What the surface of circles counts. */
@@ -65,6 +71,9 @@ export const DEFAULT_STATE: Readonly<PageState> = {
   within: null,
   classes: CLASSES.usual,
   method: 'quantiles',
+  breaks: null,
+  labels: false,
+  cross: null,
   symbols: null,
   size: 'logements',
   gap: false,
@@ -102,7 +111,10 @@ export function readUrl(search: string, hash: string): PageState {
     view: readView(hash),
     within: readZone(query.get('dans')),
     classes: Number.isInteger(classes) && classes >= CLASSES.least && classes <= CLASSES.most ? classes : CLASSES.usual,
-    method: Object.hasOwn(METHODS, method) ? (method as Method) : 'quantiles',
+    method: Object.hasOwn(METHODS, method) && (method !== 'manuel' || readOwn(query.get('seuils'))) ? (method as Method) : 'quantiles',
+    breaks: readOwn(query.get('seuils')),
+    labels: query.get('etiquettes') === 'oui',
+    cross: query.get('croise'),
     symbols: oneOf(query.get('symboles'), ['cercles', 'aplats']),
     size: query.get('taille') === 'repondants' ? 'repondants' : 'logements',
     gap: query.get('ecart') === 'recents',
@@ -133,6 +145,9 @@ export function writeUrl(state: PageState): string {
   if (state.within) query.set('dans', `${state.within.scale}:${state.within.code}`);
   if (state.classes !== CLASSES.usual) query.set('classes', String(state.classes));
   if (state.method !== 'quantiles') query.set('methode', state.method);
+  if (state.method === 'manuel' && state.breaks) query.set('seuils', `${state.breaks.of}:${state.breaks.at.join(',')}`);
+  if (state.labels) query.set('etiquettes', 'oui');
+  if (state.cross) query.set('croise', state.cross);
   if (state.symbols) query.set('symboles', state.symbols);
   if (state.size !== 'logements') query.set('taille', state.size);
   if (state.gap) query.set('ecart', 'recents');
@@ -146,6 +161,13 @@ export function writeUrl(state: PageState): string {
   const view = state.view;
   const hash = view ? `#${view.zoom.toFixed(2)}/${view.lat.toFixed(5)}/${view.lon.toFixed(5)}` : '';
   return `${search ? `?${search}` : ''}${hash}`;
+}
+
+/** `I02:10,20.5`: the indicator and its breaks. */
+function readOwn(text: string | null): OwnBreaks | null {
+  const [of = '', list = ''] = text?.split(':') ?? [];
+  const at = list.split(',').filter(Boolean).map(Number);
+  return of && at.length > 0 && at.length < CLASSES.most && at.every(Number.isFinite) ? { of, at: [...new Set(at)].sort((a, b) => a - b) } : null;
 }
 
 const oneOf = <T extends string>(text: string | null, all: readonly T[]): T | null => all.find((each) => each === text) ?? null;

@@ -6,7 +6,7 @@ import { isPointScale } from '../lib/scales';
 import type { View } from '../lib/url';
 import type { Affichage, TileJson } from '../api/client';
 import { baseMap, vector } from './base';
-import { COMMUNE_LAYERS, DISCS, DOTS, GROUND_LAYER, HATCH, LABEL_LAYERS, PLACE_LAYERS, SOURCE, STRIPES, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, areaOpacity, discLayers, pattern, pointLayers, qpvLayers } from './layers';
+import { COMMUNE_LAYERS, DISCS, DOTS, GROUND_LAYER, HATCH, LABEL_LAYERS, PLACE_LAYERS, SOURCE, STRIPES, VALUE_LAYER, ZONE_LAYERS, ZONE_NAME_LAYER, areaLayers, areaOpacity, discLayers, pattern, pointLayers, qpvLayers } from './layers';
 
 export type Basemap = Affichage['fonds'][number];
 export type Bounds = [number, number, number, number];
@@ -129,8 +129,8 @@ export class Carte {
     } else {
       map.addLayer({ id: ABOVE_FIGURES, type: 'background', paint: { 'background-opacity': 0 } });
     }
-    for (const id of ['fixes', 'lieu', 'noms-dessins', 'noms-communes', 'noms-qpv']) map.addSource(id, { type: 'geojson', data: empty });
-    for (const layer of [...ZONE_LAYERS, ...LABEL_LAYERS, ZONE_NAME_LAYER, ...PLACE_LAYERS]) map.addLayer(layer);
+    for (const id of ['fixes', 'lieu', 'noms-dessins', 'noms-communes', 'noms-qpv', 'valeurs']) map.addSource(id, { type: 'geojson', data: empty });
+    for (const layer of [...ZONE_LAYERS, ...LABEL_LAYERS, VALUE_LAYER, ZONE_NAME_LAYER, ...PLACE_LAYERS]) map.addLayer(layer);
     // Names of towns stand over the figures as those of communes do.
     if (map.getLayer('villes')) map.moveLayer('villes', 'noms-qpv');
   }
@@ -210,7 +210,7 @@ export class Carte {
     this.#qpv = layer;
   }
 
-  setPoints(source: 'noms-communes' | 'noms-qpv' | 'noms-dessins', points: readonly Named[]): void {
+  setPoints(source: 'noms-communes' | 'noms-qpv' | 'noms-dessins' | 'valeurs', points: readonly Named[]): void {
     const features = points.map(({ centre, ...properties }): Feature => ({ type: 'Feature', properties, geometry: { type: 'Point', coordinates: [...centre] } }));
     this.map.getSource<GeoJSONSource>(source)?.setData({ type: 'FeatureCollection', features });
   }

@@ -136,6 +136,16 @@ export const LABEL_LAYERS: LayerSpecification[] = [
   },
 ];
 
+/** Values on their zones, before any other name: the largest zones first. */
+export const VALUE_LAYER: LayerSpecification = {
+  id: 'valeurs', type: 'symbol', source: 'valeurs',
+  layout: {
+    'text-field': ['get', 'nom'], 'text-font': ['Noto Sans Medium'], 'text-size': ['interpolate', ['linear'], ['zoom'], 9, 11.5, 13, 14.5], 'text-max-width': 8, 'text-padding': 2,
+    'symbol-sort-key': ['-', 0, ['coalesce', ['get', 'logements'], 0]],
+  },
+  paint: { 'text-color': COLOR.ink, 'text-halo-color': 'rgba(255,255,255,0.95)', 'text-halo-width': 1.7 },
+};
+
 /** Imported zones that the pen can't edit (several parts, holes), and the names of all zones. */
 export const ZONE_LAYERS: LayerSpecification[] = [
   { id: 'fixes-fond', type: 'fill', source: 'fixes', paint: { 'fill-color': COLOR.drawn, 'fill-opacity': 0.08 } },

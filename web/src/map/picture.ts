@@ -11,6 +11,8 @@ export interface Scene {
   states: States;
   qpv: { layer: string; tilejson: TileJson; names: Named[] } | null;
   names: Named[];
+  /** Values written on the zones. */
+  values?: Named[];
   /** Outlines of one's own, with their names. */
   zones: { features: Feature[]; names: Named[] };
   /** A zone of the scale that is edged. */
@@ -48,6 +50,7 @@ export async function picture(scene: Scene, box: Box, size: { width: number; hei
       carte.setPoints('noms-qpv', scene.qpv.names);
     }
     carte.setPoints('noms-communes', scene.names);
+    carte.setPoints('valeurs', scene.values ?? []);
     carte.setPoints('noms-dessins', scene.zones.names);
     carte.setFixed(scene.zones.features);
     carte.setSelected(scene.selected);

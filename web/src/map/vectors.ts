@@ -91,7 +91,7 @@ class Drawing {
       if (seen.has(key)) return '';
       seen.add(key);
       const size = number(layout['text-size'], 16);
-      const lines = broken(text, number(layout['text-max-width'], 10));
+      const lines = text.split('\n').flatMap((line) => broken(line, number(layout['text-max-width'], 10)));
       const spans = lines.map((line, i) => `<tspan x="${n(x)}" y="${n(y + size * (0.35 + 1.2 * (i - (lines.length - 1) / 2)))}">${escape(line)}</tspan>`).join('');
       return `<text font-size="${n(size)}" text-anchor="middle" fill="${String(paint['text-color'] ?? '#000')}" stroke="${String(paint['text-halo-color'] ?? 'none')}" stroke-width="${n(2 * number(paint['text-halo-width'], 0))}" stroke-linejoin="round" paint-order="stroke">${spans}</text>`;
     }).join('');

@@ -5,7 +5,7 @@ import { formatNumber } from '../lib/format';
 import { isPointScale, scaleForZoom } from '../lib/scales';
 import { boxAround, toBox, type Box } from '../lib/frame';
 import { mapLegend, type MapLegend } from '../lib/legend';
-import { counted, difference, largestOf, plain, typology, withDwellings, type Kind, type Shown } from '../lib/shown';
+import { counted, crossing, difference, largestOf, plain, typology, withDwellings, type Kind, type Shown } from '../lib/shown';
 import type { ScaleSource } from '../map/carte';
 import { session } from '../session/session.svelte';
 import { page, sharedQuery } from './page.svelte';
@@ -17,6 +17,8 @@ const FEW_POINTS = 80_000;
 const FEW_COMMUNES = 3000;
 /** Part of the zones that must have a figure for the automatic scale to stop there. */
 const ENOUGH = 0.25;
+/** Zones whose values are still written on the map. */
+const MOST_LABELS = 5000;
 /** Roles whose organisation is a territory, and the scale that its code is of. */
 const HOMES: Record<string, string> = { epci: 'epci', commune: 'commune', ddets: 'departement' };
 
@@ -82,6 +84,7 @@ class Data {
       const symbols = isPointScale(answer.values.echelle) ? 'cercles' : (page.symbols ?? 'cercles');
       return isCount(this.shownIndicator) && symbols === 'cercles' ? counted(answer.values) : plain(answer.values, sens, page);
     }
+    if (answer.kind === 'croisement') return crossing(answer.values, answer.other, [this.labelOf(answer.values.indicateur), this.labelOf(answer.other.indicateur)]);
     if (answer.kind === 'typologie') return typology(answer.values, answer.other, sens);
     const [from, to] = answer.kind === 'ecart' || (answer.other.vague ?? 0) < (answer.values.vague ?? 0) ? [answer.other, answer.values] : [answer.values, answer.other];
     return difference(from, to, sens, answer.kind);
@@ -97,6 +100,8 @@ class Data {
     const asked = page.symbols ?? (this.kind === 'valeur' && isCount(this.indicator) ? 'cercles' : 'aplats');
     return asked === 'cercles';
   });
+  /** Whether the values can be written on the map: values, not classes, and of no more zones than one could read. */
+  labelled = $derived.by(() => this.shown !== null && !this.shown.labels && this.shown.codes.length <= MOST_LABELS);
   /** Where the figures are, in words. */
   place = $derived(page.within ? (this.values?.reference.nom ?? '') : this.territory);
   /** What the colours mean, as the page, the image and the paper draw it. */
@@ -124,6 +129,7 @@ class Data {
   /** What the question is compared with, as far as it makes sense. */
   kind = $derived.by((): Kind => {
     if (page.wave2 && page.wave2 !== this.wave && this.waves.includes(page.wave2)) return page.typology && this.indicator && this.indicator.sens !== 'neutre' ? 'typologie' : 'evolution';
+    if (page.cross && page.cross !== page.indicator && this.indicators.some((i) => i.id === page.cross)) return 'croisement';
     return page.gap && this.indicator?.domaine === 'occupation' ? 'ecart' : 'valeur';
   });
   vintage = $derived.by(() => {
@@ -156,6 +162,10 @@ class Data {
       if (page.plot && !indicators.some((i) => i.id === page.plot)) {
         absent.push(`l’indicateur « ${page.plot} »`);
         page.plot = null;
+      }
+      if (page.cross && !indicators.some((i) => i.id === page.cross)) {
+        absent.push(`l’indicateur « ${page.cross} »`);
+        page.cross = null;
       }
       if (page.scale && !catalogue.echelles.some((s) => s.id === page.scale)) {
         absent.push(`l’échelle « ${page.scale} »`);
@@ -250,8 +260,10 @@ class Data {
     const kind = this.kind;
     const beside = kind === 'evolution' && page.beside;
     const query = { indicateur: indicator, ...sharedQuery(), population: kind === 'ecart' ? 'RECENTS' : population, ...(page.within ? { dans: `${page.within.scale}:${page.within.code}` } : {}) };
+    const crossed = this.indicators.find((i) => i.id === page.cross);
+    const second = kind === 'croisement' && crossed ? { indicateur: crossed.id, population: crossed.domaine === 'parc' ? 'TOUS' : page.population } : null;
     const ask = (more: object): Promise<Valeurs> => read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: scale }, query: { ...query, ...more } }, signal: abort.signal }));
-    const other = kind === 'valeur' ? Promise.resolve(null) : ask(kind === 'ecart' ? { population: 'TOUS' } : { vague: page.wave2 });
+    const other = kind === 'valeur' ? Promise.resolve(null) : ask(second ?? (kind === 'ecart' ? { population: 'TOUS' } : { vague: page.wave2 }));
     this.loading = true;
     this.valuesError = null;
     // Where the discs stand is asked with their values, not after them.

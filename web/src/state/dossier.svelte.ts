@@ -30,6 +30,8 @@ class Gathered {
   pieces = $state.raw<Piece[]>([]);
   ready = $state(false);
   error = $state<string | null>(null);
+  /** The dossier before something was taken out of it: until it is put back, or changed again. */
+  former = $state.raw<{ title: string; pieces: Piece[] } | null>(null);
   #loading: Promise<void> | null = null;
 
   load(): Promise<void> {
@@ -54,6 +56,7 @@ class Gathered {
     await this.load();
     if (this.pieces.length >= MOST_PIECES) throw new Error(`Un dossier a ${MOST_PIECES} pièces au plus : retirez-en sur la page « Dossier ».`);
     const before = this.pieces;
+    this.former = null;
     this.pieces = [...before, { ...piece, id: crypto.randomUUID(), comment: '' }];
     try {
       await this.#write();
@@ -64,11 +67,13 @@ class Gathered {
   }
 
   change(id: string, changes: Partial<Piece>): void {
+    this.former = null;
     this.pieces = this.pieces.map((p) => (p.id === id ? { ...p, ...changes } : p));
     void this.#keep();
   }
 
   rename(title: string): void {
+    this.former = null;
     this.title = title.trim() || TITLE;
     void this.#keep();
   }
@@ -78,17 +83,28 @@ class Gathered {
     const at = this.pieces.findIndex((p) => p.id === id);
     const [one, other] = [this.pieces[at], this.pieces[at + by]];
     if (!one || !other) return;
+    this.former = null;
     this.pieces = this.pieces.map((p) => (p === one ? other : p === other ? one : p));
     void this.#keep();
   }
 
   remove(id: string): void {
+    this.former = { title: this.title, pieces: this.pieces };
     this.pieces = this.pieces.filter((p) => p.id !== id);
     void this.#keep();
   }
 
   empty(): void {
+    this.former = { title: this.title, pieces: this.pieces };
     [this.title, this.pieces] = [TITLE, []];
+    void this.#keep();
+  }
+
+  /** Puts back what was taken out last, with its comments and in its place. */
+  bringBack(): void {
+    if (!this.former) return;
+    [this.title, this.pieces] = [this.former.title, this.former.pieces];
+    this.former = null;
     void this.#keep();
   }
 

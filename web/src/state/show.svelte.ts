@@ -62,7 +62,7 @@ class Show {
     });
     const day = longDate(today());
     return {
-      title: indicator?.libelle ?? 'mosaïque',
+      title: data.legend?.title ?? indicator?.libelle ?? 'mosaïque',
       subtitle: [data.place, data.legend?.subtitle ?? '', ...filters].filter(Boolean).join(' · '),
       notes: [
         `Source : ${data.values?.source ?? ''}. Contours : IGN, ANCT. Fond : Natural Earth. mosaïque, ${day}.${data.catalogue?.demonstration ? ' Territoire fictif.' : ''}`,
