@@ -123,10 +123,10 @@ class Bench:
         print(f"  {name:44} {role:9} {status} {cold:9.2f} {warm:9.2f} ms CPU {len(answer):9} bytes", flush=True)
 
 
-def routes(bench: Bench, town: str, epci: str) -> list[tuple[str, str, object, list[str]]]:
-    """Name, path, body, roles."""
+def routes(town: str, epci: str, period: str) -> list[tuple[str, str, object, list[str]]]:
+    """Name, path, body, roles. `epci`: one that the EPCI's account and the lessor's see the residences of."""
     everyone, own = ROLES, ["bailleur"]
-    listed = [
+    return [
         ("catalogue", "/api/catalogue", None, everyone),
         ("communes", "/api/zones?echelle=commune&limite=100000", None, everyone),
         ("QPV", "/api/zones?echelle=qpv2024&limite=100000", None, everyone),
@@ -138,7 +138,7 @@ def routes(bench: Bench, town: str, epci: str) -> list[tuple[str, str, object, l
         ("map, QPV, households", "/api/valeurs/qpv2024?indicateur=I02", None, everyone),
         ("map, communes, filtered", "/api/valeurs/commune?indicateur=I02&financement=PLUS", None, everyone),
         ("facets", "/api/facettes", None, everyone),
-        ("facets, filtered", "/api/facettes?financement=PLUS&periode=1970-1979", None, everyone),
+        ("facets, filtered", f"/api/facettes?financement=PLUS&periode={period}", None, everyone),
         ("facets of an EPCI", f"/api/facettes?dans=epci:{epci}", None, everyone),
         ("segregation", "/api/segregation?echelle=commune", None, ["epci", "ddets"]),
         ("fragility", "/api/residences/fragilite", None, ["epci", "bailleur"]),
@@ -150,7 +150,6 @@ def routes(bench: Bench, town: str, epci: str) -> list[tuple[str, str, object, l
         ("lessor: residences", "/api/residences", None, own),
         ("lessor: events", "/api/evenements", None, own),
     ]
-    return listed
 
 
 def drawn(vertices: int, lon: float, lat: float, degrees: float) -> dict:
@@ -186,13 +185,9 @@ def filters(bench: Bench, town: str) -> None:
         costs.append(bench.account.settled() - before)
     for name, cost in (("new filter, the first", costs[0]), (f"new filter, {len(costs)}th", costs[-1]),
                        ("new filter, median", sorted(costs)[len(costs) // 2])):
-        bench.rows.append({"route": name, "role": "ddets", "status": 200, "cold_ms": cold(cost), "warm_ms": None,
+        bench.rows.append({"route": name, "role": "ddets", "status": 200, "cold_ms": cost, "warm_ms": None,
                            "answer": answers.hexdigest()[:16]})
         print(f"  {name:44} ddets         {cost:9.2f} ms CPU", flush=True)
-
-
-def cold(cost: float) -> float:
-    return round(cost, 3)
 
 
 def correction(bench: Bench, pid: int) -> dict:
@@ -231,17 +226,19 @@ def measure(binary: str, given: Path, rebuilds: bool) -> dict:
             account = Account(server.child.pid)
             result: dict = {"start_s": server.start_s, "start_cpu_ms": account.settled(), "start_rss_mb": account.rss()}
             bench = Bench(server, account, tokens(binary, store, port))
-            # Who asks is read once a second from the database: not what is measured here.
-            lessor = bench.get("ddets", "/api/catalogue")["millesimes"][-1]["millesime"]
+            year = bench.get("ddets", "/api/catalogue")["millesimes"][-1]["millesime"]
             towns = bench.get("public", "/api/zones?echelle=commune&limite=100000")["zones"]
             town = max((t for t in towns if t["centre"]), key=lambda t: (t["logements"], t["code"]))
             indicators = [i for i in bench.get("public", "/api/indicateurs") if i["domaine"] == "parc"]
-            result["millesime"] = lessor
+            result["millesime"] = year
+            epci = bench.get("epci", "/api/residences/fragilite")["epci"]["code"]
+            known = {f["id"]: f["modalites"] for f in bench.get("ddets", "/api/catalogue")["filtres"]}
+            period = known["periode"][len(known["periode"]) // 2]["code"]
         # Again from nothing, so that the first of each is the first.
         with Server(command, port, "/healthz", folder / "serve.log") as server:
             account = Account(server.child.pid)
             bench = Bench(server, account, bench.headers)
-            for name, path, body, roles in routes(bench, town["code"], town["epci"]):
+            for name, path, body, roles in routes(town["code"], epci, period):
                 for role in roles:
                     bench.row(name, role, path, body)
             zones(bench, town, [i["id"] for i in indicators][:20])

@@ -19,6 +19,8 @@ mod facettes;
 mod fichiers;
 #[path = "api/geocoder.rs"]
 mod geocoder;
+#[path = "api/kept.rs"]
+mod kept;
 #[path = "api/mesure.rs"]
 mod mesure;
 #[path = "api/objectifs.rs"]

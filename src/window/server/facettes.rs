@@ -3,13 +3,15 @@
 //!
 //! Dwellings of the register are public, owners aside: nothing here describes a household.
 
-use axum::Json;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::who::Who;
 use super::catalogue::{Filtre, Modalite};
 use super::desk::{Counter, Desk};
+use super::kept::{AnswerKey, Made};
 use super::params::Params;
 use super::places::Within;
 use super::problem::{Document, Problem};
@@ -48,8 +50,9 @@ pub struct Facettes {
 pub async fn facettes(
     Current(app): Current,
     Who(visitor): Who,
+    headers: HeaderMap,
     mut params: Params,
-) -> Result<Json<Facettes>, Problem> {
+) -> Result<Response, Problem> {
     let dans = params.take("dans");
     let asked = Asked::take(&mut params, app.catalogue)?;
     params.finish()?;
@@ -63,16 +66,25 @@ pub async fn facettes(
         };
         let counter = desk.counter(class)?;
         counter.opens(&zone)?;
-        let starts = loaded.cube().starts();
-        let rows: Vec<_> =
-            zone.iter().map(|(s, e)| starts[s as usize] as usize..starts[e as usize] as usize).collect();
-        let kept = Kept::new(loaded, &counter);
-        let all = kept.but(None);
-        Ok(Json(Facettes {
-            millesime: loaded.meta().millesime,
-            logements: rows.iter().map(|r| Bits(&all).count(r.clone())).sum(),
-            filtres: filtres(&app, loaded, &kept, &rows, &|n| counter.tells_owner(&zone, n)),
-        }))
+        let key = AnswerKey {
+            route: "facettes",
+            cube: loaded.id.clone(),
+            question: format!("{:?}", (&dans, &desk.whole.filter, &desk.whole.generation)),
+            rights: desk.key(class),
+        };
+        let made = || {
+            let starts = loaded.cube().starts();
+            let rows: Vec<_> =
+                zone.iter().map(|(s, e)| starts[s as usize] as usize..starts[e as usize] as usize).collect();
+            let kept = Kept::new(loaded, &counter);
+            let all = kept.but(None);
+            Ok(Made::of(Facettes {
+                millesime: loaded.meta().millesime,
+                logements: rows.iter().map(|r| Bits(&all).count(r.clone())).sum(),
+                filtres: filtres(&app, loaded, &kept, &rows, &|n| counter.tells_owner(&zone, n)),
+            }))
+        };
+        app.answers.get(key, made)?.respond(class, &headers)
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }

@@ -5,8 +5,9 @@
 //! and what secrecy withholds, takes no part, not even in a mean or a rank. Alerts compare with the value of
 //! the EPCI, which is the same for all.
 
-use axum::Json;
 use axum::extract::Extension;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use rayon::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 use super::auth::trail::Trace;
 use super::auth::who::Who;
 use super::desk::{Counter, Desk};
+use super::kept::{AnswerKey, Made};
 use super::leases::Choix;
 use super::params::Params;
 use super::places::{self, Within};
@@ -161,8 +163,9 @@ pub struct ResidenceLue {
 pub async fn fragilite(
     Current(app): Current,
     Who(visitor): Who,
+    headers: HeaderMap,
     mut params: Params,
-) -> Result<(Extension<Trace>, Json<Fragilite>), Problem> {
+) -> Result<(Extension<Trace>, Response), Problem> {
     let epci = params.take("epci");
     let alert = match params.take("alertes") {
         None => Alert::default(),
@@ -172,12 +175,24 @@ pub async fn fragilite(
         Asked { millesime: params.number("millesime")?, vague: params.number("vague")?, ..Asked::default() };
     params.finish()?;
     let work = move || {
-        let found = answer(&app, &visitor.person, &asked, epci.as_deref(), alert)?;
-        let withheld = found.residences.iter().any(|r| r.valeurs.contains(&None));
-        let trace = Trace::new("fragilite", found.epci.code.as_str())
-            .with("millesime", found.millesime)
-            .rows(found.residences.len(), withheld);
-        Ok((Extension(trace), Json(found)))
+        let desk = Desk::new(&app, &visitor.person, asked.clone(), Vec::new())?;
+        let loaded = desk.loaded();
+        let key = AnswerKey {
+            route: "fragilite",
+            cube: loaded.id.clone(),
+            question: format!("{:?}", (&epci, alert)),
+            rights: format!("{} {}", desk.key(Class::Fine), desk.key(Class::Large)),
+        };
+        let kept = app.answers.get(key, || {
+            let answer = answer(&app, &visitor.person, &asked, epci.as_deref(), alert)?;
+            let secret = answer.residences.iter().any(|r| r.valeurs.contains(&None));
+            let objet = answer.epci.code.clone();
+            Ok(Made { objet, lignes: answer.residences.len(), secret, answer })
+        })?;
+        let trace = Trace::new("fragilite", &*kept.objet)
+            .with("millesime", loaded.meta().millesime)
+            .rows(kept.lignes, kept.secret);
+        Ok((Extension(trace), kept.respond(Class::Fine, &headers)?))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }

@@ -34,8 +34,10 @@ mod geocodage_distant;
 mod geometry;
 mod health;
 mod indicateurs;
+mod kept;
 mod late;
 mod leases;
+mod lessor_stock;
 mod listen;
 mod load;
 mod mesure;
@@ -68,6 +70,7 @@ mod territoires;
 mod textes;
 mod tiles;
 mod valeurs;
+mod warm;
 mod web;
 mod works;
 mod zones;
@@ -128,6 +131,7 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
             .await?;
     }
     tokio::spawn(soundness::watch(live.clone(), root.clone(), server.works.clone()));
+    tokio::spawn(warm::follow(live.clone()));
     tokio::spawn(follow_rules(live.clone(), root.clone(), server.works.clone()));
     let routes = router(server);
     tokio::spawn(watch(live, root, seen));

@@ -1,6 +1,8 @@
 //! `/api/objectifs`: the rates that conventions intercommunales d'attribution set, read by all who have an
 //! account, written by the EPCI.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
@@ -15,7 +17,7 @@ use super::params::{Body, Params, day};
 use super::problem::{Document, Problem};
 use super::rates::rate;
 use super::receipts::Cree;
-use super::state::{App, Current};
+use super::state::{App, Current, Loaded};
 use crate::access::{self, Person};
 use crate::policy::objectifs::refusal;
 use crate::reference::mix::Mix;
@@ -76,18 +78,21 @@ pub async fn list(
     let all = server.state.objectifs().await?;
     let work = move || {
         let mix = Mix::embedded().map_err(|e| Problem::internal(&e))?;
-        let checker = app.checker().map_err(|e| Problem::internal(&e))?;
-        let objectifs = all.into_iter().map(|o| ObjectifListe {
-            epci_nom: checker.epci_title(&o.taux.epci),
-            commune_nom: o.taux.commune.as_deref().map(|c| checker.commune_title(c)),
-            bailleur_nom: o.taux.bailleur.as_deref().map(|b| checker.parc.owner(b).to_owned()),
-            derogatoire: mix.rule(&o.taux.regle).is_some_and(|r| rate(o.clone()).is_below(r)),
-            objectif: o,
-        });
+        let names = Titles::of(&app);
+        let named = |o: Objectif| {
+            Ok(ObjectifListe {
+                epci_nom: names.zone("epci", &o.taux.epci)?,
+                commune_nom: o.taux.commune.as_deref().map(|c| names.zone("commune", c)).transpose()?,
+                bailleur_nom: o.taux.bailleur.as_deref().map(|b| names.lessor(b)),
+                derogatoire: mix.rule(&o.taux.regle).is_some_and(|r| rate(o.clone()).is_below(r)),
+                objectif: o,
+            })
+        };
+        let objectifs = all.into_iter().map(named).collect::<Result<_, Problem>>()?;
         Ok(Json(Objectifs {
             version: &mix.version,
             modifiable: own(&visitor.person).map(str::to_owned),
-            objectifs: objectifs.collect(),
+            objectifs,
             regles: mix
                 .rules
                 .iter()
@@ -108,6 +113,37 @@ pub async fn list(
         }))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// Names of what rates are about: of the latest figures, and of the register for what has no figures.
+struct Titles<'a> {
+    app: &'a App,
+    latest: Option<&'a Arc<Loaded>>,
+}
+
+impl<'a> Titles<'a> {
+    fn of(app: &'a App) -> Self {
+        Self { app, latest: app.millesimes.last() }
+    }
+
+    /// Name of an EPCI or a commune, its code if it has none.
+    fn zone(&self, scale: &str, code: &str) -> Result<String, Problem> {
+        let layer = self.latest.and_then(|l| l.cube().layer(scale));
+        if let Some(name) = layer.and_then(|l| Some(l.title(l.zone(code)?))) {
+            return Ok(name);
+        }
+        let checker = self.app.checker().map_err(|e| Problem::internal(&e))?;
+        Ok(if scale == "epci" { checker.epci_title(code) } else { checker.commune_title(code) })
+    }
+
+    /// Name of a bailleur, its SIREN if the register has none.
+    fn lessor(&self, siren: &str) -> String {
+        let known = self.latest.and_then(|l| {
+            let all = l.cube().bailleurs();
+            all.into_iter().find(|(code, name)| *code == siren && !name.is_empty())
+        });
+        known.map_or(siren, |(_, name)| name).to_owned()
+    }
 }
 
 /// The EPCI whose rates a person may set.

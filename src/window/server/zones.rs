@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Extension, Path};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use geo::{BoundingRect, InteriorPoint};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -11,6 +13,7 @@ use super::auth::trail::Trace;
 use super::auth::who::Who;
 use super::desk::Desk;
 use super::fiche::sheet;
+use super::kept::{AnswerKey, Made};
 use super::mesure::Mesure;
 use super::params::Params;
 use super::places::{self, Within};
@@ -70,8 +73,9 @@ const LARGEST_PAGE: usize = 100_000;
 pub async fn list(
     Current(app): Current,
     Who(visitor): Who,
+    headers: HeaderMap,
     mut params: Params,
-) -> Result<Json<Zones>, Problem> {
+) -> Result<Response, Problem> {
     let echelle = params.required("echelle", "l'échelle dont on veut les zones")?;
     let dans = params.take("dans");
     let limit: usize = params.number("limite")?.unwrap_or(DEFAULT_PAGE);
@@ -85,24 +89,46 @@ pub async fn list(
     let work = move || {
         let desk = Desk::new(&app, &visitor.person, asked, Vec::new())?;
         let loaded = desk.loaded();
-        let layer = places::layer(loaded, "echelle", &echelle)?;
-        let counter = desk.counter(scales::scale(&echelle).acces)?;
-        let within = dans.as_deref().map(|d| Within::parse(loaded, d)).transpose()?;
-        let mut zones = places::zones_with_addresses(&layer, within.as_ref());
-        // Zones without a dwelling are zones too; an imported contour may say what they are part of.
-        zones.retain(|z| counter.lists(&layer.addresses(*z), false));
-        zones.extend(without_addresses(loaded, &layer, within.as_ref()));
-        zones.sort_unstable();
-        let mask = counter.selection.mask.as_ref().map(|m| m.as_slice());
-        let rows: Vec<ZoneListee> = zones
-            .par_iter()
-            .skip(skip)
-            .take(limit)
-            .map(|&z| row(loaded, &layer, z, loaded.dwellings(&layer, z, mask)))
-            .collect();
-        Ok(Json(Zones { echelle: echelle.clone(), total: zones.len() as u64, zones: rows }))
+        let class = scales::scale(&echelle).acces;
+        let key = AnswerKey {
+            route: "zones",
+            cube: loaded.id.clone(),
+            question: format!("{:?}", (&echelle, &dans, limit, skip, &desk.whole.filter)),
+            rights: desk.key(class),
+        };
+        let made = || listed(&desk, &echelle, dans.as_deref(), (skip, limit)).map(Made::of);
+        app.answers.get(key, made)?.respond(class, &headers)
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// A page of the zones of a scale.
+fn listed(
+    desk: &Desk<'_>,
+    echelle: &str,
+    dans: Option<&str>,
+    (skip, limit): (usize, usize),
+) -> Result<Zones, Problem> {
+    let loaded = desk.loaded();
+    let layer = places::layer(loaded, "echelle", echelle)?;
+    let counter = desk.counter(scales::scale(echelle).acces)?;
+    let within = dans.map(|d| Within::parse(loaded, d)).transpose()?;
+    let mut zones = places::zones_with_addresses(&layer, within.as_ref());
+    // Zones without a dwelling are zones too; an imported contour may say what they are part of.
+    zones.retain(|z| counter.lists(&layer.addresses(*z), false));
+    zones.extend(without_addresses(loaded, &layer, within.as_ref()));
+    zones.sort_unstable();
+    let mask = counter.selection.mask.as_ref().map(|m| m.as_slice());
+    if let Some(contours) = loaded.zones.get(echelle).filter(|_| limit > DEFAULT_PAGE) {
+        contours.centres();
+    }
+    let rows: Vec<ZoneListee> = zones
+        .par_iter()
+        .skip(skip)
+        .take(limit)
+        .map(|&z| row(loaded, &layer, z, loaded.dwellings(&layer, z, mask)))
+        .collect();
+    Ok(Zones { echelle: echelle.to_owned(), total: zones.len() as u64, zones: rows })
 }
 
 /// Zones of a layer without any address, in a parent if one is asked.
@@ -129,10 +155,11 @@ pub(super) fn without_addresses(loaded: &Loaded, layer: &Layer<'_>, within: Opti
 pub(super) fn row(loaded: &Loaded, layer: &Layer<'_>, zone: u32, logements: u64) -> ZoneListee {
     let code = layer.codes.get(zone as usize);
     let id = layer.meta.id.as_str();
-    let contour = loaded.zones.get(id).and_then(|g| g.layer.zone(code));
+    let contour = loaded.zones.get(id).and_then(|g| Some((g, g.layer.index_of(code)?)));
+    let contour = contour.and_then(|(g, i)| Some((g, i, g.layer.zones.get(i as usize)?)));
     let [commune, epci, departement] = parents(loaded, layer, zone);
     let (centre, emprise) = match contour {
-        Some(z) if z.bbox[0] <= z.bbox[2] => (inside(&z.geometry), Some(z.bbox)),
+        Some((g, i, z)) if z.bbox[0] <= z.bbox[2] => (g.centre(i), Some(z.bbox)),
         _ => match cell_area(id, code) {
             Some(area) => {
                 (inside(&area), area.bounding_rect().map(|r| [r.min().x, r.min().y, r.max().x, r.max().y]))
@@ -170,7 +197,8 @@ fn rounded(degrees: f64) -> f64 {
     (degrees * 1e6).round() / 1e6
 }
 
-fn inside(area: &geo::MultiPolygon<f64>) -> Option<[f64; 2]> {
+/// A point of an area.
+pub(super) fn inside(area: &geo::MultiPolygon<f64>) -> Option<[f64; 2]> {
     area.interior_point().map(|p| [p.x(), p.y()])
 }
 

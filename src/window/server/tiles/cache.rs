@@ -3,6 +3,8 @@
 use std::io::Write;
 
 use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use quick_cache::Weighter;
@@ -10,6 +12,8 @@ use quick_cache::sync::Cache;
 
 use super::mercator::Tile;
 use crate::cube::Filter;
+use crate::server::accept::accepts_gzip;
+use crate::server::problem::Problem;
 use std::sync::Arc;
 
 /// Bytes that tiles may take.
@@ -47,6 +51,28 @@ impl Encoded {
         let gzip = encoder.finish()?;
         let hash = blake3::hash(&gzip).to_hex();
         Ok(Self { etag: format!("\"{}\"", &hash[..20]).into(), gzip: gzip.into() })
+    }
+
+    /// Sends the bytes as they are kept, or says that the client has them.
+    ///
+    /// # Errors
+    /// They cannot be unpacked for a client that does not read gzip.
+    pub fn respond(&self, kind: HeaderValue, headers: &HeaderMap) -> Result<Response, Problem> {
+        let etag = HeaderValue::from_str(&self.etag).map_err(|e| Problem::internal(&e))?;
+        let marks = [(header::ETAG, etag), (header::VARY, HeaderValue::from_static("accept-encoding"))];
+        let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or("");
+        if text(header::IF_NONE_MATCH).split(',').any(|t| t.trim().trim_start_matches("W/") == &*self.etag) {
+            return Ok((StatusCode::NOT_MODIFIED, marks).into_response());
+        }
+        let kind = [(header::CONTENT_TYPE, kind)];
+        if accepts_gzip(text(header::ACCEPT_ENCODING)) {
+            let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
+            return Ok((marks, kind, encoding, self.gzip.clone()).into_response());
+        }
+        let mut plain = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&self.gzip[..]), &mut plain)
+            .map_err(|e| Problem::internal(&e))?;
+        Ok((marks, kind, plain).into_response())
     }
 }
 

@@ -22,7 +22,6 @@ use utoipa::ToSchema;
 use self::cache::{Encoded, TileKey};
 use self::mercator::{MAX_ZOOM, Tile};
 use self::shapes::DETAIL_ZOOM;
-use super::accept::accepts_gzip;
 use super::auth::who::Who;
 use super::base::Base;
 use super::desk::{Counter, Desk};
@@ -258,23 +257,8 @@ fn respond(tile: &Encoded, headers: &HeaderMap) -> Result<Response, Problem> {
     if tile.gzip.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let etag = HeaderValue::from_str(&tile.etag).map_err(|e| Problem::internal(&e))?;
-    let cached =
-        [(header::ETAG, etag), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"))];
-    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or("");
-    if text(header::IF_NONE_MATCH).split(',').any(|t| t.trim().trim_start_matches("W/") == &*tile.etag) {
-        return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
-    }
-    let kind = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.mapbox-vector-tile")),
-        (header::VARY, HeaderValue::from_static("accept-encoding")),
-    ];
-    if accepts_gzip(text(header::ACCEPT_ENCODING)) {
-        let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
-        return Ok((cached, kind, encoding, tile.gzip.clone()).into_response());
-    }
-    let mut plain = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&tile.gzip[..]), &mut plain)
-        .map_err(|e| Problem::internal(&e))?;
-    Ok((cached, kind, plain).into_response())
+    let kind = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
+    let mut response = tile.respond(kind, headers)?;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"));
+    Ok(response)
 }

@@ -1,0 +1,112 @@
+//! Answers that depend on nothing but the edition and on the rights of who asks: made once, kept compressed as
+//! they are sent, with the mark by which a client that has them is told so.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use serde::Serialize;
+
+use super::problem::Problem;
+use super::tiles::cache::Encoded;
+use crate::reference::access::Class;
+
+/// Bytes that kept answers may take.
+const BYTES: u64 = 64 << 20;
+
+/// What makes an answer different from another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AnswerKey {
+    pub route: &'static str,
+    /// The cube that it was made from; of several, all of them.
+    pub cube: Arc<str>,
+    /// Everything that was asked.
+    pub question: String,
+    /// What the rights of who asked are (`Desk::key`).
+    pub rights: String,
+}
+
+/// An answer as it is sent, and what the audit trail says of it.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    encoded: Encoded,
+    /// What it is about, where only making it tells.
+    pub objet: Arc<str>,
+    pub lignes: usize,
+    pub secret: bool,
+}
+
+/// An answer that was just made.
+pub struct Made<T> {
+    pub answer: T,
+    pub objet: String,
+    pub lignes: usize,
+    pub secret: bool,
+}
+
+impl<T> Made<T> {
+    /// Of an answer that leaves no trace.
+    pub fn of(answer: T) -> Self {
+        Self { answer, objet: String::new(), lignes: 0, secret: false }
+    }
+}
+
+/// Weighs answers by their bytes.
+#[derive(Debug, Clone)]
+pub struct ByBytes;
+
+impl Weighter<AnswerKey, Kept> for ByBytes {
+    fn weight(&self, key: &AnswerKey, kept: &Kept) -> u64 {
+        (kept.encoded.gzip.len() + key.question.len() + key.rights.len()) as u64 + 300
+    }
+}
+
+/// The answers that were asked for last. They are those of one state of the store: another one begins with none.
+#[derive(Debug)]
+pub struct Answers(Cache<AnswerKey, Kept, ByBytes>);
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self(Cache::with_weighter(2_000, BYTES, ByBytes))
+    }
+}
+
+impl Answers {
+    /// The answer to a question, made if nobody asked it yet. A refusal is not kept.
+    ///
+    /// # Errors
+    /// Those of making it.
+    pub fn get<T: Serialize>(
+        &self,
+        key: AnswerKey,
+        make: impl FnOnce() -> Result<Made<T>, Problem>,
+    ) -> Result<Kept, Problem> {
+        if let Some(kept) = self.0.get(&key) {
+            return Ok(kept);
+        }
+        let Made { answer, objet, lignes, secret } = make()?;
+        let json = serde_json::to_vec(&answer).map_err(|e| Problem::internal(&e))?;
+        let encoded = Encoded::new(&json).map_err(|e| Problem::internal(&e))?;
+        let kept = Kept { encoded, objet: objet.into(), lignes, secret };
+        self.0.insert(key, kept.clone());
+        Ok(kept)
+    }
+}
+
+impl Kept {
+    /// Sends the answer, or says that the client has it. What is of a wide class may stay in the browser of
+    /// who asked, which asks again each time; anything finer may not (`guard::keep_private`).
+    ///
+    /// # Errors
+    /// It cannot be read back.
+    pub fn respond(&self, class: Class, headers: &HeaderMap) -> Result<Response, Problem> {
+        let keeping = (class == Class::Large).then(|| HeaderValue::from_static("private, no-cache"));
+        let mut response = self.encoded.respond(HeaderValue::from_static("application/json"), headers)?;
+        if let Some(keeping) = keeping {
+            response.headers_mut().insert(header::CACHE_CONTROL, keeping);
+        }
+        Ok(response)
+    }
+}
