@@ -91,8 +91,17 @@ class Bench:
             lines += ["Content-Type: application/json", f"Content-Length: {len(data)}"]
         return "\r\n".join([*lines, "", ""]).encode() + data
 
+    def send(self, request: bytes) -> tuple[int, bytes]:
+        """Sends a request; by a new connection if the server closed this one while nobody asked."""
+        try:
+            return self.client.send(request)
+        except ConnectionError:
+            self.client = Client(self.client.port)
+            self.client.socket.settimeout(300)
+            return self.client.send(request)
+
     def ask(self, role: str, path: str, body: object = None) -> tuple[int, bytes]:
-        return unzipped(self.client.send(self.request(role, path, body)))
+        return unzipped(self.send(self.request(role, path, body)))
 
     def get(self, role: str, path: str) -> object:
         status, body = self.ask(role, path)
@@ -105,7 +114,7 @@ class Bench:
         request = self.request(role, path, body)
         before, rss = self.account.settled(), self.account.rss()
         started = time.perf_counter()
-        status, answer = self.client.send(request)
+        status, answer = self.send(request)
         wall = (time.perf_counter() - started) * 1000
         cold = self.account.settled() - before
         times = max(1, min(40, int(300 / max(cold, 1))))
@@ -215,7 +224,7 @@ def correction(bench: Bench, pid: int) -> dict:
             "error": said.get("erreur")}
 
 
-def measure(binary: str, given: Path, rebuilds: bool) -> dict:
+def measure(binary: str, given: Path, rebuilds: bool, only: str) -> dict:
     folder = Path(tempfile.mkdtemp(prefix="routes-", dir=given.parent))
     try:
         store = folder / "magasin"
@@ -239,10 +248,11 @@ def measure(binary: str, given: Path, rebuilds: bool) -> dict:
             account = Account(server.child.pid)
             bench = Bench(server, account, bench.headers)
             for name, path, body, roles in routes(town["code"], epci, period):
-                for role in roles:
+                for role in roles if name.startswith(only) else []:
                     bench.row(name, role, path, body)
-            zones(bench, town, [i["id"] for i in indicators][:20])
-            filters(bench, town["code"])
+            if not only:
+                zones(bench, town, [i["id"] for i in indicators][:20])
+                filters(bench, town["code"])
             result["rss_mb"], result["peak_mb"] = account.rss(), server.peak_mb()
             if rebuilds:
                 for which in ("correction", "correction again"):
@@ -252,6 +262,9 @@ def measure(binary: str, given: Path, rebuilds: bool) -> dict:
                     bench.row(f"lessor: residences after a {which}", "bailleur", "/api/residences", None)
             result["rows"] = bench.rows
         return result
+    except Exception:
+        print((folder / "serve.log").read_text()[-2000:], file=sys.stderr)
+        raise
     finally:
         shutil.rmtree(folder)
 
@@ -282,13 +295,14 @@ def main() -> int:
     parser.add_argument("--store", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--no-rebuild", action="store_true", help="without the corrections at the end")
+    parser.add_argument("--only", default="", help="routes whose name begins so, and the corrections")
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("BEFORE", "AFTER"))
     options = parser.parse_args()
     if options.compare:
         return 1 if compare(*(json.loads(p.read_text()) for p in options.compare)) else 0
     if options.store is None:
         parser.error("--store is missing")
-    result = measure(options.mosaique, options.store, not options.no_rebuild)
+    result = measure(options.mosaique, options.store, not options.no_rebuild, options.only)
     if options.out:
         options.out.write_text(json.dumps(result, indent=1))
     print(json.dumps({k: v for k, v in result.items() if k != "rows"}, indent=1))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+use flate2::Compression;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::Serialize;
@@ -15,6 +16,11 @@ use crate::reference::access::Class;
 
 /// Bytes that kept answers may take.
 const BYTES: u64 = 64 << 20;
+
+/// About how many: few, so that the cache is not cut into parts too small for a large answer.
+const ITEMS: usize = 200;
+/// How hard answers are compressed: once, and then they travel often.
+const LEVEL: u32 = 4;
 
 /// What makes an answer different from another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -69,7 +75,7 @@ pub struct Answers(Cache<AnswerKey, Kept, ByBytes>);
 
 impl Default for Answers {
     fn default() -> Self {
-        Self(Cache::with_weighter(2_000, BYTES, ByBytes))
+        Self(Cache::with_weighter(ITEMS, BYTES, ByBytes))
     }
 }
 
@@ -88,7 +94,7 @@ impl Answers {
         }
         let Made { answer, objet, lignes, secret } = make()?;
         let json = serde_json::to_vec(&answer).map_err(|e| Problem::internal(&e))?;
-        let encoded = Encoded::new(&json).map_err(|e| Problem::internal(&e))?;
+        let encoded = Encoded::with(&json, Compression::new(LEVEL)).map_err(|e| Problem::internal(&e))?;
         let kept = Kept { encoded, objet: objet.into(), lignes, secret };
         self.0.insert(key, kept.clone());
         Ok(kept)

@@ -11,6 +11,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::error::ServerError;
+use super::parc::residences::ResidenceBailleur;
 use super::state::App;
 use crate::geocode::shelf;
 use crate::stock::lessors::Lessors;
@@ -19,6 +20,11 @@ use crate::stock::table::Table;
 
 /// Bytes that addresses as filed may take, and those with corrections.
 const BYTES: u64 = 96 << 20;
+
+/// About how many: few, so that the caches are not cut into parts too small for a large bailleur.
+const ITEMS: usize = 32;
+/// Bytes that residences may take.
+const HOMES: u64 = 32 << 20;
 
 /// State of the data and SIREN.
 type Filed = Cache<(String, String), Arc<Vec<Address>>, ByRows>;
@@ -33,23 +39,35 @@ impl<K> Weighter<K, Arc<Vec<Address>>> for ByRows {
     }
 }
 
+/// Residences of a bailleur in an edition.
+type Homes = Cache<(Arc<str>, String), Arc<Vec<ResidenceBailleur>>, ByRows>;
+
+impl<K> Weighter<K, Arc<Vec<ResidenceBailleur>>> for ByRows {
+    fn weight(&self, _: &K, list: &Arc<Vec<ResidenceBailleur>>) -> u64 {
+        list.iter().map(|r| 200 + 150 * r.adresses.len() as u64).sum::<u64>() + 64
+    }
+}
+
 /// What is kept for one state of the store.
 #[derive(Debug)]
 pub struct LessorStock {
     of: Mutex<BTreeMap<u16, Option<Arc<Lessors>>>>,
     filed: Arc<Filed>,
     reviewed: Cache<(u16, String), Arc<Vec<Address>>, ByRows>,
+    /// Without what their managers say of them.
+    pub homes: Homes,
 }
 
 impl LessorStock {
     /// With what the state before had read.
     #[must_use]
     pub fn after(former: Option<&Self>) -> Self {
-        let new = || Arc::new(Cache::with_weighter(500, BYTES, ByRows));
+        let new = || Arc::new(Cache::with_weighter(ITEMS, BYTES, ByRows));
         Self {
             of: Mutex::default(),
             filed: former.map_or_else(new, |f| Arc::clone(&f.filed)),
-            reviewed: Cache::with_weighter(500, BYTES, ByRows),
+            reviewed: Cache::with_weighter(ITEMS, BYTES, ByRows),
+            homes: Cache::with_weighter(ITEMS, HOMES, ByRows),
         }
     }
 }

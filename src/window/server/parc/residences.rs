@@ -135,6 +135,10 @@ fn addresses(
 
 async fn residences(app: &Arc<App>, siren: &str) -> Result<Vec<ResidenceBailleur>, Problem> {
     let loaded = latest(app)?;
+    let key = (Arc::clone(&loaded.id), siren.to_owned());
+    if let Some(known) = app.lessors.homes.get(&key) {
+        return Ok(known.to_vec());
+    }
     let (held, at, owner) = (Arc::clone(app), Arc::clone(&loaded), siren.to_owned());
     let found = tokio::task::spawn_blocking(move || addresses(&held, &at, &owner))
         .await
@@ -157,6 +161,7 @@ async fn residences(app: &Arc<App>, siren: &str) -> Result<Vec<ResidenceBailleur
         })
         .collect();
     list.sort_by(|a, b| a.nom.cmp(&b.nom));
+    app.lessors.homes.insert(key, Arc::new(list.clone()));
     Ok(list)
 }
 
