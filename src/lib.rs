@@ -11,4 +11,4 @@ pub use mosaique_fiction::demo;
 pub use mosaique_filing::{admission, arrival, registers, store};
 pub use mosaique_ground::{address, days, french, reference, territory};
 pub use mosaique_rules::{access, flow, policy, scoring, state};
-pub use mosaique_window::server;
+pub use mosaique_window::{desk, server};

@@ -486,7 +486,7 @@ fn who_reads_while_files_are_imported_always_reads_one_edition_whole() {
         let (mut seen, mut reads) = (std::collections::BTreeSet::new(), 0);
         while !stop.load(std::sync::atomic::Ordering::SeqCst) {
             let store = mosaique::store::Store::open(&data).unwrap().in_force();
-            let app = mosaique::server::App::load(&store, None).unwrap();
+            let app = mosaique::desk::editions::App::load(&store, None).unwrap();
             let table = store.table(store.manifest().dataset("rpls", "2024").unwrap(), "logements").unwrap();
             let rows = ParquetReader::new(std::fs::File::open(table).unwrap()).num_rows().unwrap();
             let cube = app.millesimes[0].cube().meta().adresses;

@@ -23,7 +23,7 @@ use flux::{
     a_balance_sheet_is_frozen_by_versions, an_event_counts_once_and_another_content_is_refused,
     an_event_is_withdrawn_replaced_and_put_back,
     conventions_keep_their_versions_and_what_is_the_same_makes_none,
-    dwellings_that_changed_since_a_revision_are_known,
+    dwellings_that_changed_since_a_revision_are_known, events_of_vacancies_that_ended_long_ago_are_dropped,
 };
 
 /// 1 March 2026, noon.
@@ -99,6 +99,7 @@ on_both!(
     an_event_is_withdrawn_replaced_and_put_back,
     dwellings_that_changed_since_a_revision_are_known,
     a_balance_sheet_is_frozen_by_versions,
+    events_of_vacancies_that_ended_long_ago_are_dropped,
 );
 
 async fn agent(state: &State, courriel: &str) -> (String, String) {

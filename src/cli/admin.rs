@@ -9,10 +9,12 @@ use clap::{Args, Subcommand};
 use super::out::say;
 use super::{Failure, StoreArgs};
 use crate::cube::Cube;
+use crate::desk::editions::App;
+use crate::desk::trace::Trace;
 use crate::reference::access::{Class, Donnees, Role, access};
 use crate::reference::comptes::comptes;
 use crate::scoring::grid::Grille;
-use crate::server::{App, Trace, bring, bring_flux, bring_up_to_date};
+use crate::server::{bring, bring_up_to_date};
 use crate::state::{self, NewAccount, NewConvention, Passwords, State, one_time};
 use crate::store::Store;
 
@@ -262,7 +264,7 @@ async fn events(state: &State, args: &EventsArgs) -> Result<(), Failure> {
 }
 
 async fn flux(state: &State, args: &FluxArgs) -> Result<(), Failure> {
-    let told = bring_flux(state, &args.dossier).await;
+    let told = crate::desk::flux::files::bring(state, &args.dossier).await;
     let trace = told.map_err(|p| format!("« {} » : {}", args.dossier.display(), p.told()))?;
     noted(state, trace).await?;
     say!("gestion en flux de « {} » enregistrée.", args.dossier.display());

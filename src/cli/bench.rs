@@ -51,8 +51,8 @@ pub struct ChecksArgs {
 /// # Errors
 /// The store cannot be read.
 pub fn checks(args: &ChecksArgs) -> Result<(), Failure> {
-    let app = crate::server::App::load(&Store::open(&args.store.data)?, None)?;
-    let (checked, seconds) = crate::server::measure_checks(&app, args.files)?;
+    let app = crate::desk::editions::App::load(&Store::open(&args.store.data)?, None)?;
+    let (checked, seconds) = crate::desk::leases::controle::bench::measure(&app, args.files)?;
     say!(
         "{}",
         json!({"dossiers": checked, "secondes": seconds, "par_seconde": (checked as f64 / seconds).round()})

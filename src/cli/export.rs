@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, header};
 use clap::Args;
-use serde_json::Value;
-use tower::ServiceExt;
 
 use super::out::{note, say};
 use super::{Failure, StoreArgs, build};
-use crate::server::{App, Live, ServeOptions, Server, router_for_holder};
-use crate::state::State;
+use crate::access::Person;
+use crate::desk::editions::App;
+use crate::desk::export::{file, format};
+use crate::desk::figures::Question;
+use crate::desk::query::Asked;
 use crate::store::Store;
 
 /// Arguments of `export`.
@@ -54,28 +53,16 @@ pub fn run(args: &ExportArgs) -> Result<(), Failure> {
     let store = Store::open(&args.store.data)?;
     let app = App::load(&store, None)?;
     std::fs::create_dir_all(&args.out).map_err(|e| format!("« {} » : {e}", args.out.display()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let state = State::of_store(&args.store.data).await?;
-        let router = router_for_holder(Server::new(Live::new(app), state, ServeOptions::default())?);
-        for scale in &args.echelle {
-            for format in &args.format {
-                let request = Request::get(question(args, scale, format)?)
-                    .header(header::HOST, "localhost")
-                    .body(Body::empty())?;
-                let answer = router.clone().oneshot(request).await?;
-                let ok = answer.status().is_success();
-                let name = file_name(answer.headers().get(header::CONTENT_DISPOSITION));
-                let bytes = to_bytes(answer.into_body(), usize::MAX).await?;
-                if !ok {
-                    let problem: Value = serde_json::from_slice(&bytes)?;
-                    return Err(problem["detail"].as_str().unwrap_or("l'export a échoué").into());
-                }
-                written(&args.out.join(name), &bytes)?;
-            }
+    for scale in &args.echelle {
+        for format_id in &args.format {
+            let format = format(format_id).map_err(|problem| problem.detail)?;
+            let question = question(args, scale, format.is_map())?;
+            let file = file(&app, &Person::holder(), &question, format).map_err(|problem| problem.detail)?;
+            super::import::noted(&args.store.data, file.trace)?;
+            written(&args.out.join(file.name), &file.bytes)?;
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
 /// A file is whole or not there: what is half written has another name.
@@ -87,35 +74,19 @@ fn written(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The name that the server gives the file.
-fn file_name(header: Option<&axum::http::HeaderValue>) -> String {
-    let text = header.and_then(|v| v.to_str().ok()).unwrap_or("");
-    text.split('"').nth(1).filter(|n| !n.contains('/')).unwrap_or("export").to_owned()
-}
-
-/// The address of the question.
-fn question(args: &ExportArgs, scale: &str, format: &str) -> Result<String, Failure> {
-    let mut pairs = vec![
-        ("echelle", scale.to_owned()),
-        ("format", format.to_owned()),
-        ("population", args.population.clone()),
-    ];
-    pairs.extend(args.dans.clone().map(|d| ("dans", d)));
-    pairs.extend(args.wave.map(|w| ("vague", w.to_string())));
-    pairs.extend(args.millesime.map(|m| ("millesime", m.to_string())));
-    if !args.indicators.is_empty() {
-        pairs.push(("indicateurs", args.indicators.join(",")));
-    }
-    for f in &args.filter {
-        let pair = f.split_once('=').ok_or_else(|| format!("« {f} » : écrivez filtre=codes"))?;
-        pairs.push((pair.0, pair.1.to_owned()));
-    }
-    let query: Vec<String> = pairs.iter().map(|(k, v)| format!("{}={}", encoded(k), encoded(v))).collect();
-    Ok(format!("/api/export?{}", query.join("&")))
-}
-
-/// A text within an address.
-fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~,".contains(&b);
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+/// The question as the desk takes it.
+fn question(args: &ExportArgs, scale: &str, places: bool) -> Result<Question, Failure> {
+    Ok(Question {
+        echelle: scale.to_owned(),
+        dans: args.dans.clone(),
+        asked: Asked {
+            millesime: args.millesime,
+            vague: args.wave,
+            population: Some(args.population.clone()),
+            filtres: super::filters(&args.filter)?,
+            ..Asked::default()
+        },
+        indicateurs: (!args.indicators.is_empty()).then(|| args.indicators.clone()),
+        places,
+    })
 }

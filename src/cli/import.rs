@@ -10,11 +10,12 @@ use super::{Failure, StoreArgs, build, import_folder, import_report, option_of, 
 use crate::admission::{Claims, Plan};
 use crate::arrival::{self, Asked, What};
 use crate::days;
+use crate::desk::trace::Trace;
 use crate::registers::deposit::{self, Kind};
 use crate::registers::mend::Corrections;
 use crate::registers::output::Output;
 use crate::registers::report::Report;
-use crate::server::{Imported, Trace, note_imports};
+use crate::server::{Imported, note_imports};
 use crate::state::{self, State};
 use crate::store::{By, Promise, Writer};
 
@@ -324,7 +325,7 @@ pub(super) fn admit(
     // Who is killed between the manifest and the line leaves the promise of it.
     let promise = import.promise(writer.store())?;
     plan.carry_out(writer, folder, report, &by)?;
-    noted(&common.store.data, import.trace())?;
+    noted(&common.store.data, [import.trace()])?;
     promise.kept()?;
     Ok(Done::Published { registre, empreinte })
 }
@@ -348,12 +349,16 @@ pub(super) fn finish_late(held: &Writer) -> Result<(), Failure> {
     })
 }
 
-/// Writes a line of the audit trail.
-pub(super) fn noted(root: &Path, trace: Trace) -> Result<(), Failure> {
+/// Writes lines of the audit trail.
+pub(super) fn noted(root: &Path, traces: impl IntoIterator<Item = Trace>) -> Result<(), Failure> {
+    let lines: Vec<_> = traces.into_iter().map(Trace::by_holder).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let state = State::of_store(root).await?;
-        state.audit(&[trace.by_holder()]).await?;
+        state.audit(&lines).await?;
         state.note_head().await?;
         state.close().await;
         Ok(())

@@ -7,11 +7,10 @@ use super::out::say;
 use super::{Failure, StoreArgs, build, import, import_report};
 use crate::admission::plan::files_of;
 use crate::admission::{is_imported, undoable};
-use crate::days;
+use crate::desk::trace::Trace;
 use crate::reference::magasin::magasin;
-use crate::server::Trace;
-use crate::state;
 use crate::store::{Acte, By, Manifest, Operation, Store, Writer};
+use crate::{days, state};
 
 /// Arguments of `imports`.
 #[derive(Debug, Args)]
@@ -126,7 +125,7 @@ fn remove(which: &Which) -> Result<(), Failure> {
     writer.remove(&which.registre, &which.cle, &By::now(&super::holder()))?;
     import::noted(
         &which.store.data,
-        Trace::new("import_retire", format!("{} {}", which.registre, which.cle)),
+        [Trace::new("import_retire", format!("{} {}", which.registre, which.cle))],
     )?;
     say!("{} {} est retiré du magasin.", which.registre, which.cle);
     say!(
@@ -145,7 +144,7 @@ fn restore(which: &Which) -> Result<(), Failure> {
     let done = writer.restore(&which.registre, &which.cle, &By::now(&super::holder()))?;
     import::noted(
         &which.store.data,
-        Trace::new("import_remis", format!("{} {}", which.registre, which.cle)),
+        [Trace::new("import_remis", format!("{} {}", which.registre, which.cle))],
     )?;
     for d in &done.avant {
         say!("De nouveau dans le magasin : {} {}", d.rapport.registre, d.rapport.cle);

@@ -9,9 +9,9 @@ use clap::Args;
 use super::admin::{noted, with_state};
 use super::out::say;
 use super::{Failure, StoreArgs};
+use crate::desk::trace::Trace;
 use crate::reference::comptes::comptes;
 use crate::reference::magasin::magasin;
-use crate::server::Trace;
 use crate::state::{self, Deposit, State, StatutDepot};
 use crate::store::{Operation, Store, StoreError, Writer, quarantine};
 
@@ -25,6 +25,8 @@ pub struct MaintenanceArgs {
 }
 
 const DAY: i64 = 86_400;
+/// A mean year, in seconds.
+const YEAR: i64 = 36_525 * DAY / 100;
 /// Deposits that were never in force: they wait for their check or their acceptance, or could not be read.
 const PENDING: [StatutDepot; 3] = [StatutDepot::Controle, StatutDepot::Pret, StatutDepot::Echec];
 
@@ -33,6 +35,7 @@ pub fn run(args: &MaintenanceArgs) -> Result<(), Failure> {
     with_state(&args.store, async |s| {
         deposits(s, args, now).await?;
         comments(s, args.essai, now).await?;
+        flux(s, args.essai, now).await?;
         former_imports(s, args, now).await?;
         if !args.essai {
             others(s, now).await?;
@@ -151,6 +154,20 @@ async fn comments(state: &State, trial: bool, now: i64) -> Result<(), Failure> {
             Trace::new("dalo_commentaires_effaces", "").with("commentaires", n).with("mois", months),
         )
         .await?;
+    }
+    Ok(())
+}
+
+/// Events of gestion en flux whose vacancy ended long ago.
+async fn flux(state: &State, trial: bool, now: i64) -> Result<(), Failure> {
+    let years = comptes().conservation.flux_evenements_ans;
+    let before = state::day(now - i64::from(years) * YEAR);
+    let n = state.forget_flux(&before, trial).await?;
+    let verb = if trial { "à retirer" } else { "retiré(s)" };
+    say!("{n} événement(s) de gestion en flux de vacances finies avant le {before} {verb}.");
+    if !trial && n > 0 {
+        noted(state, Trace::new("flux_evenements_oublies", "").with("evenements", n).with("ans", years))
+            .await?;
     }
     Ok(())
 }

@@ -1,17 +1,15 @@
-//! `mosaique measure`: the same question as `POST /api/mesure`, asked of the same code without a socket.
+//! `mosaique measure`: the same question as `POST /api/mesure`, asked at the same desk.
 
 use std::path::PathBuf;
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, header};
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
-use tower::ServiceExt;
+use serde_json::Value;
 
 use super::out::{note, say};
 use super::{Failure, StoreArgs, build};
-use crate::server::{App, Live, ServeOptions, Server, router_for_holder};
-use crate::state::State;
+use crate::access::Person;
+use crate::desk::editions::App;
+use crate::desk::mesure::{CodeDeZone, DemandeMesure, ZoneDemandee, mesures};
 use crate::store::Store;
 
 /// Arguments of `measure`.
@@ -59,24 +57,10 @@ pub fn run(args: &MeasureArgs) -> Result<(), Failure> {
     build::before_serving(&args.store.data, &|told| note!("{told}"))?;
     let store = Store::open(&args.store.data)?;
     let app = App::load(&store, None)?;
-    let question = question(args)?;
-    let request = Request::post("/api/mesure")
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::HOST, "localhost")
-        .body(Body::from(question.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let (ok, bytes) = runtime.block_on(async {
-        let state = State::of_store(&args.store.data).await?;
-        let answer = router_for_holder(Server::new(Live::new(app), state, ServeOptions::default())?)
-            .oneshot(request)
-            .await?;
-        let ok = answer.status().is_success();
-        Ok::<_, Failure>((ok, to_bytes(answer.into_body(), usize::MAX).await?))
-    })?;
-    let answer: Value = serde_json::from_slice(&bytes)?;
-    if !ok {
-        return Err(answer["detail"].as_str().unwrap_or("la mesure a échoué").into());
-    }
+    let (traces, measured) =
+        mesures(&app, &Person::holder(), question(args)?).map_err(|problem| problem.detail)?;
+    super::import::noted(&args.store.data, traces)?;
+    let answer = serde_json::to_value(&measured)?;
     match args.format {
         Format::Json => say!("{}", serde_json::to_string_pretty(&answer)?),
         Format::Csv => csv(&answer)?,
@@ -84,8 +68,8 @@ pub fn run(args: &MeasureArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The body of the question.
-fn question(args: &MeasureArgs) -> Result<Value, Failure> {
+/// The question as the desk takes it.
+fn question(args: &MeasureArgs) -> Result<DemandeMesure, Failure> {
     let mut zones = Vec::new();
     if let Some(path) = &args.zone {
         let text = std::fs::read_to_string(path).map_err(|e| format!("« {} » : {e}", path.display()))?;
@@ -96,34 +80,32 @@ fn question(args: &MeasureArgs) -> Result<Value, Failure> {
             None => vec![geojson],
         };
         for (i, f) in features.into_iter().enumerate() {
-            let name =
+            let nom =
                 ["nom", "name", "id"].iter().find_map(|k| f["properties"][k].as_str().map(str::to_owned));
-            zones.push(json!({"id": format!("z{}", i + 1), "nom": name, "geometrie": f}));
+            zones.push(ZoneDemandee {
+                id: Some(format!("z{}", i + 1)),
+                nom,
+                geometrie: Some(f),
+                codes: None,
+            });
         }
     }
-    for code in &args.code {
+    for text in &args.code {
         let (echelle, code) =
-            code.split_once(':').ok_or_else(|| format!("« {code} » : écrivez échelle:code"))?;
-        zones.push(json!({"id": format!("{echelle}:{code}"), "codes": [{"echelle": echelle, "code": code}]}));
+            text.split_once(':').ok_or_else(|| format!("« {text} » : écrivez échelle:code"))?;
+        let codes = vec![CodeDeZone { echelle: echelle.to_owned(), code: code.to_owned() }];
+        zones.push(ZoneDemandee { id: Some(text.clone()), nom: None, geometrie: None, codes: Some(codes) });
     }
-    let mut filters = serde_json::Map::new();
-    for f in &args.filter {
-        let (id, codes) = f.split_once('=').ok_or_else(|| format!("« {f} » : écrivez filtre=codes"))?;
-        filters.insert(id.to_owned(), codes.split(',').collect());
-    }
-    let mut body = json!({"zones": zones, "population": args.population, "filtres": filters});
-    for (key, value) in [("vague", args.wave), ("millesime", args.millesime)] {
-        if let Some(v) = value {
-            body[key] = json!(v);
-        }
-    }
-    if let Some(g) = &args.generation {
-        body["generation"] = json!(g);
-    }
-    if !args.indicators.is_empty() {
-        body["indicateurs"] = json!(args.indicators);
-    }
-    Ok(body)
+    Ok(DemandeMesure {
+        zones,
+        millesime: args.millesime,
+        vague: args.wave,
+        population: Some(args.population.clone()),
+        generation: args.generation.clone(),
+        filtres: super::filters(&args.filter)?,
+        indicateurs: (!args.indicators.is_empty()).then(|| args.indicators.clone()),
+        ..DemandeMesure::default()
+    })
 }
 
 /// One row a zone and indicator, `;` and decimal comma, UTF-8 with BOM: opens in a French spreadsheet.

@@ -25,6 +25,7 @@ mod verifier;
 
 pub use self::french::parse;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -229,6 +230,16 @@ fn option_of(path: &[&str], id: &str) -> String {
     }
     let long = command.get_arguments().find(|a| a.get_id() == id).and_then(clap::Arg::get_long);
     format!("--{}", long.unwrap_or(id))
+}
+
+/// Filters as they are typed, `filtre=codes`.
+fn filters(typed: &[String]) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+    let mut all = BTreeMap::new();
+    for text in typed {
+        let (id, codes) = text.split_once('=').ok_or_else(|| format!("« {text} » : écrivez filtre=codes"))?;
+        all.insert(id.to_owned(), codes.split(',').map(str::to_owned).collect());
+    }
+    Ok(all)
 }
 
 /// Who runs the command, for what is written down.

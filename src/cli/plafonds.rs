@@ -7,9 +7,9 @@ use clap::Args;
 use super::out::say;
 use super::{Failure, StoreArgs, holder, import};
 use crate::days;
+use crate::desk::trace::Trace;
 use crate::reference::reglages::Value;
 use crate::registers::plafonds::{ZONES, read};
-use crate::server::Trace;
 use crate::store::reglages::{self, Asked};
 
 /// What help ends with.
@@ -65,7 +65,7 @@ pub fn run(args: &PlafondsArgs) -> Result<(), Failure> {
                 "fichier",
                 args.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
             );
-        import::noted(&args.store.data, trace)?;
+        import::noted(&args.store.data, [trace])?;
         say!(
             "Plafonds du {} enregistrés ; un serveur en marche les suit de lui-même.",
             days::french(&year.day)

@@ -5,9 +5,9 @@ use clap::{Args, Subcommand};
 use super::out::say;
 use super::{Failure, StoreArgs, build, holder, import};
 use crate::days::{self, Date};
+use crate::desk::trace::Trace;
 use crate::reference::reglages::table::{Effect, tables};
 use crate::reference::reglages::{self, Resolved, Value};
-use crate::server::Trace;
 use crate::store::reglages::{self as folder, Asked, Outcome};
 
 /// What help ends with.
@@ -195,7 +195,7 @@ fn done(
     let json = |v: &Option<Value>| v.as_ref().and_then(|v| serde_json::to_value(v).ok());
     import::noted(
         &store.data,
-        trace.with("avant", json(&outcome.before)).with("apres", json(&outcome.after)),
+        [trace.with("avant", json(&outcome.before)).with("apres", json(&outcome.after))],
     )?;
     say!("{file} {path} : {} ; vaut {when}. Un serveur en marche le suit de lui-même.", told(outcome));
     if outcome.figures {

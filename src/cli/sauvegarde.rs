@@ -9,7 +9,7 @@ use super::build::thousands;
 use super::out::say;
 use super::{Failure, StoreArgs, import, progress};
 use crate::days;
-use crate::server::Trace;
+use crate::desk::trace::Trace;
 use crate::state::{self, State};
 use crate::store::backup::{Copying, FORMAT, Label, PART, check};
 use crate::store::{Store, StoreError, Writer};
@@ -89,7 +89,7 @@ pub fn save(args: &SauvegardeArgs) -> Result<(), Failure> {
     bars.finish();
     let label = copy.finish(label)?;
     drop(lock);
-    import::noted(root, Trace::new("sauvegarde", args.destination.display().to_string()))?;
+    import::noted(root, [Trace::new("sauvegarde", args.destination.display().to_string())])?;
     told("Sauvegardé", &label);
     say!("Elle contient la clé du secret statistique et les comptes : gardez-la comme le magasin.");
     Ok(())

@@ -1,6 +1,8 @@
 //! The window: who asks, and what is answered over HTTP. How figures are computed is the business of the
 //! floors below.
 
+pub mod desk;
+pub mod mvt;
 pub mod publish;
 pub mod server;
 

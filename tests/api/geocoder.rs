@@ -5,21 +5,24 @@ use std::path::Path;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use mosaique::desk::editions::{App, Live};
 use mosaique::registers::addresses;
 use mosaique::registers::output::Output;
-use mosaique::server::{App, Live, ServeOptions, Server, router, router_for_holder};
+use mosaique::server::{ServeOptions, Server, router};
 use mosaique::state::State;
 use mosaique::store::{Store, Writer};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::people;
 use crate::world::{Reply, problem};
 
 /// A store of eleven addresses, and the server over it.
 struct Town {
     dir: tempfile::TempDir,
     public: Router,
-    holder: Router,
+    /// Header of somebody with an account.
+    bearer: String,
 }
 
 impl Town {
@@ -35,20 +38,22 @@ impl Town {
     }
 
     async fn over(dir: tempfile::TempDir, options: ServeOptions) -> Self {
-        let app = || App::load(&Store::open(dir.path()).unwrap(), None).unwrap();
+        let app = App::load(&Store::open(dir.path()).unwrap(), None).unwrap();
         let state = State::of_store(dir.path()).await.unwrap();
-        let public = router(Server::new(Live::new(app()), state.clone(), options.clone()).unwrap());
-        let holder = router_for_holder(Server::new(Live::new(app()), state, options).unwrap());
-        Self { dir, public, holder }
+        let bearer = people::bearer(&state).await;
+        let public = router(Server::new(Live::new(app), state, options).unwrap());
+        Self { dir, public, bearer }
     }
 
     async fn get(&self, path: &str) -> Reply {
         call(&self.public, Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    /// A form with a file and fields, by who holds the files.
+    /// A form with a file and fields, by somebody with an account.
     async fn form(&self, path: &str, file: &str, fields: &[(&str, &str)]) -> Reply {
-        call(&self.holder, form(path, file, fields)).await
+        let mut request = form(path, file, fields);
+        request.headers_mut().insert("authorization", self.bearer.parse().unwrap());
+        call(&self.public, request).await
     }
 
     async fn found(&self, q: &str) -> Value {
@@ -345,8 +350,9 @@ async fn a_file_that_cannot_be_read_names_line_column_and_rule() {
     let reply = town.form("/search/csv", FILE, &[("colums", "adresse")]).await;
     assert!(problem(&reply)["detail"].as_str().unwrap().contains("colums"));
     let plain =
-        Request::post("/search/csv").header("content-type", "text/csv").body(Body::from(FILE)).unwrap();
-    assert_eq!(call(&town.holder, plain).await.status, 415);
+        Request::post("/search/csv").header("authorization", &town.bearer).header("content-type", "text/csv");
+    let plain = plain.body(Body::from(FILE)).unwrap();
+    assert_eq!(call(&town.public, plain).await.status, 415);
     // Files are for those who have an account.
     assert_eq!(call(&town.public, form("/search/csv", FILE, &[])).await.status, 401);
 }

@@ -4,7 +4,8 @@ use std::io::Read;
 
 use axum::body::Body;
 use axum::http::Request;
-use mosaique::server::{App, Live, Server, router};
+use mosaique::desk::editions::{App, Live};
+use mosaique::server::{Server, router};
 use mosaique::store::Store;
 use tower::ServiceExt;
 

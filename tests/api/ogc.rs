@@ -9,7 +9,8 @@ use crate::rights::{ask, door};
 use crate::world::{Reply, WORLD, get, ok, send_as_is};
 use axum::body::Body;
 use axum::http::Request;
-use mosaique::server::{App, Live, ServeOptions, Server, router};
+use mosaique::desk::editions::{App, Live};
+use mosaique::server::{ServeOptions, Server, router};
 use mosaique::store::Store;
 use tower::ServiceExt;
 

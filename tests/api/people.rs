@@ -79,3 +79,19 @@ impl People {
         format!("Bearer {}", self.tokens[who])
     }
 }
+
+/// Header of one member of an agency that is made for it.
+pub async fn bearer(state: &State) -> String {
+    let organisation = state.add_organisation(Role::Agence, "400000002", "agence", now()).await.unwrap();
+    let hash = Passwords::new().unwrap().hash(PASSWORD.into()).await.unwrap();
+    let new = NewAccount {
+        courriel: "agence@exemple.fr",
+        nom: "agence",
+        organisation: &organisation,
+        gestionnaire: false,
+        mot_de_passe: &hash,
+    };
+    let compte = state.add_account(&new, now()).await.unwrap();
+    state.set_password(&compte, &hash, None, None).await.unwrap();
+    format!("Bearer {}", state.add_token(&compte, "essai", true, 1, now()).await.unwrap().secret)
+}

@@ -302,6 +302,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "flux_logements" => plain("/api/flux/logements"),
         "flux_equite" => plain("/api/flux/equite"),
         "flux_bilan" => plain("/api/flux/bilan"),
+        "flux_carte" => plain("/api/flux/carte"),
         "flux_bilan_csv" => plain("/api/flux/bilan.csv"),
         "flux_bilan_arreter" => with("/api/flux/bilan", json!({"annee": 2024})),
         "flux_conventions" => plain("/api/flux/conventions"),

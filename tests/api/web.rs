@@ -1,6 +1,7 @@
 use axum::body::Body;
 use axum::http::Request;
-use mosaique::server::{App, Live, ServeOptions, Server, router};
+use mosaique::desk::editions::{App, Live};
+use mosaique::server::{ServeOptions, Server, router};
 use mosaique::state::State;
 use mosaique::store::Store;
 use tower::ServiceExt;

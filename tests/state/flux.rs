@@ -1,7 +1,7 @@
 //! Gestion en flux in the state store: versions, events received once, withdrawn and put back, revisions.
 
 use mosaique::flow::convention::ConventionFlux;
-use mosaique::flow::event::EvenementFlux;
+use mosaique::flow::event::{EvenementFlux, LogementFlux};
 use mosaique::flow::rights::Droit;
 use mosaique::state::{StateError, Versioned};
 use serde_json::json;
@@ -98,6 +98,35 @@ pub async fn dwellings_that_changed_since_a_revision_are_known(db: Db) {
     let mut each = Vec::new();
     s.each_flux_dwelling(|list| each.push(list.into_iter().map(|e| e.id).collect::<Vec<_>>())).await.unwrap();
     assert_eq!(each, [vec!["e2"], vec!["e3", "e4", "e5"]]);
+}
+
+pub async fn events_of_vacancies_that_ended_long_ago_are_dropped(db: Db) {
+    let s = &db.state;
+    let home = LogementFlux { commune: "73065".into(), typologie: "T3".into(), ..LogementFlux::default() };
+    let first =
+        EvenementFlux { caracteristiques: Some(home.clone()), ..event("a1", "L1", "2012-01-10", "preavis") };
+    let list = [
+        first,
+        event("a2", "L1", "2012-02-01", "retrait"),
+        EvenementFlux { caracteristiques: Some(home.clone()), ..event("b1", "L2", "2012-03-01", "preavis") },
+        event("b2", "L2", "2012-04-01", "oriente"),
+        event("b3", "L2", "2012-04-10", "accepte"),
+        event("b4", "L2", "2012-05-01", "bail"),
+        event("b5", "L2", "2015-05-01", "preavis"),
+        event("c1", "L3", "2015-12-01", "preavis"),
+        event("c2", "L3", "2016-02-01", "retrait"),
+    ];
+    s.add_flux_events(&list, None, "a", NOW).await.unwrap();
+    let seen = s.flux_revision().await.unwrap();
+    assert_eq!(s.forget_flux("2016-01-01", true).await.unwrap(), 6, "tried");
+    assert_eq!(s.flux_events("300000006").await.unwrap().len(), 9, "a trial drops nothing");
+    assert_eq!(s.forget_flux("2016-01-01", false).await.unwrap(), 6);
+    let left = s.flux_events("300000006").await.unwrap();
+    let ids: Vec<&str> = left.iter().map(|e| e.id.as_str()).collect();
+    assert_eq!(ids, ["b5", "c1", "c2"], "what has not ended before the day stays whole");
+    assert_eq!(left[0].caracteristiques, Some(home), "the dwelling is still known");
+    assert_eq!(s.flux_changed(seen, 100).await.unwrap(), None, "whoever holds them reads again");
+    assert_eq!(s.forget_flux("2016-01-01", false).await.unwrap(), 0);
 }
 
 pub async fn a_balance_sheet_is_frozen_by_versions(db: Db) {

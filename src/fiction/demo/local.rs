@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::reference::demo::{Demo, Genre};
 
 use super::attributions;
+use super::columns::header;
 use super::contours::Collection;
 use super::demands;
 use super::dirt::Planted;
@@ -15,7 +16,7 @@ use super::geometry::{Point, contains, to_wgs84};
 use super::ground::{Area, Block, Coded, Ground, Place, Town, YEARS, Zone, bailleurs, plain};
 use super::ops::{self, Survey};
 use super::plan::Plan;
-use super::rpls::{self, Register};
+use super::rpls::Register;
 use super::stock::{Builder, EstateRequest, Request};
 use super::streets::Network;
 use super::{DemoError, DemoOptions, DemoSummary, Progress};
@@ -46,7 +47,7 @@ pub fn write(
         let name = format!("rpls_{year}.csv");
         list(&mut faults, &name, &w.planted, 2, &mut out.summary);
         out.summary.dwellings.insert(*year as u16, w.dwellings);
-        out.save(&name, &[rpls::header(wave).as_bytes(), &w.bytes], w.rows)?;
+        out.save(&name, &[header(wave).as_bytes(), &w.bytes], w.rows)?;
     }
     progress("Occupation", 5, steps);
     let mut truth = Vec::from(ops::TRUTH_HEADER);

@@ -19,7 +19,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub mod attributions;
+pub mod cells;
+pub mod columns;
 pub mod contours;
+mod country;
 pub mod demands;
 pub mod dice;
 pub mod dirt;

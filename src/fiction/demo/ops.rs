@@ -4,11 +4,12 @@ use std::io::Write;
 
 use crate::reference::demo::{OpsKey, Scope};
 
+use super::cells::Cells;
 use super::dice::{Dice, mix};
 use super::dirt::{Dirt, Planted};
 use super::ground::{Block, Dwelling, Ground, YEARS, plain};
 use super::households::{Activity, Household, TYPES, household};
-use super::rpls::{Cells, Written};
+use super::rpls::Written;
 
 /// First line.
 pub const HEADER: &str = "vague;bailleur_siren;ident_rep;ident_int;residence_code;depcom;numvoie;indrep;nomvoie;codepostal;\

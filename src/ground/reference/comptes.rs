@@ -63,6 +63,8 @@ pub struct Retention {
     pub ensembles_effaces_j: i64,
     /// Days after which a deposit that nobody accepted is dropped.
     pub depots_j: i64,
+    /// Years after which events of gestion en flux are, once the vacancy that they tell of has ended.
+    pub flux_evenements_ans: i16,
     /// Months after which comments on DALO placements are.
     pub dalo_commentaires_mois: i64,
 }

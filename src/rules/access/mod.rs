@@ -143,7 +143,7 @@ mod tests {
         assert!(may(&lessor, "rien").is_err());
         assert!(refusal(&state, "depot_accepter").is_some() && refusal(&lessor, "depot_accepter").is_none());
         assert!(refusal(&state, "mixite").is_none());
-        assert_eq!(may(&Person { holder: true, ..Person::default() }, "dalo_lire"), Ok(()));
+        assert_eq!(may(&Person::holder(), "dalo_lire"), Ok(()));
     }
 
     #[test]

@@ -64,6 +64,12 @@ pub struct Person {
 }
 
 impl Person {
+    /// Who holds the files of the store: the command line.
+    #[must_use]
+    pub fn holder() -> Self {
+        Self { holder: true, ..Self::default() }
+    }
+
     #[must_use]
     pub fn role(&self) -> Role {
         self.organisation.as_ref().map_or(Role::Public, |o| o.role)

@@ -55,6 +55,12 @@ impl GenreFlux {
         (Self::Retrait, "retrait", "retrait du parc"),
     ];
 
+    /// Whether it ends the way of a dwelling.
+    #[must_use]
+    pub fn ends(self) -> bool {
+        matches!(self, Self::Bail | Self::MutationInterne | Self::Relogement | Self::Retrait)
+    }
+
     #[must_use]
     pub fn id(self) -> &'static str {
         Self::ALL.iter().find(|(g, ..)| *g == self).map_or("", |(_, id, _)| id)

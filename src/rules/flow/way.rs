@@ -118,7 +118,7 @@ impl Way {
             });
             return;
         }
-        if matches!(e.genre, G::Bail | G::MutationInterne | G::Relogement | G::Retrait) {
+        if e.genre.ends() {
             self.end = Some(End {
                 how: e.genre,
                 day: e.jour.clone(),

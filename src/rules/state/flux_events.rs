@@ -44,6 +44,10 @@ const EVENTS_OF: &str = "SELECT contenu FROM flux_evenements WHERE bailleur = $1
                          ORDER BY logement, jour, rang";
 const EVENTS_AT: &str = "SELECT contenu, retire, qui, cree FROM flux_evenements \
                          WHERE bailleur = $1 AND logement = $2 ORDER BY jour, rang";
+const EVENTS_AT_SHORT: &str = "SELECT contenu, retire FROM flux_evenements WHERE bailleur = $1 AND logement = $2 \
+                               ORDER BY jour, rang";
+const OLD: &str =
+    "SELECT DISTINCT bailleur, logement FROM flux_evenements WHERE jour < $1 ORDER BY bailleur, logement";
 const CHANGED: &str = "SELECT DISTINCT bailleur, logement FROM flux_evenements WHERE rev > $1 ORDER BY bailleur, logement LIMIT $2";
 
 /// An event without what it does not say: a third of the text.
@@ -79,7 +83,8 @@ impl State {
         Ok(n)
     }
 
-    /// Dwellings (SIREN, number) whose events changed since a revision; None if more than so many events did.
+    /// Dwellings (SIREN, number) whose events changed since a revision; None if more than so many events did, or
+    /// if events were dropped.
     ///
     /// # Errors
     /// The database fails.
@@ -88,6 +93,11 @@ impl State {
         since: i64,
         most: i64,
     ) -> Result<Option<BTreeSet<(String, String)>>, StateError> {
+        let (dropped,): (i64,) =
+            sqlx::query_as("SELECT oubli FROM flux_revision").fetch_one(&self.pool).await?;
+        if since < dropped {
+            return Ok(None);
+        }
         let rows: Vec<(String, String)> =
             sqlx::query_as(CHANGED).bind(since).bind(most + 1).fetch_all(&self.pool).await?;
         Ok((rows.len() as i64 <= most).then(|| rows.into_iter().collect()))
@@ -191,6 +201,62 @@ impl State {
         }
         tx.commit().await?;
         Ok(told)
+    }
+
+    /// Drops events of vacancies that ended before a day `YYYY-MM-DD`, and events before it that were withdrawn;
+    /// how many, or how many it would be (`trial`). What a dwelling is stays with the first event that is left.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn forget_flux(&self, before: &str, trial: bool) -> Result<usize, StateError> {
+        let mut tx = self.write().await?;
+        let old: Vec<(String, String)> =
+            sqlx::query_as(OLD).bind(before.to_owned()).fetch_all(&mut *tx).await?;
+        let (mut gone, mut heirs) = (Vec::new(), Vec::new());
+        for (bailleur, logement) in old {
+            let rows: Vec<(String, i64)> = sqlx::query_as(EVENTS_AT_SHORT)
+                .bind(bailleur.clone())
+                .bind(logement)
+                .fetch_all(&mut *tx)
+                .await?;
+            let events = rows
+                .iter()
+                .map(|(text, withdrawn)| Ok((serde_json::from_str::<EvenementFlux>(text)?, *withdrawn != 0)))
+                .collect::<Result<Vec<_>, StateError>>()?;
+            let ended = events.iter().rposition(|(e, w)| !w && e.jour.as_str() < before && e.genre.ends());
+            let (mut home, mut heir) = (None, None);
+            for (i, (e, withdrawn)) in events.iter().enumerate() {
+                let over = ended.is_some_and(|last| i <= last) || *withdrawn;
+                if e.jour.as_str() < before && over {
+                    gone.push((e.bailleur.clone(), e.id.clone()));
+                    home = e.caracteristiques.clone().filter(|_| !withdrawn).or(home);
+                } else if !withdrawn && heir.is_none() {
+                    heir = Some(e);
+                }
+            }
+            // What a former event said of the dwelling is said again by the first one that stays.
+            if let (Some(home), Some(e)) = (home, heir)
+                && e.caracteristiques.is_none()
+            {
+                heirs.push(EvenementFlux { caracteristiques: Some(home), ..e.clone() });
+            }
+        }
+        if trial || gone.is_empty() {
+            return Ok(gone.len());
+        }
+        let rev = revise(&mut tx).await?;
+        for (bailleur, id) in &gone {
+            let drop = "DELETE FROM flux_evenements WHERE bailleur = $1 AND id = $2";
+            sqlx::query(drop).bind(bailleur.clone()).bind(id.clone()).execute(&mut *tx).await?;
+        }
+        for e in &heirs {
+            let say = "UPDATE flux_evenements SET contenu = $3, rev = $4 WHERE bailleur = $1 AND id = $2";
+            let (bailleur, id) = (e.bailleur.clone(), e.id.clone());
+            sqlx::query(say).bind(bailleur).bind(id).bind(compact(e)?).bind(rev).execute(&mut *tx).await?;
+        }
+        sqlx::query("UPDATE flux_revision SET oubli = $1").bind(rev).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(gone.len())
     }
 
     /// Withdraws an event, or puts it back.

@@ -258,6 +258,7 @@ fn migrator() -> Migrator {
         (12, "gestion en flux", include_str!("flux.sql")),
         (13, "événements de flux retirés, révisions", include_str!("flux_suite.sql")),
         (14, "grilles de cotation", include_str!("grilles.sql")),
+        (16, "événements de flux au bout de leur temps", include_str!("flux_oubli.sql")),
     ];
     let migrations = list
         .into_iter()

@@ -6,6 +6,7 @@
 
 pub mod classes;
 pub mod csv;
+pub mod csv_file;
 pub mod geojson;
 pub mod geopackage;
 pub mod name;

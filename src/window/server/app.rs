@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 
-use super::auth::known::Known;
-use super::auth::provider::Sso;
-use super::auth::trail::Trail;
-use super::error::ServerError;
-use super::geocodage_distant::Remote;
-use super::health::Pulse;
-use super::load::Load;
-use super::metrics::Metrics;
-use super::options::ServeOptions;
-use super::state::Live;
-use super::works::Works;
+use crate::desk::editions::Live;
+use crate::server::api::ban::geocodage_distant::Remote;
+use crate::server::api::site::health::Pulse;
+use crate::server::auth::known::Known;
+use crate::server::auth::provider::Sso;
+use crate::server::auth::trail::Trail;
+use crate::server::background::works::Works;
+use crate::server::edge::load::Load;
+use crate::server::edge::metrics::Metrics;
+use crate::server::error::ServerError;
+use crate::server::options::ServeOptions;
 use crate::state::{Passwords, State};
 
 /// The state that handlers take what they need from.
@@ -38,7 +38,7 @@ pub struct Server {
     /// A BAN API that answers instead of the imported addresses.
     pub ban: Option<Remote>,
     /// What is kept of gestion en flux, counted.
-    pub flux: super::flux::Shelf,
+    pub flux: crate::desk::flux::book::Shelf,
     pub options: Arc<ServeOptions>,
 }
 
@@ -60,7 +60,7 @@ impl Server {
             passwords: Passwords::new()?,
             sso: Sso::from_env()?.map(Arc::new),
             ban: options.ban.as_deref().map(Remote::new).transpose()?,
-            flux: super::flux::Shelf::default(),
+            flux: crate::desk::flux::book::Shelf::default(),
             options: Arc::new(options),
         })
     }

@@ -2,14 +2,12 @@
 
 use std::net::SocketAddr;
 
-use super::auth::provider::SsoError;
-use super::geocodage_distant::RemoteError;
-use crate::arrays::CubeError;
+use crate::desk::error::DeskError;
 use crate::reference::ReferenceError;
+use crate::server::api::ban::geocodage_distant::RemoteError;
+use crate::server::auth::provider::SsoError;
 use crate::state::StateError;
-use crate::stock::StockError;
 use crate::store::StoreError;
-use crate::territory::layer::LayerError;
 
 /// Why the server cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -21,19 +19,15 @@ pub enum ServerError {
     #[error("impossible d'écouter sur {addr} : {source}")]
     Bind { addr: SocketAddr, source: std::io::Error },
     #[error(transparent)]
+    Desk(#[from] DeskError),
+    #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     State(#[from] StateError),
     #[error(transparent)]
     Sso(#[from] SsoError),
     #[error(transparent)]
-    Cube(#[from] CubeError),
-    #[error(transparent)]
-    Layer(#[from] LayerError),
-    #[error(transparent)]
     Reference(#[from] ReferenceError),
-    #[error(transparent)]
-    Stock(#[from] StockError),
     #[error(transparent)]
     Ban(#[from] RemoteError),
 }

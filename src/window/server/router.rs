@@ -16,24 +16,28 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
-use super::app::Server;
-use super::auth::operations::Operations;
-use super::auth::{guard, jetons, organisation, session, sso, visitor};
-use super::params::BODY_LIMIT;
-use super::parc::{counts, events, flags, residences};
-use super::problem::Problem;
-use super::{
-    adresses, affichage, catalogue, controle, cotation, dalo, depots, ensembles, export, facettes, flux,
-    fragilite, geocodage, geocodage_csv, health, indicateurs, mesure, mixite, objectifs, objectifs_csv, ogc,
-    openapi, plan, rpems, security, segregation, situation, situation_csv, territoires, textes, tiles,
-    valeurs, web, zones, zones_fichier,
+use crate::desk::problem::Problem;
+use crate::server::api::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
+use crate::server::api::ban::{geocodage, geocodage_csv};
+use crate::server::api::figures::{
+    catalogue, ensembles, export, facettes, fragilite, indicateurs, mesure, segregation, situation,
+    situation_csv, territoires, tiles, valeurs, zones, zones_fichier,
 };
+use crate::server::api::leases::{controle, dalo, mixite, objectifs, objectifs_csv, plan, rpems};
+use crate::server::api::lessor::parc::{counts, events, flags, residences};
+use crate::server::api::lessor::{adresses, depots};
+use crate::server::api::site::{affichage, health, textes};
+use crate::server::api::{cotation, flux, ogc};
+use crate::server::app::Server;
+use crate::server::auth::operations::Operations;
+use crate::server::auth::{guard, jetons, organisation, session, sso, visitor};
+use crate::server::edge::body::BODY_LIMIT;
+use crate::server::edge::{openapi, security, web};
 
 use crate::reference::limites::limits;
 
 /// The documented routes.
-pub(super) fn documented() -> OpenApiRouter<Server> {
+pub(crate) fn documented() -> OpenApiRouter<Server> {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -126,6 +130,7 @@ pub(super) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(flux::calcul::calcul))
         .routes(routes!(flux::logements::logements))
         .routes(routes!(flux::equite::equite))
+        .routes(routes!(flux::carte::carte))
         .routes(routes!(flux::bilan::bilan, flux::bilan::freeze))
         .routes(routes!(flux::bilan::csv))
         .routes(routes!(flux::conventions::list, flux::conventions::put, flux::conventions::import))
@@ -197,16 +202,6 @@ fn described() -> (Router<Server>, utoipa::openapi::OpenApi) {
 
 /// The whole server.
 pub fn router(server: Server) -> Router {
-    let identify = from_fn_with_state(server.clone(), visitor::identify);
-    assembled(server, |routes| routes.layer(identify))
-}
-
-/// The server as the command line asks it: by who holds the files, and so may see everything.
-pub fn router_for_holder(server: Server) -> Router {
-    assembled(server, |routes| routes.layer(from_fn(visitor::holder)))
-}
-
-fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Router {
     let (routes, document) = described();
     let door = guard::Door::new(server.clone(), Operations::new(&document));
     let document = openapi::Served::new(&document);
@@ -225,8 +220,9 @@ fn assembled(server: Server, identified: impl FnOnce(Router) -> Router) -> Route
         .fallback(move |request| web::serve(site.clone(), request))
         .method_not_allowed_fallback(|method: Method| async move { Problem::method(method.as_str()) })
         .with_state(server.clone())
-        .layer(from_fn_with_state(door, guard::guard));
-    identified(routes)
+        .layer(from_fn_with_state(door, guard::guard))
+        .layer(from_fn_with_state(server.clone(), visitor::identify));
+    routes
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(
             CompressionLayer::new().compress_when(

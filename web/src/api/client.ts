@@ -68,6 +68,7 @@ export type CalculFlux = Body<'/api/flux/calcul'>;
 export type LogementsFlux = Body<'/api/flux/logements'>;
 export type EquiteFlux = Body<'/api/flux/equite'>;
 export type BilanFlux = Body<'/api/flux/bilan'>;
+export type CarteFlux = Body<'/api/flux/carte'>;
 export type FicheCommune = Body<'/api/flux/fiche'>;
 export type EtatFlux = Body<'/api/flux/etat'>;
 export type ActionLogementFlux = Body<'/api/flux/action-logement'>;

@@ -9,12 +9,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::operations::{Asked, Operations};
-use super::trail::Trace;
 use super::who::{Visitor, Way, Who};
 use crate::access::{self, Person};
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
 use crate::reference::access::{Level, access as data};
 use crate::server::app::Server;
-use crate::server::problem::Problem;
 use crate::state::audit::Entry;
 
 /// What the door knows: the server, and which operation each route is.

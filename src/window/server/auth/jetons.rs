@@ -6,12 +6,14 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::trail::Trace;
 use super::who::Who;
+use crate::desk::params::{Params, name};
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
 use crate::reference::comptes::comptes;
 use crate::server::app::Server;
-use crate::server::params::{Body, Params, name};
-use crate::server::problem::{Document, Problem};
+use crate::server::edge::body::Body;
+use crate::server::edge::problem::Document;
 use crate::state::{self, NewToken, Token};
 
 /// Un jeton à créer.

@@ -6,15 +6,16 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::trail::Trace;
 use super::who::{Visitor, Who};
 use crate::access::scope;
+use crate::desk::params::{Params, name};
+use crate::desk::problem::Problem;
+use crate::desk::rights;
+use crate::desk::trace::Trace;
 use crate::reference::access::{Class, Donnees, access};
 use crate::server::app::Server;
-use crate::server::params::name;
-use crate::server::params::{Body, Params};
-use crate::server::problem::{Document, Problem};
-use crate::server::rights;
+use crate::server::edge::body::Body;
+use crate::server::edge::problem::Document;
 use crate::state::{self, Account, Closer, Convention, NewAccount, one_time};
 
 /// Mon organisme.

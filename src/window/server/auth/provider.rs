@@ -24,7 +24,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::RwLock;
 
-use crate::server::problem::Problem;
+use crate::desk::problem::Problem;
 use crate::state::{self, Pending};
 
 /// What the provider says of itself beyond the standard's own list.

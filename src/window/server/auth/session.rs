@@ -7,15 +7,17 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::trail::Trace;
 use super::visitor::{COOKIE, cookie};
 use super::who::{Visitor, Way, Who};
 use crate::access::Person;
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
 use crate::reference::access::{Level, Role, access};
 use crate::reference::comptes::comptes;
 use crate::server::app::Server;
-use crate::server::params::{Body, Params};
-use crate::server::problem::{Document, Problem};
+use crate::server::edge::body::Body;
+use crate::server::edge::problem::Document;
 use crate::state;
 
 /// Qui je suis.

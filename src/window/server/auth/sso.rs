@@ -10,14 +10,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::provider::Sso;
-use super::session;
-use super::trail::Trace;
-use super::visitor;
 use super::who::Who;
+use super::{session, visitor};
 use crate::access;
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
 use crate::server::app::Server;
-use crate::server::params::Params;
-use crate::server::problem::{Document, Problem};
+use crate::server::edge::problem::Document;
 use crate::state::{self, random_token};
 
 /// Cookie that ties the return to the browser that left.

@@ -14,8 +14,8 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use super::known::Known;
 use super::who::{Visitor, Way, Who};
 use crate::access::Person;
+use crate::desk::problem::Problem;
 use crate::server::app::Server;
-use crate::server::problem::Problem;
 use crate::state::{self, random_token};
 
 /// Name of the cookie.
@@ -66,18 +66,6 @@ async fn identified(FromState(server): FromState<Server>, mut request: Request, 
         }
         Err(e) => Problem::internal(&e).into_response(),
     }
-}
-
-/// Lets the command line ask: who holds the files of the store.
-pub async fn holder(mut request: Request, next: Next) -> Response {
-    let visitor = Visitor {
-        person: Person { holder: true, ..Person::default() },
-        way: Way::Token { writes: true },
-        ip: String::new(),
-        request: String::new(),
-    };
-    request.extensions_mut().insert(Who(Arc::new(visitor)));
-    next.run(request).await
 }
 
 /// The address of the network: of the connection, or what the relay before this server adds last.

@@ -1,15 +1,13 @@
 //! Who asks, how they came and from where, as the door found it and handlers read it.
 
+use crate::desk::rights;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::access::{self, Organisation, Person};
-use crate::server::problem::Problem;
-
-const NO_SIREN: &str =
-    "Le SIREN de votre organisme n'est pas renseigné : demandez-le à l'administration du service.";
+use crate::access::{Organisation, Person};
+use crate::desk::problem::Problem;
 
 /// How a person came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +46,7 @@ impl Visitor {
     /// # Errors
     /// Their organisation is no bailleur.
     pub fn lessor(&self) -> Result<&str, Problem> {
-        let why = || access::may(&self.person, "parc").err().unwrap_or(NO_SIREN);
-        self.person.stock().ok_or_else(|| Problem::forbidden(why()))
+        rights::lessor(&self.person)
     }
 
     /// Who does something, for histories; empty for who has no account.

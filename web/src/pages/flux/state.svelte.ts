@@ -1,9 +1,10 @@
 // What the page of gestion en flux shows: its choices, which the address holds, and one answer for the part that is open.
-import { ApiError, api, isAbort, messageOf, read, type BilanFlux, type CalculFlux, type ConventionsFlux, type EquiteFlux, type LogementsFlux, type SuiviFlux, type FicheCommune, type EtatFlux, type ActionLogementFlux } from '../../api/client';
+import { ApiError, api, isAbort, messageOf, read, type BilanFlux, type CarteFlux, type CalculFlux, type ConventionsFlux, type EquiteFlux, type LogementsFlux, type SuiviFlux, type FicheCommune, type EtatFlux, type ActionLogementFlux } from '../../api/client';
 import { UrlChoices } from '../../lib/choices.svelte';
 
 export const TABS = [
   { id: 'suivi', name: 'Suivi' },
+  { id: 'carte', name: 'Carte' },
   { id: 'fiche', name: 'Fiche commune' },
   { id: 'conventions', name: 'Conventions' },
   { id: 'calcul', name: 'Calcul de l’année' },
@@ -14,7 +15,7 @@ export const TABS = [
 ] as const;
 export type Tab = (typeof TABS)[number]['id'];
 
-const NAMES = ['annee', 'par', 'bailleur', 'commune', 'au'] as const;
+const NAMES = ['annee', 'par', 'bailleur', 'commune', 'au', 'version', 'quoi', 'lieu'] as const;
 type Name = (typeof NAMES)[number];
 
 /** What is tried for the year: empty is « as it is ». */
@@ -29,6 +30,7 @@ class Flux {
   logements = $state.raw<LogementsFlux | null>(null);
   equite = $state.raw<EquiteFlux | null>(null);
   bilan = $state.raw<BilanFlux | null>(null);
+  carte = $state.raw<CarteFlux | null>(null);
   fiche = $state.raw<FicheCommune | null>(null);
   /** Null for who may not read it: Action Logement has its own objectives alone. */
   etat = $state.raw<EtatFlux | null>(null);
@@ -45,7 +47,8 @@ class Flux {
 
   /** Changes a choice; an empty value takes it away. */
   set(name: Name, value: string): void {
-    this.#url.set({ [name]: value });
+    // A version is that of one lessor and one year.
+    this.#url.set({ [name]: value, ...(name === 'annee' || name === 'bailleur' ? { version: '' } : {}) });
     // The address keeps the part that is open.
     history.replaceState(null, '', `${this.#url.address()}#${this.tab}`);
     void this.load();
@@ -61,7 +64,7 @@ class Flux {
     const abort = (this.#abort = new AbortController());
     const signal = abort.signal;
     this.loading = true;
-    const { annee, par, bailleur, commune, au } = this.#url.query();
+    const { annee, par, bailleur, commune, au, version, quoi, lieu } = this.#url.query();
     const year = annee ? { annee: Number(annee) } : {};
     const lessor = bailleur ? { bailleur } : {};
     try {
@@ -79,7 +82,8 @@ class Flux {
         });
       }
       if (this.tab === 'equite') this.equite = await read(api.GET('/api/flux/equite', { params: { query: { ...year, ...lessor } }, signal }));
-      if (this.tab === 'bilan') this.bilan = await read(api.GET('/api/flux/bilan', { params: { query: { ...year, ...lessor } }, signal }));
+      if (this.tab === 'carte') this.carte = await read(api.GET('/api/flux/carte', { params: { query: { ...year, ...(quoi ? { quoi } : {}), ...(lieu ? { par: lieu } : {}) } }, signal }));
+      if (this.tab === 'bilan') this.bilan = await read(api.GET('/api/flux/bilan', { params: { query: { ...year, ...lessor, ...(version ? { version: Number(version) } : {}) } }, signal }));
       this.error = this.empty = null;
     } catch (error) {
       if (isAbort(error)) return;

@@ -1,0 +1,284 @@
+//! Everything that is kept of gestion en flux, held in memory as ways of dwellings and brought up to date
+//! dwelling by dwelling, and the years that it gives.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::desk::problem::Problem;
+use crate::flow::convention::{ConventionFlux, Decompte};
+use crate::flow::event::EvenementFlux;
+use crate::flow::rights::Droit;
+use crate::flow::way::{Walk, Way};
+use crate::flow::year::{Assiette, CalculFlux, Caps, calculated};
+use crate::reference::flux::flux;
+use crate::state::State;
+
+/// What is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    pub conventions: Vec<(i64, ConventionFlux)>,
+    pub bases: Vec<Assiette>,
+    pub rights: Vec<Droit>,
+    /// Last day that an event tells of, by year.
+    pub until: BTreeMap<u16, String>,
+    /// Communes and lessors of all ways.
+    pub communes: BTreeSet<String>,
+    pub lessors: BTreeSet<String>,
+    /// By SIREN and number of the dwelling.
+    ways: BTreeMap<Key, Vec<Way>>,
+    /// Dwellings that had something on the way in a year.
+    active: BTreeMap<u16, BTreeSet<Key>>,
+    /// Places of conventions, by bailleur and département.
+    places: BTreeMap<(String, String), Vec<usize>>,
+}
+
+/// SIREN of the bailleur and number of the dwelling.
+type Key = (Arc<str>, Arc<str>);
+
+/// Years in which a way was open.
+fn years_of(way: &Way) -> std::ops::RangeInclusive<u16> {
+    year(&way.opened)..=year(&way.since)
+}
+
+/// Year of a day `YYYY-MM-DD`.
+pub fn year(day: &str) -> u16 {
+    day.get(..4).and_then(|y| y.parse().ok()).unwrap_or(0)
+}
+
+/// Month of a day, 1 to 12; 0 if it is no day.
+pub fn month(day: &str) -> u8 {
+    day.get(5..7).and_then(|m| m.parse().ok()).unwrap_or(0)
+}
+
+/// Département of a commune: two signs, three overseas.
+pub fn departement(commune: &str) -> &str {
+    let n = if commune.starts_with("97") || commune.starts_with("98") { 3 } else { 2 };
+    commune.get(..n).unwrap_or(commune)
+}
+
+pub fn caps() -> Result<Caps, Problem> {
+    let f = flux().map_err(|e| Problem::internal(&e))?;
+    Ok(Caps { state: f.etat, agents: f.agents, guarantees: f.garanties })
+}
+
+/// Events: if more changed, all are read.
+const FEW: i64 = 2_000;
+
+/// The book that is open, and the revision of the state that it was read from.
+#[derive(Debug, Clone, Default)]
+pub struct Shelf(Arc<Mutex<Option<(i64, Arc<Book>)>>>);
+
+impl Shelf {
+    /// What is kept now: all of it the first time, then only the dwellings that changed.
+    pub async fn open(&self, state: &State) -> Result<Arc<Book>, Problem> {
+        let mut kept = self.0.lock().await;
+        // Asked first: what is written meanwhile is read now, and once more the next time.
+        let now = state.flux_revision().await?;
+        if let Some((rev, book)) = kept.as_mut() {
+            if *rev == now {
+                return Ok(Arc::clone(book));
+            }
+            let changed = state.flux_changed(*rev, FEW).await?;
+            if let Some(changed) = changed
+                && Arc::make_mut(book).follow(state, &changed).await?
+            {
+                *rev = now;
+                return Ok(Arc::clone(book));
+            }
+        }
+        let book = Arc::new(Book::read(state).await?);
+        *kept = Some((now, Arc::clone(&book)));
+        Ok(book)
+    }
+}
+
+impl Book {
+    async fn read(state: &State) -> Result<Self, Problem> {
+        let mut book = Self::default();
+        book.agreed(state).await?;
+        state.each_flux_dwelling(|events| book.take(&events)).await?;
+        Ok(book)
+    }
+
+    /// The events of one dwelling, which take the place of what it had.
+    fn take(&mut self, events: &[EvenementFlux]) {
+        let Some(first) = events.first() else { return };
+        let mut walk = Walk::default();
+        for e in events {
+            // One that cannot follow, which the door refuses, is left out.
+            let _ = walk.step(e);
+            lengthen(&mut self.until, e);
+        }
+        for w in &walk.ways {
+            if !self.communes.contains(&w.home.commune) {
+                self.communes.insert(w.home.commune.clone());
+            }
+        }
+        if !self.lessors.contains(&first.bailleur) {
+            self.lessors.insert(first.bailleur.clone());
+        }
+        if !walk.ways.is_empty() {
+            let key: Key = (first.bailleur.as_str().into(), first.logement.as_str().into());
+            for annee in walk.ways.iter().flat_map(years_of) {
+                self.active.entry(annee).or_default().insert(key.clone());
+            }
+            self.ways.insert(key, walk.ways);
+        }
+    }
+
+    /// Conventions, bases and rights.
+    async fn agreed(&mut self, state: &State) -> Result<(), Problem> {
+        self.conventions = state.flux().await?;
+        self.bases = state.flux().await?.into_iter().map(|(_, b)| b).collect();
+        let rights = state.flux::<Droit>().await?;
+        self.rights = rights.into_iter().map(|(_, d)| d).filter(|d| !d.retire).collect();
+        self.places.clear();
+        for (i, (_, c)) in self.conventions.iter().enumerate() {
+            self.places.entry((c.bailleur.clone(), c.departement.clone())).or_default().push(i);
+        }
+        Ok(())
+    }
+
+    /// Reads dwellings that changed again; false where that does not do, and all must be read.
+    async fn follow(&mut self, state: &State, changed: &BTreeSet<(String, String)>) -> Result<bool, Problem> {
+        self.agreed(state).await?;
+        for (bailleur, logement) in changed {
+            let (gone, stay): (Vec<_>, Vec<_>) =
+                state.flux_events_at(bailleur, logement).await?.into_iter().partition(|e| e.withdrawn);
+            let last = |e: &EvenementFlux| self.until.get(&year(&e.jour)).is_some_and(|day| *day == e.jour);
+            if gone.iter().any(|e| last(&e.event)) {
+                // It may have been the last one that its year knew.
+                return Ok(false);
+            }
+            let key: Key = (bailleur.as_str().into(), logement.as_str().into());
+            for annee in self.ways.remove(&key).iter().flatten().flat_map(years_of) {
+                self.active.entry(annee).or_default().remove(&key);
+            }
+            self.take(&stay.into_iter().map(|e| e.event).collect::<Vec<_>>());
+        }
+        Ok(true)
+    }
+
+    /// Ways of all dwellings, by lessor and dwelling.
+    pub fn ways(&self) -> impl Iterator<Item = &Way> {
+        self.ways.values().flatten()
+    }
+
+    /// Ways to which something happened in a year or that were open in it.
+    pub fn ways_in(&self, annee: u16) -> impl Iterator<Item = &Way> {
+        let active = self.active.get(&annee).into_iter().flatten();
+        active.filter_map(|key| self.ways.get(key)).flatten().filter(move |w| years_of(w).contains(&annee))
+    }
+
+    /// Ways of the dwellings of one lessor.
+    pub fn ways_of(&self, bailleur: &str) -> impl Iterator<Item = &Way> {
+        let own: Arc<str> = bailleur.into();
+        let from: Key = (Arc::clone(&own), "".into());
+        self.ways.range(from..).take_while(move |((b, _), _)| *b == own).flat_map(|(_, list)| list)
+    }
+
+    /// Years that events or bases tell of.
+    pub fn years(&self) -> Vec<u16> {
+        let of_bases = self.bases.iter().map(|b| b.annee);
+        let all: BTreeSet<u16> = self.until.keys().copied().chain(of_bases).collect();
+        all.into_iter().collect()
+    }
+
+    /// Last day of what is known of a year, its months until then (12 for a whole year), and whether it is
+    /// over: another year has begun in what is told, or by the calendar (`today`) once December is told of.
+    pub fn known(&self, annee: u16, today: &str) -> (String, f64, bool) {
+        let day = self.until.get(&annee).cloned().unwrap_or_else(|| format!("{annee}-01-01"));
+        let over = self.until.keys().any(|y| *y > annee) || (month(&day) == 12 && year(today) > annee);
+        if over {
+            return (format!("{annee}-12-31"), 12.0, true);
+        }
+        let Ok(date) = day.parse::<jiff::civil::Date>() else { return (day, 12.0, false) };
+        let months = f64::from(date.month() - 1) + f64::from(date.day()) / f64::from(date.days_in_month());
+        (day, months, false)
+    }
+
+    /// Conventions of a bailleur in a département that hold in a year.
+    fn holding(
+        &self,
+        bailleur: &str,
+        departement: &str,
+        annee: u16,
+    ) -> impl Iterator<Item = &ConventionFlux> {
+        let places = self.places.get(&(bailleur.to_owned(), departement.to_owned()));
+        let list = places.into_iter().flatten().map(|i| &self.conventions[*i].1);
+        list.filter(move |c| c.holds(annee))
+    }
+
+    /// As [`Book::holding`], to change them.
+    pub fn of(&self, bailleur: &str, departement: &str, annee: u16) -> Vec<ConventionFlux> {
+        self.holding(bailleur, departement, annee).cloned().collect()
+    }
+
+    /// The convention of a réservataire.
+    pub fn convention(
+        &self,
+        bailleur: &str,
+        departement: &str,
+        reservataire: &str,
+        annee: u16,
+    ) -> Option<&ConventionFlux> {
+        self.holding(bailleur, departement, annee).find(|c| c.reservataire == reservataire)
+    }
+
+    /// The base of a year in the whole département.
+    pub fn base(&self, bailleur: &str, departement: &str, annee: u16) -> Option<&Assiette> {
+        self.bases.iter().find(|b| {
+            b.bailleur == bailleur && b.departement == departement && b.annee == annee && b.commune.is_empty()
+        })
+    }
+
+    /// What earlier years leave to a year: fractions by réservataire.
+    pub fn carried(
+        &self,
+        bailleur: &str,
+        departement: &str,
+        annee: u16,
+    ) -> Result<Vec<(String, f64)>, Problem> {
+        let caps = caps()?;
+        let mut earlier: Vec<&Assiette> = self
+            .bases
+            .iter()
+            .filter(|b| {
+                b.bailleur == bailleur
+                    && b.departement == departement
+                    && b.annee < annee
+                    && b.commune.is_empty()
+            })
+            .collect();
+        earlier.sort_by_key(|b| b.annee);
+        let mut carried = Vec::new();
+        for base in earlier {
+            let list = self.of(bailleur, departement, base.annee);
+            if let Some(c) = calculated(base, &list, &carried, caps) {
+                carried = c.parts.into_iter().map(|p| (p.reservataire, p.reporte)).collect();
+            }
+        }
+        Ok(carried)
+    }
+
+    /// The flow of a year, if its base is known.
+    pub fn flow(&self, bailleur: &str, departement: &str, annee: u16) -> Result<Option<CalculFlux>, Problem> {
+        let Some(base) = self.base(bailleur, departement, annee) else { return Ok(None) };
+        let carried = self.carried(bailleur, departement, annee)?;
+        Ok(calculated(base, &self.of(bailleur, departement, annee), &carried, caps()?))
+    }
+
+    /// How a bailleur and a réservataire count; leases where no convention says it.
+    pub fn counting(&self, bailleur: &str, departement: &str, reservataire: &str, annee: u16) -> Decompte {
+        self.convention(bailleur, departement, reservataire, annee).map_or(Decompte::Bail, |c| c.decompte)
+    }
+}
+
+fn lengthen(until: &mut BTreeMap<u16, String>, e: &EvenementFlux) {
+    let last = until.entry(year(&e.jour)).or_default();
+    if *last < e.jour {
+        last.clone_from(&e.jour);
+    }
+}

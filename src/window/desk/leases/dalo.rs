@@ -1,0 +1,367 @@
+//! DALO households and QPV: placements, those to justify, who must answer and by when.
+
+use crate::access::{self, Person};
+use crate::desk::editions::App;
+use crate::desk::leases::{Open, number, reservataires};
+use crate::desk::problem::Problem;
+use crate::policy::dalo::to_justify;
+use crate::policy::facts::{Allocation, Allocations};
+use crate::policy::mix::{self, Score};
+use crate::reference::dalo::Watchlist;
+use crate::reference::mix::Mix;
+use crate::reference::secrecy::Secrecy;
+use crate::state::State;
+use crate::state::dalo::{Stand, Word};
+use crate::territory::bands::{self, Band};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Les placements DALO depuis la circulaire.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlacementsDalo {
+    /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
+    pub version: String,
+    pub texte: &'static str,
+    /// Premier jour compté, AAAA-MM-JJ.
+    pub depuis: String,
+    /// Vrai si les placements vous sont montrés un à un ; sinon des comptes, sous secret statistique.
+    pub detail: bool,
+    pub motifs: Vec<MotifDalo>,
+    pub bilan: BilanDalo,
+    pub mois: Vec<CompteDalo>,
+    pub communes: Vec<CompteDalo>,
+    pub quartiers: Vec<QuartierDalo>,
+    /// Vide si `detail` est faux.
+    pub placements: Vec<Placement>,
+}
+
+/// Un motif de placement en QPV.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MotifDalo {
+    pub id: &'static str,
+    pub libelle: &'static str,
+}
+
+/// Où en sont les justifications ; nul : secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BilanDalo {
+    /// Placements en QPV de ménages DALO en situation précaire.
+    pub concernes: Option<u32>,
+    pub justifies: Option<u32>,
+    pub contestes: Option<u32>,
+    pub a_justifier: Option<u32>,
+}
+
+/// Baux DALO d'un mois ou d'une commune.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompteDalo {
+    pub code: String,
+    pub nom: String,
+    pub secret: bool,
+    /// Baux de ménages DALO localisés, et ceux qui sont en QPV.
+    pub baux: Option<u32>,
+    pub en_qpv: Option<u32>,
+}
+
+/// Un quartier prioritaire.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuartierDalo {
+    pub code: String,
+    pub nom: String,
+    /// Génération de QPV en vigueur le jour de ces baux.
+    pub generation: u16,
+    /// Longitude et latitude d'un point du quartier.
+    pub centre: Option<[f64; 2]>,
+    pub secret: bool,
+    /// Tous les baux signés dans le quartier depuis la circulaire, et ceux de ménages DALO.
+    pub baux: Option<u32>,
+    pub dalo: Option<u32>,
+}
+
+/// Un bail d'un ménage DALO, sans son nom.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Placement {
+    /// Empreinte : la même à chaque lecture.
+    pub id: String,
+    /// Mois du bail, AAAA-MM.
+    pub mois: String,
+    pub commune: String,
+    pub commune_nom: String,
+    /// QPV en vigueur le jour du bail.
+    pub quartier: Option<String>,
+    /// Hors QPV : distance au plus proche, en mètres au plus ; nul en QPV et au-delà.
+    pub jusqu_a: Option<f64>,
+    /// `qpv`, `bande`, `au_dela` ou `inconnu`.
+    pub lieu: &'static str,
+    pub bailleur: String,
+    pub bailleur_nom: String,
+    pub reservataire: String,
+    pub precaire: bool,
+    /// Vrai si le placement est à justifier : en QPV, ménage en situation précaire.
+    pub concerne: bool,
+    pub statut: Option<Stand>,
+    /// Vrai s'il est apparu depuis la dernière visite de votre organisme.
+    pub nouveau: bool,
+    /// Ce qui en a été dit, du plus ancien au plus récent.
+    pub paroles: Vec<Word>,
+}
+
+/// Une justification.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JustificationDalo {
+    pub motif: String,
+    #[serde(default)]
+    pub commentaire: String,
+}
+
+/// Une contestation.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContestationDalo {
+    pub commentaire: String,
+}
+
+/// Ce qui attend votre organisme.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlertesDalo {
+    /// Faux : la liste n'est pas ouverte à votre organisme.
+    pub ouvert: bool,
+    /// Placements entrés dans la liste depuis la dernière visite de votre organisme.
+    pub nouveaux: usize,
+}
+
+/// Characters of a comment.
+const COMMENT: usize = 2_000;
+
+/// Whether a person reads placements one by one.
+pub fn detail(person: &Person) -> bool {
+    access::may(person, "dalo_lire").is_ok()
+}
+
+/// What was asked of the list.
+#[derive(Default)]
+pub struct Asked {
+    pub epci: Option<String>,
+    pub commune: Option<String>,
+    pub bailleur: Option<String>,
+}
+
+/// A DALO lease that is open to the person.
+pub struct Found {
+    pub id: String,
+    lease: Allocation,
+    quartier: u32,
+    pub concerne: bool,
+}
+
+/// Leases open to a person since the circular: those of DALO households one by one, all of them by QPV.
+pub struct Leases {
+    pub all: Arc<Allocations>,
+    pub dalo: Vec<Found>,
+    /// QPV → (all leases, those of DALO households).
+    pub quartiers: BTreeMap<u32, (u32, u32)>,
+}
+
+pub fn leases(app: &App, state: &State, person: &Person, asked: &Asked) -> Result<Leases, Problem> {
+    let all = app.allocations().map_err(|e| Problem::internal(&e))?;
+    let rules = Mix::embedded().map_err(|e| Problem::internal(&e))?;
+    let open = Open::new(&all, person)?;
+    let epci = number("epci", asked.epci.as_deref(), &all.epcis)?;
+    let commune = number("commune", asked.commune.as_deref(), &all.communes)?;
+    let bailleur = number("bailleur", asked.bailleur.as_deref(), &all.bailleurs)?;
+    let (mut dalo, mut quartiers) = (Vec::new(), BTreeMap::new());
+    for (a, mark) in all.list.iter().zip(&all.marks) {
+        let kept = a.bail >= rules.dalo.circulaire
+            && open.holds(a)
+            && epci.is_none_or(|n| a.epci == n)
+            && commune.is_none_or(|n| a.commune == n)
+            && bailleur.is_none_or(|n| a.bailleur == n);
+        if !kept {
+            continue;
+        }
+        if mark.quartier != u32::MAX {
+            let counts: &mut (u32, u32) = quartiers.entry(mark.quartier).or_default();
+            counts.0 += 1;
+            counts.1 += u32::from(a.dalo);
+        }
+        if a.dalo {
+            let [demand, dwelling, address] = mark.name;
+            dalo.push(Found {
+                id: state.pseudonym(&[demand, a.bail.into(), dwelling, address]),
+                lease: *a,
+                quartier: mark.quartier,
+                concerne: to_justify(rules, a),
+            });
+        }
+    }
+    Ok(Leases { all, dalo, quartiers })
+}
+
+pub fn watchlist() -> Result<&'static Watchlist, Problem> {
+    Watchlist::embedded().map_err(|e| Problem::internal(&e))
+}
+
+pub fn comment(text: &str, needed: bool) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() && needed {
+        return Err(Problem::missing("commentaire", "dites pourquoi en une phrase, sans nom de personne"));
+    }
+    if text.chars().count() > COMMENT {
+        return Err(Problem::value(
+            "commentaire",
+            text,
+            format!("Un commentaire a {COMMENT} caractères au plus."),
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// DALO leases whose place is known, and those in QPV, by a key.
+pub fn by(found: &Leases, key: impl Fn(&Allocation) -> u32) -> BTreeMap<u32, Score> {
+    let mut out: BTreeMap<u32, Score> = BTreeMap::new();
+    for a in found.dalo.iter().map(|f| &f.lease) {
+        let score = out.entry(key(a)).or_default();
+        score.denominator += u32::from(a.qpv.is_some());
+        score.numerator += u32::from(a.qpv == Some(Band::Inside));
+    }
+    out
+}
+
+/// Scores under secrecy, unless the placements are shown one by one anyway.
+fn shown(scores: Vec<Score>, detail: bool, secrecy: &Secrecy) -> Vec<Option<Score>> {
+    let mut whole = Some(scores.iter().fold(Score::default(), |sum, s| Score {
+        numerator: sum.numerator + s.numerator,
+        denominator: sum.denominator + s.denominator,
+        ..Score::default()
+    }));
+    let mut lines: Vec<Option<Score>> = scores.into_iter().map(Some).collect();
+    if !detail {
+        mix::protect(&mut whole, &mut lines.iter_mut().collect::<Vec<_>>(), secrecy);
+    }
+    lines
+}
+
+pub fn counted(
+    table: BTreeMap<u32, Score>,
+    detail: bool,
+    secrecy: &Secrecy,
+    name: impl Fn(u32) -> (String, String),
+) -> Vec<CompteDalo> {
+    let (keys, scores): (Vec<u32>, Vec<Score>) = table.into_iter().unzip();
+    let lines = shown(scores, detail, secrecy);
+    keys.into_iter()
+        .zip(lines)
+        .map(|(key, score)| {
+            let (code, nom) = name(key);
+            CompteDalo {
+                code,
+                nom,
+                secret: score.is_none(),
+                baux: score.map(|s| s.denominator),
+                en_qpv: score.map(|s| s.numerator),
+            }
+        })
+        .collect()
+}
+
+pub fn quartiers(found: &Leases, detail: bool, secrecy: &Secrecy) -> Vec<QuartierDalo> {
+    let scores = found.quartiers.values().map(|(all, dalo)| Score {
+        numerator: *dalo,
+        denominator: *all,
+        ..Score::default()
+    });
+    let lines = shown(scores.collect(), detail, secrecy);
+    let mut out: Vec<QuartierDalo> = found
+        .quartiers
+        .keys()
+        .zip(lines)
+        .filter_map(|(number, score)| {
+            let q = found.all.quartiers.get(*number as usize)?;
+            Some(QuartierDalo {
+                code: q.code.clone(),
+                nom: if q.nom.is_empty() { q.code.clone() } else { q.nom.clone() },
+                generation: q.generation,
+                centre: q.centre,
+                secret: score.is_none(),
+                baux: score.map(|s| s.denominator),
+                dalo: score.map(|s| s.numerator),
+            })
+        })
+        .collect();
+    out.sort_by(|a, b| b.dalo.cmp(&a.dalo).then_with(|| a.code.cmp(&b.code)));
+    out
+}
+
+/// How many placements are to justify and where they stand; few are told only to who reads them one by one.
+pub fn balance(found: &Leases, stand: &impl Fn(&str) -> Stand, detail: bool, secrecy: &Secrecy) -> BilanDalo {
+    let mut counts = [0u32; 3];
+    for f in found.dalo.iter().filter(|f| f.concerne) {
+        counts[match stand(&f.id) {
+            Stand::AJustifier => 0,
+            Stand::Justifie => 1,
+            Stand::Conteste => 2,
+        }] += 1;
+    }
+    let all: u32 = counts.iter().sum();
+    let few = |n: u32| (1..secrecy.c_numerateur).contains(&n);
+    // Said as a part of all precarious placements, as on the page of social mix; what is said of so few is
+    // another matter.
+    let precarious = found.dalo.iter().filter(|f| f.lease.precarious && f.lease.qpv.is_some()).count();
+    let enough = detail || (!few(all) && precarious >= secrecy.k as usize);
+    let parts = detail || (enough && all >= secrecy.k && !counts.into_iter().any(few));
+    let part = |i: usize| parts.then_some(counts[i]);
+    BilanDalo {
+        concernes: enough.then_some(all),
+        a_justifier: part(0),
+        justifies: part(1),
+        contestes: part(2),
+    }
+}
+
+pub fn placement(
+    found: &Leases,
+    f: &Found,
+    stand: &impl Fn(&str) -> Stand,
+    said: &BTreeMap<String, Vec<Word>>,
+    fresh: &[String],
+) -> Placement {
+    let a = &f.lease;
+    let named = |list: &[crate::policy::facts::Named], i: u32| {
+        list.get(i as usize).map_or_else(Default::default, |n| (n.code.clone(), n.title().to_owned()))
+    };
+    let (commune, commune_nom) = named(&found.all.communes, a.commune);
+    let (bailleur, bailleur_nom) = named(&found.all.bailleurs, a.bailleur);
+    let (lieu, jusqu_a) = match a.qpv {
+        None => ("inconnu", None),
+        Some(Band::Inside) => ("qpv", None),
+        Some(Band::Within(ring)) => ("bande", bands::limits().get(usize::from(ring)).copied()),
+        Some(Band::Beyond) => ("au_dela", None),
+    };
+    Placement {
+        mois: format!("{:04}-{:02}", a.year(), a.month()),
+        commune,
+        commune_nom,
+        quartier: found
+            .all
+            .quartiers
+            .get(f.quartier as usize)
+            .map(|q| if q.nom.is_empty() { q.code.clone() } else { q.nom.clone() }),
+        jusqu_a,
+        lieu,
+        bailleur,
+        bailleur_nom,
+        reservataire: reservataires()
+            .iter()
+            .find(|v| v.code == a.reservataire)
+            .map_or_else(String::new, |v| v.libelle.clone()),
+        precaire: a.precarious,
+        concerne: f.concerne,
+        statut: f.concerne.then(|| stand(&f.id)),
+        nouveau: f.concerne && fresh.contains(&f.id),
+        paroles: said.get(&f.id).cloned().unwrap_or_default(),
+        id: f.id.clone(),
+    }
+}

@@ -1,0 +1,186 @@
+//! `/api/admin/imports`: what was imported, taking it out, putting back what it replaced.
+
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::admission::plan::files_of;
+use crate::admission::{AdmissionError, is_imported, undoable};
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
+use crate::reference::magasin::magasin;
+use crate::server::app::Server;
+use crate::server::auth::who::Who;
+use crate::server::edge::body::Body;
+use crate::server::edge::current::Current;
+use crate::server::edge::problem::Document;
+use crate::server::edge::receipts::Modification;
+use crate::store::{By, Dataset, Operation, Piece, Store, StoreError, Writer};
+
+/// Ce qui est importé, et ce qui peut être remis.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Imports {
+    pub imports: Vec<JeuImporte>,
+    /// Le plus récent d'abord.
+    pub a_remettre: Vec<ARemettre>,
+    /// Jours pendant lesquels ce qui est remplacé ou retiré peut être remis.
+    pub jours: i64,
+}
+
+/// Un jeu de données en place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JeuImporte {
+    pub registre: String,
+    pub cle: String,
+    /// Faux tant que les chiffres ne le montrent pas.
+    pub construit: bool,
+    pub lignes_rejetees: u64,
+    pub lignes_avec_drapeau: u64,
+    pub fichiers: Vec<FichierImporte>,
+}
+
+/// Un fichier dont il reste des lignes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FichierImporte {
+    pub fichier: String,
+    /// Empreinte BLAKE3 du fichier.
+    pub empreinte: String,
+    /// Secondes depuis 1970 ; 0 si on ne le sait pas.
+    pub le: i64,
+    pub par: String,
+    pub lignes: u64,
+}
+
+/// Ce qu'un import ou un retrait a remplacé.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ARemettre {
+    pub registre: String,
+    pub cle: String,
+    /// Quand il a été remplacé ou retiré, en secondes depuis 1970, et par qui.
+    pub le: i64,
+    pub par: String,
+    pub fichiers: Vec<FichierImporte>,
+}
+
+/// Le jeu de données dont il s'agit.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChoixImport {
+    pub registre: String,
+    pub cle: String,
+}
+
+impl From<Piece> for FichierImporte {
+    fn from(p: Piece) -> Self {
+        Self { fichier: p.fichier, empreinte: p.empreinte, le: p.le, par: p.par, lignes: p.lignes }
+    }
+}
+
+fn files(d: &Dataset) -> Vec<FichierImporte> {
+    files_of(d).into_iter().map(FichierImporte::from).collect()
+}
+
+/// Fichiers importés, et ceux qui peuvent être remis
+#[utoipa::path(
+    get, path = "/api/admin/imports", tag = "administration", operation_id = "admin_imports",
+    responses((status = OK, body = Imports))
+)]
+pub async fn list(Current(app): Current, params: Params) -> Result<Json<Imports>, Problem> {
+    params.finish()?;
+    let root = app.root().to_owned();
+    let store = tokio::task::spawn_blocking(move || Store::open(&root))
+        .await
+        .map_err(|e| Problem::internal(&e))?
+        .map_err(|e| Problem::internal(&e))?;
+    let m = store.manifest();
+    let waiting: Vec<&str> = m.not_built().iter().map(|d| d.dossier.as_str()).collect();
+    let set = |d: &Dataset| JeuImporte {
+        registre: d.rapport.registre.clone(),
+        cle: d.rapport.cle.clone(),
+        construit: !waiting.contains(&d.dossier.as_str()),
+        lignes_rejetees: d.rapport.lignes_rejetees,
+        lignes_avec_drapeau: d.rapport.lignes_avec_drapeau,
+        fichiers: files(d),
+    };
+    let former = |o: &Operation| ARemettre {
+        registre: o.registre.clone(),
+        cle: o.cle.clone(),
+        le: o.le,
+        par: o.par.clone(),
+        fichiers: o.avant.iter().flat_map(files).collect(),
+    };
+    Ok(Json(Imports {
+        imports: m.jeux.iter().filter(|d| is_imported(&d.rapport.registre)).map(set).collect(),
+        a_remettre: m.historique.iter().rev().map(former).collect(),
+        jours: magasin().map_err(|e| Problem::internal(&e))?.conservation.jours,
+    }))
+}
+
+/// Retirer un jeu de données
+///
+/// Les chiffres sont refaits sans lui ; il peut être remis pendant un temps.
+#[utoipa::path(
+    post, path = "/api/admin/imports/retrait", tag = "administration", operation_id = "admin_import_retirer",
+    request_body = ChoixImport,
+    responses(
+        (status = OK, body = Modification),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn remove(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    Body(asked): Body<ChoixImport>,
+) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
+    let by = who(&visitor);
+    act(&server, &asked, "import_retire", move |w, c| w.remove(&c.registre, &c.cle, &by)).await
+}
+
+/// Remettre ce que le dernier import ou retrait a remplacé
+#[utoipa::path(
+    post, path = "/api/admin/imports/retour", tag = "administration", operation_id = "admin_import_remettre",
+    request_body = ChoixImport,
+    responses(
+        (status = OK, body = Modification),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn restore(
+    FromState(server): FromState<Server>,
+    Who(visitor): Who,
+    Body(asked): Body<ChoixImport>,
+) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
+    let by = who(&visitor);
+    act(&server, &asked, "import_remis", move |w, c| w.restore(&c.registre, &c.cle, &by).map(|_| ())).await
+}
+
+fn who(visitor: &crate::server::auth::who::Visitor) -> By {
+    By::now(&visitor.person.courriel)
+}
+
+/// Changes the store, then brings figures up to date.
+async fn act(
+    server: &Server,
+    asked: &ChoixImport,
+    action: &'static str,
+    work: impl FnOnce(&mut Writer, &ChoixImport) -> Result<(), StoreError> + Send + 'static,
+) -> Result<(Extension<Trace>, Json<Modification>), Problem> {
+    let works = server.works.clone();
+    let choice = ChoixImport { registre: asked.registre.clone(), cle: asked.cle.clone() };
+    let done = tokio::task::spawn_blocking(move || -> Result<(), AdmissionError> {
+        let mut writer = works.writer()?;
+        undoable(writer.store(), &choice.registre, &choice.cle)?;
+        Ok(work(&mut writer, &choice)?)
+    });
+    done.await.map_err(|e| Problem::internal(&e))?.map_err(|e| match e {
+        AdmissionError::FromThePage { .. }
+        | AdmissionError::Store(
+            StoreError::Unknown { .. } | StoreError::NoFormer { .. } | StoreError::Changed { .. },
+        ) => Problem::value("cle", &asked.cle, e.to_string()),
+        other => Problem::internal(&other),
+    })?;
+    let trace = Trace::new(action, format!("{} {}", asked.registre, asked.cle));
+    Ok((Extension(trace), Json(Modification { demande: server.works.changed() })))
+}

@@ -1,0 +1,131 @@
+//! `/api/cotation`: the pressure on territories, grids of cotation, what a grid changes, demands in their
+//! order, candidates for a dwelling.
+
+pub mod candidats;
+pub mod cotee;
+pub mod demandes;
+pub mod grilles;
+pub mod grilles_csv;
+pub mod pression;
+pub mod simulation;
+
+use std::sync::Arc;
+
+use crate::access::{self, Person, Scope};
+use crate::desk::editions::App;
+use crate::desk::problem::Problem;
+use crate::reference::mix::Mix;
+use crate::reference::scoring::{Criteria, criteria};
+use crate::scoring::demands::{Demands, NONE};
+use crate::scoring::facts::{Facts, Territory};
+use crate::scoring::grid::Genre;
+
+/// Demands of the store, or why there are none.
+fn all(app: &App) -> Result<Arc<Demands>, Problem> {
+    let all = app.demands().map_err(|e| Problem::internal(&e))?;
+    if all.is_empty() {
+        return Err(Problem::not_found(
+            "demandes",
+            "",
+            "Le magasin ne contient aucune demande : importez un extrait du SNE (mosaique import demandes \
+                FICHIER --date AAAA-MM-JJ).",
+        ));
+    }
+    Ok(all)
+}
+
+fn catalogue() -> Result<&'static Criteria, Problem> {
+    criteria().map_err(|e| Problem::internal(&e))
+}
+
+fn mix() -> Result<&'static Mix, Problem> {
+    Mix::embedded().map_err(|e| Problem::internal(&e))
+}
+
+/// What a person may read of demands on the territory of an EPCI.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    epci: u32,
+    /// Demands that name this commune only; None: all of the EPCI.
+    commune: Option<u32>,
+}
+
+const ELSEWHERE: &str = "Les demandes de ce territoire ne sont pas ouvertes à votre organisme.";
+
+/// The demands that a person's rights open on an EPCI.
+///
+/// # Errors
+/// It has no demands, or they are not open to the person.
+fn window(all: &Demands, person: &Person, code: &str) -> Result<Window, Problem> {
+    let known = || all.epcis.iter().map(|e| e.code.as_str());
+    let epci = all.epci(code).ok_or_else(|| Problem::unknown("epci", code, known()))?;
+    let whole = Window { epci, commune: None };
+    let places = match access::leases(person) {
+        Scope::Everywhere if !person.has_contingent() => return Ok(whole),
+        Scope::Zones(places) => places,
+        Scope::Nowhere(why) => return Err(Problem::forbidden(why)),
+        _ => return Err(Problem::forbidden(ELSEWHERE)),
+    };
+    let mut narrow = None;
+    for p in places {
+        match p.echelle.as_str() {
+            "epci" if p.code == code => return Ok(whole),
+            // Codes of communes begin with that of their département.
+            "departement" if all.communes.iter().any(|c| c.epci == epci && c.code.starts_with(&p.code)) => {
+                return Ok(whole);
+            }
+            "commune" => narrow = narrow.or(all.commune(&p.code).filter(|c| all.epci_of(*c) == epci)),
+            _ => {}
+        }
+    }
+    narrow.map(|c| Window { epci, commune: Some(c) }).ok_or_else(|| Problem::forbidden(ELSEWHERE))
+}
+
+/// EPCI whose demands are open to a person, as far as they have any.
+fn open_epcis(all: &Demands, person: &Person) -> Vec<u32> {
+    let open = |n: &u32| window(all, person, &all.epcis[*n as usize].code).is_ok();
+    (0..u32::try_from(all.epcis.len()).unwrap_or(NONE)).filter(open).collect()
+}
+
+/// Rows of a kind of demand that name a territory and meet a condition.
+fn rows(all: &Demands, on: Window, genre: Genre, also: impl Fn(usize) -> bool) -> Vec<u32> {
+    let there = |row: usize| match on.commune {
+        Some(c) => all.asks(row).contains(&c),
+        None => all.asks_epci(row, on.epci),
+    };
+    let kind = |row: usize| all.is_mutation(row) == (genre == Genre::Mutation);
+    (0..all.len())
+        .filter(|row| kind(*row) && also(*row) && there(*row))
+        .filter_map(|row| u32::try_from(row).ok())
+        .collect()
+}
+
+/// Facts of rows on the territory of an EPCI.
+fn facts(all: &Demands, rows: Vec<u32>, epci: u32) -> Result<Facts, Problem> {
+    let mix = mix()?;
+    Ok(Facts::of(all, rows, Territory::new(all, epci, mix), catalogue()?, mix))
+}
+
+/// A count that may be shown: none of 1 to k−1.
+fn shown(n: u32, k: u32) -> Option<u32> {
+    (n == 0 || n >= k).then_some(n)
+}
+
+/// The same, rounded to five and from 15 on: what crafted grids may ask again and again.
+fn rounded(n: u32, k: u32) -> Option<u32> {
+    shown(n, k).map(|n| if n == 0 { 0 } else { ((n + 2) / 5 * 5).max(15) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_one_to_ten_are_never_shown_and_others_are_rounded() {
+        assert_eq!(
+            [0, 1, 10, 11, 12, 13, 57].map(|n| rounded(n, 11)),
+            [Some(0), None, None, Some(15), Some(15), Some(15), Some(55)]
+        );
+        assert_eq!([0, 1, 10, 11].map(|n| shown(n, 11)), [Some(0), None, None, Some(11)]);
+    }
+}

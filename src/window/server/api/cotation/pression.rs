@@ -1,0 +1,243 @@
+//! `GET /api/cotation/pression`: demands that wait, dwellings allocated, their ratio and the waiting time, by
+//! commune or EPCI.
+
+use axum::Json;
+use axum::extract::Extension;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::cotee::sizes;
+use super::grilles::TerritoireCote;
+use super::{all, catalogue, rounded};
+use crate::days;
+use crate::desk::editions::App;
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
+use crate::scoring::pressure::{Line, Scale, lines, sizes as by_size};
+use crate::scoring::wait::Wait;
+use crate::server::edge::current::Current;
+use crate::server::edge::problem::Document;
+
+/// Un territoire.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LignePression {
+    pub code: String,
+    pub nom: String,
+    /// Code de l'EPCI d'une commune.
+    pub epci: Option<String>,
+    /// Demandes en attente qui nomment ce territoire ; une demande de plusieurs communes compte dans chacune,
+    /// et une fois dans leur EPCI. Nul : secret.
+    pub demandes: Option<u32>,
+    /// Demandes dont c'est le premier choix ; nul par typologie.
+    pub premier_choix: Option<u32>,
+    /// De `demandes`, celles qui ne sont pas des mutations.
+    pub demandes_hors_mutations: Option<u32>,
+    /// Baux signés dans l'année.
+    pub attributions: Option<u32>,
+    pub attributions_hors_mutations: Option<u32>,
+    /// Demandes pour une attribution, mutations comprises des deux côtés.
+    pub tension: Option<f64>,
+    /// La même, mutations exclues des deux côtés.
+    pub tension_hors_mutations: Option<f64>,
+    pub delai: Option<Delai>,
+}
+
+/// Délais d'attente, en mois.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Delai {
+    /// Moyenne des demandes satisfaites des derniers mois : c'est ce que la loi montre. Elle ignore ceux qui
+    /// attendent encore.
+    pub moyen: f64,
+    /// Demandes satisfaites dont c'est la moyenne, à cinq près.
+    pub satisfaites: Option<u32>,
+    /// Médiane qui compte ceux qui attendent encore (Kaplan-Meier) ; nulle si moins de la moitié sont logés.
+    pub median: Option<f64>,
+    /// Demandes dont c'est la médiane, à cinq près.
+    pub suivies: Option<u32>,
+    /// Trop peu de demandes semblables satisfaites : délais de tout l'EPCI.
+    pub de_l_epci: bool,
+}
+
+impl Delai {
+    /// Counts are rounded to five: with the other counts of a line they would tell the few whose demand was
+    /// closed otherwise.
+    pub(super) fn of(w: Wait, de_l_epci: bool, k: u32) -> Self {
+        Self {
+            moyen: tenths(w.mean),
+            satisfaites: rounded(w.housed, k),
+            median: w.median.map(tenths),
+            suivies: rounded(w.of, k),
+            de_l_epci,
+        }
+    }
+}
+
+/// La pression sur les territoires.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Pression {
+    /// Jour de l'extraction des demandes.
+    pub au: String,
+    /// Année des attributions.
+    pub annee: u16,
+    pub par: String,
+    pub delai_mois: u32,
+    /// EPCI que des demandes nomment.
+    pub epcis: Vec<TerritoireCote>,
+    pub lignes: Vec<LignePression>,
+}
+
+const SCALES: [&str; 3] = ["epci", "commune", "typologie"];
+
+/// Pression de la demande
+///
+/// Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux définitions
+/// (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un EPCI, par
+/// typologie (la plus petite que la demande nomme). Un effectif de 1 à 10 n'est
+/// jamais donné, ni ce qui le ferait retrouver.
+#[utoipa::path(
+    get, path = "/api/cotation/pression", tag = "cotation", operation_id = "cotation_pression",
+    params(
+        ("par" = Option<String>, Query, description = "Lignes : `epci` (par défaut), `commune` ou `typologie`"),
+        ("epci" = Option<String>, Query, description = "SIREN d'un EPCI : ses communes, ou ses typologies"),
+    ),
+    responses(
+        (status = OK, body = Pression),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn pression(
+    Current(app): Current,
+    mut params: Params,
+) -> Result<(Extension<Trace>, Json<Pression>), Problem> {
+    let by = params.take("par").unwrap_or_else(|| SCALES[0].to_owned());
+    let epci = params.take("epci");
+    params.finish()?;
+    if !SCALES.contains(&by.as_str()) {
+        return Err(Problem::unknown("par", &by, SCALES));
+    }
+    let work = move || answer(&app, by, epci.as_deref());
+    let found = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
+    let secret = found.lignes.iter().any(|l| l.demandes.is_none() || l.attributions.is_none());
+    let trace = Trace::new("cotation_pression", found.au.clone())
+        .with("par", found.par.as_str())
+        .rows(found.lignes.len(), secret);
+    Ok((Extension(trace), Json(found)))
+}
+
+fn answer(app: &App, by: String, epci: Option<&str>) -> Result<Pression, Problem> {
+    let demands = all(app)?;
+    let leases = app.allocations().map_err(|e| Problem::internal(&e))?;
+    let months = catalogue()?.regles.delai_mois;
+    let year = u16::try_from(demands.extrait / 10_000).unwrap_or(0);
+    let (since, k) = (back(demands.extrait, months), app.secrecy.k);
+    let within = match epci {
+        None => None,
+        Some(code) => {
+            let known = || demands.epcis.iter().map(|e| e.code.as_str());
+            Some(demands.epci(code).ok_or_else(|| Problem::unknown("epci", code, known()))?)
+        }
+    };
+    let titled = |nom: &str, code: &str| if nom.is_empty() { code } else { nom }.to_owned();
+    let mut lignes: Vec<LignePression> = match by.as_str() {
+        "typologie" => {
+            // Typologies of several EPCI beside one another would give back what each of them hides.
+            let epci = within
+                .ok_or_else(|| Problem::missing("epci", "le SIREN de l'EPCI dont voir les typologies"))?;
+            let known = sizes()?;
+            let found = by_size(&demands, &leases, year, epci, since, k);
+            let title = |zone: u32| {
+                let value = known.iter().find(|v| u32::from(v.code) == zone);
+                value.map_or_else(
+                    || (String::new(), "Non dite".to_owned()),
+                    |v| (v.id.clone(), v.libelle.clone()),
+                )
+            };
+            let line = |l: &Line| {
+                let (code, nom) = title(l.zone);
+                LignePression::of(l, code, nom, Some(demands.epcis[epci as usize].code.clone()), k)
+            };
+            found.iter().map(line).collect()
+        }
+        "commune" => {
+            let found = lines(&demands, &leases, year, Scale::Commune, since, k);
+            let there = |l: &&Line| within.is_none_or(|e| demands.epci_of(l.zone) == e);
+            let line = |l: &Line| {
+                let c = &demands.communes[l.zone as usize];
+                let epci = demands.epcis.get(c.epci as usize).map(|e| e.code.clone());
+                LignePression::of(l, c.code.clone(), titled(&c.nom, &c.code), epci, k)
+            };
+            found.iter().filter(there).map(line).collect()
+        }
+        _ => {
+            let found = lines(&demands, &leases, year, Scale::Epci, since, k);
+            let there = |l: &&Line| within.is_none_or(|e| l.zone == e);
+            let line = |l: &Line| {
+                let e = &demands.epcis[l.zone as usize];
+                LignePression::of(l, e.code.clone(), titled(&e.nom, &e.code), None, k)
+            };
+            found.iter().filter(there).map(line).collect()
+        }
+    };
+    if by != "typologie" {
+        // The most asked for first; what is secret last, by code.
+        lignes.sort_by(|a, b| b.demandes.cmp(&a.demandes).then_with(|| a.code.cmp(&b.code)));
+    }
+    let mut epcis: Vec<TerritoireCote> = demands
+        .epcis
+        .iter()
+        .map(|e| TerritoireCote { code: e.code.clone(), nom: titled(&e.nom, &e.code) })
+        .collect();
+    epcis.sort_by(|a, b| a.nom.cmp(&b.nom));
+    Ok(Pression { au: days::iso(demands.extrait), annee: year, par: by, delai_mois: months, epcis, lignes })
+}
+
+impl LignePression {
+    fn of(l: &Line, code: String, nom: String, epci: Option<String>, k: u32) -> Self {
+        Self {
+            code,
+            nom,
+            epci,
+            demandes: l.named,
+            premier_choix: l.first,
+            demandes_hors_mutations: l.named_new,
+            attributions: l.housed,
+            attributions_hors_mutations: l.housed_new,
+            tension: l.ratio().map(hundredths),
+            tension_hors_mutations: l.ratio_new().map(hundredths),
+            delai: l.wait.map(|w| Delai::of(w, l.wait_of_epci, k)),
+        }
+    }
+}
+
+/// The day so many whole months before, the first of its month being never passed.
+pub(super) fn back(day: u32, months: u32) -> u32 {
+    let of = day / 10_000 * 12 + day / 100 % 100 - 1;
+    let then = of.saturating_sub(months);
+    then / 12 * 10_000 + (then % 12 + 1) * 100 + day % 100
+}
+
+fn hundredths(v: f64) -> f64 {
+    (v * 100.0).round() / 100.0
+}
+
+fn tenths(v: f64) -> f64 {
+    (v * 10.0).round() / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_years_back_is_the_same_day() {
+        assert_eq!((back(20_241_231, 24), back(20_240_115, 1)), (20_221_231, 20_231_215));
+    }
+
+    /// 31,300 demands and 5,000 allocations: 6.26, as the seed computes it.
+    #[test]
+    fn the_worked_example_of_haute_savoie() {
+        assert!((hundredths(31_300.0 / 5_000.0) - 6.26).abs() < 1e-12);
+    }
+}

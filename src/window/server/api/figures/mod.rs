@@ -1,0 +1,17 @@
+//! Figures of zones: lists, maps, sheets, tiles, files, and what is drawn.
+
+pub mod catalogue;
+pub mod ensembles;
+pub mod export;
+pub mod facettes;
+pub mod fragilite;
+pub mod indicateurs;
+pub mod mesure;
+pub mod segregation;
+pub mod situation;
+pub mod situation_csv;
+pub mod territoires;
+pub mod tiles;
+pub mod valeurs;
+pub mod zones;
+pub mod zones_fichier;

@@ -1,0 +1,250 @@
+//! `/api/dalo`: DALO households and QPV since the circular of 18 December 2023, placements to justify.
+//!
+//! The State in its territory and a bailleur for its own leases read placements one by one, without a name
+//! (domain §9.3); others read counts under secrecy. The bailleur gives the reason, the State may contest it.
+
+use crate::access::{self, Scope};
+use crate::days;
+use crate::desk::editions::App;
+use crate::desk::leases::MONTHS;
+use crate::desk::leases::dalo::{
+    AlertesDalo, Asked, ContestationDalo, JustificationDalo, Leases, MotifDalo, PlacementsDalo, balance, by,
+    comment, counted, detail, leases, placement, quartiers, watchlist,
+};
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
+use crate::reference::mix::Mix;
+use crate::reference::secrecy::Secrecy;
+use crate::server::app::Server;
+use crate::server::auth::who::{Visitor, Who};
+use crate::server::edge::body::Body;
+use crate::server::edge::current::Current;
+use crate::server::edge::problem::Document;
+use crate::state;
+use crate::state::dalo::{Said, Stand, Word};
+use axum::Json;
+use axum::extract::{Extension, Path, State as FromState};
+use axum::http::StatusCode;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Placements DALO et QPV depuis la circulaire du 18 décembre 2023
+///
+/// Un à un et sans nom pour les services de l'État (dans leur territoire) et le bailleur (pour son parc) ; en
+/// comptes sous secret statistique pour les autres. Les QPV sont ceux en vigueur le jour du bail.
+#[utoipa::path(
+    get, path = "/api/dalo/placements", tag = "mixite", operation_id = "dalo_placements",
+    params(
+        ("epci" = Option<String>, Query, description = "Un EPCI seulement"),
+        ("commune" = Option<String>, Query, description = "Une commune seulement"),
+        ("bailleur" = Option<String>, Query, description = "Un bailleur seulement (SIREN)"),
+    ),
+    responses(
+        (status = OK, body = PlacementsDalo),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn placements(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<(Extension<Trace>, Json<PlacementsDalo>), Problem> {
+    let asked = Asked {
+        epci: params.take("epci"),
+        commune: params.take("commune"),
+        bailleur: params.take("bailleur"),
+    };
+    params.finish()?;
+    let trace = Trace::new("dalo", "placements")
+        .with("epci", asked.epci.clone())
+        .with("commune", asked.commune.clone())
+        .with("bailleur", asked.bailleur.clone());
+    let found = found(&server, &app, &visitor, asked).await?;
+    let said = server.state.said_of_dalo().await?;
+    let detail = detail(&visitor.person);
+    let fresh = if detail { fresh(&server, &visitor, &found).await? } else { Vec::new() };
+    let answer = told(&found, &said, detail, &fresh, app.secrecy)?;
+    let counts = if detail {
+        answer.placements.len()
+    } else {
+        answer.mois.len() + answer.communes.len() + answer.quartiers.len()
+    };
+    let secret = answer.mois.iter().chain(&answer.communes).any(|c| c.secret);
+    Ok((Extension(trace.rows(counts, secret)), Json(answer)))
+}
+
+/// Placements entrés dans la liste depuis la dernière visite
+#[utoipa::path(
+    get, path = "/api/dalo/alertes", tag = "mixite", operation_id = "dalo_alertes", responses((status = OK,
+    body = AlertesDalo))
+)]
+pub async fn alerts(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Json<AlertesDalo>, Problem> {
+    params.finish()?;
+    let person = &visitor.person;
+    if !detail(person) || matches!(access::leases(person), Scope::Nowhere(_)) {
+        return Ok(Json(AlertesDalo { ouvert: false, nouveaux: 0 }));
+    }
+    let found = found(&server, &app, &visitor, Asked::default()).await?;
+    Ok(Json(AlertesDalo { ouvert: true, nouveaux: fresh(&server, &visitor, &found).await?.len() }))
+}
+
+/// Noter que votre organisme a lu la liste
+#[utoipa::path(
+    post, path = "/api/dalo/visite", tag = "mixite", operation_id = "dalo_visite",
+    responses(
+        (status = NO_CONTENT, description = "Noté"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn visit(FromState(server): FromState<Server>, Who(visitor): Who) -> Result<StatusCode, Problem> {
+    server.state.visit_dalo(&visitor.organisation()?.id, state::now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Justifier un placement (bailleur)
+#[utoipa::path(
+    put, path = "/api/dalo/placements/{id}", tag = "mixite", operation_id = "dalo_justifier",
+    params(("id" = String, Path, description = "Empreinte du placement")), request_body = JustificationDalo,
+    responses(
+        (status = NO_CONTENT, description = "Justifié"),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn justify(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+    Body(asked): Body<JustificationDalo>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
+    let list = watchlist()?;
+    let reason =
+        list.reasons.iter().find(|r| r.id == asked.motif).ok_or_else(|| {
+            Problem::unknown("motif", &asked.motif, list.reasons.iter().map(|r| r.id.as_str()))
+        })?;
+    let comment = comment(&asked.commentaire, reason.id == "autre")?;
+    say(&server, &app, &visitor, &id, Stand::Justifie, &reason.id, &comment).await?;
+    Ok((
+        StatusCode::NO_CONTENT,
+        Extension(Trace::new("dalo_justifier", id).with("motif", reason.id.as_str())),
+    ))
+}
+
+/// Contester une justification (DDETS, DREAL)
+#[utoipa::path(
+    post, path = "/api/dalo/placements/{id}/contestation", tag = "mixite", operation_id = "dalo_contester",
+    params(("id" = String, Path, description = "Empreinte du placement")), request_body = ContestationDalo,
+    responses(
+        (status = NO_CONTENT, description = "Contesté"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn contest(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+    Body(asked): Body<ContestationDalo>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
+    let comment = comment(&asked.commentaire, true)?;
+    say(&server, &app, &visitor, &id, Stand::Conteste, "", &comment).await?;
+    Ok((StatusCode::NO_CONTENT, Extension(Trace::new("dalo_contester", id))))
+}
+
+/// Says something of a placement that the person reads and that is to justify.
+async fn say(
+    server: &Server,
+    app: &Arc<App>,
+    visitor: &Arc<Visitor>,
+    id: &str,
+    statut: Stand,
+    motif: &str,
+    commentaire: &str,
+) -> Result<(), Problem> {
+    let found = found(server, app, visitor, Asked::default()).await?;
+    if !found.dalo.iter().any(|f| f.concerne && f.id == id) {
+        return Err(Problem::not_found(
+            "id",
+            id,
+            "Ce placement n'existe pas, n'est pas à justifier ou n'est pas ouvert à votre organisme.",
+        ));
+    }
+    let said = Said {
+        statut,
+        motif,
+        commentaire,
+        compte: visitor.person.compte.as_deref().unwrap_or(""),
+        auteur: &visitor.person.nom,
+        organisme: &visitor.organisation()?.nom,
+    };
+    Ok(server.state.say_of_dalo(id, &said, state::now()).await?)
+}
+
+async fn found(
+    server: &Server,
+    app: &Arc<App>,
+    visitor: &Arc<Visitor>,
+    asked: Asked,
+) -> Result<Leases, Problem> {
+    let (app, state, visitor) = (app.clone(), server.state.clone(), visitor.clone());
+    let work = move || leases(&app, &state, &visitor.person, &asked);
+    tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// Placements to justify that the person's organisation has not seen.
+async fn fresh(server: &Server, visitor: &Visitor, found: &Leases) -> Result<Vec<String>, Problem> {
+    let Some(org) = &visitor.person.organisation else { return Ok(Vec::new()) };
+    let ids: Vec<String> = found.dalo.iter().filter(|f| f.concerne).map(|f| f.id.clone()).collect();
+    let seen = server.state.see_dalo(&ids, state::now()).await?;
+    let visit = server.state.dalo_visit(&org.id).await?;
+    Ok(seen.into_iter().filter(|(_, since)| visit.is_none_or(|v| *since > v)).map(|(id, _)| id).collect())
+}
+
+fn told(
+    found: &Leases,
+    said: &BTreeMap<String, Vec<Word>>,
+    detail: bool,
+    fresh: &[String],
+    secrecy: &Secrecy,
+) -> Result<PlacementsDalo, Problem> {
+    let (rules, list) = (Mix::embedded().map_err(|e| Problem::internal(&e))?, watchlist()?);
+    let stand = |id: &str| said.get(id).and_then(|w| w.last()).map_or(Stand::AJustifier, |w| w.statut);
+    let months = by(found, |a| a.bail / 100);
+    let communes = by(found, |a| a.commune);
+    let month = |key: u32| {
+        let name = (key % 100).checked_sub(1).and_then(|m| MONTHS.get(m as usize)).copied().unwrap_or("");
+        (format!("{:04}-{:02}", key / 100, key % 100), format!("{name} {}", key / 100))
+    };
+    let commune = |key: u32| {
+        let unknown = (String::new(), "Non renseignée".to_owned());
+        found.all.communes.get(key as usize).map_or(unknown, |n| (n.code.clone(), n.title().to_owned()))
+    };
+    Ok(PlacementsDalo {
+        version: format!("mixité {} ; motifs {}", rules.version, list.version),
+        texte: &list.texte,
+        depuis: days::iso(rules.dalo.circulaire),
+        detail,
+        motifs: list.reasons.iter().map(|r| MotifDalo { id: &r.id, libelle: &r.libelle }).collect(),
+        bilan: balance(found, &stand, detail, secrecy),
+        mois: counted(months, detail, secrecy, month),
+        communes: counted(communes, detail, secrecy, commune),
+        quartiers: quartiers(found, detail, secrecy),
+        placements: if detail {
+            found.dalo.iter().map(|f| placement(found, f, &stand, said, fresh)).collect()
+        } else {
+            Vec::new()
+        },
+    })
+}

@@ -1,0 +1,130 @@
+//! `GET /api/adresses/corrections.csv`: the corrected dwellings, for the bailleur's own system.
+
+use axum::extract::{Extension, State as FromState};
+use axum::response::{IntoResponse, Response};
+
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
+use crate::publish::csv_file::{self, inert};
+use crate::server::app::Server;
+use crate::server::auth::who::Who;
+use crate::server::edge::current::Current;
+use crate::state::{Correction, StatutCorrection};
+use crate::stock::StockError;
+use crate::stock::parts::Parts;
+use crate::stock::places::label;
+use crate::store::Store;
+use crate::territory::crs;
+
+/// Why the file cannot be made.
+#[derive(Debug, thiserror::Error)]
+enum ExportError {
+    #[error(transparent)]
+    Stock(#[from] StockError),
+    #[error(transparent)]
+    Csv(#[from] csv::Error),
+    #[error(transparent)]
+    Crs(#[from] crs::CrsError),
+}
+
+/// Adresses corrigées, en CSV
+///
+/// Une ligne par logement du dernier millésime : identifiants, ancienne et nouvelle adresse, point en degrés
+/// et dans le système local.
+#[utoipa::path(
+    get, path = "/api/adresses/corrections.csv", tag = "bailleur", operation_id = "adresses_corrections_csv",
+    responses((status = OK, body = String, content_type = "text/csv"))
+)]
+pub async fn csv(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let siren = visitor.lessor()?.to_owned();
+    let in_force = |c: &Correction| c.statut == StatutCorrection::Acceptee;
+    let list: Vec<Correction> =
+        server.state.corrections(&siren).await?.into_iter().filter(in_force).collect();
+    let millesime = app.millesimes.last().ok_or_else(Problem::nothing_loaded)?.meta().millesime;
+    let (n, text) = tokio::task::spawn_blocking(move || written(app.store(), millesime, &siren, &list))
+        .await
+        .map_err(|e| Problem::internal(&e))?
+        .map_err(|e| Problem::internal(&e))?;
+    let headers = crate::server::edge::csv_file::headers("adresses-corrigees.csv")?;
+    Ok((Extension(Trace::new("export", "adresses corrigées").rows(n, false)), headers, text).into_response())
+}
+
+fn written(
+    store: &Store,
+    millesime: u16,
+    siren: &str,
+    list: &[Correction],
+) -> Result<(usize, Vec<u8>), ExportError> {
+    let mut out = csv_file::writer();
+    out.write_record([
+        "IDENT_REP",
+        "IDENT_INT",
+        "DEPCOM",
+        "ADRESSE_DEPOSEE",
+        "ADRESSE_CORRIGEE",
+        "ID_BAN",
+        "LON",
+        "LAT",
+        "X",
+        "Y",
+        "EPSG",
+        "QUALITE_XY",
+        "METHODE",
+        "DEPUIS_MILLESIME",
+        "DATE",
+        "AUTEUR",
+        "COMMENTAIRE",
+    ])?;
+    let mut n = 0;
+    if let Some(parts) = Parts::of(store, "rpls", millesime) {
+        let t = parts.read(&["siren", "depcom", "adresse", "ident_rep", "ident_int"])?;
+        let (owner, depcom, address) = (t.texts("siren")?, t.texts("depcom")?, t.texts("adresse")?);
+        let (ident, own) = (t.texts("ident_rep")?, t.texts("ident_int")?);
+        for row in (0..t.rows()).filter(|r| owner.get(*r) == siren) {
+            // The last made for this millésime or before; one dwelling's own goes before its address's.
+            let of = |c: &&Correction| {
+                c.des <= millesime
+                    && if c.ident_rep.is_empty() {
+                        c.adresse == address.get(row)
+                    } else {
+                        c.ident_rep == ident.get(row)
+                    }
+            };
+            let Some(c) = list.iter().filter(of).max_by_key(|c| (!c.ident_rep.is_empty(), c.des)) else {
+                continue;
+            };
+            let (Some(lon), Some(lat)) = (c.apres.lon, c.apres.lat) else { continue };
+            let epsg = crs::default_epsg(depcom.get(row));
+            let (mut x, mut y) = ([lon], [lat]);
+            crs::from_lonlat(epsg, &mut x, &mut y)?;
+            out.write_record([
+                ident.get(row),
+                &inert(own.get(row)),
+                depcom.get(row),
+                &inert(&label(address.get(row))),
+                &inert(&c.apres.libelle),
+                &inert(&c.apres.ban),
+                &format!("{lon:.7}"),
+                &format!("{lat:.7}"),
+                &format!("{:.2}", x[0]),
+                &format!("{:.2}", y[0]),
+                &epsg.to_string(),
+                &c.apres.qualite.to_string(),
+                &c.methode,
+                &c.des.to_string(),
+                &crate::state::day(c.quand),
+                &inert(&c.qui),
+                &inert(&c.commentaire),
+            ])?;
+            n += 1;
+        }
+    }
+    Ok((n, csv_file::bytes(out)?))
+}

@@ -1,0 +1,367 @@
+//! `/api/adresses`: addresses of a bailleur, those that are probably wrong first; candidates, what a move
+//! would change, corrections.
+//!
+//! [`list`] ranks what `stock::review` doubts, or searches the whole stock; [`candidates`] proposes places;
+//! [`corrections`] keeps decisions in the state store and asks for new figures; [`export`] gives them to the
+//! bailleur's own system.
+
+pub mod candidates;
+pub mod corrections;
+pub mod export;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State as FromState};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::desk::editions::{App, Loaded};
+use crate::desk::names::fold;
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::query::Asked;
+use crate::desk::situation::{self, Situation};
+use crate::reference::situation::situation as rules;
+use crate::reference::survey::Survey;
+use crate::server::app::Server;
+use crate::server::auth::who::Who;
+use crate::server::edge::current::Current;
+use crate::server::edge::problem::Document;
+use crate::state::{Correction, StatutCorrection};
+use crate::stock::places::{is_far, merged};
+use crate::stock::review::{Address, Dwelling, Motif};
+use crate::stock::table::hash;
+use crate::territory::grid;
+
+/// Les adresses à corriger d'un bailleur.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListeAdresses {
+    pub millesime: u16,
+    pub millesimes: Vec<u16>,
+    /// Adresses et logements qui ont un motif, avant filtre et pagination.
+    pub adresses_total: usize,
+    pub logements_total: usize,
+    /// Adresses que le filtre ou la recherche garde.
+    pub total: usize,
+    pub motifs: Vec<CompteMotif>,
+    /// Les adresses de plus de logements d'abord.
+    pub adresses: Vec<AdresseACorriger>,
+}
+
+/// Un motif et ce qu'il touche.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompteMotif {
+    pub id: Motif,
+    pub adresses: usize,
+    pub logements: u64,
+}
+
+/// Une adresse à corriger.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AdresseACorriger {
+    pub id: String,
+    pub libelle: String,
+    pub codepostal: String,
+    pub commune: String,
+    /// Code Insee.
+    pub depcom: String,
+    /// Logements de l'adresse, et ceux qui ont un motif.
+    pub logements: usize,
+    pub touches: usize,
+    /// Motif → nombre de logements.
+    pub motifs: BTreeMap<Motif, u64>,
+    /// Point de la plupart de ses logements ; nuls sans point.
+    pub lon: Option<f64>,
+    pub lat: Option<f64>,
+    pub qualite: Option<u8>,
+    /// La Base adresse nationale a une adresse de même nom.
+    pub ban: bool,
+    /// Logements dont une correction est en vigueur.
+    pub corriges: usize,
+}
+
+/// Quelles adresses (documentation de l'interface).
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
+pub struct AdressesParams {
+    /// Millésime du RPLS ; par défaut le dernier.
+    pub millesime: Option<u16>,
+    /// Un motif.
+    pub motif: Option<String>,
+    /// Page : 100 adresses par défaut, 1 000 au plus.
+    pub limite: Option<usize>,
+    pub decalage: Option<usize>,
+    /// Ce qui est cherché dans tout le parc, adresses sans défaut comprises : rue, commune, code postal ou
+    /// numéro d'un logement.
+    pub q: Option<String>,
+}
+
+/// Ce qu'un déplacement changerait.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Consequences {
+    /// Logements qui seraient déplacés.
+    pub logements: usize,
+    /// Logements de l'adresse qui gardent la correction qui leur est propre.
+    pub a_part: usize,
+    pub avant: Option<Situation>,
+    pub apres: Situation,
+    /// Mètres entre les deux points.
+    pub distance_m: Option<f64>,
+    /// Pourquoi ce point ne peut pas être retenu.
+    pub refus: Option<String>,
+}
+
+/// The name of an address in paths.
+#[must_use]
+pub fn id(doubt: &Address) -> String {
+    format!("{:016x}", hash(&format!("{}|{}", doubt.siren, doubt.adresse)))
+}
+
+/// A cube, the addresses of a bailleur, and the doubts about them that nobody has settled yet.
+pub(crate) struct Desk {
+    pub loaded: Arc<Loaded>,
+    pub millesime: u16,
+    pub all: Arc<Vec<Address>>,
+    pub doubts: Vec<Address>,
+    /// National numbers of dwellings that were corrected one by one.
+    apart: BTreeSet<String>,
+}
+
+impl Desk {
+    pub async fn open(
+        server: &Server,
+        app: &Arc<App>,
+        siren: &str,
+        millesime: Option<u16>,
+    ) -> Result<Self, Problem> {
+        let loaded = Asked { millesime, ..Asked::default() }.resolve(app)?.loaded;
+        let millesime = loaded.meta().millesime;
+        let (held, owner) = (Arc::clone(app), siren.to_owned());
+        let all = tokio::task::spawn_blocking(move || held.reviewed(millesime, &owner))
+            .await
+            .map_err(|e| Problem::internal(&e))?
+            .map_err(|e| Problem::internal(&e))?;
+        let settled = |c: &Correction| {
+            c.des <= millesime && matches!(c.statut, StatutCorrection::Acceptee | StatutCorrection::Ecartee)
+        };
+        let settled: Vec<Correction> =
+            server.state.corrections(siren).await?.into_iter().filter(settled).collect();
+        let (one, whole): (Vec<_>, Vec<_>) = settled.iter().partition(|c| !c.ident_rep.is_empty());
+        let names: BTreeSet<&str> = whole.iter().map(|c| c.adresse.as_str()).collect();
+        let numbers: BTreeSet<&str> = one.iter().map(|c| c.ident_rep.as_str()).collect();
+        // What was settled since figures were made is settled all the same.
+        let open = |a: &Address| {
+            let mut a = a.clone();
+            a.logements
+                .iter_mut()
+                .filter(|l| numbers.contains(l.ident_rep.as_str()))
+                .for_each(|l| l.motifs = 0);
+            a.is_doubtful().then_some(a)
+        };
+        let doubts = all
+            .iter()
+            .filter(|a| a.is_doubtful() && !names.contains(a.adresse.as_str()))
+            .filter_map(open)
+            .collect();
+        let moved = one.iter().filter(|c| c.statut == StatutCorrection::Acceptee);
+        let apart = moved.map(|c| c.ident_rep.clone()).collect();
+        Ok(Self { loaded, millesime, all, doubts, apart })
+    }
+
+    /// An address of the bailleur by its name in paths.
+    pub fn find(&self, name: &str) -> Result<&Address, Problem> {
+        let found = self.doubts.iter().chain(self.all.iter()).find(|d| id(d) == name);
+        found.ok_or_else(|| Problem::not_found("id", name, "Cette adresse n'est pas dans votre parc."))
+    }
+
+    /// Dwellings of an address that a correction is about: those that are named, or all but those that have
+    /// one of their own.
+    pub fn chosen<'a>(&self, address: &'a Address, numbers: &[String]) -> Result<Vec<&'a Dwelling>, Problem> {
+        if numbers.is_empty() {
+            return Ok(address.logements.iter().filter(|l| !self.apart.contains(&l.ident_rep)).collect());
+        }
+        let named = |n: &String| {
+            let found = address.logements.iter().find(|l| !n.is_empty() && l.ident_rep == *n);
+            found.ok_or_else(|| {
+                Problem::value(
+                    "logements",
+                    n,
+                    "Ce numéro national n'est pas celui d'un logement de cette adresse.",
+                )
+            })
+        };
+        numbers.iter().collect::<BTreeSet<_>>().into_iter().map(named).collect()
+    }
+
+    /// Why a place cannot be that of an address; None if it can.
+    pub fn refusal(&self, address: &Address, lon: f64, lat: f64) -> Result<Option<String>, Problem> {
+        if address.libelle().is_empty() {
+            // One point for all dwellings of a commune without an address would be worse than none.
+            return Ok(Some(
+                "Ces logements n'ont pas d'adresse : donnez-la dans le RPLS avant de les placer.".to_owned(),
+            ));
+        }
+        let Some(communes) = self.loaded.zones.get("commune").map(|g| &g.layer) else { return Ok(None) };
+        let tolerance =
+            Survey::embedded().map_err(|e| Problem::internal(&e))?.localisation.tolerance_commune_m;
+        let Some(zone) = communes.index_of(&merged(&address.depcom, Some(communes))) else { return Ok(None) };
+        let far = is_far(communes, zone, lon, lat, tolerance);
+        let tolerance = tolerance.max(communes.coarseness_m());
+        Ok(far.then(|| {
+            format!(
+                "Ce point est à plus de {tolerance:.0} m de la commune déclarée ({}). Si c'est la commune \
+                    qui est fausse, corrigez-la dans le RPLS.",
+                communes.zones[zone as usize].nom
+            )
+        }))
+    }
+
+    fn situation(&self, lon: f64, lat: f64, quality: Option<u8>) -> Result<Situation, Problem> {
+        let cell =
+            grid::cells(&[[lon, lat]]).map_err(|e| Problem::internal(&e))?.into_iter().next().flatten();
+        Ok(situation::locate(&self.loaded, rules(), [lon, lat], quality, cell))
+    }
+}
+
+fn shown(d: &Address) -> AdresseACorriger {
+    let point = d.point();
+    AdresseACorriger {
+        id: id(d),
+        libelle: d.libelle(),
+        codepostal: d.codepostal.clone(),
+        commune: d.libcom.clone(),
+        depcom: d.depcom.clone(),
+        logements: d.logements.len(),
+        touches: d.touched(),
+        motifs: d.motifs(),
+        lon: point.map(|p| p.0),
+        lat: point.map(|p| p.1),
+        qualite: point.map(|p| p.2),
+        ban: d.ban.is_some(),
+        corriges: d.logements.iter().filter(|l| l.corrige).count(),
+    }
+}
+
+/// Adresses à corriger
+///
+/// Celles de votre parc dont quelque chose ne va pas : qualité du point, commune, QPV, Base adresse
+/// nationale, empilement, doublon. Avec `q`, celles de tout le parc qui répondent à la recherche.
+#[utoipa::path(
+    get, path = "/api/adresses", tag = "bailleur", operation_id = "adresses", params(AdressesParams),
+    responses(
+        (status = OK, body = ListeAdresses),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<Json<ListeAdresses>, Problem> {
+    let siren = visitor.lessor()?;
+    let millesime = params.number("millesime")?;
+    let motif = params.take("motif").map(|m| motif(&m)).transpose()?;
+    let limite = params.number::<usize>("limite")?.unwrap_or(100).clamp(1, 1_000);
+    let decalage = params.number::<usize>("decalage")?.unwrap_or(0);
+    let q = params.take("q").map(|q| fold(&q)).filter(|q| !q.is_empty());
+    params.finish()?;
+    let desk = Desk::open(&server, &app, siren, millesime).await?;
+    let count = |m: Motif| {
+        let of = desk.doubts.iter().filter_map(|d| d.motifs().get(&m).copied());
+        let (adresses, logements) = of.fold((0, 0), |(a, l), n| (a + 1, l + n));
+        CompteMotif { id: m, adresses, logements }
+    };
+    let kept: Vec<&Address> = match &q {
+        Some(q) => searched(&desk, q),
+        None => desk.doubts.iter().filter(|d| motif.is_none_or(|m| d.motifs().contains_key(&m))).collect(),
+    };
+    Ok(Json(ListeAdresses {
+        millesime: desk.millesime,
+        millesimes: app.millesimes.iter().map(|l| l.meta().millesime).collect(),
+        adresses_total: desk.doubts.len(),
+        logements_total: desk.doubts.iter().map(Address::touched).sum(),
+        total: kept.len(),
+        motifs: Motif::ALL.into_iter().map(count).filter(|m| m.adresses > 0).collect(),
+        adresses: kept.into_iter().skip(decalage).take(limite).map(shown).collect(),
+    }))
+}
+
+/// Addresses of the stock that have all words of a question, or a dwelling of that number; as they stand in
+/// the worklist, if they do.
+fn searched<'a>(desk: &'a Desk, q: &str) -> Vec<&'a Address> {
+    let open: BTreeMap<&str, &Address> = desk.doubts.iter().map(|d| (d.adresse.as_str(), d)).collect();
+    let words: Vec<&str> = q.split_whitespace().collect();
+    let has = |a: &&Address| {
+        let text = fold(&format!("{} {} {}", a.libelle(), a.codepostal, a.libcom));
+        let number = |l: &Dwelling| fold(&l.ident_rep) == q || fold(&l.ident_int) == q;
+        words.iter().all(|w| text.contains(w)) || a.logements.iter().any(number)
+    };
+    let mut found: Vec<&Address> = desk.all.iter().filter(has).collect();
+    found.sort_by(|a, b| a.adresse.cmp(&b.adresse));
+    found.into_iter().map(|a| open.get(a.adresse.as_str()).copied().unwrap_or(a)).collect()
+}
+
+/// A motif by its name in the interface.
+fn motif(name: &str) -> Result<Motif, Problem> {
+    let id = |m: Motif| {
+        serde_json::to_value(m).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    Motif::ALL
+        .into_iter()
+        .find(|m| id(*m) == name)
+        .ok_or_else(|| Problem::unknown("motif", name, Motif::ALL.map(id)))
+}
+
+/// Ce qu'un déplacement changerait
+///
+/// Commune, IRIS, QPV, carreau avant et après ; `refus` dit pourquoi un point ne peut pas être retenu.
+#[utoipa::path(
+    get, path = "/api/adresses/{id}/consequences", tag = "bailleur", operation_id = "adresse_consequences",
+    params(
+        ("id" = String, Path, description = "Identifiant de l'adresse"),
+        ("lon" = f64, Query, description = "Longitude WGS 84"),
+        ("lat" = f64, Query, description = "Latitude WGS 84"),
+        ("logements" = Option<String>, Query, description = "Numéros nationaux, séparés par des virgules ; \
+            par défaut toute l'adresse"),
+        ("millesime" = Option<u16>, Query, description = "Millésime du RPLS ; par défaut le dernier"),
+    ),
+    responses(
+        (status = OK, body = Consequences),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn consequences(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+    mut params: Params,
+) -> Result<Json<Consequences>, Problem> {
+    let siren = visitor.lessor()?;
+    let millesime = params.number("millesime")?;
+    let lon: f64 = params.number("lon")?.ok_or_else(|| Problem::missing("lon", "la longitude du point"))?;
+    let lat: f64 = params.number("lat")?.ok_or_else(|| Problem::missing("lat", "la latitude du point"))?;
+    let numbers = params.list("logements").unwrap_or_default();
+    params.finish()?;
+    situation::check([lon, lat])?;
+    let desk = Desk::open(&server, &app, siren, millesime).await?;
+    let address = desk.find(&id)?;
+    let chosen = desk.chosen(address, &numbers)?;
+    let now = address.point_of(|l| chosen.iter().any(|c| std::ptr::eq(*c, l)));
+    Ok(Json(Consequences {
+        logements: chosen.len(),
+        a_part: if numbers.is_empty() { address.logements.len() - chosen.len() } else { 0 },
+        avant: now
+            .map(|(x, y, q)| {
+                desk.situation(x, y, Some(q).filter(|q| *q > 0 && rules().quality(*q).is_some()))
+            })
+            .transpose()?,
+        apres: desk.situation(lon, lat, Some(11))?,
+        distance_m: now.map(|(x, y, _)| crate::stock::review::metres((x, y), (lon, lat))),
+        refus: desk.refusal(address, lon, lat)?,
+    }))
+}
