@@ -1,4 +1,5 @@
-//! Answers that depend on nothing but the edition and on the rights of who asks: made once, kept compressed as
+//! Answers that depend on nothing but the edition and on the rights of who asks: made once, kept compressed
+//! as
 //! they are sent, with the mark by which a client that has them is told so.
 
 use std::sync::Arc;
@@ -66,7 +67,8 @@ impl Weighter<AnswerKey, Kept> for ByBytes {
     }
 }
 
-/// The answers that were asked for last. They are those of one state of the store: another one begins with none.
+/// The answers that were asked for last. They are those of one state of the store: another one begins with
+/// none.
 #[derive(Debug)]
 pub struct Answers(Cache<AnswerKey, Kept, ByBytes>);
 

@@ -22,7 +22,8 @@ pub fn fold(text: &str) -> String {
 pub struct Names {
     /// Widest scale first.
     all: Vec<Name>,
-    /// Words of all names, one after the other in one text, and each with its place there and its name; sorted
+    /// Words of all names, one after the other in one text, and each with its place there and its name;
+    /// sorted
     /// by word.
     words: Vec<Word>,
     /// Codes in the order of the alphabet.

@@ -1,4 +1,5 @@
-//! What runs beside requests: figures made anew, what was left half done, bytes looked at, what is made before it is asked.
+//! What runs beside requests: figures made anew, what was left half done, bytes looked at, what is made
+//! before it is asked.
 
 pub mod late;
 pub mod soundness;
