@@ -19,6 +19,8 @@ mod facettes;
 mod fichiers;
 #[path = "api/geocoder.rs"]
 mod geocoder;
+#[path = "api/kept.rs"]
+mod kept;
 #[path = "api/ma_demande.rs"]
 mod ma_demande;
 #[path = "api/mesure.rs"]

@@ -17,7 +17,8 @@ use mosaique::registers::{addresses, ops, rpls, zones};
 use mosaique::stock::edits::{HOMES, Home, KEY, POINTS, PointFix, REGISTER};
 use mosaique::stock::events::{self, Effect, Happening};
 use mosaique::stock::facts::{Facts, NONE};
-use mosaique::stock::review::{Address, Motif, addresses, doubts};
+use mosaique::stock::lessors::Lessors;
+use mosaique::stock::review::{self, Address, Motif, addresses, doubts};
 use mosaique::stock::waves::compare;
 use mosaique::stock::{self, parts};
 use mosaique::store::{Store, Writer};
@@ -853,4 +854,78 @@ fn worklist(files: &Path) -> BTreeMap<&'static str, usize> {
     assert!(precision > 0.88, "{precision} {without:?}");
     assert!(without.keys().all(|m| matches!(m, Motif::InconnueBan | Motif::ScoreBas)), "{without:?}");
     planted_of
+}
+
+#[test]
+fn a_lessors_own_rows_are_those_of_the_register_whatever_others_correct_and_come_back_if_their_file_is_lost()
+{
+    let dir = store();
+    let store = Store::open(dir.path()).unwrap();
+    let lessors = Lessors::of(&store, 2024).unwrap().unwrap();
+    let everyone = review::filed(&lessors, &store, None, None).unwrap();
+    assert!(!lessors.is_made(), "the rows of everyone need no files");
+    let sirens: BTreeSet<&str> = everyone.iter().map(|a| a.siren.as_str()).collect();
+    assert!(sirens.len() > 3);
+    let own = |siren: &str| review::filed(&lessors, &store, Some(siren), None).unwrap();
+    for siren in &sirens {
+        let wanted: Vec<&Address> = everyone.iter().filter(|a| a.siren == *siren).collect();
+        // Points that are missing are not equal to themselves.
+        assert_eq!(format!("{:?}", own(siren).iter().collect::<Vec<_>>()), format!("{wanted:?}"));
+    }
+    assert!(own("000000000").is_empty());
+    // Another's correction changes nothing of the files, and only what is laid over them.
+    let (first, second) = (*sirens.first().unwrap(), *sirens.last().unwrap());
+    let moved = everyone.iter().find(|a| a.siren == second && a.point().is_some()).unwrap();
+    let (lon, lat, _) = moved.point().unwrap();
+    let fix = PointFix {
+        siren: second.to_owned(),
+        adresse: moved.adresse.clone(),
+        ident_rep: String::new(),
+        des: 2024,
+        lon: lon + 0.001,
+        lat,
+        qualite: 11,
+        cle: String::new(),
+    };
+    let before = addresses(&store, 2024, Some(first), None).unwrap();
+    publish_edits(dir.path(), &[fix], &[]);
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(Lessors::of(&store, 2024).unwrap().unwrap().mark(), lessors.mark());
+    let after = addresses(&store, 2024, Some(first), None).unwrap();
+    assert_eq!(format!("{after:?}"), format!("{before:?}"));
+    let theirs = addresses(&store, 2024, Some(second), None).unwrap();
+    let corrected: Vec<&Address> = theirs.iter().filter(|a| a.logements.iter().any(|l| l.corrige)).collect();
+    assert_eq!(corrected.iter().map(|a| &a.adresse).collect::<Vec<_>>(), [&moved.adresse]);
+    assert!(corrected[0].logements.iter().all(|l| l.corrige && l.motifs == 0));
+    // A file that was cut short is made again.
+    let folder = dir.path().join("bailleurs").join(lessors.mark());
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "parquet") {
+            std::fs::write(path, b"PAR1").unwrap();
+        }
+    }
+    let again = addresses(&store, 2024, Some(first), None).unwrap();
+    assert_eq!(format!("{again:?}"), format!("{before:?}"));
+}
+
+#[test]
+fn a_deposit_makes_the_rows_of_lessors_anew() {
+    let dir = store();
+    let siren = largest();
+    let of = |root: &Path| {
+        let store = Store::open(root).unwrap();
+        let lessors = Lessors::of(&store, 2024).unwrap().unwrap();
+        let rows = lessors.own(&store, &siren, &["ident_rep"]).unwrap().unwrap().rows();
+        (lessors.mark().to_owned(), rows)
+    };
+    let (mark, rows) = of(dir.path());
+    let (header, list) = self::rows(&files().join("rpls_2024.csv"));
+    let mine: Vec<_> = list.iter().filter(|r| r["SIRET"].starts_with(&siren)).collect();
+    deposit(dir.path(), "rpls", &siren, &header, &mine[..mine.len() / 2], &Corrections::new());
+    let (after, fewer) = of(dir.path());
+    assert_ne!(after, mark);
+    assert!(fewer < rows && fewer > 0, "{fewer} of {rows}");
+    let left: Vec<_> = std::fs::read_dir(dir.path().join("bailleurs")).unwrap().collect();
+    assert_eq!(left.len(), 1, "files of the former state are gone");
 }

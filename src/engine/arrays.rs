@@ -169,6 +169,18 @@ impl Mapped {
         bytemuck::try_cast_slice(self.map.get(start..end)?).ok()
     }
 
+    /// Places of strings, to view them later without looking for their name.
+    #[must_use]
+    pub fn strings_section(&self, name: &str) -> Option<[Section; 2]> {
+        Some([self.section(&format!("{name}.offsets"))?, self.section(&format!("{name}.text"))?])
+    }
+
+    /// The strings at these places, if they lie in the file.
+    #[must_use]
+    pub fn strings_at(&self, [offsets, text]: [Section; 2]) -> Option<Strings<'_>> {
+        Some(Strings { offsets: self.view(offsets)?, text: self.view(text)? })
+    }
+
     /// Strings by name.
     ///
     /// # Errors

@@ -78,16 +78,38 @@ impl Bits<'_> {
 /// A column of `n` bits made by a test on each index.
 #[must_use]
 pub fn from_fn(n: usize, mut test: impl FnMut(usize) -> bool) -> Vec<u64> {
-    let mut bits = vec![0u64; words(n)];
-    for i in 0..n {
-        bits[i / 64] |= u64::from(test(i)) << (i % 64);
+    let mut word =
+        |w: usize| (w * 64..n.min(w * 64 + 64)).fold(0u64, |word, i| word | u64::from(test(i)) << (i % 64));
+    (0..words(n)).map(&mut word).collect()
+}
+
+/// A column of `n` bits, all set.
+#[must_use]
+pub fn full(n: usize) -> Vec<u64> {
+    let mut bits = vec![u64::MAX; words(n)];
+    if let Some(last) = bits.last_mut()
+        && n % 64 > 0
+    {
+        *last = u64::MAX >> (64 - n % 64);
     }
     bits
+}
+
+/// Clears the bits of a column that are not set in another.
+pub fn keep(column: &mut [u64], other: &[u64]) {
+    column.iter_mut().zip(other).for_each(|(c, o)| *c &= o);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_column_is_that_of_a_test_that_always_holds() {
+        for n in [0, 1, 63, 64, 65, 200] {
+            assert_eq!(full(n), from_fn(n, |_| true), "{n}");
+        }
+    }
 
     #[test]
     fn counts_equal_a_naive_count_on_every_range() {

@@ -62,8 +62,9 @@ pub struct Cube {
     meta: Meta,
     /// Layer → code → zone index.
     codes: BTreeMap<String, FxHashMap<String, u32>>,
-    /// Where the arrays of each measure are.
+    /// Where the arrays of each measure are, and those of each layer, in their order.
     columns: Vec<Places>,
+    layers: Vec<LayerPlaces>,
     starts: Section,
     /// Addresses located to their street only before each address rank.
     approximate_before: Vec<u32>,
@@ -79,6 +80,29 @@ struct Places {
     values: Option<Section>,
     /// Node sums of all rows and of recent movers.
     nodes: [Section; 2],
+}
+
+/// Where the arrays of one layer are: looked for once, for every figure asks for several layers.
+#[derive(Debug, Clone, Copy)]
+struct LayerPlaces {
+    codes: Option<[Section; 2]>,
+    names: Option<[Section; 2]>,
+    starts: Option<Section>,
+    runs: Option<Section>,
+    of: Option<Section>,
+}
+
+impl LayerPlaces {
+    fn new(file: &Mapped, id: &str) -> Self {
+        let section = |name: &str| file.section(&format!("couche.{id}.{name}"));
+        Self {
+            codes: file.strings_section(&format!("couche.{id}.codes")),
+            names: file.strings_section(&format!("couche.{id}.noms")),
+            starts: section("debuts"),
+            runs: section("plages"),
+            of: section("de"),
+        }
+    }
 }
 
 impl Cube {
@@ -122,7 +146,8 @@ impl Cube {
         let residences_before = running(
             (0..residence.len()).map(|a| begins(residence, a, a.checked_sub(1).map(|b| residence[b]))),
         );
-        Ok(Self { file, meta, codes, columns, starts, approximate_before, residences_before })
+        let layers = meta.couches.iter().map(|l| LayerPlaces::new(&file, &l.id)).collect();
+        Ok(Self { file, meta, codes, columns, layers, starts, approximate_before, residences_before })
     }
 
     #[must_use]
@@ -240,14 +265,15 @@ impl Cube {
 
     #[must_use]
     pub fn layer(&self, id: &str) -> Option<Layer<'_>> {
-        let meta = self.meta.couches.iter().find(|l| l.id == id)?;
+        let (meta, places) = self.meta.couches.iter().zip(&self.layers).find(|(l, _)| l.id == id)?;
+        let array = |section: Option<Section>| section.map_or(&[][..], |s| self.view(s));
         Some(Layer {
             meta,
-            codes: self.file.strings(&format!("couche.{id}.codes")).ok()?,
-            names: self.file.strings(&format!("couche.{id}.noms")).ok()?,
-            starts: self.array(&format!("couche.{id}.debuts")),
-            runs: self.array(&format!("couche.{id}.plages")),
-            of: self.array(&format!("couche.{id}.de")),
+            codes: self.file.strings_at(places.codes?)?,
+            names: self.file.strings_at(places.names?)?,
+            starts: array(places.starts),
+            runs: array(places.runs),
+            of: array(places.of),
             index: self.codes.get(id)?,
         })
     }
@@ -318,19 +344,31 @@ impl Cube {
     #[must_use]
     pub fn mask(&self, filter: &Filter) -> Vec<u64> {
         let n = self.meta.logements;
-        let mut mask = bits::from_fn(n, |_| true);
-        let mut keep = |bits: Vec<u64>| mask.iter_mut().zip(bits).for_each(|(m, b)| *m &= b);
+        let mut mask = bits::full(n);
         for (id, classes) in &filter.classes {
-            let mut any = vec![0u64; bits::words(n)];
-            for class in classes {
-                let column: &[u64] = self.array(&format!("classe.{id}.{class}"));
-                any.iter_mut().zip(column).for_each(|(a, b)| *a |= b);
+            let columns: Vec<&[u64]> =
+                classes.iter().map(|c| self.array(&format!("classe.{id}.{c}"))).collect();
+            match columns[..] {
+                [one] if one.len() == mask.len() => bits::keep(&mut mask, one),
+                _ => {
+                    let mut any = vec![0u64; bits::words(n)];
+                    for column in columns {
+                        any.iter_mut().zip(column).for_each(|(a, b)| *a |= b);
+                    }
+                    bits::keep(&mut mask, &any);
+                }
             }
-            keep(any);
         }
-        if !filter.bailleurs.is_empty() {
-            let column = self.bailleur_of();
-            keep(bits::from_fn(n, |i| filter.bailleurs.contains(&column[i])));
+        let column = self.bailleur_of();
+        match filter.bailleurs[..] {
+            [] => {}
+            [one] => bits::keep(&mut mask, &bits::from_fn(n, |i| column[i] == one)),
+            // The list is sorted; a table of all numbers is read without a branch.
+            _ => {
+                let wanted: Vec<bool> =
+                    (0..=u16::MAX).map(|b| filter.bailleurs.binary_search(&b).is_ok()).collect();
+                bits::keep(&mut mask, &bits::from_fn(n, |i| wanted[usize::from(column[i])]));
+            }
         }
         mask
     }

@@ -1,6 +1,7 @@
 //! Finds, for one cube, what part of a zone may be published, for each population, item and viewer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustc_hash::FxHashSet;
@@ -8,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::hierarchy::Hierarchy;
 use crate::cube::Cube;
-use crate::cube::bits::{Bits, from_fn};
-use crate::cube::partition::{self, Index, OUT, Partition, Unit, Zones};
+use crate::cube::bits::{self, Bits, from_fn};
+use crate::cube::partition::{self, Index, OUT, Partition, Unit};
 use crate::cube::runs::Runs;
 use crate::reference::indicators::{Catalogue, Indicator};
 use crate::reference::secrecy::Secrecy;
@@ -52,6 +53,16 @@ pub struct Cut {
     pub viewer: Option<u16>,
 }
 
+/// Bailleurs whose parts are kept: each has some for every item, megabytes for a country.
+const VIEWERS: usize = 8;
+
+/// Parts that were made for a rule, and when they were asked for last.
+#[derive(Debug)]
+struct Known {
+    index: Arc<Index>,
+    last: AtomicU64,
+}
+
 /// The way out of one cube.
 #[derive(Debug)]
 pub struct Publisher {
@@ -64,7 +75,9 @@ pub struct Publisher {
     pub(super) hierarchy: Hierarchy,
     /// Attributes of households that figures are about together, none first.
     items: Vec<BTreeSet<String>>,
-    cuts: RwLock<BTreeMap<Cut, Arc<Index>>>,
+    cuts: RwLock<BTreeMap<Cut, Known>>,
+    /// Questions so far: what was asked last stays longest.
+    asked: AtomicU64,
     /// Households that did not move in recently.
     settled: Vec<u64>,
     stock: Index,
@@ -99,6 +112,7 @@ impl Publisher {
             hierarchy,
             items,
             cuts: RwLock::default(),
+            asked: AtomicU64::new(0),
             settled,
             stock,
             cube,
@@ -198,12 +212,23 @@ impl Publisher {
         if cut == Cut::default() {
             return Arc::clone(&self.atoms);
         }
-        let known = self.cuts.read().unwrap_or_else(PoisonError::into_inner).get(&cut).cloned();
-        known.unwrap_or_else(|| {
-            let made = Arc::new(self.made(cut));
-            self.cuts.write().unwrap_or_else(PoisonError::into_inner).insert(cut, Arc::clone(&made));
-            made
-        })
+        let now = self.asked.fetch_add(1, Ordering::Relaxed);
+        if let Some(known) = self.cuts.read().unwrap_or_else(PoisonError::into_inner).get(&cut) {
+            known.last.store(now, Ordering::Relaxed);
+            return Arc::clone(&known.index);
+        }
+        let index = Arc::new(self.made(cut));
+        let known = Known { index: Arc::clone(&index), last: AtomicU64::new(now) };
+        let mut cuts = self.cuts.write().unwrap_or_else(PoisonError::into_inner);
+        cuts.insert(cut, known);
+        // Those of bailleurs are many: a bailleur that asked long ago has them made again.
+        let theirs = |cuts: &BTreeMap<Cut, Known>| cuts.keys().filter(|c| c.viewer.is_some()).count();
+        while theirs(&cuts) > VIEWERS * self.items.len() {
+            let those = cuts.iter().filter(|(c, _)| c.viewer.is_some());
+            let oldest = those.min_by_key(|(_, k)| k.last.load(Ordering::Relaxed)).map(|(c, _)| *c);
+            oldest.map(|c| cuts.remove(&c));
+        }
+        index
     }
 
     /// Puts parts together until they satisfy a rule: atoms, or the parts of the same rule without movers.
@@ -223,10 +248,13 @@ impl Publisher {
             // Where only one kind lives, telling them apart tells nothing.
             if cut.moves && counts.contains(&0) { [0, 0] } else { counts }
         };
+        let of = |id: &str| self.cube.layer(id).map_or(&[][..], |l| l.of);
+        let layers = [of("departement"), of("epci"), of("commune"), self.cube.blocks(), of("residence")];
+        let zones = |address: u32| layers.map(|l| l.get(address as usize).copied().unwrap_or(NONE));
         let unit = |runs: &Vec<(u32, u32)>| {
             let (start, end) = runs.first().copied().unwrap_or_default();
             let more = runs.get(1..).unwrap_or_default().to_vec();
-            Unit { start, end, more, zones: self.zones(start), tally: tally(runs) }
+            Unit { start, end, more, zones: zones(start), tally: tally(runs) }
         };
         let units = finer.partition.runs().iter().map(unit).collect();
         let (parts, mut out) = partition::group(units, self.k);
@@ -238,7 +266,7 @@ impl Publisher {
     /// Households that a rule counts.
     fn told(&self, cut: Cut) -> Vec<u64> {
         let mut rows = self.cube.respondents().0.to_vec();
-        let mut keep = |column: Vec<u64>| rows.iter_mut().zip(column).for_each(|(r, c)| *r &= c);
+        let mut keep = |column: Vec<u64>| bits::keep(&mut rows, &column);
         for id in self.items.get(cut.item).into_iter().flatten() {
             let column = self.cube.attribute(id);
             keep(from_fn(column.len(), |i| column[i] != 0));
@@ -248,13 +276,6 @@ impl Publisher {
             keep(from_fn(owners.len(), |i| owners[i] != viewer));
         }
         rows
-    }
-
-    fn zones(&self, address: u32) -> Zones {
-        let a = address as usize;
-        let of = |id: &str| self.cube.layer(id).and_then(|l| l.of.get(a).copied()).unwrap_or(NONE);
-        let block = self.cube.blocks().get(a).copied().unwrap_or(NONE);
-        [of("departement"), of("epci"), of("commune"), block, of("residence")]
     }
 }
 
@@ -277,4 +298,63 @@ fn ranks(cube: &Cube, atoms: &Partition) -> Vec<u32> {
 
 fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::attack_tests::town;
+    use super::*;
+    use crate::cube::build::build;
+    use crate::cube::{Filter, bits};
+
+    #[test]
+    fn parts_of_many_bailleurs_are_not_all_kept_and_are_made_again_alike() {
+        let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cube.bin");
+        build(&town(5, 300), catalogue, secrecy, &[7; 32], &path).unwrap();
+        let p = Publisher::new(Arc::new(Cube::open(&path, catalogue).unwrap()), catalogue, secrecy);
+        let cut = |viewer: u16| Cut { item: 1, moves: true, viewer: Some(viewer) };
+        let everyone = p.parts_of(Cut { item: 1, moves: true, viewer: None });
+        let first = p.parts_of(cut(1));
+        assert_ne!(first, everyone);
+        let most = VIEWERS * p.items.len();
+        for viewer in 0..u16::try_from(most).unwrap() {
+            p.parts_of(cut(viewer));
+        }
+        let kept: Vec<Cut> = p.cuts.read().unwrap().keys().copied().collect();
+        assert_eq!(kept.iter().filter(|c| c.viewer.is_some()).count(), most);
+        assert!(!kept.contains(&cut(1)), "the one that was asked for first is gone");
+        assert!(kept.iter().any(|c| c.viewer.is_none()), "those of everyone stay");
+        assert_eq!(p.parts_of(cut(1)), first);
+    }
+
+    #[test]
+    fn a_mask_keeps_the_rows_that_meet_each_condition() {
+        let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cube.bin");
+        build(&town(9, 300), catalogue, secrecy, &[7; 32], &path).unwrap();
+        let cube = Cube::open(&path, catalogue).unwrap();
+        let n = cube.meta().logements;
+        assert!(n > 200 && n % 64 > 0);
+        let of = |id: &str, classes: &[u8]| (id.to_owned(), classes.to_vec());
+        for classes in [
+            vec![],
+            vec![of("financement", &[1])],
+            vec![of("financement", &[1, 3]), of("periode", &[2])],
+            vec![of("typologie", &[0])],
+            vec![of("financement", &[250])],
+        ] {
+            for bailleurs in [vec![], vec![1], vec![0, 2], vec![77]] {
+                let filter = Filter { classes: classes.iter().cloned().collect(), bailleurs };
+                let naive = bits::from_fn(n, |row| {
+                    filter.classes.iter().all(|(id, c)| c.contains(&cube.attribute(id)[row]))
+                        && (filter.bailleurs.is_empty()
+                            || filter.bailleurs.contains(&cube.bailleur_of()[row]))
+                });
+                assert_eq!(cube.mask(&filter), naive, "{filter:?}");
+            }
+        }
+    }
 }

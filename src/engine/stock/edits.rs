@@ -94,6 +94,12 @@ impl Edits {
         out
     }
 
+    /// Whether bailleurs changed nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty() && self.homes.is_empty()
+    }
+
     /// Follows mergers of communes: what was decided at an address of a commune that a file does not name any
     /// more holds at the same address of the commune that it became. `filed`: the communes that it names.
     #[must_use]

@@ -17,6 +17,7 @@ pub mod facts;
 pub mod gaps;
 pub mod households;
 pub mod join;
+pub mod lessors;
 pub mod ownership;
 pub mod parts;
 pub mod places;

@@ -91,6 +91,16 @@ impl Table {
         })
     }
 
+    /// The same rows as polars has them, to be written.
+    pub(super) fn into_frame(self) -> DataFrame {
+        self.frame
+    }
+
+    /// Rows that were made otherwise than from a file.
+    pub(super) fn of_frame(name: &str, frame: DataFrame) -> Self {
+        Self { name: name.to_owned(), frame }
+    }
+
     pub fn rows(&self) -> usize {
         self.frame.height()
     }

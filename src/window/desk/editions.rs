@@ -7,18 +7,21 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use bytes::Bytes;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use rayon::prelude::*;
 
 use super::error::DeskError;
+use super::kept::Answers;
+use super::lessor_stock::LessorStock;
+use super::zones::inside;
 use crate::cube::bits::Bits;
 use crate::cube::build::Meta;
 use crate::cube::runs::Runs;
 use crate::cube::{Cube, Filter, Layer as CubeLayer};
 use crate::desk::names::Names;
 use crate::disclosure::answer;
-use crate::disclosure::publisher::{Population, Publisher};
+use crate::disclosure::publisher::Publisher;
 use crate::geocode::{Geocoder, GeocoderError, shelf};
 use crate::mvt::cache::TileCache;
 use crate::mvt::points::Points;
@@ -35,60 +38,49 @@ use crate::reference::secrecy::Secrecy;
 use crate::registers::report::Report;
 use crate::scoring::demands::Demands;
 use crate::stock::places::zone_tables;
-use crate::stock::review::{self, Address};
 use crate::store::{CubeEntry, Dataset, Store};
 use crate::territory::layer::Layer;
 use crate::territory::units;
 
 /// Bytes that masks of filters may take, for one cube.
 const MASK_BYTES: u64 = 64 << 20;
-/// Bytes that answers of `/api/valeurs` may take.
-const VALUE_BYTES: u64 = 64 << 20;
 
 /// Contours of one layer, and what tiles need of them (made at the first tile).
 #[derive(Debug)]
 pub struct Geography {
     pub layer: Layer,
     shapes: OnceLock<Shapes>,
+    centres: OnceLock<Vec<Option<[f64; 2]>>>,
 }
 
 impl Geography {
+    fn new(layer: Layer) -> Self {
+        Self { layer, shapes: OnceLock::new(), centres: OnceLock::new() }
+    }
+
+    /// A point of each zone, all made at the first question.
+    pub fn centres(&self) -> &[Option<[f64; 2]>] {
+        self.centres.get_or_init(|| self.layer.zones.par_iter().map(|z| inside(&z.geometry)).collect())
+    }
+
+    /// A point of one zone.
+    #[must_use]
+    pub fn centre(&self, zone: u32) -> Option<[f64; 2]> {
+        match self.centres.get() {
+            Some(all) => all.get(zone as usize).copied().flatten(),
+            None => self.layer.zones.get(zone as usize).and_then(|z| inside(&z.geometry)),
+        }
+    }
+
     /// Contours ready for tiles.
     pub fn shapes(&self) -> &Shapes {
         self.shapes.get_or_init(|| Shapes::of_zones(&self.layer))
     }
 }
 
-/// What may ask for the same answer again.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ValuesKey {
-    pub cube: Arc<str>,
-    pub scale: String,
-    pub indicator: String,
-    pub population: Population,
-    pub filter: Filter,
-    pub within: Option<String>,
-    /// What the rights of who asked are (`Desk::key`).
-    pub rights: String,
-}
-
-/// An answer of `/api/valeurs` as it is sent, and what the audit trail says of it.
-#[derive(Debug, Clone)]
-pub struct Kept {
-    pub json: Bytes,
-    pub lignes: usize,
-    pub secret: bool,
-}
-
-/// Weighs what a cache holds by its bytes.
+/// Weighs masks by their bytes.
 #[derive(Debug, Clone)]
 pub struct ByBytes;
-
-impl Weighter<ValuesKey, Kept> for ByBytes {
-    fn weight(&self, _: &ValuesKey, value: &Kept) -> u64 {
-        value.json.len() as u64 + 512
-    }
-}
 
 impl Weighter<Filter, Arc<Vec<u64>>> for ByBytes {
     fn weight(&self, _: &Filter, mask: &Arc<Vec<u64>>) -> u64 {
@@ -237,13 +229,15 @@ pub struct App {
     /// Whether the data are those of the demonstration.
     pub demonstration: bool,
     pub tiles: TileCache,
-    pub values: Cache<ValuesKey, Kept, ByBytes>,
+    pub answers: Answers,
     /// The store, and the allocations read from it at the first question about them.
     store: Store,
     allocations: Mutex<Option<Arc<Allocations>>>,
     demands: Mutex<Option<Arc<Demands>>>,
-    /// Reviewed addresses of each millésime and bailleur that asked.
-    reviewed: Mutex<BTreeMap<(u16, String), Arc<Vec<Address>>>>,
+    /// What bailleurs ask of their own dwellings.
+    pub lessors: LessorStock,
+    /// Contours by the table that they were read from, kept from one state to the next.
+    tables: BTreeMap<PathBuf, Arc<Geography>>,
     /// The index of addresses and its folder, opened at the first question.
     addresses: Mutex<Option<(PathBuf, Arc<Geocoder>)>>,
     checker: Mutex<Option<Arc<Checker>>>,
@@ -260,24 +254,6 @@ impl App {
     #[must_use]
     pub fn root(&self) -> &Path {
         self.store.root()
-    }
-
-    /// Addresses of a bailleur with what makes one doubt them, reviewed at the first question.
-    ///
-    /// # Errors
-    /// A table of the store cannot be read.
-    pub fn reviewed(&self, millesime: u16, siren: &str) -> Result<Arc<Vec<Address>>, DeskError> {
-        let mut kept = self.reviewed.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (millesime, siren.to_owned());
-        if let Some(found) = kept.get(&key) {
-            return Ok(Arc::clone(found));
-        }
-        let geocoder = self.geocoder().ok();
-        let score = geocoder.as_ref().map(|g| move |a: &Address| g.best_score(&a.libelle(), &a.depcom));
-        let score = score.as_ref().map(|s| s as &review::Score<'_>);
-        let found = Arc::new(review::addresses(&self.store, millesime, Some(siren), score)?);
-        kept.insert(key, Arc::clone(&found));
-        Ok(found)
     }
 
     /// Allocations with their places and thresholds. The first question reads the dwellings that they name.
@@ -376,11 +352,16 @@ impl App {
             // Contours that the cube was not built from would not match its figures.
             let fits = |d: &Dataset| entry.sources.is_empty() || entry.sources.contains(&d.dossier);
             for (id, path) in zone_tables(store, entry.millesime, fits) {
-                let geography = match tables.get(&path) {
-                    Some(g) => Arc::clone(g),
+                let known = tables.get(&path).or_else(|| former.and_then(|f| f.tables.get(&path)));
+                let geography = match known.cloned() {
+                    // A table is named by its content: what was read of it holds.
+                    Some(g) => {
+                        tables.insert(path, Arc::clone(&g));
+                        g
+                    }
                     None => {
                         let layer = Layer::from_parquet(&id, &path)?;
-                        let g = Arc::new(Geography { layer, shapes: OnceLock::new() });
+                        let g = Arc::new(Geography::new(layer));
                         tables.insert(path, Arc::clone(&g));
                         g
                     }
@@ -391,7 +372,7 @@ impl App {
             if let Some((epcis, communes)) = zones.get("epci").zip(zones.get("commune"))
                 && let Some(layer) = units::divided(&epcis.layer, &communes.layer)
             {
-                zones.insert("epci".to_owned(), Arc::new(Geography { layer, shapes: OnceLock::new() }));
+                zones.insert("epci".to_owned(), Arc::new(Geography::new(layer)));
             }
             match Loaded::open(store, entry, catalogue, secrecy, zones) {
                 Ok(loaded) => millesimes.push(Arc::new(loaded)),
@@ -416,11 +397,12 @@ impl App {
             damaged,
             demonstration: store.root().join("demonstration").exists(),
             tiles: TileCache::default(),
-            values: Cache::with_weighter(1_000, VALUE_BYTES, ByBytes),
+            answers: Answers::default(),
             store: store.clone(),
             allocations: Mutex::default(),
             demands: Mutex::default(),
-            reviewed: Mutex::default(),
+            lessors: LessorStock::after(former.map(|f| &f.lessors)),
+            tables,
             addresses: Mutex::new(
                 former.and_then(|f| f.addresses.lock().unwrap_or_else(PoisonError::into_inner).clone()),
             ),

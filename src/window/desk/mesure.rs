@@ -234,6 +234,11 @@ fn bounded(zones: &[ZoneDemandee], indicators: usize, limits: &ZoneLimits) -> Re
     Ok(())
 }
 
+/// Does something with each item, in order. Handing one or two to other threads costs more than they do.
+fn each<T: Send, R: Send>(list: Vec<T>, f: impl Fn(T) -> R + Sync + Send) -> Vec<R> {
+    if list.len() < 3 { list.into_iter().map(f).collect() } else { list.into_par_iter().map(f).collect() }
+}
+
 /// A zone with its figures, and its place in the request.
 struct Measured {
     at: usize,
@@ -264,23 +269,19 @@ impl Outcome {
 fn measured(desk: &Desk<'_>, asked: &DemandeMesure, limits: &ZoneLimits) -> Result<Outcome, Problem> {
     let loaded = desk.loaded();
     let effort = geometry::effort(limits);
-    let zones = asked.zones.par_iter().enumerate();
-    let found: Vec<Result<Found, Problem>> =
-        zones.map(|(i, zone)| find(loaded, i, zone, limits, &effort)).collect();
+    let zones: Vec<(usize, &ZoneDemandee)> = asked.zones.iter().enumerate().collect();
+    let found: Vec<Result<Found, Problem>> = each(zones, |(i, zone)| find(loaded, i, zone, limits, &effort));
     let whole = asked.territoire.as_ref().map(|t| territory(loaded, t)).transpose()?;
     let mut counters: Counters<'_> = BTreeMap::new();
     let classes = found.iter().flatten().flat_map(|f| f.parts.iter().map(|p| p.0).chain([f.class]));
     for class in classes.chain(whole.as_ref().map(|_| Class::Zone)) {
         counters.entry(class).or_insert_with(|| desk.counter(class));
     }
-    let measured: Vec<Result<Measured, Problem>> = found
-        .into_par_iter()
-        .enumerate()
-        .map(|(at, found)| {
-            let found = found?;
-            Ok(Measured { at, mesure: measure(&counters, &found)?, found })
-        })
-        .collect();
+    let found: Vec<(usize, Result<Found, Problem>)> = found.into_iter().enumerate().collect();
+    let measured: Vec<Result<Measured, Problem>> = each(found, |(at, found)| {
+        let found = found?;
+        Ok(Measured { at, mesure: measure(&counters, &found)?, found })
+    });
     let (mut done, mut refusees) = (Vec::new(), Vec::new());
     for (measured, (i, zone)) in measured.into_iter().zip(asked.zones.iter().enumerate()) {
         match measured {

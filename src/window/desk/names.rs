@@ -22,6 +22,20 @@ pub fn fold(text: &str) -> String {
 pub struct Names {
     /// Widest scale first.
     all: Vec<Name>,
+    /// Words of all names, one after the other in one text, and each with its place there and its name;
+    /// sorted
+    /// by word.
+    words: Vec<Word>,
+    /// Codes in the order of the alphabet.
+    codes: Vec<u32>,
+}
+
+/// A word of a name: where the rest of the name begins with it.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    name: u32,
+    /// Place in the folded name.
+    at: u16,
 }
 
 #[derive(Debug)]
@@ -72,7 +86,38 @@ impl Names {
                 });
             }
         }
-        Self { all }
+        Self::of(all)
+    }
+
+    fn of(all: Vec<Name>) -> Self {
+        let mut words: Vec<Word> = (0..)
+            .zip(&all)
+            .flat_map(|(name, n)| {
+                // A name of more than 65,000 letters is found by its first ones.
+                let places = n.folded.match_indices(' ').filter_map(|(i, _)| u16::try_from(i + 1).ok());
+                places.map(move |at| Word { name, at }).collect::<Vec<_>>()
+            })
+            .collect();
+        words.sort_by(|a, b| rest(&all, *a).cmp(rest(&all, *b)).then(a.name.cmp(&b.name)));
+        let mut codes: Vec<u32> = (0..).zip(&all).map(|(i, _)| i).collect();
+        codes.sort_by(|a, b| all[*a as usize].code.cmp(&all[*b as usize].code));
+        Self { all, words, codes }
+    }
+
+    /// Names that have a word which begins so, once or more.
+    fn beginning(&self, word: &str) -> impl Iterator<Item = u32> + '_ {
+        let text = |w: &Word| rest(&self.all, *w);
+        let first = self.words.partition_point(|w| text(w) < word);
+        let count = self.words[first..].partition_point(|w| text(w).starts_with(word));
+        self.words[first..first + count].iter().map(|w| w.name)
+    }
+
+    /// Names whose code begins so.
+    fn coded(&self, code: &str) -> &[u32] {
+        let text = |i: &u32| &*self.all[*i as usize].code;
+        let first = self.codes.partition_point(|i| text(i) < code);
+        let count = self.codes[first..].partition_point(|i| text(i).starts_with(code));
+        &self.codes[first..first + count]
     }
 
     /// The best matches: a name that is the question, then one that begins with it, then one that has its
@@ -80,8 +125,13 @@ impl Names {
     #[must_use]
     pub fn find(&self, folded: &str, most: usize) -> Vec<Found> {
         let words: Vec<String> = folded.split(' ').map(|w| format!(" {w}")).collect();
+        // Every answer has the rarest word, or the code: only those are looked at.
+        let rarest = folded.split(' ').min_by_key(|w| self.beginning(w).count()).unwrap_or_default();
+        let mut likely: Vec<u32> = self.beginning(rarest).chain(self.coded(folded).iter().copied()).collect();
+        likely.sort_unstable();
+        likely.dedup();
         let mut found: Vec<(u8, u32, usize)> = Vec::new();
-        for (i, name) in self.all.iter().enumerate() {
+        for (i, name) in likely.into_iter().map(|i| (i as usize, &self.all[i as usize])) {
             let rank = if *name.code == *folded || name.folded[1..] == *folded {
                 0
             } else if name.folded[1..].starts_with(folded) {
@@ -95,15 +145,92 @@ impl Names {
             };
             found.push((rank, u32::MAX - name.dwellings, i));
         }
-        found.sort_unstable_by_key(|(rank, dwellings, i)| (*rank, self.all[*i].rank, *dwellings, *i));
-        found.truncate(most);
+        let key = |(rank, dwellings, i): &(u8, u32, usize)| (*rank, self.all[*i].rank, *dwellings, *i);
+        if found.len() > most {
+            found.select_nth_unstable_by_key(most, key);
+            found.truncate(most);
+        }
+        found.sort_unstable_by_key(key);
         found.into_iter().map(|(.., i)| Found { layer: self.all[i].layer, zone: self.all[i].zone }).collect()
     }
 }
 
+/// A name from a word on.
+fn rest(all: &[Name], word: Word) -> &str {
+    &all[word.name as usize].folded[usize::from(word.at)..]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{Name, Names, fold};
+
+    /// The search as it reads: every name is looked at.
+    fn naive(names: &Names, folded: &str, most: usize) -> Vec<u32> {
+        let words: Vec<String> = folded.split(' ').map(|w| format!(" {w}")).collect();
+        let mut found: Vec<_> = names
+            .all
+            .iter()
+            .enumerate()
+            .filter_map(|(i, name)| {
+                let rank = if *name.code == *folded || name.folded[1..] == *folded {
+                    0
+                } else if name.folded[1..].starts_with(folded) {
+                    1
+                } else if words.iter().all(|w| name.folded.contains(w.as_str())) {
+                    2
+                } else if name.code.starts_with(folded) {
+                    3
+                } else {
+                    return None;
+                };
+                Some((rank, name.rank, u32::MAX - name.dwellings, i))
+            })
+            .collect();
+        found.sort_unstable();
+        found.into_iter().take(most).map(|(.., i)| names.all[i].zone).collect()
+    }
+
+    #[test]
+    fn the_index_finds_what_looking_at_every_name_finds() {
+        let mut rng = fastrand::Rng::with_seed(21);
+        let parts =
+            ["saint", "sainte", "sa", "étienne", "les", "ulis", "l", "12", "mont", "montreuil", "œuvre"];
+        let all = (0..3_000)
+            .map(|zone| {
+                let words: Vec<&str> =
+                    (0..rng.usize(1..5)).map(|_| parts[rng.usize(..parts.len())]).collect();
+                Name {
+                    layer: 0,
+                    zone,
+                    rank: rng.usize(..3),
+                    folded: format!(" {}", fold(&words.join("-"))).into(),
+                    code: format!("{:05}", rng.u32(..12_500)).into(),
+                    dwellings: rng.u32(..40),
+                }
+            })
+            .collect();
+        let names = Names::of(all);
+        let asked = [
+            "sa",
+            "sain",
+            "saint e",
+            "les ulis",
+            "ulis les",
+            "12",
+            "123",
+            "l",
+            "mont",
+            "zz",
+            "oeuvre sa",
+            "saint saint",
+        ];
+        for folded in asked {
+            for most in [1, 10, 400, 5_000] {
+                let found: Vec<u32> = names.find(folded, most).into_iter().map(|f| f.zone).collect();
+                assert_eq!(found, naive(&names, folded, most), "{folded}, {most}");
+            }
+        }
+    }
 
     #[test]
     fn accents_case_and_punctuation_do_not_matter() {

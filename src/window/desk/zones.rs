@@ -50,10 +50,11 @@ pub fn without_addresses(loaded: &Loaded, layer: &Layer<'_>, within: Option<&Wit
 pub fn row(loaded: &Loaded, layer: &Layer<'_>, zone: u32, logements: u64) -> ZoneListee {
     let code = layer.codes.get(zone as usize);
     let id = layer.meta.id.as_str();
-    let contour = loaded.zones.get(id).and_then(|g| g.layer.zone(code));
+    let contour = loaded.zones.get(id).and_then(|g| Some((g, g.layer.index_of(code)?)));
+    let contour = contour.and_then(|(g, i)| Some((g, i, g.layer.zones.get(i as usize)?)));
     let [commune, epci, departement] = parents(loaded, layer, zone);
     let (centre, emprise) = match contour {
-        Some(z) if z.bbox[0] <= z.bbox[2] => (inside(&z.geometry), Some(z.bbox)),
+        Some((g, i, z)) if z.bbox[0] <= z.bbox[2] => (g.centre(i), Some(z.bbox)),
         _ => match cell_area(id, code) {
             Some(area) => {
                 (inside(&area), area.bounding_rect().map(|r| [r.min().x, r.min().y, r.max().x, r.max().y]))
@@ -91,7 +92,9 @@ fn rounded(degrees: f64) -> f64 {
     (degrees * 1e6).round() / 1e6
 }
 
-fn inside(area: &geo::MultiPolygon<f64>) -> Option<[f64; 2]> {
+/// A point of an area.
+#[must_use]
+pub fn inside(area: &geo::MultiPolygon<f64>) -> Option<[f64; 2]> {
     area.interior_point().map(|p| [p.x(), p.y()])
 }
 

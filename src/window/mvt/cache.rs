@@ -39,10 +39,18 @@ impl Encoded {
     /// # Errors
     /// Memory is short.
     pub fn new(bytes: &[u8]) -> std::io::Result<Self> {
+        Self::with(bytes, Compression::fast())
+    }
+
+    /// Compresses bytes so hard.
+    ///
+    /// # Errors
+    /// Memory is short.
+    pub fn with(bytes: &[u8], level: Compression) -> std::io::Result<Self> {
         if bytes.is_empty() {
             return Ok(Self { gzip: Bytes::new(), etag: "".into() });
         }
-        let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::fast());
+        let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2), level);
         encoder.write_all(bytes)?;
         let gzip = encoder.finish()?;
         let hash = blake3::hash(&gzip).to_hex();

@@ -25,7 +25,7 @@ pub use self::app::Server;
 pub use self::auth::provider::SsoError;
 pub use self::background::late::{Imported, note_imports, recover_deposits};
 pub use self::background::works::bring_up_to_date;
-use self::background::{soundness, works};
+use self::background::{soundness, warm, works};
 use self::edge::{listen, metrics};
 pub use self::error::ServerError;
 pub use self::options::ServeOptions;
@@ -68,6 +68,7 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
             .await?;
     }
     tokio::spawn(soundness::watch(live.clone(), root.clone(), server.works.clone()));
+    tokio::spawn(warm::follow(live.clone()));
     tokio::spawn(follow_rules(live.clone(), root.clone(), server.works.clone()));
     let routes = router(server);
     tokio::spawn(watch(live, root, seen));

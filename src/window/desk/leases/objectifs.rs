@@ -1,7 +1,9 @@
 //! The rates that conventions intercommunales d'attribution set: who reads and who writes them.
 
+use std::sync::Arc;
+
 use crate::access::{self, Person};
-use crate::desk::editions::App;
+use crate::desk::editions::{App, Loaded};
 use crate::desk::leases::reservataires;
 use crate::desk::params::day;
 use crate::desk::problem::Problem;
@@ -46,6 +48,42 @@ pub struct RegleObjectif {
     pub cible: f64,
     /// Un taux inférieur est possible avec l'accord du préfet.
     pub baisse_approuvee: bool,
+}
+
+/// Names of what rates are about: of the latest figures, and of the register for what has no figures.
+pub struct Titles<'a> {
+    app: &'a App,
+    latest: Option<&'a Arc<Loaded>>,
+}
+
+impl<'a> Titles<'a> {
+    #[must_use]
+    pub fn of(app: &'a App) -> Self {
+        Self { app, latest: app.millesimes.last() }
+    }
+
+    /// Name of an EPCI or a commune, its code if it has none.
+    ///
+    /// # Errors
+    /// It has no figures, and the register cannot be read.
+    pub fn zone(&self, scale: &str, code: &str) -> Result<String, Problem> {
+        let layer = self.latest.and_then(|l| l.cube().layer(scale));
+        if let Some(name) = layer.and_then(|l| Some(l.title(l.zone(code)?))) {
+            return Ok(name);
+        }
+        let checker = self.app.checker().map_err(|e| Problem::internal(&e))?;
+        Ok(if scale == "epci" { checker.epci_title(code) } else { checker.commune_title(code) })
+    }
+
+    /// Name of a bailleur, its SIREN if the register has none.
+    #[must_use]
+    pub fn lessor(&self, siren: &str) -> String {
+        let known = self.latest.and_then(|l| {
+            let all = l.cube().bailleurs();
+            all.into_iter().find(|(code, name)| *code == siren && !name.is_empty())
+        });
+        known.map_or(siren, |(_, name)| name).to_owned()
+    }
 }
 
 /// The EPCI whose rates a person may set.

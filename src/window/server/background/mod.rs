@@ -1,5 +1,7 @@
-//! What runs beside requests: figures made anew, what was left half done, bytes looked at.
+//! What runs beside requests: figures made anew, what was left half done, bytes looked at, what is made
+//! before it is asked.
 
 pub mod late;
 pub mod soundness;
+pub mod warm;
 pub mod works;

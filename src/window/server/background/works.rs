@@ -18,6 +18,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::ToSchema;
 
+use super::warm;
 use crate::cube::refresh::{RefreshError, refresh};
 use crate::desk::editions::Live;
 use crate::reference::depots::Deposits;
@@ -200,6 +201,7 @@ async fn rebuild(root: &Path, state: &State, live: &Live) -> Result<(), WorkErro
     bring_up_to_date(root, state).await?;
     let (root, live) = (root.to_owned(), live.clone());
     tokio::task::spawn_blocking(move || live.reload(&root).map_err(Box::new)).await??;
+    warm::give_back();
     Ok(())
 }
 

@@ -5,6 +5,7 @@ pub mod base;
 pub mod body;
 pub mod csv_file;
 pub mod current;
+pub mod kept;
 pub mod listen;
 pub mod load;
 pub mod metrics;

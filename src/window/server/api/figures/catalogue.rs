@@ -1,12 +1,14 @@
 //! `GET /api/catalogue`: what is loaded, and what may be asked of it.
 
-use axum::Json;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::{self, Person, Scope};
 use crate::desk::counter::Desk;
 use crate::desk::editions::{App, Loaded};
+use crate::desk::kept::{AnswerKey, Made};
 use crate::desk::problem::Problem;
 use crate::desk::query::{self, Asked, GENERATIONS, POPULATIONS, UNKNOWN};
 use crate::reference::access::{Class, Donnees};
@@ -16,6 +18,7 @@ use crate::registers::report::Report;
 use crate::server::api::site::textes;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
+use crate::server::edge::kept;
 use crate::stock;
 
 /// Ce qui est chargé.
@@ -170,31 +173,61 @@ impl Import {
     get, path = "/api/catalogue", tag = "catalogue", operation_id = "catalogue",
     responses((status = OK, body = CatalogueOut))
 )]
-pub async fn catalogue(Current(app): Current, Who(visitor): Who) -> Result<Json<CatalogueOut>, Problem> {
-    let latest = app.millesimes.last();
+pub async fn catalogue(
+    Current(app): Current,
+    Who(visitor): Who,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let person = &visitor.person;
+    // An organisation may write its statement anew at any time.
+    let accessibilite = textes::conformity(app.root());
+    let mut rights = String::new();
+    for loaded in &app.millesimes {
+        let desk = january(&app, loaded, person)?;
+        for class in [Class::Large, Class::Zone, Class::Proche, Class::Fine] {
+            rights.push_str(&desk.key(class));
+        }
+    }
+    let key = AnswerKey {
+        route: "catalogue",
+        // All of a state of the store: answers are kept for one only.
+        cube: "".into(),
+        question: format!("{accessibilite} {}", person.compte.is_some()),
+        rights,
+    };
+    let kept = app.answers.get(key, || made(&app, person, accessibilite).map(Made::of))?;
+    kept::answer(&kept, Class::Large, &headers)
+}
+
+fn made(app: &App, person: &Person, accessibilite: String) -> Result<CatalogueOut, Problem> {
+    let latest = app.millesimes.last();
     // Names of files and counts of rows are for those who work with them.
     let insider = person.compte.is_some();
-    Ok(Json(CatalogueOut {
+    Ok(CatalogueOut {
         emprise: latest.and_then(|l| l.cube().tree().extent()).map(|b| b.to_vec()).unwrap_or_default(),
-        millesimes: app.millesimes.iter().map(|l| millesime(&app, l, person)).collect::<Result<_, _>>()?,
+        millesimes: app.millesimes.iter().map(|l| millesime(app, l, person)).collect::<Result<_, _>>()?,
         a_jour: app.a_jour.as_deref().map(ParcAJour::of),
         echelles: latest.map(|l| echelles(l, person)).unwrap_or_default(),
         populations: POPULATIONS.map(|(id, _, libelle)| PopulationOut { id, libelle }).into(),
-        filtres: latest.map(|l| filtres(&app, l)).unwrap_or_default(),
+        filtres: latest.map(|l| filtres(app, l)).unwrap_or_default(),
         imports: app.imports.iter().filter(|_| insider).map(Import::of).collect(),
         non_construits: app.not_built.iter().filter(|_| insider).map(Import::of).collect(),
         endommages: app.damaged.iter().map(|(year, _)| *year).collect(),
         demonstration: app.demonstration,
-        accessibilite: textes::conformity(app.root()),
-    }))
+        accessibilite,
+    })
+}
+
+/// Questions about a millésime as filed.
+fn january<'a>(app: &'a App, loaded: &Loaded, person: &'a Person) -> Result<Desk<'a>, Problem> {
+    let asked = Asked { millesime: Some(loaded.meta().millesime), ..Asked::default() };
+    Desk::new(app, person, asked, Vec::new())
 }
 
 fn millesime(app: &App, loaded: &Loaded, person: &Person) -> Result<Millesime, Problem> {
     let meta = loaded.meta();
     let located = u32::try_from(meta.localisees).unwrap_or(u32::MAX);
-    let asked = Asked { millesime: Some(meta.millesime), ..Asked::default() };
-    let desk = Desk::new(app, person, asked, Vec::new())?;
+    let desk = january(app, loaded, person)?;
     let whole = desk.counter(Class::Large)?.answer(Some("departement"), &loaded.everything())?;
     let insider = person.compte.is_some();
     let year = meta.millesime.to_string();

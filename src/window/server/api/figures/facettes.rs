@@ -3,7 +3,8 @@
 //!
 //! Dwellings of the register are public, owners aside: nothing here describes a household.
 
-use axum::Json;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,6 +12,7 @@ use crate::cube::Filter;
 use crate::cube::bits::{Bits, words};
 use crate::desk::counter::{Counter, Desk};
 use crate::desk::editions::{App, Loaded};
+use crate::desk::kept::{AnswerKey, Made};
 use crate::desk::params::Params;
 use crate::desk::places::Within;
 use crate::desk::problem::Problem;
@@ -21,6 +23,7 @@ use crate::reference::scales;
 use crate::server::api::figures::catalogue::{Filtre, Modalite};
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
+use crate::server::edge::kept;
 use crate::server::edge::params::SharedParams;
 use crate::server::edge::problem::Document;
 
@@ -51,8 +54,9 @@ pub struct Facettes {
 pub async fn facettes(
     Current(app): Current,
     Who(visitor): Who,
+    headers: HeaderMap,
     mut params: Params,
-) -> Result<Json<Facettes>, Problem> {
+) -> Result<Response, Problem> {
     let dans = params.take("dans");
     let asked = Asked::take(&mut params, app.catalogue)?;
     params.finish()?;
@@ -66,16 +70,25 @@ pub async fn facettes(
         };
         let counter = desk.counter(class)?;
         counter.opens(&zone)?;
-        let starts = loaded.cube().starts();
-        let rows: Vec<_> =
-            zone.iter().map(|(s, e)| starts[s as usize] as usize..starts[e as usize] as usize).collect();
-        let kept = Kept::new(loaded, &counter);
-        let all = kept.but(None);
-        Ok(Json(Facettes {
-            millesime: loaded.meta().millesime,
-            logements: rows.iter().map(|r| Bits(&all).count(r.clone())).sum(),
-            filtres: filtres(&app, loaded, &kept, &rows, &|n| counter.tells_owner(&zone, n)),
-        }))
+        let key = AnswerKey {
+            route: "facettes",
+            cube: loaded.id.clone(),
+            question: format!("{:?}", (&dans, &desk.whole.filter, &desk.whole.generation)),
+            rights: desk.key(class),
+        };
+        let made = || {
+            let starts = loaded.cube().starts();
+            let rows: Vec<_> =
+                zone.iter().map(|(s, e)| starts[s as usize] as usize..starts[e as usize] as usize).collect();
+            let kept = Kept::new(loaded, &counter);
+            let all = kept.but(None);
+            Ok(Made::of(Facettes {
+                millesime: loaded.meta().millesime,
+                logements: rows.iter().map(|r| Bits(&all).count(r.clone())).sum(),
+                filtres: filtres(&app, loaded, &kept, &rows, &|n| counter.tells_owner(&zone, n)),
+            }))
+        };
+        kept::answer(&app.answers.get(key, made)?, class, &headers)
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }

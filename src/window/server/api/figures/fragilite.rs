@@ -5,8 +5,9 @@
 //! and what secrecy withholds, takes no part, not even in a mean or a rank. Alerts compare with the value of
 //! the EPCI, which is the same for all.
 
-use axum::Json;
 use axum::extract::Extension;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use rayon::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ use crate::cube::runs::Runs;
 use crate::cube::{Filter, Layer};
 use crate::desk::counter::{Counter, Desk};
 use crate::desk::editions::{App, Loaded};
+use crate::desk::kept::{AnswerKey, Made};
 use crate::desk::leases::Choix;
 use crate::desk::params::Params;
 use crate::desk::places::{self, Within};
@@ -29,6 +31,7 @@ use crate::reference::fragilite::{Alert, Fragility};
 use crate::reference::indicators::Indicator;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
+use crate::server::edge::kept;
 use crate::server::edge::problem::Document;
 
 /// Les résidences d'un EPCI et ce que leurs chiffres disent.
@@ -162,8 +165,9 @@ pub struct ResidenceLue {
 pub async fn fragilite(
     Current(app): Current,
     Who(visitor): Who,
+    headers: HeaderMap,
     mut params: Params,
-) -> Result<(Extension<Trace>, Json<Fragilite>), Problem> {
+) -> Result<(Extension<Trace>, Response), Problem> {
     let epci = params.take("epci");
     let alert = match params.take("alertes") {
         None => Alert::default(),
@@ -173,12 +177,24 @@ pub async fn fragilite(
         Asked { millesime: params.number("millesime")?, vague: params.number("vague")?, ..Asked::default() };
     params.finish()?;
     let work = move || {
-        let found = answer(&app, &visitor.person, &asked, epci.as_deref(), alert)?;
-        let withheld = found.residences.iter().any(|r| r.valeurs.contains(&None));
-        let trace = Trace::new("fragilite", found.epci.code.as_str())
-            .with("millesime", found.millesime)
-            .rows(found.residences.len(), withheld);
-        Ok((Extension(trace), Json(found)))
+        let desk = Desk::new(&app, &visitor.person, asked.clone(), Vec::new())?;
+        let loaded = desk.loaded();
+        let key = AnswerKey {
+            route: "fragilite",
+            cube: loaded.id.clone(),
+            question: format!("{:?}", (&epci, alert)),
+            rights: format!("{} {}", desk.key(Class::Fine), desk.key(Class::Large)),
+        };
+        let kept = app.answers.get(key, || {
+            let answer = answer(&app, &visitor.person, &asked, epci.as_deref(), alert)?;
+            let secret = answer.residences.iter().any(|r| r.valeurs.contains(&None));
+            let objet = answer.epci.code.clone();
+            Ok(Made { objet, lignes: answer.residences.len(), secret, answer })
+        })?;
+        let trace = Trace::new("fragilite", &*kept.objet)
+            .with("millesime", loaded.meta().millesime)
+            .rows(kept.lignes, kept.secret);
+        Ok((Extension(trace), kept::answer(&kept, Class::Fine, &headers)?))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }

@@ -5,14 +5,16 @@
 //! a function of figures that may be shown, so no difference of two indices tells more than they do. Location
 //! quotients are figures of the units themselves, and follow the rights of the person at that scale.
 
-use axum::Json;
 use axum::extract::Extension;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use rayon::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::desk::counter::Desk;
 use crate::desk::editions::{App, Loaded};
+use crate::desk::kept::{AnswerKey, Made};
 use crate::desk::params::Params;
 use crate::desk::places::{self, Within};
 use crate::desk::problem::Problem;
@@ -26,6 +28,7 @@ use crate::reference::indicators::Indicator;
 use crate::reference::scales;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
+use crate::server::edge::kept;
 use crate::server::edge::problem::Document;
 
 /// Ségrégation d'un groupe de ménages.
@@ -116,8 +119,9 @@ const UNITS: &str = "iris";
 pub async fn segregation(
     Current(app): Current,
     Who(visitor): Who,
+    headers: HeaderMap,
     mut params: Params,
-) -> Result<(Extension<Trace>, Json<Segregation>), Problem> {
+) -> Result<(Extension<Trace>, Response), Problem> {
     let indicator = params.take("indicateur").unwrap_or_else(|| DEFAULT.to_owned());
     let scale = params.take("echelle").unwrap_or_else(|| UNITS.to_owned());
     let epci = params.take("epci");
@@ -133,35 +137,61 @@ pub async fn segregation(
         if waves.is_empty() {
             return Err(Problem::nothing_loaded());
         }
-        let (mut out, mut label, mut whom) = (Vec::new(), String::new(), Population::Tous);
-        for wave in waves {
-            let asked = Asked { vague: Some(wave), population: population.clone(), ..Asked::default() };
-            let desk = Desk::new(&app, &visitor.person, asked, vec![indicator])?;
-            label = scale_label(desk.loaded(), &scale)?;
-            whom = desk.whole.population;
-            out.push(VagueSegregation {
-                millesime: desk.loaded().meta().millesime,
-                vague: wave,
-                lignes: lines(&app, &desk, indicator, &scale, epci.as_deref())?,
-            });
-        }
-        let withheld = out.iter().flat_map(|w| &w.lignes).any(|l| l.motif.is_some() || l.unites_ecartees > 0);
+        let desks: Vec<(u16, Desk<'_>)> = waves
+            .into_iter()
+            .map(|wave| {
+                let asked = Asked { vague: Some(wave), population: population.clone(), ..Asked::default() };
+                Ok((wave, Desk::new(&app, &visitor.person, asked, vec![indicator])?))
+            })
+            .collect::<Result<_, Problem>>()?;
+        let near = scales::scale(&scale).acces;
+        let rights = |(_, desk): &(u16, Desk<'_>)| format!("{} {}", desk.key(Class::Large), desk.key(near));
+        let key = AnswerKey {
+            route: "segregation",
+            cube: desks.iter().map(|(_, d)| &*d.loaded().id).collect::<Vec<_>>().join(" ").into(),
+            question: format!("{:?}", (&indicator.id, &scale, &epci, &population, vague)),
+            rights: desks.iter().map(rights).collect(),
+        };
+        let kept = app.answers.get(key, || found(&app, &desks, indicator, &scale, epci.as_deref()))?;
         let trace = Trace::new("segregation", indicator.id.as_str())
             .with("echelle", scale.as_str())
             .with("epci", epci)
-            .rows(out.iter().map(|w| w.lignes.len()).sum(), withheld);
-        let found = Segregation {
-            indicateur: indicator.id.clone(),
-            libelle: indicator.libelle.clone(),
-            echelle: scale,
-            echelle_libelle: label,
-            population: whom,
-            unites_min: app.secrecy.segregation.unites_min,
-            vagues: out,
-        };
-        Ok((Extension(trace), Json(found)))
+            .rows(kept.lignes, kept.secret);
+        Ok((Extension(trace), kept::answer(&kept, near, &headers)?))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// The indices of each wave.
+fn found(
+    app: &App,
+    desks: &[(u16, Desk<'_>)],
+    indicator: &'static Indicator,
+    scale: &str,
+    epci: Option<&str>,
+) -> Result<Made<Segregation>, Problem> {
+    let (mut out, mut label, mut whom) = (Vec::new(), String::new(), Population::Tous);
+    for (wave, desk) in desks {
+        label = scale_label(desk.loaded(), scale)?;
+        whom = desk.whole.population;
+        out.push(VagueSegregation {
+            millesime: desk.loaded().meta().millesime,
+            vague: *wave,
+            lignes: lines(app, desk, indicator, scale, epci)?,
+        });
+    }
+    let withheld = out.iter().flat_map(|w| &w.lignes).any(|l| l.motif.is_some() || l.unites_ecartees > 0);
+    let lignes = out.iter().map(|w| w.lignes.len()).sum();
+    let answer = Segregation {
+        indicateur: indicator.id.clone(),
+        libelle: indicator.libelle.clone(),
+        echelle: scale.to_owned(),
+        echelle_libelle: label,
+        population: whom,
+        unites_min: app.secrecy.segregation.unites_min,
+        vagues: out,
+    };
+    Ok(Made { answer, objet: String::new(), lignes, secret: withheld })
 }
 
 /// An indicator whose numerator is a group of its denominator's households.

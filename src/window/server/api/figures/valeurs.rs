@@ -1,15 +1,15 @@
 //! `GET /api/valeurs/{echelle}`: one indicator for all zones of a scale, in columns, for the map.
 
-use axum::body::Bytes;
 use axum::extract::{Extension, Path};
-use axum::http::{HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use rayon::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::desk::counter::Desk;
-use crate::desk::editions::{App, Kept, ValuesKey};
+use crate::desk::editions::App;
+use crate::desk::kept::{AnswerKey, Made};
 use crate::desk::params::Params;
 use crate::desk::places::{self, Within};
 use crate::desk::problem::Problem;
@@ -23,6 +23,7 @@ use crate::reference::indicators::Indicator;
 use crate::reference::scales;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
+use crate::server::edge::kept;
 use crate::server::edge::params::SharedParams;
 use crate::server::edge::problem::Document;
 
@@ -87,6 +88,7 @@ pub async fn valeurs(
     Current(app): Current,
     Who(visitor): Who,
     Path(echelle): Path<String>,
+    headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let id = params.required("indicateur", "l'identifiant de l'indicateur à montrer")?;
@@ -101,54 +103,53 @@ pub async fn valeurs(
     let work = move || {
         let desk = Desk::new(&app, &visitor.person, asked, vec![indicator])?;
         let class = scales::scale(&echelle).acces;
-        let key = ValuesKey {
+        let key = AnswerKey {
+            route: "valeurs",
             cube: desk.loaded().id.clone(),
-            rights: desk.key(class),
-            scale: echelle,
-            indicator: id,
-            population: desk.whole.population,
-            filter: desk.whole.filter.clone(),
-            within: dans,
+            question: format!("{:?}", (&echelle, &id, desk.whole.population, &desk.whole.filter, &dans)),
+            // The figure of the zone around is of another class.
+            rights: format!("{} {}", desk.key(class), desk.key(reference_class(dans.as_deref()))),
         };
-        let known = match app.values.get(&key) {
-            Some(known) => known,
-            None => {
-                let values = compute(&app, &desk, class, &key, indicator)?;
-                let kept = Kept {
-                    lignes: values.codes.len(),
-                    secret: values.secret.contains(&true),
-                    json: serde_json::to_vec(&values).map_err(|e| Problem::internal(&e))?.into(),
-                };
-                app.values.insert(key.clone(), kept.clone());
-                kept
-            }
-        };
+        let shown = Shown { scale: &echelle, within: dans.as_deref(), indicator };
+        let known = app.answers.get(key, || {
+            let answer = compute(&app, &desk, class, shown)?;
+            let (lignes, secret) = (answer.codes.len(), answer.secret.contains(&true));
+            Ok(Made { answer, objet: String::new(), lignes, secret })
+        })?;
         let trace = (class != Class::Large).then(|| {
-            Trace::new("carte", key.scale.as_str())
-                .with("indicateur", key.indicator.as_str())
-                .with("dans", key.within.clone())
+            Trace::new("carte", echelle.as_str())
+                .with("indicateur", id.as_str())
+                .with("dans", dans.clone())
                 .with("question", desk.whole.as_asked())
                 .rows(known.lignes, known.secret)
         });
-        Ok((trace.map(Extension), json(known.json)).into_response())
+        Ok((trace.map(Extension), kept::answer(&known, class, &headers)?).into_response())
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }
 
-fn json(bytes: Bytes) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response()
+/// Class of the zone that a map compares with: the parent, else the whole territory.
+fn reference_class(within: Option<&str>) -> Class {
+    within.and_then(|d| d.split_once(':')).map_or(Class::Large, |(scale, _)| scales::scale(scale).acces)
+}
+
+/// What a map shows.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    scale: &'a str,
+    within: Option<&'a str>,
+    indicator: &'a Indicator,
 }
 
 fn compute(
     app: &App,
     desk: &Desk<'_>,
     class: Class,
-    key: &ValuesKey,
-    indicator: &Indicator,
+    Shown { scale, within, indicator }: Shown<'_>,
 ) -> Result<Valeurs, Problem> {
     let loaded = desk.loaded();
-    let layer = places::layer(loaded, "echelle", &key.scale).map_err(Problem::in_path)?;
-    let within = key.within.as_deref().map(|d| Within::parse(loaded, d)).transpose()?;
+    let layer = places::layer(loaded, "echelle", scale).map_err(Problem::in_path)?;
+    let within = within.map(|d| Within::parse(loaded, d)).transpose()?;
     let counter = desk.counter(class)?;
     let households = app.catalogue.describes_households(indicator);
     if households {
@@ -167,12 +168,12 @@ fn compute(
 
     let answers = zones
         .par_iter()
-        .map(|&z| counter.answer(Some(&key.scale), &layer.addresses(z)))
+        .map(|&z| counter.answer(Some(scale), &layer.addresses(z)))
         .collect::<Result<Vec<_>, Problem>>()?;
     let figures = || answers.iter().map(|a| &a.chiffres[0]);
     let known: Vec<f64> = figures().filter_map(|f| f.valeur).collect();
     Ok(Valeurs {
-        echelle: key.scale.clone(),
+        echelle: scale.to_owned(),
         indicateur: indicator.id.clone(),
         unite: indicator.unite.clone(),
         millesime: loaded.meta().millesime,

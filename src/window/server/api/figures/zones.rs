@@ -2,12 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Extension, Path};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use rayon::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::desk::counter::Desk;
 use crate::desk::fiche::sheet;
+use crate::desk::kept::{AnswerKey, Made};
 use crate::desk::mesure::Mesure;
 use crate::desk::params::Params;
 use crate::desk::places::{self, Within};
@@ -19,6 +22,7 @@ use crate::reference::access::Class;
 use crate::reference::scales;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
+use crate::server::edge::kept;
 use crate::server::edge::params::SharedParams;
 use crate::server::edge::problem::Document;
 
@@ -53,8 +57,9 @@ const LARGEST_PAGE: usize = 100_000;
 pub async fn list(
     Current(app): Current,
     Who(visitor): Who,
+    headers: HeaderMap,
     mut params: Params,
-) -> Result<Json<Zones>, Problem> {
+) -> Result<Response, Problem> {
     let echelle = params.required("echelle", "l'échelle dont on veut les zones")?;
     let dans = params.take("dans");
     let limit: usize = params.number("limite")?.unwrap_or(DEFAULT_PAGE);
@@ -68,24 +73,46 @@ pub async fn list(
     let work = move || {
         let desk = Desk::new(&app, &visitor.person, asked, Vec::new())?;
         let loaded = desk.loaded();
-        let layer = places::layer(loaded, "echelle", &echelle)?;
-        let counter = desk.counter(scales::scale(&echelle).acces)?;
-        let within = dans.as_deref().map(|d| Within::parse(loaded, d)).transpose()?;
-        let mut zones = places::zones_with_addresses(&layer, within.as_ref());
-        // Zones without a dwelling are zones too; an imported contour may say what they are part of.
-        zones.retain(|z| counter.lists(&layer.addresses(*z), false));
-        zones.extend(without_addresses(loaded, &layer, within.as_ref()));
-        zones.sort_unstable();
-        let mask = counter.selection.mask.as_ref().map(|m| m.as_slice());
-        let rows: Vec<ZoneListee> = zones
-            .par_iter()
-            .skip(skip)
-            .take(limit)
-            .map(|&z| row(loaded, &layer, z, loaded.dwellings(&layer, z, mask)))
-            .collect();
-        Ok(Json(Zones { echelle: echelle.clone(), total: zones.len() as u64, zones: rows }))
+        let class = scales::scale(&echelle).acces;
+        let key = AnswerKey {
+            route: "zones",
+            cube: loaded.id.clone(),
+            question: format!("{:?}", (&echelle, &dans, limit, skip, &desk.whole.filter)),
+            rights: desk.key(class),
+        };
+        let made = || listed(&desk, &echelle, dans.as_deref(), (skip, limit)).map(Made::of);
+        kept::answer(&app.answers.get(key, made)?, class, &headers)
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
+}
+
+/// A page of the zones of a scale.
+fn listed(
+    desk: &Desk<'_>,
+    echelle: &str,
+    dans: Option<&str>,
+    (skip, limit): (usize, usize),
+) -> Result<Zones, Problem> {
+    let loaded = desk.loaded();
+    let layer = places::layer(loaded, "echelle", echelle)?;
+    let counter = desk.counter(scales::scale(echelle).acces)?;
+    let within = dans.map(|d| Within::parse(loaded, d)).transpose()?;
+    let mut zones = places::zones_with_addresses(&layer, within.as_ref());
+    // Zones without a dwelling are zones too; an imported contour may say what they are part of.
+    zones.retain(|z| counter.lists(&layer.addresses(*z), false));
+    zones.extend(without_addresses(loaded, &layer, within.as_ref()));
+    zones.sort_unstable();
+    let mask = counter.selection.mask.as_ref().map(|m| m.as_slice());
+    if let Some(contours) = loaded.zones.get(echelle).filter(|_| limit > DEFAULT_PAGE) {
+        contours.centres();
+    }
+    let rows: Vec<ZoneListee> = zones
+        .par_iter()
+        .skip(skip)
+        .take(limit)
+        .map(|&z| row(loaded, &layer, z, loaded.dwellings(&layer, z, mask)))
+        .collect();
+    Ok(Zones { echelle: echelle.to_owned(), total: zones.len() as u64, zones: rows })
 }
 
 /// Les chiffres d'une zone

@@ -2,7 +2,7 @@
 //! account, written by the EPCI.
 
 use crate::desk::leases::objectifs::{
-    ObjectifListe, Objectifs, RegleObjectif, checked, may_write, own, trace,
+    ObjectifListe, Objectifs, RegleObjectif, Titles, checked, may_write, own, trace,
 };
 use crate::desk::leases::rates::rate;
 use crate::desk::leases::{percent, reservataires};
@@ -16,7 +16,7 @@ use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Cree;
-use crate::state::{self, TauxCia};
+use crate::state::{self, Objectif, TauxCia};
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
@@ -40,18 +40,21 @@ pub async fn list(
     let all = server.state.objectifs().await?;
     let work = move || {
         let mix = Mix::embedded().map_err(|e| Problem::internal(&e))?;
-        let checker = app.checker().map_err(|e| Problem::internal(&e))?;
-        let objectifs = all.into_iter().map(|o| ObjectifListe {
-            epci_nom: checker.epci_title(&o.taux.epci),
-            commune_nom: o.taux.commune.as_deref().map(|c| checker.commune_title(c)),
-            bailleur_nom: o.taux.bailleur.as_deref().map(|b| checker.parc.owner(b).to_owned()),
-            derogatoire: mix.rule(&o.taux.regle).is_some_and(|r| rate(o.clone()).is_below(r)),
-            objectif: o,
-        });
+        let names = Titles::of(&app);
+        let named = |o: Objectif| {
+            Ok(ObjectifListe {
+                epci_nom: names.zone("epci", &o.taux.epci)?,
+                commune_nom: o.taux.commune.as_deref().map(|c| names.zone("commune", c)).transpose()?,
+                bailleur_nom: o.taux.bailleur.as_deref().map(|b| names.lessor(b)),
+                derogatoire: mix.rule(&o.taux.regle).is_some_and(|r| rate(o.clone()).is_below(r)),
+                objectif: o,
+            })
+        };
+        let objectifs = all.into_iter().map(named).collect::<Result<_, Problem>>()?;
         Ok(Json(Objectifs {
             version: &mix.version,
             modifiable: own(&visitor.person).map(str::to_owned),
-            objectifs: objectifs.collect(),
+            objectifs,
             regles: mix
                 .rules
                 .iter()

@@ -24,9 +24,9 @@ use crate::mvt::mercator::{MAX_ZOOM, Tile};
 use crate::mvt::shapes::DETAIL_ZOOM;
 use crate::reference::scales::{self, Genre};
 use crate::server::auth::who::Who;
-use crate::server::edge::accept::accepts_gzip;
 use crate::server::edge::base::Base;
 use crate::server::edge::current::Current;
+use crate::server::edge::kept;
 use crate::server::edge::params::SharedParams;
 use crate::server::edge::problem::Document;
 
@@ -255,23 +255,8 @@ fn respond(tile: &Encoded, headers: &HeaderMap) -> Result<Response, Problem> {
     if tile.gzip.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let etag = HeaderValue::from_str(&tile.etag).map_err(|e| Problem::internal(&e))?;
-    let cached =
-        [(header::ETAG, etag), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"))];
-    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or("");
-    if text(header::IF_NONE_MATCH).split(',').any(|t| t.trim().trim_start_matches("W/") == &*tile.etag) {
-        return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
-    }
-    let kind = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/vnd.mapbox-vector-tile")),
-        (header::VARY, HeaderValue::from_static("accept-encoding")),
-    ];
-    if accepts_gzip(text(header::ACCEPT_ENCODING)) {
-        let encoding = [(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"))];
-        return Ok((cached, kind, encoding, tile.gzip.clone()).into_response());
-    }
-    let mut plain = Vec::new();
-    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&tile.gzip[..]), &mut plain)
-        .map_err(|e| Problem::internal(&e))?;
-    Ok((cached, kind, plain).into_response())
+    let kind = HeaderValue::from_static("application/vnd.mapbox-vector-tile");
+    let mut response = kept::respond(tile, kind, headers)?;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"));
+    Ok(response)
 }

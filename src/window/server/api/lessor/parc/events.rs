@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::{date, words};
 use crate::desk::editions::{App, Loaded};
+use crate::desk::error::DeskError;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
@@ -26,7 +27,6 @@ use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Modification;
 use crate::state::{self, Caracteristiques, Evenement, GenreEvenement, Lieu, NewEvent, State};
-use crate::stock::parts::Parts;
 use crate::stock::table::hash;
 use crate::stock::transfers::Transfers;
 
@@ -110,11 +110,9 @@ pub struct EvenementsFaits {
 }
 
 /// National numbers of a bailleur's dwellings in the register of a year, hashed.
-fn own(app: &App, year: u16, siren: &str) -> Result<BTreeSet<u64>, crate::stock::StockError> {
-    let Some(parts) = Parts::of(app.store(), "rpls", year) else { return Ok(BTreeSet::new()) };
-    let t = parts.read(&["siren", "ident_rep"])?;
-    let (owner, ident) = (t.texts("siren")?, t.hashes("ident_rep")?);
-    Ok((0..t.rows()).filter(|r| owner.get(*r) == siren && ident[*r] != 0).map(|r| ident[r]).collect())
+fn own(app: &App, year: u16, siren: &str) -> Result<BTreeSet<u64>, DeskError> {
+    let Some(t) = app.rows_of(year, siren, &["ident_rep"])? else { return Ok(BTreeSet::new()) };
+    Ok(t.hashes("ident_rep")?.into_iter().filter(|number| *number != 0).collect())
 }
 
 async fn idents(app: &Arc<App>, siren: &str) -> Result<(u16, BTreeSet<u64>), Problem> {

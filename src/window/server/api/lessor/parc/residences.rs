@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use super::events::latest;
 use super::words;
 use crate::desk::editions::{App, Loaded};
+use crate::desk::error::DeskError;
 use crate::desk::params::Params;
 use crate::desk::places::parent;
 use crate::desk::problem::Problem;
@@ -29,10 +30,8 @@ use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Modification;
 use crate::state::{self, Lignee, NoteResidence, OperationResidence, ResidenceNommee, Signalement};
-use crate::stock::StockError;
 use crate::stock::edits::{Edits, Home};
 use crate::stock::facts::NONE;
-use crate::stock::parts::Parts;
 use crate::stock::places::label;
 use crate::stock::table::hash;
 
@@ -93,20 +92,22 @@ fn addresses(
     app: &App,
     loaded: &Loaded,
     siren: &str,
-) -> Result<BTreeMap<String, Vec<AdresseResidence>>, StockError> {
-    let year = loaded.meta().millesime;
-    let (Some(parts), cube) = (Parts::of(app.store(), "rpls", year), loaded.cube()) else {
-        return Ok(BTreeMap::new());
-    };
+) -> Result<BTreeMap<String, Vec<AdresseResidence>>, DeskError> {
+    let (year, cube) = (loaded.meta().millesime, loaded.cube());
     let (Some(points), Some(residences)) = (cube.layer("adresse"), cube.layer("residence")) else {
         return Ok(BTreeMap::new());
     };
     let edits = Edits::of(app.store())?;
-    let t = parts.read(&["siren", "adresse", "ident_rep", "lon", "lat"])?;
-    let (owner, key, ident) = (t.texts("siren")?, t.texts("adresse")?, t.hashes("ident_rep")?);
-    let (lon, lat) = (t.f64s("lon")?, t.f64s("lat")?);
+    let columns = ["adresse", "ident_rep", "lon", "lat", "situe"];
+    let Some(t) = app.rows_of(year, siren, &columns)? else { return Ok(BTreeMap::new()) };
+    let (key, ident, situated) = (t.texts("adresse")?, t.hashes("ident_rep")?, t.flags("situe")?);
+    let (mut lon, mut lat) = (t.f64s("lon")?, t.f64s("lat")?);
+    // A dwelling that was filed without a point has none here, wherever builds put it.
+    for row in (0..t.rows()).filter(|r| situated[*r]) {
+        (lon[row], lat[row]) = (f64::NAN, f64::NAN);
+    }
     let mut found: BTreeMap<(String, String), AdresseResidence> = BTreeMap::new();
-    for row in (0..t.rows()).filter(|r| owner.get(*r) == siren) {
+    for row in 0..t.rows() {
         let name = key.get(row);
         let (x, y) =
             edits.point(year, siren, ident[row], hash(name)).map_or((lon[row], lat[row]), |f| (f.lon, f.lat));
@@ -322,12 +323,12 @@ pub async fn file(
     let siren = visitor.lessor()?.to_owned();
     let year = latest(&app)?.meta().millesime;
     let (held, owner) = (Arc::clone(&app), siren.clone());
-    let keys = move || -> Result<BTreeMap<u64, String>, StockError> {
-        let Some(parts) = Parts::of(held.store(), "rpls", year) else { return Ok(BTreeMap::new()) };
-        let t = parts.read(&["siren", "adresse", "ident_rep"])?;
-        let (by, key, ident) = (t.texts("siren")?, t.texts("adresse")?, t.hashes("ident_rep")?);
-        let mine = (0..t.rows()).filter(|r| by.get(*r) == owner);
-        Ok(mine
+    let keys = move || -> Result<BTreeMap<u64, String>, DeskError> {
+        let Some(t) = held.rows_of(year, &owner, &["adresse", "ident_rep"])? else {
+            return Ok(BTreeMap::new());
+        };
+        let (key, ident) = (t.texts("adresse")?, t.hashes("ident_rep")?);
+        Ok((0..t.rows())
             .flat_map(|r| [(ident[r], key.get(r).to_owned()), (hash(key.get(r)), key.get(r).to_owned())])
             .collect())
     };
