@@ -42,7 +42,7 @@ enum Wanted {
 
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// Fichier à lire (CSV, classeur XLSX, ODS ou XLS, échange XML du SNE, GeoJSON, GeoPackage, Shapefile ; .gz et .zip acceptés)
+    /// Fichier à lire (CSV, XLSX, ODS, XLS, échange XML du SNE, GeoJSON, GeoPackage, Shapefile ; .gz et .zip)
     pub file: PathBuf,
     /// Les autres morceaux du même Shapefile (.dbf, .shx, .prj, .cpg), si vous les donnez tous
     #[arg(value_name = "MORCEAU")]
