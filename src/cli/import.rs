@@ -41,7 +41,8 @@ enum Wanted {
 
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// Fichier à lire (CSV, classeur XLSX, échange XML du SNE, GeoJSON, GeoPackage, Shapefile ; .gz et .zip acceptés)
+    /// Fichier à lire (CSV, classeur XLSX, échange XML du SNE, GeoJSON, GeoPackage, Shapefile ; .gz et .zip
+    /// acceptés)
     pub file: PathBuf,
     #[command(flatten)]
     pub store: StoreArgs,

@@ -1,6 +1,6 @@
 //! The elements of an exchange, one after the other.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use quick_xml::errors::{Error, IllFormedError};
@@ -269,7 +269,8 @@ impl<'w, R: Read> Walk<'w, R> {
         Ok(())
     }
 
-    /// The attribute `code`, where it is what the element is read for. Attributes of all elements are checked.
+    /// The attribute `code`, where it is what the element is read for. Attributes of all elements are
+    /// checked.
     fn code(&mut self, e: &BytesStart<'_>) -> Result<(), ExchangeError> {
         let code = self.attribute(e, "code")?;
         let deducts = self.exchange.deduire_versees;
@@ -364,7 +365,14 @@ impl<'w, R: Read> Walk<'w, R> {
             Error::Io(io) => match io.get_ref().and_then(|e| e.downcast_ref::<Budget>()) {
                 Some(Budget::Element) => self.too_long(),
                 Some(Budget::Document) => "document trop long, une fois décompressé".to_owned(),
-                None if io.kind() == std::io::ErrorKind::UnexpectedEof => "archive gzip coupée".to_owned(),
+                // Nothing else fails on the way than the unpacking of a file.
+                None if matches!(
+                    io.kind(),
+                    ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData
+                ) =>
+                {
+                    "archive gzip coupée ou abîmée".to_owned()
+                }
                 None => format!("lecture impossible ({io})"),
             },
             Error::Encoding(_) => {
