@@ -1,6 +1,6 @@
 //! The elements of an exchange, one after the other.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
 
 use quick_xml::errors::{Error, IllFormedError};
@@ -365,15 +365,7 @@ impl<'w, R: Read> Walk<'w, R> {
             Error::Io(io) => match io.get_ref().and_then(|e| e.downcast_ref::<Budget>()) {
                 Some(Budget::Element) => self.too_long(),
                 Some(Budget::Document) => "document trop long, une fois décompressé".to_owned(),
-                // Nothing else fails on the way than the unpacking of a file.
-                None if matches!(
-                    io.kind(),
-                    ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData
-                ) =>
-                {
-                    "archive gzip coupée ou abîmée".to_owned()
-                }
-                None => format!("lecture impossible ({io})"),
+                None => format!("archive gzip coupée ou abîmée, ou lecture impossible ({io})"),
             },
             Error::Encoding(_) => {
                 "octets qui ne sont pas de l'UTF-8 : l'échange du SNE est en UTF-8".to_owned()
