@@ -726,8 +726,8 @@ export interface paths {
         put?: never;
         /**
          * Cocher un justificatif
-         * @description Réservé à l'EPCI et aux communes, pour les demandes qui leur sont ouvertes. La preuve compte aussitôt dans la
-         *     note définitive. Un critère sensible ne se coche pas ici : l'historique le nommerait.
+         * @description Réservé à l'EPCI et aux communes, pour les demandes qui leur sont ouvertes. La preuve compte aussitôt
+         *     dans la note définitive. Un critère sensible ne se coche pas ici : l'historique le nommerait.
          */
         post: operations["cotation_justifier"];
         delete?: never;
@@ -880,10 +880,11 @@ export interface paths {
         };
         /**
          * Pression de la demande
-         * @description Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux définitions
-         *     (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un EPCI, par
-         *     typologie (la plus petite que la demande nomme). Un effectif de 1 à 10 n'est
-         *     jamais donné, ni ce qui le ferait retrouver.
+         * @description Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux
+         *     définitions (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un
+         *     EPCI, par typologie (la plus petite que la demande nomme), par mois ou par année : les demandes
+         *     déposées, celles qui attendent au dernier jour et les baux, à cinq près, d'après ce que l'extraction
+         *     garde. Un effectif de 1 à 10 n'est jamais donné, ni ce qui le ferait retrouver.
          */
         get: operations["cotation_pression"];
         put?: never;
@@ -1894,9 +1895,9 @@ export interface paths {
         put?: never;
         /**
          * Ma demande
-         * @description Ouvert à tous, sans compte. Le numéro unique et la date de naissance donnent la note, son détail, le rang et
-         *     le délai d'attente. Un numéro inconnu, une date fausse et une demande qui ne se lit qu'au guichet ont la même
-         *     réponse.
+         * @description Ouvert à tous, sans compte. Le numéro unique et la date de naissance donnent la note, son détail, le
+         *     rang et le délai d'attente. Un numéro inconnu, une date fausse et une demande qui ne se lit qu'au
+         *     guichet ont la même réponse.
          */
         post: operations["ma_demande"];
         delete?: never;
@@ -5661,6 +5662,11 @@ export interface components {
              *     et une fois dans leur EPCI. Nul : secret.
              */
             demandes?: number | null;
+            /**
+             * Format: int32
+             * @description Demandes déposées dans le mois ou l'année ; nul ailleurs, ou secret.
+             */
+            deposees?: number | null;
             /**
              * Format: int32
              * @description Demandes dont c'est le premier choix ; nul par typologie.
@@ -10917,9 +10923,9 @@ export interface operations {
     cotation_pression: {
         parameters: {
             query?: {
-                /** @description Lignes : `epci` (par défaut), `commune` ou `typologie` */
+                /** @description Lignes : `epci` (par défaut), `commune`, `typologie`, `mois` ou `annee` */
                 par?: string;
-                /** @description SIREN d'un EPCI : ses communes, ou ses typologies */
+                /** @description SIREN d'un EPCI : ses communes, ses typologies, ses mois */
                 epci?: string;
             };
             header?: never;
