@@ -105,8 +105,9 @@ pub fn is_exchange(path: &Path) -> bool {
 
 fn first_bytes(path: &Path) -> Option<Vec<u8>> {
     let mut head = Vec::new();
-    open(path).ok()?.take(SNIFF as u64).read_to_end(&mut head).ok()?;
-    Some(head)
+    // A file that is cut has a beginning all the same.
+    let read = open(path).ok()?.take(SNIFF as u64).read_to_end(&mut head);
+    (read.is_ok() || !head.is_empty()).then_some(head)
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read>> {
