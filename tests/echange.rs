@@ -83,7 +83,7 @@ fn an_exchange_is_read_in_any_order_with_its_namespaces() {
     }
     let rejected: Vec<(u64, String)> =
         findings(r.dir.path()).into_iter().filter(|f| f.3 == "rejet").map(|f| (f.0, f.2)).collect();
-    assert_eq!(rejected, [(53, "S03".to_owned())], "told on the line of its element");
+    assert_eq!(rejected, [(50, "S03".to_owned())], "told on the line of its element");
     let said = report.remarques.join(" ");
     assert!(said.contains("ni gardés") && said.contains("telPortable") && said.contains("mel"), "{said}");
 }
@@ -294,7 +294,7 @@ fn a_document_that_unpacks_without_measure_is_refused() {
     let (head, tail) =
         document("", "\u{1}").split_once('\u{1}').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("two");
     e.write_all(head.as_bytes()).expect("gzip");
-    let blank = "<n:x/>".repeat(10_000);
+    let blank = format!("<!--{}-->", "x".repeat(60_000));
     for _ in 0..5_400 {
         e.write_all(blank.as_bytes()).expect("gzip");
     }

@@ -445,7 +445,7 @@ fn deposited(
 
 /// The day that an exchange of the SNE says it is of.
 fn said_day(file: &Path) -> Result<u32, Failure> {
-    let said = if exchange::is_exchange(file) { exchange::day(file)? } else { None };
+    let said = if exchange::is_xml(file) { exchange::day(file)? } else { None };
     said.ok_or_else(|| {
         let why = "rien dans le fichier ne dit le jour de l'extraction : ajoutez --date AAAA-MM-JJ";
         format!("{}: {why}", file.display()).into()

@@ -39,7 +39,9 @@ async fn an_applicant_reads_one_note_and_ten_thousand_questions_give_no_other() 
         let told = reply.json();
         assert!(!reply.text().contains(&number) && !reply.text().contains(&birth), "it is not repeated");
         closed += u32::from(told["close"].is_string());
-        for note in told["notes"].as_array().unwrap().iter().filter(|n| n["territoire"] == "EPCI 2") {
+        for note in
+            told["notes"].as_array().unwrap().iter().filter(|n| n["grille"] == "Grille du second EPCI")
+        {
             noted += 1;
             let parts = note["criteres"].as_array().unwrap();
             let counted: i64 =

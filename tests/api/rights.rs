@@ -342,6 +342,14 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         ),
         "cotation_demandes" => plain("/api/cotation/demandes?epci=200000001"),
         "cotation_demandes_csv" => plain("/api/cotation/demandes.csv?epci=200000001"),
+        "cotation_justificatifs" => plain("/api/cotation/demandes/0000000000/justificatifs?epci=200000001"),
+        "cotation_justifier" => with(
+            "/api/cotation/demandes/0000000000/justificatifs",
+            json!({"epci": "200000001", "critere": "C20"}),
+        ),
+        "cotation_injustifier" => plain("/api/cotation/justificatifs/absent"),
+        // What is no number is told so, and is no wrong answer that would be counted.
+        "ma_demande" => with("/api/ma-demande", json!({"numero": "x", "naissance": "y"})),
         "cotation_logements" => plain("/api/cotation/logements"),
         "cotation_candidats" => plain("/api/cotation/candidats?logement=absent"),
         "objectifs_importer" => plain("/api/objectifs"),
@@ -607,6 +615,8 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 "cotation_demandes" | "cotation_demandes_csv" => {
                     !["epci", "commune", "ddets", "dreal"].contains(&who)
                 }
+                "cotation_justificatifs" | "cotation_justifier" => !["epci", "commune"].contains(&who),
+                "cotation_injustifier" => !who.starts_with("epci") && !who.starts_with("commune"),
                 "cotation_logements" => !who.starts_with("bailleur"),
                 // No dwelling of this number is anyone's.
                 "cotation_candidats" => true,

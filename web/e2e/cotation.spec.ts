@@ -141,6 +141,30 @@ describe('an EPCI writes its grid', () => {
   });
 });
 
+describe('evidence', () => {
+  test('is ticked and taken back from the detail of a note, and its history is kept', async () => {
+    const { page } = session;
+    await part(session, 'demandes');
+    const grids = await ask<Grids>(page, '/api/cotation/grilles');
+    const list = await ask<Demands>(page, `/api/cotation/demandes?epci=${grids.modifiable}`);
+    let reference = '';
+    for (const d of list.demandes) {
+      const told = await ask<{ demandes: { au_sne: boolean }[] }>(page, `/api/cotation/demandes/${d.reference}/justificatifs?epci=${grids.modifiable}`);
+      if (told.demandes.some((p) => !p.au_sne)) reference = d.reference;
+      if (reference) break;
+    }
+    assert.ok(reference, 'no demand lacks evidence');
+    await page.getByRole('button', { name: `Détail de la note de ${reference}` }).click();
+    const box = page.getByRole('region', { name: `Justificatifs de ${reference}` });
+    await box.getByRole('button', { name: /^Cocher le justificatif/ }).first().click();
+    await box.getByText(/coché le .* par /).waitFor();
+    await sound(session, 'justificatifs');
+    await box.getByRole('button', { name: /^Retirer le justificatif/ }).first().click();
+    await box.getByText('Historique').click();
+    await box.getByText(/retiré le .* par /).waitFor();
+  });
+});
+
 describe('a lessor', () => {
   test('finds candidates for a freed dwelling, in the order of the grid in force', async () => {
     const { page } = lessor;

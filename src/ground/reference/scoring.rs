@@ -128,8 +128,8 @@ pub struct Regles {
     pub double_des: f64,
     /// Share of the demands that one has to pass, or be passed by, to move.
     pub mouvement_min: f64,
-    /// Criteria whose holders read their note at a counter only: who threatens them knows their number and birth
-    /// date.
+    /// Criteria whose holders read their note at a counter only: who threatens them knows their number and
+    /// birth date.
     pub au_guichet: Vec<String>,
 }
 

@@ -297,8 +297,8 @@ impl Demands {
         self.depot.is_empty()
     }
 
-    /// The demand of a pseudonym whose proof is this one. All are looked at and nothing is said of which of the
-    /// two is wrong, so that neither the answer nor its time tells of a number.
+    /// The demand of a pseudonym whose proof is this one. All are looked at and nothing is said of which
+    /// of the two is wrong, so that neither the answer nor its time tells of a number.
     #[must_use]
     pub fn opened(&self, nud: u128, proof: u128) -> Option<usize> {
         let mut found = usize::MAX;

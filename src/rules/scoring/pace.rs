@@ -36,8 +36,12 @@ pub fn periods(all: &Demands, leases: &Allocations, epci: u32, step: Step) -> Ve
         Step::Month => day / 100,
         Step::Year => day / 10_000,
     };
-    let years: BTreeSet<u32> =
-        leases.list.iter().map(|a| a.bail / 10_000).filter(|y| *y > 0 && *y <= all.extrait / 10_000).collect();
+    let years: BTreeSet<u32> = leases
+        .list
+        .iter()
+        .map(|a| a.bail / 10_000)
+        .filter(|y| *y > 0 && *y <= all.extrait / 10_000)
+        .collect();
     let mut out: BTreeMap<u32, Period> = BTreeMap::new();
     for year in years {
         let months: Vec<u32> = match step {
@@ -157,12 +161,20 @@ mod tests {
 
     #[test]
     fn a_demand_waits_from_its_deposit_to_the_end_of_the_month_before_its_own() {
-        let demands = [(20_240_315, 20_240_510, false, 1), (20_240_401, 0, true, 1), (20_190_101, 20_230_101, false, 1)];
+        let demands = [
+            (20_240_315, 20_240_510, false, 1),
+            (20_240_401, 0, true, 1),
+            (20_190_101, 20_230_101, false, 1),
+        ];
         let (all, known) = world(&demands, &[(20_240_510, Transfer::No, 1)]);
         let told = periods(&all, &known, 0, Step::Month);
         assert_eq!(told.len(), 12);
-        let of = |m: usize| (told[m - 1].filed, told[m - 1].waiting, told[m - 1].waiting_new, told[m - 1].housed);
-        assert_eq!([2, 3, 4, 5, 12].map(of), [(0, 0, 0, 0), (1, 1, 1, 0), (1, 2, 1, 0), (0, 1, 0, 1), (0, 1, 0, 0)]);
+        let of =
+            |m: usize| (told[m - 1].filed, told[m - 1].waiting, told[m - 1].waiting_new, told[m - 1].housed);
+        assert_eq!(
+            [2, 3, 4, 5, 12].map(of),
+            [(0, 0, 0, 0), (1, 1, 1, 0), (1, 2, 1, 0), (0, 1, 0, 1), (0, 1, 0, 0)]
+        );
         assert_eq!(told[0].key, 202_401);
     }
 }

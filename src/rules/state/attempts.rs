@@ -1,5 +1,5 @@
-//! Throttle of what is asked with a secret: wrong passwords are counted by account and address of the network,
-//! and by each alone; wrong proofs of applicants by number in the same way.
+//! Throttle of what is asked with a secret: wrong passwords are counted by account and address of the
+//! network, and by each alone; wrong proofs of applicants by number in the same way.
 
 use super::{State, StateError, secrets};
 use crate::reference::comptes::comptes;

@@ -711,6 +711,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cotation/demandes/{reference}/justificatifs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Justificatifs d'une demande
+         * @description Ce que la grille en vigueur demande de prouver, et ce qui a été coché ici, par qui et quand.
+         */
+        get: operations["cotation_justificatifs"];
+        put?: never;
+        /**
+         * Cocher un justificatif
+         * @description Réservé à l'EPCI et aux communes, pour les demandes qui leur sont ouvertes. La preuve compte aussitôt
+         *     dans la note définitive. Un critère sensible ne se coche pas ici : l'historique le nommerait.
+         */
+        post: operations["cotation_justifier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cotation/grilles": {
         parameters: {
             query?: never;
@@ -806,6 +831,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cotation/justificatifs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Retirer un justificatif coché
+         * @description Il ne compte plus et reste dans l'historique, avec qui l'a retiré et quand.
+         */
+        delete: operations["cotation_injustifier"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cotation/logements": {
         parameters: {
             query?: never;
@@ -835,10 +880,11 @@ export interface paths {
         };
         /**
          * Pression de la demande
-         * @description Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux définitions
-         *     (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un EPCI, par
-         *     typologie (la plus petite que la demande nomme). Un effectif de 1 à 10 n'est
-         *     jamais donné, ni ce qui le ferait retrouver.
+         * @description Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux
+         *     définitions (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un
+         *     EPCI, par typologie (la plus petite que la demande nomme), par mois ou par année : les demandes
+         *     déposées, celles qui attendent au dernier jour et les baux, à cinq près, d'après ce que l'extraction
+         *     garde. Un effectif de 1 à 10 n'est jamais donné, ni ce qui le ferait retrouver.
          */
         get: operations["cotation_pression"];
         put?: never;
@@ -1854,6 +1900,28 @@ export interface paths {
         post?: never;
         /** Révoquer un jeton */
         delete: operations["jeton_revoquer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ma-demande": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ma demande
+         * @description Ouvert à tous, sans compte. Le numéro unique et la date de naissance donnent la note, son détail, le
+         *     rang et le délai d'attente. Un numéro inconnu, une date fausse et une demande qui ne se lit qu'au
+         *     guichet ont la même réponse.
+         */
+        post: operations["ma_demande"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3998,6 +4066,29 @@ export interface components {
             /** @description Ce que ses tranches coupent (`effort`, `anciennete`…) ; nul : rempli ou non. */
             mesure?: string | null;
         };
+        /** @description Un critère de la grille, tel qu'elle est publiée. */
+        CritereGrille: {
+            libelle: string;
+            /**
+             * Format: int32
+             * @description Points, au plus.
+             */
+            points: number;
+            /** @description Les points dépendent d'un montant, d'une durée ou d'une surface. */
+            variable: boolean;
+        };
+        /** @description Un critère que la demande remplit. */
+        CritereRempli: {
+            libelle: string;
+            /** Format: int32 */
+            points: number;
+            /** @description Il compte dans la note ; sinon un autre critère du même groupe donne plus. */
+            compte: boolean;
+            /** @description Pièce que la grille demande ; nulle : aucune. */
+            piece?: string | null;
+            /** @description La pièce a été reçue et vérifiée. */
+            piece_recue: boolean;
+        };
         /**
          * @description Comment les critères d'un groupe se cumulent.
          * @enum {string}
@@ -5289,6 +5380,35 @@ export interface components {
             lignes_avec_drapeau: number;
             fichiers: components["schemas"]["FichierImporte"][];
         };
+        /** @description Un justificatif coché. */
+        Justificatif: {
+            id: string;
+            critere: string;
+            libelle: string;
+            /** @description Qui l'a coché, et pour quel organisme. */
+            par: string;
+            organisme: string;
+            /** @description Jour, AAAA-MM-JJ. */
+            le: string;
+            /** @description Qui l'a retiré et quand ; nuls : il compte. */
+            retire_par?: string | null;
+            retire_le?: string | null;
+        };
+        /** @description Un justificatif à cocher. */
+        JustificatifRecu: {
+            /** @description SIREN de l'EPCI dont la grille demande la preuve. */
+            epci: string;
+            /** @description Critère, par son code. */
+            critere: string;
+        };
+        /** @description Les justificatifs d'une demande. */
+        Justificatifs: {
+            reference: string;
+            /** @description Ce que la grille en vigueur demande de prouver et que la demande déclare, sans les critères sensibles. */
+            demandes: components["schemas"]["PreuveDemandee"][];
+            /** @description Cochés ici, du plus récent au plus ancien, avec ceux qui ont été retirés. */
+            coches: components["schemas"]["Justificatif"][];
+        };
         /** @description Une justification. */
         JustificationDalo: {
             motif: string;
@@ -5619,6 +5739,11 @@ export interface components {
              *     et une fois dans leur EPCI. Nul : secret.
              */
             demandes?: number | null;
+            /**
+             * Format: int32
+             * @description Demandes déposées dans le mois ou l'année ; nul ailleurs, ou secret.
+             */
+            deposees?: number | null;
             /**
              * Format: int32
              * @description Demandes dont c'est le premier choix ; nul par typologie.
@@ -6084,6 +6209,66 @@ export interface components {
             ecartees: number;
             /** Format: int64 */
             demande: number;
+        };
+        /** @description Ma demande. */
+        MaDemande: {
+            /** @description Jour de l'extraction des demandes. */
+            au: string;
+            depot: string;
+            /**
+             * Format: int32
+             * @description Mois entiers depuis le premier dépôt.
+             */
+            anciennete: number;
+            /** @description Jour où elle a été close ; nul : elle est en attente. */
+            close?: string | null;
+            /** @description Elle a été close par l'attribution d'un logement. */
+            logee: boolean;
+            communes: string[];
+            /** @description Une note par territoire qui a adopté une grille. */
+            notes: components["schemas"]["MaNote"][];
+            /** @description Territoires demandés qui n'ont pas de grille en vigueur. */
+            sans_grille: string[];
+        };
+        /** @description Ma note sur un territoire. */
+        MaNote: {
+            territoire: string;
+            grille: string;
+            /**
+             * Format: int32
+             * @description D'après ce que vous avez déclaré.
+             */
+            note: number;
+            /**
+             * Format: int32
+             * @description Avec les seules pièces vérifiées.
+             */
+            note_verifiee: number;
+            /** Format: int32 */
+            rang?: number | null;
+            /**
+             * Format: int32
+             * @description Quart de la file (1 à 4), quand les demandes semblables sont peu nombreuses.
+             */
+            quart?: number | null;
+            /** Format: int32 */
+            semblables?: number | null;
+            delai?: components["schemas"]["Delai"] | null;
+            criteres: components["schemas"]["CritereRempli"][];
+            /**
+             * Format: int32
+             * @description Points de critères qui ne se lisent pas ici (santé, handicap…).
+             */
+            autres_points: number;
+            /** @description Une pièce manque pour l'un d'eux. */
+            autre_piece: boolean;
+            /**
+             * Format: int32
+             * @description Points retirés après un refus.
+             */
+            refus: number;
+            /** @description Tous les critères de la grille. */
+            baremes: components["schemas"]["CritereGrille"][];
         };
         /** @description Le ménage, tel que les règles le regardent. */
         MenageControle: {
@@ -7015,6 +7200,15 @@ export interface components {
             epcis: components["schemas"]["TerritoireCote"][];
             lignes: components["schemas"]["LignePression"][];
         };
+        /** @description Un critère dont la grille demande la preuve. */
+        PreuveDemandee: {
+            critere: string;
+            libelle: string;
+            /** @description La pièce attendue. */
+            piece?: string | null;
+            /** @description L'extraction du SNE dit déjà la preuve faite. */
+            au_sne: boolean;
+        };
         /** @description Une erreur (RFC 9457). */
         Probleme: {
             /** @description Identifiant stable de l'erreur. */
@@ -7141,6 +7335,13 @@ export interface components {
             baux?: number | null;
             /** Format: int32 */
             dalo?: number | null;
+        };
+        /** @description Ce que le demandeur donne. */
+        QuestionDemandeur: {
+            /** @description Le numéro unique, comme l'attestation le donne ; espaces et casse ne comptent pas. */
+            numero: string;
+            /** @description La date de naissance du demandeur, AAAA-MM-JJ. */
+            naissance: string;
         };
         /** @description Une unité face à son EPCI. */
         QuotientLocalisation: {
@@ -10214,6 +10415,131 @@ export interface operations {
             };
         };
     };
+    cotation_justificatifs: {
+        parameters: {
+            query: {
+                /** @description SIREN de l'EPCI */
+                epci: string;
+            };
+            header?: never;
+            path: {
+                /** @description Référence de la demande, comme la liste la donne */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les justificatifs d'une demande. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Justificatifs"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    cotation_justifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Référence de la demande, comme la liste la donne */
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JustificatifRecu"];
+            };
+        };
+        responses: {
+            /** @description Ce qui vient d'être créé. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cree"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     grilles: {
         parameters: {
             query?: never;
@@ -10608,6 +10934,54 @@ export interface operations {
             };
         };
     };
+    cotation_injustifier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Identifiant du justificatif */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Retiré */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     cotation_logements: {
         parameters: {
             query?: never;
@@ -10649,9 +11023,9 @@ export interface operations {
     cotation_pression: {
         parameters: {
             query?: {
-                /** @description Lignes : `epci` (par défaut), `commune` ou `typologie` */
+                /** @description Lignes : `epci` (par défaut), `commune`, `typologie`, `mois` ou `annee` */
                 par?: string;
-                /** @description SIREN d'un EPCI : ses communes, ou ses typologies */
+                /** @description SIREN d'un EPCI : ses communes, ses typologies, ses mois */
                 epci?: string;
             };
             header?: never;
@@ -14097,6 +14471,57 @@ export interface operations {
             };
             /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    ma_demande: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionDemandeur"];
+            };
+        };
+        responses: {
+            /** @description Ma demande. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaDemande"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Trop d'essais : attendre avant de recommencer. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -109,7 +109,7 @@ class Cotation {
         this.candidats = logement ? await read(api.GET('/api/cotation/candidats', { params: { query: { logement, genre: this.genre, base } }, signal })) : null;
       }
       if (this.tab === 'pression') {
-        const within = this.get('epci') || (par === 'typologie' ? this.epci : '');
+        const within = this.get('epci') || (['typologie', 'mois', 'annee'].includes(par) ? this.epci : '');
         this.pression = await read(api.GET('/api/cotation/pression', { params: { query: { ...(par ? { par } : {}), ...(within ? { epci: within } : {}) } }, signal }));
       }
       this.error = this.empty = null;

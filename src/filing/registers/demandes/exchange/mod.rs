@@ -1,9 +1,10 @@
-//! The exchange of the SNE (`interfaceNuu`, versions 02.00 and 02.01) → the table that the register of demands
-//! reads: one row a demand, on the line of its element where lines allow it.
+//! The exchange of the SNE (`interfaceNuu`, versions 02.00 and 02.01) → the table that the register of
+//! demands reads: one row a demand, on the line of its element where lines allow it.
 //!
-//! Read as a stream, in any order of elements, namespaces by their URI. A document that is damaged, cut, not in
-//! UTF-8, that declares a DTD or an entity, or that costs more than `data/registers/sne_echange.toml` allows is
-//! refused by line, column and rule. Only elements that fill a column are held; the others are counted by name.
+//! Read as a stream, in any order of elements, namespaces by their URI. A document that is damaged, cut, not
+//! in UTF-8, that declares a DTD or an entity, or that costs more than `data/registers/sne_echange.toml`
+//! allows is refused by line, column and rule. Only elements that fill a column are held; the others are
+//! counted by name.
 
 mod demand;
 mod guard;
@@ -104,8 +105,9 @@ pub fn is_exchange(path: &Path) -> bool {
 
 fn first_bytes(path: &Path) -> Option<Vec<u8>> {
     let mut head = Vec::new();
-    open(path).ok()?.take(SNIFF as u64).read_to_end(&mut head).ok()?;
-    Some(head)
+    // A file that is cut has a beginning all the same.
+    let read = open(path).ok()?.take(SNIFF as u64).read_to_end(&mut head);
+    (read.is_ok() || !head.is_empty()).then_some(head)
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read>> {

@@ -269,7 +269,8 @@ impl<'w, R: Read> Walk<'w, R> {
         Ok(())
     }
 
-    /// The attribute `code`, where it is what the element is read for. Attributes of all elements are checked.
+    /// The attribute `code`, where it is what the element is read for. Attributes of all elements are
+    /// checked.
     fn code(&mut self, e: &BytesStart<'_>) -> Result<(), ExchangeError> {
         let code = self.attribute(e, "code")?;
         let deducts = self.exchange.deduire_versees;
@@ -364,8 +365,7 @@ impl<'w, R: Read> Walk<'w, R> {
             Error::Io(io) => match io.get_ref().and_then(|e| e.downcast_ref::<Budget>()) {
                 Some(Budget::Element) => self.too_long(),
                 Some(Budget::Document) => "document trop long, une fois décompressé".to_owned(),
-                None if io.kind() == std::io::ErrorKind::UnexpectedEof => "archive gzip coupée".to_owned(),
-                None => format!("lecture impossible ({io})"),
+                None => format!("archive gzip coupée ou abîmée, ou lecture impossible ({io})"),
             },
             Error::Encoding(_) => {
                 "octets qui ne sont pas de l'UTF-8 : l'échange du SNE est en UTF-8".to_owned()

@@ -212,8 +212,8 @@ pub async fn list(
 
 /// Cocher un justificatif
 ///
-/// Réservé à l'EPCI et aux communes, pour les demandes qui leur sont ouvertes. La preuve compte aussitôt dans la
-/// note définitive. Un critère sensible ne se coche pas ici : l'historique le nommerait.
+/// Réservé à l'EPCI et aux communes, pour les demandes qui leur sont ouvertes. La preuve compte aussitôt
+/// dans la note définitive. Un critère sensible ne se coche pas ici : l'historique le nommerait.
 #[utoipa::path(
     post, path = "/api/cotation/demandes/{reference}/justificatifs", tag = "cotation",
     operation_id = "cotation_justifier", request_body = JustificatifRecu,

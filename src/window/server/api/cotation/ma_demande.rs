@@ -1,9 +1,9 @@
-//! `POST /api/ma-demande`: an applicant reads the note of their own demand, with no account: the unique number
-//! and the birth date, in plain words, and nothing of anyone else.
+//! `POST /api/ma-demande`: an applicant reads the note of their own demand, with no account: the unique
+//! number and the birth date, in plain words, and nothing of anyone else.
 //!
-//! A number that is not known, a birth date that is not theirs and a demand that is read at a counter only have
-//! one answer, and cost the same. Wrong answers are counted by number and by address. The journal never has the
-//! number.
+//! A number that is not known, a birth date that is not theirs and a demand that is read at a counter only
+//! have one answer, and cost the same. Wrong answers are counted by number and by address. The journal never
+//! has the number.
 
 use std::sync::Arc;
 
@@ -122,9 +122,9 @@ const WAIT: &str = "Trop d'essais. Réessayez demain, ou demandez votre note au 
 
 /// Ma demande
 ///
-/// Ouvert à tous, sans compte. Le numéro unique et la date de naissance donnent la note, son détail, le rang et
-/// le délai d'attente. Un numéro inconnu, une date fausse et une demande qui ne se lit qu'au guichet ont la même
-/// réponse.
+/// Ouvert à tous, sans compte. Le numéro unique et la date de naissance donnent la note, son détail, le
+/// rang et le délai d'attente. Un numéro inconnu, une date fausse et une demande qui ne se lit qu'au
+/// guichet ont la même réponse.
 #[utoipa::path(
     post, path = "/api/ma-demande", tag = "cotation", operation_id = "ma_demande",
     request_body = QuestionDemandeur,
@@ -192,7 +192,8 @@ fn read(asked: &QuestionDemandeur) -> Result<(String, u32), Problem> {
     Ok((nud, birth.ok_or_else(|| Problem::value("naissance", "", why))?))
 }
 
-/// A demand whose note is read at a counter only: who threatens the household may know its number and birth date.
+/// A demand whose note is read at a counter only: who threatens the household may know its number and
+/// birth date.
 fn at_the_counter(all: &Demands, row: usize) -> bool {
     let Ok(criteria) = catalogue() else { return true };
     let Some(row32) = u32::try_from(row).ok() else { return true };
