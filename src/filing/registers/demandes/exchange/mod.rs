@@ -90,10 +90,13 @@ pub fn is_xml(path: &Path) -> bool {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).trim_ascii_start();
     let lower = text[..text.len().min(16)].to_ascii_lowercase();
     let page = lower.starts_with(b"<!doctype html") || lower.starts_with(b"<html");
-    // In UTF-16 the first sign has a zero beside it.
-    let wide = matches!(head[..], [0xff, 0xfe, b'<', 0, ..] | [0xfe, 0xff, 0, b'<', ..])
-        || matches!(head[..], [b'<', 0, ..] | [0, b'<', ..]);
-    wide || (lower.starts_with(b"<") && !page)
+    is_wide(&head) || (lower.starts_with(b"<") && !page)
+}
+
+/// It is XML in UTF-16: the first sign has a zero beside it.
+fn is_wide(head: &[u8]) -> bool {
+    matches!(head, [0xff, 0xfe, b'<', 0, ..] | [0xfe, 0xff, 0, b'<', ..])
+        || matches!(head, [b'<', 0, ..] | [0, b'<', ..])
 }
 
 /// It is XML whose first bytes name the exchange's root.
@@ -135,6 +138,10 @@ pub fn day(path: &Path) -> Result<Option<u32>, ExchangeError> {
 fn walk(path: &Path, extrait: u32) -> Result<Walk<'_, Box<dyn Read>>, ExchangeError> {
     let exchange = echange()?;
     let fault = |source| ExchangeError::Io { path: path.to_owned(), source };
+    if first_bytes(path).is_some_and(|head| is_wide(&head)) {
+        let why = "encodage UTF-16 refusé : l'échange du SNE est en UTF-8, réenregistrez-le ainsi".to_owned();
+        return Err(ExchangeError::Refused { path: path.to_owned(), line: 1, column: 1, why });
+    }
     let size = std::fs::metadata(path).map_err(fault)?.len();
     let most = FREE.max(size.saturating_mul(exchange.bornes.rapport)).min(exchange.bornes.document);
     let guard = Guard::new(open(path).map_err(fault)?, most);
