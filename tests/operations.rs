@@ -55,7 +55,7 @@ fn demonstration() -> (tempfile::TempDir, PathBuf, String) {
 }
 
 /// Every file of the demonstration and what it is.
-const DEMONSTRATION: [(&str, &str); 15] = [
+const DEMONSTRATION: [(&str, &str); 16] = [
     ("departement.geojson", "contours des départements"),
     ("epci.geojson", "contours des EPCI"),
     ("communes.geojson", "contours des communes"),
@@ -71,6 +71,7 @@ const DEMONSTRATION: [(&str, &str); 15] = [
     ("ops_2024.csv", "OPS, vague 2024"),
     ("attributions_2024.csv", "attributions de 2024"),
     ("demandes_2024.csv", "demandes au 31/12/2024"),
+    ("demandes_2024.xml", "demandes au 31/12/2024"),
 ];
 
 #[test]
@@ -89,7 +90,8 @@ fn a_folder_is_recognised_said_in_its_order_and_asked_before_it_is_imported() {
         assert!(line > last || last == 0, "{file} comes in its order");
         last = line;
     }
-    assert!(told.contains("15 fichiers importés sur 15 reconnus"), "{told}");
+    assert!(told.contains("15 fichiers importés sur 16 reconnus"), "{told}");
+    assert!(told.contains("laissé de côté : il a les mêmes demandes que « demandes_2024.csv »"), "{told}");
     let other = "verite/logements.csv : colonnes de commune et d'EPCI, mais 21 communes distinctes";
     assert!(told.contains(other), "a file that is not recognised is named with why:\n{told}");
     assert!(told.contains("Page « Objectifs de mixité » : tout est là"), "{told}");
@@ -143,7 +145,7 @@ fn two_files_of_one_folder_never_replace_each_other() {
 }
 
 /// Real files and what they are; any other file there is none that we read.
-const REAL: [(&str, &str); 34] = [
+const REAL: [(&str, &str); 35] = [
     ("admin/departements_2025_metropole_simplifie_L93.gpkg", "contours des départements"),
     ("admin/epci_2025_974_simplifie_EPSG2975.geojson", "contours des EPCI"),
     ("admin/epci_2025_metropole_simplifie_L93.gpkg", "contours des EPCI"),
@@ -161,6 +163,7 @@ const REAL: [(&str, &str); 34] = [
     ("admin/communes_2025_971_simplifie_EPSG5490.geojson", "contours des communes"),
     ("admin/communes_2025_974_simplifie_EPSG2975.geojson", "contours des communes"),
     ("admin/communes_2025_metropole_simplifie_L93.gpkg", "contours des communes"),
+    ("demande_ops/sne_interface_nuu_exemple_demande.xml", "demandes au 15/03/2018"),
     ("iris/iris2014_grand_lyon_358.geojson", "contours des IRIS"),
     ("iris/iris2016_grand_paris_2841_L93.gpkg", "contours des IRIS"),
     ("admin/etalab_epci.json.gz", "appartenance des communes aux EPCI"),
@@ -212,7 +215,7 @@ fn real_files_are_recognised_or_asked_and_no_other_is_taken_for_one_of_ours() {
     );
     println!("{others} other files, none taken for one of ours");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!((sure, asked), (32, 2));
+    assert_eq!((sure, asked), (33, 2));
 }
 
 /// A server that ends with its test.

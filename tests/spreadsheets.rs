@@ -828,7 +828,7 @@ fn a_deposit_that_names_people_is_refused_and_not_kept() {
 #[test]
 fn messages_name_options_that_exist() {
     let mut known = String::new();
-    for register in ["rpls", "ops", "zones", "addresses", "attributions", "thresholds"] {
+    for register in ["rpls", "ops", "zones", "addresses", "attributions", "thresholds", "demandes"] {
         let help = std::process::Command::new(env!("CARGO_BIN_EXE_mosaique"))
             .args(["import", register, "--help"])
             .output()

@@ -272,7 +272,7 @@ pub fn run(args: &ImportArgs) -> Result<(), Failure> {
         Ok(())
     })?;
     match done {
-        Done::Already => tell("Ce fichier était déjà dans le magasin : rien n'a changé.".to_owned()),
+        Done::Already { .. } => tell("Ce fichier était déjà dans le magasin : rien n'a changé.".to_owned()),
         Done::Tried => {
             tell("Essai : rien n'a changé dans le magasin.".to_owned());
             return Ok(());
@@ -309,7 +309,9 @@ fn one_file(common: &Common) -> Result<(), Failure> {
 /// What became of a file.
 pub(super) enum Done {
     /// It was the last one already.
-    Already,
+    Already {
+        empreinte: String,
+    },
     /// Only a trial was asked for.
     Tried,
     Published {
@@ -344,7 +346,7 @@ pub(super) fn admit(
         plan.refuse_loss()?;
     }
     if plan.is_done() {
-        return Ok(Done::Already);
+        return Ok(Done::Already { empreinte: report.empreinte });
     }
     if common.essai {
         return Ok(Done::Tried);

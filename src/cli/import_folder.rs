@@ -67,8 +67,9 @@ pub fn run(args: &FolderArgs) -> Result<(), Failure> {
     }
     let mut writer = Writer::open(&args.store.data)?;
     finish_late(&writer)?;
-    let refused = carry_out(&steps, &mut writer, &args.store)?;
-    say!("\n{} fichiers importés sur {} reconnus.", steps.len() - refused.len(), steps.len());
+    let (refused, aside) = carry_out(&steps, &mut writer, &args.store)?;
+    let done = steps.len() - refused.len() - aside;
+    say!("\n{done} fichiers importés sur {} reconnus.", steps.len());
     for (path, why) in &refused {
         say!("  Refusé : {} : {why}", path.display());
     }
@@ -196,14 +197,15 @@ fn agreed(files: usize) -> Result<bool, Failure> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "o" | "oui"))
 }
 
-/// Imports one after the other; a file that is refused does not keep the next ones out.
+/// Imports one after the other; a file that is refused does not keep the next ones out. Those that are, and
+/// how many were left aside because another one has the same rows.
 fn carry_out<'a>(
     steps: &[(&'a Path, &Kind)],
     writer: &mut Writer,
     store: &StoreArgs,
-) -> Result<Vec<(&'a Path, String)>, Failure> {
+) -> Result<(Vec<(&'a Path, String)>, usize), Failure> {
     let mut brought: BTreeSet<String> = BTreeSet::new();
-    let mut refused = Vec::new();
+    let (mut refused, mut aside) = (Vec::new(), 0);
     for (path, kind) in steps {
         let register = register(path, kind, store);
         let done = admit(&register, writer, &mut |report, plan| alone(report, plan, &brought));
@@ -211,15 +213,30 @@ fn carry_out<'a>(
             Ok(Done::Published { empreinte, .. }) => {
                 brought.insert(empreinte);
             }
-            Ok(Done::Already) => say!("  déjà dans le magasin : rien n'a changé"),
+            Ok(Done::Already { empreinte }) => {
+                brought.insert(empreinte);
+                say!("  déjà dans le magasin : rien n'a changé");
+            }
             Ok(Done::Tried) => {}
+            Err(e) if e.is::<Same>() => {
+                say!("  {e}");
+                aside += 1;
+            }
             Err(e) => {
                 note!("  Refusé : {e}");
                 refused.push((*path, e.to_string()));
             }
         }
     }
-    Ok(refused)
+    Ok((refused, aside))
+}
+
+/// A file that has what another file of the same run brought.
+#[derive(Debug, thiserror::Error)]
+#[error("laissé de côté : il a les mêmes {unite} que {of}")]
+struct Same {
+    unite: String,
+    of: String,
 }
 
 /// Says what was kept. Two files of one run never replace each other: nobody said which one counts.
@@ -237,6 +254,14 @@ fn alone(report: &Report, plan: &Plan, brought: &BTreeSet<String>) -> Result<(),
     let from_here = replaced.fichiers.iter().all(|p| brought.contains(&p.empreinte));
     if from_here && replaced.lignes_remplacees > 0 {
         let others: Vec<String> = replaced.fichiers.iter().map(|p| format!("« {} »", p.fichier)).collect();
+        // One register in two forms: the same rows, none more, none less, none in another commune.
+        let alike = replaced.lignes_perdues == 0
+            && replaced.lignes_avant == replaced.lignes_apres
+            && replaced.lignes_remplacees == replaced.lignes_avant
+            && replaced.communes.is_empty();
+        if alike {
+            return Err(Same { unite: replaced.unite.clone(), of: others.join(", ") }.into());
+        }
         return Err(format!(
             "il remplacerait {} {} que {} vient d'apporter. Gardez dans le dossier celui qui compte, ou importez-le par sa \
              propre commande",

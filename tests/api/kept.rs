@@ -55,6 +55,15 @@ fn told(reply: &Reply) -> (u16, String) {
     (reply.status.as_u16(), reply.text())
 }
 
+/// An answer without what other tests file in the store meanwhile, which the server of the world has not built.
+fn settled(text: &str) -> serde_json::Value {
+    let mut answer: serde_json::Value = serde_json::from_str(text).unwrap();
+    if let Some(map) = answer.as_object_mut() {
+        map.remove("non_construits");
+    }
+    answer
+}
+
 #[tokio::test]
 async fn what_is_kept_for_one_is_never_told_to_another() {
     let everyone = || std::iter::once(None).chain(PEOPLE.iter().map(|p| Some(p.0)));
@@ -65,7 +74,9 @@ async fn what_is_kept_for_one_is_never_told_to_another() {
         }
         for who in everyone() {
             let kept = send_as_is(request(path, who, &[])).await;
-            assert_eq!(told(&kept), anew(path, who).await, "{path}, {who:?}");
+            let (kept, anew) = (told(&kept), anew(path, who).await);
+            assert_eq!(kept.0, anew.0, "{path}, {who:?}");
+            assert_eq!(settled(&kept.1), settled(&anew.1), "{path}, {who:?}");
         }
     }
 }

@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn a_condition_of_the_wrong_kind_is_refused_with_its_criterion() {
-        let head = "version = \"x\"\n[regles]\ncriteres_max = 64\npoints_max = 1000\nrang_exact_des = 50\n\
+        let head = "version = \"x\"\n[regles]\nau_guichet = []\ncriteres_max = 64\npoints_max = 1000\nrang_exact_des = 50\n\
             delai_mois = 24\ndouble_des = 0.95\nmouvement_min = 0.01\n[[critere]]\ncode = \"C01\"\nlibelle = \"a\"\nfamille = \"b\"\n";
         for body in [
             "un = [{ champ = \"motif\", parmi = [\"99\"] }]",

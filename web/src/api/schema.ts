@@ -1489,8 +1489,9 @@ export interface paths {
         };
         /**
          * Le flux sur la carte
-         * @description Baux et propositions par réservataire, logements refusés deux fois et plus, logements en cours : par commune ou
-         *     par QPV, en QPV et hors QPV. Un bailleur reçoit aussi ses logements en cours ou refusés, un à un.
+         * @description Baux et propositions par réservataire, logements refusés deux fois et plus, logements en cours : par
+         *     commune ou par QPV, en QPV et hors QPV. Un bailleur reçoit aussi ses logements en cours ou refusés, un à
+         *     un.
          */
         get: operations["flux_carte"];
         put?: never;

@@ -14,8 +14,9 @@ use axum::extract::{Extension, State as FromState};
 
 /// Le flux sur la carte
 ///
-/// Baux et propositions par réservataire, logements refusés deux fois et plus, logements en cours : par commune ou
-/// par QPV, en QPV et hors QPV. Un bailleur reçoit aussi ses logements en cours ou refusés, un à un.
+/// Baux et propositions par réservataire, logements refusés deux fois et plus, logements en cours : par
+/// commune ou par QPV, en QPV et hors QPV. Un bailleur reçoit aussi ses logements en cours ou refusés, un à
+/// un.
 #[utoipa::path(
     get, path = "/api/flux/carte", tag = "flux", operation_id = "flux_carte",
     params(
