@@ -221,3 +221,14 @@ def test_the_command_line_measures_what_the_server_answers(apis, mosaique):
         assert [number(row[k]) for k in ("valeur", "numerateur", "denominateur")] == [figure[k] for k in ("valeur", "numerateur", "denominateur")], row
         seen += 1
     assert seen == 3 * len({row["zone"] for row in rows})
+
+
+def test_residences_of_a_territory_are_those_that_its_list_has(apis) -> None:
+    """A residence that a district's limit or an IRIS parts is one residence."""
+    api = apis["dreal"]
+    listed = api.get("/api/zones?echelle=residence&limite=100000")["zones"]
+    assert listed and all(z["epci"] for z in listed), "a residence in two EPCI would count in both"
+    for scale in ("epci", "commune"):
+        for zone in api.get(f"/api/zones?echelle={scale}")["zones"]:
+            told = api.get(f"/api/zones/{scale}/{zone['code']}?indicateurs=P01")["couverture"]["residences"]
+            assert told == sum(z[scale] == zone["code"] for z in listed), (scale, zone["code"])

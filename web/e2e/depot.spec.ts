@@ -41,7 +41,7 @@ describe('deposits', () => {
   test('an empty page says what to do, and gives templates that are read', async () => {
     const { page } = session;
     await page.goto(`${server.base}/depots`);
-    await page.getByText('Aucun dépôt pour le moment.').waitFor();
+    await page.getByText('Aucun dépôt pour le moment').waitFor();
     await axe();
     const [download] = await Promise.all([page.waitForEvent('download'), page.locator('a[href="/api/modeles/ops_reponse.csv"]').click()]);
     const { text } = await contentOf(download);

@@ -29,7 +29,7 @@ describe('dwellings', () => {
     await settle(page);
     // The address changes at once; the figures follow when they come.
     await page.locator('.legend .sub', { hasText: now.source }).waitFor();
-    assert.equal(readNumber((await page.getByText(/\d logements ·/).first().innerText()).match(/·\s*([\d\s]+) logements/)?.[1] ?? ''), since.logements);
+    assert.equal(readNumber((await page.getByText(/\d logements\s·/).first().innerText()).match(/·\s*([\d\s]+) logements/)?.[1] ?? ''), since.logements);
     // The commune that changed most: its sheet says both sources, and the table has the value of the interface.
     const at = now.valeurs.map((v, i) => Math.abs((v ?? 0) - (filed.valeurs[i] ?? 0))).reduce((best, n, i, all) => (n > (all[best] ?? 0) ? i : best), 0);
     await visit(page, `/?indicateur=P01&echelle=commune&parc=a_jour&zone=commune:${now.codes[at]}`);

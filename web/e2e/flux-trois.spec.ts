@@ -248,7 +248,7 @@ describe('the lessor', () => {
     await page.getByRole('button', { name: 'Ouvrir', exact: true }).click();
     const last = page.getByRole('button', { name: /^Retirer « préavis » du/ });
     // A second notice stands on the lease: it goes first.
-    await last.last().click();
+    await last.first().click();
     await page.getByRole('status').filter({ hasText: '« préavis » retiré' }).waitFor();
     await page.getByRole('button', { name: /^Retirer « bail » du/ }).click();
     await page.getByRole('status').filter({ hasText: '« bail » retiré' }).waitFor();

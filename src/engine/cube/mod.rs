@@ -11,6 +11,7 @@ pub mod hilbert;
 pub mod partition;
 pub mod refresh;
 pub mod region;
+mod residences;
 pub mod runs;
 pub mod sum;
 pub mod tree;
@@ -24,6 +25,7 @@ use self::bits::Bits;
 use self::build::{LayerMeta, Meta};
 use self::partition::Partition;
 use self::region::Region;
+use self::residences::Residences;
 use self::runs::Runs;
 use self::sum::Column;
 use self::tree::Tree;
@@ -69,7 +71,7 @@ pub struct Cube {
     /// Addresses located to their street only before each address rank.
     approximate_before: Vec<u32>,
     /// Addresses that begin a residence before each address rank.
-    residences_before: Vec<u32>,
+    residences: Residences,
 }
 
 /// Where the arrays of one measure are in the file.
@@ -143,11 +145,9 @@ impl Cube {
         let flags: &[u8] = file.array("approximate").unwrap_or(&[]);
         let approximate_before = running(flags.iter().map(|f| *f != 0));
         let residence: &[u32] = file.array("couche.residence.de").unwrap_or(&[]);
-        let residences_before = running(
-            (0..residence.len()).map(|a| begins(residence, a, a.checked_sub(1).map(|b| residence[b]))),
-        );
+        let residences = Residences::new(residence);
         let layers = meta.couches.iter().map(|l| LayerPlaces::new(&file, &l.id)).collect();
-        Ok(Self { file, meta, codes, columns, layers, starts, approximate_before, residences_before })
+        Ok(Self { file, meta, codes, columns, layers, starts, approximate_before, residences })
     }
 
     #[must_use]
@@ -326,17 +326,7 @@ impl Cube {
     /// Distinct residences that have an address in the runs.
     #[must_use]
     pub fn residences(&self, runs: &Runs) -> u64 {
-        let Some(layer) = self.layer("residence") else { return 0 };
-        // Addresses of a residence follow each other: count the changes. Those split by a block count once a
-        // block.
-        let before = &self.residences_before;
-        let mut last = None;
-        let mut n = 0;
-        for (s, e) in runs.iter().map(|(s, e)| (s as usize, e as usize)).filter(|(s, e)| s < e) {
-            n += u64::from(begins(layer.of, s, last)) + u64::from(before[e] - before[s + 1]);
-            last = Some(layer.of[e - 1]);
-        }
-        n
+        self.layer("residence").map_or(0, |layer| self.residences.count(layer.of, runs))
     }
 
     /// Rows that a filter keeps, as a bit column over all dwellings. Only attributes offered as filters, QPV
@@ -397,12 +387,6 @@ impl Cube {
             })
             .collect()
     }
-}
-
-/// Whether an address begins a residence, given that of the address before it.
-fn begins(residence: &[u32], address: usize, before: Option<u32>) -> bool {
-    let own = residence[address];
-    own != u32::MAX && before != Some(own)
 }
 
 /// How many hold before each place, and in all.
