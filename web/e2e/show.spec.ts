@@ -194,7 +194,7 @@ describe('with a base map and a site that embeds', () => {
   test('without one, there is no choice', async () => {
     const { page } = session;
     await visit(page, '/');
-    assert.equal(await page.getByLabel('Fond').count(), 0);
+    assert.equal(await page.locator('label > span', { hasText: /^Fond$/ }).count(), 0);
   });
 
   test('the named site shows the read-only map, and no other page', async () => {
