@@ -135,7 +135,9 @@ pub async fn a_balance_sheet_is_frozen_by_versions(db: Db) {
     assert_eq!(s.freeze_flux(("300000006", 2024), &of(7), "", "a", NOW).await.unwrap(), 1);
     assert_eq!(s.freeze_flux(("300000006", 2024), &of(8), "oubli", "a", NOW + 1).await.unwrap(), 2);
     assert_eq!(s.freeze_flux(("300000006", 2025), &of(1), "", "a", NOW).await.unwrap(), 1);
-    let all = s.flux_bilans().await.unwrap();
+    let mut all = s.flux_bilans("300000006", 2024).await.unwrap();
+    all.extend(s.flux_bilans("300000006", 2025).await.unwrap());
+    assert!(s.flux_bilans("300000007", 2024).await.unwrap().is_empty());
     let told: Vec<_> = all.iter().map(|b| (b.annee, b.version, b.motif.as_str(), &b.contenu)).collect();
     assert_eq!(told, [(2024, 1, "", &of(7)), (2024, 2, "oubli", &of(8)), (2025, 1, "", &of(1))]);
 }

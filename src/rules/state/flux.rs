@@ -86,7 +86,7 @@ pub struct BilanArrete {
 }
 
 const BILANS: &str = "SELECT bailleur, annee, version, motif, qui, cree, contenu FROM flux_bilans \
-                      ORDER BY bailleur, annee, version";
+                      WHERE bailleur = $1 AND annee = $2 ORDER BY version";
 
 impl State {
     /// What is in force, by key.
@@ -183,13 +183,17 @@ impl State {
         Ok(last + 1)
     }
 
-    /// Balance sheets that were frozen, every version.
+    /// Versions of the balance sheet of a lessor and a year that were frozen, the first one first.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn flux_bilans(&self) -> Result<Vec<BilanArrete>, StateError> {
+    pub async fn flux_bilans(&self, bailleur: &str, annee: u16) -> Result<Vec<BilanArrete>, StateError> {
         type Row = (String, i64, i64, String, String, i64, String);
-        let rows: Vec<Row> = sqlx::query_as(BILANS).fetch_all(&self.pool).await?;
+        let rows: Vec<Row> = sqlx::query_as(BILANS)
+            .bind(bailleur.to_owned())
+            .bind(i64::from(annee))
+            .fetch_all(&self.pool)
+            .await?;
         rows.into_iter()
             .map(|(bailleur, annee, version, motif, qui, quand, text)| {
                 let annee = u16::try_from(annee).unwrap_or(0);

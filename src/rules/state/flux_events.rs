@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::{Any, Transaction};
+use sqlx::{Any, Executor, Transaction};
 use tokio_stream::StreamExt;
 use utoipa::ToSchema;
 
@@ -44,8 +44,6 @@ const EVENTS_OF: &str = "SELECT contenu FROM flux_evenements WHERE bailleur = $1
                          ORDER BY logement, jour, rang";
 const EVENTS_AT: &str = "SELECT contenu, retire, qui, cree FROM flux_evenements \
                          WHERE bailleur = $1 AND logement = $2 ORDER BY jour, rang";
-const EVENTS_AT_SHORT: &str = "SELECT contenu, retire FROM flux_evenements WHERE bailleur = $1 AND logement = $2 \
-                               ORDER BY jour, rang";
 const OLD: &str =
     "SELECT DISTINCT bailleur, logement FROM flux_evenements WHERE jour < $1 ORDER BY bailleur, logement";
 const CHANGED: &str = "SELECT DISTINCT bailleur, logement FROM flux_evenements WHERE rev > $1 ORDER BY bailleur, logement LIMIT $2";
@@ -134,16 +132,7 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn flux_events_at(&self, bailleur: &str, logement: &str) -> Result<Vec<KeptEvent>, StateError> {
-        let rows: Vec<(String, i64, String, i64)> = sqlx::query_as(EVENTS_AT)
-            .bind(bailleur.to_owned())
-            .bind(logement.to_owned())
-            .fetch_all(&self.pool)
-            .await?;
-        rows.into_iter()
-            .map(|(text, retire, qui, quand)| {
-                Ok(KeptEvent { event: serde_json::from_str(&text)?, withdrawn: retire != 0, qui, quand })
-            })
-            .collect()
+        events_at(&self.pool, bailleur, logement).await
     }
 
     /// Keeps events of one lessor, all or none. One that was received already, the same in all, counts once.
@@ -215,23 +204,16 @@ impl State {
             sqlx::query_as(OLD).bind(before.to_owned()).fetch_all(&mut *tx).await?;
         let (mut gone, mut heirs) = (Vec::new(), Vec::new());
         for (bailleur, logement) in old {
-            let rows: Vec<(String, i64)> = sqlx::query_as(EVENTS_AT_SHORT)
-                .bind(bailleur.clone())
-                .bind(logement)
-                .fetch_all(&mut *tx)
-                .await?;
-            let events = rows
-                .iter()
-                .map(|(text, withdrawn)| Ok((serde_json::from_str::<EvenementFlux>(text)?, *withdrawn != 0)))
-                .collect::<Result<Vec<_>, StateError>>()?;
-            let ended = events.iter().rposition(|(e, w)| !w && e.jour.as_str() < before && e.genre.ends());
+            let events = events_at(&mut *tx, &bailleur, &logement).await?;
+            let past = |k: &KeptEvent| k.event.jour.as_str() < before;
+            let ended = events.iter().rposition(|k| past(k) && !k.withdrawn && k.event.genre.ends());
             let (mut home, mut heir) = (None, None);
-            for (i, (e, withdrawn)) in events.iter().enumerate() {
-                let over = ended.is_some_and(|last| i <= last) || *withdrawn;
-                if e.jour.as_str() < before && over {
+            for (i, k) in events.iter().enumerate() {
+                let e = &k.event;
+                if past(k) && (k.withdrawn || ended.is_some_and(|last| i <= last)) {
                     gone.push((e.bailleur.clone(), e.id.clone()));
-                    home = e.caracteristiques.clone().filter(|_| !withdrawn).or(home);
-                } else if !withdrawn && heir.is_none() {
+                    home = e.caracteristiques.clone().filter(|_| !k.withdrawn).or(home);
+                } else if !k.withdrawn && heir.is_none() {
                     heir = Some(e);
                 }
             }
@@ -271,6 +253,24 @@ impl State {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Events of one dwelling in their order, those that were withdrawn too.
+async fn events_at<'e>(
+    database: impl Executor<'e, Database = Any>,
+    bailleur: &str,
+    logement: &str,
+) -> Result<Vec<KeptEvent>, StateError> {
+    let rows: Vec<(String, i64, String, i64)> = sqlx::query_as(EVENTS_AT)
+        .bind(bailleur.to_owned())
+        .bind(logement.to_owned())
+        .fetch_all(database)
+        .await?;
+    rows.into_iter()
+        .map(|(text, retire, qui, quand)| {
+            Ok(KeptEvent { event: serde_json::from_str(&text)?, withdrawn: retire != 0, qui, quand })
+        })
+        .collect()
 }
 
 async fn marked(

@@ -1,6 +1,12 @@
 //! `GET /api/flux/bilan`: what a lessor owes each réservataire before 28 February (CCH R.441-5-1), and
 //! freezing it.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use crate::access;
 use crate::desk::flux::bilan::{
     Arrete, ArreterBilan, BilanFlux, answer, as_frozen, frozen_lines, has_changed, lines, to_freeze,
     version_of, written,
@@ -13,14 +19,10 @@ use crate::server::api::flux::opened;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use crate::state::BilanArrete;
-use crate::{access, state};
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use crate::state::{self, BilanArrete};
 
 /// Bilan annuel d'un bailleur
 ///
@@ -51,7 +53,7 @@ pub async fn bilan(
     params.finish()?;
     let (book, view) = opened(&server, &app, &visitor.person).await?;
     let mut found = answer(&book, &view, app.secrecy, asked)?;
-    let kept = versions(&server, &found).await?;
+    let kept = server.state.flux_bilans(&found.bailleur, found.annee).await?;
     found.arretes = kept.iter().map(Arrete::of).collect();
     found.change_depuis = kept.last().is_some_and(|last| has_changed(&found, &last.contenu, &view));
     let secret = found.lignes.iter().any(|l| l.dalo.is_none() || l.q1.is_none());
@@ -90,28 +92,18 @@ pub async fn csv(
     let (rows, of) = match version {
         None => (lines(found.annee, &balance(book.ways_of(&found.bailleur), found.annee)), String::new()),
         Some(v) => {
-            let kept = versions(&server, &found).await?;
+            let kept = server.state.flux_bilans(&found.bailleur, found.annee).await?;
             let one = version_of(&kept, v)?;
             (frozen_lines(one)?, format!("_v{v}_{}", Arrete::of(one).empreinte))
         }
     };
     let text = written(&rows, &view).map_err(|e| Problem::internal(&e))?;
-    let headers = crate::server::edge::csv_file::headers(&format!(
-        "mosaique_flux_bilan_{}_{}{of}.csv",
-        found.bailleur, found.annee
-    ))?;
+    let headers = csv_headers(&format!("mosaique_flux_bilan_{}_{}{of}.csv", found.bailleur, found.annee))?;
     let trace = Trace::new("export", "flux_bilan")
         .with("annee", found.annee)
         .with("version", version)
         .rows(rows.len(), false);
     Ok((Extension(trace), headers, text).into_response())
-}
-
-/// Versions of a balance sheet that were frozen, the first one first.
-async fn versions(server: &Server, found: &BilanFlux) -> Result<Vec<BilanArrete>, Problem> {
-    let mut kept = server.state.flux_bilans().await?;
-    kept.retain(|b| b.bailleur == found.bailleur && b.annee == found.annee);
-    Ok(kept)
 }
 
 /// Arrêter le bilan d'une année
@@ -136,9 +128,9 @@ pub async fn freeze(
     let siren = visitor.lessor()?.to_owned();
     let (book, view) = opened(&server, &app, &visitor.person).await?;
     let found = answer(&book, &view, app.secrecy, (Some(asked.annee), Some(siren.clone())))?;
-    let before = server.state.flux_bilans().await?;
+    let before = server.state.flux_bilans(&siren, asked.annee).await?;
     let motif = asked.motif.trim().to_owned();
-    if motif.is_empty() && before.iter().any(|b| b.bailleur == siren && b.annee == asked.annee) {
+    if motif.is_empty() && !before.is_empty() {
         return Err(Problem::value(
             "motif",
             "",
@@ -151,14 +143,13 @@ pub async fn freeze(
     let version =
         server.state.freeze_flux((&siren, asked.annee), &contenu, &motif, &visitor.author(), now).await?;
     let trace = Trace::new("flux_bilan_arrete", siren).with("annee", asked.annee).with("version", version);
-    let quand = now;
     let kept = BilanArrete {
         bailleur: found.bailleur,
         annee: asked.annee,
         version,
         motif,
         qui: visitor.author(),
-        quand,
+        quand: now,
         contenu,
     };
     Ok((Extension(trace), Json(Arrete::of(&kept))))
