@@ -1,21 +1,21 @@
-//! Bytes of a document on their way to the reader of XML: counted, bounded, with the line and column of each.
+//! Bytes of a document on their way to a reader of XML: counted and bounded, with line and column of each.
 
 use std::io::{self, BufRead, BufReader, Read};
 
 /// What stops a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Budget {
+pub enum Budget {
     /// One tag or one text.
-    Element,
+    Piece,
     /// The document as a whole.
-    Document,
+    Whole,
 }
 
 impl std::fmt::Display for Budget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Element => "élément trop long",
-            Self::Document => "document trop long",
+            Self::Piece => "élément trop long",
+            Self::Whole => "document trop long",
         })
     }
 }
@@ -23,9 +23,10 @@ impl std::fmt::Display for Budget {
 impl std::error::Error for Budget {}
 
 /// A reader that counts what passes.
-pub(super) struct Guard<R> {
+#[derive(Debug)]
+pub struct Guard<R> {
     inner: BufReader<R>,
-    /// Bytes that the element at hand may still take.
+    /// Bytes that the piece at hand may still take.
     left: usize,
     total: u64,
     most: u64,
@@ -35,17 +36,19 @@ pub(super) struct Guard<R> {
 }
 
 impl<R: Read> Guard<R> {
+    /// `most`: bytes that the document may have.
     pub fn new(inner: R, most: u64) -> Self {
         let inner = BufReader::with_capacity(1 << 16, inner);
         Self { inner, left: 0, total: 0, most, line: 1, column: 0 }
     }
 
-    /// A new element begins: it may take so many bytes.
-    pub fn begin(&mut self, element: usize) {
-        self.left = element;
+    /// A new piece begins: it may take so many bytes.
+    pub fn begin(&mut self, piece: usize) {
+        self.left = piece;
     }
 
     /// Line and column of the next byte, 1 = first.
+    #[must_use]
     pub fn place(&self) -> (u64, u64) {
         (self.line, self.column + 1)
     }
@@ -67,10 +70,10 @@ impl<R: Read> BufRead for Guard<R> {
             return Ok(bytes);
         }
         if left == 0 {
-            return Err(io::Error::other(Budget::Element));
+            return Err(io::Error::other(Budget::Piece));
         }
         if self.total > self.most {
-            return Err(io::Error::other(Budget::Document));
+            return Err(io::Error::other(Budget::Whole));
         }
         Ok(&bytes[..bytes.len().min(left)])
     }

@@ -1,7 +1,9 @@
 //! What every register reads with: what a cell may mean in more than one way, decided on its column (numbers,
-//! percentages, days); small tables; the sheet of a register; what no deposit may hold.
+//! percentages, days); small tables; the sheet of a register; what no deposit may hold; bytes of XML under a
+//! budget.
 
 pub mod dates;
+pub mod guard;
 pub mod habit;
 pub mod numbers;
 pub mod personal;

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use self::parts::Parts;
 use self::sheet::SheetError;
 use self::xls::{Unread, Xls};
-use self::xml::{Archive, Budget, XmlError};
+use self::xml::{Archive, XmlError, words};
 
 /// Why a workbook cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -201,7 +201,7 @@ pub fn to_csv(
 fn refused(path: &Path, e: XmlError) -> WorkbookError {
     match e {
         XmlError::Budget(budget) => {
-            WorkbookError::Budget { path: path.to_owned(), budget: Budget::to_string(&budget) }
+            WorkbookError::Budget { path: path.to_owned(), budget: words(budget).to_owned() }
         }
         XmlError::Malformed(message) => WorkbookError::Read { path: path.to_owned(), message },
     }

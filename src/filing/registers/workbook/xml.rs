@@ -2,10 +2,12 @@
 //! does, stops the reading before it fills the memory.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::Read;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use crate::registers::kit::guard::{Budget, Guard};
 
 /// One piece (a tag, a run of text) is not longer: a cell has 32,767 characters at the most.
 const PIECE: usize = 1 << 20;
@@ -14,60 +16,11 @@ const FREE: u64 = 256 << 20;
 /// Beyond, it may become so many times the size of the workbook.
 const MOST: u64 = 200;
 
-/// What stops a reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Budget {
-    Piece,
-    Part,
-}
-
-impl std::fmt::Display for Budget {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Piece => "un texte de plus d'un million de signes",
-            Self::Part => "un contenu plus de 200 fois plus grand une fois décompressé",
-        })
-    }
-}
-
-impl std::error::Error for Budget {}
-
-/// Counts what passes.
-pub(super) struct Guard<R> {
-    inner: BufReader<R>,
-    left: usize,
-    total: u64,
-    most: u64,
-}
-
-impl<R: Read> Read for Guard<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.fill_buf()?.read(buffer)?;
-        self.consume(n);
-        Ok(n)
-    }
-}
-
-impl<R: Read> BufRead for Guard<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let left = self.left;
-        let bytes = self.inner.fill_buf()?;
-        if bytes.is_empty() {
-            return Ok(bytes);
-        }
-        if left == 0 {
-            return Err(io::Error::other(Budget::Piece));
-        }
-        if self.total > self.most {
-            return Err(io::Error::other(Budget::Part));
-        }
-        Ok(&bytes[..bytes.len().min(left)])
-    }
-
-    fn consume(&mut self, n: usize) {
-        self.left = self.left.saturating_sub(n);
-        self.total += n as u64;
-        self.inner.consume(n);
+/// What a budget that is used up is called here.
+pub(super) fn words(budget: Budget) -> &'static str {
+    match budget {
+        Budget::Piece => "un texte de plus d'un million de signes",
+        Budget::Whole => "un contenu plus de 200 fois plus grand une fois décompressé",
     }
 }
 
@@ -99,8 +52,7 @@ impl<R: Read> Xml<R> {
     /// `size`: bytes of the workbook on disk.
     pub fn new(part: R, size: u64) -> Self {
         let most = FREE.max(size.saturating_mul(MOST));
-        let guard = Guard { inner: BufReader::with_capacity(1 << 16, part), left: PIECE, total: 0, most };
-        let mut reader = Reader::from_reader(guard);
+        let mut reader = Reader::from_reader(Guard::new(part, most));
         let config = reader.config_mut();
         config.check_end_names = false;
         config.expand_empty_elements = false;
@@ -110,7 +62,7 @@ impl<R: Read> Xml<R> {
     /// The next event; `None` at the end.
     pub fn next(&mut self) -> Result<Option<Event<'_>>, XmlError> {
         self.buffer.clear();
-        self.reader.get_mut().left = PIECE;
+        self.reader.get_mut().begin(PIECE);
         match self.reader.read_event_into(&mut self.buffer)? {
             Event::Eof => Ok(None),
             event => Ok(Some(event)),

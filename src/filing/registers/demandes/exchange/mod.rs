@@ -7,7 +7,6 @@
 //! counted by name.
 
 mod demand;
-mod guard;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -16,11 +15,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub(super) use self::demand::age;
-use self::guard::Guard;
 use self::walk::Walk;
 use crate::reference::ReferenceError;
 use crate::reference::demandes::demandes;
 use crate::reference::echange::echange;
+use crate::registers::kit::guard::Guard;
 
 /// Why an exchange cannot be imported.
 #[derive(Debug, thiserror::Error)]

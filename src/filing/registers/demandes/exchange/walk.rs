@@ -10,10 +10,10 @@ use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::reader::NsReader;
 
 use super::demand::{Demand, Paths, Wanted, day};
-use super::guard::{Budget, Guard};
 use super::{ExchangeError, Told};
 use crate::reference::echange::Echange;
 use crate::reference::registre::Registre;
+use crate::registers::kit::guard::{Budget, Guard};
 
 /// Whose an element is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -363,8 +363,8 @@ impl<'w, R: Read> Walk<'w, R> {
     fn fault(&mut self, e: &Error) -> ExchangeError {
         let why = match e {
             Error::Io(io) => match io.get_ref().and_then(|e| e.downcast_ref::<Budget>()) {
-                Some(Budget::Element) => self.too_long(),
-                Some(Budget::Document) => "document trop long, une fois décompressé".to_owned(),
+                Some(Budget::Piece) => self.too_long(),
+                Some(Budget::Whole) => "document trop long, une fois décompressé".to_owned(),
                 None => format!("archive gzip coupée ou abîmée, ou lecture impossible ({io})"),
             },
             Error::Encoding(_) => {
