@@ -1,7 +1,8 @@
-// A map of the lessor's workspace: base map, QPV of the day, scale and sources; what each page draws comes over it.
+// Maps beside a page: in the lessor's workspace the base map, QPV of the day, scale and sources; elsewhere communes and QPV under what the page draws.
 import type { Map as MapLibre } from 'maplibre-gl';
-import { baseMap, lessMotion, tilesOf } from './base';
-import { qpvLayers } from './layers';
+import type { TileJson } from '../api/client';
+import { baseMap, lessMotion, tilesOf, vector } from './base';
+import { COMMUNE_LAYERS, GROUND_LAYER, qpvLayers } from './layers';
 
 export { tilesOf };
 
@@ -25,6 +26,26 @@ export function plainMap(container: HTMLElement, centre: Place, title: string): 
     resolve();
   }));
   return { map, ready, still: lessMotion() };
+}
+
+/** Land, communes and QPV of a generation, each where its tiles are known. */
+export function addGround(map: MapLibre, communes: TileJson | null, qpv: TileJson | null, generation: string): void {
+  if (communes) {
+    map.addSource('communes', vector(communes));
+    map.addLayer(GROUND_LAYER);
+    for (const l of COMMUNE_LAYERS) map.addLayer(l);
+  }
+  if (qpv) {
+    map.addSource('qpv', vector(qpv));
+    for (const l of qpvLayers(generation)) map.addLayer(l);
+  }
+}
+
+/** Goes to some places, at once unless it is asked otherwise, if there are any. */
+export function frame(map: MapLibre, places: readonly Place[], padding: number, maxZoom: number, animate = false): void {
+  if (places.length === 0) return;
+  const [southWest, northEast] = boxOf(places);
+  map.fitBounds([[...southWest], [...northEast]], { padding, maxZoom, animate });
 }
 
 /** The box of some places. */

@@ -1,7 +1,7 @@
 // The map of one address: its present point, candidates by number, the point that will be kept, which can be dragged or nudged by keys.
 import { Marker } from 'maplibre-gl';
 import type { LayerSpecification, Map as MapLibre } from 'maplibre-gl';
-import { boxOf, plainMap, tilesOf, type Place } from '../../map/plain';
+import { frame, plainMap, tilesOf, type Place } from '../../map/plain';
 
 export type { Place };
 
@@ -84,9 +84,7 @@ export class AddressMap {
   }
 
   #fit(places: readonly Place[]): void {
-    if (places.length === 0) return;
-    const [southWest, northEast] = boxOf(places);
-    this.map.fitBounds([[...southWest], [...northEast]], { padding: 90, maxZoom: 17, animate: false });
+    frame(this.map, places, 90, 17);
   }
 }
 

@@ -2,8 +2,8 @@
 import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
 import type { Feature, FeatureCollection } from 'geojson';
 import type { TileJson } from '../../api/client';
-import { baseMap, vector } from '../../map/base';
-import { COMMUNE_LAYERS, GROUND_LAYER, qpvLayers } from '../../map/layers';
+import { baseMap } from '../../map/base';
+import { addGround, frame } from '../../map/plain';
 
 const empty: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
@@ -17,15 +17,7 @@ export class MiniCarte {
     });
     this.ready = new Promise((resolve) => this.#map.once('load', () => {
       const map = this.#map;
-      if (communes) {
-        map.addSource('communes', vector(communes));
-        map.addLayer(GROUND_LAYER);
-        for (const l of COMMUNE_LAYERS) map.addLayer(l);
-      }
-      if (qpv) {
-        map.addSource('qpv', vector(qpv));
-        for (const l of qpvLayers(layer)) map.addLayer(l);
-      }
+      addGround(map, communes, qpv, layer);
       map.addSource('ailleurs', { type: 'geojson', data: empty, promoteId: 'rang' });
       map.addLayer({
         id: 'ailleurs', type: 'circle', source: 'ailleurs',
@@ -51,9 +43,7 @@ export class MiniCarte {
     const all = [...found].reverse().concat(here ? [{ rang: 0, at: here }] : []);
     const features = all.map(({ rang, at }): Feature => ({ type: 'Feature', properties: { rang }, geometry: { type: 'Point', coordinates: at } }));
     this.#map.getSource<GeoJSONSource>('ailleurs')?.setData({ type: 'FeatureCollection', features });
-    if (all.length === 0) return;
-    const [xs, ys] = [all.map((p) => p.at[0]), all.map((p) => p.at[1])];
-    this.#map.fitBounds([Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], { padding: 36, maxZoom: 14.5, animate: false });
+    frame(this.#map, all.map((p) => p.at), 36, 14.5);
   }
 
   light(rang: number | null): void {

@@ -2,8 +2,8 @@
 import { Popup, type GeoJSONSource, type Map as MapLibre } from 'maplibre-gl';
 import type { Feature, FeatureCollection } from 'geojson';
 import type { CarteFlux, TileJson } from '../../api/client';
-import { baseMap, vector } from '../../map/base';
-import { COMMUNE_LAYERS, GROUND_LAYER, qpvLayers } from '../../map/layers';
+import { baseMap } from '../../map/base';
+import { addGround, frame, type Place as At } from '../../map/plain';
 import { DISTRICT } from '../../kit/palette';
 import type { Place } from './places';
 
@@ -19,15 +19,7 @@ export class FluxMap {
     this.#map = baseMap({ container, title: 'Carte de la gestion en flux', center: [2.5, 46.5], zoom: 5, maxZoom: 18 });
     this.ready = new Promise((resolve) => this.#map.once('load', () => {
       const map = this.#map;
-      if (communes) {
-        map.addSource('communes', vector(communes));
-        map.addLayer(GROUND_LAYER);
-        for (const l of COMMUNE_LAYERS) map.addLayer(l);
-      }
-      if (qpv) {
-        map.addSource('qpv', vector(qpv));
-        for (const l of qpvLayers('qpv2024')) map.addLayer(l);
-      }
+      addGround(map, communes, qpv, 'qpv2024');
       map.addSource('lieux', { type: 'geojson', data: empty });
       map.addLayer({
         id: 'lieux', type: 'circle', source: 'lieux',
@@ -36,7 +28,7 @@ export class FluxMap {
       map.addLayer({
         id: 'nombres', type: 'symbol', source: 'lieux',
         layout: { 'text-field': ['to-string', ['get', 'n']], 'text-font': ['Noto Sans Medium'], 'text-size': 12, 'symbol-sort-key': ['-', 0, ['get', 'n']] },
-        paint: { 'text-color': '#fff' , 'text-halo-color': ['get', 'couleur'], 'text-halo-width': 1 },
+        paint: { 'text-color': '#fff', 'text-halo-color': ['get', 'couleur'], 'text-halo-width': 1 },
       });
       map.addSource('logements', { type: 'geojson', data: empty });
       map.addLayer({
@@ -70,10 +62,8 @@ export class FluxMap {
     }));
     this.#map.getSource<GeoJSONSource>('lieux')?.setData({ type: 'FeatureCollection', features: circles });
     this.#map.getSource<GeoJSONSource>('logements')?.setData({ type: 'FeatureCollection', features: dots });
-    const at = [...circles, ...dots].map((f) => (f.geometry as unknown as { coordinates: [number, number] }).coordinates);
-    if (!fit || at.length === 0) return;
-    const [xs, ys] = [at.map((p) => p[0]), at.map((p) => p[1])];
-    this.#map.fitBounds([Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], { padding: 50, maxZoom: 13, animate: false });
+    const at = [...places.flatMap((p): At[] => (p.centre && p.n > 0 ? [p.centre] : [])), ...dwellings.map((d): At => [d.lon, d.lat])];
+    if (fit) frame(this.#map, at, 50, 13);
   }
 
   destroy(): void {

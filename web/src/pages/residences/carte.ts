@@ -3,7 +3,7 @@ import type { FeatureCollection } from 'geojson';
 import { Popup } from 'maplibre-gl';
 import type { ExpressionSpecification, GeoJSONSource, LayerSpecification, Map as MapLibre, MapMouseEvent } from 'maplibre-gl';
 import type { ResidenceBailleur } from '../../api/client';
-import { boxOf, plainMap, type Place } from '../../map/plain';
+import { frame, plainMap, type Place } from '../../map/plain';
 import { colours, middle } from './couleurs';
 
 /** What is chosen on the page. */
@@ -137,7 +137,6 @@ export class ResidenceMap {
   }
 
   #fit(places: readonly Place[], maxZoom: number, animate: boolean): void {
-    const [southWest, northEast] = boxOf(places);
-    this.map.fitBounds([[...southWest], [...northEast]], { padding: 60, maxZoom, animate });
+    frame(this.map, places, 60, maxZoom, animate);
   }
 }
