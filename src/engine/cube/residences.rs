@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::running;
 use super::runs::Runs;
 
 /// Address that is in no residence.
@@ -35,21 +36,16 @@ impl Residences {
             let n = &mut parts[p[2] as usize];
             *n = n.saturating_add(1);
         }
-        let mut whole = vec![0u32; of.len() + 1];
+        let mut begins = vec![false; of.len()];
         let mut pieces = Vec::new();
         for p in all {
             if parts[p[2] as usize] == 1 {
-                whole[p[0] as usize + 1] = 1;
+                begins[p[0] as usize] = true;
             } else {
                 pieces.push(p);
             }
         }
-        let mut total = 0;
-        for n in &mut whole {
-            total += *n;
-            *n = total;
-        }
-        Self { whole, pieces }
+        Self { whole: running(begins.into_iter()), pieces }
     }
 
     /// Distinct residences that have an address in the runs.

@@ -2,11 +2,10 @@
 //! rows only.
 //!
 //! [`Lessors::make`] reads the register once for a state of the data, works out what all of its rows are
-//! needed
-//! for (points of neighbours, stacks of dwellings, repeated numbers, the BAN's address of the same name, the
-//! zones of points), and writes one file a lessor into `bailleurs/{hash}/`, under a name that says what it
-//! was
-//! made from. What lessors corrected is no part of it: a correction of one leaves the files of all.
+//! needed for (points of neighbours, stacks of dwellings, repeated numbers, the BAN's address of the same
+//! name, the zones of points), and writes one file a lessor into `bailleurs/{hash}/`, under a name that
+//! says what it was made from. What lessors corrected is no part of it: a correction of one leaves the
+//! files of all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -53,8 +52,7 @@ const FILED: [&str; 10] = [
     "surfhab",
 ];
 /// All columns: `lon`, `lat` and `qualite` are those that builds use; `situe`: the row had no point of its
-/// own;
-/// `ordre`: rank of its address in the register.
+/// own; `ordre`: rank of its address in the register.
 pub const COLUMNS: [&str; 19] = [
     "siren",
     "depcom",

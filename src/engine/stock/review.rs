@@ -3,10 +3,9 @@
 //!
 //! [`addresses`] takes the dwellings of a lessor with what all rows of the register say of them
 //! ([`super::lessors`]: quality of the point, place against declared commune and QPV, the BAN's address of
-//! the
-//! same name, stacks of dwellings on one point, repeated numbers), and adds what its own say: points of one
-//! address that are far apart, names that no search finds. What was corrected is shown where it is and no
-//! longer doubted. [`doubts`] keeps the addresses that have a doubtful dwelling.
+//! the same name, stacks of dwellings on one point, repeated numbers), and adds what its own say: points of
+//! one address that are far apart, names that no search finds. What was corrected is shown where it is and
+//! no longer doubted. [`doubts`] keeps the addresses that have a doubtful dwelling.
 
 use std::collections::BTreeMap;
 

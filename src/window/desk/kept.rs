@@ -1,6 +1,5 @@
 //! Answers that depend on nothing but the edition and on the rights of who asks: made once, kept compressed
-//! as
-//! they are sent, with the mark by which a client that has them is told so.
+//! as they are sent, with the mark by which a client that has them is told so.
 
 use std::sync::Arc;
 

@@ -1,6 +1,5 @@
 //! What a bailleur asks of its own dwellings: its rows of the register, read alone (`stock::lessors`), and
-//! its
-//! addresses with what makes one doubt them.
+//! its addresses with what makes one doubt them.
 //!
 //! Addresses as they are filed are kept from one state of the store to the next: what somebody else corrects
 //! leaves them. What bailleurs corrected is laid over them once a state.

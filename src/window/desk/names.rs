@@ -23,8 +23,7 @@ pub struct Names {
     /// Widest scale first.
     all: Vec<Name>,
     /// Words of all names, one after the other in one text, and each with its place there and its name;
-    /// sorted
-    /// by word.
+    /// sorted by word.
     words: Vec<Word>,
     /// Codes in the order of the alphabet.
     codes: Vec<u32>,

@@ -3,7 +3,6 @@
 use super::problem::Problem;
 use crate::access::{self, Person, Scope};
 use crate::cube::runs::Runs;
-
 use crate::desk::editions::Loaded;
 
 /// What of a cube is open.

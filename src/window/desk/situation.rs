@@ -1,14 +1,16 @@
 //! Where a point is, and whether it is in a QPV, said in three values.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::desk::editions::Loaded;
 use crate::desk::problem::Problem;
 use crate::reference::situation::SituationRules;
 use crate::territory::known::{self, Unknown};
 use crate::territory::layer::Layer;
 use crate::territory::{bands, crs, grid, h3};
-use serde::Serialize;
-use std::collections::BTreeMap;
-use utoipa::ToSchema;
 
 /// Où est un point.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -1,7 +1,8 @@
 //! Empty files to start from, and their Table Schema.
 
-use crate::publish::csv_file;
 use serde_json::Value;
+
+use crate::publish::csv_file;
 
 pub const SCHEMAS: [(&str, &str); 7] = [
     ("objectif_cia", include_str!("../../../data/schemas/objectif_cia.schema.json")),

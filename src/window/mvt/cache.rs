@@ -1,6 +1,7 @@
 //! Encoded tiles, kept compressed as they are sent.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -10,7 +11,6 @@ use quick_cache::sync::Cache;
 
 use crate::cube::Filter;
 use crate::mvt::mercator::Tile;
-use std::sync::Arc;
 
 /// Bytes that tiles may take.
 const TILE_BYTES: u64 = 128 << 20;

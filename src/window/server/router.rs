@@ -17,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::desk::problem::Problem;
+use crate::reference::limites::limits;
 use crate::server::api::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
 use crate::server::api::ban::{geocodage, geocodage_csv};
 use crate::server::api::figures::{
@@ -33,8 +34,6 @@ use crate::server::auth::operations::Operations;
 use crate::server::auth::{guard, jetons, organisation, session, sso, visitor};
 use crate::server::edge::body::BODY_LIMIT;
 use crate::server::edge::{openapi, security, web};
-
-use crate::reference::limites::limits;
 
 /// The documented routes.
 pub(crate) fn documented() -> OpenApiRouter<Server> {

@@ -1,14 +1,14 @@
 //! The three objectives of Action Logement Services beside what was done.
 
-use super::book::Book;
-use super::view::View;
-use crate::desk::flux::book::departement;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::desk::flux::book::{Book, departement};
 use crate::desk::flux::suivi::chosen;
+use crate::desk::flux::view::View;
 use crate::desk::problem::Problem;
 use crate::flow::convention::{Decompte, ObjectifsAl};
 use crate::flow::employers::{ACTION_LOGEMENT, done};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 /// Les objectifs d'Action Logement d'une année.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,5 +1,11 @@
 //! The balance sheet: what a lessor owes each réservataire before 28 February (CCH R.441-5-1), line by line.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
 use crate::desk::flux::book::{Book, year};
 use crate::desk::flux::suivi::{chosen, lessors};
 use crate::desk::flux::view::{View, title};
@@ -11,10 +17,6 @@ use crate::policy::mix::{Score, protect};
 use crate::publish::csv_file;
 use crate::reference::secrecy::Secrecy;
 use crate::state::{self, BilanArrete};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::collections::BTreeMap;
-use utoipa::ToSchema;
 
 /// Le bilan d'un bailleur.
 #[derive(Debug, Serialize, ToSchema)]

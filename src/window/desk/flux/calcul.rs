@@ -1,17 +1,16 @@
 //! The flow of a year line by line, as it is and as it would be.
 
-use super::book::Book;
-use super::view::View;
-use crate::desk::flux::book::caps;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::desk::flux::book::{Book, caps};
 use crate::desk::flux::suivi::lessors;
-use crate::desk::flux::view::title;
+use crate::desk::flux::view::{View, title};
 use crate::desk::leases::Choix;
 use crate::desk::problem::Problem;
 use crate::flow::rights::{LigneConversion, converted};
 use crate::flow::year::{Assiette, CalculFlux, calculated};
 use crate::reference::flux::flux;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 /// Le calcul d'une année.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,5 +1,8 @@
 //! Conventions of gestion en flux as they are listed: the version in force, those before.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::desk::editions::App;
 use crate::desk::flux::view::View;
 use crate::desk::leases::{Choix, reservataires};
@@ -7,8 +10,6 @@ use crate::desk::problem::Problem;
 use crate::flow::convention::ConventionFlux;
 use crate::flow::rights::Droit;
 use crate::flow::year::Assiette;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 /// Les conventions, droits et assiettes que vous pouvez lire.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,16 +1,17 @@
 //! Whether the same dwellings are offered to each réservataire.
 
-use super::book::Book;
-use super::view::View;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::desk::flux::book::Book;
 use crate::desk::flux::suivi::chosen;
-use crate::desk::flux::view::title;
+use crate::desk::flux::view::{View, title};
 use crate::desk::problem::Problem;
 use crate::flow::fair::{gaps, stand_out};
 use crate::flow::way::Way;
 use crate::reference::flux::flux;
-use serde::Serialize;
-use std::collections::BTreeMap;
-use utoipa::ToSchema;
 
 /// L'équité d'une année.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,5 +1,8 @@
 //! What is told of the State's share of each lessor's flow by département (CCH R.441-5-2).
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::desk::flux::book::{Book, departement};
 use crate::desk::flux::suivi::{chosen, pairs};
 use crate::desk::flux::view::View;
@@ -9,8 +12,6 @@ use crate::flow::fair::stand_out;
 use crate::flow::prefect::{Counted, by_chance, state_share};
 use crate::publish::csv_file;
 use crate::reference::flux::{Flux, flux};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 /// La part de l'État dans le flux d'une année.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,5 +1,8 @@
 //! What happens to one dwelling: who may tell it, and whether it can follow what is kept.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::access::{self, Person};
 use crate::desk::editions::App;
 use crate::desk::flux::files::known_holder;
@@ -10,8 +13,6 @@ use crate::desk::rights;
 use crate::flow::event::{Etape, EvenementFlux, GenreFlux, LogementFlux};
 use crate::flow::way::Walk;
 use crate::state::{self, KeptEvent};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 /// La vie d'un logement : ce qui lui est arrivé, ce qui peut suivre.
 #[derive(Debug, Serialize, ToSchema)]

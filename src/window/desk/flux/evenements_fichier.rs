@@ -1,9 +1,10 @@
 //! What is told of a file of events.
 
-use crate::desk::flux::files::LigneRefusee;
-use crate::state::EvenementsRecus;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::desk::flux::files::LigneRefusee;
+use crate::state::EvenementsRecus;
 
 /// Ce qu'un fichier d'événements fait, ou ferait.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,5 +1,10 @@
 //! The sheet of a commune: its rights, what they give this year, what was honoured, and the next objective.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::desk::flux::book::{Book, caps, departement};
 use crate::desk::flux::suivi::chosen;
 use crate::desk::flux::view::{View, base_code, title};
@@ -12,9 +17,6 @@ use crate::flow::rights::{Droit, converted};
 use crate::flow::way::Way;
 use crate::flow::year::{Assiette, CalculFlux, calculated};
 use crate::publish::csv_file;
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-use utoipa::ToSchema;
 
 /// La fiche d'une commune.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,16 +1,15 @@
 //! Dwellings on the way, with the days that are left to designate.
 
-use super::book::Book;
-use super::view::View;
-use crate::desk::flux::book::departement;
-use crate::desk::flux::view::title;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::desk::flux::book::{Book, departement};
+use crate::desk::flux::view::{View, title};
 use crate::desk::params::day;
 use crate::desk::problem::Problem;
 use crate::flow::count::delay;
 use crate::flow::event::Etape;
 use crate::reference::flux::flux;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 /// Les logements en cours.
 #[derive(Debug, Serialize, ToSchema)]

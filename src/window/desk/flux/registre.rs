@@ -1,12 +1,13 @@
 //! What conventions, rights and bases have in common: written one by one, or by a file that is kept whole or
 //! not at all; every version is kept.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::access::{self, Person};
 use crate::desk::flux::files::LigneRefusee;
 use crate::desk::flux::view::View;
 use crate::desk::problem::Problem;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 /// Ce qu'un fichier fait, ou ferait.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,5 +1,10 @@
 //! Objectives and counts of a year in the three ways, side by side.
 
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::desk::flux::book::{Book, departement, month};
 use crate::desk::flux::view::{View, title};
 use crate::desk::leases::{Choix, percent};
@@ -10,9 +15,6 @@ use crate::flow::count::{Rythme, TroisComptes, pace};
 use crate::publish::csv_file;
 use crate::reference::flux::flux;
 use crate::state;
-use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
-use utoipa::ToSchema;
 
 /// Le suivi d'une année.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,5 +1,7 @@
 //! A year of leases counted under the rules of social mix, in all and line by line.
 
+use std::collections::BTreeMap;
+
 use crate::days;
 use crate::desk::leases::mixite::{
     Asked, BAILLEUR_DEPARTEMENT, BASE, Bande, Dalo, Decided, KEYS, Lecture, LigneMixite, Mixite, Only,
@@ -15,7 +17,6 @@ use crate::policy::objectifs::{Rate, Scope as LineScope, Target, target};
 use crate::reference::mix::{Mix, Niveau, Rule, Sense};
 use crate::reference::secrecy::Secrecy;
 use crate::territory::bands;
-use std::collections::BTreeMap;
 
 pub fn answer(
     all: &Allocations,

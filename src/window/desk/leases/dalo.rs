@@ -1,5 +1,11 @@
 //! DALO households and QPV: placements, those to justify, who must answer and by when.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::access::{self, Person};
 use crate::desk::editions::App;
 use crate::desk::leases::{Open, number, reservataires};
@@ -13,10 +19,6 @@ use crate::reference::secrecy::Secrecy;
 use crate::state::State;
 use crate::state::dalo::{Stand, Word};
 use crate::territory::bands::{self, Band};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use utoipa::ToSchema;
 
 /// Les placements DALO depuis la circulaire.
 #[derive(Debug, Serialize, ToSchema)]

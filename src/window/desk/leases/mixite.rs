@@ -1,5 +1,10 @@
 //! What is said of a year of leases under the rules of social mix, rule by rule and line by line.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::days;
 use crate::desk::leases::rates::ObjectifCia;
 use crate::desk::leases::{Choix, MONTHS, percent, reservataires};
@@ -9,9 +14,6 @@ use crate::policy::why;
 use crate::reference::mix::{Nature, Niveau, Rule, Sense};
 use crate::reference::seuils::Seuils;
 use crate::reference::unites::Unites;
-use serde::Serialize;
-use std::collections::BTreeMap;
-use utoipa::ToSchema;
 
 /// Une règle, telle qu'elle est appliquée.
 #[derive(Debug, Serialize, ToSchema)]

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::access::{self, Person};
 use crate::desk::editions::{App, Loaded};
 use crate::desk::leases::reservataires;
@@ -11,8 +14,6 @@ use crate::desk::trace::Trace;
 use crate::policy::objectifs::refusal;
 use crate::reference::mix::Mix;
 use crate::state::{Objectif, TauxCia};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 /// Les taux des conventions, et ce qui peut en être fixé.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,5 +1,11 @@
 //! The rates of a convention in a file: each line read, or refused by name.
 
+use std::collections::BTreeMap;
+
+use csv::ByteRecord;
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use crate::access::Person;
 use crate::days;
 use crate::desk::csv_body;
@@ -10,10 +16,6 @@ use crate::reference::objectifs::objectifs as registre;
 use crate::registers::fields;
 use crate::registers::intake::Layout;
 use crate::state::{Objectif, TauxCia};
-use csv::ByteRecord;
-use serde::Serialize;
-use std::collections::BTreeMap;
-use utoipa::ToSchema;
 
 /// Ce qu'un fichier de taux fait, ou ferait.
 #[derive(Debug, Serialize, ToSchema)]

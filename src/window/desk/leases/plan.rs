@@ -1,5 +1,10 @@
 //! Who could be given the dwellings that are expected to become vacant, so that every target is met.
 
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::access::Person;
 use crate::desk::editions::App;
 use crate::desk::leases::{Choix, Open, number, reservataires};
@@ -14,9 +19,6 @@ use crate::reference::mix::{Mix, Niveau};
 use crate::reference::plan::{Departure, PlanRules};
 use crate::registers::attributions::consumption_units;
 use crate::territory::bands::Band;
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
-use utoipa::ToSchema;
 
 /// Ce qu'il faut pour un plan.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,5 +1,9 @@
 //! The list of residences à enjeu prioritaire de mixité sociale: proposals, decisions, terms (domain §9.3).
 
+use jiff::{ToSpan, civil::Date};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use crate::access::{self, Organisation, Person};
 use crate::cube::Filter;
 use crate::desk::editions::App;
@@ -10,9 +14,6 @@ use crate::publish::csv_file;
 use crate::reference::fragilite::{Decision, Fragility};
 use crate::state::rpems::{Act, File, NewFile, Statut, Whose};
 use crate::state::{self, day};
-use jiff::{ToSpan, civil::Date};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// La liste, et ce que chacun peut y faire.
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,7 +8,6 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State as FromState};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::known::Known;

@@ -1,6 +1,5 @@
 //! Who asks, how they came and from where, as the door found it and handlers read it.
 
-use crate::desk::rights;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -8,6 +7,7 @@ use axum::http::request::Parts;
 
 use crate::access::{Organisation, Person};
 use crate::desk::problem::Problem;
+use crate::desk::rights;
 
 /// How a person came.
 #[derive(Debug, Clone, PartialEq, Eq)]

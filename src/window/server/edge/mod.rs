@@ -3,7 +3,7 @@
 pub mod accept;
 pub mod base;
 pub mod body;
-pub mod csv_file;
+pub mod csv_headers;
 pub mod current;
 pub mod kept;
 pub mod listen;

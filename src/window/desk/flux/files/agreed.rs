@@ -1,12 +1,12 @@
 //! Files of what is agreed: conventions, rights (état des lieux), yearly bases.
 
-use crate::publish::csv_file::inert;
 use std::collections::BTreeMap;
 
 use crate::desk::flux::files::{Filed, Refused, Row, bounded, comma, some, word};
 use crate::flow::convention::{ConventionFlux, DelegationFlux, Echeance, Gestion, ObjectifsAl};
 use crate::flow::rights::Droit;
 use crate::flow::year::{Assiette, Passee};
+use crate::publish::csv_file::inert;
 
 impl Filed for ConventionFlux {
     const NAME: &'static str = "conventions";

@@ -1,12 +1,12 @@
 //! Files of events: what a lessor's system writes, and the order that they must have.
 
-use crate::publish::csv_file::{self, inert};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::desk::flux::files::{LigneRefusee, ReadFile, read, some};
 use crate::desk::problem::Problem;
 use crate::flow::event::{EvenementFlux, GenreFlux, LogementFlux};
 use crate::flow::way::Walk;
+use crate::publish::csv_file::{self, inert};
 
 pub const EVENTS: [&str; 20] = [
     "id",

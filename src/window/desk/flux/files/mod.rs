@@ -3,6 +3,7 @@
 
 use crate::desk::csv_body;
 use crate::publish::csv_file;
+
 mod agreed;
 mod bring;
 mod events;

@@ -1,5 +1,9 @@
 //! A whole commission, one line a file: lines that cannot be read are named, the others checked.
 
+use std::collections::BTreeMap;
+
+use ::csv::ByteRecord;
+
 use crate::desk::csv_body;
 use crate::desk::leases::controle::answer::{
     Commission, DossierControle, Effet, EffetEnsemble, ErreurLigne, VerdictRegle,
@@ -18,8 +22,6 @@ use crate::publish::csv_file;
 use crate::reference::controle::{Verdict, registre};
 use crate::registers::fields;
 use crate::registers::intake::{Column, Layout};
-use ::csv::ByteRecord;
-use std::collections::BTreeMap;
 
 /// Checks every line.
 pub fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem> {

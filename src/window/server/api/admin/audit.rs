@@ -15,6 +15,7 @@ use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::publish::csv_file::{self, inert};
 use crate::server::app::Server;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
 use crate::state::audit::{Line, Verdict, Wanted};
 
@@ -111,7 +112,7 @@ pub async fn csv(FromState(server): FromState<Server>, mut params: Params) -> Re
     let lines = server.state.audit_lines(&wanted).await?;
     let text = written(&lines).map_err(|e| Problem::internal(&e))?;
     let name = format!("mosaique-journal-{}.csv", crate::state::day(crate::state::now()));
-    let headers = crate::server::edge::csv_file::headers(&name)?;
+    let headers = csv_headers(&name)?;
     let trace = Trace::new("export", "journal").rows(lines.len(), false);
     Ok((Extension(trace), headers, text).into_response())
 }

@@ -23,6 +23,7 @@ use crate::scoring::demands::months;
 use crate::scoring::grid::{Genre, Grille};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 
@@ -169,12 +170,7 @@ pub async fn csv(
         let found = answer(&app, &visitor.person, &grille, &asked, &ticks, None)?;
         let bytes = written(&found).map_err(|e| Problem::internal(&e))?;
         let trace = traced("cotation_demandes_csv", &asked, &found);
-        let headers = crate::server::edge::csv_file::headers(&format!(
-            "demandes-{}-{}-{}.csv",
-            found.epci,
-            asked.genre.id(),
-            found.au
-        ))?;
+        let headers = csv_headers(&format!("demandes-{}-{}-{}.csv", found.epci, asked.genre.id(), found.au))?;
         Ok((Extension(trace), headers, bytes))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?

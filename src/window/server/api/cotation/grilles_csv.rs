@@ -14,6 +14,7 @@ use crate::scoring::grid::{Cumul, Grille, Groupe, Ligne, Progression, Refus, Tra
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::CsvBody;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Cree;
@@ -197,8 +198,7 @@ pub async fn export(
 ) -> Result<(Extension<Trace>, [(HeaderName, HeaderValue); 2], Vec<u8>), Problem> {
     let (kept, grille) = readable(&server, &app, &visitor.person, &id).await?;
     let bytes = written(&grille).map_err(|e| Problem::internal(&e))?;
-    let headers =
-        crate::server::edge::csv_file::headers(&format!("grille-{}-{}.csv", kept.epci, kept.genre))?;
+    let headers = csv_headers(&format!("grille-{}-{}.csv", kept.epci, kept.genre))?;
     Ok((Extension(Trace::new("grille_csv", &id)), headers, bytes))
 }
 

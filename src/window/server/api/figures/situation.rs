@@ -1,5 +1,8 @@
 //! `GET /api/situation`: where a point is, and whether it is in a QPV, said in three values.
 
+use axum::Json;
+use utoipa::IntoParams;
+
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::query::Asked;
@@ -8,8 +11,6 @@ use crate::reference::situation::situation as rules;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::territory::grid;
-use axum::Json;
-use utoipa::IntoParams;
 
 /// Paramètres d'un point (documentation de l'interface).
 #[derive(Debug, IntoParams)]

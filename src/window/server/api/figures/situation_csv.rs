@@ -12,6 +12,7 @@ use crate::desk::query::Asked;
 use crate::desk::situation::{Reponse, Situation, locate, projected};
 use crate::reference::situation::situation as rules;
 use crate::server::edge::body::CsvBody;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::territory::grid;
@@ -49,7 +50,7 @@ pub async fn situations(
     let answer = tokio::task::spawn_blocking(move || convert(&loaded, &body, epsg))
         .await
         .map_err(|e| Problem::internal(&e))??;
-    Ok((crate::server::edge::csv_file::headers("situation.csv")?, answer).into_response())
+    Ok((csv_headers("situation.csv")?, answer).into_response())
 }
 
 /// A place in degrees and the quality of its location, if it is told.

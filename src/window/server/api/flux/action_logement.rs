@@ -1,5 +1,8 @@
 //! `GET /api/flux/action-logement`: the three objectives of Action Logement Services beside what was done.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+
 use crate::desk::flux::action_logement::{self as desk, ActionLogementFlux};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -9,8 +12,6 @@ use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
 
 /// Les trois objectifs d'Action Logement
 ///

@@ -1,5 +1,8 @@
 //! `GET /api/flux/calcul`: the flow of a year line by line, as it is and as it would be.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+
 use crate::desk::flux::calcul::{self as desk, Asked, CalculAnnee};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -9,8 +12,6 @@ use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
 
 /// Calcul du flux d'une année
 ///

@@ -1,5 +1,8 @@
 //! `GET /api/flux/carte`: the flow on the map, by commune or QPV, and a lessor's own dwellings.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+
 use crate::desk::flux::carte::{self as desk, Asked, CarteFlux};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -9,8 +12,6 @@ use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
 
 /// Le flux sur la carte
 ///

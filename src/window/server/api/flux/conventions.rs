@@ -1,5 +1,10 @@
 //! `/api/flux/conventions`: conventions of gestion en flux, one by one or by a file, and their versions.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::http::StatusCode;
+use axum::response::Response;
+
 use crate::access;
 use crate::desk::flux::conventions::{ConventionListee, ConventionsFlux, VersionConvention, lists, visible};
 use crate::desk::flux::files::known_holder;
@@ -16,10 +21,6 @@ use crate::server::edge::body::{Body, CsvBody};
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::state::{self, Versioned};
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::http::StatusCode;
-use axum::response::Response;
 
 /// Conventions, droits et assiettes de gestion en flux
 #[utoipa::path(

@@ -1,5 +1,8 @@
 //! `GET /api/flux/equite`: whether the same dwellings are offered to each réservataire.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+
 use crate::desk::flux::equite::{self as desk, EquiteFlux};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -9,8 +12,6 @@ use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
 
 /// Équité des propositions
 ///

@@ -1,6 +1,10 @@
 //! `GET /api/flux/etat`: the State's share of each lessor's flow by département, its shortfall, and the two
 //! clauses that hold unless a convention says otherwise (CCH R.441-5-2).
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::response::{IntoResponse, Response};
+
 use crate::desk::flux::etat::{EtatFlux, answer, written};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -8,11 +12,9 @@ use crate::desk::trace::Trace;
 use crate::server::api::flux::opened;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::response::{IntoResponse, Response};
 
 /// Part de l'État
 ///
@@ -60,7 +62,7 @@ pub async fn csv(
     let (book, view) = opened(&server, &app, &visitor.person).await?;
     let found = answer(&book, &view, year)?;
     let text = written(&found).map_err(|e| Problem::internal(&e))?;
-    let headers = crate::server::edge::csv_file::headers(&format!("mosaique_flux_etat_{}.csv", found.annee))?;
+    let headers = csv_headers(&format!("mosaique_flux_etat_{}.csv", found.annee))?;
     let trace = Trace::new("export", "flux_etat").with("annee", found.annee).rows(found.lignes.len(), false);
     Ok((Extension(trace), headers, text).into_response())
 }

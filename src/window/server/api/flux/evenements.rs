@@ -1,6 +1,10 @@
 //! `/api/flux/evenements`: what happens to one dwelling, as its lessor tells it: added, corrected, withdrawn,
 //! put back.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::http::StatusCode;
+
 use crate::desk::flux::evenements::{VieLogement, checked, kept_event, lessor, registered, walked};
 use crate::desk::leases::Choix;
 use crate::desk::params::{Params, day};
@@ -16,9 +20,6 @@ use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::state::{self, EvenementsRecus, KeptEvent};
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::http::StatusCode;
 
 /// Vie d'un logement
 ///

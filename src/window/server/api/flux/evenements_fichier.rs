@@ -1,5 +1,9 @@
 //! `/api/flux/evenements` as a file: what a lessor's system writes, and the same file back.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::response::{IntoResponse, Response};
+
 use crate::access;
 use crate::desk::flux::evenements_fichier::ImportEvenementsFlux;
 use crate::desk::flux::files::{self, LigneRefusee, in_order};
@@ -10,11 +14,9 @@ use crate::flow::event::EvenementFlux;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::CsvBody;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
 use crate::state::{self, EvenementsRecus};
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::response::{IntoResponse, Response};
 
 /// Événements de votre parc (CSV)
 ///
@@ -36,7 +38,7 @@ pub async fn csv(
     params.finish()?;
     let list = server.state.flux_events(siren).await?;
     let text = files::events_written(&list).map_err(|e| Problem::internal(&e))?;
-    let headers = crate::server::edge::csv_file::headers(&format!("mosaique_flux_evenements_{siren}.csv"))?;
+    let headers = csv_headers(&format!("mosaique_flux_evenements_{siren}.csv"))?;
     let trace = Trace::new("export", "flux_evenements").rows(list.len(), false);
     Ok((Extension(trace), headers, text).into_response())
 }

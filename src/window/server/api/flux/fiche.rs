@@ -1,6 +1,10 @@
 //! `GET /api/flux/fiche`: the sheet of a commune — its rights, direct and delegated, what they give this
 //! year, what was honoured, new rights, and the objective of the next year.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::response::{IntoResponse, Response};
+
 use crate::desk::flux::fiche::{Asked, FicheCommune, answer, written};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -8,11 +12,9 @@ use crate::desk::trace::Trace;
 use crate::server::api::flux::opened;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::response::{IntoResponse, Response};
 
 /// Fiche d'une commune
 ///
@@ -65,10 +67,7 @@ pub async fn csv(
     let (book, view) = opened(&server, &app, &visitor.person).await?;
     let found = answer(&book, &view, &asked)?;
     let text = written(&found).map_err(|e| Problem::internal(&e))?;
-    let headers = crate::server::edge::csv_file::headers(&format!(
-        "mosaique_flux_fiche_{}_{}.csv",
-        found.commune, found.annee
-    ))?;
+    let headers = csv_headers(&format!("mosaique_flux_fiche_{}_{}.csv", found.commune, found.annee))?;
     let trace = Trace::new("export", "flux_fiche").with("annee", found.annee).rows(found.lignes.len(), false);
     Ok((Extension(trace), headers, text).into_response())
 }

@@ -1,5 +1,8 @@
 //! `GET /api/flux/logements`: dwellings on the way, with the days that are left to designate.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+
 use crate::desk::flux::logements::{self as desk, LogementsFlux};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -9,8 +12,6 @@ use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
 
 /// Logements en cours de désignation
 ///

@@ -1,6 +1,11 @@
 //! What conventions, rights and bases have in common: written one by one, or by a file that is kept whole or
 //! not at all; every version is kept.
 
+use axum::Json;
+use axum::extract::Extension;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
 use crate::desk::editions::App;
 use crate::desk::flux::files::{self, Filed, LigneRefusee};
 use crate::desk::flux::registre::{GardeFlux, ImportFlux, may_write};
@@ -10,11 +15,8 @@ use crate::desk::trace::Trace;
 use crate::server::api::flux::opened;
 use crate::server::app::Server;
 use crate::server::auth::who::Visitor;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::{access, state};
-use axum::Json;
-use axum::extract::Extension;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 
 /// Keeps one, as a new version if anything changed.
 pub async fn put<T: Filed + Sync>(
@@ -78,7 +80,7 @@ pub async fn import<T: Filed + Sync>(
 pub fn csv<'a, T: Filed + 'a>(list: Vec<&'a T>) -> Result<Response, Problem> {
     let rows = list.len();
     let text = files::written(list).map_err(|e| Problem::internal(&e))?;
-    let headers = crate::server::edge::csv_file::headers(&format!("mosaique_flux_{}.csv", T::NAME))?;
+    let headers = csv_headers(&format!("mosaique_flux_{}.csv", T::NAME))?;
     let trace = Trace::new("export", format!("flux_{}", T::NAME)).rows(rows, false);
     Ok((Extension(trace), headers, text).into_response())
 }

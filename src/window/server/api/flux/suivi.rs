@@ -1,5 +1,9 @@
 //! `GET /api/flux/suivi`: objectives and counts of a year in the three ways, side by side.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::response::{IntoResponse, Response};
+
 use crate::desk::flux::suivi::{Asked, SuiviFlux, answer, written};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -7,11 +11,9 @@ use crate::desk::trace::Trace;
 use crate::server::api::flux::opened;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::response::{IntoResponse, Response};
 
 /// Suivi de la gestion en flux
 ///
@@ -66,10 +68,7 @@ pub async fn csv(
     let (book, view) = opened(&server, &app, &visitor.person).await?;
     let found = answer(&book, &view, &asked)?;
     let text = written(&found).map_err(|e| Problem::internal(&e))?;
-    let headers = crate::server::edge::csv_file::headers(&format!(
-        "mosaique_flux_suivi_{}_{}.csv",
-        found.annee, found.par
-    ))?;
+    let headers = csv_headers(&format!("mosaique_flux_suivi_{}_{}.csv", found.annee, found.par))?;
     let trace = Trace::new("export", "flux_suivi").with("annee", found.annee).rows(found.lignes.len(), false);
     Ok((Extension(trace), headers, text).into_response())
 }

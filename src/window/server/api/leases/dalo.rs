@@ -3,6 +3,13 @@
 //! The State in its territory and a bailleur for its own leases read placements one by one, without a name
 //! (domain §9.3); others read counts under secrecy. The bailleur gives the reason, the State may contest it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, Path, State as FromState};
+use axum::http::StatusCode;
+
 use crate::access::{self, Scope};
 use crate::days;
 use crate::desk::editions::App;
@@ -23,11 +30,6 @@ use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::state;
 use crate::state::dalo::{Said, Stand, Word};
-use axum::Json;
-use axum::extract::{Extension, Path, State as FromState};
-use axum::http::StatusCode;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Placements DALO et QPV depuis la circulaire du 18 décembre 2023
 ///

@@ -1,10 +1,12 @@
 //! `GET /api/mixite`: a year of leases under the rules of social mix, in all and line by line; DALO
 //! households and QPV.
 
-use crate::desk::leases::Open;
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+
 use crate::desk::leases::counted::answer;
 use crate::desk::leases::mixite::{Asked, Mixite};
-use crate::desk::leases::rates;
+use crate::desk::leases::{Open, rates};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
@@ -12,8 +14,6 @@ use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
 
 /// Objectifs de mixité : où en est une année de baux
 ///

@@ -1,6 +1,10 @@
 //! `/api/objectifs`: the rates that conventions intercommunales d'attribution set, read by all who have an
 //! account, written by the EPCI.
 
+use axum::Json;
+use axum::extract::{Extension, Path, State as FromState};
+use axum::http::StatusCode;
+
 use crate::desk::leases::objectifs::{
     ObjectifListe, Objectifs, RegleObjectif, Titles, checked, may_write, own, trace,
 };
@@ -17,9 +21,6 @@ use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Cree;
 use crate::state::{self, Objectif, TauxCia};
-use axum::Json;
-use axum::extract::{Extension, Path, State as FromState};
-use axum::http::StatusCode;
 
 /// Objectifs des conventions d'attribution
 ///

@@ -1,6 +1,9 @@
 //! `PUT /api/objectifs`: the rates of a convention by a file, all or none, with a look at what it would
 //! change before it does.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+
 use crate::desk::leases::objectifs_csv::{ImportObjectifs, read};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -11,8 +14,6 @@ use crate::server::edge::body::CsvBody;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::state;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
 
 /// Importer des taux
 ///

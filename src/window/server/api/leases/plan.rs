@@ -2,6 +2,9 @@
 //! target is met. It advises; it decides nothing, and keeps nothing: the households are those of the file
 //! that is sent, and are forgotten with the answer.
 
+use axum::Json;
+use axum::extract::Extension;
+
 use crate::desk::leases::plan::{DemandePlan, PlanPropose, answer};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
@@ -9,8 +12,6 @@ use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::Extension;
 
 /// Plan : qui pourrait recevoir les logements attendus
 ///

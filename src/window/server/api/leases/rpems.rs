@@ -2,6 +2,11 @@
 //! own stock, the EPCI validates or refuses, the State reads (domain §9.3); nothing enters the list by
 //! itself.
 
+use axum::Json;
+use axum::extract::{Extension, Path, State as FromState};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
 use crate::access::{self, Person};
 use crate::desk::leases::rpems::{
     DecisionRpems, DossierVu, ListeRpems, MotifRpems, PropositionRpems, act, dates, in_force, may_decide,
@@ -14,15 +19,12 @@ use crate::reference::fragilite::Decision;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Cree;
 use crate::state::rpems::File;
 use crate::state::{self, day};
-use axum::Json;
-use axum::extract::{Extension, Path, State as FromState};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 
 /// Liste des résidences à enjeu prioritaire de mixité sociale
 ///
@@ -93,7 +95,7 @@ pub async fn csv(
     let text = written(&files, rules()?).map_err(|e| Problem::internal(&e))?;
     let place = epci.as_deref().filter(|c| c.chars().all(|c| c.is_ascii_alphanumeric())).unwrap_or("tous");
     let name = format!("mosaique_rpems_annexe-cia_{place}_{today}.csv");
-    let headers = crate::server::edge::csv_file::headers(&name)?;
+    let headers = csv_headers(&name)?;
     let trace = Trace::new("export", "rpems").with("epci", epci).rows(files.len(), false);
     Ok((Extension(trace), headers, text).into_response())
 }

@@ -1,6 +1,10 @@
 //! `POST /api/attributions/controle/csv`: a whole commission, one line a file; lines that cannot be read are
 //! named, the others checked.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+use axum::response::{IntoResponse, Response};
+
 use crate::desk::leases::controle::answer::Commission;
 use crate::desk::leases::controle::csv::{check, written};
 use crate::desk::leases::controle::level::Checks;
@@ -11,11 +15,9 @@ use crate::desk::trace::Trace;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::CsvBody;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
-use axum::response::{IntoResponse, Response};
 
 /// Contrôler une commission entière
 ///
@@ -60,8 +62,7 @@ pub async fn commission(
             .rows(found.controlees, secret);
         let answer = if format == "csv" {
             let bytes = written(&found).map_err(|e| Problem::internal(&e))?;
-            (crate::server::edge::csv_file::headers("mosaique_controle-commission.csv")?, bytes)
-                .into_response()
+            (csv_headers("mosaique_controle-commission.csv")?, bytes).into_response()
         } else {
             Json(found).into_response()
         };

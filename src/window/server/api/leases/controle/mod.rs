@@ -5,6 +5,9 @@
 //! person's rights go, by the pure rules of `policy::check`; [`ailleurs`] finds where else; [`answer`] is
 //! what leaves.
 
+use axum::Json;
+use axum::extract::{Extension, State as FromState};
+
 use crate::desk::leases::controle::answer::Controle;
 use crate::desk::leases::controle::asked::DemandeControle;
 use crate::desk::leases::controle::level::Checks;
@@ -19,8 +22,6 @@ use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use axum::Json;
-use axum::extract::{Extension, State as FromState};
 
 pub mod csv;
 pub mod listes;

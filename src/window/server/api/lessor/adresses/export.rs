@@ -9,6 +9,7 @@ use crate::desk::trace::Trace;
 use crate::publish::csv_file::{self, inert};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::state::{Correction, StatutCorrection};
 use crate::stock::StockError;
@@ -52,7 +53,7 @@ pub async fn csv(
         .await
         .map_err(|e| Problem::internal(&e))?
         .map_err(|e| Problem::internal(&e))?;
-    let headers = crate::server::edge::csv_file::headers("adresses-corrigees.csv")?;
+    let headers = csv_headers("adresses-corrigees.csv")?;
     Ok((Extension(Trace::new("export", "adresses corrigées").rows(n, false)), headers, text).into_response())
 }
 

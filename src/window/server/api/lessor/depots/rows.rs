@@ -19,6 +19,7 @@ use crate::registers::mend::{self, Corrections};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::{Body, CsvBody};
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
 use crate::state::{self, Deposit, StatutDepot};
 
@@ -229,7 +230,7 @@ pub async fn csv(
         .await
         .map_err(|e| Problem::internal(&e))?
         .map_err(|e| Problem::internal(&e))?;
-    let headers = crate::server::edge::csv_file::headers("lignes-a-corriger.csv")?;
+    let headers = csv_headers("lignes-a-corriger.csv")?;
     Ok((Extension(Trace::new("export", format!("rejets du dépôt {id}")).rows(n, false)), headers, text)
         .into_response())
 }

@@ -1,17 +1,20 @@
 //! `GET /api/modeles`: empty files to start from, and their Table Schema; and `GET /api/travaux`.
 
+use std::convert::Infallible;
+
+use axum::extract::{Path, State as FromState};
+use axum::http::HeaderValue;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use tokio_stream::wrappers::ReceiverStream;
+
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::templates::{SCHEMAS, example};
 use crate::server::app::Server;
 use crate::server::background::works::{Travaux, follow};
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
-use axum::extract::{Path, State as FromState};
-use axum::http::HeaderValue;
-use axum::response::sse::{Event, Sse};
-use axum::response::{IntoResponse, Response};
-use std::convert::Infallible;
-use tokio_stream::wrappers::ReceiverStream;
 
 /// Modèle de fichier
 ///
@@ -33,7 +36,7 @@ pub async fn template(Path(nom): Path<String>, params: Params) -> Result<Respons
     let absent = || Problem::unknown("nom", &nom, known()).in_path();
     let (stem, kind) = nom.split_once('.').ok_or_else(absent)?;
     let (_, schema) = SCHEMAS.iter().find(|(n, _)| *n == stem).ok_or_else(absent)?;
-    let mut headers = crate::server::edge::csv_file::headers(&nom)?;
+    let mut headers = csv_headers(&nom)?;
     let text = match kind {
         "schema.json" => {
             headers[0].1 = HeaderValue::from_static("application/json");

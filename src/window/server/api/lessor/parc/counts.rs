@@ -17,6 +17,7 @@ use crate::desk::trace::Trace;
 use crate::publish::csv_file;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
+use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::state::{self, Evenement};
 
@@ -141,7 +142,7 @@ pub async fn csv(
     params.finish()?;
     let parc = stock(&server, &*latest(&app)?, visitor.lessor()?).await?;
     let text = written(&parc).map_err(|e| Problem::internal(&e))?;
-    let headers = crate::server::edge::csv_file::headers("parc.csv")?;
+    let headers = csv_headers("parc.csv")?;
     Ok((
         Extension(Trace::new("export", "parc").rows(parc.communes.len() + parc.qpv.len(), false)),
         headers,

@@ -8,7 +8,7 @@ use crate::desk::problem::Problem;
 ///
 /// # Errors
 /// The name has signs that a header cannot hold.
-pub fn headers(name: &str) -> Result<[(HeaderName, HeaderValue); 2], Problem> {
+pub fn csv_headers(name: &str) -> Result<[(HeaderName, HeaderValue); 2], Problem> {
     let saved = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
         .map_err(|e| Problem::internal(&e))?;
     Ok([
