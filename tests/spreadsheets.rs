@@ -484,7 +484,7 @@ fn zeros_behind_a_file_are_left_out_and_told_and_amid_it_refuse_it() {
     assert!(e.as_ref().is_some_and(|e| e.contains("octets nuls")), "{e:?}");
     // Far from the first bytes: the line is named.
     let rows: Vec<String> = (0..3000).map(|n| dwelling(n, &[])).collect();
-    let long = file(RPLS, &rows).replace("CD00002500", "CD0000\0500");
+    let long = file(RPLS, &rows).replace("CD00002500", "CD0000\u{0}500");
     let e = import("rpls", long.as_bytes()).err().unwrap();
     assert!(e.contains("ligne 2502"), "{e}");
     let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -88,7 +88,7 @@ pub fn from_fn(n: usize, mut test: impl FnMut(usize) -> bool) -> Vec<u64> {
 pub fn full(n: usize) -> Vec<u64> {
     let mut bits = vec![u64::MAX; words(n)];
     if let Some(last) = bits.last_mut()
-        && n % 64 > 0
+        && !n.is_multiple_of(64)
     {
         *last = u64::MAX >> (64 - n % 64);
     }

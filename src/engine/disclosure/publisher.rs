@@ -337,7 +337,7 @@ mod tests {
         build(&town(9, 300), catalogue, secrecy, &[7; 32], &path).unwrap();
         let cube = Cube::open(&path, catalogue).unwrap();
         let n = cube.meta().logements;
-        assert!(n > 200 && n % 64 > 0);
+        assert!(n > 200 && !n.is_multiple_of(64));
         let of = |id: &str, classes: &[u8]| (id.to_owned(), classes.to_vec());
         for classes in [
             vec![],

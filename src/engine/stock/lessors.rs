@@ -375,7 +375,7 @@ impl Rows {
                     Motif::LoinBan,
                 );
             }
-            let without_number = key.splitn(4, ':').nth(1) == Some("0");
+            let without_number = key.split(':').nth(1) == Some("0");
             add(without_number, Motif::SansNumero);
             let found = known.is_some() || quality == survey.adresse.numero;
             add(!without_number && !found && ban.communes.contains(self.depcom.get(row)), Motif::InconnueBan);

@@ -270,8 +270,8 @@ fn grouped(t: &Table) -> Result<Vec<Address>, StockError> {
     let (rank, covered) = (t.u32s("ordre")?, t.flags("ban_couvre")?);
     let (ban_lon, ban_lat) = (t.f64s("ban_lon")?, t.f64s("ban_lat")?);
     let mut groups: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
-    for row in 0..t.rows() {
-        groups.entry((siren.of[row], rank[row])).or_default().push(row);
+    for (row, rank) in rank.iter().enumerate() {
+        groups.entry((siren.of[row], *rank)).or_default().push(row);
     }
     let firsts: Vec<usize> = groups.values().map(|members| members[0]).collect();
     let names = t.some_texts("ban_id", &firsts)?;

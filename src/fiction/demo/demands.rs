@@ -109,6 +109,7 @@ pub fn demands(ground: &Ground, basis: &[u8], least: u64) -> Demands {
             depot: &depot,
             statut: if closed { "RADIEE" } else { "ACTIVE" },
             fin: &end,
+            #[expect(clippy::explicit_auto_deref, reason = "without it the type of the list is not found")]
             motif_fin: if closed { *dice.pick(&["RADREN", "RADABA", "RADCON"]) } else { "" },
             town: if dice.chance(0.5) { model.town } else { town },
             ..*model

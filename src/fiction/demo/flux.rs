@@ -256,7 +256,7 @@ impl Ways<'_> {
                 let r = holder(&mut self.dice, self.ground, (b == self.largest, d.floor == 0), &town.code);
                 // Of Action Logement's offers a third are in partnership, some few outside of the flow.
                 let al = r == "ACTION_LOGEMENT";
-                let flag = |every: u64| if al && d.ident % every == 0 { "1" } else { "" };
+                let flag = |every: u64| if al && d.ident.is_multiple_of(every) { "1" } else { "" };
                 add(day, "oriente", &format!("{r};;;;;;;;;;;;;{};{}", flag(3), flag(29)));
                 let ground_floor = d.floor == 0;
                 if turn < 3 && self.dice.chance(if ground_floor { 0.30 } else { 0.07 }) {

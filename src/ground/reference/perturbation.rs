@@ -80,7 +80,7 @@ impl Perturbation {
     #[must_use]
     pub fn deviation(&self, level: usize, key: u32, quantity: &str) -> i64 {
         let Some(level) = self.levels.get(level) else { return 0 };
-        let drawn = u64::from(mixed(key, quantity)) * u64::from(WHOLE) >> 32;
+        let drawn = (u64::from(mixed(key, quantity)) * u64::from(WHOLE)) >> 32;
         let (mut below, last) = (0u64, i64::from(level.ecart_max));
         for d in -last..=last {
             below += level.poids.get(usize::try_from(d.abs()).unwrap_or(0)).map_or(0, |w| u64::from(*w));

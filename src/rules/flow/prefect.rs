@@ -101,7 +101,7 @@ mod tests {
                     ("03-01", G::Bail, ""),
                 ],
             );
-            let qpv = if i < 4 || i > 15 { "QN07301M" } else { "" };
+            let qpv = if !(4..=15).contains(&i) { "QN07301M" } else { "" };
             e[0].caracteristiques =
                 Some(super::super::event::LogementFlux { qpv: qpv.into(), ..Default::default() });
             list.extend(e);

@@ -180,13 +180,8 @@ fn sign_worth(before: [char; 2], sign: char, after: char) -> i64 {
                 -1
             }
         }
-        '€' => {
-            if matches!(before[1], ' ' | '\u{a0}') || before[1].is_ascii_digit() {
-                2
-            } else {
-                -2
-            }
-        }
+        // Behind anything else it is as odd as any other sign.
+        '€' if matches!(before[1], ' ' | '\u{a0}') || before[1].is_ascii_digit() => 2,
         '«' | '»' => {
             if inside {
                 -2

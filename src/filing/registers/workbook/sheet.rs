@@ -81,7 +81,8 @@ pub(super) fn rows<E>(
                 "rPh" => cell.phonetic = false,
                 "c" => row.put::<E>(std::mem::take(&mut cell).shown(parts))?,
                 "row" => {
-                    if !row.repeat(1, &mut each)? {
+                    let more = row.repeat(1, &mut each)?;
+                    if !more {
                         return Ok(());
                     }
                 }

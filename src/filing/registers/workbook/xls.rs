@@ -412,7 +412,7 @@ mod tests {
         let mut globals = bof(5);
         globals.extend(record(
             0x041E,
-            &[&164_u16.to_le_bytes()[..], &5_u16.to_le_bytes(), b"\0000000"].concat(),
+            &[&164_u16.to_le_bytes()[..], &5_u16.to_le_bytes(), &[0], b"000000"].concat(),
         ));
         for format in [0_u16, 14, 10, 164] {
             globals.extend(record(0x00E0, &[&[0, 0][..], &format.to_le_bytes(), &[0; 16]].concat()));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::error::ZonesError;
+use super::error::{FinerLayer, ZonesError};
 use super::raw::{RawFeature, RawLayer};
 use crate::reference::territory::{Couche, territory};
 use crate::reference::zonage::limits;
@@ -212,7 +212,7 @@ pub fn not_finer(file: &str, couche: &Couche, layer: &RawLayer) -> Result<(), Zo
             // Values of columns that the layer does not use are not kept: the name of the column tells.
             let unread = layer.features.iter().all(|f| f.value(i).is_empty());
             if finer.len() > codes.len() || unread {
-                return Err(ZonesError::FinerLayer {
+                return Err(ZonesError::FinerLayer(Box::new(FinerLayer {
                     file: file.to_owned(),
                     couche: couche.libelle.clone(),
                     looks_like: other.libelle.clone(),
@@ -221,7 +221,7 @@ pub fn not_finer(file: &str, couche: &Couche, layer: &RawLayer) -> Result<(), Zo
                     example: finer.first().map_or_else(String::new, |c| format!(" (par exemple « {c} »)")),
                     features: layer.features.len(),
                     zones: codes.len(),
-                });
+                })));
             }
         }
     }

@@ -44,21 +44,8 @@ pub enum ZonesError {
             couche « {couche} »"
     )]
     OtherLayer { file: String, couche: String, looks_like: String, code: String },
-    #[error(
-        "« {file} » a {features} entités mais {zones} codes de la couche « {couche} » (colonne « {own} ») : sa colonne \
-         « {column} »{example} dit que c'est une couche « {looks_like} ». Corrigez --layer, ou réunissez-les quand même avec --forcer"
-    )]
-    FinerLayer {
-        file: String,
-        couche: String,
-        looks_like: String,
-        own: String,
-        column: String,
-        /// « (par exemple …) » with a space before, where its values were read.
-        example: String,
-        features: usize,
-        zones: usize,
-    },
+    #[error(transparent)]
+    FinerLayer(#[from] Box<FinerLayer>),
     #[error("la génération des QPV ne se déduit pas des codes de « {file} » ; précisez 2015 ou 2024")]
     NoGeneration { file: String },
     #[error(
@@ -89,4 +76,22 @@ pub enum ZonesError {
     Write(#[from] std::io::Error),
     #[error("l'écriture de la table a échoué : {0}")]
     Table(#[from] polars::prelude::PolarsError),
+}
+
+/// Codes that repeat, beside a column that says that the layer is a finer one.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "« {file} » a {features} entités mais {zones} codes de la couche « {couche} » (colonne « {own} ») : sa colonne \
+     « {column} »{example} dit que c'est une couche « {looks_like} ». Corrigez --layer, ou réunissez-les quand même avec --forcer"
+)]
+pub struct FinerLayer {
+    pub file: String,
+    pub couche: String,
+    pub looks_like: String,
+    pub own: String,
+    pub column: String,
+    /// « (par exemple …) » with a space before, where its values were read.
+    pub example: String,
+    pub features: usize,
+    pub zones: usize,
 }

@@ -207,7 +207,7 @@ fn features(
         let mut area = Ok(MultiPolygon(Vec::new()));
         // A row takes some bytes of the file even when it is empty.
         let mut size = 4;
-        for i in 0..all.len() {
+        for (i, wanted) in wanted.iter().enumerate() {
             let value = row.get_ref(i).map_err(refused)?;
             if let ValueRef::Blob(b) | ValueRef::Text(b) = value {
                 size += b.len() as u64;
@@ -216,7 +216,7 @@ fn features(
                 if let ValueRef::Blob(blob) = value {
                     area = decode(blob);
                 }
-            } else if wanted[i] {
+            } else if *wanted {
                 let text = text(value);
                 if !text.is_empty() {
                     values.push((i, text));

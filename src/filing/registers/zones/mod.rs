@@ -37,7 +37,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 
 pub use attributes::departement_of;
-pub use error::ZonesError;
+pub use error::{FinerLayer, ZonesError};
 pub use kinds::{Candidate, Form, SHAPEFILE, candidates, form, part_of};
 pub(crate) use membership::columns as membership_columns;
 pub use outlines::{Outline, Outlines, outlines};

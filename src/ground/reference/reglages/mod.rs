@@ -211,7 +211,7 @@ impl Resolved {
 
     /// What breaks a bound of `data/reglages.toml` in the files that changed.
     fn out_of_bounds(&self) -> Result<Option<(String, String, String)>, Fault> {
-        for (name, _) in &self.files {
+        for name in self.files.keys() {
             for parameter in self.parameters(name)?.iter().filter(|p| p.embedded.as_ref() != Some(&p.now)) {
                 for bound in tables()?.bounds.iter().filter(|b| b.fichier == *name) {
                     if !table::matches(&bound.parametre, &parameter.path) {

@@ -199,7 +199,7 @@ fn a_change_written_by_a_command_reads_back() {
             par: "A. Martin".into(),
             le: "2026-11-28".into(),
         };
-        let text = written("rules/fragilite.toml", &[change.clone()]).unwrap();
+        let text = written("rules/fragilite.toml", std::slice::from_ref(&change)).unwrap();
         let back = read("rules/fragilite.toml", &text).unwrap();
         assert_eq!(value(&back, "rules/fragilite.toml", path), v, "{text}");
         assert_eq!((back.changes[0].au, &back.changes[0].par), (change.au, &change.par));

@@ -17,7 +17,7 @@ pub enum Site {
     /// The files in the program.
     Embedded,
     /// A folder, while the application is being worked on.
-    Folder(ServeDir<ServeFile>),
+    Folder(Box<ServeDir<ServeFile>>),
     NotBuilt,
 }
 
@@ -28,7 +28,7 @@ impl Site {
             None if mosaique_page::is_built() => Self::Embedded,
             // The application has its own addresses: unknown ones are its first page.
             Some(f) if f.join("index.html").is_file() => {
-                Self::Folder(ServeDir::new(f).fallback(ServeFile::new(f.join("index.html"))))
+                Self::Folder(Box::new(ServeDir::new(f).fallback(ServeFile::new(f.join("index.html")))))
             }
             _ => Self::NotBuilt,
         }

@@ -43,14 +43,20 @@ pub fn document(base: &Base, collections: &[Collection]) -> Value {
         ("/collections", "collections", "Collections"),
     ];
     for (path, id, words) in plain {
-        paths.insert(path.into(), operation(id, words, &[f.clone()], &good(words, "application/json")));
+        paths.insert(
+            path.into(),
+            operation(id, words, std::slice::from_ref(&f), &good(words, "application/json")),
+        );
     }
     for collection in collections {
         let id = collection.id();
         let title = collection.title();
         let path = format!("/collections/{id}");
         let answers = good(&title, "application/json");
-        paths.insert(path.clone(), operation(&format!("{id}.collection"), &title, &[f.clone()], &answers));
+        paths.insert(
+            path.clone(),
+            operation(&format!("{id}.collection"), &title, std::slice::from_ref(&f), &answers),
+        );
         let names = ["limit", "offset", "bbox", "bbox-crs", "crs", "datetime"];
         let parameters: Vec<Value> = names
             .into_iter()
