@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::out::{note, say};
+use super::progress::Steps;
 use super::{Failure, StoreArgs, build};
 use crate::access::Person;
 use crate::desk::editions::App;
-use crate::desk::export::{file, format};
+use crate::desk::export::{Content, file, format};
 use crate::desk::figures::Question;
 use crate::desk::query::Asked;
 use crate::store::Store;
@@ -24,7 +25,7 @@ pub struct ExportArgs {
     /// Territoire, par exemple epci:200000001 ; par défaut tout ce que contient le magasin
     #[arg(long, value_name = "ECHELLE:CODE")]
     dans: Option<String>,
-    /// xlsx, csv, geojson ou gpkg (plusieurs fois : un fichier chacun)
+    /// xlsx, csv, datapackage, geojson, gpkg, parquet, fgb ou pmtiles (plusieurs fois : un fichier chacun)
     #[arg(long, value_name = "FORMAT", default_value = "xlsx")]
     format: Vec<String>,
     /// Dossier des fichiers
@@ -57,20 +58,25 @@ pub fn run(args: &ExportArgs) -> Result<(), Failure> {
         for format_id in &args.format {
             let format = format(format_id).map_err(|problem| problem.detail)?;
             let question = question(args, scale, format.is_map())?;
-            let file = file(&app, &Person::holder(), &question, format).map_err(|problem| problem.detail)?;
+            let bar = Steps::new();
+            let told = |done: usize, all: usize| bar.show(scale, done as u64, all as u64);
+            let file =
+                file(&app, &Person::holder(), &question, format, &told).map_err(|problem| problem.detail)?;
+            bar.finish();
             super::import::noted(&args.store.data, file.trace)?;
-            written(&args.out.join(file.name), &file.bytes)?;
+            written(&args.out.join(file.name), file.content)?;
         }
     }
     Ok(())
 }
 
 /// A file is whole or not there: what is half written has another name.
-fn written(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn written(path: &Path, content: Content) -> Result<(), Failure> {
     let told = |e: std::io::Error| format!("« {} » : {e}", path.display());
     let part = path.with_extension("part");
-    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(told)?;
-    say!("{} ({} octets)", path.display(), bytes.len());
+    let length = content.save(&part).map_err(told)?;
+    std::fs::rename(&part, path).map_err(told)?;
+    say!("{} ({length} octets)", path.display());
     Ok(())
 }
 

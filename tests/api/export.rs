@@ -166,6 +166,72 @@ async fn a_map_file_holds_contours_and_says_what_it_is() {
 }
 
 #[tokio::test]
+async fn every_format_has_its_name_its_type_and_its_own_beginning() {
+    for (format, ending, kind, magic) in [
+        ("xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &b"PK"[..]),
+        ("csv", "csv", "text/csv; charset=utf-8", "\u{feff}code;nom".as_bytes()),
+        ("datapackage", "zip", "application/zip", b"PK"),
+        ("geojson", "geojson", "application/geo+json", b"{\"type\":\"FeatureCollection\""),
+        ("gpkg", "gpkg", "application/geopackage+sqlite3", b"SQLite format 3"),
+        ("parquet", "parquet", "application/vnd.apache.parquet", b"PAR1"),
+        ("fgb", "fgb", "application/flatgeobuf", b"fgb\x03fgb"),
+        ("pmtiles", "pmtiles", "application/vnd.pmtiles", b"PMTiles\x03"),
+    ] {
+        let reply = file(&format!("/api/export?echelle=iris&format={format}&indicateurs=P01,I05")).await;
+        assert_eq!(reply.header("content-type"), kind);
+        let name = format!("filename=\"mosaique_iris_rpls-2024_ops-2024.{ending}\"");
+        assert!(reply.header("content-disposition").ends_with(&name), "{format}");
+        assert!(reply.bytes.starts_with(magic), "{format}");
+        assert_eq!(reply.header("content-length"), reply.bytes.len().to_string(), "{format}");
+    }
+}
+
+#[tokio::test]
+async fn each_file_says_whose_each_column_is_and_what_is_never_told() {
+    let collection = file("/api/export?echelle=commune&format=geojson&indicateurs=P01,P10,I05").await.json();
+    let rights: BTreeMap<&str, &str> = collection["mosaique"]["colonnes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| (c["nom"].as_str().unwrap(), c["droits"].as_str().unwrap()))
+        .collect();
+    assert_eq!((rights["code"], rights["P01"]), ("Licence Ouverte 2.0", "Licence Ouverte 2.0"));
+    assert_eq!(rights["P10"], "Fichier restreint, sous convention");
+    for column in ["repondants", "I05", "I05_statut"] {
+        assert_eq!(rights[column], "Enquête OPS, sous convention", "{column}");
+    }
+    assert!(collection["features"][0]["properties"]["millesime"] == 2024, "the years are columns");
+    let words = part(
+        &file("/api/export?echelle=commune&indicateurs=P01,P10,I05").await.bytes,
+        "xl/sharedStrings.xml",
+    );
+    for said in
+        ["Droits d'usage, par colonne", "Fichier restreint, sous convention (P10)", "de 1 à 10 ménages"]
+    {
+        assert!(words.contains(said), "« Lisez-moi » says « {said} »");
+    }
+    let package = file("/api/export?echelle=commune&format=datapackage&indicateurs=P01,I05").await;
+    let package: Value = serde_json::from_str(&part(&package.bytes, "datapackage.json")).unwrap();
+    let licences: Vec<&str> =
+        package["licenses"].as_array().unwrap().iter().map(|l| l["name"].as_str().unwrap()).collect();
+    assert_eq!(licences, ["etalab-2.0", "LicenseRef-mosaique-ops"]);
+}
+
+#[tokio::test]
+async fn a_map_of_nothing_is_refused_and_a_table_of_nothing_is_its_header() {
+    // The commune without a dwelling.
+    for format in ["parquet", "fgb", "pmtiles", "gpkg", "geojson"] {
+        let reply = get(&format!("/api/export?echelle=residence&dans=commune:73905&format={format}")).await;
+        assert_eq!(reply.status, 400, "{format}");
+        let problem = problem(&reply);
+        assert!(problem["detail"].as_str().unwrap().contains("aucune zone"), "{format}: {problem}");
+    }
+    let reply = file("/api/export?echelle=residence&dans=commune:73905&format=csv&indicateurs=P01").await;
+    assert!(lines(&reply.bytes).is_empty());
+    assert!(reply.text().starts_with("\u{feff}code;nom;"));
+}
+
+#[tokio::test]
 async fn a_filter_and_a_population_are_in_the_name_and_in_the_words() {
     let reply =
         file("/api/export?echelle=commune&financement=PLAI&population=RECENTS&indicateurs=P01,I05").await;

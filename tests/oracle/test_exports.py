@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
+import re
 import shutil
+import sqlite3
 import subprocess
+import sys
 import urllib.request
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import geopandas
 import openpyxl
 import pandas as pd
+import pyarrow.parquet
+import pyproj
 import pytest
+import shapely
 
 from conftest import Api
 
@@ -99,6 +107,148 @@ def test_map_files_are_read_by_geopandas_with_the_same_values(api: Api, residenc
     frame = geopandas.read_file(path, layer=f"commune_{YEAR}")
     assert frame.geometry.is_valid.all() and (frame.geom_type == "MultiPolygon").all()
     assert same(pd.DataFrame(frame.drop(columns="geometry")), sheets(api, "commune")) >= 0
+
+
+COMPACT = ("parquet", "fgb", "pmtiles")
+
+
+def opened(content: bytes, format_: str, tmp_path: Path) -> geopandas.GeoDataFrame:
+    path = tmp_path / f"f.{format_}"
+    path.write_bytes(content)
+    return geopandas.read_parquet(path) if format_ == "parquet" else geopandas.read_file(path)
+
+
+def test_compact_formats_say_what_the_sheets_say(api: Api, residences: dict, tmp_path: Path) -> None:
+    """GeoParquet by pyarrow and GeoPandas, FlatGeobuf and PMTiles by GDAL 3.12: every column of every residence."""
+    for format_ in COMPACT:
+        frame = opened(fetched(api, f"/api/export?echelle=residence&format={format_}")[0], format_, tmp_path)
+        assert (frame.geom_type == "Point").all(), format_
+        table = pd.DataFrame(frame.drop(columns="geometry"))
+        for name in next(iter(residences.values())):
+            # Tiles have no null: a column that is secret or absent everywhere is not there.
+            if name not in table:
+                assert format_ == "pmtiles"
+                table[name] = None
+        assert same(table, residences) > 100, format_
+
+
+def test_contours_of_compact_formats_are_those_of_the_geopackage(api: Api, tmp_path: Path) -> None:
+    areas = {f: opened(fetched(api, f"/api/export?echelle=commune&format={f}")[0], f, tmp_path) for f in ("gpkg", "parquet", "fgb")}
+    expected = areas["gpkg"].set_index("code").geometry
+    for format_ in ("parquet", "fgb"):
+        got = areas[format_].set_index("code").geometry.reindex(expected.index)
+        assert got.normalize().geom_equals_exact(expected.normalize(), 1e-12).all(), format_
+    one = tuple(expected.iloc[3].bounds)
+    read = geopandas.read_file(tmp_path / "f.fgb", bbox=one)
+    assert sorted(read["code"]) == sorted(expected.index[expected.intersects(shapely.box(*one))]), "the index finds what is there"
+    tiles = opened(fetched(api, "/api/export?echelle=commune&format=pmtiles")[0], "pmtiles", tmp_path).to_crs(2154)
+    drawn, whole = tiles.dissolve("code").area, areas["gpkg"].to_crs(2154).set_index("code").area
+    assert ((drawn.reindex(whole.index) / whole - 1).abs() < 0.02).all(), "tiles put together are the communes"
+
+
+def test_geoparquet_says_what_it_is(api: Api, tmp_path: Path) -> None:
+    path = tmp_path / "f.parquet"
+    path.write_bytes(fetched(api, "/api/export?echelle=commune&format=parquet")[0])
+    metadata = pyarrow.parquet.read_metadata(path).metadata
+    geo = json.loads(metadata[b"geo"])
+    assert geo["version"] == "1.1.0" and geo["primary_column"] == "geometry"
+    column = geo["columns"]["geometry"]
+    assert pyproj.CRS.from_json_dict(column["crs"]) == pyproj.CRS("OGC:CRS84")
+    frame = geopandas.read_parquet(path)
+    assert column["bbox"] == pytest.approx(list(frame.total_bounds))
+    assert all(p.exterior.is_ccw for a in frame.geometry for p in a.geoms)
+    told = json.loads(metadata[b"mosaique"])
+    rights = {c["nom"]: c["droits"] for c in told["colonnes"]}
+    assert rights["P01"] == "Licence Ouverte 2.0" and "OPS" in rights["I05"] and "restreint" in rights["P10"]
+    assert any("de 1 à 10 ménages" in text for _, text in told["lisez_moi"])
+
+
+def optional(tool: str) -> str:
+    """A program of requirements-optional.txt, beside Python or on the path."""
+    found = shutil.which(tool, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    return found or pytest.skip(f"{tool} is not here: pip install -r tests/oracle/requirements-optional.txt")
+
+
+@pytest.mark.parametrize("scale", ["commune", "residence"])
+def test_geoparquet_passes_the_abstract_tests(api: Api, scale: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{scale}.parquet"
+    path.write_bytes(fetched(api, f"/api/export?echelle={scale}&format=parquet")[0])
+    done = subprocess.run([optional("geoparquet-validator"), "check", path], capture_output=True, text=True, timeout=60)
+    core = re.search(r"=> core: (\d+) pass, 0 fail", done.stdout)
+    assert core and int(core[1]) >= 13, done.stdout
+
+
+def test_duckdb_reads_geoparquet(api: Api, residences: dict, tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="pip install -r tests/oracle/requirements-optional.txt")
+    path = tmp_path / "f.parquet"
+    path.write_bytes(fetched(api, "/api/export?echelle=residence&format=parquet")[0])
+    base = duckdb.connect()
+    counted, total, hidden = base.execute(
+        f"select count(I05), sum(P01), count(*) filter (I05_statut = 'secret' and I05 is null) from '{path}'"
+    ).fetchone()
+    figures = residences.values()
+    assert counted == sum(f["I05"]["valeur"] is not None for f in figures)
+    assert total == sum(f["P01"]["valeur"] or 0 for f in figures)
+    assert hidden == sum(f["I05"]["secret"] for f in figures)
+    kind = base.execute(f"describe select geometry from '{path}'").fetchone()[1]
+    assert kind.startswith(("GEOMETRY", "BLOB"))
+
+
+def test_the_archive_of_tiles_is_read_by_its_own_package(api: Api, tmp_path: Path) -> None:
+    reader = pytest.importorskip("pmtiles.reader", reason="pip install -r tests/oracle/requirements-optional.txt")
+    for scale in ("commune", "residence"):
+        path = tmp_path / f"{scale}.pmtiles"
+        path.write_bytes(fetched(api, f"/api/export?echelle={scale}&format=pmtiles")[0])
+        with path.open("rb") as file:
+            source = reader.MmapSource(file)
+            head, tiles = reader.Reader(source).header(), list(reader.all_tiles(source))
+            text = reader.Reader(source).metadata()
+        assert len(tiles) == head["addressed_tiles_count"] > 0
+        assert {z for (z, _, _), _ in tiles} <= set(range(head["min_zoom"], head["max_zoom"] + 1))
+        assert text["vector_layers"][0]["id"] == scale and "secret" in json.dumps(text["mosaique"])
+        assert all(gzip.decompress(tile) for _, tile in tiles)
+
+
+def test_a_csv_with_its_description_is_a_valid_data_package(api: Api, residences: dict, tmp_path: Path) -> None:
+    content, name = fetched(api, "/api/export?echelle=residence&format=datapackage")
+    assert ".zip" in name
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(tmp_path)
+    package = json.loads((tmp_path / "datapackage.json").read_text())
+    [resource] = package["resources"]
+    fields = resource["schema"]["fields"]
+    table = pd.read_csv(tmp_path / resource["path"], sep=";", decimal=",", encoding="utf-8-sig", dtype={"code": str})
+    assert [f["name"] for f in fields] == list(table.columns)
+    same(table, residences)
+    licences = {licence["name"] for licence in package["licenses"]}
+    assert {f["mosaique:droits"] for f in fields} == licences
+    done = subprocess.run([optional("frictionless"), "validate", "datapackage.json"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "VALID" in done.stdout, done.stdout + done.stderr
+
+
+def test_styles_of_a_geopackage_draw_each_zone_once(api: Api, tmp_path: Path) -> None:
+    """The SLD is well formed and its rules part the zones: one class each, or secret, or without a value."""
+    path = tmp_path / "f.gpkg"
+    path.write_bytes(fetched(api, "/api/export?echelle=iris&format=gpkg")[0])
+    with sqlite3.connect(path) as db:
+        [[sld]] = db.execute("select styleSLD from layer_styles")
+    ns = {"se": "http://www.opengis.net/se", "ogc": "http://www.opengis.net/ogc"}
+    rules = ElementTree.fromstring(sld).findall(".//se:Rule", ns)
+    frame = geopandas.read_file(path, layer=f"iris_{YEAR}")
+    drawn = pd.Series(0, index=frame.index)
+    for rule in rules:
+        hit = pd.Series(True, index=frame.index)
+        for node in rule.find("ogc:Filter", ns).iter():
+            kind = node.tag.rsplit("}", 1)[-1]
+            if kind.startswith("PropertyIs"):
+                column, value = frame[node.find("ogc:PropertyName", ns).text], node.find("ogc:Literal", ns).text
+                hit &= {
+                    "PropertyIsGreaterThanOrEqualTo": lambda: column >= float(value),
+                    "PropertyIsLessThan": lambda: column < float(value),
+                    "PropertyIsEqualTo": lambda: column == value,
+                }[kind]()
+        drawn += hit.astype(int)
+    assert len(rules) >= 3 and (drawn == 1).all()
 
 
 def test_a_csv_is_read_as_a_french_spreadsheet_reads_it(api: Api, residences: dict) -> None:

@@ -14,6 +14,23 @@ pub struct FileBounds {
     pub chiffres_max: usize,
     /// Lines of a sheet, without its header.
     pub lignes_max: usize,
+    /// Zones of a piece of a file that is written piece by piece.
+    pub zones_par_morceau: usize,
+}
+
+/// Vector tiles of one file.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Tiles {
+    pub zoom_max: u8,
+    /// Tiles of the deepest zoom; fewer zooms are written where there would be more.
+    pub tuiles_max: usize,
+}
+
+/// What each file says of secrecy.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Secret {
+    /// With `{moins}` for the most households that no figure describes.
+    pub regle: String,
 }
 
 /// Pages of features.
@@ -39,9 +56,14 @@ pub struct Statut {
 /// Where figures of a domain come from, and what one may do with them.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Droit {
-    /// `parc` or `occupation`.
+    /// `parc`, `parc_restreint` or `occupation`.
     pub domaine: String,
     pub source: String,
+    /// The licence in a few words, and by its code (SPDX, or `LicenseRef-…` where SPDX has none).
+    pub nom: String,
+    pub code: String,
+    /// Where its text is; empty for conventions, which are each organisation's own.
+    pub adresse: String,
     pub licence: String,
 }
 
@@ -49,6 +71,8 @@ pub struct Droit {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Publication {
     pub fichier: FileBounds,
+    pub tuiles: Tiles,
+    pub secret: Secret,
     pub ogc: Pages,
     #[serde(rename = "statut")]
     pub statuts: Vec<Statut>,
@@ -68,16 +92,24 @@ pub fn publication() -> &'static Publication {
     DATA.known()
 }
 
+impl Publication {
+    /// What follows the columns of a domain; that of the survey, the narrowest, for a domain that is not there.
+    #[must_use]
+    pub fn droit(&self, domaine: &str) -> &Droit {
+        self.droits.iter().find(|d| d.domaine == domaine).unwrap_or(&self.droits[self.droits.len() - 1])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_file_reads_and_names_both_domains() {
+    fn the_file_reads_and_names_each_domain() {
         let p = publication();
         assert!(p.ogc.page <= p.ogc.page_suivante && p.ogc.page_suivante <= p.ogc.page_max);
         assert!(p.ogc.tete <= p.ogc.candidates);
         let domains: Vec<&str> = p.droits.iter().map(|d| d.domaine.as_str()).collect();
-        assert_eq!(domains, ["parc", "occupation"]);
+        assert_eq!(domains, ["parc", "parc_restreint", "occupation"]);
     }
 }

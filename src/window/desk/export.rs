@@ -1,20 +1,70 @@
 //! The figures of all zones of a scale, in one file: what `GET /api/export` and `mosaique export` write.
 
+use std::fs::File as Opened;
+use std::io::{BufWriter, Read, Seek, Write};
+use std::path::Path;
+
 use super::editions::App;
-use super::figures::{self, Question};
+use super::figures::{self, Question, Reading};
 use super::problem::Problem;
 use super::trace::Trace;
 use crate::access::Person;
-use crate::publish::{Format, Place, name};
+use crate::publish::{Format, PublishError, Row, Table, csv, geoparquet, name, shape};
 use crate::reference::access::Class;
 use crate::reference::publication::publication;
+
+/// What a file holds: in memory, or in a file of the system that is gone when it is closed.
+#[derive(Debug)]
+pub enum Content {
+    Bytes(Vec<u8>),
+    Long(Opened),
+}
 
 /// A file that leaves, and what the audit trail says of it (None for scales that are open to all).
 #[derive(Debug)]
 pub struct File {
     pub name: String,
-    pub bytes: Vec<u8>,
+    pub content: Content,
     pub trace: Option<Trace>,
+}
+
+impl Content {
+    /// Number of bytes.
+    ///
+    /// # Errors
+    /// The file of the system cannot be read.
+    pub fn len(&self) -> std::io::Result<u64> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.len() as u64),
+            Self::Long(file) => Ok(file.metadata()?.len()),
+        }
+    }
+
+    /// Writes it where it is wanted.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub fn save(self, path: &Path) -> std::io::Result<u64> {
+        match self {
+            Self::Bytes(bytes) => std::fs::write(path, &bytes).map(|()| bytes.len() as u64),
+            Self::Long(mut file) => std::io::copy(&mut file, &mut Opened::create(path)?),
+        }
+    }
+
+    /// All of it, for what is short.
+    ///
+    /// # Errors
+    /// The file of the system cannot be read.
+    pub fn bytes(self) -> std::io::Result<Vec<u8>> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            Self::Long(mut file) => {
+                let mut out = Vec::new();
+                file.read_to_end(&mut out)?;
+                Ok(out)
+            }
+        }
+    }
 }
 
 /// A format by its name.
@@ -25,30 +75,108 @@ pub fn format(id: &str) -> Result<Format, Problem> {
     Format::of(id).ok_or_else(|| Problem::unknown("format", id, Format::ALL.map(|(id, _)| id)))
 }
 
-/// Writes the answer of a question in a format.
+/// Writes the answer of a question in a format; `told` hears how many zones of how many are written.
 ///
 /// # Errors
 /// Something asked does not exist, is not open, is too much for one file, or has no contours for a map.
-pub fn file(app: &App, person: &Person, question: &Question, format: Format) -> Result<File, Problem> {
+pub fn file(
+    app: &App,
+    person: &Person,
+    question: &Question,
+    format: Format,
+    told: &dyn Fn(usize, usize),
+) -> Result<File, Problem> {
     figures::read(app, person, question, |reading| {
-        bounded(reading.zones.len(), reading.indicators.len())?;
-        let table = reading.table(&reading.zones)?;
-        let drawn = table.rows.iter().any(|r| matches!(r.place, Some(Place::Area(_) | Place::Point(_))));
+        let drawn = reading.zones.iter().any(|z| reading.bbox(*z).is_some());
         if format.is_map() && !drawn {
-            let detail = "Cette échelle n'a pas de contours ici : demandez « xlsx » ou « csv ».";
-            return Err(Problem::value("format", format.extension(), detail));
+            let detail = if reading.zones.is_empty() {
+                "Ce territoire n'a aucune zone de cette échelle : il n'y a rien à dessiner."
+            } else {
+                "Cette échelle n'a pas de contours ici : demandez « xlsx », « csv » ou « datapackage »."
+            };
+            return Err(Problem::value("format", format.id(), detail));
         }
-        let bytes = format.write(&table).map_err(|e| Problem::internal(&e))?;
-        let secret = table.rows.iter().flat_map(|r| &r.figures).any(|f| f.secret);
+        let mut secret = false;
+        let mut seen = |rows: &[Row<'_>]| secret |= rows.iter().flat_map(|r| &r.figures).any(|f| f.secret);
+        let (name, content) = if format.in_pieces() {
+            long(reading, format, told, &mut seen)?
+        } else {
+            bounded(reading.zones.len(), reading.indicators.len())?;
+            let table = reading.table(&reading.zones)?;
+            seen(&table.rows);
+            let bytes = format.write(&table).map_err(|e| Problem::internal(&e))?;
+            (name::of(&table, format), Content::Bytes(bytes))
+        };
         let trace = (reading.class() != Class::Large).then(|| {
             Trace::new("export", question.echelle.as_str())
                 .with("dans", question.dans.clone())
-                .with("format", format.extension())
+                .with("format", format.id())
                 .with("question", reading.as_asked())
-                .rows(table.rows.len(), secret)
+                .rows(reading.zones.len(), secret)
         });
-        Ok(File { name: name::of(&table, format), bytes, trace })
+        Ok(File { name, content, trace })
     })
+}
+
+/// A file that is being written piece by piece.
+enum Pieces<W: Write + Send> {
+    Csv(csv::Pieces<W>),
+    GeoParquet(geoparquet::Pieces<W>),
+}
+
+impl<W: Write + Send> Pieces<W> {
+    fn add(&mut self, rows: &[Row<'_>]) -> Result<(), PublishError> {
+        match self {
+            Self::Csv(pieces) => pieces.add(rows),
+            Self::GeoParquet(pieces) => pieces.add(rows),
+        }
+    }
+
+    fn finish(self) -> Result<(), PublishError> {
+        match self {
+            Self::Csv(pieces) => pieces.finish(),
+            Self::GeoParquet(pieces) => pieces.finish(),
+        }
+    }
+}
+
+/// As many zones at once as a piece holds, whatever their number.
+fn long(
+    reading: &Reading<'_>,
+    format: Format,
+    told: &dyn Fn(usize, usize),
+    seen: &mut dyn FnMut(&[Row<'_>]),
+) -> Result<(String, Content), Problem> {
+    let fault = |e: PublishError| Problem::internal(&e);
+    let all = reading.zones.len();
+    let (first, rest) = reading.zones.split_at(all.min(publication().fichier.zones_par_morceau));
+    let table = reading.table(first)?;
+    let mut file = tempfile::tempfile().map_err(|e| Problem::internal(&e))?;
+    let out = BufWriter::new(&file);
+    let mut pieces = if format == Format::GeoParquet {
+        let boxes = reading.zones.iter().filter_map(|z| reading.bbox(*z));
+        let bounds = boxes.fold(shape::NOWHERE, shape::joined);
+        geoparquet::Pieces::new(out, &table, shape::holds(&bounds).then_some(bounds)).map(Pieces::GeoParquet)
+    } else {
+        csv::Pieces::new(out, &table).map(Pieces::Csv)
+    }
+    .map_err(fault)?;
+    let mut add = |rows: &[Row<'_>], done: usize| {
+        seen(rows);
+        told(done, all);
+        pieces.add(rows).map_err(fault)
+    };
+    add(&table.rows, first.len())?;
+    let head: Table<'_> = table.head();
+    drop(table);
+    let mut done = first.len();
+    for zones in rest.chunks(publication().fichier.zones_par_morceau) {
+        done += zones.len();
+        add(&reading.rows(zones)?, done)?;
+    }
+    pieces.finish().map_err(fault)?;
+    file.rewind().map_err(|e| Problem::internal(&e))?;
+    Ok((name::of(&head, format), Content::Long(file)))
 }
 
 /// What one file may hold.
@@ -58,8 +186,8 @@ fn bounded(zones: usize, indicators: usize) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!(
-        "Le fichier aurait {zones} zones et {indicators} indicateurs, soit {} chiffres ; {most} au plus : donnez un territoire \
-            (« dans ») ou moins d'indicateurs.",
+        "Le fichier aurait {zones} zones et {indicators} indicateurs, soit {} chiffres ; {most} au plus dans ce format : donnez un \
+            territoire (« dans ») ou moins d'indicateurs, ou demandez « csv » ou « parquet », qui n'ont pas de limite.",
         zones * indicators
     );
     Err(Problem::value("dans", &zones.to_string(), detail))

@@ -19,7 +19,7 @@ use crate::disclosure::answer::stock_source;
 use crate::mvt::shapes::cell_area;
 use crate::publish::table::Described;
 use crate::publish::{Place, Row, Table};
-use crate::reference::access::Class;
+use crate::reference::access::{Class, access as access_data};
 use crate::reference::indicators::Indicator;
 use crate::reference::scales;
 use crate::state;
@@ -140,7 +140,11 @@ impl<'a> Reading<'a> {
             let households = catalogue.describes_households(i);
             Described {
                 indicator: i,
-                domaine: if households { "occupation" } else { "parc" },
+                domaine: match i {
+                    _ if households => "occupation",
+                    i if access_data().restreint.touches(i) => "parc_restreint",
+                    _ => "parc",
+                },
                 numerateur: catalogue.in_words(&i.numerateur),
                 denominateur: i.denominateur.as_ref().map(|m| catalogue.in_words(m)),
                 margin: households && (filtered || catalogue.crosses(i)),

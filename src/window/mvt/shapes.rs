@@ -64,6 +64,14 @@ impl Shapes {
         Self::new(zones, areas, false)
     }
 
+    /// Contours in degrees, by number; those that are not there are in no tile.
+    #[must_use]
+    pub fn of_places<'p>(places: impl Iterator<Item = Option<&'p MultiPolygon<f64>>>) -> Self {
+        let areas: Vec<MultiPolygon<f64>> =
+            places.map(|p| p.cloned().unwrap_or_else(|| MultiPolygon(Vec::new()))).collect();
+        Self::new(Vec::new(), areas, true)
+    }
+
     /// `areas` in degrees.
     fn new(zones: Vec<Shape>, areas: Vec<MultiPolygon<f64>>, simplifies: bool) -> Self {
         let areas: Vec<MultiPolygon<f64>> = areas

@@ -8,9 +8,8 @@ use geo::orient::{Direction, Orient};
 use geo::{LineString, MultiPolygon};
 use serde_json::{Map, Value, json};
 
-use super::PublishError;
 use super::table::{Column, Place, Row, Table, columns};
-use crate::reference::publication::publication;
+use super::{PublishError, about};
 
 /// Decimals of a degree: a centimetre.
 const DECIMALS: f64 = 1e7;
@@ -20,13 +19,7 @@ const DECIMALS: f64 = 1e7;
 pub fn write(table: &Table<'_>) -> Result<Vec<u8>, PublishError> {
     let columns = columns(&table.indicators);
     let mut out = Vec::new();
-    let facts: Vec<Value> = table.facts().into_iter().map(|(k, v)| json!([k, v])).collect();
-    let rights: Vec<Value> = publication()
-        .droits
-        .iter()
-        .map(|d| json!({"domaine": d.domaine, "source": d.source, "licence": d.licence}))
-        .collect();
-    let head = json!({"lisez_moi": facts, "sources": table.sources(), "droits": rights});
+    let head = about::json(table, &columns);
     write!(
         out,
         r#"{{"type":"FeatureCollection","name":{},"mosaique":{head},"features":["#,

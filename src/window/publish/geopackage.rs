@@ -4,11 +4,9 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::PublishError;
-use super::style;
 use super::table::{Cell, Column, Kind, Place, Row, Table, columns};
+use super::{PublishError, shape, sld, style};
 use crate::reference::publication::publication;
-use crate::territory::wkb;
 
 /// « GPKG », and version 1.3.
 const APPLICATION: i32 = 0x4750_4B47;
@@ -40,7 +38,7 @@ CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog
   description TEXT, owner TEXT, ui TEXT,
   update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')));
 CREATE TABLE lisez_moi (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, sujet TEXT, texte TEXT);
-CREATE TABLE definitions (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, colonne TEXT, libelle TEXT, unite TEXT, definition TEXT);
+CREATE TABLE definitions (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, colonne TEXT, libelle TEXT, unite TEXT, definition TEXT, droits TEXT);
 ";
 
 /// Triggers of the extension `gpkg_rtree_index`, which keep the index when someone changes the layer.
@@ -77,11 +75,11 @@ pub fn write(table: &Table<'_>) -> Result<Vec<u8>, PublishError> {
     let name = layer_name(table);
     layer(&tx, table, &columns, &name)?;
     words(&tx, table, &columns)?;
-    let qml = style::qml(table, &columns);
+    let (qml, sld) = (style::qml(table, &columns), sld::sld(table, &columns));
     tx.execute(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, styleSLD, \
-         useAsDefault, description, owner) VALUES ('', '', ?1, 'geom', ?2, ?3, '', 1, ?2, '')",
-        params![name, table.title(), qml],
+         useAsDefault, description, owner) VALUES ('', '', ?1, 'geom', ?2, ?3, ?4, 1, ?2, '')",
+        params![name, table.title(), qml, sld],
     )?;
     tx.commit()?;
     db.close().map_err(|(_, e)| e)?;
@@ -158,18 +156,7 @@ fn value(column: &Column, row: &Row<'_>, table: &Table<'_>) -> Value {
 
 /// A place as GeoPackages hold it, and its box (west, south, east, north); None for an area without extent.
 fn blob(place: &Place<'_>) -> Option<(Vec<u8>, [f64; 4])> {
-    let (bounds, shape) = match place {
-        Place::Point([x, y]) => {
-            let mut wkb = vec![1, 1, 0, 0, 0];
-            wkb.extend(x.to_le_bytes());
-            wkb.extend(y.to_le_bytes());
-            ([*x, *y, *x, *y], wkb)
-        }
-        Place::Area(area) => {
-            let r = geo::BoundingRect::bounding_rect(area.as_ref())?;
-            ([r.min().x, r.min().y, r.max().x, r.max().y], wkb::encode(area))
-        }
-    };
+    let bounds = shape::bounds(place)?;
     // Little-endian, with a box of two dimensions.
     let mut out = vec![b'G', b'P', 0, 0b0000_0011];
     out.extend(SRS.to_le_bytes());
@@ -177,7 +164,7 @@ fn blob(place: &Place<'_>) -> Option<(Vec<u8>, [f64; 4])> {
     for v in [w, e, s, n] {
         out.extend(v.to_le_bytes());
     }
-    out.extend(shape);
+    out.extend(shape::wkb(place));
     Some((out, bounds))
 }
 
@@ -201,10 +188,11 @@ fn words(db: &Connection, table: &Table<'_>, columns: &[Column]) -> Result<(), P
     for (subject, text) in said.chain(sources).chain(rights).chain(words) {
         insert.execute(params![subject, text])?;
     }
-    let mut insert =
-        db.prepare("INSERT INTO definitions (colonne, libelle, unite, definition) VALUES (?, ?, ?, ?)")?;
+    let mut insert = db.prepare(
+        "INSERT INTO definitions (colonne, libelle, unite, definition, droits) VALUES (?, ?, ?, ?, ?)",
+    )?;
     for c in columns {
-        insert.execute(params![c.name, c.title, c.unit, c.description])?;
+        insert.execute(params![c.name, c.title, c.unit, c.description, c.droit().nom])?;
     }
     Ok(())
 }

@@ -29,6 +29,12 @@ pub fn slug(text: &str) -> String {
 /// `mosaique_commune_ca-du-sud_rpls-2024_ops-2024_recents_filtre.xlsx`.
 #[must_use]
 pub fn of(table: &Table<'_>, format: Format) -> String {
+    format!("{}.{}", stem(table), format.ending())
+}
+
+/// The same without what says the format.
+#[must_use]
+pub fn stem(table: &Table<'_>) -> String {
     let mut parts = vec!["mosaique".to_owned(), slug(&table.echelle.0)];
     if let Some((zone, name)) = &table.dans {
         let code = zone.split_once(':').map_or("", |(_, code)| code);
@@ -42,7 +48,7 @@ pub fn of(table: &Table<'_>, format: Format) -> String {
     if !table.filtres.is_empty() {
         parts.push("filtre".to_owned());
     }
-    format!("{}.{}", parts.join("_"), format.extension())
+    parts.join("_")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A style of QGIS for a layer of figures: classes of the first figure, secrets hatched, names of columns in
+//! What a layer of figures is drawn by, and its style for QGIS: classes of the first figure, secrets hatched, names of columns in
 //! words.
 
 use std::fmt::Write;
@@ -7,8 +7,9 @@ use super::classes::breaks;
 use super::table::{Cell, Column, Place, Table};
 
 /// From light to dark, readable without telling colours apart.
-const COLOURS: [&str; 5] = ["237,248,251", "179,205,227", "140,150,198", "136,86,167", "129,15,124"];
-const NONE: &str = "225,225,225";
+pub(super) const COLOURS: [&str; 5] =
+    ["237,248,251", "179,205,227", "140,150,198", "136,86,167", "129,15,124"];
+pub(super) const NONE: &str = "225,225,225";
 
 /// The style, as QGIS keeps it in a GeoPackage.
 #[must_use]
@@ -17,8 +18,8 @@ pub fn qml(table: &Table<'_>, columns: &[Column]) -> String {
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22\" \
          styleCategories=\"Symbology|Fields\">\n",
     );
-    if let Some(column) = shown(table, columns) {
-        rules(&mut out, table, column);
+    if let Some((column, classes)) = classes(table, columns) {
+        rules(&mut out, table, column, &classes);
     }
     out.push_str("<aliases>\n");
     for c in columns {
@@ -28,11 +29,11 @@ pub fn qml(table: &Table<'_>, columns: &[Column]) -> String {
     out
 }
 
-/// The first share that has two values or more, else the first figure.
+/// The first share that falls into classes, else the first figure.
 fn shown<'c>(table: &Table<'_>, columns: &'c [Column]) -> Option<&'c Column> {
     let figures = || columns.iter().filter(|c| c.is_figure());
     figures()
-        .find(|c| c.unit.as_deref() == Some("%") && values(table, c).len() > 1)
+        .find(|c| c.unit.as_deref() == Some("%") && !breaks(values(table, c)).is_empty())
         .or_else(|| figures().next())
 }
 
@@ -46,31 +47,63 @@ fn values(table: &Table<'_>, column: &Column) -> Vec<f64> {
         .collect()
 }
 
-fn rules(out: &mut String, table: &Table<'_>, column: &Column) {
-    let id = &column.name;
+/// A class: from a value (in it), to a value (not in it), and its words.
+pub(super) struct Class {
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub label: String,
+}
+
+/// What is drawn, in classes; None for a table without figures.
+pub(super) fn classes<'c>(table: &Table<'_>, columns: &'c [Column]) -> Option<(&'c Column, Vec<Class>)> {
+    let column = shown(table, columns)?;
     let unit = match column.unit.as_deref() {
         None | Some("nombre") => String::new(),
         Some(unit) => format!(" {unit}"),
     };
     let cuts = breaks(values(table, column));
-    let mut rules: Vec<(String, String)> = (0..=cuts.len())
-        .map(|i| {
-            let low = i.checked_sub(1).map(|i| cuts[i]);
-            let high = cuts.get(i);
-            match (low, high) {
-                (None, None) => (format!("\"{id}\" IS NOT NULL"), "Toutes valeurs".to_owned()),
-                (None, Some(b)) => (format!("\"{id}\" < {b}"), format!("moins de {}{unit}", told(*b))),
-                (Some(a), None) => (format!("\"{id}\" >= {a}"), format!("{}{unit} et plus", told(a))),
-                (Some(a), Some(b)) => (
-                    format!("\"{id}\" >= {a} AND \"{id}\" < {b}"),
-                    format!("{} à {}{unit}", told(a), told(*b)),
-                ),
-            }
+    let class = |i: usize| {
+        let (low, high) = (i.checked_sub(1).map(|i| cuts[i]), cuts.get(i).copied());
+        let label = match (low, high) {
+            (None, None) => "Toutes valeurs".to_owned(),
+            (None, Some(b)) => format!("moins de {}{unit}", told(b)),
+            (Some(a), None) => format!("{}{unit} et plus", told(a)),
+            (Some(a), Some(b)) => format!("{} à {}{unit}", told(a), told(b)),
+        };
+        Class { low, high, label }
+    };
+    Some((column, (0..=cuts.len()).map(class).collect()))
+}
+
+/// Colour of a class: they are spread over the colours, the lowest and the highest at the ends.
+pub(super) fn colour(class: usize, classes: usize) -> &'static str {
+    COLOURS[class * (COLOURS.len() - 1) / (classes - 1).max(1)]
+}
+
+/// Whether zones are points.
+pub(super) fn points(table: &Table<'_>) -> bool {
+    matches!(table.rows.iter().find_map(|r| r.place.as_ref()), Some(Place::Point(_)))
+}
+
+/// Rules after the classes: status, label.
+pub(super) const WITHOUT: [(&str, &str); 2] = [("secret", "secret statistique"), ("absent", "pas de valeur")];
+
+fn rules(out: &mut String, table: &Table<'_>, column: &Column, classes: &[Class]) {
+    let id = &column.name;
+    let mut rules: Vec<(String, String)> = classes
+        .iter()
+        .map(|c| {
+            let filter = match (c.low, c.high) {
+                (None, None) => format!("\"{id}\" IS NOT NULL"),
+                (None, Some(b)) => format!("\"{id}\" < {b}"),
+                (Some(a), None) => format!("\"{id}\" >= {a}"),
+                (Some(a), Some(b)) => format!("\"{id}\" >= {a} AND \"{id}\" < {b}"),
+            };
+            (filter, c.label.clone())
         })
         .collect();
     let classes = rules.len();
-    rules.push((format!("\"{id}_statut\" = 'secret'"), "secret statistique".to_owned()));
-    rules.push((format!("\"{id}_statut\" = 'absent'"), "pas de valeur".to_owned()));
+    rules.extend(WITHOUT.map(|(status, label)| (format!("\"{id}_statut\" = '{status}'"), label.to_owned())));
     out.push_str(
         "<renderer-v2 type=\"RuleRenderer\" symbollevels=\"0\" enableorderby=\"0\" forceraster=\"0\">\n",
     );
@@ -80,10 +113,9 @@ fn rules(out: &mut String, table: &Table<'_>, column: &Column) {
         let _ = writeln!(out, "<rule key=\"r{i}\" symbol=\"{i}\" filter=\"{filter}\" label=\"{label}\"/>");
     }
     out.push_str("</rules>\n<symbols>\n");
-    let points = matches!(table.rows.iter().find_map(|r| r.place.as_ref()), Some(Place::Point(_)));
+    let points = points(table);
     for i in 0..rules.len() {
-        // Classes are spread over the colours, the lowest and the highest at the ends.
-        let colour = if i < classes { COLOURS[i * (COLOURS.len() - 1) / (classes - 1).max(1)] } else { NONE };
+        let colour = if i < classes { colour(i, classes) } else { NONE };
         let hatched = i == classes;
         let _ = writeln!(out, "{}", symbol(i, colour, points, hatched));
     }
@@ -110,6 +142,6 @@ fn told(v: f64) -> String {
     v.to_string().replace('.', ",")
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

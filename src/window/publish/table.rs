@@ -6,6 +6,8 @@ use geo::MultiPolygon;
 
 use crate::disclosure::figure::Figure;
 use crate::reference::indicators::Indicator;
+use crate::reference::publication::{Droit, publication};
+use crate::reference::secrecy::Secrecy;
 
 /// Where a zone is, in degrees.
 #[derive(Debug, Clone)]
@@ -81,6 +83,7 @@ pub struct Table<'a> {
 #[derive(Debug, Clone)]
 pub struct Described {
     pub indicator: &'static Indicator,
+    /// Of the register's open file, of its restricted columns, or of the survey (`data/publication.toml`).
     pub domaine: &'static str,
     /// What is counted and what it is divided by, in words.
     pub numerateur: String,
@@ -106,6 +109,8 @@ pub struct Column {
     pub kind: Kind,
     pub unit: Option<String>,
     pub description: String,
+    /// What one may do with it (`[[droit]]` of `data/publication.toml`).
+    pub domaine: &'static str,
     of: Of,
 }
 
@@ -125,6 +130,16 @@ enum Of {
     Figure(usize),
     Status(usize),
     Margin(usize),
+}
+
+impl Of {
+    /// Domain of the columns before the figures.
+    fn domain(self) -> &'static str {
+        match self {
+            Self::Wave | Self::Respondents | Self::Response | Self::Badge | Self::LeftOut => "occupation",
+            _ => "parc",
+        }
+    }
 }
 
 /// One cell.
@@ -194,6 +209,7 @@ pub fn columns(indicators: &[Described]) -> Vec<Column> {
             kind: *kind,
             unit: None,
             description: (*description).to_owned(),
+            domaine: of.domain(),
             of: *of,
         })
         .collect();
@@ -206,6 +222,7 @@ pub fn columns(indicators: &[Described]) -> Vec<Column> {
                 kind,
                 unit: unit.cloned(),
                 description: description.to_owned(),
+                domaine: described.domaine,
                 of,
             };
         let named = |what: &str| format!("{} – {what}", i.id);
@@ -222,6 +239,12 @@ pub fn columns(indicators: &[Described]) -> Vec<Column> {
 }
 
 impl Column {
+    /// The word of its licence.
+    #[must_use]
+    pub fn droit(&self) -> &'static Droit {
+        publication().droit(self.domaine)
+    }
+
     /// Whether it holds a figure.
     #[must_use]
     pub fn is_figure(&self) -> bool {
@@ -263,6 +286,15 @@ impl Column {
     }
 }
 
+/// Domains, the most open first.
+const DOMAINS: [&str; 3] = ["parc", "parc_restreint", "occupation"];
+
+/// What no figure tells, in words; empty if the thresholds cannot be read, which a test excludes.
+fn secrecy_rule() -> String {
+    let k = Secrecy::embedded().map_or(11, |s| s.k);
+    publication().secret.regle.replace("{moins}", &(k - 1).to_string())
+}
+
 impl Table<'_> {
     /// Name of the table for its readers: « Commune, CA du Sud ».
     #[must_use]
@@ -288,10 +320,46 @@ impl Table<'_> {
             out.push(("Filtres", "aucun".to_owned()));
         }
         out.extend(self.filtres.iter().map(|(name, values)| ("Filtre", format!("{name} : {values}"))));
+        let words: Vec<String> = DOMAINS
+            .into_iter()
+            .filter(|d| *d != "parc_restreint" || self.indicators.iter().any(|i| i.domaine == *d))
+            .map(|d| format!("{} ({})", publication().droit(d).nom, self.columns_of(d)))
+            .collect();
+        out.push(("Droits d'usage, par colonne", words.join(" ; ")));
+        out.push(("Secret statistique", secrecy_rule()));
         if self.demonstration {
             out.push(("Attention", "Territoire fictif : ces chiffres sont inventés.".to_owned()));
         }
         out
+    }
+
+    /// Names of the figures of a domain, in words.
+    fn columns_of(&self, domain: &str) -> String {
+        let named: Vec<&str> =
+            self.indicators.iter().filter(|i| i.domaine == domain).map(|i| i.indicator.id.as_str()).collect();
+        let own = match domain {
+            "parc" => "codes, noms, millésime, logements",
+            "occupation" => "vague, répondants, taux, fiabilité, logements non comptés",
+            _ => "",
+        };
+        let parts = [own.to_owned(), named.join(", ")];
+        parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The same table without its lines.
+    #[must_use]
+    pub fn head(&self) -> Table<'static> {
+        Table {
+            echelle: self.echelle.clone(),
+            dans: self.dans.clone(),
+            parc: self.parc.clone(),
+            population: self.population.clone(),
+            filtres: self.filtres.clone(),
+            jour: self.jour.clone(),
+            indicators: self.indicators.clone(),
+            rows: Vec::new(),
+            ..*self
+        }
     }
 
     /// Sources that figures name, each once.

@@ -261,7 +261,7 @@ fn readme(sheet: &mut Worksheet, table: &Table<'_>, detailed: bool, looks: &Look
 }
 
 fn definitions(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Result<(), XlsxError> {
-    const HEAD: [&str; 9] = [
+    const HEAD: [&str; 10] = [
         "Indicateur",
         "Libellé",
         "Thème",
@@ -271,10 +271,11 @@ fn definitions(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Resul
         "Dénominateur",
         "Référence",
         "Source",
+        "Droits d'usage",
     ];
     sheet.set_name("Définitions")?;
     header(sheet, &HEAD.map(str::to_owned), looks)?;
-    for (c, width) in (0..).zip([14, 36, 16, 9, 60, 50, 50, 40, 12]) {
+    for (c, width) in (0..).zip([14, 36, 16, 9, 60, 50, 50, 40, 12, 26]) {
         sheet.set_column_width(c, width)?;
     }
     for (r, d) in (1..).zip(&table.indicators) {
@@ -290,6 +291,7 @@ fn definitions(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Resul
             none,
             &i.reference,
             &i.source,
+            &publication().droit(d.domaine).nom,
         ];
         for (c, text) in (0..).zip(cells) {
             sheet.write_string_with_format(r, c, text, &looks.wrapped)?;
@@ -304,7 +306,8 @@ fn sources(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Result<()
     sheet.set_column_width(1, 60)?;
     sheet.set_column_width(2, 80)?;
     header(sheet, &["Domaine".to_owned(), "Source".to_owned(), "Droits d'usage".to_owned()], looks)?;
-    let used = |d: &str| table.indicators.iter().any(|i| i.domaine == d);
+    // Codes, names and numbers of dwellings are those of the open file, whatever figures were asked.
+    let used = |d: &str| d == "parc" || table.indicators.iter().any(|i| i.domaine == d);
     let mut r = 1;
     for droit in publication().droits.iter().filter(|d| used(&d.domaine)) {
         for (c, text) in (0..).zip([&droit.domaine, &droit.source, &droit.licence]) {

@@ -10,6 +10,6 @@ describe('the address of a file', () => {
     expect(exportAddress({ echelle: 'iris', financement: 'PLAI,PLUS' }, 'gpkg')).toContain('financement=PLAI%2CPLUS');
   });
   it('offers a map only where zones have a place', () => {
-    expect(FORMATS.filter((f) => f.mapped).map((f) => f.id)).toEqual(['gpkg', 'geojson']);
+    expect(FORMATS.filter((f) => f.mapped).map((f) => f.id)).toEqual(['gpkg', 'geojson', 'parquet', 'fgb', 'pmtiles']);
   });
 });

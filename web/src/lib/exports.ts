@@ -3,9 +3,13 @@
 /** What can be asked for, the most asked first. */
 export const FORMATS = [
   { id: 'xlsx', name: 'Classeur Excel', purpose: 'chiffres, détail, définitions et sources', mapped: false },
-  { id: 'csv', name: 'CSV', purpose: 'une ligne par zone', mapped: false },
+  { id: 'csv', name: 'CSV', purpose: 'une ligne par zone, sans limite de taille', mapped: false },
+  { id: 'datapackage', name: 'CSV et sa description', purpose: 'Data Package : types, définitions, droits', mapped: false },
   { id: 'gpkg', name: 'GeoPackage', purpose: 'contours et style, pour QGIS', mapped: true },
   { id: 'geojson', name: 'GeoJSON', purpose: 'contours, pour le web', mapped: true },
+  { id: 'parquet', name: 'GeoParquet', purpose: 'R, Python, DuckDB, sans limite de taille', mapped: true },
+  { id: 'fgb', name: 'FlatGeobuf', purpose: 'contours indexés, lus par morceaux', mapped: true },
+  { id: 'pmtiles', name: 'PMTiles', purpose: 'tuiles pour une carte sans serveur', mapped: true },
 ] as const;
 
 export type Format = (typeof FORMATS)[number]['id'];

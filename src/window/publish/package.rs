@@ -1,0 +1,74 @@
+//! A CSV with its description: a Data Package (Frictionless) in one zip, which says to a program what the columns are,
+//! where they come from and what one may do with them.
+
+use std::io::{Cursor, Write};
+
+use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
+
+use super::table::{Table, columns};
+use super::{PublishError, about, csv, name};
+use crate::reference::publication::publication;
+
+/// # Errors
+/// It cannot be written.
+pub fn write(table: &Table<'_>) -> Result<Vec<u8>, PublishError> {
+    let columns = columns(&table.indicators);
+    let content = csv::write(table)?;
+    let file = format!("{}.csv", name::stem(table));
+    let licences: Vec<Value> = publication()
+        .droits
+        .iter()
+        .filter(|d| columns.iter().any(|c| c.domaine == d.domaine))
+        .map(|d| match d.adresse.as_str() {
+            "" => json!({"name": d.code, "title": format!("{} : {}", d.nom, d.licence)}),
+            address => json!({"name": d.code, "path": address, "title": d.nom}),
+        })
+        .collect();
+    let sources: Vec<Value> = table.sources().into_iter().map(|s| json!({"title": s})).collect();
+    let description: Vec<String> =
+        table.facts().into_iter().map(|(what, text)| format!("{what} : {text}")).collect();
+    let package = json!({
+        "profile": "tabular-data-package",
+        "name": name::slug(&name::stem(table)),
+        "title": table.title(),
+        "description": description.join("\n"),
+        "created": format!("{}T00:00:00Z", table.jour),
+        "licenses": licences,
+        "sources": sources,
+        "resources": [{
+            "profile": "tabular-data-resource",
+            "name": "chiffres",
+            "path": file,
+            "format": "csv",
+            "mediatype": "text/csv",
+            "encoding": "utf-8",
+            "bytes": content.len(),
+            "dialect": {"delimiter": ";", "quoteChar": "\"", "doubleQuote": true},
+            "schema": about::table_schema(&columns),
+        }],
+    });
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default();
+    zip.start_file("datapackage.json", options)?;
+    zip.write_all(&serde_json::to_vec_pretty(&package)?)?;
+    zip.start_file(file, options)?;
+    zip.write_all(&content)?;
+    zip.start_file("LISEZ-MOI.txt", options)?;
+    zip.write_all(readme(table).as_bytes())?;
+    Ok(zip.finish()?.into_inner())
+}
+
+/// The same for people.
+fn readme(table: &Table<'_>) -> String {
+    let mut lines: Vec<String> = table.facts().into_iter().map(|(k, v)| format!("{k} : {v}")).collect();
+    lines.push(String::new());
+    lines.extend(publication().statuts.iter().map(|s| format!("Statut « {} » : {}", s.code, s.libelle)));
+    lines.push(String::new());
+    lines.extend(publication().droits.iter().map(|d| format!("{} – {}\n  {}", d.nom, d.source, d.licence)));
+    lines.push(String::new());
+    lines.extend(table.sources().into_iter().map(|s| format!("Édition : {s}")));
+    lines.push(String::new());
+    // Windows' notepad shows both line ends.
+    lines.join("\r\n")
+}
