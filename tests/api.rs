@@ -11,6 +11,8 @@ mod controle;
 mod cotation;
 #[path = "api/ensembles.rs"]
 mod ensembles;
+#[path = "api/examples.rs"]
+mod examples;
 #[path = "api/export.rs"]
 mod export;
 #[path = "api/facettes.rs"]

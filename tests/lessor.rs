@@ -14,6 +14,7 @@ use mosaique::registers::mend::Corrections;
 use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;
 use mosaique::registers::{addresses, ops, rpls, zones};
+use mosaique::stock::collecte;
 use mosaique::stock::edits::{HOMES, Home, KEY, POINTS, PointFix, REGISTER};
 use mosaique::stock::events::{self, Effect, Happening};
 use mosaique::stock::facts::{Facts, NONE};
@@ -928,4 +929,110 @@ fn a_deposit_makes_the_rows_of_lessors_anew() {
     assert!(fewer < rows && fewer > 0, "{fewer} of {rows}");
     let left: Vec<_> = std::fs::read_dir(dir.path().join("bailleurs")).unwrap().collect();
     assert_eq!(left.len(), 1, "files of the former state are gone");
+}
+
+#[test]
+fn a_stock_that_goes_out_as_a_collection_file_comes_back_the_same() {
+    let dir = store();
+    let siren = largest();
+    let own = |root: &Path| {
+        let store = Store::open(root).unwrap();
+        let table = parts::Parts::of(&store, "rpls", 2024).unwrap();
+        let texts = [
+            "siren",
+            "ident_rep",
+            "ident_int",
+            "depcom",
+            "codepostal",
+            "libcom",
+            "numvoie",
+            "indrep",
+            "typvoie",
+            "nomvoie",
+            "compladr",
+            "complgeo",
+            "segment",
+            "adresse",
+        ];
+        let small = [
+            "droit",
+            "qpv_declare",
+            "nbpiece",
+            "origine",
+            "finan",
+            "conv",
+            "sortie",
+            "mode",
+            "cus",
+            "contingent",
+            "typeconst",
+            "dpe",
+            "ges",
+        ];
+        let years = ["surfhab", "construct", "locat", "patrimoine"];
+        let all = texts.iter().chain(&small).chain(&years).chain(&["bail", "loyer"]).copied();
+        let table = table.read(&all.collect::<Vec<_>>()).unwrap();
+        let words: Vec<_> = texts.iter().map(|c| table.texts(c).unwrap()).collect();
+        let codes: Vec<_> = small.iter().map(|c| table.u8s(c).unwrap()).collect();
+        let numbers: Vec<_> = years.iter().map(|c| table.u16s(c).unwrap()).collect();
+        let (bail, loyer) = (table.u32s("bail").unwrap(), table.f32s("loyer").unwrap());
+        let mut rows: Vec<String> = (0..table.rows())
+            .filter(|r| words[0].get(*r) == siren)
+            .map(|r| {
+                let words: Vec<&str> = words.iter().map(|c| c.get(r)).collect();
+                let codes: Vec<u8> = codes.iter().map(|c| c[r]).collect();
+                let numbers: Vec<u16> = numbers.iter().map(|c| c[r]).collect();
+                format!("{words:?} {codes:?} {numbers:?} {} {}", bail[r], loyer[r])
+            })
+            .collect();
+        rows.sort_unstable();
+        rows
+    };
+    let before = own(dir.path());
+    assert!(before.len() > 100);
+    let out = |right: &dyn Fn(&str, &str) -> Option<String>| {
+        collecte::file(&Store::open(dir.path()).unwrap(), 2024, &siren, right).unwrap()
+    };
+    let (n, bytes) = out(&|_, _| None);
+    assert_eq!(n, before.len());
+    let sent = tempfile::tempdir().unwrap();
+    let deposited = |bytes: &[u8]| {
+        std::fs::write(sent.path().join("recu"), bytes).unwrap();
+        let kind =
+            Kind { register: "rpls".into(), year: 2024, siren: siren.clone(), name: "collecte.txt".into() };
+        let report = check(sent.path(), &kind, &Corrections::new(), &|_, _| ()).unwrap();
+        assert_eq!((report.lignes_gardees, report.lignes_rejetees), (n as u64, 0), "{:?}", report.regles);
+        assert!(report.format.contains("64 champs"), "{}", report.format);
+        let mut w = Writer::open(dir.path()).unwrap();
+        let folder = w.temporary().unwrap();
+        for entry in std::fs::read_dir(sent.path().join("controle")).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+        }
+        w.publish(folder, report).unwrap();
+    };
+    deposited(&bytes);
+    let after = own(dir.path());
+    for (was, is) in before.iter().zip(&after) {
+        assert_eq!(was, is);
+    }
+    assert_eq!(before.len(), after.len());
+    assert_eq!(out(&|_, _| None).1, bytes, "and goes out again as it came");
+
+    // An address under its right name is read under its key.
+    let old = {
+        let store = Store::open(dir.path()).unwrap();
+        let t = parts::Parts::of(&store, "rpls", 2024).unwrap().read(&["siren", "adresse"]).unwrap();
+        let (owner, address) = (t.texts("siren").unwrap(), t.texts("adresse").unwrap());
+        let mine = |r: &usize| owner.get(*r) == siren && address.get(*r).split(':').nth(1) != Some("0");
+        let row = (0..t.rows()).find(mine).unwrap();
+        address.get(row).to_owned()
+    };
+    let commune = old.split(':').next().unwrap();
+    let right = format!("{commune}:12:B:RUE DU LAC BLEU");
+    let (_, bytes) = out(&|adresse, _| (adresse == old).then(|| right.clone()));
+    deposited(&bytes);
+    let moved = own(dir.path());
+    assert!(moved.iter().any(|r| r.contains(&right)), "{right} of {old}");
+    assert!(!moved.iter().any(|r| r.contains(&format!("{old:?}"))));
 }

@@ -53,3 +53,42 @@ async fn every_filter_is_documented() {
         assert!(params.iter().any(|p| p["name"] == filter["id"]), "{}", filter["id"]);
     }
 }
+
+#[tokio::test]
+async fn the_catalogue_for_catalogues_lists_what_each_person_may_open() {
+    let of = |value: &serde_json::Value| -> Vec<String> {
+        let all = value["dcat:dataset"].as_array().unwrap();
+        all.iter().map(|d| d["dct:identifier"].as_str().unwrap().to_owned()).collect()
+    };
+    let reply = crate::world::get("/api/catalogue.jsonld").await;
+    assert_eq!(reply.header("content-type"), "application/ld+json");
+    let inside = reply.json();
+    assert!(of(&inside).contains(&"adresse_2024".to_owned()));
+    let public = crate::rights::ask(&None, "GET", "/api/catalogue.jsonld", None).await.json();
+    let listed = crate::rights::ask(&None, "GET", "/ogc/collections", None).await.json();
+    let expected: Vec<&str> =
+        listed["collections"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap()).collect();
+    assert_eq!(of(&public), expected, "as the collections that are open");
+    assert!(!of(&public).contains(&"adresse_2024".to_owned()));
+    for set in inside["dcat:dataset"].as_array().unwrap() {
+        for file in set["dcat:distribution"].as_array().unwrap() {
+            let address = file["dcat:accessURL"]["@id"].as_str().unwrap();
+            let path = address.find("/api/").or_else(|| address.find("/ogc/")).unwrap();
+            // Each address of one scale is tried; the others are made alike.
+            if set["dct:identifier"] == "iris_2024" {
+                assert_eq!(crate::world::get(&address[path..]).await.status, 200, "{address}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_interface_is_described_for_people_without_a_script() {
+    let reply = crate::world::get("/api/documentation").await;
+    assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "text/html; charset=utf-8"));
+    let html = reply.text();
+    for (operation, _) in crate::rights::operations().iter().filter(|(o, _)| o != "openapi") {
+        assert!(html.contains(&format!("id=\"op-{operation}\"")), "{operation} is on the page");
+    }
+    assert!(!html.contains("<script") && !html.contains("http://") && !html.contains("src="));
+}

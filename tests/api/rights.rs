@@ -393,6 +393,8 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "evenements_importer" => plain("/api/evenements"),
         "evenement_annuler" => plain("/api/evenements/absent"),
         "parc_csv" => plain("/api/parc.csv"),
+        "parc_collecte" => plain("/api/parc/collecte.txt"),
+        "catalogue_dcat" => plain("/api/catalogue.jsonld"),
         "residence_operation" => {
             with("/api/residences/operations", json!({"genre": "fusion", "residences": [], "nom": "x"}))
         }

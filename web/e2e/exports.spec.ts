@@ -34,3 +34,21 @@ test('the table of the map offers what is shown, with its filters', async () => 
   assert.match(download.suggestedFilename(), /^mosaique_commune_.*_filtre\.gpkg$/);
   assert.equal(readFileSync(await download.path()).subarray(0, 15).toString(), 'SQLite format 3');
 });
+
+test('each format of the menu is the file that it says, at the width of a phone too', async () => {
+  const { page, faults } = session;
+  await page.setViewportSize({ width: 375, height: 800 });
+  await page.goto(`${BASE_URL}/tableaux`);
+  const menu = page.getByText('Tous les chiffres');
+  for (const [name, ending, magic] of [['GeoParquet', 'parquet', 'PAR1'], ['FlatGeobuf', 'fgb', 'fgb'], ['PMTiles', 'pmtiles', 'PMTiles'], ['CSV et sa description', 'zip', 'PK']] as const) {
+    const button = page.getByRole('button', { name: new RegExp(name) });
+    if (!(await button.isVisible())) await menu.click();
+    const box = await button.boundingBox();
+    assert.ok(box && box.x >= 0 && box.x + box.width <= 375, `${name} is on the screen`);
+    const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+    assert.ok(download.suggestedFilename().endsWith(`.${ending}`), download.suggestedFilename());
+    assert.equal(readFileSync(await download.path()).subarray(0, magic.length).toString(), magic);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  assert.deepEqual(faults, []);
+});

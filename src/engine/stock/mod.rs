@@ -9,6 +9,7 @@
 
 pub mod administrative;
 pub mod attributes;
+pub mod collecte;
 pub mod communes;
 pub mod dwellings;
 pub mod edits;

@@ -15,6 +15,7 @@ pub mod demandes;
 pub mod demo;
 pub mod depots;
 pub mod echange;
+pub mod exemples;
 pub mod flux;
 pub mod fonds;
 pub mod fragilite;

@@ -21,11 +21,11 @@ use crate::reference::limites::limits;
 use crate::server::api::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
 use crate::server::api::ban::{geocodage, geocodage_csv};
 use crate::server::api::figures::{
-    catalogue, ensembles, export, facettes, fragilite, indicateurs, mesure, segregation, situation,
+    catalogue, dcat, ensembles, export, facettes, fragilite, indicateurs, mesure, segregation, situation,
     situation_csv, territoires, tiles, valeurs, zones, zones_fichier,
 };
 use crate::server::api::leases::{controle, dalo, mixite, objectifs, objectifs_csv, plan, rpems};
-use crate::server::api::lessor::parc::{counts, events, flags, residences};
+use crate::server::api::lessor::parc::{collecte, counts, events, flags, residences};
 use crate::server::api::lessor::{adresses, depots};
 use crate::server::api::site::{affichage, health, textes};
 use crate::server::api::{cotation, flux, ogc};
@@ -41,6 +41,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(catalogue::catalogue))
+        .routes(routes!(dcat::catalogue))
         .routes(routes!(indicateurs::indicateurs))
         .routes(routes!(textes::texte))
         .routes(routes!(zones::list))
@@ -173,6 +174,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(adresses::corrections::undo))
         .routes(routes!(adresses::corrections::bulk))
         .routes(routes!(adresses::export::csv))
+        .routes(routes!(collecte::file))
         .routes(routes!(events::list, events::add, events::import))
         .routes(routes!(events::undo))
         .routes(routes!(counts::counts))
@@ -206,6 +208,7 @@ fn described() -> (Router<Server>, utoipa::openapi::OpenApi) {
 pub fn router(server: Server) -> Router {
     let (routes, document) = described();
     let door = guard::Door::new(server.clone(), Operations::new(&document));
+    let page = openapi::Page::new(&document);
     let document = openapi::Served::new(&document);
     let site = web::Site::new(server.options.web.as_deref());
     let routes = routes
@@ -218,6 +221,7 @@ pub fn router(server: Server) -> Router {
         .route("/search/csv/", post(geocodage_csv::search))
         .route("/ogc/", get(ogc::collections::landing))
         .route("/reverse/csv/", post(geocodage_csv::reverse))
+        .route("/api/documentation", get(move || openapi::documentation(page.clone())))
         .route("/api/openapi.json", get(move || openapi::openapi(document.clone())))
         .fallback(move |request| web::serve(site.clone(), request))
         .method_not_allowed_fallback(|method: Method| async move { Problem::method(method.as_str()) })

@@ -47,7 +47,9 @@ impl Operations {
             }
         }
         // The description itself, which does not describe itself.
-        by_route.insert(("/api/openapi.json".to_owned(), Method::GET), "openapi".to_owned());
+        for path in ["/api/openapi.json", "/api/documentation"] {
+            by_route.insert((path.to_owned(), Method::GET), "openapi".to_owned());
+        }
         let paths = by_route.keys().map(|(path, _)| path.clone()).collect();
         Self { by_route, paths }
     }

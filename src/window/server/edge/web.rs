@@ -43,7 +43,7 @@ const NOT_BUILT: &str = r#"<!doctype html>
 <p>Le serveur fonctionne et répond aux programmes, mais les pages de l'application manquent.</p>
 <p>Construisez-les depuis le dossier du projet, puis rechargez cette page :</p>
 <pre>cd web &amp;&amp; npm ci &amp;&amp; npm run build</pre>
-<p>L'interface de programmation est décrite par <a href="/api/openapi.json">/api/openapi.json</a> ;
+<p>L'interface de programmation est décrite par <a href="/api/documentation">/api/documentation</a> ;
 ce qui est chargé, par <a href="/api/catalogue">/api/catalogue</a>.</p>
 </body>
 </html>

@@ -9,7 +9,7 @@ pub mod collections;
 pub mod crs;
 mod fault;
 mod html;
-mod id;
+pub mod id;
 pub mod items;
 mod order;
 pub mod schemas;

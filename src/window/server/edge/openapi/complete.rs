@@ -53,6 +53,7 @@ pub fn complete(document: &mut OpenApi) {
         for operation in operations.into_iter().flatten() {
             used.extend(operation.tags.iter().flatten().cloned());
             doors(operation);
+            super::examples::add(operation);
             for (status, response) in &mut operation.responses.responses {
                 if let RefOr::T(response) = response
                     && response.description.is_empty()

@@ -1,6 +1,8 @@
-//! `GET /api/openapi.json`: the interface, generated from the handlers.
+//! `GET /api/openapi.json` and `/api/documentation`: the interface, generated from the handlers, for programs and for people.
 
 mod complete;
+mod examples;
+mod page;
 
 pub use self::complete::complete;
 
@@ -36,4 +38,19 @@ impl Served {
 
 pub async fn openapi(document: Served) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document.0).into_response()
+}
+
+/// The same as a page.
+#[derive(Debug, Clone)]
+pub struct Page(Bytes);
+
+impl Page {
+    pub fn new(document: &utoipa::openapi::OpenApi) -> Self {
+        // As above: a document that is empty would show.
+        Self(page::page(&serde_json::to_value(document).unwrap_or_default()).into())
+    }
+}
+
+pub async fn documentation(page: Page) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], page.0).into_response()
 }

@@ -1,0 +1,61 @@
+//! `GET /api/parc/collecte.txt`: a bailleur's own dwellings as the collection file of 64 fields that it may deposit.
+
+use axum::extract::{Extension, State as FromState};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::desk::params::Params;
+use crate::desk::problem::Problem;
+use crate::desk::trace::Trace;
+use crate::server::app::Server;
+use crate::server::auth::who::Who;
+use crate::server::edge::current::Current;
+use crate::state::{Correction, StatutCorrection};
+use crate::stock::collecte;
+
+/// Mon parc, en fichier de collecte
+///
+/// Les logements du dernier millésime au format de collecte du RPLS (64 champs sans en-tête, point-virgule,
+/// UTF-8), avec les adresses corrigées sous leur bon nom. Il se dépose tel quel. Les champs que le serveur ne
+/// garde pas (numéro de convention, dates de diagnostic…) sont vides, et ce format n'a pas de coordonnées.
+#[utoipa::path(
+    get, path = "/api/parc/collecte.txt", tag = "bailleur", operation_id = "parc_collecte",
+    responses((status = OK, description = "Le fichier de collecte", body = String, content_type = "text/plain"))
+)]
+pub async fn file(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let siren = visitor.lessor()?.to_owned();
+    let millesime = app.millesimes.last().ok_or_else(Problem::nothing_loaded)?.meta().millesime;
+    let in_force = |c: &Correction| {
+        c.statut == StatutCorrection::Acceptee && c.des <= millesime && !c.apres.cle.is_empty()
+    };
+    let list: Vec<Correction> =
+        server.state.corrections(&siren).await?.into_iter().filter(in_force).collect();
+    let name = format!("collecte-{millesime}-{siren}.txt");
+    let work = move || {
+        // The last made; one dwelling's own goes before its address's.
+        let corrected = |adresse: &str, ident: &str| {
+            let of = |c: &&Correction| {
+                if c.ident_rep.is_empty() { c.adresse == adresse } else { c.ident_rep == ident }
+            };
+            let best = list.iter().filter(of).max_by_key(|c| (!c.ident_rep.is_empty(), c.des, c.quand));
+            best.map(|c| c.apres.cle.clone())
+        };
+        collecte::file(app.store(), millesime, &siren, corrected)
+    };
+    let done = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
+    let (n, bytes) = done.map_err(|e| Problem::internal(&e))?;
+    let saved = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
+        .map_err(|e| Problem::internal(&e))?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, saved),
+    ];
+    let trace = Trace::new("export", "fichier de collecte").with("format", "collecte").rows(n, false);
+    Ok((Extension(trace), headers, bytes).into_response())
+}
