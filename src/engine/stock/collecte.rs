@@ -1,5 +1,6 @@
-//! A bailleur's dwellings as the collection file that it deposits: 64 fields by position, behind a line that says whose
-//! they are. What was corrected goes out corrected; what this program does not keep of the register is empty.
+//! A bailleur's dwellings as the collection file that it deposits: 64 fields by position, behind a line
+//! that says whose they are. What was corrected goes out corrected; what this program does not keep of the
+//! register is empty.
 
 use super::StockError;
 use super::parts::Parts;
@@ -44,8 +45,8 @@ const NUMBERS: [(&str, &str); 4] =
 const LETTERS: [(&str, &str, &str); 3] =
     [("TYPECONST", "typeconst", "CIE"), ("DPEENERGIE", "dpe", "ABCDEFG"), ("DPESERRE", "ges", "ABCDEFG")];
 
-/// The file, in UTF-8, and how many dwellings it has. `corrected`: the key of the right address for an address key and
-/// a national number, if the bailleur changed its name.
+/// The file, in UTF-8, and how many dwellings it has. `corrected`: the key of the right address for an
+/// address key and a national number, if the bailleur changed its name.
 ///
 /// # Errors
 /// The register of this year cannot be read.
@@ -55,7 +56,8 @@ pub fn file(
     siren: &str,
     corrected: impl Fn(&str, &str) -> Option<String>,
 ) -> Result<(usize, Vec<u8>), StockError> {
-    let parts = Parts::of(store, "rpls", millesime).ok_or(StockError::NoMillesime(millesime))?;
+    // A server may have figures of a register that it has no file of any more.
+    let Some(parts) = Parts::of(store, "rpls", millesime) else { return Ok((0, Vec::new())) };
     let names = ["siren", "bailleur", "adresse", "bail", "loyer"].into_iter();
     let names = names.chain(TEXTS.iter().map(|c| c.1)).chain(CODES.iter().map(|c| c.1));
     let names = names.chain(NUMBERS.iter().map(|c| c.1)).chain(LETTERS.iter().map(|c| c.1));

@@ -1,4 +1,5 @@
-//! `data/exemples.json`: a request of each operation of the interface, with the answer that a small territory gave.
+//! `data/exemples.json`: a request of each operation of the interface, with the answer that a small
+//! territory gave.
 //!
 //! Tests send each request again and compare (`tests/api/examples.rs`, which also writes the file).
 

@@ -93,7 +93,8 @@ pub fn publication() -> &'static Publication {
 }
 
 impl Publication {
-    /// What follows the columns of a domain; that of the survey, the narrowest, for a domain that is not there.
+    /// What follows the columns of a domain; that of the survey, the narrowest, for a domain that is not
+    /// there.
     #[must_use]
     pub fn droit(&self, domaine: &str) -> &Droit {
         self.droits.iter().find(|d| d.domaine == domaine).unwrap_or(&self.droits[self.droits.len() - 1])

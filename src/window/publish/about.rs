@@ -1,4 +1,5 @@
-//! What goes with the figures of a file, for programs: facts, sources, columns with their unit and their licence.
+//! What goes with the figures of a file, for programs: facts, sources, columns with their unit and their
+//! licence.
 
 use serde_json::{Map, Value, json};
 

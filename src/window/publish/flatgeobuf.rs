@@ -1,7 +1,9 @@
-//! FlatGeobuf 3: one feature after another with an index of their boxes, so that a program reads a part of the file only.
+//! FlatGeobuf 3: one feature after another with an index of their boxes, so that a program reads a part of
+//! the file only.
 //!
-//! Written from the tables of the crate rather than by its writer, which gives a zone without a place an empty one: readers
-//! then lose the line. Here it has none, and as an index cannot hold it, the file then has no index.
+//! Written from the tables of the crate rather than by its writer, which gives a zone without a place an
+//! empty one: readers then lose the line. Here it has none, and as an index cannot hold it, the file then
+//! has no index.
 
 use flatbuffers::FlatBufferBuilder;
 use flatgeobuf::packed_r_tree::{NodeItem, PackedRTree, calc_extent, hilbert_sort};

@@ -1,5 +1,5 @@
-//! GeoParquet 1.1: figures in columns, places as WKB, the coordinate system and the box of all in the metadata `geo`;
-//! written piece by piece, so that a country of residences takes the memory of one piece.
+//! GeoParquet 1.1: figures in columns, places as WKB, the coordinate system and the box of all in the
+//! metadata `geo`; written piece by piece, so that a country of residences takes the memory of one piece.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -56,8 +56,8 @@ pub struct Pieces<W: Write> {
 }
 
 impl<W: Write + Send> Pieces<W> {
-    /// Begins a file. `first`: the table with its first lines, for sources and what the places are; `bounds`: the box of all
-    /// places that will come.
+    /// Begins a file. `first`: the table with its first lines, for sources and what the places are;
+    /// `bounds`: the box of all places that will come.
     ///
     /// # Errors
     /// It cannot be written.

@@ -1,5 +1,5 @@
-//! Figures that leave for other programs: one table, written as a workbook, CSV (alone or as a Data Package), GeoJSON,
-//! GeoPackage, GeoParquet, FlatGeobuf or PMTiles.
+//! Figures that leave for other programs: one table, written as a workbook, CSV (alone or as a Data
+//! Package), GeoJSON, GeoPackage, GeoParquet, FlatGeobuf or PMTiles.
 //!
 //! Nothing is computed here: a [`Table`] holds answers as `disclosure` gave them, and every format writes the
 //! same [`Column`]s of it. A figure that is secret, or that nothing can be measured for, is empty, never 0;

@@ -85,7 +85,8 @@ fn plain(format: Format, bytes: Vec<u8>) -> Vec<u8> {
         Format::PmTiles => {
             for at in 0..bytes.len().saturating_sub(2) {
                 if bytes[at..at + 3] == [0x1f, 0x8b, 8] {
-                    // What follows the last tile of a run of members is no gzip: what was read until then counts.
+                    // What follows the last tile of a run of members is no gzip: what was read until then
+                    // counts.
                     let _ = MultiGzDecoder::new(&bytes[at..]).read_to_end(&mut out);
                 }
             }

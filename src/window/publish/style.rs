@@ -1,5 +1,5 @@
-//! What a layer of figures is drawn by, and its style for QGIS: classes of the first figure, secrets hatched, names of columns in
-//! words.
+//! What a layer of figures is drawn by, and its style for QGIS: classes of the first figure, secrets
+//! hatched, names of columns in words.
 
 use std::fmt::Write;
 

@@ -207,7 +207,8 @@ fn detail(sheet: &mut Worksheet, table: &Table<'_>, looks: &Looks) -> Result<(),
             // The denominator of a secret figure is not said either.
             let base = figure.denominateur.filter(|_| figure.numerateur.is_some());
             let whole = |n: Option<u64>| n.map(|n| n as f64);
-            for (c, count) in [(10, figure.numerateur), (11, whole(base)), (12, whole(figure.repondants))] {
+            let answers = figure.repondants.filter(|_| !figure.secret);
+            for (c, count) in [(10, figure.numerateur), (11, whole(base)), (12, whole(answers))] {
                 if let Some(n) = count {
                     let format = if n.fract() == 0.0 { &looks.whole } else { looks.number(2) };
                     sheet.write_number_with_format(r, c, n, format)?;

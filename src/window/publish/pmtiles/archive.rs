@@ -1,5 +1,5 @@
-//! The archive of PMTiles 3: a header, directories of tiles along the Hilbert curve of each zoom, a text, the tiles.
-//! <https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md>
+//! The archive of PMTiles 3: a header, directories of tiles along the Hilbert curve of each zoom, a text,
+//! the tiles. <https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md>
 
 use std::io::Write;
 

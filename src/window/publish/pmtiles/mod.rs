@@ -1,4 +1,5 @@
-//! PMTiles: vector tiles of the zones with all their figures, in one file that a web page reads without a server.
+//! PMTiles: vector tiles of the zones with all their figures, in one file that a web page reads without a
+//! server.
 //!
 //! A property that is empty is not in a feature, for tiles have no null; its status is.
 

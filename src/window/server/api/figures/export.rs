@@ -28,10 +28,10 @@ const AHEAD: usize = 8;
 /// Les chiffres de toutes les zones d'une échelle, en un fichier
 ///
 /// Classeur (`xlsx`), CSV français (`csv`, ou `datapackage` : zip avec sa description), GeoJSON (`geojson`),
-/// GeoPackage (`gpkg`), GeoParquet 1.1 (`parquet`), FlatGeobuf (`fgb`) ou tuiles PMTiles (`pmtiles`) : les mêmes
-/// chiffres que `/api/zones/{echelle}/{code}`, avec les mêmes droits et le même secret. À droite de chaque chiffre,
-/// `…_statut` dit s'il est exact, arrondi, perturbé, secret ou absent ; un secret est vide, jamais 0. `csv` et
-/// `parquet` n'ont pas de limite de taille.
+/// GeoPackage (`gpkg`), GeoParquet 1.1 (`parquet`), FlatGeobuf (`fgb`) ou tuiles PMTiles (`pmtiles`) : les
+/// mêmes chiffres que `/api/zones/{echelle}/{code}`, avec les mêmes droits et le même secret. À droite de
+/// chaque chiffre, `…_statut` dit s'il est exact, arrondi, perturbé, secret ou absent ; un secret est vide,
+/// jamais 0. `csv` et `parquet` n'ont pas de limite de taille.
 #[utoipa::path(
     get, path = "/api/export", tag = "zones", operation_id = "export",
     params(
@@ -92,7 +92,8 @@ fn body(content: Content) -> Body {
     }
 }
 
-/// Reads a file part by part; ends with it, with a fault, or when who asked has left. No thread waits for a slow reader.
+/// Reads a file part by part; ends with it, with a fault, or when who asked has left. No thread waits for a
+/// slow reader.
 async fn sent(mut file: File, to: Sender<std::io::Result<Bytes>>) {
     loop {
         let read = tokio::task::spawn_blocking(move || {

@@ -1,5 +1,5 @@
-//! Puts the example of each operation into the document: in the operation for people, at its body and its answer for
-//! programs.
+//! Puts the example of each operation into the document: in the operation for people, at its body and its
+//! answer for programs.
 
 use serde_json::Value;
 use utoipa::openapi::RefOr;

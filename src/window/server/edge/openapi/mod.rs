@@ -1,4 +1,5 @@
-//! `GET /api/openapi.json` and `/api/documentation`: the interface, generated from the handlers, for programs and for people.
+//! `GET /api/openapi.json` and `/api/documentation`: the interface, generated from the handlers, for
+//! programs and for people.
 
 mod complete;
 mod examples;

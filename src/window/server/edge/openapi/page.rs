@@ -4,17 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-const STYLE: &str = "
-body{font:16px/1.55 'Source Sans 3',system-ui,sans-serif;color:#1c2430;max-width:62rem;margin:2.5rem auto;padding:0 1rem}
-h1{font-size:1.6rem;margin:0 0 .25rem}h2{font-size:1.25rem;margin:2.5rem 0 .25rem;border-bottom:2px solid #d9dee6}
-h3{font-size:1.05rem;margin:0}a{color:#1f4e8c}code,pre{font-family:ui-monospace,Consolas,monospace;font-size:.8125rem}
-code{overflow-wrap:anywhere}pre{background:#f4f6f9;border:1px solid #d9dee6;border-radius:4px;padding:.6rem .75rem;overflow:auto;max-height:22rem}
-table{border-collapse:collapse;font-size:.875rem;width:100%}th,td{padding:.3rem .6rem;border-bottom:1px solid #d9dee6;text-align:left;vertical-align:top}
-.wide{overflow-x:auto}.quiet{color:#5a6472}details{border:1px solid #d9dee6;border-radius:4px;margin:.5rem 0;padding:0 .75rem}
-details[open]{padding-bottom:.75rem}summary{cursor:pointer;padding:.5rem 0;display:flex;gap:.75rem;flex-wrap:wrap;align-items:baseline}
-summary:focus-visible,a:focus-visible{outline:3px solid #1f4e8c;outline-offset:2px}
-.m{font:600 .75rem ui-monospace,Consolas,monospace;border:1px solid currentColor;border-radius:3px;padding:0 .35rem;min-width:3.5rem;text-align:center}
-nav ul{columns:14rem;padding-left:1.1rem;margin:.5rem 0}";
+const STYLE: &str = include_str!("page.css");
 
 /// The page of a document.
 #[must_use]
@@ -23,8 +13,8 @@ pub fn page(document: &Value) -> String {
         "<!doctype html><html lang=\"fr\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>Interface de programmation – mosaïque</title><style>{STYLE}</style></head><body>\
          <p><a href=\"/aide\">Aide</a></p><main><h1>Interface de programmation</h1><p>{}</p>\
-         <p>Un jeton se crée dans « Mon organisme ». Il se donne par <code>Authorization: Bearer …</code>, ou comme mot de passe \
-         sous n'importe quel nom. Le document complet : <a href=\"/api/openapi.json\"><code>/api/openapi.json</code></a> (OpenAPI). \
+         <p>Un jeton se crée dans « Mon organisme ». Il se donne par <code>Authorization: Bearer …</code>, ou comme mot \
+         de passe sous n'importe quel nom. Le document complet : <a href=\"/api/openapi.json\"><code>/api/openapi.json</code></a> (OpenAPI). \
          Les exemples viennent de vraies réponses sur un petit territoire inventé ; les listes y sont abrégées.</p>",
         said(&document["info"]["description"])
     );

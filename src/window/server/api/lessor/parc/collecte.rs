@@ -1,4 +1,5 @@
-//! `GET /api/parc/collecte.txt`: a bailleur's own dwellings as the collection file of 64 fields that it may deposit.
+//! `GET /api/parc/collecte.txt`: a bailleur's own dwellings as the collection file of 64 fields that it may
+//! deposit.
 
 use axum::extract::{Extension, State as FromState};
 use axum::http::{HeaderValue, header};
