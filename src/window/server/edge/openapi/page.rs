@@ -13,7 +13,8 @@ pub fn page(document: &Value) -> String {
         "<!doctype html><html lang=\"fr\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>Interface de programmation – mosaïque</title><style>{STYLE}</style></head><body>\
          <p><a href=\"/aide\">Aide</a></p><main><h1>Interface de programmation</h1><p>{}</p>\
-         <p>Un jeton se crée dans « Mon organisme ». Il se donne par <code>Authorization: Bearer …</code>, ou comme mot \
+         <p>Un jeton se crée dans « Mon organisme ». Il se donne \
+         par <code>Authorization: Bearer …</code>, ou comme mot \
          de passe sous n'importe quel nom. Le document complet : <a href=\"/api/openapi.json\"><code>/api/openapi.json</code></a> (OpenAPI). \
          Les exemples viennent de vraies réponses sur un petit territoire inventé ; les listes y sont abrégées.</p>",
         said(&document["info"]["description"])
