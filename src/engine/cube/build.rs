@@ -53,8 +53,9 @@ pub struct LayerMeta {
 
 /// Layers whose zones an atom never straddles if it can be helped, from the widest to the narrowest.
 const ADMINISTRATIVE: [&str; 3] = ["departement", "epci", "commune"];
-/// Layers whose combination makes a block.
-const BLOCK: [&str; 3] = ["iris", "qpv2015", "qpv2024"];
+/// Layers whose combination makes a block. An IRIS is in one arrondissement: it parts what has no place, and
+/// the order of what has one.
+const BLOCK: [&str; 4] = ["arrondissement", "iris", "qpv2015", "qpv2024"];
 
 /// Builds `cube.bin` at `path` and returns the hash of its content. `key`: the store's own, which record keys
 /// are made with.
@@ -250,12 +251,7 @@ impl Order {
         addresses.par_sort_unstable_by_key(|&a| {
             let a = a as usize;
             let far = !facts.addresses[a].is_located();
-            (
-                far,
-                [keys[0][a], keys[1][a], keys[2][a], keys[3][a], keys[4][a], keys[5][a], keys[6][a]],
-                curve[a],
-                a,
-            )
+            (far, [0, 1, 2, 3, 4, 5, 6, 7].map(|k: usize| keys[k][a]), curve[a], a)
         });
         let located = addresses.partition_point(|&a| facts.addresses[a as usize].is_located());
         let mut counts = vec![0u32; addresses.len() + 1];

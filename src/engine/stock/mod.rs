@@ -8,6 +8,7 @@
 //! [`facts::Facts`], is all that a cube is built from.
 
 pub mod administrative;
+pub mod arrondissements;
 pub mod attributes;
 pub mod communes;
 pub mod dwellings;

@@ -374,6 +374,12 @@ impl App {
             {
                 zones.insert("epci".to_owned(), Arc::new(Geography::new(layer)));
             }
+            // So do those of arrondissements from their IRIS, unless they were imported.
+            if !zones.contains_key("arrondissement")
+                && let Some(layer) = zones.get("iris").and_then(|g| units::arrondissements(&g.layer))
+            {
+                zones.insert("arrondissement".to_owned(), Arc::new(Geography::new(layer)));
+            }
             match Loaded::open(store, entry, catalogue, secrecy, zones) {
                 Ok(loaded) => millesimes.push(Arc::new(loaded)),
                 Err(DeskError::Cube(e)) => {

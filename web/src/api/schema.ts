@@ -7772,6 +7772,7 @@ export interface components {
             commune?: components["schemas"]["Lieu"] | null;
             epci?: components["schemas"]["Lieu"] | null;
             departement?: components["schemas"]["Lieu"] | null;
+            arrondissement?: components["schemas"]["Lieu"] | null;
             iris?: components["schemas"]["Lieu"] | null;
             /** @description Carreau de 200 m (identifiant de l'Insee). */
             carreau?: string | null;
