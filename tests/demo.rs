@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use common::{findings, table};
 use geo::{Area, BooleanOps, Contains, Validation};
 use mosaique::demo::geometry::to_lambert;
-use mosaique::demo::{DemoError, DemoOptions, DemoSummary, write};
+use mosaique::demo::{DemoError, DemoOptions, DemoSummary, Territory, write};
 use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;
 use mosaique::registers::{addresses, attributions, ops, rpls, thresholds, zones as layers};
@@ -19,8 +19,12 @@ type Rows = Vec<BTreeMap<String, String>>;
 
 fn draw(dwellings: u32, seed: u64, national: bool) -> (tempfile::TempDir, DemoSummary) {
     let dir = tempfile::tempdir().expect("folder");
-    let summary =
-        write(&DemoOptions { dwellings, seed, national }, dir.path(), &|_, _, _| ()).expect("written");
+    let summary = write(
+        &DemoOptions { dwellings, seed, national, territory: Territory::Agglomeration },
+        dir.path(),
+        &|_, _, _| (),
+    )
+    .expect("written");
     (dir, summary)
 }
 
@@ -107,7 +111,11 @@ fn the_register_of_2024_holds_exactly_the_dwellings_asked_for() {
 fn a_number_of_dwellings_that_the_ground_cannot_hold_is_refused() {
     let dir = tempfile::tempdir().expect("folder");
     for (dwellings, national) in [(10, false), (1_000_000, false), (1000, true)] {
-        let r = write(&DemoOptions { dwellings, seed: 1, national }, dir.path(), &|_, _, _| ());
+        let r = write(
+            &DemoOptions { dwellings, seed: 1, national, territory: Territory::Agglomeration },
+            dir.path(),
+            &|_, _, _| (),
+        );
         assert!(matches!(r, Err(DemoError::Dwellings { .. })), "{dwellings} {national}");
     }
 }
