@@ -364,3 +364,23 @@ fn a_survey_and_a_register_meet_across_the_two_codes_of_a_city() {
     last.sort_unstable();
     assert_eq!(last, ["", "75115"]);
 }
+
+/// E13, on the real file where it stands beside the project: HLM/O are one class of the financing, though 644
+/// of them say a CUS of the PLUS.
+#[test]
+fn the_2743_hlm_o_of_cannes_are_one_class() {
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/rpls/rpls_cannes_geocoded_pierson.csv");
+    if !file.exists() {
+        eprintln!("no real file at ../shared/data: nothing was compared");
+        return;
+    }
+    let shop = Shop::new();
+    let text = std::fs::read_to_string(file).unwrap();
+    let options = rpls::RplsOptions { millesime: 2018, workers: None };
+    shop.publish("cannes.csv", &text, |f, o| rpls::import(f, &options, o, &|_, _| ()).unwrap());
+    let facts = shop.facts(2018);
+    let catalogue = Catalogue::embedded().unwrap();
+    let class = catalogue.attribute("financement").unwrap().class("ANCIEN").unwrap();
+    assert_eq!(facts.attributes["financement"].iter().filter(|c| **c == class).count(), 2743);
+}

@@ -1,5 +1,6 @@
 //! The demonstration of one agglomeration: every file, with its planted truth.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
@@ -62,12 +63,10 @@ pub fn write(
     out.save("verite/menages.csv", &[&truth], lines)?;
     progress("Attributions", 6, steps);
     let flows = attributions::flows(&ground, &block);
-    let last = 2024 + (11 + data.names.territoire.decalage) / 12;
-    out.save(
-        &format!("attributions_{last}.csv"),
-        &[attributions::HEADER.as_bytes(), &flows.allocations],
-        flows.allocated,
-    )?;
+    for (year, lines) in by_year(options.territory, &flows.allocations) {
+        let rows = lines.iter().filter(|b| **b == b'\n').count() as u64;
+        out.save(&format!("attributions_{year}.csv"), &[attributions::HEADER.as_bytes(), &lines], rows)?;
+    }
     let asked = demands::demands(&ground, &flows.demands, options.dwellings.into());
     out.save("demandes_2024.csv", &[demands::HEADER.as_bytes(), &asked.bytes], asked.rows)?;
     // The same, as the SNE exchanges them: in a folder of its own, for one extract is imported once.
@@ -114,6 +113,22 @@ pub fn write(
     out.save("verite/defauts.csv", &[faults.as_bytes()], lines)?;
     progress("Terminé", steps, steps);
     Ok(out.summary)
+}
+
+/// Allocations as one file, or one a year of their lease (else of the decision) as territories have them.
+fn by_year(territory: Territory, allocations: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    if territory == Territory::Agglomeration {
+        return BTreeMap::from([("2024".to_owned(), allocations.to_owned())]);
+    }
+    let mut out: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for line in allocations.split_inclusive(|b| *b == b'\n') {
+        let text = String::from_utf8_lossy(line);
+        let mut days = text.split(';').skip(1).take(2);
+        let (decided, signed) = (days.next().unwrap_or(""), days.next().unwrap_or(""));
+        let day = if signed.is_empty() { decided } else { signed };
+        out.entry(day.chars().take(4).collect()).or_default().extend_from_slice(line);
+    }
+    out
 }
 
 /// First line of `verite/defauts.csv`. `regle` is empty when a reader should repair or the

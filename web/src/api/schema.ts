@@ -3281,6 +3281,8 @@ export interface components {
             hors_flux: components["schemas"]["HorsFlux"];
             /** @description Versions arrêtées. */
             arretes: components["schemas"]["Arrete"][];
+            /** @description Version des règles appliquées ; vide : arrêté avant qu'elle ne soit notée. */
+            regles: string;
             /**
              * Format: int64
              * @description La version arrêtée qui est montrée ; nul : les chiffres du jour.
@@ -7119,6 +7121,8 @@ export interface components {
             /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
             version: string;
             epci: components["schemas"]["Choix"];
+            /** @description Si l'EPCI est soumis aux 25 % et 50 %, en une phrase ; nul : il l'est. */
+            soumission_dit?: string | null;
             /**
              * Format: int32
              * @description Année des baux à venir.

@@ -257,7 +257,7 @@ pub fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
     }
     if whole.whole_qpv > 0 {
         out.push(format!(
-            "{} baux dans un département qui est en entier un quartier prioritaire : la règle des 25 % hors QPV n'y a pas d'objet.",
+            "{} baux dans un département qui est en entier un quartier prioritaire : la règle des 25 % hors QPV n'y a pas d'objet. À Mayotte depuis le 13 août 2025 (loi du 11 août 2025 ; du 12 ou du 13, le jour exact n'est pas tranché).",
             number_of(whole.whole_qpv)
         ));
     }
