@@ -1,5 +1,6 @@
 // What a portrait is made of: one zone asked in several ways, each answer with its own secrecy.
 import { api, read, type Catalogue, type Chiffre, type Indicateur, type Mesure } from '../../api/client';
+import { distinct } from '../../lib/scales';
 import type { Saved } from '../../lib/kept';
 import { middle } from '../../lib/zones';
 
@@ -98,10 +99,10 @@ async function parentsOf(subject: Subject): Promise<Place[]> {
     const [lon, lat] = !('scale' in subject) && subject.geometrie ? middle(subject.geometrie) : await centreOf(subject);
     if (lon === undefined || lat === undefined) return [];
     const around = await read(api.GET('/api/situation', { params: { query: { lon, lat } } }));
-    return (WIDER['scale' in subject ? subject.scale : ''] ?? ['commune', 'epci', 'departement']).flatMap((id) => {
+    return distinct((WIDER['scale' in subject ? subject.scale : ''] ?? ['commune', 'epci', 'departement']).flatMap((id) => {
       const found = around[id as 'commune' | 'epci' | 'departement'];
       return found ? [{ scale: id, code: found.code, nom: found.nom }] : [];
-    });
+    }));
   } catch {
     return [];
   }
