@@ -61,6 +61,7 @@ def world(request, tmp_path_factory, mosaique):
     mosaique("demo-data", "--territoire", request.param, "--out", files)
     binary = setting("MOSAIQUE_BIN")
     subprocess.run([ROOT / "scripts" / "import-all.sh", binary, files, store], check=True, capture_output=True, timeout=600, cwd=ROOT)
+    (store / "demonstration").touch()
     mosaique("admin", "demo", "--data", store)
     token = mosaique("admin", "token", "--data", store, "--courriel", "dreal@demonstration.example", "--nom", "essai").strip().split()[-1]
     with socket.socket() as s:
