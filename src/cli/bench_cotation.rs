@@ -52,11 +52,11 @@ pub fn run(args: &ScoringArgs) -> Result<(), Failure> {
     let all = all?;
     let held = memory();
     let (grid, other) = (read(&args.grille)?, read(&args.autre)?);
-    let epci = all.epci(&grid.epci).ok_or_else(|| format!("aucune demande ne connaît l'EPCI {}", grid.epci))?;
+    let epci =
+        all.epci(&grid.epci).ok_or_else(|| format!("aucune demande ne connaît l'EPCI {}", grid.epci))?;
     let on = Territory::new(&all, epci, mix);
-    let rows = |n: usize| -> Vec<u32> {
-        (0..n).filter_map(|i| u32::try_from(i % all.len().max(1)).ok()).collect()
-    };
+    let rows =
+        |n: usize| -> Vec<u32> { (0..n).filter_map(|i| u32::try_from(i % all.len().max(1)).ok()).collect() };
     if let Some(path) = &args.table {
         table(path, &Facts::of(&all, rows(all.len()), on, criteria, mix), &grid, criteria)?;
     }

@@ -43,7 +43,7 @@ type Places = BTreeMap<Key, u32>;
 
 /// Years in which a way was open.
 fn years_of(way: &Way) -> std::ops::RangeInclusive<u16> {
-    year(&way.opened)..=year(&way.since)
+    way.opened.year()..=way.since.year()
 }
 
 /// Year of a day `YYYY-MM-DD`.
