@@ -2,6 +2,7 @@
 
 mod admin;
 mod bench;
+mod bench_cotation;
 mod bench_geocoder;
 mod build;
 mod config;
@@ -102,6 +103,9 @@ enum Command {
     /// Mesurer le contrôle d'attributions, sur un cœur et sans HTTP
     #[command(hide = true)]
     BenchControle(bench::ChecksArgs),
+    /// Mesurer la cotation, sur un cœur et sans HTTP
+    #[command(hide = true)]
+    BenchCotation(bench_cotation::ScoringArgs),
 }
 
 /// Where the store is.
@@ -208,6 +212,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::BenchEngine(args) => bench::run(&args),
         Command::BenchGeocoder(args) => bench_geocoder::run(&args),
         Command::BenchControle(args) => bench::checks(&args),
+        Command::BenchCotation(args) => bench_cotation::run(&args),
     };
     match result {
         Ok(()) if out::is_whole() => ExitCode::SUCCESS,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::desk::flux::book::{Book, year};
+use crate::desk::flux::book::Book;
 use crate::desk::flux::suivi::{chosen, lessors};
 use crate::desk::flux::view::{View, title};
 use crate::desk::leases::Choix;
@@ -274,7 +274,7 @@ pub fn answer(
     });
     let mut hors_flux = HorsFlux::default();
     for w in own() {
-        let Some(end) = w.end.as_ref().filter(|e| year(&e.day) == annee) else { continue };
+        let Some(end) = w.end.as_ref().filter(|e| e.day.year() == annee) else { continue };
         match end.how {
             GenreFlux::Bail if w.first_letting => hors_flux.premieres_locations += 1,
             GenreFlux::Bail if end.mutation == "INTERNE" => hors_flux.mutations_internes += 1,
