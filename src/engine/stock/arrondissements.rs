@@ -7,7 +7,7 @@
 
 use super::dwellings::Dwellings;
 use super::facts::{BuildReport, LayerFacts};
-use super::places::{Places, coded, label};
+use super::places::{Places, coded};
 use crate::reference::communes::{arrondissement_name, arrondissement_of_postcode, cities, city_of};
 use crate::territory::layer::Layer;
 
@@ -63,7 +63,7 @@ fn of_address(places: &Places, dwellings: &Dwellings, contours: Option<&Layer>, 
     let row = places.first[a] as usize;
     let place = places.addresses[a];
     // Rows without a street stand at one address, whatever their postcode.
-    let has_a_street = !label(dwellings.adresse.get(row)).is_empty();
+    let has_a_street = dwellings.adresse.get(row).splitn(4, ':').nth(3).is_some_and(|s| !s.is_empty());
     let an_arrondissement = |code: &str| city_of(code).map(|_| code.to_owned());
     let by_point = || {
         let layer = contours.filter(|_| place.is_located())?;
