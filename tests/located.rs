@@ -320,7 +320,7 @@ fn arrondissements_are_a_scale_and_add_up_to_their_city_whichever_code_a_file_ha
     );
     assert_eq!(zones_of(&facts, "epci")[0], paris, "the unit of targets is the city");
     assert_eq!((count(&facts, "arrondissement_connu"), count(&facts, "arrondissement_inconnu")), (6, 1));
-    assert!(says(&facts, "1 logements de Paris, Lyon ou Marseille comptent pour leur ville"));
+    assert!(says(&facts, "Un logement de Paris, Lyon ou Marseille compte pour sa ville"));
     let layer = facts.layers.iter().find(|l| l.id == "arrondissement").unwrap();
     assert_eq!(layer.noms[0], "Paris 12e arrondissement");
     // Elsewhere there is no such scale.
