@@ -118,7 +118,7 @@ describe('an EPCI writes its grid', () => {
     const epci = (await ask<Grids>(page, '/api/cotation/grilles')).modifiable;
     const told = await ask<Demands>(page, `/api/cotation/demandes?epci=${epci}`);
     assert.equal(told.grille, 'Grille de la conférence');
-    const shown = await page.getByRole('region', { name: 'Pression par commune' }).first().locator('tbody tr td:nth-child(2)').allInnerTexts();
+    const shown = await page.locator('main tbody tr td:nth-child(2)').allInnerTexts();
     assert.deepEqual(shown, told.demandes.map((d) => d.reference));
     await page.getByRole('button', { name: /^Détail de la note/ }).first().click();
     assert.equal(readNumber(await page.locator('table.detail tr').last().locator('td').nth(1).innerText()), told.demandes[0]?.note);
