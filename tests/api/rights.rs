@@ -329,6 +329,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "flux_etat_csv" => plain("/api/flux/etat.csv"),
         "flux_action_logement" => plain("/api/flux/action-logement"),
         "cotation_pression" => plain("/api/cotation/pression"),
+        "cotation_trajets" => plain("/api/cotation/trajets?epci=200000001"),
         "grilles" => plain("/api/cotation/grilles"),
         "grille_ajouter" => with("/api/cotation/grilles", grid_without_criteria()),
         "grille_importer" => plain("/api/cotation/grilles?epci=200000001"),

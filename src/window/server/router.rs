@@ -115,6 +115,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(dalo::contest))
         .routes(routes!(plan::propose))
         .routes(routes!(cotation::pression::pression))
+        .routes(routes!(cotation::trajets::trajets))
         .routes(routes!(cotation::grilles::list, cotation::grilles::add, cotation::grilles_csv::import))
         .routes(routes!(cotation::grilles::change, cotation::grilles::erase))
         .routes(routes!(cotation::grilles::adopt))

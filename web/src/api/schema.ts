@@ -882,7 +882,8 @@ export interface paths {
          * Pression de la demande
          * @description Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux
          *     définitions (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un
-         *     EPCI, par typologie (la plus petite que la demande nomme), par mois ou par année : les demandes
+         *     EPCI, par typologie (la plus petite que la demande nomme), par quartile de ressources (celui du
+         *     territoire ; pour un bail, celui de l'attribution), par mois ou par année : les demandes
          *     déposées, celles qui attendent au dernier jour et les baux, à cinq près, d'après ce que l'extraction
          *     garde. Un effectif de 1 à 10 n'est jamais donné, ni ce qui le ferait retrouver.
          */
@@ -911,6 +912,29 @@ export interface paths {
          *     seulement, arrondis ; aucun de 1 à 10.
          */
         post: operations["cotation_simulation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/trajets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Origine des demandes
+         * @description Commune où habitent les ménages dont la demande attend, et communes d'un EPCI qu'ils demandent : une
+         *     demande compte dans chacune des communes qu'elle nomme, et une fois dans l'EPCI. Les autres origines
+         *     sont regroupées par EPCI. À cinq près ; un trajet de 1 à 10 demandes n'est pas donné, ni ceux qui le
+         *     feraient retrouver.
+         */
+        get: operations["cotation_trajets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5502,6 +5526,16 @@ export interface components {
             /** @description Du plus grand au plus petit. */
             parts: components["schemas"]["PartCarte"][];
         };
+        /** @description Un lieu d'où l'on vient ou que l'on demande. */
+        LieuTrajet: {
+            /** @description Code Insee d'une commune, SIREN d'un EPCI, `ailleurs` ou `inconnue`. */
+            code: string;
+            nom: string;
+            /** @description `commune` de l'EPCI, autre `epci`, `ailleurs`, ou `inconnue`. */
+            genre: string;
+            /** @description Longitude et latitude ; nul si les contours ne l'ont pas. */
+            centre?: number[] | null;
+        };
         /** @description Un critère de la grille. */
         Ligne: {
             /** @description Code du catalogue (C01…), ou local (L01…). */
@@ -7907,6 +7941,33 @@ export interface components {
             /** @description Ouest, sud, est, nord. */
             bounds: number[];
             vector_layers: components["schemas"]["VectorLayer"][];
+        };
+        /** @description Des demandes d'un lieu à un autre. */
+        Trajet: {
+            de: string;
+            /** @description Code Insee d'une commune de l'EPCI ; nul : l'EPCI entier, où chaque demande compte une fois. */
+            vers?: string | null;
+            /**
+             * Format: int32
+             * @description À cinq près.
+             */
+            demandes: number;
+        };
+        /** @description D'où viennent les demandes d'un EPCI. */
+        Trajets: {
+            /** @description Jour de l'extraction des demandes. */
+            au: string;
+            epci: string;
+            nom: string;
+            /**
+             * Format: int32
+             * @description Demandes en attente qui nomment l'EPCI, chacune une fois, à cinq près ; nul : secret.
+             */
+            demandes?: number | null;
+            origines: components["schemas"]["LieuTrajet"][];
+            destinations: components["schemas"]["LieuTrajet"][];
+            /** @description Des plus nombreux aux moins nombreux. */
+            trajets: components["schemas"]["Trajet"][];
         };
         /** @description Points pour une part des valeurs d'une mesure. */
         Tranche: {
@@ -11029,9 +11090,9 @@ export interface operations {
     cotation_pression: {
         parameters: {
             query?: {
-                /** @description Lignes : `epci` (par défaut), `commune`, `typologie`, `mois` ou `annee` */
+                /** @description Lignes : `epci` (par défaut), `commune`, `typologie`, `quartile`, `mois` ou `annee` */
                 par?: string;
-                /** @description SIREN d'un EPCI : ses communes, ses typologies, ses mois */
+                /** @description SIREN d'un EPCI : ses communes, ses typologies, ses quartiles, ses mois */
                 epci?: string;
             };
             header?: never;
@@ -11107,6 +11168,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    cotation_trajets: {
+        parameters: {
+            query: {
+                /** @description SIREN de l'EPCI demandé */
+                epci: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description D'où viennent les demandes d'un EPCI. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trajets"];
                 };
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
