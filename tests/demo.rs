@@ -95,6 +95,37 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_another_territory() {
     assert_ne!(fa["communes.geojson"], fc["communes.geojson"]);
 }
 
+/// Codes of communes that files of other territories have are those that the law and the COG name.
+#[test]
+fn other_territories_are_drawn_alike_twice_and_file_the_codes_that_they_are_for() {
+    let draw = |territory| {
+        let dir = tempfile::tempdir().expect("folder");
+        let options = DemoOptions { dwellings: 1_500, seed: 3, national: false, territory };
+        write(&options, dir.path(), &|_, _, _| ()).expect("written");
+        dir
+    };
+    let codes = |dir: &Path, name: &str, column: &str| -> BTreeSet<String> {
+        rows(dir, name).into_iter().map(|r| r[column].clone()).collect()
+    };
+    for territory in [Territory::Idf, Territory::OutreMer, Territory::Fusion] {
+        let (a, b) = (draw(territory), draw(territory));
+        assert!(contents(a.path()) == contents(b.path()), "{territory:?} differs");
+        let filed = codes(a.path(), "rpls_2024.csv", "DEPCOM");
+        let has = |list: &[&str]| list.iter().all(|c| filed.contains(*c));
+        match territory {
+            Territory::Idf => assert!(has(&["75056", "75118", "75120", "93066"]), "{filed:?}"),
+            Territory::Fusion => {
+                let before = codes(a.path(), "rpls_2022.csv", "DEPCOM");
+                assert!(has(&["74010", "74093", "15031"]) && !before.contains("15031"), "{filed:?}");
+            }
+            _ => {
+                let systems = codes(a.path(), "rpls_2024.csv", "EPSG");
+                assert!(has(&["97411", "97611"]) && systems.contains("2975") && systems.contains("4471"));
+            }
+        }
+    }
+}
+
 #[test]
 fn the_register_of_2024_holds_exactly_the_dwellings_asked_for() {
     for n in [200, 1000, 3000] {

@@ -1,9 +1,9 @@
 //! Arrondissements of Paris, Lyon and Marseille: a scale of its own, whatever of the two codes a file has.
 //!
 //! Registers write the code of the arrondissement (75112) or of the city (75056). The city has all of its
-//! dwellings either way ([`super::communes`]); an arrondissement has those whose code says so, else those whose
-//! point is in it, whose IRIS as filed begins by its code, or whose postcode is its own. What nothing tells is
-//! in no arrondissement, and counted: the arrondissements and these add up to the city.
+//! dwellings either way ([`super::communes`]); an arrondissement has those whose code says so, else those
+//! whose point is in it, whose IRIS as filed begins by its code, or whose postcode is its own. What nothing
+//! tells is in no arrondissement, and counted: the arrondissements and these add up to the city.
 
 use rustc_hash::FxHashMap;
 
@@ -69,8 +69,8 @@ fn of_a_city(commune: &str) -> bool {
     cities().iter().any(|c| c.commune == commune) || city_of(commune).is_some()
 }
 
-/// The arrondissement that the postcodes of an address name: the first that is one of its city. Rows without a
-/// street stand at one address, whatever their postcode: theirs says nothing.
+/// The arrondissement that the postcodes of an address name: the first that is one of its city. Rows without
+/// a street stand at one address, whatever their postcode: theirs says nothing.
 fn by_postcode(places: &Places, dwellings: &Dwellings) -> FxHashMap<usize, String> {
     let mut out = FxHashMap::default();
     for (row, address) in places.address_of.iter().enumerate().take(dwellings.registered()) {

@@ -100,8 +100,8 @@ pub struct Plan {
     /// One an EPCI, in the order of the names.
     pub epci: Vec<Vec<Polygon>>,
     pub departement: Vec<Polygon>,
-    /// Grounds of communes as they were in 2022 and as they are since, an arrondissement within its city: index
-    /// of the first commune above of each, code, name. As `communes` where nothing merged nor was split.
+    /// Grounds of communes as they were in 2022 and as they are since, an arrondissement within its city.
+    /// As `communes` where nothing merged nor was split.
     pub wholes: [Vec<Whole>; 2],
     /// One a département of a territory that has several.
     pub departements: Vec<Vec<Polygon>>,
