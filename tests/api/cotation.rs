@@ -278,5 +278,5 @@ async fn trips_give_no_count_of_one_to_ten_and_come_to_places_that_are_told() {
     }
     let epci = door("epci").await;
     assert_eq!(ask(&epci, "GET", "/api/cotation/trajets", None).await.status, 400);
-    assert_eq!(ask(&epci, "GET", "/api/cotation/trajets?epci=9", None).await.status, 404);
+    assert_eq!(ask(&epci, "GET", "/api/cotation/trajets?epci=9", None).await.status, 400);
 }

@@ -444,6 +444,8 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "dalo_alertes" => plain("/api/dalo/alertes"),
         "dalo_visite" => plain("/api/dalo/visite"),
         "dalo_justifier" => with("/api/dalo/placements/absent", json!({"motif": "urgence"})),
+        "dalo_accepter" => with("/api/dalo/placements/absent/acceptation", json!({})),
+        "dalo_relancer" => with("/api/dalo/placements/absent/relance", json!({})),
         "dalo_contester" => with("/api/dalo/placements/absent/contestation", json!({"commentaire": "x"})),
         "ensembles" => plain("/api/ensembles"),
         "ensemble" | "ensemble_effacer" => plain("/api/ensembles/absent"),
@@ -626,8 +628,12 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                     ["administrateur", "agence", "agence sans convention"].contains(&who)
                 }
                 "dalo_visite" => !["bailleur", "ddets", "dreal"].contains(&who.split(' ').next().unwrap()),
-                "dalo_justifier" => !who.starts_with("bailleur"),
-                "dalo_contester" => !who.starts_with("ddets") && !who.starts_with("dreal"),
+                "dalo_justifier" => {
+                    !["bailleur", "ddets", "dreal"].contains(&who.split(' ').next().unwrap_or(""))
+                }
+                "dalo_contester" | "dalo_accepter" | "dalo_relancer" => {
+                    !who.starts_with("ddets") && !who.starts_with("dreal")
+                }
                 "rpems" | "rpems_csv" | "rpems_decider" => {
                     ["administrateur", "agence", "agence sans convention", "action logement"].contains(&who)
                 }

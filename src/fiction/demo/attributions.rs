@@ -154,7 +154,14 @@ fn allocation(ground: &Ground, block: &Block, d: &Dwelling, lease: i32, dice: &m
         m.monthly = Some(0.0);
     }
     let dalo = dice.chance(if qpv { f.dalo_qpv } else { f.dalo });
-    let reservataire = if dalo { 0 } else { dice.weighted(&f.poids_reservataires) };
+    // Of DALO households the State houses most, the others a share of theirs (CCH L.441-1). No draw, as below.
+    let reservataire = match d.ident % 10 {
+        _ if !dalo => dice.weighted(&f.poids_reservataires),
+        0 | 1 => 2,
+        2 => 5,
+        3 | 4 => 7,
+        _ => 0,
+    };
     let day = dice.int(1, 28);
     // Months of 28 days: only the order of the two dates matters.
     let decided = lease * 28 + day - 1 - dice.int(12, 60);

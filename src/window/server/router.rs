@@ -113,6 +113,8 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(dalo::visit))
         .routes(routes!(dalo::justify))
         .routes(routes!(dalo::contest))
+        .routes(routes!(dalo::accept))
+        .routes(routes!(dalo::remind))
         .routes(routes!(plan::propose))
         .routes(routes!(cotation::pression::pression))
         .routes(routes!(cotation::trajets::trajets))

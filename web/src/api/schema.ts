@@ -987,9 +987,26 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Justifier un placement (bailleur) */
+        /** Justifier un placement (le bailleur ; l'État pour ceux de son contingent) */
         put: operations["dalo_justifier"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements/{id}/acceptation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepter une justification (DDETS, DREAL) */
+        post: operations["dalo_accepter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1007,6 +1024,27 @@ export interface paths {
         put?: never;
         /** Contester une justification (DDETS, DREAL) */
         post: operations["dalo_contester"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements/{id}/relance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relancer un bailleur qui n'a pas répondu (DDETS, DREAL)
+         * @description La relance est datée et montrée au bailleur ; elle ne change pas l'échéance. Pas plus d'une par semaine
+         *     (`relance_jours`).
+         */
+        post: operations["dalo_relancer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3177,6 +3215,12 @@ export interface components {
             ouvert: boolean;
             /** @description Placements entrés dans la liste depuis la dernière visite de votre organisme. */
             nouveaux: number;
+            /**
+             * @description Placements qui attendent une réponse ou une décision de votre organisme, et ceux dont le délai est
+             *     passé.
+             */
+            attendus: number;
+            en_retard: number;
         };
         /** @description Un bilan arrêté un jour. */
         Arrete: {
@@ -3285,8 +3329,13 @@ export interface components {
              * @description Placements en QPV de ménages DALO en situation précaire.
              */
             concernes?: number | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Justifiés, que l'État n'a pas encore acceptés.
+             */
             justifies?: number | null;
+            /** Format: int32 */
+            acceptes?: number | null;
             /** Format: int32 */
             contestes?: number | null;
             /** Format: int32 */
@@ -4466,6 +4515,11 @@ export interface components {
             /** @description Ce qui manque, en une phrase chacun. */
             manques: string[];
         };
+        /**
+         * @description What is said of a placement.
+         * @enum {string}
+         */
+        DitPlacement: "justifie" | "conteste" | "accepte" | "relance";
         /**
          * @description What figures are about.
          * @enum {string}
@@ -6983,8 +7037,9 @@ export interface components {
             quand: number;
             auteur: string;
             organisme: string;
-            statut: components["schemas"]["StatutPlacement"];
-            /** @description Code du motif ; vide pour une contestation. */
+            /** @description Ce qui est dit. */
+            statut: components["schemas"]["DitPlacement"];
+            /** @description Code du motif ; vide hors d'une justification. */
             motif: string;
             commentaire: string;
         };
@@ -7087,8 +7142,11 @@ export interface components {
         Placement: {
             /** @description Empreinte : la même à chaque lecture. */
             id: string;
-            /** @description Mois du bail, AAAA-MM. */
+            /** @description Mois du bail, AAAA-MM, et son jour, AAAA-MM-JJ. */
             mois: string;
+            jour: string;
+            /** @description Numéro national du logement, pour son bailleur seulement. */
+            logement?: string | null;
             commune: string;
             commune_nom: string;
             /** @description QPV en vigueur le jour du bail. */
@@ -7107,6 +7165,20 @@ export interface components {
             /** @description Vrai si le placement est à justifier : en QPV, ménage en situation précaire. */
             concerne: boolean;
             statut?: components["schemas"]["StatutPlacement"] | null;
+            /**
+             * @description Qui répond de ce placement : `etat` s'il est sur le contingent de l'État, `bailleur` sinon ; nul s'il
+             *     n'est pas à justifier.
+             */
+            repond?: string | null;
+            /**
+             * @description Qui est attendu maintenant : `etat` ou `bailleur` pour répondre, `etat` pour accepter ou contester ;
+             *     nul si personne ne l'est.
+             */
+            attend?: string | null;
+            /** @description Dernier jour pour répondre, AAAA-MM-JJ, si une réponse est attendue. */
+            echeance?: string | null;
+            /** @description Vrai si ce jour est passé. */
+            en_retard: boolean;
             /** @description Vrai s'il est apparu depuis la dernière visite de votre organisme. */
             nouveau: boolean;
             /** @description Ce qui en a été dit, du plus ancien au plus récent. */
@@ -7143,6 +7215,13 @@ export interface components {
             /** @description Vrai si les placements vous sont montrés un à un ; sinon des comptes, sous secret statistique. */
             detail: boolean;
             motifs: components["schemas"]["MotifDalo"][];
+            /**
+             * Format: int32
+             * @description Jours pour répondre, depuis l'entrée dans la liste ou la contestation ; aucun texte ne les fixe.
+             */
+            delai_jours: number;
+            /** @description Vrai pour un service de l'État. */
+            etat: boolean;
             bilan: components["schemas"]["BilanDalo"];
             mois: components["schemas"]["CompteDalo"][];
             communes: components["schemas"]["CompteDalo"][];
@@ -7845,7 +7924,7 @@ export interface components {
          * @description Where the talk about a placement stands.
          * @enum {string}
          */
-        StatutPlacement: "a_justifier" | "justifie" | "conteste";
+        StatutPlacement: "a_justifier" | "justifie" | "conteste" | "accepte";
         /** @description Le suivi d'une année. */
         SuiviFlux: {
             /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
@@ -11420,6 +11499,63 @@ export interface operations {
             };
         };
     };
+    dalo_accepter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Empreinte du placement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     dalo_contester: {
         parameters: {
             query?: never;
@@ -11437,6 +11573,63 @@ export interface operations {
         };
         responses: {
             /** @description Contesté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    dalo_relancer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Empreinte du placement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Relancé */
             204: {
                 headers: {
                     [name: string]: unknown;
