@@ -69,7 +69,8 @@ mod tests {
     use super::*;
     use crate::scoring::demands::{ACTIVE, Commune, Unit};
 
-    /// Waiting demands by (commune lived in, communes asked, how many). Communes 0 and 1 are of EPCI 0, 2 of EPCI 1.
+    /// Waiting demands by (commune lived in, communes asked, how many). Communes 0 and 1 are of EPCI 0, 2 of
+    /// EPCI 1.
     fn demands(list: &[(u32, &[u32], usize)]) -> Demands {
         let commune = |code: &str, epci| Commune { code: code.into(), nom: code.into(), epci };
         let unit = |code: &str| Unit { code: code.into(), nom: code.into() };

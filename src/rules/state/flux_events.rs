@@ -46,7 +46,7 @@ const EVENTS_AT: &str = "SELECT contenu, retire, qui, cree FROM flux_evenements 
                          WHERE bailleur = $1 AND logement = $2 ORDER BY jour, rang";
 const OLD: &str =
     "SELECT DISTINCT bailleur, logement FROM flux_evenements WHERE jour < $1 ORDER BY bailleur, logement";
-/// Not in order, nor each dwelling once: for that SQLite walks all events instead of reading the few by `rev`.
+/// Not in order, nor each dwelling once: for that SQLite walks all events instead of the few by `rev`.
 const CHANGED: &str = "SELECT bailleur, logement FROM flux_evenements WHERE rev > $1 LIMIT $2";
 
 /// An event without what it does not say: a third of the text.

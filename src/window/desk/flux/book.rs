@@ -26,8 +26,8 @@ pub struct Book {
     /// Communes and lessors of all ways.
     pub communes: BTreeSet<String>,
     pub lessors: BTreeSet<String>,
-    /// Dwelling by dwelling; that of none any more is empty. Each is shared, as are the maps below: a book that
-    /// somebody still reads is copied without what did not change.
+    /// Dwelling by dwelling; that of none any more is empty. Each is shared, as are the maps below: a book
+    /// that somebody still reads is copied without what did not change.
     ways: Vec<Arc<[Way]>>,
     /// Places in `ways`, of all dwellings and of those that had something on the way in a year.
     all: Arc<Places>,
