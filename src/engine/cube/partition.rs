@@ -139,6 +139,14 @@ pub fn group<T: Tally>(mut units: Vec<Unit<T>>, k: u32) -> (Vec<Unit<T>>, Vec<Un
     (done, pool)
 }
 
+/// As [`group`], but what a commune has too little of is left out: it may have enough another day.
+pub fn group_in_communes<T: Tally>(mut units: Vec<Unit<T>>, k: u32) -> Vec<Unit<T>> {
+    for depth in (COMMUNE..=5).rev() {
+        units = merge(units, depth, k);
+    }
+    communes(units, k).0
+}
+
 /// One pass along the order: inside each zone of a level, units grow until they fit; a leftover joins the
 /// last.
 fn merge<T: Tally>(units: Vec<Unit<T>>, depth: usize, k: u32) -> Vec<Unit<T>> {

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::manifest::{Acte, CubeEntry, Dataset, Manifest, Operation, Piece, Retired};
+use super::manifest::{Acte, BookEntry, CubeEntry, Dataset, Manifest, Operation, Piece, Retired};
 use super::{Store, StoreError, at, lease, sums, write_synced};
 use crate::reference::magasin::magasin;
 use crate::registers::report::Report;
@@ -213,6 +213,30 @@ impl Writer {
         })
     }
 
+    /// Keeps the book of a wave in the place of the one before. Before the cube that it allows comes into
+    /// force: what may have been shown is always in it.
+    ///
+    /// # Errors
+    /// The disk refuses; the store is then as before.
+    pub fn publish_book(
+        &mut self,
+        folder: tempfile::TempDir,
+        vague: u16,
+        empreinte: String,
+    ) -> Result<(), StoreError> {
+        let short = empreinte.get(..16).unwrap_or(&empreinte);
+        let dossier = self.free_name(&format!("carnets/{vague}-{short}"));
+        let file = folder.path().join("carnet.bin");
+        let octets = fs::metadata(&file).map_err(at(&file))?.len();
+        let target = self.store.root.join(&dossier);
+        self.settle(folder, &target)?;
+        self.commit(|m| {
+            m.carnets.retain(|b| b.vague != vague);
+            m.carnets.push(BookEntry { vague, dossier, empreinte, octets });
+            m.carnets.sort_by_key(|b| b.vague);
+        })
+    }
+
     /// What is current comes into force: all its cubes are built, or it needs none. Cubes of other editions
     /// than these are forgotten.
     ///
@@ -326,7 +350,7 @@ impl Writer {
         let grace = magasin().map_or(i64::MAX, |m| m.conservation.grace_s);
         let wanted = |r: &&Retired| now - r.le < grace || oldest.is_some_and(|o| o < r.generation);
         kept.extend(self.store.manifest.retires.iter().filter(wanted).map(|r| r.dossier.as_str()));
-        let mut parents = vec![root.join("cubes")];
+        let mut parents = vec![root.join("cubes"), root.join("carnets")];
         parents.extend(listed(&root.join("donnees"))?);
         for parent in parents {
             for path in listed(&parent)? {
