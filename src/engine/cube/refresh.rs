@@ -124,39 +124,37 @@ pub fn refresh(writer: &mut Writer, told: &mut dyn FnMut(&Built)) -> Result<(), 
         let report = facts.report.clone();
         let read = start.elapsed();
         let folder = writer.temporary()?;
-        let empreinte = made(writer, facts, vague, &folder.path().join("cube.bin"))?;
-        writer.publish_cube(
+        let (empreinte, book) = made(writer, facts, vague, &folder.path().join("cube.bin"))?;
+        let book = book.map(|book| kept(writer, &book)).transpose()?;
+        writer.publish_edition(
             folder,
             CubeEntry { millesime, vague, a_jour, dossier: String::new(), empreinte, octets: None, sources },
+            book,
         )?;
         told(&Built { millesime, vague, a_jour, read, total: start.elapsed(), report });
     }
     Ok(writer.put_in_force(&editions(writer.store())?)?)
 }
 
-/// Builds a cube as the book of its wave allows, and keeps the book; gives the hash of the cube.
+/// Builds a cube as the book of its wave allows; gives the hash of the cube, and the book if it changed.
 fn made(
-    writer: &mut Writer,
+    writer: &Writer,
     mut facts: Facts,
     wave: Option<u16>,
     path: &Path,
-) -> Result<String, RefreshError> {
+) -> Result<(String, Option<Book>), RefreshError> {
     let (catalogue, secrecy) = (Catalogue::embedded()?, Secrecy::embedded()?);
     let key = writer.record_key()?;
-    let Some(wave) = wave else { return Ok(build(&facts, catalogue, secrecy, &key, path)?.0) };
+    let Some(wave) = wave else { return Ok((build(&facts, catalogue, secrecy, &key, path)?.0, None)) };
     let today = days::today().to_string();
     let Some(former) = book(writer.store(), wave)? else {
         let (hash, atoms) = build(&facts, catalogue, secrecy, &key, path)?;
-        keep(writer, &place::first(wave, &facts, catalogue, &atoms, &today))?;
-        return Ok(hash);
+        return Ok((hash, Some(place::first(wave, &facts, catalogue, &atoms, &today))));
     };
     let mut book = former.clone();
     let placed = place::place(&mut book, &mut facts, catalogue, secrecy, &today);
     let hash = build_again(&facts, catalogue, secrecy, &key, path, &placed)?;
-    if book != former {
-        keep(writer, &book)?;
-    }
-    Ok(hash)
+    Ok((hash, (book != former).then_some(book)))
 }
 
 /// The book of a wave; None if nothing was ever said of its households.
@@ -168,10 +166,11 @@ fn book(store: &Store, wave: u16) -> Result<Option<Book>, RefreshError> {
     Ok(Some(Book::read(&store.book_file(entry).0)?))
 }
 
-fn keep(writer: &mut Writer, book: &Book) -> Result<(), RefreshError> {
+/// A book in a folder of its own, and its hash.
+fn kept(writer: &Writer, book: &Book) -> Result<(tempfile::TempDir, String), RefreshError> {
     let folder = writer.temporary()?;
     let hash = book.write(&folder.path().join("carnet.bin"))?;
-    Ok(writer.publish_book(folder, book.wave, hash)?)
+    Ok((folder, hash))
 }
 
 /// Makes what is stale in a store; takes the writer's lock only if there is something to make.
