@@ -84,8 +84,8 @@ fn expected_sources(
     Ok((wave.filter(|_| !a_jour), sources))
 }
 
-/// Cubes that are missing, damaged or were made from other sources, or that show households of a wave that has
-/// no book: millésime, and whether it is the edition up to date. Of those that are longer than `hashed` bytes,
+/// Cubes that are missing, damaged or were made from other sources, or that show households of a wave
+/// without a book: millésime, and whether it is the edition up to date. Of those longer than `hashed` bytes,
 /// only the length is looked at. Of one wave, the millésime of its own year comes first: it cuts the atoms.
 ///
 /// # Errors

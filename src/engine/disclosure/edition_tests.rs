@@ -250,8 +250,8 @@ fn zones(rng: &mut fastrand::Rng, p: &Publisher) -> Vec<Runs> {
     out
 }
 
-/// Runs three editions (four for odd seeds) with corrections between; gives the small sets found, by question, and how many
-/// figures there were and how many values changed between editions.
+/// Runs three editions (four for odd seeds) with corrections between; gives the small sets found, and how
+/// many figures there were and how many values changed between editions.
 fn attack(seed: u64, frozen: bool) -> (Vec<u64>, usize, u64) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let mut facts = town(seed, 220);

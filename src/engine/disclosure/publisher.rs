@@ -1,7 +1,7 @@
 //! Finds, for one cube, what part of a zone may be published, for each population, item and viewer.
 //!
-//! Parts of movers and of viewers are made of whole parts of everyone's, so that what one viewer sees and what
-//! all see are unions of the same.
+//! Parts of movers and of viewers are made of whole parts of everyone's, so that what one viewer sees and
+//! what all see are unions of the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -247,7 +247,8 @@ impl Publisher {
         parts
     }
 
-    /// Puts parts together until they satisfy a rule: atoms, or parts of the same item that must not be parted.
+    /// Puts parts together until they satisfy a rule: atoms, or parts of the same item that must not be
+    /// parted.
     fn made(&self, cut: Cut) -> Parts {
         let base = self.ground.base();
         let of = |parts: &Parts| if parts.of.is_empty() { base.alone() } else { parts.of.clone() };
