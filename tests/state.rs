@@ -3,6 +3,8 @@
 
 #[path = "state/flux.rs"]
 mod flux;
+#[path = "state/journal.rs"]
+mod journal;
 
 use mosaique::access::Place;
 use mosaique::reference::access::{Class, Donnees, Role};

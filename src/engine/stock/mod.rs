@@ -206,6 +206,10 @@ fn made(
         attributes: columns.attributes,
         quantities: columns.quantities,
         identity: dwellings.identity(),
+        menages: match (asked, &matches) {
+            (Some(h), Some(m)) => h.keys(&m.household_of),
+            _ => Vec::new(),
+        },
         bailleur_of: columns.bailleur_of,
         bailleurs: columns.bailleurs,
         layers: places.layers,
