@@ -19,7 +19,7 @@ import_one() {
   case "$name" in
   departement*.geojson) import zones "$file" --layer departement ;;
   epci*.geojson) import zones "$file" --layer epci ;;
-  commune*.geojson) import zones "$file" --layer commune ;;
+  commune*.geojson) import zones "$file" --layer commune ${year:+--generation "$year"} ;;
   iris*.geojson) import zones "$file" --layer iris ;;
   appartenance*.csv) import zones "$file" --layer appartenance --generation "$year" ;;
   qpv*.geojson) import zones "$file" --layer qpv --generation "$year" ;;

@@ -224,7 +224,7 @@ fn the_real_file_of_cannes_is_read_whole_with_its_defects_counted() {
 #[test]
 fn maintenance_drops_deposits_that_nobody_accepted_and_old_comments_once_it_has_listed_them() {
     use mosaique::reference::comptes::comptes;
-    use mosaique::state::dalo::{Said, Stand};
+    use mosaique::state::dalo::{Said, Saying};
     use mosaique::state::{self, NewDeposit, State, StatutDepot};
     let dir = tempfile::tempdir().unwrap();
     let store = text(dir.path());
@@ -255,7 +255,7 @@ fn maintenance_drops_deposits_that_nobody_accepted_and_old_comments_once_it_has_
         s.note_deposit("repris", "", "correction", "", ago(1)).await.unwrap();
         s.turn_deposit("en-vigueur", &[StatutDepot::Pret], StatutDepot::Accepte, "").await.unwrap();
         let said = |commentaire| Said {
-            statut: Stand::Justifie,
+            statut: Saying::Justifie,
             motif: "urgence",
             commentaire,
             compte: "c",
@@ -263,8 +263,8 @@ fn maintenance_drops_deposits_that_nobody_accepted_and_old_comments_once_it_has_
             organisme: "O",
         };
         let months = comptes().conservation.dalo_commentaires_mois;
-        s.say_of_dalo("p", &said("ancien"), ago(months * 31 + 1)).await.unwrap();
-        s.say_of_dalo("p", &said("récent"), ago(1)).await.unwrap();
+        s.say_of_dalo("p", &said("ancien"), ago(months * 31 + 1), 0).await.unwrap();
+        s.say_of_dalo("p", &said("récent"), ago(1), 0).await.unwrap();
         s.close().await;
     });
     // A folder that a crash left, as old.

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use common::{findings, table};
 use geo::{Area, BooleanOps, Contains, Validation};
 use mosaique::demo::geometry::to_lambert;
-use mosaique::demo::{DemoError, DemoOptions, DemoSummary, write};
+use mosaique::demo::{DemoError, DemoOptions, DemoSummary, Territory, write};
 use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;
 use mosaique::registers::{addresses, attributions, ops, rpls, thresholds, zones as layers};
@@ -19,8 +19,12 @@ type Rows = Vec<BTreeMap<String, String>>;
 
 fn draw(dwellings: u32, seed: u64, national: bool) -> (tempfile::TempDir, DemoSummary) {
     let dir = tempfile::tempdir().expect("folder");
-    let summary =
-        write(&DemoOptions { dwellings, seed, national }, dir.path(), &|_, _, _| ()).expect("written");
+    let summary = write(
+        &DemoOptions { dwellings, seed, national, territory: Territory::Agglomeration },
+        dir.path(),
+        &|_, _, _| (),
+    )
+    .expect("written");
     (dir, summary)
 }
 
@@ -91,6 +95,37 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_another_territory() {
     assert_ne!(fa["communes.geojson"], fc["communes.geojson"]);
 }
 
+/// Codes of communes that files of other territories have are those that the law and the COG name.
+#[test]
+fn other_territories_are_drawn_alike_twice_and_file_the_codes_that_they_are_for() {
+    let draw = |territory| {
+        let dir = tempfile::tempdir().expect("folder");
+        let options = DemoOptions { dwellings: 1_500, seed: 3, national: false, territory };
+        write(&options, dir.path(), &|_, _, _| ()).expect("written");
+        dir
+    };
+    let codes = |dir: &Path, name: &str, column: &str| -> BTreeSet<String> {
+        rows(dir, name).into_iter().map(|r| r[column].clone()).collect()
+    };
+    for territory in [Territory::Idf, Territory::OutreMer, Territory::Fusion] {
+        let (a, b) = (draw(territory), draw(territory));
+        assert!(contents(a.path()) == contents(b.path()), "{territory:?} differs");
+        let filed = codes(a.path(), "rpls_2024.csv", "DEPCOM");
+        let has = |list: &[&str]| list.iter().all(|c| filed.contains(*c));
+        match territory {
+            Territory::Idf => assert!(has(&["75056", "75118", "75120", "93066"]), "{filed:?}"),
+            Territory::Fusion => {
+                let before = codes(a.path(), "rpls_2022.csv", "DEPCOM");
+                assert!(has(&["74010", "74093", "15031"]) && !before.contains("15031"), "{filed:?}");
+            }
+            _ => {
+                let systems = codes(a.path(), "rpls_2024.csv", "EPSG");
+                assert!(has(&["97411", "97611"]) && systems.contains("2975") && systems.contains("4471"));
+            }
+        }
+    }
+}
+
 #[test]
 fn the_register_of_2024_holds_exactly_the_dwellings_asked_for() {
     for n in [200, 1000, 3000] {
@@ -107,7 +142,11 @@ fn the_register_of_2024_holds_exactly_the_dwellings_asked_for() {
 fn a_number_of_dwellings_that_the_ground_cannot_hold_is_refused() {
     let dir = tempfile::tempdir().expect("folder");
     for (dwellings, national) in [(10, false), (1_000_000, false), (1000, true)] {
-        let r = write(&DemoOptions { dwellings, seed: 1, national }, dir.path(), &|_, _, _| ());
+        let r = write(
+            &DemoOptions { dwellings, seed: 1, national, territory: Territory::Agglomeration },
+            dir.path(),
+            &|_, _, _| (),
+        );
         assert!(matches!(r, Err(DemoError::Dwellings { .. })), "{dwellings} {national}");
     }
 }

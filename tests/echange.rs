@@ -306,9 +306,14 @@ fn a_document_that_unpacks_without_measure_is_refused() {
 
 #[test]
 fn the_demonstration_gives_the_same_table_in_both_formats() {
-    use mosaique::demo::{self, DemoOptions};
+    use mosaique::demo::{self, DemoOptions, Territory};
     let dir = tempfile::tempdir().expect("folder");
-    let options = DemoOptions { dwellings: 1_500, seed: 20_240_101, national: false };
+    let options = DemoOptions {
+        dwellings: 1_500,
+        seed: 20_240_101,
+        national: false,
+        territory: Territory::Agglomeration,
+    };
     demo::write(&options, dir.path(), &|_, _, _| ()).expect("demonstration");
     let csv = read(&dir.path().join("demandes_2024.csv"), 20_241_231);
     let xml = read(&dir.path().join("echange/demandes_2024.xml"), 20_241_231);

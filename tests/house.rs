@@ -158,3 +158,31 @@ fn lines_of_code_fit_a_screen() {
     }
     assert!(wide.is_empty(), "lines over {COLUMNS} columns:\n{}", wide.join("\n"));
 }
+
+/// A jurist reads `docs/DROIT.md`: each test that it names is there.
+#[test]
+fn the_table_of_law_names_tests_that_exist() {
+    let table = std::fs::read_to_string(root().join("docs/DROIT.md")).expect("docs/DROIT.md");
+    let mut text = String::new();
+    for path in files("src").into_iter().chain(files("tests")) {
+        text += &std::fs::read_to_string(&path).expect("source");
+    }
+    for entry in std::fs::read_dir(root().join("tests/oracle")).expect("tests/oracle").flatten() {
+        text += &std::fs::read_to_string(entry.path()).unwrap_or_default();
+    }
+    let rows: Vec<&str> = table.lines().filter(|l| l.starts_with("| E")).collect();
+    let numbers: Vec<&str> = rows.iter().filter_map(|r| r.split('|').nth(1)).map(str::trim).collect();
+    assert_eq!(numbers, (1..=15).map(|n| format!("E{n}")).collect::<Vec<_>>());
+    for row in rows {
+        let tests = row.rsplit('|').nth(1).unwrap_or_default();
+        let named: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "{row}");
+        for name in named {
+            let there = match name.contains('/') {
+                true => root().join(name).exists(),
+                false => text.contains(&format!("fn {name}(")) || text.contains(&format!("def {name}(")),
+            };
+            assert!(there, "docs/DROIT.md names `{name}`, which is no test");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use mosaique::cube::refresh::refresh;
-use mosaique::demo::{DemoOptions, write};
+use mosaique::demo::{DemoOptions, Territory, write};
 use mosaique::geocode::{Geocoder, shelf};
 use mosaique::reference::indicators::Catalogue;
 use mosaique::registers::deposit::{Kind, check};
@@ -33,7 +33,12 @@ fn files() -> &'static Path {
         .get_or_init(|| {
             let dir = tempfile::tempdir().unwrap();
             write(
-                &DemoOptions { dwellings: DWELLINGS, seed: 11, national: false },
+                &DemoOptions {
+                    dwellings: DWELLINGS,
+                    seed: 11,
+                    national: false,
+                    territory: Territory::Agglomeration,
+                },
                 dir.path(),
                 &|_, _, _| (),
             )
@@ -772,8 +777,12 @@ fn the_planted_faults_of_addresses_are_in_the_worklist() {
 #[test]
 fn points_out_of_their_system_of_coordinates_are_in_the_worklist_too() {
     let dir = tempfile::tempdir().unwrap();
-    write(&DemoOptions { dwellings: DWELLINGS, seed: 8, national: false }, dir.path(), &|_, _, _| ())
-        .unwrap();
+    write(
+        &DemoOptions { dwellings: DWELLINGS, seed: 8, national: false, territory: Territory::Agglomeration },
+        dir.path(),
+        &|_, _, _| (),
+    )
+    .unwrap();
     assert!(worklist(dir.path())["hors_du_repere"] > 0);
 }
 

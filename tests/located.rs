@@ -273,3 +273,114 @@ fn a_wave_that_no_millesime_carries_is_told() {
     assert_eq!(unjoined(&shop.store()).unwrap(), [2026]);
     assert!(stock::unjoined_words(&shop.store()).unwrap()[0].contains("OPS 2026"));
 }
+
+const CITY: &str = "75056;75012;PARIS";
+
+/// Paris by its own code and by those of its arrondissements: the city has all, an arrondissement those that
+/// anything says to be its own, and what nothing says is counted, so that they add up.
+#[test]
+fn arrondissements_are_a_scale_and_add_up_to_their_city_whichever_code_a_file_has() {
+    let shop = Shop::new();
+    let (x, y) = (655_000.0, 6_860_000.0);
+    let twelfth = "75112;75012;PARIS 12E";
+    let homes = [
+        Home(twelfth, "1", "RUE DE REUILLY", Some((x, y))),
+        Home(CITY, "3", "RUE DE REUILLY", Some((x + 10.0, y))),
+        Home("75056;75013;PARIS", "9", "RUE DE TOLBIAC", Some((x + 5_000.0, y))),
+        Home(CITY, "5", "RUE SANS POINT", None),
+        Home("75056;75000;PARIS", "7", "RUE PERDUE", None),
+        Home("75113;75013;PARIS 13E", "2", "RUE PERDUE", None),
+        Home("75056;75116;PARIS", "4", "RUE COPERNIC", None),
+        Home("93066;93200;SAINT DENIS", "1", "RUE DU LANDY", None),
+    ];
+    shop.rpls(2024, &homes);
+    shop.zones(
+        "commune",
+        None,
+        &[
+            square(r#""INSEE_COM":"75056","NOM":"Paris""#, (x - 9_000.0, y - 9_000.0), 18_000.0),
+            square(r#""INSEE_COM":"93066","NOM":"Saint-Denis""#, (x, y + 9_000.0), 4_000.0),
+        ],
+    );
+    shop.zones(
+        "iris",
+        None,
+        &[
+            square(r#""CODE_IRIS":"751120101","NOM_IRIS":"Reuilly""#, (x - 1_000.0, y - 1_000.0), 2_000.0),
+            square(r#""CODE_IRIS":"751130101","NOM_IRIS":"Tolbiac""#, (x + 4_000.0, y - 1_000.0), 2_000.0),
+        ],
+    );
+    let facts = shop.facts(2024);
+    let paris = "75056";
+    assert_eq!(zones_of(&facts, "commune"), [paris, paris, paris, paris, paris, paris, paris, "93066"]);
+    assert_eq!(
+        zones_of(&facts, "arrondissement"),
+        ["75112", "75112", "75113", "75112", "", "75113", "75116", ""],
+        "by its code, by the IRIS that holds its point, by its postcode; else none"
+    );
+    assert_eq!(zones_of(&facts, "epci")[0], paris, "the unit of targets is the city");
+    assert_eq!((count(&facts, "arrondissement_connu"), count(&facts, "arrondissement_inconnu")), (6, 1));
+    assert!(says(&facts, "Un logement de Paris, Lyon ou Marseille compte pour sa ville"));
+    let layer = facts.layers.iter().find(|l| l.id == "arrondissement").unwrap();
+    assert_eq!(layer.noms[0], "Paris 12e arrondissement");
+    // Elsewhere there is no such scale.
+    let other = Shop::new();
+    other.rpls(2024, &[Home(CHAMBERY, "1", "RUE DES LILAS", None)]);
+    assert!(other.facts(2024).layers.iter().all(|l| l.id != "arrondissement"));
+}
+
+/// A survey that has the code of the city finds the dwelling of a register that has the arrondissement's, and
+/// the other way round; where a street has its number in two arrondissements it finds neither.
+#[test]
+fn a_survey_and_a_register_meet_across_the_two_codes_of_a_city() {
+    let shop = Shop::new();
+    shop.rpls(
+        2024,
+        &[
+            Home("75112;75012;PARIS 12E", "1", "RUE DE REUILLY", None),
+            Home(CITY, "3", "RUE DE REUILLY", None),
+            Home("75112;75012;PARIS 12E", "8", "RUE DE LA PAIX", None),
+            Home("75113;75013;PARIS 13E", "8", "RUE DE LA PAIX", None),
+            Home("75114;75014;PARIS 14E", "6", "RUE DALESIA", None),
+        ],
+    );
+    let answers = [
+        ("75056", "1;;RUE DE REUILLY"),
+        ("75112", "3;;RUE DE REUILLY"),
+        ("75056", "8;;RUE DE LA PAIX"),
+        ("75115", "6;;RUE DALESIA"),
+    ];
+    let row =
+        |(commune, address): &(&str, &str)| format!("2024;{SIREN};{commune};{address};OCCUPE;REPONSE;2;0");
+    let head = "vague;bailleur_siren;depcom;numvoie;indrep;nomvoie;statut_logement;statut_reponse;nb_personnes;nb_mineurs";
+    let text = std::iter::once(head.to_owned()).chain(answers.iter().map(row)).collect::<Vec<_>>().join("\n");
+    shop.publish("ops.csv", &text, |f, o| {
+        ops::import(f, &ops::Options { vague: 2024 }, o, &|_, _| ()).unwrap()
+    });
+    let facts = shop.facts(2024);
+    assert_eq!((count(&facts, "echelon_c"), count(&facts, "echelon_e")), (2, 2));
+    // The two that found no dwelling count for the city, one of them for its arrondissement too.
+    let mut last: Vec<&str> = zones_of(&facts, "arrondissement").split_off(5);
+    last.sort_unstable();
+    assert_eq!(last, ["", "75115"]);
+}
+
+/// E13, on the real file where it stands beside the project: HLM/O are one class of the financing, though 644
+/// of them say a CUS of the PLUS.
+#[test]
+fn the_2743_hlm_o_of_cannes_are_one_class() {
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/rpls/rpls_cannes_geocoded_pierson.csv");
+    if !file.exists() {
+        eprintln!("no real file at ../shared/data: nothing was compared");
+        return;
+    }
+    let shop = Shop::new();
+    let text = std::fs::read_to_string(file).unwrap();
+    let options = rpls::RplsOptions { millesime: 2018, workers: None };
+    shop.publish("cannes.csv", &text, |f, o| rpls::import(f, &options, o, &|_, _| ()).unwrap());
+    let facts = shop.facts(2018);
+    let catalogue = Catalogue::embedded().unwrap();
+    let class = catalogue.attribute("financement").unwrap().class("ANCIEN").unwrap();
+    assert_eq!(facts.attributes["financement"].iter().filter(|c| **c == class).count(), 2743);
+}

@@ -3,12 +3,14 @@
 
 #[path = "state/flux.rs"]
 mod flux;
+#[path = "state/journal.rs"]
+mod journal;
 
 use mosaique::access::Place;
 use mosaique::reference::access::{Class, Donnees, Role};
 use mosaique::reference::fragilite::Decision;
 use mosaique::state::audit::{Entry, Wanted};
-use mosaique::state::dalo::{Said, Stand};
+use mosaique::state::dalo::{Said, Saying, Stand};
 use mosaique::state::rpems::{Act, NewFile, Statut, Whose};
 use mosaique::state::{
     Asker, Caracteristiques, Closer, GenreEvenement, Lieu, Lignee, NewAccount, NewConvention, NewCorrection,
@@ -829,29 +831,37 @@ async fn two_decisions_at_once_do_not_both_pass(db: Db) {
 
 async fn a_placement_is_justified_contested_and_justified_again(db: Db) {
     let s = &db.state;
-    let said = |statut, motif| Said {
-        statut,
-        motif,
-        commentaire: "parce que",
-        compte: "c",
-        auteur: "Agent",
-        organisme: "Bailleur",
+    let say = async |statut, motif, at| {
+        let said = Said {
+            statut,
+            motif,
+            commentaire: "parce que",
+            compte: "c",
+            auteur: "Agent",
+            organisme: "Bailleur",
+        };
+        s.say_of_dalo("p1", &said, at, 600).await
     };
-    assert!(
-        matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW).await, Err(StateError::Taken(_))),
-        "nothing to contest"
-    );
-    s.say_of_dalo("p1", &said(Stand::Justifie, "urgence"), NOW).await.unwrap();
-    s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 1).await.unwrap();
-    assert!(
-        matches!(s.say_of_dalo("p1", &said(Stand::Conteste, ""), NOW + 2).await, Err(StateError::Taken(_))),
-        "once"
-    );
-    s.say_of_dalo("p1", &said(Stand::Justifie, "logement_adapte"), NOW + 3).await.unwrap();
+    let taken = |r: Result<(), StateError>| matches!(r, Err(StateError::Taken(_)));
+    let stands = async || Stand::after(&s.said_of_dalo().await.unwrap().remove("p1").unwrap_or_default());
+    assert!(taken(say(Saying::Conteste, "", NOW).await), "nothing to contest");
+    assert!(taken(say(Saying::Accepte, "", NOW).await), "nothing to accept");
+    say(Saying::Relance, "", NOW).await.unwrap();
+    assert!(taken(say(Saying::Relance, "", NOW + 599).await), "too soon");
+    say(Saying::Relance, "", NOW + 600).await.unwrap();
+    assert_eq!(stands().await, Stand::AJustifier, "a reminder is no answer");
+    say(Saying::Justifie, "urgence", NOW + 601).await.unwrap();
+    assert!(taken(say(Saying::Relance, "", NOW + 9_000).await), "an answer was given");
+    say(Saying::Conteste, "", NOW + 602).await.unwrap();
+    assert!(taken(say(Saying::Conteste, "", NOW + 603).await), "once");
+    say(Saying::Justifie, "logement_adapte", NOW + 604).await.unwrap();
+    say(Saying::Accepte, "", NOW + 605).await.unwrap();
+    assert!(taken(say(Saying::Justifie, "urgence", NOW + 606).await), "accepted");
+    assert_eq!(stands().await, Stand::Accepte);
+    say(Saying::Conteste, "", NOW + 607).await.unwrap();
+    assert_eq!(stands().await, Stand::Conteste, "the State may think again");
     let all = s.said_of_dalo().await.unwrap();
-    let statuts: Vec<Stand> = all["p1"].iter().map(|w| w.statut).collect();
-    assert_eq!(statuts, [Stand::Justifie, Stand::Conteste, Stand::Justifie]);
-    assert_eq!((all["p1"][2].motif.as_str(), all.len()), ("logement_adapte", 1));
+    assert_eq!((all["p1"][4].motif.as_str(), all["p1"].len(), all.len()), ("logement_adapte", 7, 1));
 }
 
 async fn a_placement_is_new_to_an_organisation_until_it_has_looked(db: Db) {

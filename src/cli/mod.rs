@@ -2,6 +2,7 @@
 
 mod admin;
 mod bench;
+mod bench_cotation;
 mod bench_geocoder;
 mod build;
 mod config;
@@ -102,6 +103,9 @@ enum Command {
     /// Mesurer le contrôle d'attributions, sur un cœur et sans HTTP
     #[command(hide = true)]
     BenchControle(bench::ChecksArgs),
+    /// Mesurer la cotation, sur un cœur et sans HTTP
+    #[command(hide = true)]
+    BenchCotation(bench_cotation::ScoringArgs),
 }
 
 /// Where the store is.
@@ -148,7 +152,7 @@ struct ServeArgs {
 
 #[derive(Debug, Args)]
 struct DemoArgs {
-    /// Nombre de logements ; par défaut 20 000, ou 5 400 000 avec --national
+    /// Nombre de logements ; par défaut 20 000, 8 000 avec --territoire, 5 400 000 avec --national
     #[arg(long)]
     dwellings: Option<u32>,
     /// Graine : la même donne les mêmes fichiers
@@ -160,6 +164,10 @@ struct DemoArgs {
     /// Un fichier de la taille de la France
     #[arg(long)]
     national: bool,
+    /// Un autre territoire fictif : idf (Paris par arrondissements, EPT), outre-mer (La Réunion, Mayotte),
+    /// fusion (communes fusionnées et rétablies entre deux millésimes)
+    #[arg(long, value_name = "TERRITOIRE", value_parser = ["idf", "outre-mer", "fusion"], conflicts_with = "national")]
+    territoire: Option<String>,
 }
 
 /// A fault that ends the command, said in one sentence.
@@ -204,6 +212,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::BenchEngine(args) => bench::run(&args),
         Command::BenchGeocoder(args) => bench_geocoder::run(&args),
         Command::BenchControle(args) => bench::checks(&args),
+        Command::BenchCotation(args) => bench_cotation::run(&args),
     };
     match result {
         Ok(()) if out::is_whole() => ExitCode::SUCCESS,
@@ -270,8 +279,13 @@ fn serve(args: ServeArgs) -> Result<(), Failure> {
 
 fn demo_data(args: &DemoArgs) -> Result<(), Failure> {
     let bars = progress::Steps::new();
-    let dwellings = args.dwellings.unwrap_or(if args.national { 5_400_000 } else { demo::DEFAULT_DWELLINGS });
-    let options = demo::DemoOptions { dwellings, seed: args.seed, national: args.national };
+    let territory = args.territoire.as_deref().and_then(demo::Territory::from_name).unwrap_or_default();
+    let dwellings = args.dwellings.unwrap_or(match territory {
+        _ if args.national => 5_400_000,
+        demo::Territory::Agglomeration => demo::DEFAULT_DWELLINGS,
+        _ => demo::TERRITORY_DWELLINGS,
+    });
+    let options = demo::DemoOptions { dwellings, seed: args.seed, national: args.national, territory };
     let summary = demo::write(&options, &args.out, &|step, done, total| bars.show(step, done, total))?;
     bars.finish();
     say!("Territoire fictif écrit dans {} (graine {}) :", args.out.display(), args.seed);

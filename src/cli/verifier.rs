@@ -50,6 +50,15 @@ pub fn run(args: &VerifierArgs) -> Result<(), Failure> {
         }
         files += 1;
     }
+    for book in &m.carnets {
+        if let Some(damage) = store.book_damage(book) {
+            tell(
+                &damage,
+                "C'est ce qui a été dit des ménages de cette vague : reprenez-le d'une sauvegarde, rien ne le refait.",
+            );
+        }
+        files += 1;
+    }
     if !unknown.is_empty() {
         say!(
             "Importés par une version qui ne notait pas d'empreintes, donc pas vérifiables : {}.",

@@ -230,6 +230,7 @@ async fn pressure_gives_no_count_of_one_to_ten_to_anyone() {
             "?par=commune",
             "?par=typologie&epci=200000001",
             "?par=typologie&epci=200000002",
+            "?par=quartile&epci=200000001",
             "?par=commune&epci=200000002",
             "?par=mois&epci=200000001",
             "?par=annee&epci=200000002",
@@ -250,6 +251,32 @@ async fn pressure_gives_no_count_of_one_to_ten_to_anyone() {
         }
     }
     let epci = door("epci").await;
+    assert_eq!(ask(&epci, "GET", "/api/cotation/pression?par=quartile", None).await.status, 400);
     assert_eq!(ask(&epci, "GET", "/api/cotation/pression?par=typologie", None).await.status, 400);
     assert_eq!(ask(&epci, "GET", "/api/cotation/pression?par=age", None).await.status, 400);
+}
+
+#[tokio::test]
+async fn trips_give_no_count_of_one_to_ten_and_come_to_places_that_are_told() {
+    for who in ["epci", "bailleur", "agence"] {
+        let door = door(who).await;
+        for epci in ["200000001", "200000002"] {
+            let reply = ask(&door, "GET", &format!("/api/cotation/trajets?epci={epci}"), None).await;
+            assert_eq!(reply.status, 200, "{who}: {}", reply.text());
+            let told = reply.json();
+            let codes = |key: &str| -> Vec<String> {
+                let list = told[key].as_array().unwrap().iter();
+                list.map(|p| p["code"].as_str().unwrap().to_owned()).collect()
+            };
+            let (from, to) = (codes("origines"), codes("destinations"));
+            for t in told["trajets"].as_array().unwrap() {
+                assert!(t["demandes"].as_u64().unwrap() >= 15, "{t}");
+                assert!(from.contains(&t["de"].as_str().unwrap().to_owned()), "{t}");
+                assert!(t["vers"].as_str().is_none_or(|v| to.contains(&v.to_owned())), "{t}");
+            }
+        }
+    }
+    let epci = door("epci").await;
+    assert_eq!(ask(&epci, "GET", "/api/cotation/trajets", None).await.status, 400);
+    assert_eq!(ask(&epci, "GET", "/api/cotation/trajets?epci=9", None).await.status, 400);
 }

@@ -329,6 +329,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "flux_etat_csv" => plain("/api/flux/etat.csv"),
         "flux_action_logement" => plain("/api/flux/action-logement"),
         "cotation_pression" => plain("/api/cotation/pression"),
+        "cotation_trajets" => plain("/api/cotation/trajets?epci=200000001"),
         "grilles" => plain("/api/cotation/grilles"),
         "grille_ajouter" => with("/api/cotation/grilles", grid_without_criteria()),
         "grille_importer" => plain("/api/cotation/grilles?epci=200000001"),
@@ -445,6 +446,8 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "dalo_alertes" => plain("/api/dalo/alertes"),
         "dalo_visite" => plain("/api/dalo/visite"),
         "dalo_justifier" => with("/api/dalo/placements/absent", json!({"motif": "urgence"})),
+        "dalo_accepter" => with("/api/dalo/placements/absent/acceptation", json!({})),
+        "dalo_relancer" => with("/api/dalo/placements/absent/relance", json!({})),
         "dalo_contester" => with("/api/dalo/placements/absent/contestation", json!({"commentaire": "x"})),
         "ensembles" => plain("/api/ensembles"),
         "ensemble" | "ensemble_effacer" => plain("/api/ensembles/absent"),
@@ -627,8 +630,12 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                     ["administrateur", "agence", "agence sans convention"].contains(&who)
                 }
                 "dalo_visite" => !["bailleur", "ddets", "dreal"].contains(&who.split(' ').next().unwrap()),
-                "dalo_justifier" => !who.starts_with("bailleur"),
-                "dalo_contester" => !who.starts_with("ddets") && !who.starts_with("dreal"),
+                "dalo_justifier" => {
+                    !["bailleur", "ddets", "dreal"].contains(&who.split(' ').next().unwrap_or(""))
+                }
+                "dalo_contester" | "dalo_accepter" | "dalo_relancer" => {
+                    !who.starts_with("ddets") && !who.starts_with("dreal")
+                }
                 "rpems" | "rpems_csv" | "rpems_decider" => {
                     ["administrateur", "agence", "agence sans convention", "action logement"].contains(&who)
                 }

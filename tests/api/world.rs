@@ -256,6 +256,7 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
         })
         .collect();
     Facts {
+        menages: Vec::new(),
         ecarts_qpv: std::collections::BTreeMap::new(),
         millesime: 2024,
         vague: Some(2024),
@@ -336,7 +337,8 @@ pub fn fill(root: &Path, seed: u64) -> Facts {
     let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
     let empreinte =
         build(&facts, catalogue, secrecy, &writer.record_key().unwrap(), &folder.path().join("cube.bin"))
-            .unwrap();
+            .unwrap()
+            .0;
     let entry = CubeEntry {
         millesime: 2024,
         vague: Some(2024),

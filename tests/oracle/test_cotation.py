@@ -6,10 +6,8 @@ grids are those that the demonstration's EPCI adopted.
 
 from __future__ import annotations
 
-import io
 import json
 import urllib.parse
-import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -170,12 +168,6 @@ def notes(there: pd.DataFrame, grid: dict, definitive: bool) -> pd.Series:
     return total
 
 
-def table(api, path: str) -> pd.DataFrame:
-    request = urllib.request.Request(api.base + path, headers=api.headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return pd.read_csv(io.StringIO(answer.read().decode("utf-8-sig")), sep=";", dtype=str, keep_default_na=False)
-
-
 def waits(rows: pd.DataFrame) -> tuple[float, float, int]:
     """Mean of those who were housed in the last 24 months, Kaplan–Meier median, number of the former."""
     end = rows["date_radiation"].where(~rows["active"], DAY)
@@ -208,7 +200,7 @@ def close(told: str, wanted: float) -> bool:
 @pytest.mark.parametrize("genre", ["premiere", "mutation"])
 def test_every_demand_has_its_note_rank_and_waiting_time(api, there: pd.DataFrame, grids, epci: str, genre: str, base: str) -> None:
     grid = next(g["grille"] for g in grids if g["en_vigueur"] and g["grille"]["genre"] == genre)
-    told = table(api, f"/api/cotation/demandes.csv?epci={epci}&genre={genre}&base={base}").set_index("reference")
+    told = api.csv(f"/api/cotation/demandes.csv?epci={epci}&genre={genre}&base={base}").set_index("reference")
     kind = there["mutation"] == (genre == "mutation")
     all_notes = notes(there, grid, base == "definitive")
     rows = there[kind & there["active"]].assign(note=all_notes)

@@ -9,6 +9,7 @@ interface Scored { reference: string; note: number; ressources?: string }
 interface Demands { total: number; grille: string; demandes: Scored[] }
 interface Homes { total: number; logements: { ident_rep: string; epci: string | null; typologie: string | null }[] }
 interface Candidates { total: number; ecartees: number; candidats: Scored[] }
+interface Trips { destinations: { code: string }[]; trajets: { vers: string | null; demandes: number }[] }
 interface Pressure { lignes: { nom: string; demandes: number | null }[] }
 
 let server: Server;
@@ -135,9 +136,26 @@ describe('an EPCI writes its grid', () => {
     await page.getByLabel('Détail par').selectOption('commune');
     await settle(page);
     const told = await ask<Pressure>(page, '/api/cotation/pression?par=commune');
-    const shown = await page.locator('main tbody tr td:nth-child(2)').allInnerTexts();
+    const shown = await page.getByRole('region', { name: 'Pression par commune' }).first().locator('tbody tr td:nth-child(2)').allInnerTexts();
     assert.deepEqual(shown.map((t) => (t === 'secret' ? null : readNumber(t))), told.lignes.map((l) => l.demandes));
     await sound(session, 'pression');
+  });
+
+  test('the origin of demands is a map and a table, of the territory and of each commune', async () => {
+    await part(session, 'pression');
+    const { page } = session;
+    const grids = await ask<Grids>(page, '/api/cotation/grilles');
+    const told = await ask<Trips>(page, `/api/cotation/trajets?epci=${grids.modifiable}`);
+    const box = page.getByRole('region', { name: /^D’où viennent les demandes/ });
+    await box.locator('.map.drawn').waitFor();
+    const shown = async (): Promise<number[]> => (await box.locator('tbody td:nth-child(2)').allInnerTexts()).map(readNumber);
+    const wanted = (vers: string | null): number[] => told.trajets.filter((t) => t.vers === vers).map((t) => t.demandes);
+    assert.ok(wanted(null).length > 3);
+    assert.deepEqual(await shown(), wanted(null));
+    const commune = told.destinations[0]!;
+    await box.getByLabel('Demandes pour').selectOption(commune.code);
+    assert.deepEqual(await shown(), wanted(commune.code));
+    await sound(session, 'trajets');
   });
 });
 

@@ -18,6 +18,18 @@ pub fn cut(respondents: Bits<'_>, starts: &[u32], zones: &[Zones], k: u32) -> Pa
     cut_by(starts, zones, k, |rows| u32::try_from(respondents.count(rows)).unwrap_or(u32::MAX))
 }
 
+/// Cuts atoms of some households only, where a commune has enough of them: the addresses of each.
+#[must_use]
+pub fn cut_in_communes(counted: Bits<'_>, starts: &[u32], zones: &[Zones], k: u32) -> Vec<Vec<(u32, u32)>> {
+    let units = units(starts, zones, |rows| u32::try_from(counted.count(rows)).unwrap_or(u32::MAX));
+    let done = partition::group_in_communes(units, k).into_iter().filter(|u| u.tally > 0);
+    let mut atoms: Vec<Vec<(u32, u32)>> =
+        done.map(|u| std::iter::once((u.start, u.end)).chain(u.more).collect()).collect();
+    atoms.iter_mut().for_each(|runs| runs.sort_unstable());
+    atoms.sort_unstable();
+    atoms
+}
+
 /// Cuts parts of the stock: `registered` are the dwellings that count, `owners` their bailleurs.
 #[must_use]
 pub fn stock(registered: Bits<'_>, owners: &[u16], starts: &[u32], zones: &[Zones], k: u32) -> Partition {
@@ -35,8 +47,18 @@ fn cut_by<T: Tally>(
     k: u32,
     tally: impl Fn(std::ops::Range<usize>) -> T,
 ) -> Partition {
+    let (parts, out) = partition::group(units(starts, zones, tally), k);
+    Partition::new(&parts, &out, u32::try_from(zones.len()).unwrap_or(u32::MAX))
+}
+
+/// Each address by itself.
+fn units<T: Tally>(
+    starts: &[u32],
+    zones: &[Zones],
+    tally: impl Fn(std::ops::Range<usize>) -> T,
+) -> Vec<Unit<T>> {
     let n = u32::try_from(zones.len()).unwrap_or(u32::MAX);
-    let units = (0..n)
+    (0..n)
         .map(|a| Unit {
             start: a,
             end: a + 1,
@@ -44,9 +66,7 @@ fn cut_by<T: Tally>(
             zones: zones[a as usize],
             tally: tally(starts[a as usize] as usize..starts[a as usize + 1] as usize),
         })
-        .collect();
-    let (parts, out) = partition::group(units, k);
-    Partition::new(&parts, &out, n)
+        .collect()
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::atoms;
-use super::partition::Zones;
-use super::{bits, hilbert, sum, tree};
+use super::editions::{self, place::Placed};
+use super::partition::{COMMUNE, Partition, Zones};
+use super::{atoms, bits, hilbert, sum, tree};
 use crate::arrays::{CubeError, Writer};
 use crate::reference::indicators::{Catalogue, Measure};
 use crate::reference::secrecy::Secrecy;
@@ -27,6 +28,9 @@ pub struct Meta {
     /// Addresses with a usable place; they come first in the order.
     pub localisees: usize,
     pub logements: usize,
+    /// The edition of figures of households; None where the atoms were cut for this cube.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<EditionMeta>,
     pub couches: Vec<LayerMeta>,
     pub mesures: Vec<Measure>,
     /// What figures of QPV cannot count.
@@ -43,6 +47,21 @@ impl Meta {
     }
 }
 
+/// Which edition of a wave the figures of households are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditionMeta {
+    /// 1 if nothing changed since the first.
+    pub numero: u32,
+    /// Day since which they are what they are.
+    pub jour: String,
+    /// Attributes of households, by their bit in what the edition knows.
+    pub attributs: Vec<String>,
+    /// Households that answered and are not counted yet.
+    pub attente: u64,
+    /// Households of which something else was filed since than what is counted.
+    pub retenus: u64,
+}
+
 /// One layer of zones.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LayerMeta {
@@ -53,11 +72,20 @@ pub struct LayerMeta {
 
 /// Layers whose zones an atom never straddles if it can be helped, from the widest to the narrowest.
 const ADMINISTRATIVE: [&str; 3] = ["departement", "epci", "commune"];
-/// Layers whose combination makes a block.
-const BLOCK: [&str; 3] = ["iris", "qpv2015", "qpv2024"];
+/// Layers whose combination makes a block. An IRIS is in one arrondissement: it parts what has no place, and
+/// the order of what has one.
+const BLOCK: [&str; 4] = ["arrondissement", "iris", "qpv2015", "qpv2024"];
 
-/// Builds `cube.bin` at `path` and returns the hash of its content. `key`: the store's own, which record keys
-/// are made with.
+/// Atoms that were cut: the one of each dwelling whose household is counted, or [`NONE`]; and the zones of
+/// each.
+#[derive(Debug, Default)]
+pub struct Atoms {
+    pub of: Vec<u32>,
+    pub zones: Vec<Zones>,
+}
+
+/// Builds the first `cube.bin` of a wave at `path` and returns the hash of its content, and the atoms. `key`:
+/// the store's own, which record keys are made with.
 ///
 /// # Errors
 /// The disk is full.
@@ -67,7 +95,47 @@ pub fn build(
     secrecy: &Secrecy,
     key: &[u8; 32],
     path: &Path,
+) -> Result<(String, Atoms), CubeError> {
+    made(facts, catalogue, secrecy, key, path, None)
+}
+
+/// Builds a later `cube.bin` of a wave, with the households that its book counts.
+///
+/// # Errors
+/// The disk is full.
+pub fn build_again(
+    facts: &Facts,
+    catalogue: &Catalogue,
+    secrecy: &Secrecy,
+    key: &[u8; 32],
+    path: &Path,
+    placed: &Placed<'_>,
 ) -> Result<String, CubeError> {
+    Ok(made(facts, catalogue, secrecy, key, path, Some(placed))?.0)
+}
+
+/// Cuts atoms of newcomers, in the communes that have enough of them.
+#[must_use]
+pub fn newcomers(facts: &Facts, new: &[bool], k: u32) -> Atoms {
+    if new.iter().filter(|n| **n).count() < k as usize {
+        return Atoms { of: vec![NONE; new.len()], zones: Vec::new() };
+    }
+    let order = Order::new(facts);
+    let zones = order.zones(facts);
+    let rows = order.dwelling_column(new);
+    let column = bits::from_fn(rows.len(), |i| rows[i]);
+    let parts = atoms::cut_in_communes(bits::Bits(&column), &order.starts, &zones, k);
+    order.atoms(&parts, &zones, |row| rows[row])
+}
+
+fn made(
+    facts: &Facts,
+    catalogue: &Catalogue,
+    secrecy: &Secrecy,
+    key: &[u8; 32],
+    path: &Path,
+    placed: Option<&Placed<'_>>,
+) -> Result<(String, Atoms), CubeError> {
     let order = Order::new(facts);
     let mut w = Writer::create(path)?;
     let located = order.located;
@@ -154,8 +222,17 @@ pub fn build(
     w.array("blocs", &zones.iter().map(|z| z[3]).collect::<Vec<u32>>())?;
     let registered = conditions(catalogue, &[("repertoire", &["OUI".to_owned()])], &attributes, n);
     let owners = order.dwelling_column(&facts.bailleur_of);
+    let pieces = placed.map(|p| order.pieces(&p.atom_of, &zones));
+    let cut = match &pieces {
+        Some((cut, _)) => cut.clone(),
+        None => atoms::cut(bits::Bits(&respondent), &order.starts, &zones, secrecy.k),
+    };
+    let atoms = match placed {
+        None => order.atoms(&cut.runs(), &zones, |row| bits::Bits(&respondent).get(row)),
+        Some(_) => Atoms::default(),
+    };
     let cuts = [
-        ("atomes", atoms::cut(bits::Bits(&respondent), &order.starts, &zones, secrecy.k)),
+        ("atomes", cut),
         ("parc", atoms::stock(bits::Bits(&registered), &owners, &order.starts, &zones, secrecy.k)),
     ];
     for (name, cut) in &cuts {
@@ -164,8 +241,21 @@ pub fn build(
     }
     w.array("cles", &order.dwelling_column(&record_keys(facts, key)))?;
 
-    w.finish(&Meta {
+    if let (Some(placed), Some((_, of))) = (placed, &pieces) {
+        order.write_edition(&mut w, facts, placed, of)?;
+    }
+    let edition = placed.and_then(|p| {
+        Some(EditionMeta {
+            numero: narrow(p.book.editions.len()),
+            jour: p.book.editions.last()?.jour.clone(),
+            attributs: p.book.attributes.clone(),
+            attente: p.waiting,
+            retenus: p.kept,
+        })
+    });
+    let hash = w.finish(&Meta {
         millesime: facts.millesime,
+        edition,
         vague: facts.vague,
         a_jour: facts.a_jour.clone(),
         adresses: order.addresses.len(),
@@ -179,7 +269,8 @@ pub fn build(
         mesures: catalogue.measures.clone(),
         ecarts_qpv: facts.ecarts_qpv.clone(),
         rapport: facts.report.clone(),
-    })
+    })?;
+    Ok((hash, atoms))
 }
 
 /// The record key of each dwelling: its national number, or address, hashed with the store's own key, so that
@@ -250,12 +341,7 @@ impl Order {
         addresses.par_sort_unstable_by_key(|&a| {
             let a = a as usize;
             let far = !facts.addresses[a].is_located();
-            (
-                far,
-                [keys[0][a], keys[1][a], keys[2][a], keys[3][a], keys[4][a], keys[5][a], keys[6][a]],
-                curve[a],
-                a,
-            )
+            (far, [0, 1, 2, 3, 4, 5, 6, 7].map(|k: usize| keys[k][a]), curve[a], a)
         });
         let located = addresses.partition_point(|&a| facts.addresses[a as usize].is_located());
         let mut counts = vec![0u32; addresses.len() + 1];
@@ -302,6 +388,98 @@ impl Order {
                 [wide[0][i], wide[1][i], wide[2][i], block, residence[i]]
             })
             .collect()
+    }
+
+    /// The atom of each dwelling that `counted` holds (by its rank here), given the addresses of each.
+    fn atoms(&self, runs: &[Vec<(u32, u32)>], zones: &[Zones], counted: impl Fn(usize) -> bool) -> Atoms {
+        let mut atoms = Atoms { of: vec![NONE; self.dwellings.len()], zones: Vec::with_capacity(runs.len()) };
+        for (atom, runs) in (0u32..).zip(runs) {
+            atoms.zones.push(runs.first().map_or([NONE; 5], |(s, _)| zones[*s as usize]));
+            for &(s, e) in runs {
+                let rows = self.starts[s as usize] as usize..self.starts[e as usize] as usize;
+                for row in rows.filter(|r| counted(*r)) {
+                    atoms.of[self.dwellings[row] as usize] = atom;
+                }
+            }
+        }
+        atoms
+    }
+
+    /// Addresses cut where the atom changes, and the atom of each piece ([`editions::EMPTY`]: nobody is
+    /// counted there). An address without an atom goes with its neighbour in the narrowest zone they share,
+    /// in its commune.
+    fn pieces(&self, atom_of: &[u32], zones: &[Zones]) -> (Partition, Vec<u32>) {
+        let mut of: Vec<u32> = self.addresses.iter().map(|a| atom_of[*a as usize]).collect();
+        let shared = |a: usize, b: usize| {
+            zones[a].iter().zip(&zones[b]).take_while(|(x, y)| x == y && **x != NONE).count()
+        };
+        let mut next = vec![None; of.len()];
+        let mut after = None;
+        for i in (0..of.len()).rev() {
+            next[i] = after;
+            if of[i] != NONE {
+                after = Some(i);
+            }
+        }
+        let mut before: Option<usize> = None;
+        for i in 0..of.len() {
+            if of[i] != NONE {
+                before = Some(i);
+                continue;
+            }
+            let near = |at: Option<usize>| at.map(|at| (shared(at, i), of[at])).filter(|n| n.0 >= COMMUNE);
+            of[i] = match (near(before), near(next[i])) {
+                (None, None) => editions::EMPTY,
+                (Some(a), Some(b)) if b.0 > a.0 => b.1,
+                (Some(a), _) => a.1,
+                (None, Some(b)) => b.1,
+            };
+        }
+        let (mut starts, mut atoms, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut first: FxHashMap<u32, u32> = FxHashMap::default();
+        for i in 0..of.len() {
+            let same = i > 0 && of[i] == of[i - 1] && zones[i][..COMMUNE] == zones[i - 1][..COMMUNE];
+            if !same {
+                let piece = narrow(parts.len());
+                starts.push(narrow(i));
+                atoms.push(of[i]);
+                let empty = of[i] == editions::EMPTY;
+                parts.push(if empty { piece } else { *first.entry(of[i]).or_insert(piece) });
+            }
+        }
+        starts.push(narrow(of.len()));
+        (Partition { starts, parts }, atoms)
+    }
+
+    /// What the parts of a later edition are made from.
+    fn write_edition(
+        &self,
+        w: &mut Writer,
+        facts: &Facts,
+        placed: &Placed<'_>,
+        atoms: &[u32],
+    ) -> Result<(), CubeError> {
+        let book = placed.book;
+        let here: Vec<u16> = book
+            .sirens
+            .iter()
+            .map(|s| facts.bailleurs.iter().position(|(siren, _)| siren == s))
+            .map(|at| at.and_then(|i| u16::try_from(i).ok()).unwrap_or(u16::MAX))
+            .collect();
+        let owner = |o: &u16| here.get(usize::from(*o)).copied().unwrap_or(u16::MAX);
+        w.array("edition.atomes", atoms)?;
+        w.array("edition.absents", &placed.absent)?;
+        w.array("edition.zones", &book.zones)?;
+        w.array("edition.entree", &book.generations)?;
+        w.array("edition.debuts", &book.starts)?;
+        w.array("edition.connu", &book.told)?;
+        w.array("edition.bailleur", &book.owners.iter().map(owner).collect::<Vec<u16>>())?;
+        w.array("edition.ferme", &book.closed)?;
+        if placed.copies < facts.addresses.len() {
+            let copies = self.addresses.iter().map(|a| u8::from(*a as usize >= placed.copies));
+            w.array("edition.copies", &copies.collect::<Vec<u8>>())?;
+        }
+        Ok(())
     }
 
     /// Zones of a layer as runs of address ranks: `couche.{id}.debuts` (n + 1) and `couche.{id}.plages`
@@ -383,4 +561,8 @@ fn zone_ranks(layer: &LayerFacts, facts: &Facts, bounds: [f64; 4]) -> Vec<u32> {
         rank[z as usize] = u32::try_from(r).unwrap_or(NONE);
     }
     layer.of_address.iter().map(|&z| if z == NONE { NONE } else { rank[z as usize] }).collect()
+}
+
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -7,6 +7,7 @@
 pub mod atoms;
 pub mod bits;
 pub mod build;
+pub mod editions;
 pub mod hilbert;
 pub mod partition;
 pub mod refresh;
@@ -23,6 +24,7 @@ use rustc_hash::FxHashMap;
 
 use self::bits::Bits;
 use self::build::{LayerMeta, Meta};
+use self::editions::parts::Base;
 use self::partition::Partition;
 use self::region::Region;
 use self::residences::Residences;
@@ -72,6 +74,18 @@ pub struct Cube {
     approximate_before: Vec<u32>,
     /// Addresses that begin a residence before each address rank.
     residences: Residences,
+    /// Copies of addresses before each address rank; empty if there are none.
+    copies_before: Vec<u32>,
+}
+
+/// Atoms that were cut for an edition before this one.
+#[derive(Debug, Clone, Copy)]
+pub struct Edition<'a> {
+    pub base: Base<'a>,
+    /// Atom of each piece of the atoms here.
+    pub atoms: &'a [u32],
+    /// Atoms whose households are nowhere here, though they are still counted.
+    pub absent: &'a [u32],
 }
 
 /// Where the arrays of one measure are in the file.
@@ -146,8 +160,11 @@ impl Cube {
         let approximate_before = running(flags.iter().map(|f| *f != 0));
         let residence: &[u32] = file.array("couche.residence.de").unwrap_or(&[]);
         let residences = Residences::new(residence);
+        let copies: &[u8] = file.array("edition.copies").unwrap_or(&[]);
+        let copies_before =
+            if copies.is_empty() { Vec::new() } else { running(copies.iter().map(|c| *c != 0)) };
         let layers = meta.couches.iter().map(|l| LayerPlaces::new(&file, &l.id)).collect();
-        Ok(Self { file, meta, codes, columns, layers, starts, approximate_before, residences })
+        Ok(Self { file, meta, codes, columns, layers, starts, approximate_before, residences, copies_before })
     }
 
     #[must_use]
@@ -314,6 +331,35 @@ impl Cube {
             }
         }
         Runs::new(runs)
+    }
+
+    /// Addresses in the runs, each counted once.
+    #[must_use]
+    pub fn addresses(&self, runs: &Runs) -> u64 {
+        let before = &self.copies_before;
+        let copies = |(s, e): (u32, u32)| match (before.get(s as usize), before.get(e as usize)) {
+            (Some(s), Some(e)) => u64::from(e - s),
+            _ => 0,
+        };
+        runs.len() - runs.iter().map(copies).sum::<u64>()
+    }
+
+    /// What parts are made from, if this is not the first edition of its wave.
+    #[must_use]
+    pub fn edition(&self) -> Option<Edition<'_>> {
+        self.meta.edition.as_ref()?;
+        Some(Edition {
+            base: Base {
+                zones: self.array("edition.zones"),
+                generations: self.array("edition.entree"),
+                starts: self.array("edition.debuts"),
+                told: self.array("edition.connu"),
+                owners: self.array("edition.bailleur"),
+                closed: self.array("edition.ferme"),
+            },
+            atoms: self.array("edition.atomes"),
+            absent: self.array("edition.absents"),
+        })
     }
 
     /// Addresses located to their street only.

@@ -18,7 +18,7 @@ pub const OUT: u32 = u32::MAX;
 /// Zones of an address, widest first: département, EPCI, commune, block (IRIS × QPV), residence.
 pub type Zones = [u32; 5];
 /// How many of them name a commune, an EPCI and a département.
-const COMMUNE: usize = 3;
+pub const COMMUNE: usize = 3;
 const EPCI: usize = 2;
 const DEPARTEMENT: usize = 1;
 
@@ -137,6 +137,14 @@ pub fn group<T: Tally>(mut units: Vec<Unit<T>>, k: u32) -> (Vec<Unit<T>>, Vec<Un
         pool = pooled(pool, depth, k, &mut done);
     }
     (done, pool)
+}
+
+/// As [`group`], but what a commune has too little of is left out: it may have enough another day.
+pub fn group_in_communes<T: Tally>(mut units: Vec<Unit<T>>, k: u32) -> Vec<Unit<T>> {
+    for depth in (COMMUNE..=5).rev() {
+        units = merge(units, depth, k);
+    }
+    communes(units, k).0
 }
 
 /// One pass along the order: inside each zone of a level, units grow until they fit; a leftover joins the

@@ -10,7 +10,7 @@ use super::cells::{self, Crossing, Estimate};
 use super::figure::{Basis, Figure, figure};
 use super::publisher::{Cut, Population, Publisher};
 use crate::cube::bits::Bits;
-use crate::cube::build::Meta;
+use crate::cube::build::{EditionMeta, Meta};
 use crate::cube::runs::Runs;
 use crate::cube::{Filter, Rows};
 use crate::days;
@@ -253,9 +253,7 @@ impl<'a> Asker<'a> {
             let sums = sums.unwrap_or(&none);
             let n = value(catalogue, sums, &i.numerateur);
             let d = i.denominateur.as_ref().map(|m| value(catalogue, sums, m));
-            let source = meta
-                .vague
-                .map_or_else(|| stock_source(meta), |w| format!("OPS {w} × RPLS {}", meta.millesime));
+            let source = households_source(meta);
             let (numerator, denominator) = self.together(i, n, d);
             let f =
                 figure(catalogue, secrecy, i, numerator, denominator, Some(basis.unwrap_or(empty)), source);
@@ -274,6 +272,7 @@ impl<'a> Asker<'a> {
         } else if meta.vague.is_none() && meta.a_jour.is_none() && households_asked {
             warnings.push(format!("Aucune vague OPS n'est jointe au millésime {}.", meta.millesime));
         }
+        warnings.extend(meta.edition.as_ref().filter(|_| households_asked).and_then(held_back));
         if chiffres.iter().any(|f| f.incertitude.is_some()) {
             warnings.push(PERTURBED.to_owned());
         }
@@ -286,7 +285,7 @@ impl<'a> Asker<'a> {
             vague: meta.vague,
             population: self.population,
             couverture: Coverage {
-                adresses: zone.len(),
+                adresses: cube.addresses(zone),
                 residences: cube.residences(zone),
                 logements: total,
                 repondants: basis.map(|b| b.households),
@@ -473,6 +472,41 @@ fn margin(tables: &Perturbation, i: &Indicator, n: Estimate, d: Estimate) -> Opt
 
 fn exact(n: u64) -> Estimate {
     Estimate { said: n, variance: 0.0, held: n }
+}
+
+/// Where figures of households come from, and since when they are what they are.
+#[must_use]
+pub fn households_source(meta: &Meta) -> String {
+    let Some(wave) = meta.vague else { return stock_source(meta) };
+    let edition = meta.edition.as_ref().map_or_else(String::new, |e| {
+        format!(", édition {} des ménages du {}", e.numero, days::french(&e.jour))
+    });
+    format!("OPS {wave} × RPLS {}{edition}", meta.millesime)
+}
+
+/// What an edition of households does not show yet.
+fn held_back(edition: &EditionMeta) -> Option<String> {
+    let of = |n: u64, one: &str, many: &str| match n {
+        0 => None,
+        1 => Some(one.to_owned()),
+        n => Some(format!("{n} {many}")),
+    };
+    let parts: Vec<String> = [
+        of(edition.attente, "un ménage pas encore compté", "ménages pas encore comptés"),
+        of(edition.retenus, "une réponse corrigée depuis", "réponses corrigées depuis"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "Chiffres des ménages de l'édition {} ({}) : {} sur tout le territoire. Une correction n'y paraît qu'avec au moins \
+             10 autres au même endroit (secret statistique).",
+            edition.numero,
+            days::french(&edition.jour),
+            parts.join(" et ")
+        )
+    })
 }
 
 /// Where figures of dwellings come from, and of which day they are.

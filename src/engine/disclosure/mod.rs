@@ -12,9 +12,12 @@
 pub mod answer;
 pub mod cells;
 pub mod figure;
+mod ground;
 mod hierarchy;
 pub mod publisher;
 pub mod secondary;
 
 #[cfg(test)]
 mod attack_tests;
+#[cfg(test)]
+mod edition_tests;

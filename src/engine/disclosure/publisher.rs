@@ -1,4 +1,7 @@
 //! Finds, for one cube, what part of a zone may be published, for each population, item and viewer.
+//!
+//! Parts of movers and of viewers are made of whole parts of everyone's, so that what one viewer sees and
+//! what all see are unions of the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,14 +10,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
+use super::ground::Ground;
 use super::hierarchy::Hierarchy;
 use crate::cube::Cube;
 use crate::cube::bits::{self, Bits, from_fn};
-use crate::cube::partition::{self, Index, OUT, Partition, Unit};
+use crate::cube::editions::parts::{Rule, joined};
+use crate::cube::partition::{Index, Partition};
 use crate::cube::runs::Runs;
 use crate::reference::indicators::{Catalogue, Indicator};
 use crate::reference::secrecy::Secrecy;
-use crate::stock::facts::NONE;
 
 /// Which households a figure describes.
 #[derive(
@@ -56,10 +60,19 @@ pub struct Cut {
 /// Bailleurs whose parts are kept: each has some for every item, megabytes for a country.
 const VIEWERS: usize = 8;
 
+/// The parts of a rule: to be asked; of each atom, the same in every edition; and without those that may not
+/// be shown in this one. Both are empty for the atoms of a first edition: each is its own.
+#[derive(Debug)]
+struct Parts {
+    index: Index,
+    of: Vec<u32>,
+    shown: Vec<u32>,
+}
+
 /// Parts that were made for a rule, and when they were asked for last.
 #[derive(Debug)]
 struct Known {
-    index: Arc<Index>,
+    parts: Arc<Parts>,
     last: AtomicU64,
 }
 
@@ -71,7 +84,8 @@ pub struct Publisher {
     /// Addresses that a zone must hold, before each address rank: those with respondents, and the first of an
     /// atom without any.
     rank: Vec<u32>,
-    atoms: Arc<Index>,
+    ground: Ground,
+    atoms: Arc<Parts>,
     pub(super) hierarchy: Hierarchy,
     /// Attributes of households that figures are about together, none first.
     items: Vec<BTreeSet<String>>,
@@ -83,30 +97,32 @@ pub struct Publisher {
     stock: Index,
 }
 
-/// Attributes of households that an indicator is about.
-fn about(catalogue: &Catalogue, indicator: &Indicator) -> BTreeSet<String> {
-    let measures = std::iter::once(&indicator.numerateur).chain(&indicator.denominateur);
-    let ids = measures.flat_map(|m| m.conditions.keys());
-    ids.filter(|id| catalogue.attribute(id).is_some_and(|a| a.occupation)).cloned().collect()
-}
-
 impl Publisher {
     #[must_use]
     pub fn new(cube: Arc<Cube>, catalogue: &Catalogue, secrecy: &Secrecy) -> Self {
-        let atoms = cube.atoms();
-        let rank = ranks(&cube, &atoms);
-        let hierarchy = Hierarchy::new(&cube, &atoms);
+        let ground = Ground::new(Arc::clone(&cube), catalogue);
+        let rank = ranks(&cube, &cube.atoms());
+        let atoms = if ground.is_first() {
+            Parts { index: Index::new(cube.atoms(), &rank), of: Vec::new(), shown: Vec::new() }
+        } else {
+            let (base, rule) = (ground.base(), Rule { known: 0, moves: false, viewer: None });
+            let of = base.parts(&base.alone(), &base.alone(), rule, secrecy.k);
+            let shown = ground.shown(&of, &[], &[], rule, cube.respondents(), secrecy.k);
+            Parts { index: Index::new(ground.partition(&shown, false), &rank), of, shown }
+        };
+        let hierarchy = Hierarchy::new(&cube, &atoms.index.partition);
         let parts = cube.stock_parts();
         let addresses: Vec<u32> = (0..=narrow(cube.meta().adresses)).collect();
         let stock = Index::new(parts, &addresses);
         let recents = cube.recents();
         let settled = recents.0.iter().map(|w| !w).collect();
         let mut items: Vec<BTreeSet<String>> =
-            catalogue.indicators.iter().map(|i| about(catalogue, i)).chain([BTreeSet::new()]).collect();
+            catalogue.indicators.iter().map(|i| catalogue.about(i)).chain([BTreeSet::new()]).collect();
         items.sort();
         items.dedup();
         Self {
-            atoms: Arc::new(Index::new(atoms, &rank)),
+            ground,
+            atoms: Arc::new(atoms),
             k: secrecy.k,
             rank,
             hierarchy,
@@ -132,7 +148,7 @@ impl Publisher {
     /// Number of the item that an indicator is about; 0 if it is about no answer in particular.
     #[must_use]
     pub fn item(&self, catalogue: &Catalogue, indicator: &Indicator) -> usize {
-        self.items.binary_search(&about(catalogue, indicator)).unwrap_or(0)
+        self.items.binary_search(&catalogue.about(indicator)).unwrap_or(0)
     }
 
     /// Households that did not move in recently.
@@ -144,26 +160,26 @@ impl Publisher {
     /// Addresses of a zone whose households may be published together, by parts that satisfy a rule.
     #[must_use]
     pub fn described(&self, zone: &Runs, cut: Cut) -> Runs {
-        let index = self.index(cut);
+        let index = &self.index(cut).index;
         index.addresses(&index.inside(&self.ranked(zone)))
     }
 
     /// Atoms of a zone, as pieces of the hierarchy.
     #[must_use]
     pub fn pieces(&self, zone: &Runs) -> Runs {
-        self.atoms.inside(&self.ranked(zone))
+        self.atoms.index.inside(&self.ranked(zone))
     }
 
     /// Addresses of pieces of the hierarchy.
     #[must_use]
     pub fn addresses(&self, pieces: &Runs) -> Runs {
-        self.atoms.addresses(pieces)
+        self.atoms.index.addresses(pieces)
     }
 
     /// First and last (excluded) address of a piece.
     #[must_use]
     pub(super) fn piece(&self, piece: u32) -> (u32, u32) {
-        let starts = &self.atoms.partition.starts;
+        let starts = &self.atoms.index.partition.starts;
         (starts[piece as usize], starts[piece as usize + 1])
     }
 
@@ -171,7 +187,7 @@ impl Publisher {
     /// takes nothing from them, so that their figures are those of all households.
     #[must_use]
     pub fn untouched(&self, zone: &Runs, cut: Cut, keeps: Bits<'_>) -> Runs {
-        let index = self.index(cut);
+        let index = &self.index(cut).index;
         let (starts, respondents) = (self.cube.starts(), self.cube.respondents());
         let bounds = &index.partition.starts;
         let inside = index.inside(&self.ranked(zone));
@@ -199,7 +215,7 @@ impl Publisher {
     #[cfg(test)]
     pub(super) fn parts_of(&self, cut: Cut) -> Vec<u32> {
         let index = self.index(cut);
-        let Partition { starts, parts } = &index.partition;
+        let Partition { starts, parts } = &index.index.partition;
         let pieces = parts.iter().zip(starts.windows(2));
         pieces.flat_map(|(part, pair)| (pair[0]..pair[1]).map(move |_| *part)).collect()
     }
@@ -208,17 +224,17 @@ impl Publisher {
         Runs::new(zone.iter().map(|(s, e)| (self.rank[s as usize], self.rank[e as usize])).collect())
     }
 
-    fn index(&self, cut: Cut) -> Arc<Index> {
+    fn index(&self, cut: Cut) -> Arc<Parts> {
         if cut == Cut::default() {
             return Arc::clone(&self.atoms);
         }
         let now = self.asked.fetch_add(1, Ordering::Relaxed);
         if let Some(known) = self.cuts.read().unwrap_or_else(PoisonError::into_inner).get(&cut) {
             known.last.store(now, Ordering::Relaxed);
-            return Arc::clone(&known.index);
+            return Arc::clone(&known.parts);
         }
-        let index = Arc::new(self.made(cut));
-        let known = Known { index: Arc::clone(&index), last: AtomicU64::new(now) };
+        let parts = Arc::new(self.made(cut));
+        let known = Known { parts: Arc::clone(&parts), last: AtomicU64::new(now) };
         let mut cuts = self.cuts.write().unwrap_or_else(PoisonError::into_inner);
         cuts.insert(cut, known);
         // Those of bailleurs are many: a bailleur that asked long ago has them made again.
@@ -228,39 +244,34 @@ impl Publisher {
             let oldest = those.min_by_key(|(_, k)| k.last.load(Ordering::Relaxed)).map(|(c, _)| *c);
             oldest.map(|c| cuts.remove(&c));
         }
-        index
+        parts
     }
 
-    /// Puts parts together until they satisfy a rule: atoms, or the parts of the same rule without movers.
-    fn made(&self, cut: Cut) -> Index {
-        let finer = if cut.moves { self.index(Cut { moves: false, ..cut }) } else { Arc::clone(&self.atoms) };
-        let (starts, recents) = (self.cube.starts(), self.cube.recents());
-        let rows = self.told(cut);
-        let rows = Bits(&rows);
-        let tally = |runs: &[(u32, u32)]| {
-            let mut counts = [0u32; 2];
-            for &(s, e) in runs {
-                let range = starts[s as usize] as usize..starts[e as usize] as usize;
-                let all = narrow(rows.count(range.clone()) as usize);
-                let moved = if cut.moves { narrow(rows.count_and(recents, range) as usize) } else { 0 };
-                counts = [counts[0] + all - moved, counts[1] + moved];
+    /// Puts parts together until they satisfy a rule: atoms, or parts of the same item that must not be
+    /// parted.
+    fn made(&self, cut: Cut) -> Parts {
+        let base = self.ground.base();
+        let of = |parts: &Parts| if parts.of.is_empty() { base.alone() } else { parts.of.clone() };
+        let known = self.items.get(cut.item).map_or(0, |item| self.ground.known(item));
+        let rule = Rule { known, moves: cut.moves, viewer: cut.viewer };
+        let (everyone, settled) = (Cut { viewer: None, ..cut }, Cut { moves: false, ..cut });
+        let (made_of, together, grains) = match (cut.viewer, cut.moves) {
+            (None, false) => (vec![self.index(Cut::default())], None, None),
+            (None, true) => (vec![self.index(settled)], None, Some(0)),
+            (Some(_), false) => (vec![self.index(everyone)], None, None),
+            (Some(_), true) => {
+                let both = vec![self.index(everyone), self.index(settled)];
+                let together = joined(&of(&both[0]), &of(&both[1]));
+                (both, Some(together), Some(1))
             }
-            // Where only one kind lives, telling them apart tells nothing.
-            if cut.moves && counts.contains(&0) { [0, 0] } else { counts }
         };
-        let of = |id: &str| self.cube.layer(id).map_or(&[][..], |l| l.of);
-        let layers = [of("departement"), of("epci"), of("commune"), self.cube.blocks(), of("residence")];
-        let zones = |address: u32| layers.map(|l| l.get(address as usize).copied().unwrap_or(NONE));
-        let unit = |runs: &Vec<(u32, u32)>| {
-            let (start, end) = runs.first().copied().unwrap_or_default();
-            let more = runs.get(1..).unwrap_or_default().to_vec();
-            Unit { start, end, more, zones: zones(start), tally: tally(runs) }
-        };
-        let units = finer.partition.runs().iter().map(unit).collect();
-        let (parts, mut out) = partition::group(units, self.k);
-        let pieces = finer.partition.parts.iter().zip(finer.partition.starts.windows(2));
-        out.extend(pieces.filter(|(part, _)| **part == OUT).map(|(_, pair)| unit(&vec![(pair[0], pair[1])])));
-        Index::new(Partition::new(&parts, &out, narrow(self.cube.meta().adresses)), &self.rank)
+        let together = together.unwrap_or_else(|| of(&made_of[0]));
+        let grains = grains.map_or_else(Vec::new, |i| of(&made_of[i]));
+        let parts = base.parts(&together, &grains, rule, self.k);
+        let hides: Vec<&[u32]> =
+            made_of.iter().map(|p| p.shown.as_slice()).filter(|s| !s.is_empty()).collect();
+        let shown = self.ground.shown(&parts, &grains, &hides, rule, Bits(&self.told(cut)), self.k);
+        Parts { index: Index::new(self.ground.partition(&shown, true), &self.rank), of: parts, shown }
     }
 
     /// Households that a rule counts.

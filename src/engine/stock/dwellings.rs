@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::StockError;
 use super::parts::Parts;
 use super::table::{Texts, hash};
+use crate::reference::communes::cities;
 
 /// Dwellings; after the join, rows that stand for households whose dwelling is not registered follow them.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,8 @@ pub struct Dwellings {
     pub qpv15: Texts,
     pub qpv24: Texts,
     pub iris: Texts,
+    /// Postcode of the rows that have the code of a city with arrondissements, by row; others have none.
+    pub postal: FxHashMap<usize, String>,
     pub lon: Vec<f64>,
     pub lat: Vec<f64>,
     pub qualite: Vec<u8>,
@@ -82,6 +85,8 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
         "bail",
         "loyer",
     ])?;
+    let depcom = t.texts("depcom")?;
+    let postal = postcodes_of_cities(parts, &depcom)?;
     Ok(Dwellings {
         situated: Vec::new(),
         moved: Vec::new(),
@@ -90,7 +95,7 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
         ident_int: t.hashes("ident_int")?,
         siren: t.texts("siren")?,
         bailleur: t.texts("bailleur")?,
-        depcom: t.texts("depcom")?,
+        depcom,
         commune: Texts { list: Vec::new(), of: vec![u32::MAX; t.rows()] },
         adresse: t.texts("adresse")?,
         complgeo: t.texts("complgeo")?,
@@ -98,6 +103,7 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
         qpv15: t.texts("qpv15_fichier")?,
         qpv24: t.texts("qpv24_fichier")?,
         iris: t.texts("iris_fichier")?,
+        postal,
         lon: t.f64s("lon")?,
         lat: t.f64s("lat")?,
         qualite: t.u8s("qualite")?,
@@ -115,6 +121,18 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
         bail: t.u32s("bail")?,
         loyer: t.f32s("loyer")?,
     })
+}
+
+/// Postcodes of the rows that have the code of a city where another could have that of an arrondissement.
+fn postcodes_of_cities(parts: &Parts, depcom: &Texts) -> Result<FxHashMap<usize, String>, StockError> {
+    let city: Vec<bool> =
+        depcom.list.iter().map(|c| cities().iter().any(|city| city.commune == *c)).collect();
+    if !city.contains(&true) {
+        return Ok(FxHashMap::default());
+    }
+    let postcodes = parts.read(&["codepostal"])?.texts("codepostal")?;
+    let of_city = |row: &usize| city.get(depcom.of[*row] as usize).copied().unwrap_or(false);
+    Ok((0..depcom.of.len()).filter(of_city).map(|row| (row, postcodes.get(row).to_owned())).collect())
 }
 
 impl Dwellings {

@@ -67,6 +67,9 @@ pub struct Facts {
     /// What a dwelling is known by from one build to the next: a hash of its national number, else of its
     /// address and its rank there.
     pub identity: Vec<u64>,
+    /// What the household of each dwelling is known by in its survey, 0 where there is none; empty if there
+    /// is no survey.
+    pub menages: Vec<u64>,
     /// Bailleur of each dwelling: index in `bailleurs`, or `u16::MAX`.
     pub bailleur_of: Vec<u16>,
     /// SIREN and name.
@@ -88,6 +91,9 @@ impl Facts {
         self.attributes.values_mut().for_each(|c| of(c, &rows));
         self.quantities.values_mut().for_each(|c| of(c, &rows));
         of(&mut self.identity, &rows);
+        if !self.menages.is_empty() {
+            of(&mut self.menages, &rows);
+        }
         of(&mut self.bailleur_of, &rows);
         of(&mut self.address_of, &rows);
         let mut number = vec![NONE; self.addresses.len()];
@@ -105,5 +111,38 @@ impl Facts {
             });
         }
         self.address_of.iter_mut().for_each(|a| *a = number[*a as usize]);
+    }
+
+    /// Adds a household at an address, without a dwelling of the register; its row. Its bailleur is given by
+    /// its SIREN.
+    pub fn push_household(&mut self, address: u32, siren: Option<&str>) -> usize {
+        let owner = siren.map(|siren| {
+            let known = self.bailleurs.iter().position(|(s, _)| s == siren);
+            known.unwrap_or_else(|| {
+                self.bailleurs.push((siren.to_owned(), String::new()));
+                self.bailleurs.len() - 1
+            })
+        });
+        self.address_of.push(address);
+        self.attributes.values_mut().for_each(|c| c.push(0));
+        self.quantities.values_mut().for_each(|c| c.push(0));
+        self.identity.push(0);
+        self.bailleur_of.push(owner.and_then(|o| u16::try_from(o).ok()).unwrap_or(u16::MAX));
+        if !self.menages.is_empty() {
+            self.menages.push(0);
+        }
+        self.address_of.len() - 1
+    }
+
+    /// Adds an address that stands where another does, in the same zones.
+    pub fn copy_address(&mut self, address: u32) {
+        let copy = u32::try_from(self.addresses.len()).unwrap_or(NONE);
+        self.addresses.push(self.addresses[address as usize]);
+        for layer in &mut self.layers {
+            layer.of_address.push(layer.of_address[address as usize]);
+            let also: Vec<u32> =
+                layer.also.iter().filter(|(a, _)| *a == address).map(|(_, zone)| *zone).collect();
+            layer.also.extend(also.into_iter().map(|zone| (copy, zone)));
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The households of one wave of the survey, in columns.
 
+use rustc_hash::FxHashMap;
+
 use super::StockError;
 use super::parts::Parts;
-use super::table::Texts;
+use super::table::{Texts, hash};
 
 /// One row a dwelling asked. Codes as in docs/TABLES.md; 0 = missing (255 for numbers that may be 0).
 #[derive(Debug, Clone, Default)]
@@ -107,5 +109,35 @@ impl Households {
     #[must_use]
     pub fn answered(&self, row: usize) -> bool {
         self.asked(row) && matches!(self.statut_reponse[row], 1 | 2)
+    }
+
+    /// What the household of each dwelling (`household_of`: its row, or `u32::MAX`) is known by from one
+    /// build to the next, whatever dwelling it is joined to: its national number, else its bailleur's own,
+    /// else its bailleur and address and how many like it come before. 0 where there is none.
+    #[must_use]
+    pub fn keys(&self, household_of: &[u32]) -> Vec<u64> {
+        let mut rows: Vec<(u32, usize)> =
+            household_of.iter().enumerate().filter(|(_, h)| **h != u32::MAX).map(|(d, h)| (*h, d)).collect();
+        rows.sort_unstable();
+        let mut before: FxHashMap<u64, u64> = FxHashMap::default();
+        let mut keys = vec![0; household_of.len()];
+        for (household, dwelling) in rows {
+            let h = household as usize;
+            let siren = hash(self.siren.get(h));
+            let own = if self.ident_rep[h] != 0 {
+                self.ident_rep[h]
+            } else if self.ident_int[h] != 0 {
+                siren.rotate_left(11) ^ self.ident_int[h]
+            } else {
+                let address = self.adresse.get(h);
+                let place = if address.is_empty() { self.depcom.get(h) } else { address };
+                siren.rotate_left(23) ^ hash(place).rotate_left(7)
+            };
+            let rank = before.entry(own).or_default();
+            keys[dwelling] =
+                own.rotate_left(u32::try_from(*rank % 64).unwrap_or(0)).wrapping_add(*rank).max(1);
+            *rank += 1;
+        }
+        keys
     }
 }

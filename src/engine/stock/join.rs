@@ -6,8 +6,8 @@ use rustc_hash::FxBuildHasher;
 use super::dwellings::Dwellings;
 use super::facts::BuildReport;
 use super::households::Households;
-use super::table::hash;
-use crate::reference::communes::key_in_force;
+use super::table::{Texts, hash};
+use crate::reference::communes::{city_of, key_in_force, key_of_city};
 
 /// For each dwelling row, its household row, or `u32::MAX`.
 #[derive(Debug, Clone)]
@@ -65,8 +65,13 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
         let carried_d: Vec<u64> = dwellings.adresse.list.iter().map(|s| hash(&key_in_force(s))).collect();
         let carried_h: Vec<u64> = households.adresse.list.iter().map(|s| hash(&key_in_force(s))).collect();
         let merged = carried_d != adresse_d || carried_h != adresse_h;
+        // One file may have the code of a city, the other that of its arrondissement.
+        let of_city =
+            |texts: &Texts| -> Vec<u64> { texts.list.iter().map(|s| hash(&key_of_city(s))).collect() };
+        let (city_d, city_h) = (of_city(&dwellings.adresse), of_city(&households.adresse));
+        let arrondissements = city_d != adresse_d || city_h != adresse_h;
         let alone = |row: usize| at(&siren_h, households.siren.of[row]) == 0;
-        let rungs: [&dyn Fn(bool, usize) -> u64; 5] = [
+        let rungs: [&dyn Fn(bool, usize) -> u64; 7] = [
             &|of_household, row| {
                 let (s, i) = if of_household {
                     (at(&siren_h, households.siren.of[row]), households.ident_int[row])
@@ -92,6 +97,14 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
                 both(s, a)
             },
             &|of_household, row| {
+                let (s, a) = if of_household {
+                    (at(&siren_h, households.siren.of[row]), at(&city_h, households.adresse.of[row]))
+                } else {
+                    (at(&siren_d, dwellings.siren.of[row]), at(&city_d, dwellings.adresse.of[row]))
+                };
+                both(s, a)
+            },
+            &|of_household, row| {
                 if of_household {
                     if alone(row) { at(&adresse_h, households.adresse.of[row]) } else { 0 }
                 } else {
@@ -105,13 +118,22 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
                     at(&carried_d, dwellings.adresse.of[row])
                 }
             },
+            &|of_household, row| {
+                if of_household {
+                    if alone(row) { at(&city_h, households.adresse.of[row]) } else { 0 }
+                } else {
+                    at(&city_d, dwellings.adresse.of[row])
+                }
+            },
         ];
-        // The step of the ladder that each is; those of former communes only where there are any.
-        for (rung, key) in [1, 2, 2, 3, 3]
-            .into_iter()
-            .zip(rungs)
-            .zip([true, true, merged, true, merged])
-            .filter_map(|(r, on)| on.then_some(r))
+        // The step of the ladder that each is, and whether it looks beyond arrondissements; those of former
+        // communes and of arrondissements only where there are any.
+        for ((rung, of_cities), key) in
+            [(1, false), (2, false), (2, false), (2, true), (3, false), (3, false), (3, true)]
+                .into_iter()
+                .zip(rungs)
+                .zip([true, true, merged, arrondissements, true, merged, arrondissements])
+                .filter_map(|(r, on)| on.then_some(r))
         {
             // Index only the keys that are asked for, and only free dwellings, in reverse so that pop gives
             // the first.
@@ -130,6 +152,9 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
             waiting.retain(|&h| {
                 let Some(free) = index.get_mut(&key(true, h as usize)) else { return true };
                 let Some(&d) = free.last() else { return true };
+                if of_cities && !one_place(dwellings, free, households.depcom.get(h as usize)) {
+                    return true;
+                }
                 if rung == 3 {
                     let other = |d: u32| dwellings.siren.of[d as usize];
                     ambiguous += u64::from(free.iter().any(|x| other(*x) != other(d)));
@@ -180,6 +205,14 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
     }
     report.comptes.insert("menages".into(), households.len() as u64);
     Matches { household_of }
+}
+
+/// Whether free dwellings of one street and number of a city are surely of one place, for a household that
+/// says this commune: all of one arrondissement, and neither contradicts the other.
+fn one_place(dwellings: &Dwellings, free: &[u32], depcom: &str) -> bool {
+    let code = |row: u32| dwellings.depcom.get(row as usize);
+    let first = free.last().map_or("", |d| code(*d));
+    free.iter().all(|d| code(*d) == first) && (city_of(first).is_none() || city_of(depcom).is_none())
 }
 
 type Numbers = HashMap<String, u32, FxBuildHasher>;

@@ -8,6 +8,7 @@
 //! [`facts::Facts`], is all that a cube is built from.
 
 pub mod administrative;
+pub mod arrondissements;
 pub mod attributes;
 pub mod collecte;
 pub mod communes;
@@ -206,6 +207,10 @@ fn made(
         attributes: columns.attributes,
         quantities: columns.quantities,
         identity: dwellings.identity(),
+        menages: match (asked, &matches) {
+            (Some(h), Some(m)) => h.keys(&m.household_of),
+            _ => Vec::new(),
+        },
         bailleur_of: columns.bailleur_of,
         bailleurs: columns.bailleurs,
         layers: places.layers,

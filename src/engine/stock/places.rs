@@ -9,18 +9,20 @@ use rustc_hash::FxBuildHasher;
 
 use super::StockError;
 use super::administrative::{self, Epcis, membership};
+use super::arrondissements;
 use super::communes;
 pub use super::communes::merged;
 use super::dwellings::Dwellings;
 use super::facts::{Address, BuildReport, LayerFacts, NONE};
 use super::gaps::{self, Gaps};
 use super::table::{Texts, hash};
+use crate::reference::communes::city_of;
 use crate::reference::generations;
 use crate::reference::survey::Survey;
 use crate::store::{Dataset, Store};
 use crate::territory::bands::{self, Band};
 use crate::territory::layer::Layer;
-use crate::territory::{grid, h3};
+use crate::territory::{grid, h3, units};
 
 /// Addresses of a millésime and their zones.
 #[derive(Debug, Default)]
@@ -83,6 +85,13 @@ pub fn locate(
     let epcis = Epcis::new(&membership(store, millesime)?, contours, zones.get("epci"));
     places.layers =
         administrative::layers(&places, dwellings, &epcis, |layer, code| zones.get(layer)?.zone(code));
+    // Without contours of their own, arrondissements are drawn from their IRIS.
+    let drawn = match zones.get(arrondissements::ID) {
+        Some(_) => None,
+        None => zones.get("iris").and_then(units::arrondissements),
+    };
+    let own = zones.get(arrondissements::ID).or(drawn.as_ref());
+    places.layers.extend(arrondissements::layer(&places, dwellings, own, report));
     for (id, libelle, column) in [
         ("iris", "IRIS", &dwellings.iris),
         ("qpv2015", "Quartier prioritaire 2015", &dwellings.qpv15),
@@ -150,7 +159,9 @@ fn class_of(band: Band) -> u8 {
 /// One address point for each address key, place and fitness.
 fn points(dwellings: &Dwellings, survey: &Survey) -> Places {
     let mut places = Places::default();
-    let mut index: HashMap<(u32, u32, u64, u64), u32, FxBuildHasher> = HashMap::default();
+    let mut index: HashMap<(u32, u32, u32, u64, u64), u32, FxBuildHasher> = HashMap::default();
+    // Households without an address stand at one address a commune: one an arrondissement in three cities.
+    let arrondissement: Vec<bool> = dwellings.depcom.list.iter().map(|c| city_of(c).is_some()).collect();
     for row in 0..dwellings.len() {
         let (lon, lat, q) = (dwellings.lon[row], dwellings.lat[row], dwellings.qualite[row]);
         let known = lon.is_finite() && lat.is_finite() && !survey.localisation.commune.contains(&q);
@@ -159,6 +170,9 @@ fn points(dwellings: &Dwellings, survey: &Survey) -> Places {
         let key = (
             dwellings.adresse.of[row],
             dwellings.commune.of[row],
+            Some(dwellings.depcom.of[row])
+                .filter(|n| arrondissement.get(*n as usize).copied().unwrap_or(false))
+                .unwrap_or(NONE),
             if known { lon.to_bits() ^ u64::from(approximate) } else { 0 },
             if known { lat.to_bits() } else { 0 },
         );
@@ -213,7 +227,8 @@ impl Zones {
 
     /// Layers that have no part of their own in figures: any zoning that the user brings.
     fn others(&self) -> impl Iterator<Item = &Layer> {
-        const OWN: [&str; 6] = ["departement", "epci", "commune", "iris", "qpv2015", "qpv2024"];
+        const OWN: [&str; 7] =
+            ["departement", "epci", "commune", arrondissements::ID, "iris", "qpv2015", "qpv2024"];
         self.0.iter().filter(|l| !OWN.contains(&l.id.as_str()))
     }
 }

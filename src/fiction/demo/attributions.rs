@@ -46,6 +46,10 @@ fn threshold(ground: &Ground, epci: usize, year: i32) -> f64 {
 pub fn thresholds(ground: &Ground) -> String {
     let mut out = String::from("epci;annee;eur_uc;source\n");
     for t in &ground.data.figures.attributions.seuils {
+        if let Some(region) = &ground.data.names.territoire.seuil_region {
+            out += &format!("{region};{};{};valeur inventée pour la démonstration\n", t.annee, t.valeurs[0]);
+            continue;
+        }
         for (e, v) in ground.epci.iter().zip(&t.valeurs) {
             out += &format!("{};{};{v};valeur inventée pour la démonstration\n", e.code, t.annee);
         }
@@ -150,7 +154,14 @@ fn allocation(ground: &Ground, block: &Block, d: &Dwelling, lease: i32, dice: &m
         m.monthly = Some(0.0);
     }
     let dalo = dice.chance(if qpv { f.dalo_qpv } else { f.dalo });
-    let reservataire = if dalo { 0 } else { dice.weighted(&f.poids_reservataires) };
+    // Of DALO households the State houses most, the others a share of theirs (CCH L.441-1). No draw, as below.
+    let reservataire = match d.ident % 10 {
+        _ if !dalo => dice.weighted(&f.poids_reservataires),
+        0 | 1 => 2,
+        2 => 5,
+        3 | 4 => 7,
+        _ => 0,
+    };
     let day = dice.int(1, 28);
     // Months of 28 days: only the order of the two dates matters.
     let decided = lease * 28 + day - 1 - dice.int(12, 60);
@@ -175,9 +186,12 @@ fn allocation(ground: &Ground, block: &Block, d: &Dwelling, lease: i32, dice: &m
     let first_letting = lease <= january(r.locat) + 11 && r.locat >= 2022;
     let (category, _) = h.category();
     let w = &mut out.allocations;
-    let _ = write!(w, "{nud};{};", date(decided.div_euclid(28), decided.rem_euclid(28) + 1));
-    let _ = write!(w, "{};{:010};", if signed { date(lease, day) } else { String::new() }, d.ident);
-    let _ = write!(w, "{};{} {} {};", town.code, place.number, plain(&street.kind), plain(&street.name));
+    let later = ground.data.names.territoire.decalage;
+    let _ = write!(w, "{nud};{};", date(decided.div_euclid(28) + later, decided.rem_euclid(28) + 1));
+    let _ = write!(w, "{};{:010};", if signed { date(lease + later, day) } else { String::new() }, d.ident);
+    // Who filed before a merger has the code of then.
+    let (depcom, _) = town.filed(usize::from(year >= 2024), r.bailleur);
+    let _ = write!(w, "{depcom};{} {} {};", place.number, plain(&street.kind), plain(&street.name));
     let _ = write!(
         w,
         "{};{};{};",

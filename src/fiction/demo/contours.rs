@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
-use super::geometry::{Point, Polygon, Ring, to_wgs84};
+use super::geometry::{Frame, Point, Polygon, Ring};
 
 /// A growing `FeatureCollection`.
 pub struct Collection {
     text: String,
     features: usize,
+    /// Where the next features stand.
+    pub frame: Frame,
 }
 
 /// Properties of a feature: names and texts.
@@ -20,6 +22,7 @@ impl Collection {
         Self {
             text: format!("{{\"type\":\"FeatureCollection\",\"name\":\"{name}\",\"features\":[\n"),
             features: 0,
+            frame: Frame::LAMBERT,
         }
     }
 
@@ -78,7 +81,7 @@ impl Collection {
 
     fn points(&mut self, points: &[Point]) {
         for (i, p) in points.iter().enumerate() {
-            let [lon, lat] = to_wgs84(*p);
+            let [lon, lat] = self.frame.degrees(*p);
             let comma = if i > 0 { "," } else { "" };
             let _ = write!(self.text, "{comma}[{lon:.7},{lat:.7}]");
         }

@@ -3,7 +3,7 @@
 use crate::reference::demo::{Demo, Genre, OpsKey};
 
 use super::dice::{Dice, noise};
-use super::geometry::{Point, distance, ring_contains};
+use super::geometry::{Frame, Point, distance, ring_contains};
 use super::ground::{Area, Bailleur, Coded, Ground, Town, luhn_key, plain};
 use super::lattice::{Lattice, Partition, VOID};
 use super::local::share;
@@ -133,6 +133,8 @@ pub fn communes(data: &'static Demo, seed: u64) -> (Ground, Partition, Vec<usize
             centre: lattice.center(cell),
             radius: 600.0,
             ground: grounds.get(&(l as u32)).cloned().unwrap_or_default(),
+            waves: [None, None],
+            city: None,
         });
     }
     name_towns(data, &mut dice, &mut towns);
@@ -184,6 +186,7 @@ fn country_ground(data: &'static Demo, seed: u64, towns: Vec<Town>, epci: usize,
             nom: d.nom.clone(),
             region: d.region.clone(),
             nom_region: region(&d.region),
+            frame: Frame::LAMBERT,
         })
         .collect();
     let mut seat = vec![usize::MAX; epci];

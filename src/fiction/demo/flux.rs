@@ -96,6 +96,8 @@ pub fn flux(ground: &Ground, block: &Block) -> Flux {
         agreed(ground, b, *n, b == largest, &mut out);
     }
     reserved(ground, &by_town, largest, &mut out);
+    out.truth
+        .row(format_args!("inequite;{};EPCI:{};etage", ground.bailleurs[largest].siren, ground.epci[0].code));
     let mut way =
         Ways { ground, block, largest, dice: Dice::new(ground.seed, 97), days: Vec::new(), late: 0 };
     for d in stock {

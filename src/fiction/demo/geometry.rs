@@ -45,6 +45,93 @@ pub fn to_wgs84([x, y]: Point) -> Point {
     [lon, phi.to_degrees()]
 }
 
+/// The system that a part of the drawing is written in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frame {
+    pub epsg: u16,
+    /// Central meridian of a transverse Mercator system; None: Lambert-93.
+    meridian: Option<f64>,
+    /// Metres from the drawing to the ground.
+    shift: Point,
+}
+
+/// False easting and northing of UTM south, scale on the meridian, and the ellipsoid GRS 80.
+const UTM: ([f64; 2], f64) = ([500_000.0, 10_000_000.0], 0.9996);
+const AXIS: f64 = 6_378_137.0;
+const FLATTENING: f64 = 1.0 / 298.257_222_101;
+
+impl Frame {
+    /// The drawing is the ground.
+    pub const LAMBERT: Self = Self { epsg: 2154, meridian: None, shift: [0.0, 0.0] };
+
+    /// UTM south around a meridian, so that a point of the drawing stands at these degrees.
+    #[must_use]
+    pub fn utm_south(epsg: u16, meridian: f64, degrees: Point, drawn: Point) -> Self {
+        let at = utm(meridian, degrees).map(f64::round);
+        Self { epsg, meridian: Some(meridian), shift: [at[0] - drawn[0], at[1] - drawn[1]] }
+    }
+
+    /// A point of the drawing in the system.
+    #[must_use]
+    pub fn place(&self, p: Point) -> Point {
+        [p[0] + self.shift[0], p[1] + self.shift[1]]
+    }
+
+    /// A point of the drawing in degrees.
+    #[must_use]
+    pub fn degrees(&self, p: Point) -> Point {
+        match self.meridian {
+            None => to_wgs84(p),
+            Some(meridian) => from_utm(meridian, self.place(p)),
+        }
+    }
+}
+
+/// Radius of the rectified meridian, coefficients of Krüger's series forward and back (third order, 0.1 mm),
+/// first eccentricity.
+fn series() -> (f64, [f64; 3], [f64; 3], f64) {
+    let n = FLATTENING / (2.0 - FLATTENING);
+    let (n2, n3) = (n * n, n * n * n);
+    let radius = AXIS / (1.0 + n) * (1.0 + n2 / 4.0 + n2 * n2 / 64.0);
+    let forward =
+        [n / 2.0 - 2.0 * n2 / 3.0 + 5.0 * n3 / 16.0, 13.0 * n2 / 48.0 - 3.0 * n3 / 5.0, 61.0 * n3 / 240.0];
+    let back = [n / 2.0 - 2.0 * n2 / 3.0 + 37.0 * n3 / 96.0, n2 / 48.0 + n3 / 15.0, 17.0 * n3 / 480.0];
+    (radius, forward, back, (FLATTENING * (2.0 - FLATTENING)).sqrt())
+}
+
+fn utm(meridian: f64, [lon, lat]: Point) -> Point {
+    let (radius, alpha, _, e) = series();
+    let (l, s) = ((lon - meridian).to_radians(), lat.to_radians().sin());
+    let t = (s.atanh() - e * (e * s).atanh()).sinh();
+    let (xi, eta) = (t.atan2(l.cos()), (l.sin() / t.hypot(l.cos())).asinh());
+    let (mut x, mut y) = (eta, xi);
+    for (j, a) in (1..).map(|j| 2.0 * f64::from(j)).zip(alpha) {
+        x += a * (j * xi).cos() * (j * eta).sinh();
+        y += a * (j * xi).sin() * (j * eta).cosh();
+    }
+    let ([east, north], k) = UTM;
+    [east + k * radius * x, north + k * radius * y]
+}
+
+fn from_utm(meridian: f64, [x, y]: Point) -> Point {
+    let (radius, _, beta, e) = series();
+    let ([east, north], k) = UTM;
+    let (xi, eta) = ((y - north) / (k * radius), (x - east) / (k * radius));
+    let (mut u, mut v) = (xi, eta);
+    for (j, b) in (1..).map(|j| 2.0 * f64::from(j)).zip(beta) {
+        u -= b * (j * xi).sin() * (j * eta).cosh();
+        v -= b * (j * xi).cos() * (j * eta).sinh();
+    }
+    let conformal = (u.sin() / v.cosh()).asin();
+    // From the conformal latitude to the geodetic one.
+    let q = conformal.sin().atanh();
+    let mut s = conformal.sin();
+    for _ in 0..8 {
+        s = (q + e * (e * s).atanh()).tanh();
+    }
+    [meridian + v.sinh().atan2(u.cos()).to_degrees(), s.asin().to_degrees()]
+}
+
 #[must_use]
 pub fn distance(a: Point, b: Point) -> f64 {
     (a[0] - b[0]).hypot(a[1] - b[1])
@@ -199,6 +286,18 @@ mod tests {
             assert!(distance(to_lambert(degrees), metres) < 0.01);
             assert!(distance(to_wgs84(to_lambert(degrees)), degrees) < 1e-10);
         }
+    }
+
+    /// Values of PROJ for EPSG:2975 (RGR92 / UTM 40S), to the millimetre.
+    #[test]
+    fn utm_south_is_that_of_proj_and_comes_back() {
+        let degrees = [55.45, -20.9];
+        let there = utm(57.0, degrees);
+        assert!(distance(there, [338_788.529_9, 7_688_141.537_8]) < 0.002, "{there:?}");
+        assert!(distance(from_utm(57.0, there), degrees) < 1e-8);
+        let frame = Frame::utm_south(2975, 57.0, degrees, [900_000.0, 6_500_000.0]);
+        assert!(distance(frame.degrees([900_000.0, 6_500_000.0]), degrees) < 1e-5);
+        assert_eq!(Frame::LAMBERT.place([1.0, 2.0]), [1.0, 2.0]);
     }
 
     #[test]

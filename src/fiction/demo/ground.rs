@@ -2,7 +2,7 @@
 
 use crate::reference::demo::{Demo, Genre, OpsKey};
 
-use super::geometry::{Point, Polygon};
+use super::geometry::{Frame, Point, Polygon};
 use super::streets::Street;
 
 /// A bailleur with its whole numbers.
@@ -31,15 +31,38 @@ pub struct Town {
     pub centre: Point,
     pub radius: f64,
     pub ground: Vec<Polygon>,
+    /// The commune that it was in 2022 and has been since, where it merged or was split.
+    pub waves: [Option<Coded>; 2],
+    /// The city that it is an arrondissement of.
+    pub city: Option<Coded>,
 }
 
-/// A département with its région.
+impl Town {
+    /// Code and name that a bailleur files: one of two writes the city for its arrondissement, one of four
+    /// still has the code of before a merger.
+    #[must_use]
+    pub fn filed(&self, wave: usize, bailleur: usize) -> (&str, &str) {
+        let late = wave == 1 && bailleur % 4 == 2;
+        let named = if late { &self.waves[0] } else { &self.waves[wave] };
+        let city = self.city.as_ref().filter(|_| bailleur % 2 == 1);
+        city.or(named.as_ref()).map_or((&self.code, &self.nom), |c| (&c.code, &c.nom))
+    }
+
+    /// Code and name of the commune that it has been since 2024.
+    #[must_use]
+    pub fn now(&self) -> (&str, &str) {
+        self.waves[1].as_ref().map_or((&self.code, &self.nom), |c| (&c.code, &c.nom))
+    }
+}
+
+/// A département with its région, and the system that it is written in.
 #[derive(Debug, Clone)]
 pub struct Area {
     pub code: String,
     pub nom: String,
     pub region: String,
     pub nom_region: String,
+    pub frame: Frame,
 }
 
 /// A code with its label.

@@ -1,9 +1,10 @@
 //! The demonstration of one agglomeration: every file, with its planted truth.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-use crate::reference::demo::{Demo, Genre};
+use crate::reference::demo::{Demo, Genre, Part, Territoire, Territory};
 
 use super::attributions;
 use super::columns::header;
@@ -13,10 +14,10 @@ use super::dirt::Planted;
 use super::events;
 use super::exchange;
 use super::flux;
-use super::geometry::{Point, contains, to_wgs84};
+use super::geometry::{Frame, Point, contains};
 use super::ground::{Area, Block, Coded, Ground, Place, Town, YEARS, Zone, bailleurs, plain};
 use super::ops::{self, Survey};
-use super::plan::Plan;
+use super::plan::{Plan, named};
 use super::rpls::Register;
 use super::stock::{Builder, EstateRequest, Request};
 use super::streets::Network;
@@ -62,11 +63,10 @@ pub fn write(
     out.save("verite/menages.csv", &[&truth], lines)?;
     progress("Attributions", 6, steps);
     let flows = attributions::flows(&ground, &block);
-    out.save(
-        "attributions_2024.csv",
-        &[attributions::HEADER.as_bytes(), &flows.allocations],
-        flows.allocated,
-    )?;
+    for (year, lines) in by_year(options.territory, &flows.allocations) {
+        let rows = lines.iter().filter(|b| **b == b'\n').count() as u64;
+        out.save(&format!("attributions_{year}.csv"), &[attributions::HEADER.as_bytes(), &lines], rows)?;
+    }
     let asked = demands::demands(&ground, &flows.demands, options.dwellings.into());
     out.save("demandes_2024.csv", &[demands::HEADER.as_bytes(), &asked.bytes], asked.rows)?;
     // The same, as the SNE exchanges them: in a folder of its own, for one extract is imported once.
@@ -89,6 +89,13 @@ pub fn write(
     progress("Adresses et vérité", 7, steps);
     addresses(&mut out, &ground, &block)?;
     dwellings_truth(&mut out, &ground, &block)?;
+    // Declarations and flows are of the agglomeration: its bailleurs have one département.
+    if options.territory != Territory::Agglomeration {
+        let lines = faults.lines().count() as u64 - 1;
+        out.save("verite/defauts.csv", &[faults.as_bytes()], lines)?;
+        progress("Terminé", steps, steps);
+        return Ok(out.summary);
+    }
     for told in events::events(&ground, &block) {
         out.save(&format!("declares/evenements-{}.csv", told.siren), &[&told.bytes], told.rows)?;
     }
@@ -106,6 +113,22 @@ pub fn write(
     out.save("verite/defauts.csv", &[faults.as_bytes()], lines)?;
     progress("Terminé", steps, steps);
     Ok(out.summary)
+}
+
+/// Allocations as one file, or one a year of their lease (else of the decision) as territories have them.
+fn by_year(territory: Territory, allocations: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    if territory == Territory::Agglomeration {
+        return BTreeMap::from([("2024".to_owned(), allocations.to_owned())]);
+    }
+    let mut out: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for line in allocations.split_inclusive(|b| *b == b'\n') {
+        let text = String::from_utf8_lossy(line);
+        let mut days = text.split(';').skip(1).take(2);
+        let (decided, signed) = (days.next().unwrap_or(""), days.next().unwrap_or(""));
+        let day = if signed.is_empty() { decided } else { signed };
+        out.entry(day.chars().take(4).collect()).or_default().extend_from_slice(line);
+    }
+    out
 }
 
 /// First line of `verite/defauts.csv`. `regle` is empty when a reader should repair or the
@@ -163,12 +186,7 @@ fn ground(data: &'static Demo, plan: &Plan, network: &Network) -> Ground {
     Ground {
         data,
         seed: plan.seed,
-        departements: vec![Area {
-            code: t.departement.clone(),
-            nom: t.nom_departement.clone(),
-            region: t.region.clone(),
-            nom_region: t.nom_region.clone(),
-        }],
+        departements: areas(t, plan.centre),
         epci: data.names.epci.iter().map(|e| Coded { code: e.siren.clone(), nom: e.nom.clone() }).collect(),
         towns: plan
             .communes
@@ -178,11 +196,16 @@ fn ground(data: &'static Demo, plan: &Plan, network: &Network) -> Ground {
                 nom: c.name.nom.clone(),
                 codepostal: c.name.codepostal.clone(),
                 epci: c.name.epci,
-                departement: 0,
+                departement: c.name.departement,
                 genre: c.name.genre,
                 centre: c.centre,
                 radius: c.radius,
                 ground: c.ground.clone(),
+                waves: [0, 1].map(|wave| {
+                    let (code, nom) = named(c.name, wave);
+                    (code != c.name.code).then(|| Coded { code: code.to_owned(), nom: nom.to_owned() })
+                }),
+                city: c.name.ville.as_ref().map(|v| Coded { code: v.code.clone(), nom: v.nom.clone() }),
             })
             .collect(),
         iris: plan
@@ -200,6 +223,30 @@ fn ground(data: &'static Demo, plan: &Plan, network: &Network) -> Ground {
         bailleurs: bailleurs(data),
         head_office: round(head_office),
     }
+}
+
+/// The départements of a territory, each with its system.
+fn areas(t: &Territoire, centre: Point) -> Vec<Area> {
+    if t.departements.is_empty() {
+        return vec![Area {
+            code: t.departement.clone(),
+            nom: t.nom_departement.clone(),
+            region: t.region.clone(),
+            nom_region: t.nom_region.clone(),
+            frame: Frame::LAMBERT,
+        }];
+    }
+    let of = |p: &Part| Area {
+        code: p.code.clone(),
+        nom: p.nom.clone(),
+        region: p.region.clone(),
+        nom_region: p.nom_region.clone(),
+        frame: p.repere.as_ref().map_or(Frame::LAMBERT, |r| {
+            let drawn = [centre[0] + r.dessin[0], centre[1] + r.dessin[1]];
+            Frame::utm_south(r.epsg, r.meridien, r.centre, drawn)
+        }),
+    };
+    t.departements.iter().map(of).collect()
 }
 
 fn round([x, y]: Point) -> Point {
@@ -312,31 +359,48 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
         let (text, n) = c.finish();
         out.save(name, &[text.as_bytes()], n)
     };
-    let mut c = Collection::new("communes");
-    for town in &ground.towns {
-        let e = &ground.epci[town.epci];
-        let p = [
-            ("INSEE_COM", town.code.as_str()),
-            ("NOM", &town.nom),
-            ("INSEE_DEP", &t.departement),
-            ("INSEE_REG", &t.region),
-            ("SIREN_EPCI", &e.code),
-        ];
-        c.area(&p, &town.ground);
+    // Communes that merged or were split are those of two years.
+    let changed = ground.towns.iter().any(|t| t.waves.iter().any(Option::is_some));
+    for (wave, year) in YEARS.iter().enumerate() {
+        if !changed && wave == 0 {
+            continue;
+        }
+        let mut c = Collection::new("communes");
+        for whole in &plan.wholes[wave] {
+            let town = &ground.towns[whole.first];
+            let area = &ground.departements[town.departement];
+            let p = [
+                ("INSEE_COM", whole.code),
+                ("NOM", whole.nom),
+                ("INSEE_DEP", &area.code),
+                ("INSEE_REG", &area.region),
+                ("SIREN_EPCI", &ground.epci[town.epci].code),
+            ];
+            c.frame = area.frame;
+            c.area(&p, &whole.ground);
+        }
+        save(&if changed { format!("communes_{year}.geojson") } else { "communes.geojson".to_owned() }, c)?;
     }
-    save("communes.geojson", c)?;
     let mut c = Collection::new("epci");
-    for (e, parts) in ground.epci.iter().zip(&plan.epci) {
+    for (i, (e, parts)) in ground.epci.iter().zip(&plan.epci).enumerate() {
+        let town = ground.towns.iter().find(|t| t.epci == i);
+        c.frame = town.map_or(Frame::LAMBERT, |t| ground.departements[t.departement].frame);
         let kind =
             if e.nom.starts_with("CA ") { "Communauté d'agglomération" } else { "Communauté de communes" };
         c.area(&[("CODE_SIREN", &e.code), ("NOM", &e.nom), ("NATURE", kind)], parts);
     }
     save("epci.geojson", c)?;
     let mut c = Collection::new("departement");
-    c.area(
-        &[("INSEE_DEP", &t.departement), ("NOM", &t.nom_departement), ("INSEE_REG", &t.region)],
-        &plan.departement,
-    );
+    if plan.departements.is_empty() {
+        c.area(
+            &[("INSEE_DEP", &t.departement), ("NOM", &t.nom_departement), ("INSEE_REG", &t.region)],
+            &plan.departement,
+        );
+    }
+    for (area, parts) in ground.departements.iter().zip(&plan.departements) {
+        c.frame = area.frame;
+        c.area(&[("INSEE_DEP", &area.code), ("NOM", &area.nom), ("INSEE_REG", &area.region)], parts);
+    }
     save("departement.geojson", c)?;
     let mut c = Collection::new("iris");
     for (i, z) in plan.iris.iter().enumerate() {
@@ -350,11 +414,13 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
             ("IRIS", &z.code[5..]),
             ("TYP_IRIS", &kind),
         ];
+        c.frame = ground.departements[town.departement].frame;
         c.area(&p, &z.ground);
     }
     save("iris.geojson", c)?;
     let mut c = Collection::new("qpv2015");
     for z in &ground.qpv2015 {
+        c.frame = ground.departements[ground.towns[z.town].departement].frame;
         c.area(
             &[("CODE_QP", &z.code), ("NOM_QP", &z.nom), ("COMMUNE_QP", &ground.towns[z.town].nom)],
             &z.ground,
@@ -364,17 +430,19 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
     let mut c = Collection::new("qpv2024");
     for z in &ground.qpv2024 {
         let town = &ground.towns[z.town];
+        let area = &ground.departements[town.departement];
         let p = [
             ("code_qp", z.code.as_str()),
             ("lib_qp", &z.nom),
-            ("insee_reg", &t.region),
-            ("lib_reg", &t.nom_region),
-            ("insee_dep", &t.departement),
-            ("lib_dep", &t.nom_departement),
-            ("insee_com", &town.code),
-            ("lib_com", &town.nom),
+            ("insee_reg", &area.region),
+            ("lib_reg", &area.nom_region),
+            ("insee_dep", &area.code),
+            ("lib_dep", &area.nom),
+            ("insee_com", town.now().0),
+            ("lib_com", town.now().1),
             ("siren_epci", &ground.epci[town.epci].code),
         ];
+        c.frame = area.frame;
         c.area(&p, &z.ground);
     }
     save("qpv2024.geojson", c)?;
@@ -387,18 +455,27 @@ fn contours(out: &mut Files<'_>, plan: &Plan, ground: &Ground, block: &Block) ->
         } else {
             "rue"
         };
+        c.frame = ground.departements[ground.towns[s.commune].departement].frame;
         c.line(&[("nom", &name), ("nature", kind), ("insee_com", &ground.towns[s.commune].code)], &s.line);
     }
     save("fond/voies.geojson", c)?;
     let mut c = Collection::new("riviere");
+    c.frame = ground.departements[0].frame;
     c.line(&[("nom", "La Sereine")], &plan.river_line());
     save("fond/riviere.geojson", c)?;
-    let mut text = String::from("commune;epci;nom\n");
-    for town in &ground.towns {
-        let e = &ground.epci[town.epci];
-        text += &format!("{};{};{}\n", town.code, e.code, e.nom);
+    for (wave, year) in YEARS.iter().enumerate() {
+        if !changed && wave == 0 {
+            continue;
+        }
+        let mut text = String::from("commune;epci;nom\n");
+        for whole in &plan.wholes[wave] {
+            let e = &ground.epci[ground.towns[whole.first].epci];
+            text += &format!("{};{};{}\n", whole.code, e.code, e.nom);
+        }
+        let rows = plan.wholes[wave].len() as u64;
+        out.save(&format!("appartenance_{year}.csv"), &[text.as_bytes()], rows)?;
     }
-    out.save("appartenance_2024.csv", &[text.as_bytes()], ground.towns.len() as u64)
+    Ok(())
 }
 
 fn ban_id(town: &Town, fantoir: u16, place: &Place) -> String {
@@ -406,37 +483,56 @@ fn ban_id(town: &Town, fantoir: u16, place: &Place) -> String {
     format!("{}_{fantoir:04}_{:05}{rep}", town.code, place.number)
 }
 
-/// `adresses-01.csv`, the BAN of the territory: every true address.
+/// `adresses-01.csv`, the BAN of each département: every true address.
 fn addresses(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), DemoError> {
+    out.summary.addresses = block.places.len() as u64;
+    for (i, area) in ground.departements.iter().enumerate() {
+        let here = block.places.iter().filter(|p| ground.towns[p.town].departement == i);
+        let (bytes, rows) = addresses_of(ground, block, area, here);
+        out.save(&format!("adresses-{}.csv", area.code), &[&bytes], rows)?;
+    }
+    Ok(())
+}
+
+fn addresses_of<'a>(
+    ground: &Ground,
+    block: &Block,
+    area: &Area,
+    places: impl Iterator<Item = &'a Place>,
+) -> (Vec<u8>, u64) {
+    let mut rows = 0;
     let mut w = Vec::from(
         "id;id_fantoir;numero;rep;nom_voie;code_postal;code_insee;nom_commune;code_insee_ancienne_commune;nom_ancienne_commune;x;y;lon;lat;type_position;alias;nom_ld;libelle_acheminement;nom_afnor;source_position;source_nom_voie;certification_commune;cad_parcelles\n",
     );
-    for p in &block.places {
+    for p in places {
+        rows += 1;
         let town = &ground.towns[p.town];
         let s = &block.streets[p.street];
-        let [lon, lat] = to_wgs84(p.at);
+        let ([lon, lat], [x, y]) = (area.frame.degrees(p.at), area.frame.place(p.at));
+        let ((code, nom), former) = (town.now(), &town.waves[1]);
+        // A commune that merged is named as the one of before.
+        let (old_code, old_name) =
+            former.as_ref().map_or(("", ""), |_| (town.code.as_str(), town.nom.as_str()));
         let name = format!("{} {}", s.kind, s.name);
         let certified = u8::from(town.genre == Genre::Ville);
         let _ = writeln!(
             w,
-            "{};{}_{:04};{};{};{name};{};{};{};;;{:.2};{:.2};{lon:.7};{lat:.7};entrée;;;{};{};commune;commune;{certified};",
+            "{};{}_{:04};{};{};{name};{};{};{};{old_code};{old_name};{:.2};{:.2};{lon:.7};{lat:.7};entrée;;;{};{};commune;commune;{certified};",
             ban_id(town, s.fantoir, p),
             town.code,
             s.fantoir,
             p.number,
             p.suffix,
             town.codepostal,
-            town.code,
-            town.nom,
-            p.at[0],
-            p.at[1],
-            plain(&town.nom),
+            code,
+            nom,
+            x,
+            y,
+            plain(nom),
             plain(&name),
         );
     }
-    out.summary.addresses = block.places.len() as u64;
-    let name = format!("adresses-{}.csv", ground.data.names.territoire.departement);
-    out.save(&name, &[&w], block.places.len() as u64)
+    (w, rows)
 }
 
 fn dwellings_truth(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Result<(), DemoError> {
@@ -448,7 +544,7 @@ fn dwellings_truth(out: &mut Files<'_>, ground: &Ground, block: &Block) -> Resul
         let p = &block.places[d.place];
         let r = &block.residences[d.residence];
         let town = &ground.towns[p.town];
-        let [lon, lat] = to_wgs84(p.at);
+        let [lon, lat] = ground.departements[town.departement].frame.degrees(p.at);
         let mode = d.mode.map(|m| if m == 0 { String::new() } else { m.to_string() });
         let _ = writeln!(
             w,

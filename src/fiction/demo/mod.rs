@@ -15,6 +15,8 @@
 //! (dwellings), [`households`], [`dirt`], then one file a format: [`rpls`], [`ops`], [`attributions`],
 //! [`demands`], [`events`], [`flux`], [`contours`]; [`local`] and [`national`] put them together.
 
+pub use crate::reference::demo::Territory;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +52,8 @@ pub struct DemoOptions {
     pub seed: u64,
     /// A country instead of an agglomeration.
     pub national: bool,
+    /// Which territory, unless it is the country.
+    pub territory: Territory,
 }
 
 /// Dwellings that an agglomeration can hold.
@@ -58,6 +62,8 @@ pub const LOCAL_RANGE: std::ops::RangeInclusive<u32> = 200..=300_000;
 pub const NATIONAL_RANGE: std::ops::RangeInclusive<u32> = 50_000..=6_000_000;
 /// Dwellings of the default demonstration.
 pub const DEFAULT_DWELLINGS: u32 = 20_000;
+/// Dwellings of the other territories, unless one says how many.
+pub const TERRITORY_DWELLINGS: u32 = 8_000;
 
 /// Called with what is being made, how much is done and out of how much.
 pub type Progress<'a> = &'a dyn Fn(&str, u64, u64);
@@ -104,7 +110,8 @@ pub enum DemoError {
 /// # Errors
 /// The number of dwellings is out of bounds, or a file cannot be written.
 pub fn write(options: &DemoOptions, dir: &Path, progress: Progress<'_>) -> Result<DemoSummary, DemoError> {
-    let data = crate::reference::demo::demo().map_err(|e| DemoError::Data(e.to_string()))?;
+    let data =
+        crate::reference::demo::demo_of(options.territory).map_err(|e| DemoError::Data(e.to_string()))?;
     let range = if options.national { NATIONAL_RANGE } else { LOCAL_RANGE };
     if !range.contains(&options.dwellings) {
         return Err(DemoError::Dwellings {

@@ -144,7 +144,8 @@ impl<'a> Survey<'a> {
                     write!(w.buffer, "{}{:05}-{:06};", b.prefix, r.segment % 100_000, d.ident % 1_000_000);
             }
             let _ = write!(w.buffer, "R{:05};", r.segment);
-            w.text(&self.ground.towns[place.town].code);
+            // The other of the two codes of a city than in the register.
+            w.text(self.ground.towns[place.town].filed(self.wave, r.bailleur + 1).0);
             if unknown {
                 w.text("")
             } else {

@@ -1,5 +1,7 @@
 //! The fictional territory: communes, IRIS, EPCI and département as one partition, river and estates.
 
+use std::collections::BTreeMap;
+
 use crate::reference::demo::{CommuneName, Demo, Genre};
 
 use super::dice::{Dice, fractal, mix, noise};
@@ -16,6 +18,23 @@ pub struct Commune {
     pub ground: Vec<Polygon>,
     /// Indexes of its IRIS.
     pub iris: std::ops::Range<usize>,
+}
+
+/// A commune of a day.
+#[derive(Debug)]
+pub struct Whole {
+    /// Index of a commune of the drawing that is part of it.
+    pub first: usize,
+    pub code: &'static str,
+    pub nom: &'static str,
+    pub ground: Vec<Polygon>,
+}
+
+/// Code and name of the commune that a commune of the drawing was in 2022 (0) or has been since (1).
+#[must_use]
+pub fn named(name: &'static CommuneName, wave: usize) -> (&'static str, &'static str) {
+    let other = if wave == 0 { name.avant.as_ref() } else { name.depuis.as_ref() };
+    other.map_or((&name.code, &name.nom), |n| (&n.code, &n.nom))
 }
 
 /// An IRIS; a commune that is not split is one IRIS `0000`.
@@ -81,6 +100,11 @@ pub struct Plan {
     /// One an EPCI, in the order of the names.
     pub epci: Vec<Vec<Polygon>>,
     pub departement: Vec<Polygon>,
+    /// Grounds of communes as they were in 2022 and as they are since, an arrondissement within its city.
+    /// As `communes` where nothing merged nor was split.
+    pub wholes: [Vec<Whole>; 2],
+    /// One a département of a territory that has several.
+    pub departements: Vec<Vec<Polygon>>,
     pub estates: Vec<Estate>,
     pub qpv2015: Vec<Qpv>,
     pub qpv2024: Vec<Qpv>,
@@ -123,6 +147,26 @@ impl Plan {
         let mut by_commune = partition.polygons(&|l| commune_of(l).map(|c| c as u32));
         let mut by_epci = partition.polygons(&|l| commune_of(l).map(|c| names[c].epci as u32));
         let departement = partition.polygons(&|_| Some(0)).remove(&0).unwrap_or_default();
+        let wholes = [0, 1].map(|wave| {
+            let whole = |c: usize| match &names[c].ville {
+                Some(city) => (city.code.as_str(), city.nom.as_str()),
+                None => named(&names[c], wave),
+            };
+            let first = |c: usize| (0..=c).find(|i| whole(*i).0 == whole(c).0).unwrap_or(c);
+            let parts = partition.polygons(&|l| commune_of(l).map(|c| first(c) as u32));
+            let of = |(i, ground): (u32, Vec<Polygon>)| {
+                let (code, nom) = whole(i as usize);
+                Whole { first: i as usize, code, nom, ground }
+            };
+            parts.into_iter().map(of).collect()
+        });
+        let several = data.names.territoire.departements.len();
+        let mut by_departement = match several {
+            0 => BTreeMap::new(),
+            _ => partition.polygons(&|l| commune_of(l).map(|c| names[c].departement as u32)),
+        };
+        let departements =
+            (0..several).map(|d| by_departement.remove(&(d as u32)).unwrap_or_default()).collect();
 
         let communes: Vec<Commune> = names
             .iter()
@@ -157,7 +201,19 @@ impl Plan {
         name_iris(data, &mut dice, &communes, &estates, &mut iris);
         let epci =
             (0..data.names.epci.len()).map(|e| by_epci.remove(&(e as u32)).unwrap_or_default()).collect();
-        Self { seed, centre, communes, iris, epci, departement, estates, qpv2015, qpv2024 }
+        Self {
+            seed,
+            centre,
+            communes,
+            iris,
+            epci,
+            departement,
+            wholes,
+            departements,
+            estates,
+            qpv2015,
+            qpv2024,
+        }
     }
 
     /// Metres from the middle of the river, signed: positive on its north bank.

@@ -244,18 +244,19 @@ impl<'a> Register<'a> {
         w.text(&epci.code);
         w.text(&epci.nom);
         w.text(&epci.nom);
+        let (own_code, own_name) = town.filed(self.wave, r.bailleur);
         let (depcom, postcode) = match fault {
             "depcom_invalide" => (["99999", "0190", "XX901", ""][dice.below(4)], town.codepostal.as_str()),
             "zero_perdu_depcom" => {
                 (town.code.trim_start_matches('0'), town.codepostal.trim_start_matches('0'))
             }
             "commune_voisine" => (neighbour.code.as_str(), neighbour.codepostal.as_str()),
-            "code_postal_faux" => (town.code.as_str(), "59999"),
-            _ => (town.code.as_str(), town.codepostal.as_str()),
+            "code_postal_faux" => (own_code, "59999"),
+            _ => (own_code, town.codepostal.as_str()),
         };
         w.text(depcom);
         w.text(postcode);
-        w.text(if fault == "commune_voisine" { &neighbour.nom } else { &town.nom });
+        w.text(if fault == "commune_voisine" { &neighbour.nom } else { own_name });
         w.text(&road.number);
         w.text(&road.suffix);
         w.text(&road.kind);
@@ -402,9 +403,10 @@ impl<'a> Register<'a> {
         w: &mut Cells<'_>,
     ) {
         let g = self.ground;
-        let _ =
-            write!(w.buffer, "{}_{:04};2154;", g.towns[place.town].code, block.streets[place.street].fantoir);
-        match at.at {
+        let town = &g.towns[place.town];
+        let frame = g.departements[town.departement].frame;
+        let _ = write!(w.buffer, "{}_{:04};{};", town.code, block.streets[place.street].fantoir, frame.epsg);
+        match at.at.map(|p| frame.place(p)) {
             Some(p) => {
                 w.cents(p[0], mark);
                 w.cents(p[1], mark);

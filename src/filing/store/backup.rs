@@ -274,6 +274,10 @@ impl Store {
                 out.push((format!("{}/cube.bin", cube.dossier), sum));
             }
         }
+        for book in &m.carnets {
+            let sum = Sum { octets: book.octets, empreinte: book.empreinte.clone() };
+            out.push((format!("{}/carnet.bin", book.dossier), sum));
+        }
         out
     }
 }

@@ -73,6 +73,18 @@ impl CubeEntry {
     }
 }
 
+/// The book of a wave of the survey: what was said of its households, kept whatever is built again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookEntry {
+    pub vague: u16,
+    /// Folder, relative to the store; set by the writer.
+    pub dossier: String,
+    /// Hash of the content of the book.
+    pub empreinte: String,
+    /// Length of the file; set by the writer.
+    pub octets: u64,
+}
+
 /// Data and the cubes that were made from them: what answers are read from, all together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edition {
@@ -122,6 +134,9 @@ pub struct Manifest {
     pub generation: u64,
     pub jeux: Vec<Dataset>,
     pub cubes: Vec<CubeEntry>,
+    /// By wave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carnets: Vec<BookEntry>,
     /// What answers are read from while the cubes of newer data are not built; None: what is current.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) en_vigueur: Option<Edition>,
@@ -148,6 +163,12 @@ impl Manifest {
     /// All data sets of a register, by key.
     pub fn of_register(&self, register: &str) -> impl Iterator<Item = &Dataset> {
         self.jeux.iter().filter(move |d| d.rapport.registre == register)
+    }
+
+    /// The book of a wave.
+    #[must_use]
+    pub fn book(&self, wave: u16) -> Option<&BookEntry> {
+        self.carnets.iter().find(|b| b.vague == wave)
     }
 
     /// Current data that answers do not show yet, for their cubes are not built.
@@ -195,6 +216,7 @@ impl Manifest {
             .chain(former)
             .map(|d| d.dossier.as_str())
             .chain(self.cubes.iter().map(|c| c.dossier.as_str()))
+            .chain(self.carnets.iter().map(|b| b.dossier.as_str()))
             .chain(shown.clone().flat_map(|e| &e.jeux).map(|d| d.dossier.as_str()))
             .chain(shown.flat_map(|e| &e.cubes).map(|c| c.dossier.as_str()))
             .collect()

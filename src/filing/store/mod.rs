@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::lease::Lease;
-pub use manifest::{Acte, CubeEntry, Dataset, Edition, Manifest, Operation, Piece, Sum};
+pub use manifest::{Acte, BookEntry, CubeEntry, Dataset, Edition, Manifest, Operation, Piece, Sum};
 pub use promise::Promise;
 pub use record_key::key_at;
 pub use sums::{Damage, damage, sum};

@@ -87,6 +87,20 @@ impl Store {
         }
     }
 
+    /// The file of a book and what it must be.
+    #[must_use]
+    pub fn book_file(&self, book: &super::BookEntry) -> (PathBuf, Sum) {
+        let path = self.root().join(&book.dossier).join("carnet.bin");
+        (path, Sum { octets: book.octets, empreinte: book.empreinte.clone() })
+    }
+
+    /// What is wrong with a book; all of its bytes are read.
+    #[must_use]
+    pub fn book_damage(&self, book: &super::BookEntry) -> Option<Damage> {
+        let (path, want) = self.book_file(book);
+        damage(&path, &want, true)
+    }
+
     /// Files of a data set that are not what was written.
     #[must_use]
     pub fn dataset_damage(&self, dataset: &super::Dataset) -> Vec<Damage> {

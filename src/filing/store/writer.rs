@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::manifest::{Acte, CubeEntry, Dataset, Manifest, Operation, Piece, Retired};
+use super::manifest::{Acte, BookEntry, CubeEntry, Dataset, Manifest, Operation, Piece, Retired};
 use super::{Store, StoreError, at, lease, sums, write_synced};
 use crate::reference::magasin::magasin;
 use crate::registers::report::Report;
@@ -44,6 +44,7 @@ impl Writer {
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(root.join("donnees")).map_err(at(root))?;
         fs::create_dir_all(root.join("cubes")).map_err(at(root))?;
+        fs::create_dir_all(root.join("carnets")).map_err(at(root))?;
         let lock_path = root.join("verrou");
         let lock = File::create(&lock_path).map_err(at(&lock_path))?;
         lock.try_lock().map_err(|_| StoreError::Locked(root.to_owned()))?;
@@ -193,23 +194,42 @@ impl Writer {
     ///
     /// # Errors
     /// The disk refuses; the store is then as before.
-    pub fn publish_cube(
+    pub fn publish_cube(&mut self, folder: tempfile::TempDir, entry: CubeEntry) -> Result<(), StoreError> {
+        self.publish_edition(folder, entry, None)
+    }
+
+    /// Publishes a cube, and with it the book of its wave (its folder and the hash of its content) in the
+    /// place of the one before: what may have been shown is always in the book.
+    ///
+    /// # Errors
+    /// The disk refuses; the store is then as before.
+    pub fn publish_edition(
         &mut self,
         folder: tempfile::TempDir,
         mut entry: CubeEntry,
+        book: Option<(tempfile::TempDir, String)>,
     ) -> Result<(), StoreError> {
-        entry.dossier = self.free_name(&format!(
-            "cubes/{}-{}",
-            entry.millesime,
-            entry.empreinte.get(..16).unwrap_or(&entry.empreinte)
-        ));
+        let short = |hash: &str| hash.get(..16).unwrap_or(hash).to_owned();
+        entry.dossier = self.free_name(&format!("cubes/{}-{}", entry.millesime, short(&entry.empreinte)));
         let file = folder.path().join("cube.bin");
         entry.octets = Some(fs::metadata(&file).map_err(at(&file))?.len());
-        let target = self.store.root.join(&entry.dossier);
-        self.settle(folder, &target)?;
+        let mut kept = None;
+        if let (Some((folder, empreinte)), Some(vague)) = (book, entry.vague) {
+            let dossier = self.free_name(&format!("carnets/{vague}-{}", short(&empreinte)));
+            let file = folder.path().join("carnet.bin");
+            let octets = fs::metadata(&file).map_err(at(&file))?.len();
+            self.settle(folder, &self.store.root.join(&dossier))?;
+            kept = Some(BookEntry { vague, dossier, empreinte, octets });
+        }
+        self.settle(folder, &self.store.root.join(&entry.dossier))?;
         self.commit(|m| {
             m.hold();
             m.put_cube(entry);
+            if let Some(book) = kept {
+                m.carnets.retain(|b| b.vague != book.vague);
+                m.carnets.push(book);
+                m.carnets.sort_by_key(|b| b.vague);
+            }
         })
     }
 
@@ -326,7 +346,7 @@ impl Writer {
         let grace = magasin().map_or(i64::MAX, |m| m.conservation.grace_s);
         let wanted = |r: &&Retired| now - r.le < grace || oldest.is_some_and(|o| o < r.generation);
         kept.extend(self.store.manifest.retires.iter().filter(wanted).map(|r| r.dossier.as_str()));
-        let mut parents = vec![root.join("cubes")];
+        let mut parents = vec![root.join("cubes"), root.join("carnets")];
         parents.extend(listed(&root.join("donnees"))?);
         for parent in parents {
             for path in listed(&parent)? {

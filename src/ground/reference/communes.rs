@@ -1,6 +1,7 @@
 //! `data/communes.toml` and `data/passage.csv`: the commune in force of a code that is no more.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -10,6 +11,34 @@ use super::{ReferenceError, parse};
 
 const FILE: &str = "communes.toml";
 const PASSAGE: &str = include_str!("../../../data/passage.csv");
+
+/// A city whose arrondissements have codes of their own.
+#[derive(Debug, Clone, Deserialize)]
+pub struct City {
+    pub commune: String,
+    pub nom: String,
+    /// Code of the first arrondissement; the others follow.
+    premier: u32,
+    nombre: u32,
+    /// Postcode of the first arrondissement; the others follow.
+    postal: u32,
+    /// Other postcodes, and their arrondissement.
+    #[serde(default)]
+    postaux: BTreeMap<String, String>,
+}
+
+impl City {
+    /// Codes of its arrondissements, the first first.
+    pub fn arrondissements(&self) -> impl Iterator<Item = String> {
+        (self.premier..self.premier + self.nombre).map(|code| format!("{code:05}"))
+    }
+
+    /// Rank of an arrondissement, from 1.
+    fn rank(&self, code: &str) -> Option<u32> {
+        let rank = code.parse::<u32>().ok()?.checked_sub(self.premier)?;
+        (code.len() == 5 && rank < self.nombre).then_some(rank + 1)
+    }
+}
 
 /// A commune that became several.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,7 +53,7 @@ struct Split {
 struct Rules {
     /// Day of the COG that the table leads to, yyyymmdd.
     cog: u32,
-    villes: Vec<String>,
+    ville: Vec<City>,
     retablies: Vec<Split>,
 }
 
@@ -61,8 +90,57 @@ pub fn group(depcom: &str) -> &str {
 #[must_use]
 pub fn key_in_force(key: &str) -> Cow<'_, str> {
     let Some((depcom, rest)) = key.split_once(':') else { return Cow::Borrowed(key) };
-    match successor(depcom).filter(|new| !DATA.known().rules.villes.iter().any(|city| city == new)) {
+    match successor(depcom).filter(|new| !DATA.known().rules.ville.iter().any(|city| city.commune == *new)) {
         Some(new) => Cow::Owned(format!("{new}:{rest}")),
+        None => Cow::Borrowed(key),
+    }
+}
+
+/// Cities that have arrondissements.
+#[must_use]
+pub fn cities() -> &'static [City] {
+    &DATA.known().rules.ville
+}
+
+/// The city of an arrondissement of Paris, Lyon or Marseille.
+///
+/// ```
+/// use mosaique_ground::reference::communes::{arrondissement_name, city_of};
+/// assert_eq!(city_of("75112").map(|c| c.commune.as_str()), Some("75056"));
+/// assert_eq!(arrondissement_name("69381").as_deref(), Some("Lyon 1er arrondissement"));
+/// ```
+#[must_use]
+pub fn city_of(arrondissement: &str) -> Option<&'static City> {
+    cities().iter().find(|c| c.rank(arrondissement).is_some())
+}
+
+/// Name of an arrondissement: « Paris 12e arrondissement ».
+#[must_use]
+pub fn arrondissement_name(code: &str) -> Option<String> {
+    let city = city_of(code)?;
+    let rank = city.rank(code)?;
+    Some(format!("{} {rank}{} arrondissement", city.nom, if rank == 1 { "er" } else { "e" }))
+}
+
+/// The arrondissement that a postcode of a city names: 75012 is 75112.
+#[must_use]
+pub fn arrondissement_of_postcode(commune: &str, postcode: &str) -> Option<String> {
+    let city = cities().iter().find(|c| c.commune == commune)?;
+    let followed = || {
+        let rank = postcode.parse::<u32>().ok()?.checked_sub(city.postal)?;
+        (postcode.len() == 5 && rank < city.nombre).then(|| format!("{:05}", city.premier + rank))
+    };
+    city.postaux.get(postcode).cloned().or_else(followed)
+}
+
+/// An address key under its city, for a file that has the city's code and another the arrondissement's.
+#[must_use]
+pub fn key_of_city(key: &str) -> Cow<'_, str> {
+    match key.split_once(':') {
+        Some((depcom, rest)) => match city_of(depcom) {
+            Some(city) => Cow::Owned(format!("{}:{rest}", city.commune)),
+            None => Cow::Borrowed(key),
+        },
         None => Cow::Borrowed(key),
     }
 }
@@ -82,6 +160,12 @@ fn load(text: &str) -> Result<Passage, ReferenceError> {
     }
     if let Some((old, new)) = new_of.iter().find(|(_, new)| new_of.contains_key(*new)) {
         return Err(fault(format!("passage.csv: {old} leads to {new}, which leads on")));
+    }
+    for city in &rules.ville {
+        let lost = |code: &String| new_of.get(code.as_str()) != Some(&city.commune.as_str());
+        if let Some(code) = city.arrondissements().chain(city.postaux.values().cloned()).find(lost) {
+            return Err(fault(format!("{code} does not lead to {} in passage.csv", city.commune)));
+        }
     }
     Ok(Passage { rules, new_of })
 }
@@ -109,6 +193,26 @@ mod tests {
         assert!(related("74093", "74010") && related("74010", "74093") && related("74093", "74011"));
         assert!(related("15141", "15031"), "given back in 2025");
         assert!(!related("73065", "73008"));
+    }
+
+    #[test]
+    fn arrondissements_have_codes_names_and_postcodes() {
+        let all: Vec<usize> = cities().iter().map(|c| c.arrondissements().count()).collect();
+        assert_eq!(all, [20, 9, 16]);
+        let name = |code| arrondissement_name(code);
+        assert_eq!(name("75101").as_deref(), Some("Paris 1er arrondissement"));
+        assert_eq!(name("13216").as_deref(), Some("Marseille 16e arrondissement"));
+        assert_eq!((name("75056"), name("75121"), name("13217"), name("69380")), (None, None, None, None));
+        let post = |commune, postcode| arrondissement_of_postcode(commune, postcode);
+        assert_eq!(post("75056", "75012").as_deref(), Some("75112"));
+        assert_eq!(post("75056", "75116").as_deref(), Some("75116"));
+        assert_eq!(post("69123", "69009").as_deref(), Some("69389"));
+        assert_eq!(
+            (post("69123", "69100"), post("75056", "75021"), post("73065", "73000")),
+            (None, None, None)
+        );
+        assert_eq!(key_of_city("75112:12:-:RUE DES LILAS"), "75056:12:-:RUE DES LILAS");
+        assert_eq!(key_of_city("73065:12:-:RUE DES LILAS"), "73065:12:-:RUE DES LILAS");
     }
 
     #[test]

@@ -22,6 +22,10 @@ pub struct Watchlist {
     pub version: String,
     /// Texts that ask for it.
     pub texte: String,
+    /// Days to answer, from the day that a placement entered the list, or that its reason was contested.
+    pub delai_jours: u16,
+    /// Days before somebody is reminded once more.
+    pub relance_jours: u16,
     #[serde(rename = "motif")]
     pub reasons: Vec<Reason>,
 }

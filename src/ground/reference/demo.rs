@@ -16,6 +16,79 @@ pub struct Demo {
     pub country: Country,
 }
 
+/// A territory of the demonstration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Territory {
+    /// The agglomeration of the default demonstration.
+    #[default]
+    Agglomeration,
+    /// Paris by arrondissements, communes of EPT, a communauté d'agglomération, one of communes.
+    Idf,
+    /// Two départements overseas, each in its own coordinate system.
+    OutreMer,
+    /// Communes that merge and one that is split between the two millésimes.
+    Fusion,
+}
+
+impl Territory {
+    /// As the command line names it; None: unknown.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "idf" => Some(Self::Idf),
+            "outre-mer" => Some(Self::OutreMer),
+            "fusion" => Some(Self::Fusion),
+            _ => None,
+        }
+    }
+}
+
+/// The files of a territory, read once: what its own file does not say is as in the default demonstration.
+///
+/// # Errors
+/// One of the files does not have the shape of its type (a fault of the program).
+pub fn demo_of(territory: Territory) -> Result<&'static Demo, &'static ReferenceError> {
+    type Read = Result<Demo, ReferenceError>;
+    fn read(file: &'static str, text: &'static str) -> Read {
+        let own: Own = parse(file, text)?;
+        let common = demo().map_err(|e| ReferenceError { file: e.file, message: e.message.clone() })?;
+        let mut figures = common.figures.clone();
+        figures.attributions.seuils = own.seuils;
+        figures.menages.plafonds = own.plafonds;
+        let mut names = common.names.clone();
+        names.iris.nombre_ville = own.iris_ville;
+        (names.territoire, names.epci, names.commune) = (own.territoire, own.epci, own.commune);
+        names.grand_ensemble = own.grand_ensemble;
+        Ok(Demo { names, figures, defects: common.defects.clone(), country: common.country.clone() })
+    }
+    static IDF: LazyLock<Read> =
+        LazyLock::new(|| read("demo/idf.toml", include_str!("../../../data/demo/idf.toml")));
+    static OUTRE_MER: LazyLock<Read> =
+        LazyLock::new(|| read("demo/outre-mer.toml", include_str!("../../../data/demo/outre-mer.toml")));
+    static FUSION: LazyLock<Read> =
+        LazyLock::new(|| read("demo/fusion.toml", include_str!("../../../data/demo/fusion.toml")));
+    match territory {
+        Territory::Agglomeration => demo(),
+        Territory::Idf => IDF.as_ref(),
+        Territory::OutreMer => OUTRE_MER.as_ref(),
+        Territory::Fusion => FUSION.as_ref(),
+    }
+}
+
+/// What the file of a territory says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Own {
+    /// IRIS of a town of genre `ville`.
+    iris_ville: usize,
+    territoire: Territoire,
+    seuils: Vec<Thresholds>,
+    plafonds: Vec<Ceilings>,
+    epci: Vec<EpciName>,
+    commune: Vec<CommuneName>,
+    grand_ensemble: Vec<EstateName>,
+}
+
 /// The four files, read once.
 ///
 /// # Errors
@@ -38,7 +111,7 @@ pub fn demo() -> Result<&'static Demo, &'static ReferenceError> {
 }
 
 /// `noms.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Names {
     pub territoire: Territoire,
     pub epci: Vec<EpciName>,
@@ -50,7 +123,7 @@ pub struct Names {
     pub iris: IrisNames,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Territoire {
     pub departement: String,
     pub nom_departement: String,
@@ -61,9 +134,47 @@ pub struct Territoire {
     pub unite_urbaine: String,
     pub aire_attraction: String,
     pub zone_emploi: String,
+    /// Where there are several; the fields above are then of the first.
+    #[serde(default)]
+    pub departements: Vec<Part>,
+    /// Code of the one threshold of a region, in place of those of its EPCI.
+    pub seuil_region: Option<String>,
+    /// Months that allocations are later than those of the default demonstration.
+    #[serde(default)]
+    pub decalage: i32,
 }
 
-#[derive(Debug, Deserialize)]
+/// A département of a territory that has several, or that is not in Lambert-93.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Part {
+    pub code: String,
+    pub nom: String,
+    pub region: String,
+    pub nom_region: String,
+    /// Its legal system where it is not Lambert-93.
+    pub repere: Option<Repere>,
+}
+
+/// A transverse Mercator (UTM south) system, and where the drawing stands in it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Repere {
+    pub epsg: u16,
+    /// Central meridian, degrees.
+    pub meridien: f64,
+    /// Longitude and latitude of `dessin`.
+    pub centre: [f64; 2],
+    /// The point of the drawing that stands there: metres east and north of the centre of the territory.
+    pub dessin: [f64; 2],
+}
+
+/// A code with its name.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Named {
+    pub code: String,
+    pub nom: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
 pub struct EpciName {
     pub siren: String,
     pub nom: String,
@@ -77,7 +188,7 @@ pub enum Genre {
     Village,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct CommuneName {
     pub code: String,
     pub nom: String,
@@ -88,9 +199,18 @@ pub struct CommuneName {
     pub poids: f64,
     pub epci: usize,
     pub codepostal: String,
+    /// Index in `territoire.departements`.
+    #[serde(default)]
+    pub departement: usize,
+    /// The city that it is an arrondissement of.
+    pub ville: Option<Named>,
+    /// The commune that it was part of in 2022, when it was split since.
+    pub avant: Option<Named>,
+    /// The commune that it has been part of since 2024, when it was merged.
+    pub depuis: Option<Named>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct EstateName {
     pub nom: String,
     pub commune: usize,
@@ -107,7 +227,7 @@ pub struct EstateName {
     pub agrandi: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct BailleurName {
     /// The eight first digits of the SIREN; the ninth is its Luhn key.
     pub siren9: String,
@@ -131,7 +251,7 @@ pub enum OpsKey {
     Adresse,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct StreetNames {
     pub types: Vec<String>,
     pub poids_ville: Vec<f64>,
@@ -141,14 +261,14 @@ pub struct StreetNames {
     pub patronymes: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct ProgrammeNames {
     pub debuts: Vec<String>,
     pub noms: Vec<String>,
     pub batiments: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct IrisNames {
     pub ville: Vec<String>,
     pub bourg: Vec<String>,
@@ -157,14 +277,14 @@ pub struct IrisNames {
 }
 
 /// `distributions.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Figures {
     pub parc: Parc,
     pub menages: Menages,
     pub attributions: Attributions,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Period {
     pub de: i32,
     pub a: i32,
@@ -172,7 +292,7 @@ pub struct Period {
     pub village: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Parc {
     pub periodes: Vec<Period>,
     pub dpe: Vec<[f64; 7]>,
@@ -193,7 +313,7 @@ pub struct Parc {
     pub hausse_loyer_deux_ans: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct ByGenre {
     pub ville: f64,
     pub bourg: f64,
@@ -201,7 +321,7 @@ pub struct ByGenre {
 }
 
 /// €/m² of living area a month.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Rents {
     pub plai: f64,
     pub plus: f64,
@@ -211,7 +331,7 @@ pub struct Rents {
     pub pla: f64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Menages {
     pub types: [[f64; 5]; 5],
     pub mediane: f64,
@@ -234,14 +354,14 @@ pub struct Menages {
     pub plafonds: Vec<Ceilings>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Ceilings {
     pub annee: u16,
     /// 1 to 6 persons (categories), then each further person, €/year.
     pub valeurs: [f64; 7],
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Attributions {
     pub mutation: f64,
     pub dalo: f64,
@@ -259,7 +379,7 @@ pub struct Attributions {
     pub seuils: Vec<Thresholds>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Thresholds {
     pub annee: u16,
     /// €/year/consumption unit, one an EPCI.
@@ -290,7 +410,7 @@ pub enum Scope {
 }
 
 /// `national.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Country {
     pub communes: usize,
     pub epci: usize,
@@ -306,13 +426,13 @@ pub struct Country {
     pub departements: Vec<Departement>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Region {
     pub code: String,
     pub nom: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Departement {
     pub code: String,
     pub nom: String,
@@ -345,5 +465,13 @@ mod tests {
         );
         assert!(d.defects.iter().all(|d| (0.0..0.2).contains(&d.taux)));
         assert_eq!(d.country.departements.len(), 94);
+        for territory in [Territory::Idf, Territory::OutreMer, Territory::Fusion] {
+            let names = &demo_of(territory).expect("data/demo reads").names;
+            let parts = names.territoire.departements.len().max(1);
+            for c in &names.commune {
+                assert!(c.epci < names.epci.len() && c.departement < parts, "{}", c.nom);
+            }
+            assert!(names.grand_ensemble.iter().all(|e| e.commune < names.commune.len()));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `data/attributs.toml` and `data/indicators.toml`: the axes, the additive quantities and the indicators.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reglages::held::Held;
 use super::{ReferenceError, parse};
@@ -265,6 +265,13 @@ impl Catalogue {
             self.is_occupancy(m)
                 && m.conditions.keys().any(|id| self.attribute(id).is_some_and(|a| !a.occupation))
         })
+    }
+
+    /// Attributes of households that an indicator is about.
+    #[must_use]
+    pub fn about(&self, i: &Indicator) -> BTreeSet<String> {
+        let ids = std::iter::once(&i.numerateur).chain(&i.denominateur).flat_map(|m| m.conditions.keys());
+        ids.filter(|id| self.attribute(id).is_some_and(|a| a.occupation)).cloned().collect()
     }
 
     /// A measure in French words: « ménages répondants, plafond : moins de 20 % ou 20 à 40 % ».

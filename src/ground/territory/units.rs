@@ -1,8 +1,10 @@
-//! Contours of the units of targets within the Métropole du Grand Paris, drawn from those of their communes.
+//! Contours that follow from finer ones: units of targets within the Métropole du Grand Paris from communes,
+//! arrondissements of Paris, Lyon and Marseille from IRIS.
 
 use geo::{MultiPolygon, unary_union};
 
 use super::layer::{Layer, Zone};
+use crate::reference::communes::{arrondissement_name, cities};
 use crate::reference::unites::Unites;
 
 /// The layer of EPCI with the EPT and Paris in place of the métropole; None where none of their communes is
@@ -32,6 +34,27 @@ pub fn divided(epcis: &Layer, communes: &Layer) -> Option<Layer> {
     let mut zones: Vec<Zone> = epcis.zones.iter().filter(|z| !known(&z.code)).cloned().collect();
     zones.extend(drawn);
     Some(Layer::new(&epcis.id, zones))
+}
+
+/// Arrondissements of Paris, Lyon and Marseille, drawn from their IRIS (the code of an IRIS begins by that of
+/// the arrondissement); None where none of their IRIS is there.
+#[must_use]
+pub fn arrondissements(iris: &Layer) -> Option<Layer> {
+    let mut zones = Vec::new();
+    for city in cities() {
+        for code in city.arrondissements() {
+            let parts = iris.zones.iter().filter(|z| z.code.starts_with(&code)).map(|z| &z.geometry);
+            let whole = unary_union(parts.flatten());
+            if whole.0.is_empty() {
+                continue;
+            }
+            let mut zone = Zone::new(code.clone(), arrondissement_name(&code).unwrap_or_default(), whole);
+            zone.commune = Some(city.commune.clone());
+            zone.departement = city.commune.get(..2).map(str::to_owned);
+            zones.push(zone);
+        }
+    }
+    (!zones.is_empty()).then(|| Layer::new("arrondissement", zones))
 }
 
 #[cfg(test)]
@@ -68,5 +91,21 @@ mod tests {
     fn elsewhere_nothing_changes() {
         let communes = Layer::new("commune", vec![square("73065", 9.0)]);
         assert!(divided(&Layer::new("epci", vec![square("200069110", 9.0)]), &communes).is_none());
+    }
+
+    #[test]
+    fn an_arrondissement_is_the_union_of_its_iris() {
+        let iris = Layer::new(
+            "iris",
+            vec![square("751120101", 1.0), square("751120102", 2.0), square("730650101", 9.0)],
+        );
+        let drawn = arrondissements(&iris).unwrap();
+        let zone = &drawn.zones[0];
+        assert_eq!(
+            (drawn.len(), zone.code.as_str(), zone.nom.as_str(), zone.commune.as_deref()),
+            (1, "75112", "Paris 12e arrondissement", Some("75056"))
+        );
+        assert!((zone.geometry.unsigned_area() - 2.0).abs() < 1e-9);
+        assert!(arrondissements(&Layer::new("iris", vec![square("730650101", 9.0)])).is_none());
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::convention::Decompte;
 use super::event::Etape;
-use super::way::Way;
+use super::way::{Day, Way};
 
 /// Logements comptés des trois façons.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -36,17 +36,13 @@ impl TroisComptes {
         self.bail += other.bail;
     }
 
-    /// What a way adds in a period of days, `from ≤ day ≤ to`: each count on the day of its own step.
+    /// What a way adds to a year: each count on the day of its own step.
     #[must_use]
-    pub fn of_way(way: &Way, from: &str, to: &str) -> Self {
+    pub fn of_way(way: &Way, year: u16) -> Self {
         let Some(offer) = way.imputed().filter(|_| way.in_flow()) else { return Self::default() };
-        let on = |day: Option<&str>| u32::from(day.is_some_and(|d| from <= d && d <= to));
-        let lease = way.end.as_ref().map(|e| e.day.as_str());
-        Self {
-            orientation: on(offer.accepted.as_deref()),
-            caleol: on(offer.caleol.as_deref()),
-            bail: on(lease),
-        }
+        let on = |day: Option<Day>| u32::from(day.is_some_and(|d| d.year() == year));
+        let lease = way.end.as_ref().map(|e| e.day);
+        Self { orientation: on(offer.accepted), caleol: on(offer.caleol), bail: on(lease) }
     }
 }
 
@@ -160,8 +156,7 @@ pub struct Cell {
 /// allocations and leases to the one on whose contingent they count. Only what is in the flow.
 #[must_use]
 pub fn balance<'a>(ways: impl IntoIterator<Item = &'a Way>, year: u16) -> BTreeMap<Cell, LigneBilan> {
-    let year = year.to_string();
-    let on = |day: &Option<String>| u32::from(day.as_deref().is_some_and(|d| d.starts_with(&year)));
+    let on = |day: Option<Day>| u32::from(day.is_some_and(|d| d.year() == year));
     let mut out: BTreeMap<Cell, LigneBilan> = BTreeMap::new();
     for way in ways.into_iter().filter(|w| w.in_flow()) {
         let cell = |r: &str| Cell {
@@ -175,13 +170,13 @@ pub fn balance<'a>(ways: impl IntoIterator<Item = &'a Way>, year: u16) -> BTreeM
         };
         for o in &way.offers {
             let mut line = LigneBilan {
-                proposes: u32::from(o.offered.starts_with(&year)),
-                acceptes: on(&o.accepted),
-                refus: on(&o.refused),
-                sans_candidat: on(&o.elapsed) + on(&o.handed_back),
+                proposes: on(Some(o.offered)),
+                acceptes: on(o.accepted),
+                refus: on(o.refused),
+                sans_candidat: on(o.elapsed) + on(o.handed_back),
                 ..LigneBilan::default()
             };
-            if on(&o.caleol) == 1 {
+            if on(o.caleol) == 1 {
                 line.refus_candidat = o.candidate_refusals;
             }
             if line != LigneBilan::default() {
@@ -189,8 +184,8 @@ pub fn balance<'a>(ways: impl IntoIterator<Item = &'a Way>, year: u16) -> BTreeM
             }
         }
         let Some(imputed) = way.imputed() else { continue };
-        let mut line = LigneBilan { attribues: on(&imputed.caleol), ..LigneBilan::default() };
-        if let Some(end) = way.end.as_ref().filter(|e| e.day.starts_with(&year)) {
+        let mut line = LigneBilan { attribues: on(imputed.caleol), ..LigneBilan::default() };
+        if let Some(end) = way.end.as_ref().filter(|e| e.day.year() == year) {
             line.baux = 1;
             line.mutation_inconnue = u32::from(end.mutation == "OUI" || end.mutation.is_empty());
             line.mutation_externe = u32::from(end.mutation == "EXTERNE");
@@ -249,7 +244,7 @@ mod tests {
             list.extend(events(&format!("L{i}"), &steps));
         }
         let mut sum = TroisComptes::default();
-        ways(&list).iter().for_each(|w| sum.add(TroisComptes::of_way(w, "2024-01-01", "2024-12-31")));
+        ways(&list).iter().for_each(|w| sum.add(TroisComptes::of_way(w, 2024)));
         assert_eq!(sum, TroisComptes { orientation: 12, caleol: 10, bail: 7 });
         for (decompte, percent) in
             [(Decompte::Orientation, 133.3), (Decompte::Caleol, 111.1), (Decompte::Bail, 77.8)]
@@ -299,7 +294,7 @@ mod tests {
             let ways = drawn(seed);
             let mut sum = TroisComptes::default();
             for w in &ways {
-                let c = TroisComptes::of_way(w, "0000", "9999");
+                let c = TroisComptes::of_way(w, 2024);
                 assert!(c.orientation >= c.caleol && c.caleol >= c.bail, "{w:?}");
                 sum.add(c);
             }

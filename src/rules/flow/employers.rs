@@ -22,11 +22,10 @@ pub struct Done {
 /// Counts a year of a lessor.
 #[must_use]
 pub fn done<'a>(ways: impl IntoIterator<Item = &'a Way>, year: u16, decompte: Decompte) -> Done {
-    let (from, to) = (format!("{year}-01-01"), format!("{year}-12-31"));
     let mut out = Done::default();
     for w in ways {
         let own = w.offers.iter().filter(|o| o.to == ACTION_LOGEMENT);
-        for o in own.filter(|o| from <= o.offered && o.offered <= to) {
+        for o in own.filter(|o| o.offered.year() == year) {
             if o.out_of_flow {
                 out.out_of_flow += 1;
             } else if !w.first_letting {
@@ -34,7 +33,7 @@ pub fn done<'a>(ways: impl IntoIterator<Item = &'a Way>, year: u16, decompte: De
             }
         }
         let Some(offer) = w.imputed().filter(|o| o.to == ACTION_LOGEMENT) else { continue };
-        let n = TroisComptes::of_way(w, &from, &to);
+        let n = TroisComptes::of_way(w, year);
         let counted = if offer.partnership { n.bail } else { n.of(decompte) };
         out.placements += counted;
         out.partnership += if offer.partnership { counted } else { 0 };

@@ -45,10 +45,9 @@ pub struct StateShare {
 /// Counts what was attributed in a year, as the State's convention counts.
 #[must_use]
 pub fn state_share<'a>(ways: impl IntoIterator<Item = &'a Way>, year: u16, decompte: Decompte) -> StateShare {
-    let (from, to) = (format!("{year}-01-01"), format!("{year}-12-31"));
     let mut out = StateShare::default();
     for w in ways {
-        let n = TroisComptes::of_way(w, &from, &to).of(decompte);
+        let n = TroisComptes::of_way(w, year).of(decompte);
         let Some(offer) = w.imputed().filter(|_| n > 0) else { continue };
         let state = is_state(&offer.to);
         out.whole.add(n, state);

@@ -5,6 +5,45 @@ use std::collections::BTreeMap;
 
 use super::event::{Disorder, Etape, EvenementFlux, GenreFlux, LogementFlux};
 
+/// A day `AAAA-MM-JJ`, kept where it is told rather than beside: ways are many, and read one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Day([u8; 10]);
+
+impl Day {
+    /// Its year; 0 if it is no day.
+    #[must_use]
+    pub fn year(self) -> u16 {
+        self.0[..4].iter().fold(0, |n, digit| n * 10 + u16::from(digit & 15))
+    }
+
+    /// Its month, 1 to 12; 0 if it is no day.
+    #[must_use]
+    pub fn month(self) -> u8 {
+        self.0[5..7].iter().fold(0, |n, digit| n * 10 + (digit & 15))
+    }
+}
+
+impl From<&str> for Day {
+    /// The door lets no other form in; what is not ten signs long is no day at all.
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().try_into().unwrap_or_default())
+    }
+}
+
+impl std::ops::Deref for Day {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
+    }
+}
+
 /// A dwelling offered to a réservataire, and what came of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Offer {
@@ -12,15 +51,15 @@ pub struct Offer {
     pub to: String,
     /// Contingent d'origine.
     pub origin: String,
-    pub offered: String,
-    pub accepted: Option<String>,
-    pub refused: Option<String>,
-    pub elapsed: Option<String>,
-    pub handed_back: Option<String>,
+    pub offered: Day,
+    pub accepted: Option<Day>,
+    pub refused: Option<Day>,
+    pub elapsed: Option<Day>,
+    pub handed_back: Option<Day>,
     /// Day of the first candidates.
-    pub candidates: Option<String>,
+    pub candidates: Option<Day>,
     /// Day of the first commission.
-    pub caleol: Option<String>,
+    pub caleol: Option<Day>,
     pub candidate_refusals: u32,
     pub reason: String,
     /// In gestion partenariale (Action Logement).
@@ -41,7 +80,7 @@ impl Offer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
     pub how: GenreFlux,
-    pub day: String,
+    pub day: Day,
     pub dalo: bool,
     pub q1: Option<bool>,
     pub mutation: String,
@@ -53,11 +92,11 @@ pub struct Way {
     pub bailleur: String,
     pub logement: String,
     pub home: LogementFlux,
-    pub opened: String,
+    pub opened: Day,
     pub first_letting: bool,
     pub at: Etape,
     /// Day of the last event.
-    pub since: String,
+    pub since: Day,
     pub offers: Vec<Offer>,
     pub end: Option<End>,
 }
@@ -94,10 +133,10 @@ impl Way {
             bailleur: e.bailleur.clone(),
             logement: e.logement.clone(),
             home,
-            opened: e.jour.clone(),
+            opened: e.jour.as_str().into(),
             first_letting: e.genre == GenreFlux::PremiereLocation,
             at: Etape::ALibre,
-            since: e.jour.clone(),
+            since: e.jour.as_str().into(),
             offers: Vec::new(),
             end: None,
         }
@@ -105,13 +144,13 @@ impl Way {
 
     fn take(&mut self, e: &EvenementFlux) {
         use GenreFlux as G;
-        let day = || Some(e.jour.clone());
+        let day = || Some(Day::from(e.jour.as_str()));
         if e.genre == G::Oriente {
             let origin = if e.contingent.is_empty() { &e.reservataire } else { &e.contingent };
             self.offers.push(Offer {
                 to: e.reservataire.clone(),
                 origin: origin.clone(),
-                offered: e.jour.clone(),
+                offered: e.jour.as_str().into(),
                 partnership: e.partenariat,
                 out_of_flow: e.hors_flux,
                 ..Offer::default()
@@ -121,7 +160,7 @@ impl Way {
         if e.genre.ends() {
             self.end = Some(End {
                 how: e.genre,
-                day: e.jour.clone(),
+                day: e.jour.as_str().into(),
                 dalo: e.dalo,
                 q1: e.q1,
                 mutation: e.mutation.clone(),
@@ -166,14 +205,14 @@ impl Walk {
     pub fn step(&mut self, e: &EvenementFlux) -> Result<(), Box<Disorder>> {
         let last = self.ways.last();
         let at = last.map_or(Etape::Occupe, |w| w.at);
-        let back = last.is_some_and(|w| e.jour < w.since);
+        let back = last.is_some_and(|w| *e.jour < *w.since);
         let Some(next) = at.after(e.genre).filter(|_| !back) else {
             return Err(Box::new(Disorder {
                 event: e.genre,
                 at,
                 logement: e.logement.clone(),
                 jour: e.jour.clone(),
-                before: last.filter(|_| back).map(|w| w.since.clone()),
+                before: last.filter(|_| back).map(|w| w.since.to_string()),
             }));
         };
         if let Some(home) = &e.caracteristiques {
@@ -185,7 +224,7 @@ impl Walk {
         if let Some(way) = self.ways.last_mut() {
             way.take(e);
             way.home.clone_from(&self.home);
-            way.since.clone_from(&e.jour);
+            way.since = e.jour.as_str().into();
             way.at = next;
         }
         Ok(())

@@ -543,6 +543,18 @@ mod tests {
         assert_eq!((s.numerator, s.denominator), (13, 40));
     }
 
+    /// « Suivies de baux signés » stands in the 25 % only; the other rules say « attributions annuelles ».
+    #[test]
+    fn decided_allocations_are_counted_beside_signed_ones_but_for_the_25_percent() {
+        let late =
+            Allocation { caleol: 20_241_215, bail: 20_250_110, ..lease(Band::Beyond, Quartile::First, 1) };
+        assert_eq!((late.year(), late.year_decided()), (2025, 2024));
+        let mix = Mix::embedded().unwrap();
+        let both = |id| mix.rule(id).is_some_and(|r| r.decidees);
+        assert!(!both("hors_qpv_q1"));
+        assert!(["qpv_autres_quartiles", "dalo_bailleur", "etat_flux"].map(both).iter().all(|b| *b));
+    }
+
     #[test]
     fn a_projection_keeps_what_is_signed_and_its_interval_closes_with_the_year() {
         let s = Score { numerator: 30, denominator: 100, ..Score::default() };

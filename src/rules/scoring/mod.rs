@@ -5,7 +5,7 @@
 //! each one meets on a territory; [`grid`] is a grid and what makes it sound; [`note`] scores, with the
 //! detail; [`rank`] orders similar demands; [`wait`] measures how long they waited; [`effect`] compares
 //! two grids; [`fit`] tells who may rent a dwelling; [`pressure`] counts demands and allocations by
-//! territory, [`pace`] by month and year. All is a pure function of columns.
+//! territory, [`pace`] by month and year, [`trips`] from where to where. All is a pure function of columns.
 
 pub mod demands;
 pub mod effect;
@@ -16,4 +16,5 @@ pub mod note;
 pub mod pace;
 pub mod pressure;
 pub mod rank;
+pub mod trips;
 pub mod wait;

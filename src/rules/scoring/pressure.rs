@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::demands::{Demands, NONE};
+use super::facts::{Territory, quartile};
 use super::wait::{self, Wait};
-use crate::policy::facts::{Allocations, Transfer};
+use crate::policy::facts::{Allocation, Allocations, Mark, Transfer};
+use crate::policy::household::Quartile;
+use crate::reference::mix::Mix;
 
 /// Where lines are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,14 +167,64 @@ pub fn lines(all: &Demands, leases: &Allocations, year: u16, scale: Scale, since
     out
 }
 
-/// Counts of an EPCI by the smallest typology that a demand asks for, and that of the dwelling of a lease,
-/// under secrecy; `zone` is the code of the list `typologie`, 0 where it is not said. Each demand is in one
-/// line, and the lines add up to those of the EPCI.
+/// What the demands and leases of an EPCI are parted by.
+#[derive(Debug, Clone, Copy)]
+pub enum Parts<'m> {
+    /// The smallest typology that a demand asks for, and that of the dwelling of a lease: the code of the
+    /// list `typologie`, 0 where it is not said.
+    Typologie,
+    /// The quartile of incomes on the territory: 1 the first, 2 the others, 0 not known.
+    Quartile(Territory, &'m Mix),
+    /// Whether it is the first: 1 yes, 2 no or not known.
+    First(Territory, &'m Mix),
+}
+
+impl Parts<'_> {
+    fn of_demand(self, all: &Demands, row: usize) -> u32 {
+        match self {
+            Self::Typologie => u32::from(all.typologie(row)),
+            Self::Quartile(on, mix) => number(quartile(all, row, on, mix)),
+            Self::First(on, mix) => first(quartile(all, row, on, mix)),
+        }
+    }
+
+    fn of_lease(self, lease: &Allocation, mark: &Mark) -> u32 {
+        match self {
+            Self::Typologie => u32::from(mark.typologie),
+            Self::Quartile(..) => number(lease.quartile),
+            Self::First(..) => first(lease.quartile),
+        }
+    }
+}
+
+fn first(q: Quartile) -> u32 {
+    if q == Quartile::First { 1 } else { 2 }
+}
+
+fn number(q: Quartile) -> u32 {
+    match q {
+        Quartile::Unknown => 0,
+        Quartile::First => 1,
+        Quartile::Other => 2,
+    }
+}
+
+/// Counts of an EPCI by parts, under secrecy; `zone` is the number of the part. Each demand is in one line,
+/// and the lines add up to those of the EPCI.
 #[must_use]
-pub fn sizes(all: &Demands, leases: &Allocations, year: u16, epci: u32, since: u32, k: u32) -> Vec<Line> {
+pub fn parts(
+    all: &Demands,
+    leases: &Allocations,
+    by: Parts<'_>,
+    year: u16,
+    epci: u32,
+    since: u32,
+    k: u32,
+) -> Vec<Line> {
+    let parted = by;
     let mut by: BTreeMap<u32, (Counts, Vec<usize>)> = BTreeMap::new();
     for row in (0..all.len()).filter(|r| all.asks_epci(*r, epci)) {
-        let (c, members) = by.entry(u32::from(all.typologie(row))).or_default();
+        let (c, members) = by.entry(parted.of_demand(all, row)).or_default();
         members.push(row);
         if all.waits(row) {
             c.named += 1;
@@ -181,7 +234,7 @@ pub fn sizes(all: &Demands, leases: &Allocations, year: u16, epci: u32, since: u
     let code = all.epcis.get(epci as usize).map_or("", |e| e.code.as_str());
     for (a, mark) in leases.list.iter().zip(&leases.marks).filter(|(a, _)| a.year() == year) {
         if leases.epcis.get(a.epci as usize).is_some_and(|e| e.code == code) {
-            let (c, _) = by.entry(u32::from(mark.typologie)).or_default();
+            let (c, _) = by.entry(parted.of_lease(a, mark)).or_default();
             c.housed += 1;
             c.housed_new += u32::from(a.transfer == Transfer::No);
         }
@@ -328,7 +381,7 @@ mod tests {
                 }
             })
             .collect();
-        let told: Vec<_> = sizes(&all, &Allocations::default(), 2024, 0, 20_230_101, 11)
+        let told: Vec<_> = parts(&all, &Allocations::default(), Parts::Typologie, 2024, 0, 20_230_101, 11)
             .iter()
             .map(|l| (l.zone, l.named))
             .collect();
@@ -336,7 +389,7 @@ mod tests {
         assert_eq!(told, [(1, None), (2, None), (3, None)]);
         all.typologies[104..110].fill(0b110);
         all.typologies[90..100].fill(0b1000);
-        let told = sizes(&all, &Allocations::default(), 2024, 0, 20_230_101, 11);
+        let told = parts(&all, &Allocations::default(), Parts::Typologie, 2024, 0, 20_230_101, 11);
         assert_eq!(
             told.iter().map(|l| (l.zone, l.named)).collect::<Vec<_>>(),
             [(2, Some(96)), (3, None), (4, None)]

@@ -12,19 +12,68 @@ use super::{State, StateError};
 #[serde(rename_all = "snake_case")]
 #[schema(as = StatutPlacement)]
 pub enum Stand {
-    /// Nobody has said anything.
+    /// Nobody has answered.
     AJustifier,
     Justifie,
-    /// The State does not accept the reason: the bailleur may give another.
+    /// The State does not accept the reason: who answers may give another.
     Conteste,
+    /// The State accepts the reason.
+    Accepte,
+}
+
+/// What is said of a placement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DitPlacement)]
+pub enum Saying {
+    Justifie,
+    Conteste,
+    Accepte,
+    /// An answer is asked for again: it changes nothing of where the talk stands.
+    Relance,
+}
+
+impl Saying {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Justifie, "justifie"),
+        (Self::Conteste, "conteste"),
+        (Self::Accepte, "accepte"),
+        (Self::Relance, "relance"),
+    ];
+
+    fn id(self) -> &'static str {
+        Self::ALL.iter().find(|(s, _)| *s == self).map_or("", |(_, id)| id)
+    }
+
+    fn parse(id: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, i)| *i == id).map(|(s, _)| *s)
+    }
 }
 
 impl Stand {
-    fn id(self) -> &'static str {
-        match self {
-            Self::AJustifier => "a_justifier",
-            Self::Justifie => "justifie",
-            Self::Conteste => "conteste",
+    /// Where what was said leaves a placement.
+    #[must_use]
+    pub fn after(words: &[Word]) -> Self {
+        let last = words.iter().rev().find(|w| w.statut != Saying::Relance);
+        match last.map(|w| w.statut) {
+            None | Some(Saying::Relance) => Self::AJustifier,
+            Some(Saying::Justifie) => Self::Justifie,
+            Some(Saying::Conteste) => Self::Conteste,
+            Some(Saying::Accepte) => Self::Accepte,
+        }
+    }
+
+    /// Why something cannot be said now; None if it can.
+    fn refuses(self, saying: Saying) -> Option<&'static str> {
+        let answered = matches!(self, Self::Justifie | Self::Accepte);
+        match saying {
+            Saying::Conteste if !answered => Some("On ne conteste qu'une justification donnée, et une fois."),
+            Saying::Accepte if self != Self::Justifie => {
+                Some("On n'accepte qu'une justification donnée, et une fois.")
+            }
+            Saying::Justifie if self == Self::Accepte => Some("Cette justification est déjà acceptée."),
+            Saying::Relance if answered => Some("Une réponse a été donnée : il n'y a personne à relancer."),
+            _ => None,
         }
     }
 }
@@ -37,8 +86,9 @@ pub struct Word {
     pub quand: i64,
     pub auteur: String,
     pub organisme: String,
-    pub statut: Stand,
-    /// Code du motif ; vide pour une contestation.
+    /// Ce qui est dit.
+    pub statut: Saying,
+    /// Code du motif ; vide hors d'une justification.
     pub motif: String,
     pub commentaire: String,
 }
@@ -46,7 +96,7 @@ pub struct Word {
 /// Who says what.
 #[derive(Debug, Clone, Copy)]
 pub struct Said<'a> {
-    pub statut: Stand,
+    pub statut: Saying,
     pub motif: &'a str,
     pub commentaire: &'a str,
     pub compte: &'a str,
@@ -56,30 +106,48 @@ pub struct Said<'a> {
 
 type Row = (String, i64, String, String, String, String, String);
 
+const SAID: &str = "SELECT placement, quand, auteur, organisme, statut, motif, commentaire FROM dalo_paroles \
+                    ORDER BY placement, rang";
+const SAID_OF_ONE: &str = "SELECT placement, quand, auteur, organisme, statut, motif, commentaire \
+                           FROM dalo_paroles WHERE placement = $1 ORDER BY rang";
+
+/// A word with its placement; None if a later program wrote it.
+fn word((placement, quand, auteur, organisme, statut, motif, commentaire): Row) -> Option<(String, Word)> {
+    let statut = Saying::parse(&statut)?;
+    Some((placement, Word { quand, auteur, organisme, statut, motif, commentaire }))
+}
+
 impl State {
-    /// Adds a word about a placement.
+    /// Adds a word about a placement. `again`: seconds before somebody is reminded once more.
     ///
     /// # Errors
-    /// Someone else spoke at the same moment, or the State contests what nobody justified.
-    pub async fn say_of_dalo(&self, placement: &str, said: &Said<'_>, now: i64) -> Result<(), StateError> {
+    /// Someone else spoke at the same moment, or it cannot be said where the talk stands.
+    pub async fn say_of_dalo(
+        &self,
+        placement: &str,
+        said: &Said<'_>,
+        now: i64,
+        again: i64,
+    ) -> Result<(), StateError> {
         let mut tx = self.write().await?;
-        let last: Option<(i64, String)> = sqlx::query_as(
-            "SELECT rang, statut FROM dalo_paroles WHERE placement = $1 ORDER BY rang DESC LIMIT 1",
-        )
-        .bind(placement)
-        .fetch_optional(&mut *tx)
-        .await?;
-        if said.statut == Stand::Conteste && last.as_ref().is_none_or(|(_, s)| s != Stand::Justifie.id()) {
+        let rows: Vec<Row> = sqlx::query_as(SAID_OF_ONE).bind(placement).fetch_all(&mut *tx).await?;
+        let words: Vec<Word> = rows.into_iter().filter_map(|r| word(r).map(|(_, w)| w)).collect();
+        if let Some(why) = Stand::after(&words).refuses(said.statut) {
+            return Err(StateError::Taken(why.to_owned()));
+        }
+        let reminded = words.iter().rev().find(|w| w.statut == Saying::Relance);
+        if said.statut == Saying::Relance && reminded.is_some_and(|w| now - w.quand < again) {
             return Err(StateError::Taken(
-                "On ne conteste qu'une justification donnée, et une fois.".to_owned(),
+                "Une relance vient d'être envoyée : laissez le temps de répondre.".to_owned(),
             ));
         }
+        let rank = i64::try_from(words.len()).unwrap_or(i64::MAX) + 1;
         sqlx::query(
             "INSERT INTO dalo_paroles (placement, rang, quand, compte, auteur, organisme, statut, motif, commentaire) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(placement)
-        .bind(last.map_or(1, |(rank, _)| rank + 1))
+        .bind(rank)
         .bind(now)
         .bind(said.compte)
         .bind(said.auteur)
@@ -99,23 +167,10 @@ impl State {
     /// # Errors
     /// The database fails.
     pub async fn said_of_dalo(&self) -> Result<BTreeMap<String, Vec<Word>>, StateError> {
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT placement, quand, auteur, organisme, statut, motif, commentaire FROM dalo_paroles ORDER \
-                BY placement, rang",
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        let rows: Vec<Row> = sqlx::query_as(SAID).fetch_all(&self.pool).await?;
         let mut out: BTreeMap<String, Vec<Word>> = BTreeMap::new();
-        for (placement, quand, auteur, organisme, statut, motif, commentaire) in rows {
-            let statut = if statut == Stand::Conteste.id() { Stand::Conteste } else { Stand::Justifie };
-            out.entry(placement).or_default().push(Word {
-                quand,
-                auteur,
-                organisme,
-                statut,
-                motif,
-                commentaire,
-            });
+        for (placement, word) in rows.into_iter().filter_map(word) {
+            out.entry(placement).or_default().push(word);
         }
         Ok(out)
     }

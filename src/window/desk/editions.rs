@@ -374,6 +374,12 @@ impl App {
             {
                 zones.insert("epci".to_owned(), Arc::new(Geography::new(layer)));
             }
+            // So do those of arrondissements from their IRIS, unless they were imported.
+            if !zones.contains_key("arrondissement")
+                && let Some(layer) = zones.get("iris").and_then(|g| units::arrondissements(&g.layer))
+            {
+                zones.insert("arrondissement".to_owned(), Arc::new(Geography::new(layer)));
+            }
             match Loaded::open(store, entry, catalogue, secrecy, zones) {
                 Ok(loaded) => millesimes.push(Arc::new(loaded)),
                 Err(DeskError::Cube(e)) => {
@@ -427,12 +433,16 @@ impl Live {
     }
 
     /// Loads what is in force now, all together; a request that began before goes on with what it began with.
+    /// Rows of bailleurs are made first, so that none of them waits while a whole register is read.
     ///
     /// # Errors
     /// The new state cannot be loaded; the old one stays.
     pub fn reload(&self, root: &Path) -> Result<(), DeskError> {
         let store = Store::open(root)?;
         let app = App::load(&store, Some(&self.get()))?;
+        if let Err(e) = app.make_lessors() {
+            tracing::error!("logements bailleur par bailleur : {e}");
+        }
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(app);
         Ok(())
     }

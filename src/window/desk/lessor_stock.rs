@@ -72,6 +72,19 @@ impl App {
         Ok(found)
     }
 
+    /// Makes the rows of bailleurs of the latest figures, if they are not; says whether it did.
+    ///
+    /// # Errors
+    /// The register cannot be read, or the files cannot be written.
+    pub fn make_lessors(&self) -> Result<bool, DeskError> {
+        let Some(latest) = self.millesimes.last() else { return Ok(false) };
+        let Some(lessors) = self.by_lessor(latest.meta().millesime)?.filter(|l| !l.is_made()) else {
+            return Ok(false);
+        };
+        lessors.make(self.store())?;
+        Ok(true)
+    }
+
     /// Rows of a bailleur's dwellings as filed; None if it has none.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use crate::desk::editions::Loaded;
 use crate::desk::problem::Problem;
 use crate::stock::facts::NONE;
 
-/// Scales whose zones are communes or wider.
-const WIDE: [&str; 3] = ["departement", "epci", "commune"];
+/// Scales whose zones are communes or wider, and arrondissements of the three largest cities.
+const WIDE: [&str; 4] = ["departement", "epci", "commune", "arrondissement"];
 
 /// The layer of a scale.
 ///

@@ -20,6 +20,8 @@ pub struct Situation {
     pub commune: Option<Lieu>,
     pub epci: Option<Lieu>,
     pub departement: Option<Lieu>,
+    /// Arrondissement de Paris, Lyon ou Marseille.
+    pub arrondissement: Option<Lieu>,
     pub iris: Option<Lieu>,
     /// Carreau de 200 m (identifiant de l'Insee).
     pub carreau: Option<String>,
@@ -160,6 +162,7 @@ pub fn locate(
         epci: wider("epci", commune.and_then(|z| z.epci.as_ref())),
         departement: wider("departement", commune.and_then(|z| z.departement.as_ref())),
         commune: commune.map(place),
+        arrondissement: at("arrondissement").map(place),
         iris: at("iris").map(place),
         carreau: cell.map(|c| c.to_string()),
         h3,

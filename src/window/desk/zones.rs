@@ -46,6 +46,13 @@ pub fn without_addresses(loaded: &Loaded, layer: &Layer<'_>, within: Option<&Wit
         .collect()
 }
 
+/// A point of a zone, longitude and latitude; None if the layer or its contour is not there.
+#[must_use]
+pub fn centre(loaded: &Loaded, scale: &str, code: &str) -> Option<Vec<f64>> {
+    let layer = loaded.cube().layer(scale)?;
+    row(loaded, &layer, layer.zone(code)?, 0).centre
+}
+
 /// A zone as lists give it.
 pub fn row(loaded: &Loaded, layer: &Layer<'_>, zone: u32, logements: u64) -> ZoneListee {
     let code = layer.codes.get(zone as usize);

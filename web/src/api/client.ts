@@ -85,6 +85,7 @@ export type DemandeCotee = DemandesCotees['demandes'][number];
 export type LogementsLibres = Body<'/api/cotation/logements'>;
 export type Candidats = Body<'/api/cotation/candidats'>;
 export type PressionDemande = Body<'/api/cotation/pression'>;
+export type TrajetsDemande = Body<'/api/cotation/trajets'>;
 export type Parc = Body<'/api/parc'>;
 export type ListeResidences = Body<'/api/residences'>;
 export type ResidenceBailleur = ListeResidences['residences'][number];

@@ -882,7 +882,8 @@ export interface paths {
          * Pression de la demande
          * @description Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux
          *     définitions (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un
-         *     EPCI, par typologie (la plus petite que la demande nomme), par mois ou par année : les demandes
+         *     EPCI, par typologie (la plus petite que la demande nomme), par quartile de ressources (celui du
+         *     territoire ; pour un bail, celui de l'attribution), par mois ou par année : les demandes
          *     déposées, celles qui attendent au dernier jour et les baux, à cinq près, d'après ce que l'extraction
          *     garde. Un effectif de 1 à 10 n'est jamais donné, ni ce qui le ferait retrouver.
          */
@@ -911,6 +912,29 @@ export interface paths {
          *     seulement, arrondis ; aucun de 1 à 10.
          */
         post: operations["cotation_simulation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cotation/trajets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Origine des demandes
+         * @description Commune où habitent les ménages dont la demande attend, et communes d'un EPCI qu'ils demandent : une
+         *     demande compte dans chacune des communes qu'elle nomme, et une fois dans l'EPCI. Les autres origines
+         *     sont regroupées par EPCI. À cinq près ; un trajet de 1 à 10 demandes n'est pas donné, ni ceux qui le
+         *     feraient retrouver.
+         */
+        get: operations["cotation_trajets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -963,9 +987,26 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Justifier un placement (bailleur) */
+        /** Justifier un placement (le bailleur ; l'État pour ceux de son contingent) */
         put: operations["dalo_justifier"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements/{id}/acceptation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepter une justification (DDETS, DREAL) */
+        post: operations["dalo_accepter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -983,6 +1024,27 @@ export interface paths {
         put?: never;
         /** Contester une justification (DDETS, DREAL) */
         post: operations["dalo_contester"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dalo/placements/{id}/relance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relancer un bailleur qui n'a pas répondu (DDETS, DREAL)
+         * @description La relance est datée et montrée au bailleur ; elle ne change pas l'échéance. Pas plus d'une par semaine
+         *     (`relance_jours`).
+         */
+        post: operations["dalo_relancer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3153,6 +3215,12 @@ export interface components {
             ouvert: boolean;
             /** @description Placements entrés dans la liste depuis la dernière visite de votre organisme. */
             nouveaux: number;
+            /**
+             * @description Placements qui attendent une réponse ou une décision de votre organisme, et ceux dont le délai est
+             *     passé.
+             */
+            attendus: number;
+            en_retard: number;
         };
         /** @description Un bilan arrêté un jour. */
         Arrete: {
@@ -3261,8 +3329,13 @@ export interface components {
              * @description Placements en QPV de ménages DALO en situation précaire.
              */
             concernes?: number | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Justifiés, que l'État n'a pas encore acceptés.
+             */
             justifies?: number | null;
+            /** Format: int32 */
+            acceptes?: number | null;
             /** Format: int32 */
             contestes?: number | null;
             /** Format: int32 */
@@ -3281,6 +3354,8 @@ export interface components {
             hors_flux: components["schemas"]["HorsFlux"];
             /** @description Versions arrêtées. */
             arretes: components["schemas"]["Arrete"][];
+            /** @description Version des règles appliquées ; vide : arrêté avant qu'elle ne soit notée. */
+            regles: string;
             /**
              * Format: int64
              * @description La version arrêtée qui est montrée ; nul : les chiffres du jour.
@@ -4441,6 +4516,11 @@ export interface components {
             manques: string[];
         };
         /**
+         * @description What is said of a placement.
+         * @enum {string}
+         */
+        DitPlacement: "justifie" | "conteste" | "accepte" | "relance";
+        /**
          * @description What figures are about.
          * @enum {string}
          */
@@ -5499,6 +5579,16 @@ export interface components {
             centre?: number[] | null;
             /** @description Du plus grand au plus petit. */
             parts: components["schemas"]["PartCarte"][];
+        };
+        /** @description Un lieu d'où l'on vient ou que l'on demande. */
+        LieuTrajet: {
+            /** @description Code Insee d'une commune, SIREN d'un EPCI, `ailleurs` ou `inconnue`. */
+            code: string;
+            nom: string;
+            /** @description `commune` de l'EPCI, autre `epci`, `ailleurs`, ou `inconnue`. */
+            genre: string;
+            /** @description Longitude et latitude ; nul si les contours ne l'ont pas. */
+            centre?: number[] | null;
         };
         /** @description Un critère de la grille. */
         Ligne: {
@@ -6947,8 +7037,9 @@ export interface components {
             quand: number;
             auteur: string;
             organisme: string;
-            statut: components["schemas"]["StatutPlacement"];
-            /** @description Code du motif ; vide pour une contestation. */
+            /** @description Ce qui est dit. */
+            statut: components["schemas"]["DitPlacement"];
+            /** @description Code du motif ; vide hors d'une justification. */
             motif: string;
             commentaire: string;
         };
@@ -7051,8 +7142,11 @@ export interface components {
         Placement: {
             /** @description Empreinte : la même à chaque lecture. */
             id: string;
-            /** @description Mois du bail, AAAA-MM. */
+            /** @description Mois du bail, AAAA-MM, et son jour, AAAA-MM-JJ. */
             mois: string;
+            jour: string;
+            /** @description Numéro national du logement, pour son bailleur seulement. */
+            logement?: string | null;
             commune: string;
             commune_nom: string;
             /** @description QPV en vigueur le jour du bail. */
@@ -7071,6 +7165,20 @@ export interface components {
             /** @description Vrai si le placement est à justifier : en QPV, ménage en situation précaire. */
             concerne: boolean;
             statut?: components["schemas"]["StatutPlacement"] | null;
+            /**
+             * @description Qui répond de ce placement : `etat` s'il est sur le contingent de l'État, `bailleur` sinon ; nul s'il
+             *     n'est pas à justifier.
+             */
+            repond?: string | null;
+            /**
+             * @description Qui est attendu maintenant : `etat` ou `bailleur` pour répondre, `etat` pour accepter ou contester ;
+             *     nul si personne ne l'est.
+             */
+            attend?: string | null;
+            /** @description Dernier jour pour répondre, AAAA-MM-JJ, si une réponse est attendue. */
+            echeance?: string | null;
+            /** @description Vrai si ce jour est passé. */
+            en_retard: boolean;
             /** @description Vrai s'il est apparu depuis la dernière visite de votre organisme. */
             nouveau: boolean;
             /** @description Ce qui en a été dit, du plus ancien au plus récent. */
@@ -7107,6 +7215,13 @@ export interface components {
             /** @description Vrai si les placements vous sont montrés un à un ; sinon des comptes, sous secret statistique. */
             detail: boolean;
             motifs: components["schemas"]["MotifDalo"][];
+            /**
+             * Format: int32
+             * @description Jours pour répondre, depuis l'entrée dans la liste ou la contestation ; aucun texte ne les fixe.
+             */
+            delai_jours: number;
+            /** @description Vrai pour un service de l'État. */
+            etat: boolean;
             bilan: components["schemas"]["BilanDalo"];
             mois: components["schemas"]["CompteDalo"][];
             communes: components["schemas"]["CompteDalo"][];
@@ -7119,6 +7234,8 @@ export interface components {
             /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
             version: string;
             epci: components["schemas"]["Choix"];
+            /** @description Si l'EPCI est soumis aux 25 % et 50 %, en une phrase ; nul : il l'est. */
+            soumission_dit?: string | null;
             /**
              * Format: int32
              * @description Année des baux à venir.
@@ -7772,6 +7889,7 @@ export interface components {
             commune?: components["schemas"]["Lieu"] | null;
             epci?: components["schemas"]["Lieu"] | null;
             departement?: components["schemas"]["Lieu"] | null;
+            arrondissement?: components["schemas"]["Lieu"] | null;
             iris?: components["schemas"]["Lieu"] | null;
             /** @description Carreau de 200 m (identifiant de l'Insee). */
             carreau?: string | null;
@@ -7806,7 +7924,7 @@ export interface components {
          * @description Where the talk about a placement stands.
          * @enum {string}
          */
-        StatutPlacement: "a_justifier" | "justifie" | "conteste";
+        StatutPlacement: "a_justifier" | "justifie" | "conteste" | "accepte";
         /** @description Le suivi d'une année. */
         SuiviFlux: {
             /** @description Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte. */
@@ -7902,6 +8020,33 @@ export interface components {
             /** @description Ouest, sud, est, nord. */
             bounds: number[];
             vector_layers: components["schemas"]["VectorLayer"][];
+        };
+        /** @description Des demandes d'un lieu à un autre. */
+        Trajet: {
+            de: string;
+            /** @description Code Insee d'une commune de l'EPCI ; nul : l'EPCI entier, où chaque demande compte une fois. */
+            vers?: string | null;
+            /**
+             * Format: int32
+             * @description À cinq près.
+             */
+            demandes: number;
+        };
+        /** @description D'où viennent les demandes d'un EPCI. */
+        Trajets: {
+            /** @description Jour de l'extraction des demandes. */
+            au: string;
+            epci: string;
+            nom: string;
+            /**
+             * Format: int32
+             * @description Demandes en attente qui nomment l'EPCI, chacune une fois, à cinq près ; nul : secret.
+             */
+            demandes?: number | null;
+            origines: components["schemas"]["LieuTrajet"][];
+            destinations: components["schemas"]["LieuTrajet"][];
+            /** @description Des plus nombreux aux moins nombreux. */
+            trajets: components["schemas"]["Trajet"][];
         };
         /** @description Points pour une part des valeurs d'une mesure. */
         Tranche: {
@@ -11024,9 +11169,9 @@ export interface operations {
     cotation_pression: {
         parameters: {
             query?: {
-                /** @description Lignes : `epci` (par défaut), `commune`, `typologie`, `mois` ou `annee` */
+                /** @description Lignes : `epci` (par défaut), `commune`, `typologie`, `quartile`, `mois` ou `annee` */
                 par?: string;
-                /** @description SIREN d'un EPCI : ses communes, ses typologies, ses mois */
+                /** @description SIREN d'un EPCI : ses communes, ses typologies, ses quartiles, ses mois */
                 epci?: string;
             };
             header?: never;
@@ -11102,6 +11247,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    cotation_trajets: {
+        parameters: {
+            query: {
+                /** @description SIREN de l'EPCI demandé */
+                epci: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description D'où viennent les demandes d'un EPCI. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trajets"];
                 };
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
@@ -11295,6 +11499,63 @@ export interface operations {
             };
         };
     };
+    dalo_accepter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Empreinte du placement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     dalo_contester: {
         parameters: {
             query?: never;
@@ -11312,6 +11573,63 @@ export interface operations {
         };
         responses: {
             /** @description Contesté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    dalo_relancer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Empreinte du placement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Relancé */
             204: {
                 headers: {
                     [name: string]: unknown;

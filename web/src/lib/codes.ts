@@ -9,7 +9,7 @@ export interface ListedCodes {
 /** What a column of codes may be called, and the scale that it then means. */
 const SCALES: Record<string, string> = {
   iris: 'iris', code_iris: 'iris', commune: 'commune', depcom: 'commune', insee: 'commune', code_insee: 'commune', codgeo: 'commune', code_commune: 'commune',
-  epci: 'epci', code_epci: 'epci', residence: 'residence', adresse: 'adresse', qpv: 'qpv2024', code_qp: 'qpv2024', qpv2024: 'qpv2024', qpv2015: 'qpv2015', departement: 'departement',
+  arrondissement: 'arrondissement', code_arrondissement: 'arrondissement', epci: 'epci', code_epci: 'epci', residence: 'residence', adresse: 'adresse', qpv: 'qpv2024', code_qp: 'qpv2024', qpv2024: 'qpv2024', qpv2015: 'qpv2015', departement: 'departement',
 };
 const MAX_CODES = 20_000;
 const MAX_ZONES = 500;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { plural, scaleForZoom } from './scales';
+import { distinct, plural, scaleForZoom } from './scales';
 import { incomeBars } from './income';
 import { compare, nextSort } from './sort';
 
@@ -42,5 +42,18 @@ describe('sorting', () => {
   it('turns round at the second click and starts numbers with the largest', () => {
     expect(nextSort({ column: 'nom', descending: false }, 'valeur', true)).toEqual({ column: 'valeur', descending: true });
     expect(nextSort({ column: 'valeur', descending: true }, 'valeur', true).descending).toBe(false);
+  });
+
+  it('is the arrondissement within a city that has them, and nowhere else', () => {
+    const all = [...SCALES, { ...scale('arrondissement', 10), zones: 20 }, { ...scale('iris', 11), zones: 99 }];
+    const within = { scale: 'departement', code: '75' };
+    expect([9, 10.5, 11.5, 13].map((z) => scaleForZoom(all, z, within)?.id)).toEqual(['arrondissement', 'arrondissement', 'iris', 'residence']);
+    expect(scaleForZoom(all, 10.5, { scale: 'departement', code: '69' })?.id).toBe('commune');
+    expect(scaleForZoom(SCALES, 9, within)?.id).toBe('commune');
+  });
+
+  it('names a territory once', () => {
+    const places = [{ code: '75056', nom: 'Paris' }, { code: '75056', nom: 'Ville de Paris' }, { code: '75', nom: 'Paris' }, { code: '11', nom: 'Île-de-France' }];
+    expect(distinct(places).map((p) => p.code)).toEqual(['75056', '11']);
   });
 });

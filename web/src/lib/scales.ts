@@ -12,13 +12,21 @@ export interface Scale {
 const NESTED = ['departement', 'epci', 'commune', 'iris', 'residence', 'adresse'];
 const POINTS = ['residence', 'adresse'];
 
+/** Territories that are one city with arrondissements: by communes they would be of one colour. */
+const ONE_CITY: Record<string, readonly string[]> = { commune: ['75056', '69123', '13055'], epci: ['75056'], departement: ['75'] };
+
 export const isPointScale = (id: string): boolean => POINTS.includes(id);
 
-/** The finest nested scale with zones whose `zoom_min` is reached; the coarsest one below that. */
-export function scaleForZoom<S extends Scale>(scales: readonly S[], zoom: number): S | undefined {
+/** The finest nested scale with zones whose `zoom_min` is reached; the coarsest one below that. Within one city, arrondissements come before IRIS. */
+export function scaleForZoom<S extends Scale>(scales: readonly S[], zoom: number, within?: { scale: string; code: string } | null): S | undefined {
+  const city = within && ONE_CITY[within.scale]?.includes(within.code) ? scales.find((s) => s.id === 'arrondissement' && s.zones > 0) : undefined;
+  if (city) return [city, ...['iris', 'residence', 'adresse'].flatMap((id) => scales.filter((s) => s.id === id && s.zones > 0 && s.zoom_min <= zoom))].at(-1);
   const nested = NESTED.flatMap((id) => scales.filter((s) => s.id === id && s.zones > 0));
   return nested.filter((s) => s.zoom_min <= zoom).at(-1) ?? nested[0] ?? scales.find((s) => s.zones > 0);
 }
+
+/** Territories around a zone without those that are the same under another scale: Paris is a commune, a unit of targets and a département. */
+export const distinct = <P extends { code: string; nom: string }>(places: readonly P[]): P[] => places.filter((p, i) => !places.slice(0, i).some((q) => q.code === p.code || q.nom === p.nom));
 
 /** « Communes », « EPCI », « Carreaux de 200 m »: names of scales in the plural. */
 export function plural(label: string): string {

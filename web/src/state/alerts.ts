@@ -1,4 +1,4 @@
-// How many DALO placements are new to the organisation: every page shows it, few minutes change it.
+// How many DALO placements await the organisation, or are new to it: every page shows it, few minutes change it.
 import { api, read } from '../api/client';
 import { session } from '../session/session.svelte';
 
@@ -11,7 +11,8 @@ export async function alerts(): Promise<number> {
   const who = session.me?.courriel ?? '';
   const known = location.pathname === '/dalo' ? null : remembered(who);
   if (known !== null) return known;
-  const { nouveaux } = await read(api.GET('/api/dalo/alertes'));
+  const { attendus, nouveaux: fresh } = await read(api.GET('/api/dalo/alertes'));
+  const nouveaux = Math.max(attendus, fresh);
   try {
     sessionStorage.setItem(STORE, JSON.stringify({ who, nouveaux, at: Date.now() }));
   } catch {

@@ -66,11 +66,11 @@ class Data {
     const chosen = this.scales.find((s) => s.id === page.scale && s.zones > 0);
     if (chosen) return chosen;
     const fertile = this.scales.filter((s) => !this.#barren.has(this.#question(s.id)));
-    return scaleForZoom(fertile, this.zoom) ?? scaleForZoom(this.scales, this.zoom) ?? null;
+    return scaleForZoom(fertile, this.zoom, page.within) ?? scaleForZoom(this.scales, this.zoom, page.within) ?? null;
   });
   /** The finer scale that the zoom asked for, where it has next to no figure. */
   tooFine = $derived.by(() => {
-    const wanted = page.scale ? null : scaleForZoom(this.scales, this.zoom);
+    const wanted = page.scale ? null : scaleForZoom(this.scales, this.zoom, page.within);
     return wanted && wanted.id !== this.scale?.id ? wanted : null;
   });
   /** What the values at hand are about: behind the choice while the next ones are on their way. */

@@ -35,7 +35,7 @@ export async function valuesOf(shown: Shown | null): Promise<Named[] | null> {
   });
 }
 /** Scales whose names are written with their values: those whose names the map writes. */
-const NAMED = new Set(['commune', 'epci', 'departement']);
+const NAMED = new Set(['commune', 'arrondissement', 'epci', 'departement']);
 
 /** `null` while there are no figures. */
 export async function sceneOf(): Promise<Scene | null> {

@@ -1,6 +1,7 @@
 // The figures of the zone that is open: its own, those of recent movers, and those of its parents to compare with.
 import { api, isAbort, messageOf, read, type Chiffre, type Mesure } from '../api/client';
 import { INCOME_INDICATORS } from '../lib/income';
+import { distinct } from '../lib/scales';
 import { data } from './data.svelte';
 import { sharedQuery } from './page.svelte';
 
@@ -121,7 +122,7 @@ class Sheet {
   async #compare(scale: string | null, find: () => Promise<Map<string, { code: string; nom: string }>>, query: Record<string, string | number>, signal: AbortSignal): Promise<void> {
     try {
       const known = await find();
-      const wanted = parentsOf(scale).flatMap((id) => (known.has(id) ? [{ scale: id, ...known.get(id)! }] : []));
+      const wanted = distinct(parentsOf(scale).flatMap((id) => (known.has(id) ? [{ scale: id, ...known.get(id)! }] : [])));
       const references = await Promise.all(
         wanted.map(({ scale: id, code }) => this.#reference(id, code, query, signal)),
       );

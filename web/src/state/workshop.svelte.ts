@@ -22,7 +22,7 @@ export interface Zone extends Saved {
 let link = broughtBy(globalThis.location?.hash ?? '');
 
 /** Scales whose rest, outside of all zones, the server tells. */
-const WIDE = ['commune', 'epci', 'departement'];
+const WIDE = ['commune', 'arrondissement', 'epci', 'departement'];
 
 class Workshop {
   zones = $state.raw<Zone[]>([]);

@@ -6,7 +6,8 @@ use super::{Couche, Kind, Verdict, bare, name};
 use crate::registers::zones::{self, Candidate};
 
 /// Layers that may be recognised; any other is named by who imports it.
-const LAYERS: [Couche; 5] = [Couche::Qpv, Couche::Iris, Couche::Commune, Couche::Epci, Couche::Departement];
+const LAYERS: [Couche; 6] =
+    [Couche::Qpv, Couche::Iris, Couche::Arrondissement, Couche::Commune, Couche::Epci, Couche::Departement];
 /// Share of features whose code is one of the layer.
 const USUAL: f64 = 0.95;
 
@@ -24,6 +25,10 @@ pub(super) fn of(path: &Path) -> Verdict {
         // Both have nine digits; a SIREN has a key.
         let siren = best.iter().any(|c| c.couche == "epci" && c.keys == c.features);
         best.retain(|c| (c.couche == "epci") == siren);
+    }
+    // The codes of arrondissements have the form of those of communes, and are of nothing else.
+    if best.iter().any(|c| c.couche == Couche::Arrondissement.id()) {
+        best.retain(|c| c.couche != Couche::Commune.id());
     }
     if best.len() > 1 {
         let plain = name(path).to_lowercase();

@@ -51,14 +51,22 @@ pub enum Couche {
     Departement,
     Epci,
     Commune,
+    Arrondissement,
     Iris,
     Appartenance,
     Qpv,
 }
 
 impl Couche {
-    pub const ALL: [Self; 6] =
-        [Self::Departement, Self::Epci, Self::Commune, Self::Iris, Self::Appartenance, Self::Qpv];
+    pub const ALL: [Self; 7] = [
+        Self::Departement,
+        Self::Epci,
+        Self::Commune,
+        Self::Arrondissement,
+        Self::Iris,
+        Self::Appartenance,
+        Self::Qpv,
+    ];
 
     /// As `--layer` and `data/territory.toml` name it.
     #[must_use]
@@ -67,6 +75,7 @@ impl Couche {
             Self::Departement => "departement",
             Self::Epci => "epci",
             Self::Commune => "commune",
+            Self::Arrondissement => "arrondissement",
             Self::Iris => "iris",
             Self::Appartenance => "appartenance",
             Self::Qpv => "qpv",
@@ -96,6 +105,7 @@ impl Kind {
                     Couche::Departement => "contours des départements",
                     Couche::Epci => "contours des EPCI",
                     Couche::Commune => "contours des communes",
+                    Couche::Arrondissement => "contours des arrondissements de Paris, Lyon ou Marseille",
                     Couche::Iris => "contours des IRIS",
                     Couche::Qpv => "contours des QPV",
                     Couche::Appartenance => "appartenance des communes aux EPCI",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::desk::flux::book::{Book, year};
+use crate::desk::flux::book::Book;
 use crate::desk::flux::suivi::{chosen, lessors};
 use crate::desk::flux::view::{View, title};
 use crate::desk::leases::Choix;
@@ -15,6 +15,7 @@ use crate::flow::count::{Cell, LigneBilan, balance};
 use crate::flow::event::GenreFlux;
 use crate::policy::mix::{Score, protect};
 use crate::publish::csv_file;
+use crate::reference::flux::flux;
 use crate::reference::secrecy::Secrecy;
 use crate::state::{self, BilanArrete};
 
@@ -31,6 +32,8 @@ pub struct BilanFlux {
     pub hors_flux: HorsFlux,
     /// Versions arrêtées.
     pub arretes: Vec<Arrete>,
+    /// Version des règles appliquées ; vide : arrêté avant qu'elle ne soit notée.
+    pub regles: String,
     /// La version arrêtée qui est montrée ; nul : les chiffres du jour.
     pub version: Option<i64>,
     /// Les chiffres du jour ne sont plus ceux de la dernière version arrêtée.
@@ -103,6 +106,7 @@ pub fn as_frozen(kept: &[BilanArrete], version: i64, live: BilanFlux, view: &Vie
         told[key] = value;
     }
     told["version"] = version.into();
+    told["regles"] = found.contenu["regles"].as_str().unwrap_or_default().into();
     Ok(told)
 }
 
@@ -270,7 +274,7 @@ pub fn answer(
     });
     let mut hors_flux = HorsFlux::default();
     for w in own() {
-        let Some(end) = w.end.as_ref().filter(|e| year(&e.day) == annee) else { continue };
+        let Some(end) = w.end.as_ref().filter(|e| e.day.year() == annee) else { continue };
         match end.how {
             GenreFlux::Bail if w.first_letting => hors_flux.premieres_locations += 1,
             GenreFlux::Bail if end.mutation == "INTERNE" => hors_flux.mutations_internes += 1,
@@ -288,6 +292,7 @@ pub fn answer(
         ventilations: ventilations.into(),
         hors_flux,
         arretes: Vec::new(),
+        regles: flux().map_err(|e| Problem::internal(&e))?.version.clone(),
         version: None,
         change_depuis: false,
         modifiable: view.bailleur.as_deref() == Some(bailleur.as_str()),

@@ -26,20 +26,24 @@ pub struct Book {
     /// Communes and lessors of all ways.
     pub communes: BTreeSet<String>,
     pub lessors: BTreeSet<String>,
-    /// By SIREN and number of the dwelling.
-    ways: BTreeMap<Key, Vec<Way>>,
-    /// Dwellings that had something on the way in a year.
-    active: BTreeMap<u16, BTreeSet<Key>>,
+    /// Dwelling by dwelling; that of none any more is empty. Each is shared, as are the maps below: a book
+    /// that somebody still reads is copied without what did not change.
+    ways: Vec<Arc<[Way]>>,
+    /// Places in `ways`, of all dwellings and of those that had something on the way in a year.
+    all: Arc<Places>,
+    active: BTreeMap<u16, Arc<Places>>,
     /// Places of conventions, by bailleur and département.
     places: BTreeMap<(String, String), Vec<usize>>,
 }
 
 /// SIREN of the bailleur and number of the dwelling.
 type Key = (Arc<str>, Arc<str>);
+/// Read in the order of keys, without a look-up a dwelling.
+type Places = BTreeMap<Key, u32>;
 
 /// Years in which a way was open.
 fn years_of(way: &Way) -> std::ops::RangeInclusive<u16> {
-    year(&way.opened)..=year(&way.since)
+    way.opened.year()..=way.since.year()
 }
 
 /// Year of a day `YYYY-MM-DD`.
@@ -121,10 +125,16 @@ impl Book {
         }
         if !walk.ways.is_empty() {
             let key: Key = (first.bailleur.as_str().into(), first.logement.as_str().into());
+            let new = u32::try_from(self.ways.len()).unwrap_or(u32::MAX);
+            let place = *Arc::make_mut(&mut self.all).entry(key.clone()).or_insert(new);
             for annee in walk.ways.iter().flat_map(years_of) {
-                self.active.entry(annee).or_default().insert(key.clone());
+                Arc::make_mut(self.active.entry(annee).or_default()).insert(key.clone(), place);
             }
-            self.ways.insert(key, walk.ways);
+            let ways = walk.ways.into();
+            match self.ways.get_mut(place as usize) {
+                Some(slot) => *slot = ways,
+                None => self.ways.push(ways),
+            }
         }
     }
 
@@ -153,30 +163,36 @@ impl Book {
                 return Ok(false);
             }
             let key: Key = (bailleur.as_str().into(), logement.as_str().into());
-            for annee in self.ways.remove(&key).iter().flatten().flat_map(years_of) {
-                self.active.entry(annee).or_default().remove(&key);
+            let slot = self.all.get(&key).and_then(|place| self.ways.get_mut(*place as usize));
+            for annee in slot.map(std::mem::take).iter().flat_map(|ways| ways.iter()).flat_map(years_of) {
+                Arc::make_mut(self.active.entry(annee).or_default()).remove(&key);
             }
             self.take(&stay.into_iter().map(|e| e.event).collect::<Vec<_>>());
         }
         Ok(true)
     }
 
+    /// Ways of dwellings, in the order of their places.
+    fn at<'b>(&'b self, places: impl Iterator<Item = &'b u32>) -> impl Iterator<Item = &'b Way> {
+        places.filter_map(|place| self.ways.get(*place as usize)).flat_map(|ways| ways.iter())
+    }
+
     /// Ways of all dwellings, by lessor and dwelling.
     pub fn ways(&self) -> impl Iterator<Item = &Way> {
-        self.ways.values().flatten()
+        self.at(self.all.values())
     }
 
     /// Ways to which something happened in a year or that were open in it.
     pub fn ways_in(&self, annee: u16) -> impl Iterator<Item = &Way> {
-        let active = self.active.get(&annee).into_iter().flatten();
-        active.filter_map(|key| self.ways.get(key)).flatten().filter(move |w| years_of(w).contains(&annee))
+        let active = self.active.get(&annee).into_iter().flat_map(|places| places.values());
+        self.at(active).filter(move |w| years_of(w).contains(&annee))
     }
 
     /// Ways of the dwellings of one lessor.
     pub fn ways_of(&self, bailleur: &str) -> impl Iterator<Item = &Way> {
         let own: Arc<str> = bailleur.into();
         let from: Key = (Arc::clone(&own), "".into());
-        self.ways.range(from..).take_while(move |((b, _), _)| *b == own).flat_map(|(_, list)| list)
+        self.at(self.all.range(from..).take_while(move |((b, _), _)| *b == own).map(|(_, place)| place))
     }
 
     /// Years that events or bases tell of.

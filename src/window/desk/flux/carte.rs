@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::book::{Book, year};
+use super::book::Book;
 use super::suivi::chosen;
 use super::view::{View, title};
 use crate::desk::editions::{App, Loaded};
@@ -176,9 +176,9 @@ pub fn answer(app: &App, parc: &Parc, book: &Book, view: &View, asked: &Asked) -
 fn held_by(way: &Way, quoi: &str, annee: u16, view: &View) -> Vec<String> {
     let last = || way.offers.last().map_or(String::new(), |o| o.to.clone());
     let list = match quoi {
-        "offres" => way.offers.iter().filter(|o| year(&o.offered) == annee).map(|o| o.to.clone()).collect(),
+        "offres" => way.offers.iter().filter(|o| o.offered.year() == annee).map(|o| o.to.clone()).collect(),
         "baux" => match (way.imputed(), &way.end) {
-            (Some(o), Some(end)) if way.in_flow() && year(&end.day) == annee => vec![o.to.clone()],
+            (Some(o), Some(end)) if way.in_flow() && end.day.year() == annee => vec![o.to.clone()],
             _ => Vec::new(),
         },
         "refuses" if way.unwanted() >= UNWANTED => vec![last()],
@@ -219,7 +219,7 @@ impl CarteFlux {
                 lon,
                 lat,
                 etape: way.at.title(),
-                libre: way.opened.clone(),
+                libre: way.opened.to_string(),
                 refus: way.unwanted(),
                 reservataire: reservataire.to_owned(),
                 en_qpv,

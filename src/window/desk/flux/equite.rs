@@ -98,15 +98,12 @@ pub fn answer(
 ) -> Result<EquiteFlux, Problem> {
     let rules = flux().map_err(|e| Problem::internal(&e))?;
     let annee = chosen(book, year)?;
-    let prefix = annee.to_string();
     let mut offers: Vec<(&Way, usize)> = Vec::new();
     for w in book
         .ways_in(annee)
         .filter(|w| !w.first_letting && view.sees(w) && bailleur.is_none_or(|b| b == w.bailleur))
     {
-        offers.extend(
-            (0..w.offers.len()).filter(|i| w.offers[*i].offered.starts_with(&prefix)).map(|i| (w, i)),
-        );
+        offers.extend((0..w.offers.len()).filter(|i| w.offers[*i].offered.year() == annee).map(|i| (w, i)));
     }
     // What the lessor keeps for itself is no offer.
     offers.retain(|(w, i)| w.offers[*i].to != "BAILLEUR");

@@ -308,14 +308,13 @@ fn line<'a>(
         delegue: volet(&to_it, now_delegate, next_delegate),
         reconduite: next.again,
     };
-    let (from, to) = (format!("{annee}-01-01"), format!("{annee}-12-31"));
     let gives = |r: &str| {
         this.conventions
             .iter()
             .any(|c| c.reservataire == r && c.delegations.iter().any(|x| x.commune == commune))
     };
     for w in book.ways_of(b).filter(|w| departement(&w.home.commune) == d) {
-        let n = TroisComptes::of_way(w, &from, &to);
+        let n = TroisComptes::of_way(w, annee);
         let Some(offer) = w.imputed().filter(|_| n != TroisComptes::default()) else { continue };
         if w.home.commune == commune && n.bail > 0 && view.holds(&offer.to) {
             let sum = baux.entry(offer.to.as_str()).or_default();

@@ -101,14 +101,14 @@ pub fn answer(book: &Book, view: &View, asked: Option<&str>) -> Result<Logements
     let today = au.to_string();
     let soon = flux().map_err(|e| Problem::internal(&e))?.alerte_jours;
     let mut list: Vec<LogementEnCours> = Vec::new();
-    for w in book.ways().filter(|w| !matches!(w.at, Etape::Occupe | Etape::Retire) && w.opened <= today) {
+    for w in book.ways().filter(|w| !matches!(w.at, Etape::Occupe | Etape::Retire) && *w.opened <= *today) {
         let asked_of = w.offers.last().filter(|_| w.at != Etape::ALibre).map_or("", |o| o.to.as_str());
         let own = view.bailleur.as_deref() == Some(w.bailleur.as_str());
         if !view.sees(w) || (view.contingent.is_some() && (asked_of.is_empty() || !view.holds(asked_of))) {
             continue;
         }
         let d = departement(&w.home.commune);
-        let annee = crate::desk::flux::book::year(&w.opened);
+        let annee = w.opened.year();
         let convention = book.convention(&w.bailleur, d, asked_of, annee);
         let days = convention.map(|c| c.days(&w.home.typologie, w.first_letting));
         let left = days.and_then(|days| delay(w, au, days)).map(|d| d.left);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::desk::flux::book::{Book, departement, month};
+use crate::desk::flux::book::{Book, departement};
 use crate::desk::flux::view::{View, title};
 use crate::desk::leases::{Choix, percent};
 use crate::desk::params::Params;
@@ -115,7 +115,6 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         return Err(Problem::unknown("par", by, KEYS));
     }
     let (until, m, over) = book.known(annee, &state::day(state::now()));
-    let (from, to) = (format!("{annee}-01-01"), format!("{annee}-12-31"));
     let rules = flux().map_err(|e| Problem::internal(&e))?;
     let tolerance = rules.tolerance;
     let asked_of = |b: &str| asked.bailleur.as_deref().is_none_or(|a| a == b);
@@ -145,7 +144,7 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
             continue;
         }
         let Some(offer) = way.imputed() else { continue };
-        let n = TroisComptes::of_way(way, &from, &to);
+        let n = TroisComptes::of_way(way, annee);
         if n == TroisComptes::default() {
             continue;
         }
@@ -163,16 +162,13 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
             if !way.home.qpv.is_empty() {
                 sum.qpv.add(n);
             }
-            let lease = way.end.as_ref().map(|e| e.day.as_str());
+            let lease = way.end.as_ref().map(|e| e.day);
             for (day, add) in [
-                (
-                    offer.accepted.as_deref(),
-                    TroisComptes { orientation: n.orientation, ..Default::default() },
-                ),
-                (offer.caleol.as_deref(), TroisComptes { caleol: n.caleol, ..Default::default() }),
+                (offer.accepted, TroisComptes { orientation: n.orientation, ..Default::default() }),
+                (offer.caleol, TroisComptes { caleol: n.caleol, ..Default::default() }),
                 (lease, TroisComptes { bail: n.bail, ..Default::default() }),
             ] {
-                if let Some(at) = day.and_then(|d| usize::from(month(d)).checked_sub(1)) {
+                if let Some(at) = day.and_then(|d| usize::from(d.month()).checked_sub(1)) {
                     sum.months[at.min(11)].add(add);
                 }
             }

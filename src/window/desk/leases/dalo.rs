@@ -7,17 +7,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::{self, Person};
+use crate::days;
 use crate::desk::editions::App;
 use crate::desk::leases::{Open, number, reservataires};
 use crate::desk::problem::Problem;
+use crate::flow::convention::is_state;
 use crate::policy::dalo::to_justify;
 use crate::policy::facts::{Allocation, Allocations};
 use crate::policy::mix::{self, Score};
 use crate::reference::dalo::Watchlist;
 use crate::reference::mix::Mix;
 use crate::reference::secrecy::Secrecy;
+use crate::state;
 use crate::state::State;
-use crate::state::dalo::{Stand, Word};
+use crate::state::dalo::{Saying, Stand, Word};
 use crate::territory::bands::{self, Band};
 
 /// Les placements DALO depuis la circulaire.
@@ -31,6 +34,10 @@ pub struct PlacementsDalo {
     /// Vrai si les placements vous sont montrés un à un ; sinon des comptes, sous secret statistique.
     pub detail: bool,
     pub motifs: Vec<MotifDalo>,
+    /// Jours pour répondre, depuis l'entrée dans la liste ou la contestation ; aucun texte ne les fixe.
+    pub delai_jours: u16,
+    /// Vrai pour un service de l'État.
+    pub etat: bool,
     pub bilan: BilanDalo,
     pub mois: Vec<CompteDalo>,
     pub communes: Vec<CompteDalo>,
@@ -51,7 +58,9 @@ pub struct MotifDalo {
 pub struct BilanDalo {
     /// Placements en QPV de ménages DALO en situation précaire.
     pub concernes: Option<u32>,
+    /// Justifiés, que l'État n'a pas encore acceptés.
     pub justifies: Option<u32>,
+    pub acceptes: Option<u32>,
     pub contestes: Option<u32>,
     pub a_justifier: Option<u32>,
 }
@@ -87,8 +96,11 @@ pub struct QuartierDalo {
 pub struct Placement {
     /// Empreinte : la même à chaque lecture.
     pub id: String,
-    /// Mois du bail, AAAA-MM.
+    /// Mois du bail, AAAA-MM, et son jour, AAAA-MM-JJ.
     pub mois: String,
+    pub jour: String,
+    /// Numéro national du logement, pour son bailleur seulement.
+    pub logement: Option<String>,
     pub commune: String,
     pub commune_nom: String,
     /// QPV en vigueur le jour du bail.
@@ -104,6 +116,16 @@ pub struct Placement {
     /// Vrai si le placement est à justifier : en QPV, ménage en situation précaire.
     pub concerne: bool,
     pub statut: Option<Stand>,
+    /// Qui répond de ce placement : `etat` s'il est sur le contingent de l'État, `bailleur` sinon ; nul s'il
+    /// n'est pas à justifier.
+    pub repond: Option<&'static str>,
+    /// Qui est attendu maintenant : `etat` ou `bailleur` pour répondre, `etat` pour accepter ou contester ;
+    /// nul si personne ne l'est.
+    pub attend: Option<&'static str>,
+    /// Dernier jour pour répondre, AAAA-MM-JJ, si une réponse est attendue.
+    pub echeance: Option<String>,
+    /// Vrai si ce jour est passé.
+    pub en_retard: bool,
     /// Vrai s'il est apparu depuis la dernière visite de votre organisme.
     pub nouveau: bool,
     /// Ce qui en a été dit, du plus ancien au plus récent.
@@ -133,6 +155,10 @@ pub struct AlertesDalo {
     pub ouvert: bool,
     /// Placements entrés dans la liste depuis la dernière visite de votre organisme.
     pub nouveaux: usize,
+    /// Placements qui attendent une réponse ou une décision de votre organisme, et ceux dont le délai est
+    /// passé.
+    pub attendus: usize,
+    pub en_retard: usize,
 }
 
 /// Characters of a comment.
@@ -156,6 +182,8 @@ pub struct Found {
     pub id: String,
     lease: Allocation,
     quartier: u32,
+    /// Hash of the number of its dwelling.
+    dwelling: u64,
     pub concerne: bool,
 }
 
@@ -195,6 +223,7 @@ pub fn leases(app: &App, state: &State, person: &Person, asked: &Asked) -> Resul
                 id: state.pseudonym(&[demand, a.bail.into(), dwelling, address]),
                 lease: *a,
                 quartier: mark.quartier,
+                dwelling,
                 concerne: to_justify(rules, a),
             });
         }
@@ -299,12 +328,13 @@ pub fn quartiers(found: &Leases, detail: bool, secrecy: &Secrecy) -> Vec<Quartie
 
 /// How many placements are to justify and where they stand; few are told only to who reads them one by one.
 pub fn balance(found: &Leases, stand: &impl Fn(&str) -> Stand, detail: bool, secrecy: &Secrecy) -> BilanDalo {
-    let mut counts = [0u32; 3];
+    let mut counts = [0u32; 4];
     for f in found.dalo.iter().filter(|f| f.concerne) {
         counts[match stand(&f.id) {
             Stand::AJustifier => 0,
             Stand::Justifie => 1,
             Stand::Conteste => 2,
+            Stand::Accepte => 3,
         }] += 1;
     }
     let all: u32 = counts.iter().sum();
@@ -320,6 +350,66 @@ pub fn balance(found: &Leases, stand: &impl Fn(&str) -> Stand, detail: bool, sec
         a_justifier: part(0),
         justifies: part(1),
         contestes: part(2),
+        acceptes: part(3),
+    }
+}
+
+/// Services of the State.
+pub const STATE: &str = "etat";
+pub const LESSOR: &str = "bailleur";
+
+/// Who answers for a lease: a placement on the State's contingent is the prefect's own.
+pub fn answers(a: &Allocation) -> &'static str {
+    let code = reservataires().iter().find(|v| v.code == a.reservataire).map_or("", |v| v.id.as_str());
+    if is_state(code) { STATE } else { LESSOR }
+}
+
+/// Who is awaited, and the last day to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    pub who: Option<&'static str>,
+    pub until: Option<String>,
+}
+
+/// Whose turn it is. `seen`: seconds when the placement entered the list.
+pub fn turn(answers: &'static str, words: &[Word], seen: i64, days: u16) -> Turn {
+    let until = |since: i64| Some(state::day(since + i64::from(days) * DAY));
+    match Stand::after(words) {
+        Stand::AJustifier => Turn { who: Some(answers), until: until(seen) },
+        Stand::Conteste => {
+            let last = words.iter().rev().find(|w| w.statut == Saying::Conteste);
+            Turn { who: Some(answers), until: until(last.map_or(seen, |w| w.quand)) }
+        }
+        // What the State says of its own placement waits for nobody.
+        Stand::Justifie => Turn { who: (answers == LESSOR).then_some(STATE), until: None },
+        Stand::Accepte => Turn { who: None, until: None },
+    }
+}
+
+/// Seconds.
+const DAY: i64 = 86_400;
+
+/// What is known of placements beside the leases.
+pub struct Known<'a> {
+    pub said: &'a BTreeMap<String, Vec<Word>>,
+    /// When each placement to justify entered the list.
+    pub seen: &'a BTreeMap<String, i64>,
+    pub fresh: &'a [String],
+    pub days: u16,
+    /// Today, AAAA-MM-JJ.
+    pub today: &'a str,
+}
+
+impl Found {
+    /// Whose turn it is.
+    pub fn turn(&self, known: &Known<'_>) -> Turn {
+        let words = known.said.get(&self.id).map_or(&[][..], Vec::as_slice);
+        let seen = known.seen.get(&self.id).copied().unwrap_or_else(state::now);
+        turn(answers(&self.lease), words, seen, known.days)
+    }
+
+    pub fn answers(&self) -> &'static str {
+        answers(&self.lease)
     }
 }
 
@@ -327,10 +417,11 @@ pub fn placement(
     found: &Leases,
     f: &Found,
     stand: &impl Fn(&str) -> Stand,
-    said: &BTreeMap<String, Vec<Word>>,
-    fresh: &[String],
+    known: &Known<'_>,
+    dwelling: impl Fn(u64) -> Option<String>,
 ) -> Placement {
     let a = &f.lease;
+    let turn = f.concerne.then(|| f.turn(known));
     let named = |list: &[crate::policy::facts::Named], i: u32| {
         list.get(i as usize).map_or_else(Default::default, |n| (n.code.clone(), n.title().to_owned()))
     };
@@ -344,6 +435,8 @@ pub fn placement(
     };
     Placement {
         mois: format!("{:04}-{:02}", a.year(), a.month()),
+        jour: days::iso(a.bail),
+        logement: dwelling(f.dwelling),
         commune,
         commune_nom,
         quartier: found
@@ -362,8 +455,43 @@ pub fn placement(
         precaire: a.precarious,
         concerne: f.concerne,
         statut: f.concerne.then(|| stand(&f.id)),
-        nouveau: f.concerne && fresh.contains(&f.id),
-        paroles: said.get(&f.id).cloned().unwrap_or_default(),
+        repond: f.concerne.then(|| answers(a)),
+        attend: turn.as_ref().and_then(|t| t.who),
+        en_retard: turn.as_ref().and_then(|t| t.until.as_deref()).is_some_and(|until| until < known.today),
+        echeance: turn.and_then(|t| t.until),
+        nouveau: f.concerne && known.fresh.contains(&f.id),
+        paroles: known.said.get(&f.id).cloned().unwrap_or_default(),
         id: f.id.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(statut: Saying, quand: i64) -> Word {
+        let text = String::new;
+        Word { quand, auteur: text(), organisme: text(), statut, motif: text(), commentaire: text() }
+    }
+
+    #[test]
+    fn who_placed_answers_and_the_state_decides_of_what_others_say() {
+        let day = |n: i64| 1_700_000_000 + n * DAY;
+        let of = |who, words: &[Word]| {
+            let t = turn(who, words, day(0), 30);
+            (t.who, t.until)
+        };
+        let until = |n: i64| Some(state::day(day(n)));
+        assert_eq!(of(LESSOR, &[]), (Some(LESSOR), until(30)));
+        assert_eq!(of(STATE, &[]), (Some(STATE), until(30)));
+        let reminded = [word(Saying::Relance, day(40))];
+        assert_eq!(of(LESSOR, &reminded), (Some(LESSOR), until(30)), "a reminder gives no more time");
+        let said = [word(Saying::Justifie, day(5))];
+        assert_eq!(of(LESSOR, &said), (Some(STATE), None));
+        assert_eq!(of(STATE, &said), (None, None));
+        let contested = [word(Saying::Justifie, day(5)), word(Saying::Conteste, day(9))];
+        assert_eq!(of(LESSOR, &contested), (Some(LESSOR), until(39)));
+        let accepted = [word(Saying::Justifie, day(5)), word(Saying::Accepte, day(9))];
+        assert_eq!(of(LESSOR, &accepted), (None, None));
     }
 }

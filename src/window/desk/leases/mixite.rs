@@ -231,7 +231,7 @@ pub fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
             typed.version
         ));
     }
-    let region = Unites::embedded().ok().map(Unites::region);
+    let units = Unites::embedded().ok();
     if whole.not_bound > 0 {
         out.push(format!(
             "{} baux d'EPCI non soumis aux 25 % et 50 % : l'arrêté des seuils de l'année (ou, avant qu'il ne soit chargé, de la précédente) ne les liste pas.",
@@ -239,8 +239,9 @@ pub fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
         ));
     }
     if whole.not_established > 0 {
-        let region = region.map_or_else(String::new, |(n, _)| {
-            format!(" (en Île-de-France, la liste des {n} soumis n'a pas été trouvée pour les communautés de communes)")
+        let region = units.map_or_else(String::new, |u| {
+            let (n, known) = (u.region().0, u.known_in_region());
+            format!(" (en Île-de-France, {known} des {n} soumis sont établis ; la liste des autres, des communautés de communes, n'a pas été trouvée : elle se règle, « EPT, Ville de Paris, et qui est soumis »)")
         });
         out.push(format!(
             "{} baux dont on ne sait pas dire si l'EPCI est soumis aux 25 % et 50 % : aucun arrêté chargé ni aucune liste ne le dit{region}.",
@@ -256,7 +257,7 @@ pub fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
     }
     if whole.whole_qpv > 0 {
         out.push(format!(
-            "{} baux dans un département qui est en entier un quartier prioritaire : la règle des 25 % hors QPV n'y a pas d'objet.",
+            "{} baux dans un département qui est en entier un quartier prioritaire : la règle des 25 % hors QPV n'y a pas d'objet. À Mayotte depuis le 13 août 2025 (loi du 11 août 2025 ; du 12 ou du 13, le jour exact n'est pas tranché).",
             number_of(whole.whole_qpv)
         ));
     }

@@ -44,6 +44,8 @@ pub struct PlanPropose {
     /// Version des règles appliquées : d'origine, ou modifiée localement, avec sa date et son empreinte.
     pub version: String,
     pub epci: Choix,
+    /// Si l'EPCI est soumis aux 25 % et 50 %, en une phrase ; nul : il l'est.
+    pub soumission_dit: Option<&'static str>,
     /// Année des baux à venir.
     pub annee: u16,
     pub mois: u8,
@@ -189,6 +191,16 @@ pub fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPro
     // A score that may not be shown is no ground for a plan that would tell it.
     so_far.protect(app.secrecy);
     let bound = theirs.iter().any(|i| all.list[*i].bound != Bound::No);
+    let sure = theirs.iter().any(|i| all.list[*i].bound == Bound::Yes);
+    let submission = match (bound, sure) {
+        (_, true) => None,
+        (true, false) => Some(
+            "On ne sait pas dire si cette intercommunalité est soumise aux 25 % et 50 % : aucun arrêté des seuils chargé ni aucune liste ne le dit. Le plan les vise, sans verdict.",
+        ),
+        (false, false) => Some(
+            "Intercommunalité non soumise aux 25 % et 50 % : l'arrêté des seuils ne la liste pas. Le plan ne vise pas ces deux règles.",
+        ),
+    };
     // Shares that depend on who is housed, and that bind this EPCI: not those of réservataires.
     let standings: Vec<Standing> = mix
         .targets()
@@ -213,6 +225,7 @@ pub fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPro
         (&households, &people),
         left_out,
         (mix, rules),
+        submission,
     ))
 }
 
@@ -419,6 +432,7 @@ fn told(
     (households, household_lines): (&[Household], &[usize]),
     demandes_ecartees: usize,
     (mix, rules): (&'static Mix, &'static PlanRules),
+    soumission_dit: Option<&'static str>,
 ) -> PlanPropose {
     let label = |d: Departure| rules.departures.iter().find(|w| w.id == d).map_or("", |w| w.libelle.as_str());
     let place = |d: &Dwelling| {
@@ -475,6 +489,7 @@ fn told(
     PlanPropose {
         version: format!("mixité {} ; plan {}", mix.version, rules.version),
         epci: Choix { code, nom },
+        soumission_dit,
         annee,
         mois,
         projete: asked.logements.is_none(),

@@ -29,14 +29,10 @@ fn warm(app: &App) {
     let Some(latest) = app.millesimes.last() else { return };
     let _ = latest.names();
     latest.zones.values().for_each(|g| _ = g.centres());
-    let made = app.by_lessor(latest.meta().millesime).and_then(|lessors| {
-        let Some(lessors) = lessors.filter(|l| !l.is_made()) else { return Ok(()) };
-        lessors.make(app.store())?;
-        give_back();
-        Ok(())
-    });
-    if let Err(e) = made {
-        tracing::error!("logements bailleur par bailleur : {e}");
+    match app.make_lessors() {
+        Ok(true) => give_back(),
+        Ok(false) => {}
+        Err(e) => tracing::error!("logements bailleur par bailleur : {e}"),
     }
 }
 

@@ -16,7 +16,7 @@ export const SUBJECTS: { name: string; actions: Record<string, string> }[] = [
   } },
   { name: 'Cotation et demande', actions: {
     grilles: 'Grilles de cotation', grille_ajoutee: 'Grille écrite', grille_modifiee: 'Grille modifiée', grille_importee: 'Grille importée', grille_adoptee: 'Grille adoptée', grille_effacee: 'Grille effacée', grille_csv: 'Grille en CSV',
-    cotation_demandes: 'Demandes notées', cotation_demandes_csv: 'Demandes notées en CSV', cotation_candidats: 'Candidats d’un logement', cotation_logements: 'Logements libres', cotation_simulation: 'Simulation de grille', cotation_pression: 'Pression de la demande',
+    cotation_demandes: 'Demandes notées', cotation_demandes_csv: 'Demandes notées en CSV', cotation_candidats: 'Candidats d’un logement', cotation_logements: 'Logements libres', cotation_simulation: 'Simulation de grille', cotation_pression: 'Pression de la demande', cotation_trajets: 'Origine des demandes',
   } },
   { name: 'Gestion en flux', actions: {
     flux_suivi: 'Suivi du flux', flux_fiche: 'Fiche de commune', flux_calcul: 'Calcul de l’année', flux_logements: 'Logements en cours', flux_logement: 'Vie d’un logement', flux_etat: 'Part de l’État', flux_action_logement: 'Objectifs d’Action Logement',

@@ -15,6 +15,7 @@ const LAYERS: Record<string, string> = {
   commune: 'Contours des communes',
   epci: 'Contours des EPCI',
   departement: 'Contours des départements',
+  arrondissement: 'Contours des arrondissements de Paris, Lyon ou Marseille',
   iris: 'Contours des IRIS',
   qpv: 'Contours des QPV',
   appartenance: 'Appartenance des communes aux EPCI',

@@ -1,5 +1,5 @@
 // What the page of cotation shows: its choices, which the address holds, and one answer for the part that is open.
-import { ApiError, api, isAbort, messageOf, read, type Candidats, type DemandesCotees, type Grille, type GrillesCotation, type LogementsLibres, type PressionDemande, type SimulationCotation } from '../../api/client';
+import { ApiError, api, isAbort, messageOf, read, type Candidats, type DemandesCotees, type Grille, type GrillesCotation, type LogementsLibres, type PressionDemande, type SimulationCotation, type TrajetsDemande } from '../../api/client';
 import { UrlChoices } from '../../lib/choices.svelte';
 import { session } from '../../session/session.svelte';
 
@@ -31,6 +31,9 @@ export const seniority = (epci: string, genre: Grille['genre']): Grille => ({
 });
 export const SENIORITY = 'anciennete';
 
+/** Lines of the pressure that are of one EPCI only. */
+export const WITHIN = ['typologie', 'quartile', 'mois', 'annee'];
+
 class Cotation {
   readonly #url = new UrlChoices('/cotation', NAMES);
   tab = $state<Tab>('grilles');
@@ -40,6 +43,7 @@ class Cotation {
   logements = $state.raw<LogementsLibres | null>(null);
   candidats = $state.raw<Candidats | null>(null);
   pression = $state.raw<PressionDemande | null>(null);
+  trajets = $state.raw<TrajetsDemande | null>(null);
   /** Grids that are compared: identifiers, or « anciennete ». */
   avant = $state(SENIORITY);
   apres = $state('');
@@ -109,8 +113,10 @@ class Cotation {
         this.candidats = logement ? await read(api.GET('/api/cotation/candidats', { params: { query: { logement, genre: this.genre, base } }, signal })) : null;
       }
       if (this.tab === 'pression') {
-        const within = this.get('epci') || (['typologie', 'mois', 'annee'].includes(par) ? this.epci : '');
+        const within = this.get('epci') || (WITHIN.includes(par) ? this.epci : '');
         this.pression = await read(api.GET('/api/cotation/pression', { params: { query: { ...(par ? { par } : {}), ...(within ? { epci: within } : {}) } }, signal }));
+        const epci = within || this.grilles?.modifiable || this.pression.lignes[0]?.epci || this.pression.lignes[0]?.code;
+        this.trajets = epci ? await read(api.GET('/api/cotation/trajets', { params: { query: { epci } }, signal })) : null;
       }
       this.error = this.empty = null;
     } catch (error) {

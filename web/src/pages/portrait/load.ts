@@ -1,7 +1,9 @@
 // What a portrait is made of: one zone asked in several ways, each answer with its own secrecy.
-import { api, read, type Catalogue, type Chiffre, type Indicateur, type Mesure } from '../../api/client';
+import { api, read, type Catalogue, type Chiffre, type Indicateur, type Mesure, type PressionDemande } from '../../api/client';
+import { distinct } from '../../lib/scales';
 import type { Saved } from '../../lib/kept';
 import { middle } from '../../lib/zones';
+import { session } from '../../session/session.svelte';
 
 export interface Place {
   scale: string;
@@ -31,6 +33,14 @@ export interface Portrait {
   residences: Residence[];
   /** Why there is no table of residences. */
   noResidences: string | null;
+  /** Demands of a commune or an EPCI, if an extract is there and open to the person. */
+  demand: Demand | null;
+}
+export interface Demand {
+  au: string;
+  annee: number;
+  delai_mois: number;
+  line: PressionDemande['lignes'][number];
 }
 
 /** Figures of the first table: who, resources, work, families, age, movement, stock. */
@@ -75,13 +85,14 @@ export async function load(subject: Subject, vague: number | null, upToDate: boo
 
   const [catalogue, indicators, whole] = await Promise.all([read(api.GET('/api/catalogue')), read(api.GET('/api/indicateurs')), ask()]);
   const waves = catalogue.millesimes.flatMap((m) => (m.vague ? [m.vague] : []));
-  const [recents, inside, outside, places, series, residences] = await Promise.all([
+  const [recents, inside, outside, places, series, residences, demand] = await Promise.all([
     maybe(ask({ population: 'RECENTS' })),
     maybe(ask({ qpv: 'DANS' })),
     maybe(ask({ qpv: 'HORS' })),
     parentsOf(subject),
     Promise.all(waves.map(async (wave) => ({ vague: wave, mesure: await maybe(ask({ vague: wave })) }))),
     'scale' in subject ? residencesOf(subject, stock) : { residences: [], noResidences: null },
+    'scale' in subject ? maybe(demandOf(subject)) : null,
   ]);
   const parents = await Promise.all(places.map(async (place) => ({ place, mesure: await maybe(listed(place, stock)) })));
   return {
@@ -89,7 +100,18 @@ export async function load(subject: Subject, vague: number | null, upToDate: boo
     parents: parents.flatMap((p) => (p.mesure ? [{ place: p.place, mesure: p.mesure }] : [])),
     waves: series.flatMap((s) => (s.mesure ? [{ vague: s.vague, mesure: s.mesure }] : [])).sort((a, b) => a.vague - b.vague),
     ...residences,
+    demand,
   };
+}
+
+/** The pressure of demand on a commune or an EPCI. */
+async function demandOf({ scale, code }: { scale: string; code: string }): Promise<Demand | null> {
+  await session.ready;
+  if ((scale !== 'commune' && scale !== 'epci') || !session.me) return null;
+  const query = { par: scale, ...(scale === 'epci' ? { epci: code } : {}) };
+  const { au, annee, delai_mois, lignes } = await read(api.GET('/api/cotation/pression', { params: { query } }));
+  const line = lignes.find((l) => l.code === code);
+  return line ? { au, annee, delai_mois, line } : null;
 }
 
 /** Commune, EPCI and département around a zone, the nearest first. */
@@ -98,10 +120,10 @@ async function parentsOf(subject: Subject): Promise<Place[]> {
     const [lon, lat] = !('scale' in subject) && subject.geometrie ? middle(subject.geometrie) : await centreOf(subject);
     if (lon === undefined || lat === undefined) return [];
     const around = await read(api.GET('/api/situation', { params: { query: { lon, lat } } }));
-    return (WIDER['scale' in subject ? subject.scale : ''] ?? ['commune', 'epci', 'departement']).flatMap((id) => {
+    return distinct((WIDER['scale' in subject ? subject.scale : ''] ?? ['commune', 'epci', 'departement']).flatMap((id) => {
       const found = around[id as 'commune' | 'epci' | 'departement'];
       return found ? [{ scale: id, code: found.code, nom: found.nom }] : [];
-    });
+    }));
   } catch {
     return [];
   }

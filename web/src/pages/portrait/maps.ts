@@ -29,6 +29,7 @@ const SCALES: Record<string, { dwellings: string[]; households: string[] }> = {
   departement: { dwellings: ['commune'], households: ['commune', 'epci'] },
   epci: { dwellings: ['commune'], households: ['iris', 'commune'] },
   commune: { dwellings: ['residence', 'iris'], households: ['iris', 'residence'] },
+  arrondissement: { dwellings: ['residence', 'iris'], households: ['iris', 'residence'] },
 };
 const CLOSE = { dwellings: ['residence', 'adresse'], households: ['residence', 'iris'] };
 

@@ -5,7 +5,7 @@ import { toCsv } from '../../lib/zones';
 
 export interface Cell { valeur: number | null; secret: boolean }
 export interface Row { code: string; nom: string; logements: number | null; cells: Record<string, Cell> }
-interface Known { code: string; nom: string; epci?: string | null; departement?: string | null }
+interface Known { code: string; nom: string; commune?: string | null; epci?: string | null; departement?: string | null }
 export interface Place { scale: string; code: string; nom: string }
 
 /** A territory and those around it, the nearest first; without a territory, the départements. */
@@ -14,7 +14,7 @@ export function wider(within: string, territories: readonly { scale: string; zon
   const [scale = '', code = ''] = within.split(':');
   const zone = of(scale).find((z) => z.code === code);
   if (!zone) return of('departement').slice(0, 3).map((z) => ({ scale: 'departement', code: z.code, nom: z.nom }));
-  const around = ([['epci', zone.epci], ['departement', zone.departement]] as const).flatMap(([wide, at]) => {
+  const around = ([['commune', scale === 'arrondissement' ? zone.commune : null], ['epci', zone.epci], ['departement', zone.departement]] as const).flatMap(([wide, at]) => {
     const found = wide !== scale && !(scale === 'epci' && wide === 'epci') ? of(wide).find((z) => z.code === at) : undefined;
     return found && scale !== 'departement' ? [{ scale: wide, code: found.code, nom: found.nom }] : [];
   });

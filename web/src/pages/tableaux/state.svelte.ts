@@ -11,8 +11,8 @@ const USUAL = ['I02', 'I06', 'I08', 'I13C', 'I14', 'P02', 'P10', 'P13'];
 /** More columns than this is no table to be read. */
 export const MOST_COLUMNS = 16;
 /** Scales whose zones are read by their name in a table; squares and addresses are for the map. */
-const SCALES = ['departement', 'epci', 'commune', 'iris', 'qpv2024', 'qpv2015', 'residence'];
-const TERRITORIES = ['departement', 'epci', 'commune'] as const;
+const SCALES = ['departement', 'epci', 'commune', 'arrondissement', 'iris', 'qpv2024', 'qpv2015', 'residence'];
+const TERRITORIES = ['departement', 'epci', 'commune', 'arrondissement'] as const;
 const HOMES: Record<string, string> = { epci: 'epci', commune: 'commune', ddets: 'departement' };
 
 export interface Column { indicator: Indicateur; unite: string; source: string }

@@ -10,6 +10,7 @@ pub mod justificatifs;
 pub mod ma_demande;
 pub mod pression;
 pub mod simulation;
+pub mod trajets;
 
 use std::sync::Arc;
 

@@ -8,14 +8,15 @@ use utoipa::ToSchema;
 
 use super::cotee::sizes;
 use super::grilles::TerritoireCote;
-use super::{all, catalogue, rounded};
+use super::{all, catalogue, mix, rounded};
 use crate::days;
 use crate::desk::editions::App;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::scoring::facts::Territory;
 use crate::scoring::pace::{Period, Step, periods, ratio};
-use crate::scoring::pressure::{Line, Scale, lines, sizes as by_size};
+use crate::scoring::pressure::{Line, Parts, Scale, lines, parts};
 use crate::scoring::wait::Wait;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
@@ -90,20 +91,27 @@ pub struct Pression {
     pub lignes: Vec<LignePression>,
 }
 
-const SCALES: [&str; 5] = ["epci", "commune", "typologie", "mois", "annee"];
+const SCALES: [&str; 6] = ["epci", "commune", "typologie", "quartile", "mois", "annee"];
+/// By number of the part.
+const QUARTILES: [(&str, &str); 3] = [
+    ("inconnu", "Ressources non connues"),
+    ("premier", "Premier quartile"),
+    ("autres", "Trois autres quartiles"),
+];
 
 /// Pression de la demande
 ///
 /// Demandes en attente, attributions de l'année de l'extraction et leur rapport, selon les deux
 /// définitions (avec et sans les mutations), et le délai d'attente, par commune, par EPCI ou, dans un
-/// EPCI, par typologie (la plus petite que la demande nomme), par mois ou par année : les demandes
+/// EPCI, par typologie (la plus petite que la demande nomme), par quartile de ressources (celui du
+/// territoire ; pour un bail, celui de l'attribution), par mois ou par année : les demandes
 /// déposées, celles qui attendent au dernier jour et les baux, à cinq près, d'après ce que l'extraction
 /// garde. Un effectif de 1 à 10 n'est jamais donné, ni ce qui le ferait retrouver.
 #[utoipa::path(
     get, path = "/api/cotation/pression", tag = "cotation", operation_id = "cotation_pression",
     params(
-        ("par" = Option<String>, Query, description = "Lignes : `epci` (par défaut), `commune`, `typologie`, `mois` ou `annee`"),
-        ("epci" = Option<String>, Query, description = "SIREN d'un EPCI : ses communes, ses typologies, ses mois"),
+        ("par" = Option<String>, Query, description = "Lignes : `epci` (par défaut), `commune`, `typologie`, `quartile`, `mois` ou `annee`"),
+        ("epci" = Option<String>, Query, description = "SIREN d'un EPCI : ses communes, ses typologies, ses quartiles, ses mois"),
     ),
     responses(
         (status = OK, body = Pression),
@@ -150,7 +158,7 @@ fn answer(app: &App, by: String, epci: Option<&str>) -> Result<Pression, Problem
             let epci = within
                 .ok_or_else(|| Problem::missing("epci", "le SIREN de l'EPCI dont voir les typologies"))?;
             let known = sizes()?;
-            let found = by_size(&demands, &leases, year, epci, since, k);
+            let found = parts(&demands, &leases, Parts::Typologie, year, epci, since, k);
             let title = |zone: u32| {
                 let value = known.iter().find(|v| u32::from(v.code) == zone);
                 value.map_or_else(
@@ -162,6 +170,31 @@ fn answer(app: &App, by: String, epci: Option<&str>) -> Result<Pression, Problem
                 let (code, nom) = title(l.zone);
                 LignePression::of(l, code, nom, Some(demands.epcis[epci as usize].code.clone()), k)
             };
+            found.iter().map(line).collect()
+        }
+        "quartile" => {
+            let epci = within
+                .ok_or_else(|| Problem::missing("epci", "le SIREN de l'EPCI dont voir les quartiles"))?;
+            let mix = mix()?;
+            let on = Territory::new(&demands, epci, mix);
+            let of = |by| parts(&demands, &leases, by, year, epci, since, k);
+            let mut found = of(Parts::Quartile(on, mix));
+            // A few whose incomes are not known would hide all of the first quartile.
+            let joined = found.iter().any(|l| l.named.is_none() || l.housed.is_none());
+            if joined {
+                found = of(Parts::First(on, mix));
+            }
+            let line = |l: &Line| {
+                let (code, nom) = if joined && l.zone == 2 {
+                    ("autres", "Trois autres quartiles, ou ressources non connues")
+                } else {
+                    QUARTILES[l.zone as usize % QUARTILES.len()]
+                };
+                let within = demands.epcis[epci as usize].code.clone();
+                LignePression::of(l, code.to_owned(), nom.to_owned(), Some(within), k)
+            };
+            // What is not known last.
+            found.sort_by_key(|l| (l.zone == 0, l.zone));
             found.iter().map(line).collect()
         }
         "mois" | "annee" => {

@@ -15,21 +15,20 @@ use crate::days;
 use crate::desk::editions::App;
 use crate::desk::leases::MONTHS;
 use crate::desk::leases::dalo::{
-    AlertesDalo, Asked, ContestationDalo, JustificationDalo, Leases, MotifDalo, PlacementsDalo, balance, by,
-    comment, counted, detail, leases, placement, quartiers, watchlist,
+    AlertesDalo, Asked, ContestationDalo, JustificationDalo, Known, LESSOR, Leases, MotifDalo,
+    PlacementsDalo, STATE, balance, by, comment, counted, detail, leases, placement, quartiers, watchlist,
 };
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::reference::mix::Mix;
-use crate::reference::secrecy::Secrecy;
 use crate::server::app::Server;
 use crate::server::auth::who::{Visitor, Who};
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::state;
-use crate::state::dalo::{Said, Stand, Word};
+use crate::state::dalo::{Said, Saying, Stand, Word};
 
 /// Placements DALO et QPV depuis la circulaire du 18 décembre 2023
 ///
@@ -65,10 +64,10 @@ pub async fn placements(
         .with("commune", asked.commune.clone())
         .with("bailleur", asked.bailleur.clone());
     let found = found(&server, &app, &visitor, asked).await?;
-    let said = server.state.said_of_dalo().await?;
     let detail = detail(&visitor.person);
-    let fresh = if detail { fresh(&server, &visitor, &found).await? } else { Vec::new() };
-    let answer = told(&found, &said, detail, &fresh, app.secrecy)?;
+    let read = read(&server, &visitor, &found, detail).await?;
+    let work = move || told(&app, &found, &read.known()?, &visitor);
+    let answer = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
     let counts = if detail {
         answer.placements.len()
     } else {
@@ -92,10 +91,19 @@ pub async fn alerts(
     params.finish()?;
     let person = &visitor.person;
     if !detail(person) || matches!(access::leases(person), Scope::Nowhere(_)) {
-        return Ok(Json(AlertesDalo { ouvert: false, nouveaux: 0 }));
+        return Ok(Json(AlertesDalo { ouvert: false, nouveaux: 0, attendus: 0, en_retard: 0 }));
     }
     let found = found(&server, &app, &visitor, Asked::default()).await?;
-    Ok(Json(AlertesDalo { ouvert: true, nouveaux: fresh(&server, &visitor, &found).await?.len() }))
+    let read = read(&server, &visitor, &found, true).await?;
+    let known = read.known()?;
+    let side = side(person);
+    let turns = found.dalo.iter().filter(|f| f.concerne).map(|f| f.turn(&known));
+    let (mut attendus, mut en_retard) = (0, 0);
+    for turn in turns.filter(|t| t.who == Some(side)) {
+        attendus += 1;
+        en_retard += usize::from(turn.until.is_some_and(|until| *until < *known.today));
+    }
+    Ok(Json(AlertesDalo { ouvert: true, nouveaux: read.fresh.len(), attendus, en_retard }))
 }
 
 /// Noter que votre organisme a lu la liste
@@ -111,7 +119,7 @@ pub async fn visit(FromState(server): FromState<Server>, Who(visitor): Who) -> R
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Justifier un placement (bailleur)
+/// Justifier un placement (le bailleur ; l'État pour ceux de son contingent)
 #[utoipa::path(
     put, path = "/api/dalo/placements/{id}", tag = "mixite", operation_id = "dalo_justifier",
     params(("id" = String, Path, description = "Empreinte du placement")), request_body = JustificationDalo,
@@ -135,7 +143,7 @@ pub async fn justify(
             Problem::unknown("motif", &asked.motif, list.reasons.iter().map(|r| r.id.as_str()))
         })?;
     let comment = comment(&asked.commentaire, reason.id == "autre")?;
-    say(&server, &app, &visitor, &id, Stand::Justifie, &reason.id, &comment).await?;
+    say(&server, &app, &visitor, &id, Saying::Justifie, &reason.id, &comment).await?;
     Ok((
         StatusCode::NO_CONTENT,
         Extension(Trace::new("dalo_justifier", id).with("motif", reason.id.as_str())),
@@ -161,8 +169,53 @@ pub async fn contest(
     Body(asked): Body<ContestationDalo>,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     let comment = comment(&asked.commentaire, true)?;
-    say(&server, &app, &visitor, &id, Stand::Conteste, "", &comment).await?;
+    say(&server, &app, &visitor, &id, Saying::Conteste, "", &comment).await?;
     Ok((StatusCode::NO_CONTENT, Extension(Trace::new("dalo_contester", id))))
+}
+
+/// Accepter une justification (DDETS, DREAL)
+#[utoipa::path(
+    post, path = "/api/dalo/placements/{id}/acceptation", tag = "mixite", operation_id = "dalo_accepter",
+    params(("id" = String, Path, description = "Empreinte du placement")),
+    responses(
+        (status = NO_CONTENT, description = "Accepté"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn accept(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
+    say(&server, &app, &visitor, &id, Saying::Accepte, "", "").await?;
+    Ok((StatusCode::NO_CONTENT, Extension(Trace::new("dalo_accepter", id))))
+}
+
+/// Relancer un bailleur qui n'a pas répondu (DDETS, DREAL)
+///
+/// La relance est datée et montrée au bailleur ; elle ne change pas l'échéance. Pas plus d'une par semaine
+/// (`relance_jours`).
+#[utoipa::path(
+    post, path = "/api/dalo/placements/{id}/relance", tag = "mixite", operation_id = "dalo_relancer",
+    params(("id" = String, Path, description = "Empreinte du placement")),
+    responses(
+        (status = NO_CONTENT, description = "Relancé"),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+        (status = CONFLICT, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn remind(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Extension<Trace>), Problem> {
+    say(&server, &app, &visitor, &id, Saying::Relance, "", "").await?;
+    Ok((StatusCode::NO_CONTENT, Extension(Trace::new("dalo_relancer", id))))
 }
 
 /// Says something of a placement that the person reads and that is to justify.
@@ -171,16 +224,29 @@ async fn say(
     app: &Arc<App>,
     visitor: &Arc<Visitor>,
     id: &str,
-    statut: Stand,
+    statut: Saying,
     motif: &str,
     commentaire: &str,
 ) -> Result<(), Problem> {
     let found = found(server, app, visitor, Asked::default()).await?;
-    if !found.dalo.iter().any(|f| f.concerne && f.id == id) {
+    let Some(placement) = found.dalo.iter().find(|f| f.concerne && f.id == id) else {
         return Err(Problem::not_found(
             "id",
             id,
             "Ce placement n'existe pas, n'est pas à justifier ou n'est pas ouvert à votre organisme.",
+        ));
+    };
+    let (answers, side) = (placement.answers(), side(&visitor.person));
+    if statut == Saying::Justifie && answers != side {
+        return Err(Problem::forbidden(if answers == STATE {
+            "Ce placement est sur le contingent de l'État : ses services en répondent."
+        } else {
+            "Seul le bailleur du logement justifie ce placement."
+        }));
+    }
+    if statut != Saying::Justifie && answers == STATE {
+        return Err(Problem::forbidden(
+            "Ce placement est sur le contingent de l'État : il n'y a personne à contester, à approuver ou à relancer.",
         ));
     }
     let said = Said {
@@ -191,7 +257,13 @@ async fn say(
         auteur: &visitor.person.nom,
         organisme: &visitor.organisation()?.nom,
     };
-    Ok(server.state.say_of_dalo(id, &said, state::now()).await?)
+    let again = i64::from(watchlist()?.relance_jours) * 86_400;
+    Ok(server.state.say_of_dalo(id, &said, state::now(), again).await?)
+}
+
+/// On which side of the talk a person is.
+fn side(person: &access::Person) -> &'static str {
+    if access::may(person, "dalo_contester").is_ok() { STATE } else { LESSOR }
 }
 
 async fn found(
@@ -205,24 +277,55 @@ async fn found(
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
 }
 
-/// Placements to justify that the person's organisation has not seen.
-async fn fresh(server: &Server, visitor: &Visitor, found: &Leases) -> Result<Vec<String>, Problem> {
-    let Some(org) = &visitor.person.organisation else { return Ok(Vec::new()) };
-    let ids: Vec<String> = found.dalo.iter().filter(|f| f.concerne).map(|f| f.id.clone()).collect();
-    let seen = server.state.see_dalo(&ids, state::now()).await?;
-    let visit = server.state.dalo_visit(&org.id).await?;
-    Ok(seen.into_iter().filter(|(_, since)| visit.is_none_or(|v| *since > v)).map(|(id, _)| id).collect())
+/// What the state keeps of placements.
+struct Read {
+    said: BTreeMap<String, Vec<Word>>,
+    seen: BTreeMap<String, i64>,
+    /// Those that the person's organisation has not seen.
+    fresh: Vec<String>,
+    today: String,
 }
 
-fn told(
-    found: &Leases,
-    said: &BTreeMap<String, Vec<Word>>,
-    detail: bool,
-    fresh: &[String],
-    secrecy: &Secrecy,
-) -> Result<PlacementsDalo, Problem> {
+impl Read {
+    fn known(&self) -> Result<Known<'_>, Problem> {
+        let days = watchlist()?.delai_jours;
+        Ok(Known { said: &self.said, seen: &self.seen, fresh: &self.fresh, days, today: &self.today })
+    }
+}
+
+async fn read(server: &Server, visitor: &Visitor, found: &Leases, detail: bool) -> Result<Read, Problem> {
+    let (said, now) = (server.state.said_of_dalo().await?, state::now());
+    let mut out = Read { said, seen: BTreeMap::new(), fresh: Vec::new(), today: state::day(now) };
+    if !detail {
+        return Ok(out);
+    }
+    let ids: Vec<String> = found.dalo.iter().filter(|f| f.concerne).map(|f| f.id.clone()).collect();
+    out.seen = server.state.see_dalo(&ids, now).await?;
+    if let Some(org) = &visitor.person.organisation {
+        let visit = server.state.dalo_visit(&org.id).await?;
+        let new = out.seen.iter().filter(|(_, since)| visit.is_none_or(|v| **since > v));
+        out.fresh = new.map(|(id, _)| id.clone()).collect();
+    }
+    Ok(out)
+}
+
+/// Numbers of a bailleur's dwellings, by their hash: which dwelling it is, its bailleur alone is told.
+fn own_dwellings(app: &App, visitor: &Visitor) -> Result<BTreeMap<u64, String>, Problem> {
+    let Scope::Stock(siren) = access::leases(&visitor.person) else { return Ok(BTreeMap::new()) };
+    let Some(year) = app.millesimes.last().map(|m| m.meta().millesime) else { return Ok(BTreeMap::new()) };
+    let rows = app.rows_of(year, &siren, &["ident_rep"]).map_err(|e| Problem::internal(&e))?;
+    let Some(table) = rows else { return Ok(BTreeMap::new()) };
+    let hashes = table.hashes("ident_rep").map_err(|e| Problem::internal(&e))?;
+    let texts = table.texts("ident_rep").map_err(|e| Problem::internal(&e))?;
+    Ok(hashes.into_iter().enumerate().map(|(i, hash)| (hash, texts.get(i).to_owned())).collect())
+}
+
+fn told(app: &App, found: &Leases, known: &Known<'_>, visitor: &Visitor) -> Result<PlacementsDalo, Problem> {
+    let (detail, side, secrecy) = (detail(&visitor.person), side(&visitor.person), app.secrecy);
     let (rules, list) = (Mix::embedded().map_err(|e| Problem::internal(&e))?, watchlist()?);
-    let stand = |id: &str| said.get(id).and_then(|w| w.last()).map_or(Stand::AJustifier, |w| w.statut);
+    let stand = |id: &str| Stand::after(known.said.get(id).map_or(&[][..], Vec::as_slice));
+    let own = own_dwellings(app, visitor)?;
+    let dwelling = |of: u64| own.get(&of).cloned();
     let months = by(found, |a| a.bail / 100);
     let communes = by(found, |a| a.commune);
     let month = |key: u32| {
@@ -238,13 +341,15 @@ fn told(
         texte: &list.texte,
         depuis: days::iso(rules.dalo.circulaire),
         detail,
+        etat: side == STATE,
+        delai_jours: list.delai_jours,
         motifs: list.reasons.iter().map(|r| MotifDalo { id: &r.id, libelle: &r.libelle }).collect(),
         bilan: balance(found, &stand, detail, secrecy),
         mois: counted(months, detail, secrecy, month),
         communes: counted(communes, detail, secrecy, commune),
         quartiers: quartiers(found, detail, secrecy),
         placements: if detail {
-            found.dalo.iter().map(|f| placement(found, f, &stand, said, fresh)).collect()
+            found.dalo.iter().map(|f| placement(found, f, &stand, known, dwelling)).collect()
         } else {
             Vec::new()
         },

@@ -1,0 +1,294 @@
+"""Three other territories, drawn and imported here: the rules of mix, arrondissements, mergers and overseas, as pandas and GeoPandas have them.
+
+Île-de-France (one threshold, units that are not EPCI, two codes for a dwelling of Paris), a merger and a split between two millésimes (and an
+EPCI that is not bound), La Réunion and Mayotte (other systems, other days of the QPV).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pytest
+
+from conftest import ROOT, TOLERANCE_M, VAGUE, Api, completed, kept_rows, raw_rows, setting
+from test_mixite import places, recount
+
+# The law, written again by hand (CCH L.441-1; loi 2025-797; décrets 2024-1211 and 2024-1212).
+METROPOLE = "200054781"
+UNITS = {
+    "75056": "75056", "93066": "200057867", "93001": "200057867", "93048": "200057875", "92012": "200057974",
+    "92050": "200057982", "94028": "200058006", "94081": "200058014",
+}
+NOT_ESTABLISHED = {"249100157"}
+SYSTEM = {"974": 2975, "976": 4471}
+ALL_OF_MAYOTTE = "2025-08-13"
+
+
+@dataclass
+class World:
+    name: str
+    files: Path
+    store: Path
+    api: Api
+    # Who sees another département, where one person does not see both.
+    others: dict[str, Api] | None = None
+
+    def parts(self, leases: pd.DataFrame) -> list[tuple[Api, pd.DataFrame]]:
+        """Who asks, and the leases that they see."""
+        if not self.others:
+            return [(self.api, leases)]
+        dep = departement(leases["commune"])
+        return [(self.api, leases[~dep.isin(list(self.others))]), *((api, leases[dep == d]) for d, api in self.others.items())]
+
+
+def departement(commune: pd.Series) -> pd.Series:
+    return commune.str[:3].where(commune.str.startswith("97"), commune.str[:2])
+
+
+@pytest.fixture(scope="module", params=["idf", "fusion", "outre-mer"])
+def world(request, tmp_path_factory, mosaique):
+    folder = tmp_path_factory.mktemp(request.param)
+    files, store = folder / "fichiers", folder / "magasin"
+    mosaique("demo-data", "--territoire", request.param, "--out", files)
+    binary = setting("MOSAIQUE_BIN")
+    subprocess.run([ROOT / "scripts" / "import-all.sh", binary, files, store], check=True, capture_output=True, timeout=600, cwd=ROOT)
+    (store / "demonstration").touch()
+    accounts = {a["role"]: a for a in json.loads(mosaique("admin", "demo", "--json", "--data", store))}
+    token = mosaique("admin", "token", "--data", store, "--courriel", "dreal@demonstration.example", "--nom", "essai").strip().split()[-1]
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    server = subprocess.Popen([binary, "serve", "--data", store, "--bind", f"127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    api = Api(f"http://127.0.0.1:{port}", token)
+    try:
+        for _ in range(300):
+            try:
+                api.get("/healthz")
+                break
+            except (urllib.error.URLError, ConnectionError):
+                assert server.poll() is None
+                time.sleep(0.1)
+        world = World(request.param, files, store, api)
+        if request.param == "outre-mer":
+            mayotte(world, mosaique, accounts["administrateur"])
+        yield world
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def mayotte(world: World, mosaique, administrator: dict[str, str]) -> None:
+    """The services of the State in La Réunion and in Mayotte are two, each sees its own: who administers opens the second."""
+    headers = {"Content-Type": "application/json"}
+
+    def ask(method: str, path: str, body: dict) -> dict:
+        request = urllib.request.Request(world.api.base + path, json.dumps(body).encode(), headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            headers.update({"Cookie": c.split(";")[0] for c in [answer.headers.get("Set-Cookie")] if c})
+            return json.loads(answer.read() or b"{}")
+
+    once = administrator["mot_de_passe"]
+    headers["X-Csrf-Token"] = ask("POST", "/api/session", {"courriel": administrator["courriel"], "mot_de_passe": once})["csrf"]
+    ask("PUT", "/api/session/mot-de-passe", {"actuel": once, "nouveau": "sentier-lagon-barge-ylang"})
+    organisation = ask("POST", "/api/admin/organisations", {"nom": "DEETS de Mayotte", "role": "ddets", "code": "976"})["id"]
+    ask("POST", "/api/admin/comptes", {"organisation": organisation, "courriel": "mayotte@demonstration.example", "nom": "Mayotte"})
+    token = mosaique("admin", "token", "--data", world.store, "--courriel", "mayotte@demonstration.example").strip().split()[-1]
+    world.others = {"976": Api(world.api.base, token)}
+
+
+def contours(world: World, year: int = 2024) -> geopandas.GeoDataFrame:
+    own = world.files / f"communes_{year}.geojson"
+    return geopandas.read_file(own if own.exists() else world.files / "communes.geojson").set_index("INSEE_COM")
+
+
+def in_force(code: str, known: set[str]) -> str:
+    """The commune that a code means where contours are those (an arrondissement is its city)."""
+    if code in known:
+        return code
+    passage = pd.read_csv(ROOT / "data" / "passage.csv", sep=";", dtype=str).set_index("ancienne")["nouvelle"]
+    return passage.get(code, code)
+
+
+def metres(world: World, points: geopandas.GeoSeries, commune: pd.Series, zones: geopandas.GeoDataFrame) -> pd.Series:
+    """Distance of each point to the zones, in the legal system of its département."""
+    out = pd.Series(np.nan, index=points.index)
+    for dep, rows in commune.groupby(departement(commune)):
+        system = SYSTEM.get(dep, 2154)
+        mine = zones[zones["dep"] == dep] if world.name == "outre-mer" else zones
+        if len(mine):
+            out[rows.index] = points[rows.index].to_crs(system).distance(mine.to_crs(system).union_all())
+        else:
+            out[rows.index] = np.inf
+    return out.where(~points.is_empty)
+
+
+@pytest.fixture(scope="module")
+def leases(world: World, mosaique) -> pd.DataFrame:
+    manifest = json.loads((world.store / "manifeste.json").read_text())
+    tables = []
+    for data in (j for j in manifest["jeux"] if j["rapport"]["registre"] == "attributions"):
+        kept = pd.read_parquet(world.store / data["dossier"] / "attributions.parquet").set_index("ligne")
+        raw = raw_rows(world.files / f"attributions_{data['rapport']['cle']}.csv").loc[kept.index]
+        tables.append(raw.assign(adresse=kept["adresse"]))
+    rows = pd.concat(tables, ignore_index=True)
+    outlines = contours(world)
+    rows["commune"] = rows["depcom"].map({c: in_force(c, set(outlines.index)) for c in rows["depcom"].unique()})
+
+    dwellings = places(world.store, mosaique)
+    by_ident = dwellings.dropna(subset=["ident_rep"]).drop_duplicates("ident_rep").set_index("ident_rep")
+    by_address = dwellings.dropna(subset=["adresse"]).drop_duplicates("adresse").set_index("adresse")
+    found = by_ident.reindex(rows["ident_rep"])[["lon", "lat", "qualite"]].set_axis(rows.index)
+    lost = ~rows["ident_rep"].isin(by_ident.index)
+    found[lost] = by_address.reindex(rows.loc[lost, "adresse"])[["lon", "lat", "qualite"]].to_numpy()
+    known = found["lon"].notna() & ~found["qualite"].isin([int(v) for v in VAGUE])
+    points = geopandas.GeoSeries(geopandas.points_from_xy(found["lon"].where(known), found["lat"].where(known)), index=rows.index, crs=4326)
+    for dep, mine in rows.groupby(departement(rows["commune"])):
+        system = SYSTEM.get(dep, 2154)
+        declared = outlines.geometry.to_crs(system).reindex(mine["commune"]).set_axis(mine.index)
+        known[mine.index] &= ~(points[mine.index].to_crs(system).distance(declared) > TOLERANCE_M)
+
+    day = rows["date_bail"]
+    for generation in ("2015", "2024"):
+        zones = geopandas.read_file(world.files / f"qpv{generation}.geojson")
+        zones["dep"] = zones.iloc[:, 0].str[2:5].str.removeprefix("0")
+        rows[f"qpv{generation}"] = metres(world, points, rows["commune"], zones).where(known)
+    dep = departement(rows["commune"])
+    first = np.where(dep.isin(["971", "972", "973", "974", "976", "978"]), "2025-01-01", "2024-01-01")
+    rows["distance"] = np.where(day.to_numpy() >= first, rows["qpv2024"], rows["qpv2015"])
+    rows["entier"] = (dep == "976") & (day >= ALL_OF_MAYOTTE)
+    rows.loc[rows["entier"], "distance"] = 0
+
+    rows["annee"] = day.str[:4]
+    membership = raw_rows(world.files / "appartenance_2024.csv").set_index("commune")["epci"]
+    rows["epci"] = rows["commune"].map(UNITS).fillna(rows["commune"].map(membership))
+    lines = raw_rows(world.files / "seuils_q1.csv")
+    thresholds = {(r.epci, r.annee): float(r.eur_uc) for r in lines.itertuples()}
+
+    def threshold(epci: str, year: str) -> float:
+        for y in (year, str(int(year or 1) - 1)):
+            for code in ("R11", epci):
+                if (code, y) in thresholds:
+                    return thresholds[code, y]
+        return np.nan
+
+    rows["seuil"] = [threshold(e, y) for e, y in zip(rows["epci"], rows["annee"])]
+    listed = {e for e, _ in thresholds}
+    rows["soumis"] = rows["epci"].isin(listed) | ("R11" in listed)
+    monthly = pd.to_numeric(rows["ressources_mensuelles"], errors="coerce")
+    persons = rows[["nb_14plus", "nb_moins14"]].astype(int)
+    units = 1 + 0.5 * (persons["nb_14plus"] - 1).clip(lower=0) + 0.3 * persons["nb_moins14"]
+    rows["q1"] = np.where(monthly.isna() | rows["seuil"].isna(), "?", np.where(12 * monthly / units < rows["seuil"], "oui", "non"))
+    return rows[rows["date_bail"] != ""]
+
+
+def counted(rows: pd.DataFrame) -> dict[str, tuple[int, int, int]]:
+    """Every rule; the 25 % and 50 % look at the leases of bound EPCI only."""
+    out, bound = recount(rows), recount(rows[rows["soumis"]])
+    return out | {r: bound[r] for r in ("hors_qpv_q1", "qpv_autres_quartiles")}
+
+
+def compared(line: dict, rows: pd.DataFrame) -> int:
+    expected, n = counted(rows), 0
+    for s in (s for s in line["scores"] if not s["secret"]):
+        if s["etat"] in ("non_soumis", "sans_objet"):
+            assert s["numerateur"] is None and expected[s["regle"]][1] == 0, (line["nom"], s)
+            continue
+        assert (s["numerateur"], s["denominateur"], s["inconnus"]) == expected[s["regle"]], (line["nom"], s)
+        n += 1
+    return n
+
+
+def test_every_rule_of_every_year_is_what_pandas_counts(world: World, leases) -> None:
+    for api, seen in world.parts(leases):
+        years = api.get("/api/mixite")["annees"]
+        assert {str(y) for y in years} == set(seen["annee"])
+        for year in years:
+            answer = api.get(f"/api/mixite?annee={year}")
+            rows = seen[seen["annee"] == str(year)]
+            assert answer["ensemble"]["baux"] == len(rows)
+            assert compared(answer["ensemble"], rows) >= 4
+            for by, column in [("epci", "epci"), ("commune", "commune"), ("bailleur", "bailleur_siren")]:
+                answer = api.get(f"/api/mixite?annee={year}&par={by}")
+                groups = dict(list(rows.groupby(column)))
+                assert {line["code"] for line in answer["lignes"]} == set(groups)
+                assert sum(compared(line, groups[line["code"]]) for line in answer["lignes"]) > 0
+
+
+def test_units_and_who_is_bound_are_those_of_the_law(world: World, leases) -> None:
+    year = sorted(leases["annee"].unique())[0 if world.name == "outre-mer" else 1]
+    of_epci = lambda api, year: {line["code"]: {s["regle"]: s["etat"] for s in line["scores"]} for line in api.get(f"/api/mixite?annee={year}&par=epci")["lignes"]}
+    lines = {code: states for api, _ in world.parts(leases) for code, states in of_epci(api, year).items()}
+    states = {code: of["hors_qpv_q1"] for code, of in lines.items()}
+    if world.name == "idf":
+        assert METROPOLE not in lines and set(UNITS.values()) <= set(lines)
+        assert {c for c, s in states.items() if s == "non_etabli"} == NOT_ESTABLISHED
+        zones = {z["code"]: z["nom"] for z in world.api.get("/api/zones?echelle=epci")["zones"]}
+        assert METROPOLE not in zones and zones["200057867"] == "Plaine Commune" and zones["75056"] == "Ville de Paris"
+    elif world.name == "fusion":
+        assert states["200066637"] == "non_soumis" and states["200066793"] == "applicable"
+        assert lines["200066637"]["dalo_bailleur"] == "applicable"
+    else:
+        assert set(states.values()) == {"applicable"}, "in 2024 Mayotte is not yet a QPV as a whole"
+        told = of_epci(world.others["976"], 2026)
+        assert {told[c]["hors_qpv_q1"] for c in ("200060457", "200050532")} == {"sans_objet"}
+        last = world.api.get("/api/mixite?annee=2026")
+        assert any("provisoire" in note for note in last["avertissements"])
+        assert {s["etat"] for s in last["ensemble"]["scores"] if s["regle"] == "hors_qpv_q1"} == {"applicable"}
+
+
+def test_dwellings_of_communes_and_arrondissements_add_up(world: World, mosaique) -> None:
+    if world.name != "idf":
+        pytest.skip("no arrondissements here")
+    kept = completed(mosaique, world.store, kept_rows(world.store))
+    paris = kept[kept["depcom"].str.startswith("751") | (kept["depcom"] == "75056")]
+    assert (paris["depcom"] == "75056").any() and (paris["depcom"] != "75056").any()
+    iris = geopandas.read_file(world.files / "iris.geojson")
+    iris["arrondissement"] = iris["CODE_IRIS"].str[:5]
+    known = paris["lon"].notna() & ~paris["qualite"].isin([int(v) for v in VAGUE])
+    points = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy(paris["lon"].where(known), paris["lat"].where(known)), index=paris.index, crs=4326)
+    outline = contours(world).geometry.to_crs(2154)["75056"]
+    near = points.to_crs(2154).distance(outline) <= TOLERANCE_M
+    found = geopandas.sjoin(points[known & near], iris[iris["CODE_IRIS"].str.startswith("751")][["arrondissement", "geometry"]], predicate="within")["arrondissement"]
+    own = paris["depcom"].where(paris["depcom"] != "75056")
+    own = own.fillna(found.groupby(level=0).first().reindex(paris.index))
+    local = paris["iris_fichier"].where(paris["iris_fichier"].str.len() == 9)
+    # A local number was joined to the commune that the file has: of the city it says nothing.
+    own = own.fillna(local.str[:5].where(local.str.startswith("751")))
+    street = paris["adresse"].str.split(":", n=3).str[3].fillna("") != ""
+    postcode = ("751" + paris["codepostal"].str[3:]).where(paris["codepostal"].str.match("^750(0[1-9]|1[0-9]|20)$").fillna(False) & street)
+    # Rows of one address are at one place: the first postcode of a Paris arrondissement says where.
+    own = own.fillna(postcode.groupby(paris["adresse"]).transform("first").where(paris["depcom"] == "75056"))
+    answer = world.api.get("/api/valeurs/arrondissement?indicateur=P01")
+    shown = {c: n for c, n in zip(answer["codes"], answer["logements"]) if n}
+    assert shown == own.value_counts().to_dict() and len(shown) == 20
+    commune = world.api.get("/api/zones/commune/75056?indicateurs=P01")["couverture"]["logements"]
+    assert commune == len(paris) == sum(shown.values()) + int(own.isna().sum())
+    names = {z["code"]: (z["nom"], z["commune"]) for z in world.api.get("/api/zones?echelle=arrondissement")["zones"]}
+    assert names["75101"] == ("Paris 1er arrondissement", "75056")
+    assert [t["code"] for t in world.api.get("/api/territoires?q=paris%2012e")][:1] == ["75112"]
+
+
+def test_communes_of_two_millesimes_are_those_of_their_contours(world: World) -> None:
+    if world.name != "fusion":
+        pytest.skip("nothing merges here")
+    of = {}
+    for year in (2022, 2024):
+        answer = world.api.get(f"/api/valeurs/commune?indicateur=P01&vague={year}")
+        of[year] = {c: n for c, n in zip(answer["codes"], answer["logements"]) if n}
+        assert set(of[year]) == set(contours(world, year).index), year
+    assert {"74268", "74093", "74011"} <= set(of[2022]) and not {"74268", "74093", "74011"} & set(of[2024])
+    assert {"15031", "15047"} <= set(of[2024]) and not {"15031", "15047"} & set(of[2022])
+    last = kept_rows(world.store)
+    merged = last["depcom"].map({c: in_force(c, set(of[2024])) for c in last["depcom"].unique()})
+    assert of[2024] == merged.value_counts().to_dict()
+    assert merged.isin(["74010"]).sum() > last["depcom"].isin(["74010"]).sum(), "some still file the former code"
