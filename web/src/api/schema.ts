@@ -614,6 +614,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/catalogue.jsonld": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ce qui est chargé, pour un catalogue de données
+         * @description DCAT-AP 3.0.1 en JSON-LD : un jeu de données par échelle et par millésime qui vous sont ouverts, avec ses
+         *     fichiers, son interface, ses droits d'usage, son emprise et sa période.
+         */
+        get: operations["catalogue_dcat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/connexion": {
         parameters: {
             query?: never;
@@ -1376,9 +1397,11 @@ export interface paths {
         };
         /**
          * Les chiffres de toutes les zones d'une échelle, en un fichier
-         * @description Classeur (`xlsx`), CSV français (`csv`), GeoJSON (`geojson`) ou GeoPackage (`gpkg`) : les mêmes chiffres
-         *     que `/api/zones/{echelle}/{code}`, avec les mêmes droits et le même secret. À droite de chaque chiffre,
-         *     `…_statut` dit s'il est exact, arrondi, perturbé, secret ou absent ; un secret est vide, jamais 0.
+         * @description Classeur (`xlsx`), CSV français (`csv`, ou `datapackage` : zip avec sa description), GeoJSON (`geojson`),
+         *     GeoPackage (`gpkg`), GeoParquet 1.1 (`parquet`), FlatGeobuf (`fgb`) ou tuiles PMTiles (`pmtiles`) : les
+         *     mêmes chiffres que `/api/zones/{echelle}/{code}`, avec les mêmes droits et le même secret. À droite de
+         *     chaque chiffre, `…_statut` dit s'il est exact, arrondi, perturbé, secret ou absent ; un secret est vide,
+         *     jamais 0. `csv` et `parquet` n'ont pas de limite de taille.
          */
         get: operations["export"];
         put?: never;
@@ -2208,6 +2231,28 @@ export interface paths {
         };
         /** Mon parc, au 1er janvier et à jour, en CSV */
         get: operations["parc_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/parc/collecte.txt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mon parc, en fichier de collecte
+         * @description Les logements du dernier millésime au format de collecte du RPLS (64 champs sans en-tête, point-virgule,
+         *     UTF-8), avec les adresses corrigées sous leur bon nom. Il se dépose tel quel. Les champs que le serveur ne
+         *     garde pas (numéro de convention, dates de diagnostic…) sont vides, et ce format n'a pas de coordonnées.
+         */
+        get: operations["parc_collecte"];
         put?: never;
         post?: never;
         delete?: never;
@@ -8419,6 +8464,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "lignes": [
+                     *         {
+                     *           "rang": 3,
+                     *           "quand": 1795936482737,
+                     *           "compte": "2p9bqhpmhaxz5pmuknen",
+                     *           "organisation": "wxbjtwekdw2birfbvsnk",
+                     *           "role": "bailleur",
+                     *           "action": "refus",
+                     *           "objet": "admin_audit",
+                     *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
+                     *           "lignes": 0,
+                     *           "secret": false,
+                     *           "ip": "fb59c2cde2f3aa7d",
+                     *           "requete": "yapthiam5rrn",
+                     *           "precedent": "39dd43989b134f0b7672a0eb8dfcc1cd614110534c2cd7947f60e7d325d15eee",
+                     *           "empreinte": "6a38a49f6eee5f5b9785a69e95c715101b8870965bae8a50a6582d37346d3fcc"
+                     *         },
+                     *         {
+                     *           "rang": 2,
+                     *           "quand": 1795936482736,
+                     *           "compte": "6pwg3xius3tcskwj7a2p",
+                     *           "organisation": "cxsj4dr9we29c8ctmytb",
+                     *           "role": "epci",
+                     *           "action": "refus",
+                     *           "objet": "admin_audit",
+                     *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
+                     *           "lignes": 0,
+                     *           "secret": false,
+                     *           "ip": "fb59c2cde2f3aa7d",
+                     *           "requete": "apqz3wiu5qr8",
+                     *           "precedent": "98d635ca068937765fecf70f9581a62e3009f17b1733190fe3b666bdab7c2122",
+                     *           "empreinte": "39dd43989b134f0b7672a0eb8dfcc1cd614110534c2cd7947f60e7d325d15eee"
+                     *         }
+                     *       ],
+                     *       "suite": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageJournal"];
                 };
             };
@@ -8478,6 +8562,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example rang;quand;compte;organisation;role;action;objet;parametres;lignes;secret;ip;requete;precedent;empreinte
+                     *     7;2026-11-29T07:14:42.801Z;2p9bqhpmhaxz5pmuknen;wxbjtwekdw2birfbvsnk;bailleur;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;fb59c2cde2f3aa7d;imghnp769jwk;0a143a7a23c6d57316d7251da028f29a0b65d48d0be64d2aed0b19fcb37af819;7f4362756846aa22ba5090926ea545f45ebe659af0ca4c1ede1f5d828e062f0a
+                     *     6;2026-11-29T07:14:42.798Z;6pwg3xius3tcskwj7a2p;cxsj4dr9we29c8ctmytb;epci;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;fb59c2cde2f3aa7d;rgt2aiu8cnc5;9923664d49a2d6de3e8df6ab66228a5d38d7a63d6751245adc1f6fffbdafe316;0a143a7a23c6d57316d7251da028f29a0b65d48d0be64d2aed0b19fcb37af819
+                     *     5;2026-11-29T07:14:42.795Z;zyrjjjzwmrkucuy9n56z;rrfcm7244g4ngw5wc36c;ddets;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;fb59c2cde2f3aa7d;qq43v32qp7sm;c65bc34040d2e06fea5992b185ce47feed0f945d309a9b30ac5623df50d08b26;9923664d49a2d6de3e8df6ab66228a5d38d7a63d6751245adc1f6fffbdafe316
+                     */
                     "text/csv": string;
                 };
             };
@@ -8525,6 +8615,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "lignes": 11,
+                     *       "premier": 1,
+                     *       "dernier": 11,
+                     *       "empreinte": "ed1b36f6cfc4db89dbb13a01a766e80f99be2f33ece5b6b08cbed0fb4f039d91",
+                     *       "faute": null,
+                     *       "tetes": 0,
+                     *       "inverifiable": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["VerificationJournal"];
                 };
             };
@@ -8566,6 +8667,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "q8dzgkm2rs7vfbn9u9zv",
+                     *         "courriel": "action-logement@exemple.fr",
+                     *         "nom": "action logement",
+                     *         "organisation": "ctcuee9pr6utsgtmgpqv",
+                     *         "organisme": "action logement",
+                     *         "role": "action_logement",
+                     *         "gestionnaire": true,
+                     *         "provisoire": false,
+                     *         "vu": null,
+                     *         "ferme": false
+                     *       },
+                     *       {
+                     *         "id": "t8fynbtjkrg792eg7mja",
+                     *         "courriel": "administrateur@exemple.fr",
+                     *         "nom": "administrateur",
+                     *         "organisation": "92f438equecfne45vzhj",
+                     *         "organisme": "administrateur",
+                     *         "role": "administrateur",
+                     *         "gestionnaire": true,
+                     *         "provisoire": false,
+                     *         "vu": 1795936482,
+                     *         "ferme": false
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Compte"][];
                 };
             };
@@ -8775,6 +8904,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "nb38pkxxwgtt2wk2w5un",
+                     *         "titre": "Convention",
+                     *         "territoire": [
+                     *           "epci:200000001"
+                     *         ],
+                     *         "classes": [
+                     *           "fine",
+                     *           "zone"
+                     *         ],
+                     *         "donnees": [
+                     *           "rpls",
+                     *           "ops"
+                     *         ],
+                     *         "du": "2020-01-01",
+                     *         "au": "2100-01-01",
+                     *         "parties": [
+                     *           {
+                     *             "id": "nvdcsnisbcdtjv2nry2h",
+                     *             "nom": "agence"
+                     *           },
+                     *           {
+                     *             "id": "cqtyec9hbbi5s3xup8xj",
+                     *             "nom": "commune"
+                     *           }
+                     *         ]
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Convention"][];
                 };
             };
@@ -8925,6 +9085,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "imports": [
+                     *         {
+                     *           "registre": "demandes",
+                     *           "cle": "2024",
+                     *           "construit": true,
+                     *           "lignes_rejetees": 0,
+                     *           "lignes_avec_drapeau": 0,
+                     *           "fichiers": [
+                     *             {
+                     *               "fichier": "demandes.csv",
+                     *               "empreinte": "d3bd41d1e0ca7025d57cf25a19c9024a75e804a5d96fe22a2b9976d632d30347",
+                     *               "le": 0,
+                     *               "par": "",
+                     *               "lignes": 600
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "registre": "rpls",
+                     *           "cle": "2024",
+                     *           "construit": true,
+                     *           "lignes_rejetees": 12,
+                     *           "lignes_avec_drapeau": 0,
+                     *           "fichiers": []
+                     *         }
+                     *       ],
+                     *       "a_remettre": [],
+                     *       "jours": 30
+                     *     }
+                     */
                     "application/json": components["schemas"]["Imports"];
                 };
             };
@@ -8963,6 +9155,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example [] */
                     "application/json": components["schemas"]["FichierEnAttente"][];
                 };
             };
@@ -9347,6 +9540,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "registre": "demandes",
+                     *         "cle": "2024",
+                     *         "fichier": "demandes.csv",
+                     *         "empreinte": "d3bd41d1e0ca7025d57cf25a19c9024a75e804a5d96fe22a2b9976d632d30347",
+                     *         "lignes_lues": 600,
+                     *         "lignes_rejetees": 0,
+                     *         "lignes_avec_drapeau": 0
+                     *       },
+                     *       {
+                     *         "registre": "rpls",
+                     *         "cle": "2024",
+                     *         "fichier": "rpls_2024.csv",
+                     *         "empreinte": "",
+                     *         "lignes_lues": 2731,
+                     *         "lignes_rejetees": 12,
+                     *         "lignes_avec_drapeau": 0
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Jeu"][];
                 };
             };
@@ -9385,6 +9600,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "ctcuee9pr6utsgtmgpqv",
+                     *         "nom": "action logement",
+                     *         "role": "action_logement",
+                     *         "code": "",
+                     *         "membres": 1,
+                     *         "ferme": false
+                     *       },
+                     *       {
+                     *         "id": "92f438equecfne45vzhj",
+                     *         "nom": "administrateur",
+                     *         "role": "administrateur",
+                     *         "code": "",
+                     *         "membres": 1,
+                     *         "ferme": false
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Organisme"][];
                 };
             };
@@ -9540,6 +9775,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "faute": null,
+                     *       "fichiers": [
+                     *         {
+                     *           "nom": "rules/mix.toml",
+                     *           "libelle": "Objectifs de mixité sociale",
+                     *           "effet": "reponses",
+                     *           "note": null,
+                     *           "version": "2026-11-28, d’origine",
+                     *           "parametres": 112,
+                     *           "modifies": 0,
+                     *           "ajouts": [],
+                     *           "exemple": null
+                     *         },
+                     *         {
+                     *           "nom": "rules/seuils.toml",
+                     *           "libelle": "Seuils du premier quartile saisis ou corrigés",
+                     *           "effet": "reponses",
+                     *           "note": "Les seuils viennent de l'arrêté importé (mosaique import thresholds) ; une valeur saisie ici passe avant lui.",
+                     *           "version": "2026-11-28, d’origine",
+                     *           "parametres": 0,
+                     *           "modifies": 0,
+                     *           "ajouts": [
+                     *             "seuil"
+                     *           ],
+                     *           "exemple": "seuil.200000001-2026.eur_uc"
+                     *         }
+                     *       ],
+                     *       "changements": [],
+                     *       "parametres": [],
+                     *       "reste": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Reglages"];
                 };
             };
@@ -9708,6 +9977,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "millesime": 2024,
+                     *       "millesimes": [
+                     *         2024
+                     *       ],
+                     *       "adresses_total": 0,
+                     *       "logements_total": 0,
+                     *       "total": 0,
+                     *       "motifs": [],
+                     *       "adresses": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ListeAdresses"];
                 };
             };
@@ -9755,6 +10037,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example [] */
                     "application/json": components["schemas"]["CorrectionAdresse"][];
                 };
             };
@@ -9853,6 +10136,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example IDENT_REP;IDENT_INT;DEPCOM;ADRESSE_DEPOSEE;ADRESSE_CORRIGEE;ID_BAN;LON;LAT;X;Y;EPSG;QUALITE_XY;METHODE;DEPUIS_MILLESIME;DATE;AUTEUR;COMMENTAIRE */
                     "text/csv": string;
                 };
             };
@@ -10104,6 +10388,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "fonds": [],
+                     *       "integration": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Affichage"];
                 };
             };
@@ -10124,6 +10414,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "2026-11-28, d’origine",
+                     *       "version_controle": "2026-11-28, d’origine",
+                     *       "dernier_jour": null,
+                     *       "listes": {
+                     *         "accord_collectif": [
+                     *           {
+                     *             "code": "ACD",
+                     *             "nom": "Accord collectif départemental"
+                     *           },
+                     *           {
+                     *             "code": "ACI",
+                     *             "nom": "Accord collectif intercommunal"
+                     *           }
+                     *         ],
+                     *         "activite": [
+                     *           {
+                     *             "code": "CDI",
+                     *             "nom": "Contrat sans durée déterminée ou fonctionnaire"
+                     *           },
+                     *           {
+                     *             "code": "CDD",
+                     *             "nom": "Contrat à durée déterminée, intérim, stage"
+                     *           }
+                     *         ],
+                     *         "financement": [
+                     *           {
+                     *             "code": "PLAI",
+                     *             "nom": "PLAI"
+                     *           },
+                     *           {
+                     *             "code": "PLUS",
+                     *             "nom": "PLUS"
+                     *           }
+                     *         ],
+                     *         "priorite_l441_1": [
+                     *           {
+                     *             "code": "a",
+                     *             "nom": "Handicap, ou personne à charge handicapée"
+                     *           },
+                     *           {
+                     *             "code": "b",
+                     *             "nom": "Sortie d'appartement de coordination thérapeutique"
+                     *           }
+                     *         ],
+                     *         "relogement": [
+                     *           {
+                     *             "code": "AUCUN",
+                     *             "nom": "Aucun"
+                     *           },
+                     *           {
+                     *             "code": "ANRU",
+                     *             "nom": "Renouvellement urbain"
+                     *           }
+                     *         ],
+                     *         "reservataire": [
+                     *           {
+                     *             "code": "ETAT_PRIO",
+                     *             "nom": "État, publics prioritaires"
+                     *           },
+                     *           {
+                     *             "code": "ETAT_AGENT",
+                     *             "nom": "État, agents publics"
+                     *           }
+                     *         ],
+                     *         "statut_dalo": [
+                     *           {
+                     *             "code": "NON",
+                     *             "nom": "Non reconnu"
+                     *           },
+                     *           {
+                     *             "code": "ACTIF",
+                     *             "nom": "Prioritaire et urgent"
+                     *           }
+                     *         ],
+                     *         "typologie": [
+                     *           {
+                     *             "code": "T1",
+                     *             "nom": "T1"
+                     *           },
+                     *           {
+                     *             "code": "T2",
+                     *             "nom": "T2"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "lignes_max": 5000
+                     *     }
+                     */
                     "application/json": components["schemas"]["ListesControle"];
                 };
             };
@@ -10156,6 +10536,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "date": "2024-06-15",
+                 *       "logement": {
+                 *         "lon": 5.805,
+                 *         "lat": 45.505
+                 *       },
+                 *       "reservataire": "ACTION_LOGEMENT"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DemandeControle"];
             };
         };
@@ -10166,6 +10556,149 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "2026-11-28, d’origine",
+                     *       "version_controle": "2026-11-28, d’origine",
+                     *       "date": "2024-06-15",
+                     *       "annee": 2024,
+                     *       "logement": {
+                     *         "commune": "73901",
+                     *         "commune_nom": "Commune 1",
+                     *         "epci": "200000001",
+                     *         "epci_nom": "200000001",
+                     *         "bailleur": null,
+                     *         "bailleur_nom": null,
+                     *         "adresse": null,
+                     *         "lon": 5.805,
+                     *         "lat": 45.505,
+                     *         "pieces": null,
+                     *         "surface": null,
+                     *         "financement": null,
+                     *         "qpv": {
+                     *           "generation": "2024",
+                     *           "reponse": "dehors",
+                     *           "code": null,
+                     *           "nom": null,
+                     *           "distance_bord_m": 678.8,
+                     *           "phrase": "Hors QPV, à 678,8 m du bord."
+                     *         }
+                     *       },
+                     *       "menage": {
+                     *         "revenu_uc": null,
+                     *         "seuil": null,
+                     *         "seuil_annee": null,
+                     *         "seuil_provisoire": false,
+                     *         "quartile": null,
+                     *         "dalo": false,
+                     *         "prioritaire": false,
+                     *         "precaire": false,
+                     *         "pct_plafond": null
+                     *       },
+                     *       "verdict": "attention",
+                     *       "regles": [
+                     *         {
+                     *           "regle": "hors_qpv_q1",
+                     *           "libelle": "Premier quartile et relogements hors QPV",
+                     *           "article": "CCH L.441-1 (loi du 27 janvier 2017, article 70)",
+                     *           "version": "2026-11-28, d’origine",
+                     *           "nature": "objectif",
+                     *           "verdict": "indeterminable",
+                     *           "pourquoi": "Le revenu du ménage n'est pas connu : il compterait au dénominateur seulement.",
+                     *           "effets": [
+                     *             {
+                     *               "niveau": "epci",
+                     *               "secret": false,
+                     *               "cible": 25,
+                     *               "objectif": null,
+                     *               "avant": {
+                     *                 "numerateur": 0,
+                     *                 "denominateur": 0,
+                     *                 "inconnus": 0,
+                     *                 "part": null,
+                     *                 "ecart": 0
+                     *               },
+                     *               "apres": {
+                     *                 "numerateur": 0,
+                     *                 "denominateur": 1,
+                     *                 "inconnus": 1,
+                     *                 "part": 0,
+                     *                 "ecart": 1
+                     *               }
+                     *             },
+                     *             {
+                     *               "niveau": "commune",
+                     *               "secret": false,
+                     *               "cible": 25,
+                     *               "objectif": null,
+                     *               "avant": {
+                     *                 "numerateur": 0,
+                     *                 "denominateur": 0,
+                     *                 "inconnus": 0,
+                     *                 "part": null,
+                     *                 "ecart": 0
+                     *               },
+                     *               "apres": {
+                     *                 "numerateur": 0,
+                     *                 "denominateur": 1,
+                     *                 "inconnus": 1,
+                     *                 "part": 0,
+                     *                 "ecart": 1
+                     *               }
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "regle": "qpv_autres_quartiles",
+                     *           "libelle": "Autres quartiles en QPV",
+                     *           "article": "CCH L.441-1 (loi du 27 janvier 2017, article 70)",
+                     *           "version": "2026-11-28, d’origine",
+                     *           "nature": "objectif",
+                     *           "verdict": "sans_objet",
+                     *           "pourquoi": "Le logement est hors QPV.",
+                     *           "effets": []
+                     *         }
+                     *       ],
+                     *       "niveaux_fermes": [],
+                     *       "residence": null,
+                     *       "residence_motif": "La résidence de ce logement n'est pas connue.",
+                     *       "ailleurs": {
+                     *         "millesime": 2024,
+                     *         "epci": "200000001",
+                     *         "epci_nom": "200000001",
+                     *         "total": 0,
+                     *         "vacants": 0,
+                     *         "libres_plus_tard": 0,
+                     *         "logements": [],
+                     *         "communes": [],
+                     *         "qpv_ecartes": true,
+                     *         "residences_a_enjeu_ecartees": false,
+                     *         "criteres": [
+                     *           "hors QPV, à coup sûr (résidences à enjeu comprises)",
+                     *           "toutes tailles : le nombre de personnes n'est pas donné"
+                     *         ]
+                     *       },
+                     *       "ailleurs_hors_enjeu": {
+                     *         "millesime": 2024,
+                     *         "epci": "200000001",
+                     *         "epci_nom": "200000001",
+                     *         "total": 0,
+                     *         "vacants": 0,
+                     *         "libres_plus_tard": 0,
+                     *         "logements": [],
+                     *         "communes": [],
+                     *         "qpv_ecartes": false,
+                     *         "residences_a_enjeu_ecartees": false,
+                     *         "criteres": [
+                     *           "aucune résidence n'est listée à enjeu : en QPV ou non ; les vacants d'abord",
+                     *           "toutes tailles : le nombre de personnes n'est pas donné"
+                     *         ]
+                     *       },
+                     *       "avertissements": [
+                     *         "Les baux chargés s'arrêtent au 0000-00-00 : l'effet est mesuré sur l'année demandée."
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Controle"];
                 };
             };
@@ -10277,7 +10810,301 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "emprise": [
+                     *         5.802400216396014,
+                     *         45.50303797946911,
+                     *         5.897590184843804,
+                     *         45.59739928162507
+                     *       ],
+                     *       "millesimes": [
+                     *         {
+                     *           "millesime": 2024,
+                     *           "vague": 2024,
+                     *           "logements": 2719,
+                     *           "localises": 2701,
+                     *           "repondants": 2160,
+                     *           "taux_reponse": 0.794,
+                     *           "rejets": 12,
+                     *           "comptes": {},
+                     *           "remarques": []
+                     *         }
+                     *       ],
+                     *       "a_jour": null,
+                     *       "echelles": [
+                     *         {
+                     *           "id": "departement",
+                     *           "libelle": "Département",
+                     *           "zones": 1,
+                     *           "couche": "departement",
+                     *           "zoom_min": 0,
+                     *           "zoom_max": 7,
+                     *           "carte": false,
+                     *           "parc": true,
+                     *           "occupation": true,
+                     *           "motif": null
+                     *         },
+                     *         {
+                     *           "id": "epci",
+                     *           "libelle": "EPCI",
+                     *           "zones": 2,
+                     *           "couche": "epci",
+                     *           "zoom_min": 7,
+                     *           "zoom_max": 9,
+                     *           "carte": false,
+                     *           "parc": true,
+                     *           "occupation": true,
+                     *           "motif": null
+                     *         }
+                     *       ],
+                     *       "populations": [
+                     *         {
+                     *           "id": "TOUS",
+                     *           "libelle": "Tous les ménages"
+                     *         },
+                     *         {
+                     *           "id": "RECENTS",
+                     *           "libelle": "Emménagés récents"
+                     *         }
+                     *       ],
+                     *       "filtres": [
+                     *         {
+                     *           "id": "financement",
+                     *           "libelle": "Financement d'origine",
+                     *           "modalites": [
+                     *             {
+                     *               "code": "PLAI",
+                     *               "libelle": "PLAI",
+                     *               "logements": 454
+                     *             },
+                     *             {
+                     *               "code": "PLUS",
+                     *               "libelle": "PLUS après 1977",
+                     *               "logements": 447
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "id": "typologie",
+                     *           "libelle": "Typologie",
+                     *           "modalites": [
+                     *             {
+                     *               "code": "T1",
+                     *               "libelle": "T1",
+                     *               "logements": 524
+                     *             },
+                     *             {
+                     *               "code": "T2",
+                     *               "libelle": "T2",
+                     *               "logements": 486
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "imports": [
+                     *         {
+                     *           "registre": "demandes",
+                     *           "cle": "2024",
+                     *           "fichier": "demandes.csv",
+                     *           "lignes_lues": 600,
+                     *           "lignes_rejetees": 0,
+                     *           "lignes_avec_drapeau": 0
+                     *         },
+                     *         {
+                     *           "registre": "rpls",
+                     *           "cle": "2024",
+                     *           "fichier": "rpls_2024.csv",
+                     *           "lignes_lues": 2731,
+                     *           "lignes_rejetees": 12,
+                     *           "lignes_avec_drapeau": 0
+                     *         }
+                     *       ],
+                     *       "non_construits": [],
+                     *       "endommages": [],
+                     *       "demonstration": false,
+                     *       "accessibilite": "non conforme"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+        };
+    };
+    catalogue_dcat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le catalogue (DCAT-AP 3.0.1) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "@context": {
+                     *         "dcat": "http://www.w3.org/ns/dcat#",
+                     *         "dct": "http://purl.org/dc/terms/",
+                     *         "dcatap": "http://data.europa.eu/r5r/",
+                     *         "foaf": "http://xmlns.com/foaf/0.1/",
+                     *         "skos": "http://www.w3.org/2004/02/skos/core#",
+                     *         "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+                     *         "xsd": "http://www.w3.org/2001/XMLSchema#",
+                     *         "locn": "http://www.w3.org/ns/locn#",
+                     *         "geo": "http://www.opengis.net/ont/geosparql#"
+                     *       },
+                     *       "@id": "http://localhost/api/catalogue.jsonld",
+                     *       "@type": "dcat:Catalog",
+                     *       "dct:title": {
+                     *         "@language": "fr",
+                     *         "@value": "mosaïque : occupation du parc social"
+                     *       },
+                     *       "dct:description": {
+                     *         "@language": "fr",
+                     *         "@value": "Chiffres du parc social (RPLS) et de son occupation (OPS), par zone, sous le secret statistique."
+                     *       },
+                     *       "dct:publisher": {
+                     *         "@id": "http://localhost/api/catalogue.jsonld#editeur",
+                     *         "@type": "foaf:Agent",
+                     *         "foaf:name": {
+                     *           "@language": "fr",
+                     *           "@value": "Exploitant de ce serveur mosaïque"
+                     *         }
+                     *       },
+                     *       "dct:language": {
+                     *         "@id": "http://publications.europa.eu/resource/authority/language/FRA"
+                     *       },
+                     *       "foaf:homepage": {
+                     *         "@id": "http://localhost/",
+                     *         "@type": "foaf:Document"
+                     *       },
+                     *       "dcat:service": {
+                     *         "@id": "http://localhost/api/catalogue.jsonld#service",
+                     *         "@type": "dcat:DataService",
+                     *         "dct:title": {
+                     *           "@language": "fr",
+                     *           "@value": "OGC API – Features et Tiles"
+                     *         },
+                     *         "dct:description": {
+                     *           "@language": "fr",
+                     *           "@value": "Les mêmes chiffres, une collection par échelle et par millésime."
+                     *         },
+                     *         "dcat:endpointURL": {
+                     *           "@id": "http://localhost/ogc"
+                     *         },
+                     *         "dcat:endpointDescription": {
+                     *           "@id": "http://localhost/ogc/api"
+                     *         },
+                     *         "dct:conformsTo": {
+                     *           "@id": "http://www.opengis.net/spec/ogcapi-features-1/1.0",
+                     *           "@type": "dct:Standard"
+                     *         },
+                     *         "dcat:servesDataset": [
+                     *           {
+                     *             "@id": "http://localhost/ogc/collections/departement_2024"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "dcat:dataset": [
+                     *         {
+                     *           "@id": "http://localhost/ogc/collections/departement_2024",
+                     *           "@type": "dcat:Dataset",
+                     *           "dct:identifier": "departement_2024",
+                     *           "dct:title": {
+                     *             "@language": "fr",
+                     *             "@value": "Département – RPLS 2024, OPS 2024"
+                     *           },
+                     *           "dct:description": {
+                     *             "@language": "fr",
+                     *             "@value": "Une ligne par zone : logements et, où vos droits et le secret le permettent, ménages. Un chiffre secret est vide, jamais zéro ; la colonne « …_statut » dit pourquoi."
+                     *           },
+                     *           "dct:publisher": "http://localhost/api/catalogue.jsonld#editeur",
+                     *           "dct:language": {
+                     *             "@id": "http://publications.europa.eu/resource/authority/language/FRA"
+                     *           },
+                     *           "dct:accessRights": {
+                     *             "@id": "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC",
+                     *             "@type": "dct:RightsStatement"
+                     *           },
+                     *           "dcat:theme": [
+                     *             {
+                     *               "@id": "http://publications.europa.eu/resource/authority/data-theme/SOCI"
+                     *             }
+                     *           ],
+                     *           "dcat:keyword": [
+                     *             {
+                     *               "@language": "fr",
+                     *               "@value": "logement social"
+                     *             }
+                     *           ],
+                     *           "dct:spatial": {
+                     *             "@type": "dct:Location",
+                     *             "dcat:bbox": {
+                     *               "@type": "geo:wktLiteral",
+                     *               "@value": "POLYGON ((5.802400216396014 45.50303797946911, 5.897590184843804 45.50303797946911, 5.897590184843804 45.59739928162507, 5.802400216396014 45.59739928162507, 5.802400216396014 45.50303797946911))"
+                     *             }
+                     *           },
+                     *           "dct:temporal": {
+                     *             "@type": "dct:PeriodOfTime",
+                     *             "dcat:startDate": {
+                     *               "@type": "xsd:date",
+                     *               "@value": "2024-01-01"
+                     *             },
+                     *             "dcat:endDate": {
+                     *               "@type": "xsd:date",
+                     *               "@value": "2024-12-31"
+                     *             }
+                     *           },
+                     *           "dcat:landingPage": {
+                     *             "@id": "http://localhost/ogc/collections/departement_2024?f=html",
+                     *             "@type": "foaf:Document"
+                     *           },
+                     *           "dcat:distribution": [
+                     *             {
+                     *               "@id": "http://localhost/api/export?echelle=departement&millesime=2024&format=xlsx",
+                     *               "@type": "dcat:Distribution",
+                     *               "dct:title": {
+                     *                 "@language": "fr",
+                     *                 "@value": "Département – RPLS 2024, OPS 2024 (xlsx)"
+                     *               },
+                     *               "dct:description": {
+                     *                 "@language": "fr",
+                     *                 "@value": "Avec un compte ou un jeton ; colonnes de droits différents : chaque fichier dit lesquels."
+                     *               },
+                     *               "dcat:accessURL": {
+                     *                 "@id": "http://localhost/api/export?echelle=departement&millesime=2024&format=xlsx"
+                     *               },
+                     *               "dcat:downloadURL": {
+                     *                 "@id": "http://localhost/api/export?echelle=departement&millesime=2024&format=xlsx"
+                     *               },
+                     *               "dcat:mediaType": {
+                     *                 "@id": "http://www.iana.org/assignments/media-types/application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                     *                 "@type": "dct:MediaType"
+                     *               },
+                     *               "dct:rights": {
+                     *                 "@type": "dct:RightsStatement",
+                     *                 "rdfs:label": {
+                     *                   "@language": "fr",
+                     *                   "@value": "Répertoire des logements locatifs des bailleurs sociaux (RPLS), ministère chargé du logement, SDES. : Colonnes du fichier ouvert du SDES : Licence Ouverte 2.0 (Etalab), citer la source et le millésime. Répertoire des logements locatifs des bailleurs sociaux (RPLS), fichier complet à accès restreint, SDES. : Loyers, mode d'occupation, vacance et mobilité viennent du fichier restreint du RPLS : usag"
+                     *                 }
+                     *               },
+                     *               "dct:format": {
+                     *                 "@id": "http://publications.europa.eu/resource/authority/file-type/XLSX",
+                     *                 "@type": "dct:MediaTypeOrExtent"
+                     *               }
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/ld+json": unknown;
                 };
             };
         };
@@ -10701,6 +11528,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "modifiable": null,
+                     *       "territoires": [
+                     *         {
+                     *           "code": "200000001",
+                     *           "nom": ""
+                     *         },
+                     *         {
+                     *           "code": "200000002",
+                     *           "nom": ""
+                     *         }
+                     *       ],
+                     *       "version": "2026-11",
+                     *       "criteres": [
+                     *         {
+                     *           "code": "C01",
+                     *           "libelle": "Reconnu prioritaire au titre du DALO",
+                     *           "famille": "Publics prioritaires",
+                     *           "article": "L.441-1 (DALO, L.441-2-3)",
+                     *           "obligatoire": true,
+                     *           "sensible": false,
+                     *           "preuve": "Décision de la commission de médiation",
+                     *           "saisi": false,
+                     *           "mesure": null
+                     *         },
+                     *         {
+                     *           "code": "C02",
+                     *           "libelle": "Relevant d'un accord collectif ou du PDALHPD",
+                     *           "famille": "Publics prioritaires",
+                     *           "article": "L.441-1-1",
+                     *           "obligatoire": false,
+                     *           "sensible": false,
+                     *           "preuve": null,
+                     *           "saisi": false,
+                     *           "mesure": null
+                     *         }
+                     *       ],
+                     *       "grilles": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Grilles"];
                 };
             };
@@ -11143,6 +12011,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "millesime": 2024,
+                     *       "total": 0,
+                     *       "logements": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["LogementsLibres"];
                 };
             };
@@ -11186,6 +12061,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "au": "2024-12-31",
+                     *       "annee": 2024,
+                     *       "par": "epci",
+                     *       "delai_mois": 24,
+                     *       "epcis": [
+                     *         {
+                     *           "code": "200000001",
+                     *           "nom": "200000001"
+                     *         },
+                     *         {
+                     *           "code": "200000002",
+                     *           "nom": "200000002"
+                     *         }
+                     *       ],
+                     *       "lignes": [
+                     *         {
+                     *           "code": "200000001",
+                     *           "nom": "200000001",
+                     *           "epci": null,
+                     *           "demandes": 356,
+                     *           "deposees": null,
+                     *           "premier_choix": 356,
+                     *           "demandes_hors_mutations": 356,
+                     *           "attributions": 0,
+                     *           "attributions_hors_mutations": 0,
+                     *           "tension": null,
+                     *           "tension_hors_mutations": null,
+                     *           "delai": {
+                     *             "moyen": 28.3,
+                     *             "satisfaites": 95,
+                     *             "median": null,
+                     *             "suivies": 450,
+                     *             "de_l_epci": false
+                     *           }
+                     *         },
+                     *         {
+                     *           "code": "200000002",
+                     *           "nom": "200000002",
+                     *           "epci": null,
+                     *           "demandes": 123,
+                     *           "deposees": null,
+                     *           "premier_choix": 123,
+                     *           "demandes_hors_mutations": 123,
+                     *           "attributions": 0,
+                     *           "attributions_hors_mutations": 0,
+                     *           "tension": null,
+                     *           "tension_hors_mutations": null,
+                     *           "delai": {
+                     *             "moyen": 36.1,
+                     *             "satisfaites": 30,
+                     *             "median": null,
+                     *             "suivies": 150,
+                     *             "de_l_epci": false
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Pression"];
                 };
             };
@@ -11361,6 +12296,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ouvert": true,
+                     *       "nouveaux": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["AlertesDalo"];
                 };
             };
@@ -11406,6 +12347,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "mixité 2026-11-28, d’origine ; motifs 2026-11, d’origine",
+                     *       "texte": "CIV du 27 octobre 2023 ; circulaire du 18 décembre 2023",
+                     *       "depuis": "2023-12-18",
+                     *       "detail": true,
+                     *       "motifs": [
+                     *         {
+                     *           "id": "demande_menage",
+                     *           "libelle": "Demande du ménage pour ce quartier"
+                     *         },
+                     *         {
+                     *           "id": "logement_adapte",
+                     *           "libelle": "Logement adapté (handicap, taille) introuvable ailleurs"
+                     *         }
+                     *       ],
+                     *       "bilan": {
+                     *         "concernes": 0,
+                     *         "justifies": 0,
+                     *         "contestes": 0,
+                     *         "a_justifier": 0
+                     *       },
+                     *       "mois": [],
+                     *       "communes": [],
+                     *       "quartiers": [],
+                     *       "placements": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["PlacementsDalo"];
                 };
             };
@@ -11725,6 +12694,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example [] */
                     "application/json": components["schemas"]["Depot"][];
                 };
             };
@@ -11833,6 +12803,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example [] */
                     "application/json": components["schemas"]["LogementRevendique"][];
                 };
             };
@@ -12367,6 +13338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example [] */
                     "application/json": components["schemas"]["Ensemble"][];
                 };
             };
@@ -12672,6 +13644,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "rpls_au": "2024-01-01",
+                     *       "evenements": [],
+                     *       "a_rapprocher": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["ListeEvenements"];
                 };
             };
@@ -12854,7 +13833,7 @@ export interface operations {
                 echelle: string;
                 /** @description Zone parente, `échelle:code` */
                 dans?: string;
-                /** @description `xlsx` (par défaut), `csv`, `geojson` ou `gpkg` */
+                /** @description `xlsx` (par défaut), `csv`, `datapackage`, `geojson`, `gpkg`, `parquet`, `fgb` ou `pmtiles` */
                 format?: string;
                 /** @description Identifiants séparés par des virgules ; tous par défaut */
                 indicateurs?: string;
@@ -12902,9 +13881,18 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                    /**
+                     * @example code;nom;commune;epci;departement;millesime;vague;logements;repondants;taux_reponse;fiabilite;logements_ecartes;P01;P01_statut;I05;I05_statut
+                     *     73901;Commune 1;73901;200000001;73;2024;2024;674;541;0,803;A;0;674;exact;69,5;exact
+                     *     73902;Commune 2;73902;200000001;73;2024;2024;735;564;0,767;A;0;735;exact;67,7;exact
+                     */
                     "text/csv": string;
                     "application/geo+json": unknown;
                     "application/geopackage+sqlite3": number[];
+                    "application/vnd.apache.parquet": number[];
+                    "application/flatgeobuf": number[];
+                    "application/vnd.pmtiles": number[];
+                    "application/zip": number[];
                 };
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
@@ -12984,6 +13972,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "millesime": 2024,
+                     *       "logements": 2719,
+                     *       "filtres": [
+                     *         {
+                     *           "id": "financement",
+                     *           "libelle": "Financement d'origine",
+                     *           "modalites": [
+                     *             {
+                     *               "code": "PLAI",
+                     *               "libelle": "PLAI",
+                     *               "logements": 454
+                     *             },
+                     *             {
+                     *               "code": "PLUS",
+                     *               "libelle": "PLUS après 1977",
+                     *               "logements": 447
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "id": "typologie",
+                     *           "libelle": "Typologie",
+                     *           "modalites": [
+                     *             {
+                     *               "code": "T1",
+                     *               "libelle": "T1",
+                     *               "logements": 524
+                     *             },
+                     *             {
+                     *               "code": "T2",
+                     *               "libelle": "T2",
+                     *               "logements": 486
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Facettes"];
                 };
             };
@@ -14648,6 +15676,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "P01",
+                     *         "libelle": "Logements sociaux",
+                     *         "theme": "Parc",
+                     *         "domaine": "parc",
+                     *         "unite": "nombre",
+                     *         "numerateur": "logements",
+                     *         "denominateur": null,
+                     *         "definition": "Logements du répertoire, quel que soit leur mode d'occupation.",
+                     *         "source": "RPLS",
+                     *         "reference": "RPLS, CCH L.411-10",
+                     *         "sens": "neutre",
+                     *         "groupe": null
+                     *       },
+                     *       {
+                     *         "id": "P02",
+                     *         "libelle": "Logements en QPV 2024",
+                     *         "theme": "Parc",
+                     *         "domaine": "parc",
+                     *         "unite": "%",
+                     *         "numerateur": "logements, quartier prioritaire 2024 : En QPV",
+                     *         "denominateur": "logements, quartier prioritaire 2024 : connu",
+                     *         "definition": "Logements dont le point est dans un quartier prioritaire (génération 2024), parmi les logements dont la situation est connue.",
+                     *         "source": "RPLS",
+                     *         "reference": "Décrets n° 2023-1314 et 2024-1212 ; loi n° 2025-797 (Mayotte)",
+                     *         "sens": "neutre",
+                     *         "groupe": null
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Indicateur"][];
                 };
             };
@@ -14668,6 +15728,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "ubpwtkes6msqb7svmwax",
+                     *         "nom": "essai",
+                     *         "ecriture": false,
+                     *         "cree": 1795936482,
+                     *         "expire": 1796022882,
+                     *         "vu": null,
+                     *         "revoque": false
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Jeton"][];
                 };
             };
@@ -14859,6 +15932,46 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "zones": [
+                 *         {
+                 *           "id": "dessin",
+                 *           "geometrie": {
+                 *             "type": "Polygon",
+                 *             "coordinates": [
+                 *               [
+                 *                 [
+                 *                   5.8,
+                 *                   45.5
+                 *                 ],
+                 *                 [
+                 *                   5.82,
+                 *                   45.5
+                 *                 ],
+                 *                 [
+                 *                   5.82,
+                 *                   45.52
+                 *                 ],
+                 *                 [
+                 *                   5.8,
+                 *                   45.52
+                 *                 ],
+                 *                 [
+                 *                   5.8,
+                 *                   45.5
+                 *                 ]
+                 *               ]
+                 *             ]
+                 *           }
+                 *         }
+                 *       ],
+                 *       "indicateurs": [
+                 *         "P01",
+                 *         "I05"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["DemandeMesure"];
             };
         };
@@ -14869,6 +15982,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "mesures": [
+                     *         {
+                     *           "zone": {
+                     *             "id": "dessin",
+                     *             "nom": "Zone dessinée",
+                     *             "echelle": null,
+                     *             "code": null
+                     *           },
+                     *           "millesime": 2024,
+                     *           "vague": 2024,
+                     *           "parc": "RPLS au 1er janvier 2024",
+                     *           "population": "TOUS",
+                     *           "filtres": {},
+                     *           "couverture": {
+                     *             "adresses": 11,
+                     *             "residences": 6,
+                     *             "logements": 105,
+                     *             "repondants": 84,
+                     *             "menages_interroges": 100,
+                     *             "repondants_enquete": 84,
+                     *             "taux_reponse": 0.84,
+                     *             "badge": "A",
+                     *             "logements_ecartes": 5,
+                     *             "motifs": [
+                     *               {
+                     *                 "motif": "bordure",
+                     *                 "libelle": "adresses solidaires de voisines hors de la zone, ou trop peu de ménages (secret statistique)",
+                     *                 "logements": 5
+                     *               }
+                     *             ],
+                     *             "logements_sans_point": 0,
+                     *             "adresses_approximatives": 0
+                     *           },
+                     *           "chiffres": [
+                     *             {
+                     *               "indicateur": "P01",
+                     *               "valeur": 105,
+                     *               "unite": "nombre",
+                     *               "decimales": 0,
+                     *               "numerateur": 105,
+                     *               "denominateur": null,
+                     *               "repondants": null,
+                     *               "taux_reponse": null,
+                     *               "badge": null,
+                     *               "secret": false,
+                     *               "motif": null,
+                     *               "approximatif": false,
+                     *               "incertitude": null,
+                     *               "logements_ecartes": null,
+                     *               "source": "RPLS au 1er janvier 2024"
+                     *             },
+                     *             {
+                     *               "indicateur": "I05",
+                     *               "valeur": 72,
+                     *               "unite": "%",
+                     *               "decimales": 0,
+                     *               "numerateur": 56,
+                     *               "denominateur": 78,
+                     *               "repondants": 84,
+                     *               "taux_reponse": 0.84,
+                     *               "badge": "A",
+                     *               "secret": false,
+                     *               "motif": null,
+                     *               "approximatif": false,
+                     *               "incertitude": null,
+                     *               "logements_ecartes": 5,
+                     *               "source": "OPS 2024 × RPLS 2024"
+                     *             }
+                     *           ],
+                     *           "avertissements": [
+                     *             "Les chiffres des ménages ne comptent pas 5 des 105 logements de la zone : leurs adresses sont solidaires de voisines, ou ont trop peu de ménages (secret statistique)."
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "refusees": [],
+                     *       "reste": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Mesures"];
                 };
             };
@@ -14977,6 +16170,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example vague;bailleur_siren;ident_rep;ident_int;residence_code;depcom;numvoie;indrep;nomvoie;codepostal;statut_logement;statut_reponse;date_entree;type_menage;nb_personnes;nb_mineurs;age_titulaire;age_conjoint;nb_0_17;nb_18_24;nb_25_39;nb_40_59;nb_60_64;nb_65_74;nb_75p;rfr;cat_plafond;pct_plafond;aide_logement;act_titulaire;act_conjoint;nb_adultes;nb_stable;nb_precaire;nb_sans_emploi;nb_retraite;nb_autre
+                     *     2024;200071751;7300000001;L0001;R001;73065;12;BIS;rue des Lilas;73000;OCCUPE;REPONSE;2019-03;COUPLE_SANS;2;0;28;26;0;0;0;0;0;0;0;15000;3;40.26;APL;STABLE;PRECAIRE;2;0;0;0;0;0
+                     */
                     "text/csv": string;
                 };
             };
@@ -15006,6 +16203,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "2026-11-28, d’origine",
+                     *       "modifiable": null,
+                     *       "objectifs": [],
+                     *       "regles": [
+                     *         {
+                     *           "id": "hors_qpv_q1",
+                     *           "libelle": "Premier quartile et relogements hors QPV",
+                     *           "article": "CCH L.441-1 (loi du 27 janvier 2017, article 70)",
+                     *           "cible": 25,
+                     *           "baisse_approuvee": false
+                     *         },
+                     *         {
+                     *           "id": "qpv_autres_quartiles",
+                     *           "libelle": "Autres quartiles en QPV",
+                     *           "article": "CCH L.441-1 (loi du 27 janvier 2017, article 70)",
+                     *           "cible": 50,
+                     *           "baisse_approuvee": true
+                     *         }
+                     *       ],
+                     *       "reservataires": [
+                     *         {
+                     *           "code": "ETAT_PRIO",
+                     *           "nom": "État, publics prioritaires"
+                     *         },
+                     *         {
+                     *           "code": "ETAT_AGENT",
+                     *           "nom": "État, agents publics"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Objectifs"];
                 };
             };
@@ -15228,6 +16458,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "nom": "ddets",
+                     *       "role_libelle": "DDETS ou DDT",
+                     *       "code": "73",
+                     *       "code_libelle": "département",
+                     *       "gestionnaire": true,
+                     *       "droits": [
+                     *         {
+                     *           "echelles": "Adresse et résidence",
+                     *           "parc": "departement 73",
+                     *           "occupation": "departement 73"
+                     *         },
+                     *         {
+                     *           "echelles": "Zone dessinée",
+                     *           "parc": "partout",
+                     *           "occupation": "departement 73"
+                     *         }
+                     *       ],
+                     *       "conventions": [],
+                     *       "membres": [
+                     *         {
+                     *           "id": "zyrjjjzwmrkucuy9n56z",
+                     *           "courriel": "ddets@exemple.fr",
+                     *           "nom": "ddets",
+                     *           "organisation": "rrfcm7244g4ngw5wc36c",
+                     *           "organisme": "ddets",
+                     *           "role": "ddets",
+                     *           "gestionnaire": true,
+                     *           "provisoire": false,
+                     *           "vu": 1795936485,
+                     *           "ferme": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["MonOrganisme"];
                 };
             };
@@ -15428,6 +16694,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "rpls": "au 1er janvier 2024",
+                     *       "a_jour": "à jour au 29/11/2026",
+                     *       "total": {
+                     *         "code": "",
+                     *         "nom": "Ensemble",
+                     *         "rpls": 889,
+                     *         "entrees": 0,
+                     *         "sorties": 0,
+                     *         "a_jour": 889
+                     *       },
+                     *       "communes": [
+                     *         {
+                     *           "code": "73904",
+                     *           "nom": "Commune 4",
+                     *           "rpls": 258,
+                     *           "entrees": 0,
+                     *           "sorties": 0,
+                     *           "a_jour": 258
+                     *         },
+                     *         {
+                     *           "code": "73902",
+                     *           "nom": "Commune 2",
+                     *           "rpls": 237,
+                     *           "entrees": 0,
+                     *           "sorties": 0,
+                     *           "a_jour": 237
+                     *         }
+                     *       ],
+                     *       "qpv": [
+                     *         {
+                     *           "code": "QN07302M",
+                     *           "nom": "La Plaine",
+                     *           "rpls": 79,
+                     *           "entrees": 0,
+                     *           "sorties": 0,
+                     *           "a_jour": 79
+                     *         },
+                     *         {
+                     *           "code": "QN07301M",
+                     *           "nom": "Les Hauts",
+                     *           "rpls": 26,
+                     *           "entrees": 0,
+                     *           "sorties": 0,
+                     *           "a_jour": 26
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Parc"];
                 };
             };
@@ -15466,7 +16782,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example echelle;code;nom;logements au 1er janvier 2024;entrées depuis;sorties depuis;logements à jour au 29/11/2026
+                     *     commune;73904;Commune 4;258;0;0;258
+                     *     commune;73902;Commune 2;237;0;0;237
+                     *     commune;73901;Commune 1;213;0;0;213
+                     */
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    parc_collecte: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le fichier de collecte */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
@@ -15555,6 +16915,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "residences": [],
+                     *       "notes": [],
+                     *       "operations": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ListeResidences"];
                 };
             };
@@ -15602,6 +16969,158 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "2026-11, d’origine",
+                     *       "article": "CCH L.441-1-6, 3° bis ; L.441-2-2",
+                     *       "millesime": 2024,
+                     *       "vague": 2024,
+                     *       "epci": {
+                     *         "code": "200000001",
+                     *         "nom": "CA du Sud"
+                     *       },
+                     *       "epcis": [
+                     *         {
+                     *           "code": "200000001",
+                     *           "nom": "CA du Sud"
+                     *         },
+                     *         {
+                     *           "code": "200000002",
+                     *           "nom": "CC du Nord"
+                     *         }
+                     *       ],
+                     *       "methode": {
+                     *         "repondants_min": 20,
+                     *         "reponse_min": 50,
+                     *         "alertes": "ratio",
+                     *         "alerte_ratio": 1.2,
+                     *         "alerte_points": 5,
+                     *         "alerte_quantile": 1.645,
+                     *         "z_max": 3,
+                     *         "tirages": 1000,
+                     *         "amplitude": 50,
+                     *         "tete": 10,
+                     *         "niveau": 90
+                     *       },
+                     *       "composantes": [
+                     *         {
+                     *           "id": "f1",
+                     *           "libelle": "Moins de 40 % des plafonds",
+                     *           "indicateur": "I02",
+                     *           "ecart": false,
+                     *           "poids": 0.3,
+                     *           "source": "choix de méthode (domaine §4.8) ; indicateur retenu par les observatoires",
+                     *           "depuis": 20261125,
+                     *           "epci": 21.5,
+                     *           "seuil": 25.8,
+                     *           "moyenne": 21.8,
+                     *           "ecart_type": 5.64
+                     *         },
+                     *         {
+                     *           "id": "f2",
+                     *           "libelle": "Aide au logement",
+                     *           "indicateur": "I05",
+                     *           "ecart": false,
+                     *           "poids": 0.15,
+                     *           "source": "choix de méthode (domaine §4.8)",
+                     *           "depuis": 20261125,
+                     *           "epci": 68.6,
+                     *           "seuil": 82.32,
+                     *           "moyenne": 70.94,
+                     *           "ecart_type": 9.38
+                     *         }
+                     *       ],
+                     *       "classes": [
+                     *         {
+                     *           "id": "equilibree",
+                     *           "libelle": "équilibrée",
+                     *           "alertes": 0
+                     *         },
+                     *         {
+                     *           "id": "surveiller",
+                     *           "libelle": "à surveiller",
+                     *           "alertes": 1
+                     *         }
+                     *       ],
+                     *       "residences": [
+                     *         {
+                     *           "code": "R137",
+                     *           "nom": "R137",
+                     *           "commune": "73902",
+                     *           "commune_nom": "Commune 2",
+                     *           "bailleur": {
+                     *             "code": "300000000",
+                     *             "nom": "Bailleur 0"
+                     *           },
+                     *           "logements": 46,
+                     *           "en_qpv": false,
+                     *           "repondants": 40,
+                     *           "taux_reponse": 0.87,
+                     *           "classee": true,
+                     *           "motif": null,
+                     *           "valeurs": [
+                     *             33,
+                     *             73
+                     *           ],
+                     *           "alertes": [
+                     *             true,
+                     *             false
+                     *           ],
+                     *           "z": [
+                     *             1.98,
+                     *             0.22
+                     *           ],
+                     *           "nb_alertes": 2,
+                     *           "nb_connues": 5,
+                     *           "classe": "surveiller",
+                     *           "score": 0.976,
+                     *           "centile": 71.7,
+                     *           "rang": 1,
+                     *           "rang_bas": 1,
+                     *           "rang_haut": 1,
+                     *           "part_tete": 100
+                     *         },
+                     *         {
+                     *           "code": "R040",
+                     *           "nom": "R040",
+                     *           "commune": "73901",
+                     *           "commune_nom": "Commune 1",
+                     *           "bailleur": {
+                     *             "code": "300000002",
+                     *             "nom": "Bailleur 2"
+                     *           },
+                     *           "logements": 35,
+                     *           "en_qpv": false,
+                     *           "repondants": 25,
+                     *           "taux_reponse": 0.714,
+                     *           "classee": true,
+                     *           "motif": null,
+                     *           "valeurs": [
+                     *             28,
+                     *             80
+                     *           ],
+                     *           "alertes": [
+                     *             true,
+                     *             false
+                     *           ],
+                     *           "z": [
+                     *             1.1,
+                     *             0.97
+                     *           ],
+                     *           "nb_alertes": 2,
+                     *           "nb_connues": 5,
+                     *           "classe": "surveiller",
+                     *           "score": 0.808,
+                     *           "centile": 71.3,
+                     *           "rang": 2,
+                     *           "rang_bas": 2,
+                     *           "rang_haut": 2,
+                     *           "part_tete": 100
+                     *         }
+                     *       ],
+                     *       "non_ouvertes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Fragilite"];
                 };
             };
@@ -15874,6 +17393,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "article": "CCH L.441-1-6, 3° bis ; L.441-2-2",
+                     *       "duree_ans": 3,
+                     *       "motifs": [
+                     *         {
+                     *           "id": "occupation",
+                     *           "libelle": "Occupation fragile constatée",
+                     *           "decisions": [
+                     *             "proposer",
+                     *             "renouveler"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "id": "trajectoire",
+                     *           "libelle": "Situation qui se dégrade",
+                     *           "decisions": [
+                     *             "proposer",
+                     *             "renouveler"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "peut_proposer": false,
+                     *       "dossiers": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["ListeRpems"];
                 };
             };
@@ -15975,6 +17520,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example bailleur_siren;bailleur;residence_code;residence;commune;epci;debut;fin;motif;commentaire */
                     "text/csv": string;
                 };
             };
@@ -16094,6 +17640,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "indicateur": "I02",
+                     *       "libelle": "Ménages sous 40 % des plafonds PLUS",
+                     *       "echelle": "iris",
+                     *       "echelle_libelle": "IRIS",
+                     *       "population": "TOUS",
+                     *       "unites_min": 5,
+                     *       "vagues": [
+                     *         {
+                     *           "millesime": 2024,
+                     *           "vague": 2024,
+                     *           "lignes": [
+                     *             {
+                     *               "code": "200000001",
+                     *               "nom": "CA du Sud",
+                     *               "unites": 8,
+                     *               "unites_ecartees": 0,
+                     *               "menages": 1024,
+                     *               "couverture": 98.7,
+                     *               "part": 21.4,
+                     *               "dissimilarite": 0.1083,
+                     *               "isolement": 0.2217,
+                     *               "entropie": 0.0097,
+                     *               "motif": null,
+                     *               "quotients": []
+                     *             },
+                     *             {
+                     *               "code": "200000002",
+                     *               "nom": "CC du Nord",
+                     *               "unites": 8,
+                     *               "unites_ecartees": 0,
+                     *               "menages": 1006,
+                     *               "couverture": 100,
+                     *               "part": 25.4,
+                     *               "dissimilarite": 0.0932,
+                     *               "isolement": 0.2627,
+                     *               "entropie": 0.0095,
+                     *               "motif": null,
+                     *               "quotients": []
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Segregation"];
                 };
             };
@@ -16141,6 +17733,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "connecte": true,
+                     *       "nom": "ddets",
+                     *       "courriel": "ddets@exemple.fr",
+                     *       "role": "ddets",
+                     *       "role_libelle": "DDETS ou DDT",
+                     *       "organisme": "ddets",
+                     *       "gestionnaire": true,
+                     *       "administrateur": false,
+                     *       "doit_changer": false,
+                     *       "csrf": "d6ybtcu7nre3mttae76wr7vp4u9qyi2s4qmic8u5",
+                     *       "fournisseur": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -16270,6 +17877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example [] */
                     "application/json": components["schemas"]["Signalement"][];
                 };
             };
@@ -16477,6 +18085,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "lon": 5.82,
+                     *       "lat": 45.52,
+                     *       "commune": {
+                     *         "code": "73901",
+                     *         "nom": "Commune 1"
+                     *       },
+                     *       "epci": {
+                     *         "code": "200000001",
+                     *         "nom": "CA du Sud"
+                     *       },
+                     *       "departement": {
+                     *         "code": "73",
+                     *         "nom": "Savoie"
+                     *       },
+                     *       "iris": {
+                     *         "code": "739010101",
+                     *         "nom": "IRIS 1-1"
+                     *       },
+                     *       "carreau": "CRS3035RES200mN2498800E3994000",
+                     *       "h3": {
+                     *         "r10": "8a1f9168c26ffff",
+                     *         "r7": "871f9168dffffff",
+                     *         "r8": "881f9168c3fffff",
+                     *         "r9": "891f9168c27ffff"
+                     *       },
+                     *       "qpv": [
+                     *         {
+                     *           "generation": "2015",
+                     *           "reponse": "incertain",
+                     *           "code": "QP073901",
+                     *           "nom": "Les Hauts",
+                     *           "distance_bord_m": 0,
+                     *           "motif": "à 0 m du bord, à l'intérieur : moins que la précision de la localisation (5 m)"
+                     *         },
+                     *         {
+                     *           "generation": "2024",
+                     *           "reponse": "dedans",
+                     *           "code": "QN07301M",
+                     *           "nom": "Les Hauts",
+                     *           "distance_bord_m": 780.7,
+                     *           "motif": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Situation"];
                 };
             };
@@ -16576,6 +18231,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "echelle": "commune",
+                     *         "libelle": "Commune",
+                     *         "code": "73902",
+                     *         "nom": "Commune 2",
+                     *         "logements": 735,
+                     *         "commune": "73902",
+                     *         "epci": "200000001",
+                     *         "departement": "73",
+                     *         "centre": [
+                     *           5.875,
+                     *           45.525
+                     *         ],
+                     *         "emprise": [
+                     *           5.85,
+                     *           45.5,
+                     *           5.9,
+                     *           45.55
+                     *         ],
+                     *         "situe_dans": "CA du Sud"
+                     *       },
+                     *       {
+                     *         "echelle": "commune",
+                     *         "libelle": "Commune",
+                     *         "code": "73904",
+                     *         "nom": "Commune 4",
+                     *         "logements": 687,
+                     *         "commune": "73904",
+                     *         "epci": "200000002",
+                     *         "departement": "73",
+                     *         "centre": [
+                     *           5.875,
+                     *           45.575
+                     *         ],
+                     *         "emprise": [
+                     *           5.85,
+                     *           45.55,
+                     *           5.9,
+                     *           45.6
+                     *         ],
+                     *         "situe_dans": "CC du Nord"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Territoire"][];
                 };
             };
@@ -16637,6 +18338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example data: {"en_cours":false,"demande":0,"fait":0,"duree_ms":null,"erreur":null} */
                     "text/event-stream": components["schemas"]["Travaux"];
                 };
             };
@@ -16713,6 +18415,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "echelle": "commune",
+                     *       "indicateur": "I05",
+                     *       "unite": "%",
+                     *       "millesime": 2024,
+                     *       "vague": 2024,
+                     *       "source": "OPS 2024 × RPLS 2024",
+                     *       "codes": [
+                     *         "73901",
+                     *         "73902"
+                     *       ],
+                     *       "noms": [
+                     *         "Commune 1",
+                     *         "Commune 2"
+                     *       ],
+                     *       "valeurs": [
+                     *         69.5,
+                     *         67.7
+                     *       ],
+                     *       "secret": [
+                     *         false,
+                     *         false
+                     *       ],
+                     *       "repondants": [
+                     *         541,
+                     *         564
+                     *       ],
+                     *       "numerateurs": [
+                     *         356,
+                     *         363
+                     *       ],
+                     *       "denominateurs": [
+                     *         512,
+                     *         536
+                     *       ],
+                     *       "incertitudes": [
+                     *         null,
+                     *         null
+                     *       ],
+                     *       "logements": [
+                     *         674,
+                     *         735
+                     *       ],
+                     *       "logements_ecartes": [
+                     *         0,
+                     *         0
+                     *       ],
+                     *       "reference": {
+                     *         "nom": "CA du Sud",
+                     *         "valeur": 68.6
+                     *       },
+                     *       "bornes": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["Valeurs"];
                 };
             };
@@ -16790,6 +18547,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "echelle": "commune",
+                     *       "total": 2,
+                     *       "zones": [
+                     *         {
+                     *           "code": "73901",
+                     *           "nom": "Commune 1",
+                     *           "logements": 674,
+                     *           "commune": "73901",
+                     *           "epci": "200000001",
+                     *           "departement": "73",
+                     *           "centre": [
+                     *             5.825,
+                     *             45.525
+                     *           ],
+                     *           "emprise": [
+                     *             5.8,
+                     *             45.5,
+                     *             5.85,
+                     *             45.55
+                     *           ]
+                     *         },
+                     *         {
+                     *           "code": "73902",
+                     *           "nom": "Commune 2",
+                     *           "logements": 735,
+                     *           "commune": "73902",
+                     *           "epci": "200000001",
+                     *           "departement": "73",
+                     *           "centre": [
+                     *             5.875,
+                     *             45.525
+                     *           ],
+                     *           "emprise": [
+                     *             5.85,
+                     *             45.5,
+                     *             5.9,
+                     *             45.55
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Zones"];
                 };
             };
@@ -16904,6 +18705,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "zone": {
+                     *         "id": "commune:73901",
+                     *         "nom": "Commune 1",
+                     *         "echelle": "commune",
+                     *         "code": "73901"
+                     *       },
+                     *       "millesime": 2024,
+                     *       "vague": 2024,
+                     *       "parc": "RPLS au 1er janvier 2024",
+                     *       "population": "TOUS",
+                     *       "filtres": {},
+                     *       "couverture": {
+                     *         "adresses": 75,
+                     *         "residences": 38,
+                     *         "logements": 674,
+                     *         "repondants": 541,
+                     *         "menages_interroges": 674,
+                     *         "repondants_enquete": 541,
+                     *         "taux_reponse": 0.803,
+                     *         "badge": "A",
+                     *         "logements_ecartes": 0,
+                     *         "motifs": [],
+                     *         "logements_sans_point": 0,
+                     *         "adresses_approximatives": 8
+                     *       },
+                     *       "chiffres": [
+                     *         {
+                     *           "indicateur": "P01",
+                     *           "valeur": 674,
+                     *           "unite": "nombre",
+                     *           "decimales": 0,
+                     *           "numerateur": 674,
+                     *           "denominateur": null,
+                     *           "repondants": null,
+                     *           "taux_reponse": null,
+                     *           "badge": null,
+                     *           "secret": false,
+                     *           "motif": null,
+                     *           "approximatif": false,
+                     *           "incertitude": null,
+                     *           "logements_ecartes": null,
+                     *           "source": "RPLS au 1er janvier 2024"
+                     *         },
+                     *         {
+                     *           "indicateur": "I05",
+                     *           "valeur": 69.5,
+                     *           "unite": "%",
+                     *           "decimales": 1,
+                     *           "numerateur": 356,
+                     *           "denominateur": 512,
+                     *           "repondants": 541,
+                     *           "taux_reponse": 0.803,
+                     *           "badge": "A",
+                     *           "secret": false,
+                     *           "motif": null,
+                     *           "approximatif": false,
+                     *           "incertitude": null,
+                     *           "logements_ecartes": 0,
+                     *           "source": "OPS 2024 × RPLS 2024"
+                     *         }
+                     *       ],
+                     *       "avertissements": [
+                     *         "8 adresses de la zone sont localisées à la rue près seulement (qualité 12)."
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Mesure"];
                 };
             };
@@ -16942,6 +18811,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "etat": "en_marche",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Etat"];
                 };
             };
@@ -16965,6 +18840,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "title": "mosaïque",
+                     *       "description": "Chiffres du parc social et de son occupation, par zone.",
+                     *       "links": [
+                     *         {
+                     *           "href": "http://localhost/ogc?f=json",
+                     *           "rel": "self",
+                     *           "type": "application/json",
+                     *           "title": "Ce document en JSON"
+                     *         },
+                     *         {
+                     *           "href": "http://localhost/ogc?f=html",
+                     *           "rel": "alternate",
+                     *           "type": "text/html",
+                     *           "title": "Ce document en page"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": unknown;
                 };
             };
@@ -16997,6 +18892,1636 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "openapi": "3.0.3",
+                     *       "info": {
+                     *         "title": "mosaïque – OGC API",
+                     *         "version": "0.1.0",
+                     *         "description": "Chiffres du parc social et de son occupation, par zone.",
+                     *         "license": {
+                     *           "name": "MIT OR Apache-2.0",
+                     *           "url": "https://opensource.org/license/mit"
+                     *         }
+                     *       },
+                     *       "servers": [
+                     *         {
+                     *           "url": "http://localhost/ogc",
+                     *           "description": "Ce serveur"
+                     *         }
+                     *       ],
+                     *       "tags": [
+                     *         {
+                     *           "name": "ogc",
+                     *           "description": "OGC API – Features"
+                     *         }
+                     *       ],
+                     *       "security": [
+                     *         {}
+                     *       ],
+                     *       "paths": {
+                     *         "/": {
+                     *           "get": {
+                     *             "operationId": "landing",
+                     *             "summary": "Premier document",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Premier document",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/conformance": {
+                     *           "get": {
+                     *             "operationId": "conformance",
+                     *             "summary": "Conformité",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Conformité",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections": {
+                     *           "get": {
+                     *             "operationId": "collections",
+                     *             "summary": "Collections",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Collections",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/departement_2024": {
+                     *           "get": {
+                     *             "operationId": "departement_2024.collection",
+                     *             "summary": "Département – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Département – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/departement_2024/items": {
+                     *           "get": {
+                     *             "operationId": "departement_2024.items",
+                     *             "summary": "Département – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/departement_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "departement_2024.item",
+                     *             "summary": "Département – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/epci_2024": {
+                     *           "get": {
+                     *             "operationId": "epci_2024.collection",
+                     *             "summary": "EPCI – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "EPCI – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/epci_2024/items": {
+                     *           "get": {
+                     *             "operationId": "epci_2024.items",
+                     *             "summary": "EPCI – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/epci_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "epci_2024.item",
+                     *             "summary": "EPCI – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/commune_2024": {
+                     *           "get": {
+                     *             "operationId": "commune_2024.collection",
+                     *             "summary": "Commune – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Commune – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/commune_2024/items": {
+                     *           "get": {
+                     *             "operationId": "commune_2024.items",
+                     *             "summary": "Commune – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/commune_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "commune_2024.item",
+                     *             "summary": "Commune – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/iris_2024": {
+                     *           "get": {
+                     *             "operationId": "iris_2024.collection",
+                     *             "summary": "IRIS – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "IRIS – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/iris_2024/items": {
+                     *           "get": {
+                     *             "operationId": "iris_2024.items",
+                     *             "summary": "IRIS – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/iris_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "iris_2024.item",
+                     *             "summary": "IRIS – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/qpv2015_2024": {
+                     *           "get": {
+                     *             "operationId": "qpv2015_2024.collection",
+                     *             "summary": "QPV 2015 – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "QPV 2015 – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/qpv2015_2024/items": {
+                     *           "get": {
+                     *             "operationId": "qpv2015_2024.items",
+                     *             "summary": "QPV 2015 – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/qpv2015_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "qpv2015_2024.item",
+                     *             "summary": "QPV 2015 – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/qpv2024_2024": {
+                     *           "get": {
+                     *             "operationId": "qpv2024_2024.collection",
+                     *             "summary": "QPV 2024 – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "QPV 2024 – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/qpv2024_2024/items": {
+                     *           "get": {
+                     *             "operationId": "qpv2024_2024.items",
+                     *             "summary": "QPV 2024 – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/qpv2024_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "qpv2024_2024.item",
+                     *             "summary": "QPV 2024 – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r7_2024": {
+                     *           "get": {
+                     *             "operationId": "h3r7_2024.collection",
+                     *             "summary": "Hexagone H3 (1,2 km) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Hexagone H3 (1,2 km) – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r7_2024/items": {
+                     *           "get": {
+                     *             "operationId": "h3r7_2024.items",
+                     *             "summary": "Hexagone H3 (1,2 km) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r7_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "h3r7_2024.item",
+                     *             "summary": "Hexagone H3 (1,2 km) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r8_2024": {
+                     *           "get": {
+                     *             "operationId": "h3r8_2024.collection",
+                     *             "summary": "Hexagone H3 (460 m) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Hexagone H3 (460 m) – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r8_2024/items": {
+                     *           "get": {
+                     *             "operationId": "h3r8_2024.items",
+                     *             "summary": "Hexagone H3 (460 m) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r8_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "h3r8_2024.item",
+                     *             "summary": "Hexagone H3 (460 m) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r9_2024": {
+                     *           "get": {
+                     *             "operationId": "h3r9_2024.collection",
+                     *             "summary": "Hexagone H3 (170 m) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Hexagone H3 (170 m) – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r9_2024/items": {
+                     *           "get": {
+                     *             "operationId": "h3r9_2024.items",
+                     *             "summary": "Hexagone H3 (170 m) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r9_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "h3r9_2024.item",
+                     *             "summary": "Hexagone H3 (170 m) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r10_2024": {
+                     *           "get": {
+                     *             "operationId": "h3r10_2024.collection",
+                     *             "summary": "Hexagone H3 (66 m) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Hexagone H3 (66 m) – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r10_2024/items": {
+                     *           "get": {
+                     *             "operationId": "h3r10_2024.items",
+                     *             "summary": "Hexagone H3 (66 m) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/h3r10_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "h3r10_2024.item",
+                     *             "summary": "Hexagone H3 (66 m) – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/carreau_2024": {
+                     *           "get": {
+                     *             "operationId": "carreau_2024.collection",
+                     *             "summary": "Carreau de 200 m – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Carreau de 200 m – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/carreau_2024/items": {
+                     *           "get": {
+                     *             "operationId": "carreau_2024.items",
+                     *             "summary": "Carreau de 200 m – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/carreau_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "carreau_2024.item",
+                     *             "summary": "Carreau de 200 m – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/residence_2024": {
+                     *           "get": {
+                     *             "operationId": "residence_2024.collection",
+                     *             "summary": "Résidence – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Résidence – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/residence_2024/items": {
+                     *           "get": {
+                     *             "operationId": "residence_2024.items",
+                     *             "summary": "Résidence – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/residence_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "residence_2024.item",
+                     *             "summary": "Résidence – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/adresse_2024": {
+                     *           "get": {
+                     *             "operationId": "adresse_2024.collection",
+                     *             "summary": "Adresse – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/f"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Adresse – RPLS 2024, OPS 2024",
+                     *                 "content": {
+                     *                   "application/json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/adresse_2024/items": {
+                     *           "get": {
+                     *             "operationId": "adresse_2024.items",
+                     *             "summary": "Adresse – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "$ref": "#/components/parameters/limit"
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/offset"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "Une page d'entités",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "/collections/adresse_2024/items/{featureId}": {
+                     *           "get": {
+                     *             "operationId": "adresse_2024.item",
+                     *             "summary": "Adresse – RPLS 2024, OPS 2024",
+                     *             "tags": [
+                     *               "ogc"
+                     *             ],
+                     *             "parameters": [
+                     *               {
+                     *                 "name": "featureId",
+                     *                 "in": "path",
+                     *                 "required": true,
+                     *                 "description": "Code de la zone",
+                     *                 "schema": {
+                     *                   "type": "string"
+                     *                 }
+                     *               },
+                     *               {
+                     *                 "$ref": "#/components/parameters/crs"
+                     *               }
+                     *             ],
+                     *             "responses": {
+                     *               "200": {
+                     *                 "description": "L'entité",
+                     *                 "content": {
+                     *                   "application/geo+json": {
+                     *                     "schema": {
+                     *                       "type": "object"
+                     *                     }
+                     *                   }
+                     *                 }
+                     *               },
+                     *               "400": {
+                     *                 "$ref": "#/components/responses/Refus"
+                     *               },
+                     *               "404": {
+                     *                 "$ref": "#/components/responses/Absent"
+                     *               }
+                     *             }
+                     *           }
+                     *         }
+                     *       },
+                     *       "components": {
+                     *         "parameters": {
+                     *           "f": {
+                     *             "name": "f",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Forme de la réponse",
+                     *             "schema": {
+                     *               "type": "string",
+                     *               "enum": [
+                     *                 "json",
+                     *                 "html"
+                     *               ]
+                     *             }
+                     *           },
+                     *           "limit": {
+                     *             "name": "limit",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Entités d'une page",
+                     *             "schema": {
+                     *               "type": "integer",
+                     *               "minimum": 1,
+                     *               "maximum": 10000,
+                     *               "default": 1000
+                     *             }
+                     *           },
+                     *           "offset": {
+                     *             "name": "offset",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Entités à passer",
+                     *             "schema": {
+                     *               "type": "integer",
+                     *               "minimum": 0,
+                     *               "default": 0
+                     *             }
+                     *           },
+                     *           "bbox": {
+                     *             "name": "bbox",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Emprise",
+                     *             "schema": {
+                     *               "type": "array",
+                     *               "minItems": 4,
+                     *               "maxItems": 6,
+                     *               "items": {
+                     *                 "type": "number"
+                     *               }
+                     *             }
+                     *           },
+                     *           "bbox-crs": {
+                     *             "name": "bbox-crs",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Système de coordonnées de l'emprise",
+                     *             "schema": {
+                     *               "type": "string",
+                     *               "format": "uri",
+                     *               "default": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+                     *             }
+                     *           },
+                     *           "crs": {
+                     *             "name": "crs",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Système de coordonnées des entités",
+                     *             "schema": {
+                     *               "type": "string",
+                     *               "format": "uri",
+                     *               "default": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+                     *             }
+                     *           },
+                     *           "datetime": {
+                     *             "name": "datetime",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Sans effet : le millésime est dans le nom de la collection",
+                     *             "schema": {
+                     *               "type": "string"
+                     *             }
+                     *           },
+                     *           "code": {
+                     *             "name": "code",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Code de la zone",
+                     *             "schema": {
+                     *               "type": "string"
+                     *             }
+                     *           },
+                     *           "nom": {
+                     *             "name": "nom",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Nom de la zone",
+                     *             "schema": {
+                     *               "type": "string"
+                     *             }
+                     *           },
+                     *           "commune": {
+                     *             "name": "commune",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Code Insee de la commune",
+                     *             "schema": {
+                     *               "type": "string"
+                     *             }
+                     *           },
+                     *           "epci": {
+                     *             "name": "epci",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "SIREN de l'EPCI",
+                     *             "schema": {
+                     *               "type": "string"
+                     *             }
+                     *           },
+                     *           "departement": {
+                     *             "name": "departement",
+                     *             "in": "query",
+                     *             "required": false,
+                     *             "style": "form",
+                     *             "explode": false,
+                     *             "description": "Code du département",
+                     *             "schema": {
+                     *               "type": "string"
+                     *             }
+                     *           }
+                     *         },
+                     *         "responses": {
+                     *           "Refus": {
+                     *             "description": "La demande n'est pas acceptable",
+                     *             "content": {
+                     *               "application/json": {
+                     *                 "schema": {
+                     *                   "type": "object"
+                     *                 }
+                     *               }
+                     *             }
+                     *           },
+                     *           "Absent": {
+                     *             "description": "Rien de ce nom n'est ouvert",
+                     *             "content": {
+                     *               "application/json": {
+                     *                 "schema": {
+                     *                   "type": "object"
+                     *                 }
+                     *               }
+                     *             }
+                     *           }
+                     *         },
+                     *         "securitySchemes": {
+                     *           "jeton": {
+                     *             "type": "http",
+                     *             "scheme": "bearer"
+                     *           },
+                     *           "jeton_mot_de_passe": {
+                     *             "type": "http",
+                     *             "scheme": "basic"
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/vnd.oai.openapi+json": unknown;
                 };
             };
@@ -17029,6 +20554,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "links": [
+                     *         {
+                     *           "href": "http://localhost/ogc/collections?f=json",
+                     *           "rel": "self",
+                     *           "type": "application/json",
+                     *           "title": "Ce document en JSON"
+                     *         },
+                     *         {
+                     *           "href": "http://localhost/ogc/collections?f=html",
+                     *           "rel": "alternate",
+                     *           "type": "text/html",
+                     *           "title": "Ce document en page"
+                     *         }
+                     *       ],
+                     *       "collections": [
+                     *         {
+                     *           "id": "departement_2024",
+                     *           "title": "Département – RPLS 2024, OPS 2024",
+                     *           "itemType": "feature",
+                     *           "description": "Une entité par zone. Un chiffre secret est nul ; la propriété « …_statut » dit pourquoi.",
+                     *           "extent": {
+                     *             "spatial": {
+                     *               "bbox": [
+                     *                 [
+                     *                   5.802400216396014,
+                     *                   45.50303797946911,
+                     *                   5.897590184843804,
+                     *                   45.59739928162507
+                     *                 ]
+                     *               ],
+                     *               "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+                     *             }
+                     *           },
+                     *           "crs": [
+                     *             "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+                     *             "http://www.opengis.net/def/crs/EPSG/0/4326"
+                     *           ],
+                     *           "storageCrs": "http://www.opengis.net/def/crs/EPSG/0/2154",
+                     *           "links": [
+                     *             {
+                     *               "href": "http://localhost/ogc/collections/departement_2024",
+                     *               "rel": "self",
+                     *               "type": "application/json",
+                     *               "title": "Cette collection"
+                     *             },
+                     *             {
+                     *               "href": "http://localhost/ogc/collections/departement_2024?f=html",
+                     *               "rel": "alternate",
+                     *               "type": "text/html",
+                     *               "title": "Cette collection en page"
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "id": "epci_2024",
+                     *           "title": "EPCI – RPLS 2024, OPS 2024",
+                     *           "itemType": "feature",
+                     *           "description": "Une entité par zone. Un chiffre secret est nul ; la propriété « …_statut » dit pourquoi.",
+                     *           "extent": {
+                     *             "spatial": {
+                     *               "bbox": [
+                     *                 [
+                     *                   5.802400216396014,
+                     *                   45.50303797946911,
+                     *                   5.897590184843804,
+                     *                   45.59739928162507
+                     *                 ]
+                     *               ],
+                     *               "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+                     *             }
+                     *           },
+                     *           "crs": [
+                     *             "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+                     *             "http://www.opengis.net/def/crs/EPSG/0/4326"
+                     *           ],
+                     *           "storageCrs": "http://www.opengis.net/def/crs/EPSG/0/2154",
+                     *           "links": [
+                     *             {
+                     *               "href": "http://localhost/ogc/collections/epci_2024",
+                     *               "rel": "self",
+                     *               "type": "application/json",
+                     *               "title": "Cette collection"
+                     *             },
+                     *             {
+                     *               "href": "http://localhost/ogc/collections/epci_2024?f=html",
+                     *               "rel": "alternate",
+                     *               "type": "text/html",
+                     *               "title": "Cette collection en page"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": unknown;
                 };
             };
@@ -17064,6 +20685,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "commune_2024",
+                     *       "title": "Commune – RPLS 2024, OPS 2024",
+                     *       "itemType": "feature",
+                     *       "description": "Une entité par zone. Un chiffre secret est nul ; la propriété « …_statut » dit pourquoi.",
+                     *       "extent": {
+                     *         "spatial": {
+                     *           "bbox": [
+                     *             [
+                     *               5.8,
+                     *               45.5,
+                     *               5.92,
+                     *               45.599999999999994
+                     *             ]
+                     *           ],
+                     *           "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+                     *         }
+                     *       },
+                     *       "crs": [
+                     *         "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
+                     *         "http://www.opengis.net/def/crs/EPSG/0/4326"
+                     *       ],
+                     *       "storageCrs": "http://www.opengis.net/def/crs/EPSG/0/2154",
+                     *       "links": [
+                     *         {
+                     *           "href": "http://localhost/ogc/collections/commune_2024",
+                     *           "rel": "self",
+                     *           "type": "application/json",
+                     *           "title": "Cette collection"
+                     *         },
+                     *         {
+                     *           "href": "http://localhost/ogc/collections/commune_2024?f=html",
+                     *           "rel": "alternate",
+                     *           "type": "text/html",
+                     *           "title": "Cette collection en page"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": unknown;
                 };
             };
@@ -17162,6 +20823,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "FeatureCollection",
+                     *       "timeStamp": "2026-11-29T07:14:47Z",
+                     *       "numberMatched": 5,
+                     *       "numberReturned": 1,
+                     *       "links": [
+                     *         {
+                     *           "href": "http://localhost/ogc/collections/commune_2024/items?limit=1&indicateurs=P01,I05",
+                     *           "rel": "self",
+                     *           "type": "application/geo+json",
+                     *           "title": "Cette page"
+                     *         },
+                     *         {
+                     *           "href": "http://localhost/ogc/collections/commune_2024/items?limit=1&indicateurs=P01,I05&f=html",
+                     *           "rel": "alternate",
+                     *           "type": "text/html",
+                     *           "title": "Cette page pour être lue"
+                     *         }
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "type": "Feature",
+                     *           "id": "73902",
+                     *           "geometry": {
+                     *             "type": "MultiPolygon",
+                     *             "coordinates": [
+                     *               [
+                     *                 [
+                     *                   [
+                     *                     5.9,
+                     *                     45.5
+                     *                   ],
+                     *                   [
+                     *                     5.9,
+                     *                     45.55
+                     *                   ]
+                     *                 ]
+                     *               ]
+                     *             ]
+                     *           },
+                     *           "properties": {
+                     *             "code": "73902",
+                     *             "nom": "Commune 2",
+                     *             "commune": "73902",
+                     *             "epci": "200000001",
+                     *             "departement": "73",
+                     *             "millesime": 2024,
+                     *             "vague": 2024,
+                     *             "logements": 735,
+                     *             "repondants": 564,
+                     *             "taux_reponse": 0.767,
+                     *             "fiabilite": "A",
+                     *             "logements_ecartes": 0,
+                     *             "P01": 735,
+                     *             "P01_statut": "exact",
+                     *             "I05": 67.7,
+                     *             "I05_statut": "exact"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/geo+json": unknown;
                 };
             };
@@ -17242,6 +20966,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "type": "Feature",
+                     *       "id": "73901",
+                     *       "geometry": {
+                     *         "type": "MultiPolygon",
+                     *         "coordinates": [
+                     *           [
+                     *             [
+                     *               [
+                     *                 5.85,
+                     *                 45.5
+                     *               ],
+                     *               [
+                     *                 5.85,
+                     *                 45.55
+                     *               ]
+                     *             ]
+                     *           ]
+                     *         ]
+                     *       },
+                     *       "properties": {
+                     *         "code": "73901",
+                     *         "nom": "Commune 1",
+                     *         "commune": "73901",
+                     *         "epci": "200000001",
+                     *         "departement": "73",
+                     *         "millesime": 2024,
+                     *         "vague": 2024,
+                     *         "logements": 674,
+                     *         "repondants": 541,
+                     *         "taux_reponse": 0.803,
+                     *         "fiabilite": "A",
+                     *         "logements_ecartes": 0,
+                     *         "P01": 674,
+                     *         "P01_statut": "exact",
+                     *         "I05": 69.5,
+                     *         "I05_statut": "exact"
+                     *       },
+                     *       "links": [
+                     *         {
+                     *           "href": "http://localhost/ogc/collections/commune_2024/items/73901",
+                     *           "rel": "self",
+                     *           "type": "application/geo+json",
+                     *           "title": "Cette entité"
+                     *         },
+                     *         {
+                     *           "href": "http://localhost/ogc/collections/commune_2024/items/73901?f=html",
+                     *           "rel": "alternate",
+                     *           "type": "text/html",
+                     *           "title": "Cette entité en page"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/geo+json": unknown;
                 };
             };
@@ -17286,6 +21065,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "$schema": "https://json-schema.org/draft/2020-12/schema",
+                     *       "$id": "http://localhost/ogc/collections/commune_2024/queryables",
+                     *       "type": "object",
+                     *       "title": "Commune – RPLS 2024, OPS 2024",
+                     *       "additionalProperties": false,
+                     *       "properties": {
+                     *         "code": {
+                     *           "type": "string",
+                     *           "title": "Code de la zone"
+                     *         },
+                     *         "nom": {
+                     *           "type": "string",
+                     *           "title": "Nom de la zone"
+                     *         },
+                     *         "commune": {
+                     *           "type": "string",
+                     *           "title": "Code Insee de la commune"
+                     *         },
+                     *         "epci": {
+                     *           "type": "string",
+                     *           "title": "SIREN de l'EPCI"
+                     *         },
+                     *         "departement": {
+                     *           "type": "string",
+                     *           "title": "Code du département"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/schema+json": unknown;
                 };
             };
@@ -17321,6 +21131,1033 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "$schema": "https://json-schema.org/draft/2020-12/schema",
+                     *       "$id": "http://localhost/ogc/collections/commune_2024/schema",
+                     *       "type": "object",
+                     *       "title": "Commune – RPLS 2024, OPS 2024",
+                     *       "properties": {
+                     *         "geometrie": {
+                     *           "x-ogc-role": "primary-geometry",
+                     *           "format": "geometry-multipolygon"
+                     *         },
+                     *         "code": {
+                     *           "type": "string",
+                     *           "title": "Code",
+                     *           "description": "Code de la zone",
+                     *           "x-ogc-role": "id"
+                     *         },
+                     *         "nom": {
+                     *           "type": "string",
+                     *           "title": "Nom",
+                     *           "description": "Nom de la zone"
+                     *         },
+                     *         "commune": {
+                     *           "type": "string",
+                     *           "title": "Commune",
+                     *           "description": "Code Insee de la commune qui contient toutes ses adresses"
+                     *         },
+                     *         "epci": {
+                     *           "type": "string",
+                     *           "title": "EPCI",
+                     *           "description": "SIREN de l'EPCI qui contient toutes ses adresses"
+                     *         },
+                     *         "departement": {
+                     *           "type": "string",
+                     *           "title": "Département",
+                     *           "description": "Département qui contient toutes ses adresses"
+                     *         },
+                     *         "millesime": {
+                     *           "type": "integer",
+                     *           "title": "Millésime RPLS",
+                     *           "description": "Année du répertoire"
+                     *         },
+                     *         "vague": {
+                     *           "type": "integer",
+                     *           "title": "Vague OPS",
+                     *           "description": "Année de l'enquête jointe"
+                     *         },
+                     *         "logements": {
+                     *           "type": "integer",
+                     *           "title": "Logements comptés",
+                     *           "description": "Logements de la zone, filtres appliqués"
+                     *         },
+                     *         "repondants": {
+                     *           "type": "integer",
+                     *           "title": "Ménages répondants",
+                     *           "description": "Ménages décrits ; vide si secret"
+                     *         },
+                     *         "taux_reponse": {
+                     *           "type": "number",
+                     *           "title": "Taux de réponse",
+                     *           "description": "Part des ménages interrogés qui ont répondu, de 0 à 1"
+                     *         },
+                     *         "fiabilite": {
+                     *           "type": "string",
+                     *           "title": "Fiabilité",
+                     *           "description": "De A à D, d'après le taux de réponse"
+                     *         },
+                     *         "logements_ecartes": {
+                     *           "type": "integer",
+                     *           "title": "Logements non comptés",
+                     *           "description": "Logements que les chiffres d'occupation ne comptent pas"
+                     *         },
+                     *         "P01": {
+                     *           "type": "number",
+                     *           "title": "P01 – Logements sociaux (nombre)",
+                     *           "description": "Logements du répertoire, quel que soit leur mode d'occupation.",
+                     *           "x-ogc-unit": "nombre"
+                     *         },
+                     *         "P01_statut": {
+                     *           "type": "string",
+                     *           "title": "P01 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P02": {
+                     *           "type": "number",
+                     *           "title": "P02 – Logements en QPV 2024 (%)",
+                     *           "description": "Logements dont le point est dans un quartier prioritaire (génération 2024), parmi les logements dont la situation est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P02_statut": {
+                     *           "type": "string",
+                     *           "title": "P02 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P03": {
+                     *           "type": "number",
+                     *           "title": "P03 – Logements en QPV 2015 (%)",
+                     *           "description": "Logements dont le point est dans un quartier prioritaire (génération 2015), parmi les logements dont la situation est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P03_statut": {
+                     *           "type": "string",
+                     *           "title": "P03 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P04": {
+                     *           "type": "number",
+                     *           "title": "P04 – Part de logements individuels (%)",
+                     *           "description": "TYPECONST = I parmi les logements dont le type est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P04_statut": {
+                     *           "type": "string",
+                     *           "title": "P04 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P05": {
+                     *           "type": "number",
+                     *           "title": "P05 – Parc récent (5 ans ou moins) (%)",
+                     *           "description": "Logements dont la première mise en location date de 5 ans ou moins.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P05_statut": {
+                     *           "type": "string",
+                     *           "title": "P05 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_TYPO_T1": {
+                     *           "type": "number",
+                     *           "title": "P_TYPO_T1 – Part de T1 (%)",
+                     *           "description": "Logements de type T1 parmi ceux dont le nombre de pièces est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_TYPO_T1_statut": {
+                     *           "type": "string",
+                     *           "title": "P_TYPO_T1 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_TYPO_T2": {
+                     *           "type": "number",
+                     *           "title": "P_TYPO_T2 – Part de T2 (%)",
+                     *           "description": "Logements de type T2 parmi ceux dont le nombre de pièces est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_TYPO_T2_statut": {
+                     *           "type": "string",
+                     *           "title": "P_TYPO_T2 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_TYPO_T3": {
+                     *           "type": "number",
+                     *           "title": "P_TYPO_T3 – Part de T3 (%)",
+                     *           "description": "Logements de type T3 parmi ceux dont le nombre de pièces est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_TYPO_T3_statut": {
+                     *           "type": "string",
+                     *           "title": "P_TYPO_T3 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_TYPO_T4": {
+                     *           "type": "number",
+                     *           "title": "P_TYPO_T4 – Part de T4 (%)",
+                     *           "description": "Logements de type T4 parmi ceux dont le nombre de pièces est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_TYPO_T4_statut": {
+                     *           "type": "string",
+                     *           "title": "P_TYPO_T4 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_TYPO_T5P": {
+                     *           "type": "number",
+                     *           "title": "P_TYPO_T5P – Part de T5 et plus (%)",
+                     *           "description": "Logements de type T5 et plus parmi ceux dont le nombre de pièces est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_TYPO_T5P_statut": {
+                     *           "type": "string",
+                     *           "title": "P_TYPO_T5P – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_FIN_PLAI": {
+                     *           "type": "number",
+                     *           "title": "P_FIN_PLAI – Part de PLAI (%)",
+                     *           "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_FIN_PLAI_statut": {
+                     *           "type": "string",
+                     *           "title": "P_FIN_PLAI – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_FIN_PLUS": {
+                     *           "type": "number",
+                     *           "title": "P_FIN_PLUS – Part de PLUS après 1977 (%)",
+                     *           "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_FIN_PLUS_statut": {
+                     *           "type": "string",
+                     *           "title": "P_FIN_PLUS – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_FIN_PLS": {
+                     *           "type": "number",
+                     *           "title": "P_FIN_PLS – Part de PLS (%)",
+                     *           "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_FIN_PLS_statut": {
+                     *           "type": "string",
+                     *           "title": "P_FIN_PLS – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_FIN_PLI": {
+                     *           "type": "number",
+                     *           "title": "P_FIN_PLI – Part de PLI (%)",
+                     *           "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_FIN_PLI_statut": {
+                     *           "type": "string",
+                     *           "title": "P_FIN_PLI – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_FIN_ANCIEN": {
+                     *           "type": "number",
+                     *           "title": "P_FIN_ANCIEN – Part de PLUS avant 1977 (HBM, HLM/O, PLR…) (%)",
+                     *           "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_FIN_ANCIEN_statut": {
+                     *           "type": "string",
+                     *           "title": "P_FIN_ANCIEN – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_FIN_AUTRE": {
+                     *           "type": "number",
+                     *           "title": "P_FIN_AUTRE – Part des autres financements (%)",
+                     *           "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_FIN_AUTRE_statut": {
+                     *           "type": "string",
+                     *           "title": "P_FIN_AUTRE – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_CUS_PLAI": {
+                     *           "type": "number",
+                     *           "title": "P_CUS_PLAI – Catégorie CUS PLAI et assimilés (%)",
+                     *           "description": "CUS ; à défaut FINAN, assimilé selon l'usage (HBM et HLM/O au PLUS, PLR et PSR au PLAI, ILM et prêts spéciaux au PLS, ILN au PLI), non officiel.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_CUS_PLAI_statut": {
+                     *           "type": "string",
+                     *           "title": "P_CUS_PLAI – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_CUS_PLUS": {
+                     *           "type": "number",
+                     *           "title": "P_CUS_PLUS – Catégorie CUS PLUS et assimilés (%)",
+                     *           "description": "CUS ; à défaut FINAN, assimilé selon l'usage (HBM et HLM/O au PLUS, PLR et PSR au PLAI, ILM et prêts spéciaux au PLS, ILN au PLI), non officiel.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_CUS_PLUS_statut": {
+                     *           "type": "string",
+                     *           "title": "P_CUS_PLUS – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_CUS_PLS": {
+                     *           "type": "number",
+                     *           "title": "P_CUS_PLS – Catégorie CUS PLS et assimilés (%)",
+                     *           "description": "CUS ; à défaut FINAN, assimilé selon l'usage (HBM et HLM/O au PLUS, PLR et PSR au PLAI, ILM et prêts spéciaux au PLS, ILN au PLI), non officiel.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_CUS_PLS_statut": {
+                     *           "type": "string",
+                     *           "title": "P_CUS_PLS – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_CUS_PLI": {
+                     *           "type": "number",
+                     *           "title": "P_CUS_PLI – Catégorie CUS PLI et assimilés (%)",
+                     *           "description": "CUS ; à défaut FINAN, assimilé selon l'usage (HBM et HLM/O au PLUS, PLR et PSR au PLAI, ILM et prêts spéciaux au PLS, ILN au PLI), non officiel.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_CUS_PLI_statut": {
+                     *           "type": "string",
+                     *           "title": "P_CUS_PLI – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_PER_AV1949": {
+                     *           "type": "number",
+                     *           "title": "P_PER_AV1949 – Part de logements construits avant 1949 (%)",
+                     *           "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_PER_AV1949_statut": {
+                     *           "type": "string",
+                     *           "title": "P_PER_AV1949 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_PER_1949_1974": {
+                     *           "type": "number",
+                     *           "title": "P_PER_1949_1974 – Part de logements construits de 1949 à 1974 (%)",
+                     *           "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_PER_1949_1974_statut": {
+                     *           "type": "string",
+                     *           "title": "P_PER_1949_1974 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_PER_1975_1989": {
+                     *           "type": "number",
+                     *           "title": "P_PER_1975_1989 – Part de logements construits de 1975 à 1989 (%)",
+                     *           "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_PER_1975_1989_statut": {
+                     *           "type": "string",
+                     *           "title": "P_PER_1975_1989 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_PER_1990_2004": {
+                     *           "type": "number",
+                     *           "title": "P_PER_1990_2004 – Part de logements construits de 1990 à 2004 (%)",
+                     *           "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_PER_1990_2004_statut": {
+                     *           "type": "string",
+                     *           "title": "P_PER_1990_2004 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_PER_2005P": {
+                     *           "type": "number",
+                     *           "title": "P_PER_2005P – Part de logements construits depuis 2005 (%)",
+                     *           "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_PER_2005P_statut": {
+                     *           "type": "string",
+                     *           "title": "P_PER_2005P – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_DPE_AB": {
+                     *           "type": "number",
+                     *           "title": "P_DPE_AB – Part d'étiquettes énergie A ou B (%)",
+                     *           "description": "Parmi les logements dont le diagnostic est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_DPE_AB_statut": {
+                     *           "type": "string",
+                     *           "title": "P_DPE_AB – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_DPE_C": {
+                     *           "type": "number",
+                     *           "title": "P_DPE_C – Part d'étiquettes énergie C (%)",
+                     *           "description": "Parmi les logements dont le diagnostic est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_DPE_C_statut": {
+                     *           "type": "string",
+                     *           "title": "P_DPE_C – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_DPE_D": {
+                     *           "type": "number",
+                     *           "title": "P_DPE_D – Part d'étiquettes énergie D (%)",
+                     *           "description": "Parmi les logements dont le diagnostic est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_DPE_D_statut": {
+                     *           "type": "string",
+                     *           "title": "P_DPE_D – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_DPE_E": {
+                     *           "type": "number",
+                     *           "title": "P_DPE_E – Part d'étiquettes énergie E (%)",
+                     *           "description": "Parmi les logements dont le diagnostic est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_DPE_E_statut": {
+                     *           "type": "string",
+                     *           "title": "P_DPE_E – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_DPE_FG": {
+                     *           "type": "number",
+                     *           "title": "P_DPE_FG – Part d'étiquettes énergie F ou G (%)",
+                     *           "description": "Parmi les logements dont le diagnostic est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_DPE_FG_statut": {
+                     *           "type": "string",
+                     *           "title": "P_DPE_FG – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P10": {
+                     *           "type": "number",
+                     *           "title": "P10 – Taux de vacance (%)",
+                     *           "description": "MODE=2 rapporté à MODE 1 ou 2. Les logements vides (travaux, vente, démolition) sont hors du calcul.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P10_statut": {
+                     *           "type": "string",
+                     *           "title": "P10 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P11": {
+                     *           "type": "number",
+                     *           "title": "P11 – Taux de vacance de plus de 3 mois (%)",
+                     *           "description": "MODE=2 et durée de vacance de plus de 3 mois, rapporté à MODE 1 ou 2.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P11_statut": {
+                     *           "type": "string",
+                     *           "title": "P11 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P12": {
+                     *           "type": "number",
+                     *           "title": "P12 – Taux de mobilité (%)",
+                     *           "description": "Logements dont le bail a commencé depuis le 1er janvier N-1, parmi ceux mis en location avant N-1 et loués ou vacants.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P12_statut": {
+                     *           "type": "string",
+                     *           "title": "P12 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P10T": {
+                     *           "type": "number",
+                     *           "title": "P10T – Taux de vacance technique (%)",
+                     *           "description": "MODE=3 (vide : travaux, vente, démolition) rapporté aux logements dont le mode d'occupation est connu. N'est pas comparable au taux de vacance, qui ne regarde que MODE 1 et 2.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P10T_statut": {
+                     *           "type": "string",
+                     *           "title": "P10T – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P13": {
+                     *           "type": "number",
+                     *           "title": "P13 – Loyer moyen au m² (€/m²)",
+                     *           "description": "Somme des loyers principaux rapportée à la somme des surfaces habitables (MODE=1, loyer et surface connus).",
+                     *           "x-ogc-unit": "€/m²"
+                     *         },
+                     *         "P13_statut": {
+                     *           "type": "string",
+                     *           "title": "P13 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P14": {
+                     *           "type": "number",
+                     *           "title": "P14 – Surface habitable moyenne (m²)",
+                     *           "description": "Somme des surfaces rapportée au nombre de logements dont la surface est connue.",
+                     *           "x-ogc-unit": "m²"
+                     *         },
+                     *         "P14_statut": {
+                     *           "type": "string",
+                     *           "title": "P14 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I01": {
+                     *           "type": "number",
+                     *           "title": "I01 – Ménages sous 20 % des plafonds PLUS (%)",
+                     *           "description": "Ménages dont le revenu fiscal de référence (N-2) est sous 20 % du plafond PLUS, parmi les ménages dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I01_statut": {
+                     *           "type": "string",
+                     *           "title": "I01 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I02": {
+                     *           "type": "number",
+                     *           "title": "I02 – Ménages sous 40 % des plafonds PLUS (%)",
+                     *           "description": "Ressources sous 40 % du plafond PLUS, parmi les ménages dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I02_statut": {
+                     *           "type": "string",
+                     *           "title": "I02 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I03": {
+                     *           "type": "number",
+                     *           "title": "I03 – Ménages sous 60 % des plafonds PLUS (%)",
+                     *           "description": "Ressources sous 60 % du plafond PLUS (environ le plafond PLAI), parmi les ménages dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I03_statut": {
+                     *           "type": "string",
+                     *           "title": "I03 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I04": {
+                     *           "type": "number",
+                     *           "title": "I04 – Ménages au-dessus des plafonds PLUS (%)",
+                     *           "description": "Ressources d'au moins 100 % du plafond PLUS, parmi les ménages dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I04_statut": {
+                     *           "type": "string",
+                     *           "title": "I04 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I04S": {
+                     *           "type": "number",
+                     *           "title": "I04S – Ménages au-dessus de 120 % des plafonds PLUS (%)",
+                     *           "description": "Ressources d'au moins 120 % du plafond PLUS, seuil du supplément de loyer de solidarité (SLS). Des ménages au-dessus du seuil n'y sont pas assujettis : QPV, zones de revitalisation rurale, exonérations locales.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I04S_statut": {
+                     *           "type": "string",
+                     *           "title": "I04S – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I_PLAF_0_20": {
+                     *           "type": "number",
+                     *           "title": "I_PLAF_0_20 – Ressources : moins de 20 % du plafond (%)",
+                     *           "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I_PLAF_0_20_statut": {
+                     *           "type": "string",
+                     *           "title": "I_PLAF_0_20 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I_PLAF_20_40": {
+                     *           "type": "number",
+                     *           "title": "I_PLAF_20_40 – Ressources : 20 à 40 % du plafond (%)",
+                     *           "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I_PLAF_20_40_statut": {
+                     *           "type": "string",
+                     *           "title": "I_PLAF_20_40 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I_PLAF_40_60": {
+                     *           "type": "number",
+                     *           "title": "I_PLAF_40_60 – Ressources : 40 à 60 % du plafond (%)",
+                     *           "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I_PLAF_40_60_statut": {
+                     *           "type": "string",
+                     *           "title": "I_PLAF_40_60 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I_PLAF_60_80": {
+                     *           "type": "number",
+                     *           "title": "I_PLAF_60_80 – Ressources : 60 à 80 % du plafond (%)",
+                     *           "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I_PLAF_60_80_statut": {
+                     *           "type": "string",
+                     *           "title": "I_PLAF_60_80 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I_PLAF_80_100": {
+                     *           "type": "number",
+                     *           "title": "I_PLAF_80_100 – Ressources : 80 à 100 % du plafond (%)",
+                     *           "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I_PLAF_80_100_statut": {
+                     *           "type": "string",
+                     *           "title": "I_PLAF_80_100 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I_PLAF_100_120": {
+                     *           "type": "number",
+                     *           "title": "I_PLAF_100_120 – Ressources : 100 à 120 % du plafond (%)",
+                     *           "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I_PLAF_100_120_statut": {
+                     *           "type": "string",
+                     *           "title": "I_PLAF_100_120 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I_PLAF_120_130": {
+                     *           "type": "number",
+                     *           "title": "I_PLAF_120_130 – Ressources : 120 à 130 % du plafond (%)",
+                     *           "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I_PLAF_120_130_statut": {
+                     *           "type": "string",
+                     *           "title": "I_PLAF_120_130 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I_PLAF_130_150": {
+                     *           "type": "number",
+                     *           "title": "I_PLAF_130_150 – Ressources : 130 à 150 % du plafond (%)",
+                     *           "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I_PLAF_130_150_statut": {
+                     *           "type": "string",
+                     *           "title": "I_PLAF_130_150 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I_PLAF_150P": {
+                     *           "type": "number",
+                     *           "title": "I_PLAF_150P – Ressources : 150 % et plus du plafond (%)",
+                     *           "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I_PLAF_150P_statut": {
+                     *           "type": "string",
+                     *           "title": "I_PLAF_150P – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I05": {
+                     *           "type": "number",
+                     *           "title": "I05 – Bénéficiaires d'une aide au logement (%)",
+                     *           "description": "Ménages recevant l'APL ou une allocation logement, parmi ceux dont l'aide est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I05_statut": {
+                     *           "type": "string",
+                     *           "title": "I05 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I06": {
+                     *           "type": "number",
+                     *           "title": "I06 – Majeurs sans emploi parmi les majeurs (%)",
+                     *           "description": "Majeurs sans emploi parmi les majeurs dont l'activité est connue (actifs, retraités et inactifs). À ne pas comparer à un taux de chômage : voir « Demandeurs d'emploi parmi les actifs ».",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I06_statut": {
+                     *           "type": "string",
+                     *           "title": "I06 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I06C": {
+                     *           "type": "number",
+                     *           "title": "I06C – Demandeurs d'emploi parmi les actifs (%)",
+                     *           "description": "Majeurs sans emploi rapportés aux actifs (emploi stable, emploi précaire, sans emploi) ; retraités, étudiants et autres inactifs ne comptent pas. L'enquête ne dit pas l'inscription à France Travail.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I06C_statut": {
+                     *           "type": "string",
+                     *           "title": "I06C – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I07": {
+                     *           "type": "number",
+                     *           "title": "I07 – Majeurs en emploi stable (%)",
+                     *           "description": "Majeurs en emploi stable parmi les majeurs dont l'activité est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I07_statut": {
+                     *           "type": "string",
+                     *           "title": "I07 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I07P": {
+                     *           "type": "number",
+                     *           "title": "I07P – Majeurs en emploi précaire (%)",
+                     *           "description": "Majeurs en emploi précaire parmi les majeurs dont l'activité est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I07P_statut": {
+                     *           "type": "string",
+                     *           "title": "I07P – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I08": {
+                     *           "type": "number",
+                     *           "title": "I08 – Familles monoparentales (%)",
+                     *           "description": "Parmi les ménages dont la composition est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I08_statut": {
+                     *           "type": "string",
+                     *           "title": "I08 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I09": {
+                     *           "type": "number",
+                     *           "title": "I09 – Personnes isolées (%)",
+                     *           "description": "Parmi les ménages dont la composition est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I09_statut": {
+                     *           "type": "string",
+                     *           "title": "I09 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I10": {
+                     *           "type": "number",
+                     *           "title": "I10 – Couples avec enfant (%)",
+                     *           "description": "Parmi les ménages dont la composition est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I10_statut": {
+                     *           "type": "string",
+                     *           "title": "I10 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I10S": {
+                     *           "type": "number",
+                     *           "title": "I10S – Couples sans enfant (%)",
+                     *           "description": "Parmi les ménages dont la composition est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I10S_statut": {
+                     *           "type": "string",
+                     *           "title": "I10S – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I11": {
+                     *           "type": "number",
+                     *           "title": "I11 – Mineurs dans la population logée (%)",
+                     *           "description": "Somme des mineurs rapportée à la somme des personnes, parmi les ménages où les deux sont connus.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I11_statut": {
+                     *           "type": "string",
+                     *           "title": "I11 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I12": {
+                     *           "type": "number",
+                     *           "title": "I12 – Ménages avec 3 mineurs ou plus (%)",
+                     *           "description": "Parmi les ménages dont le nombre de mineurs est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I12_statut": {
+                     *           "type": "string",
+                     *           "title": "I12 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I12P": {
+                     *           "type": "number",
+                     *           "title": "I12P – Ménages de 5 personnes et plus (%)",
+                     *           "description": "Parmi les ménages dont le nombre de personnes est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I12P_statut": {
+                     *           "type": "string",
+                     *           "title": "I12P – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I12M": {
+                     *           "type": "number",
+                     *           "title": "I12M – Nombre moyen de personnes par ménage (personnes)",
+                     *           "description": "Somme des personnes rapportée aux ménages dont le nombre de personnes est connu.",
+                     *           "x-ogc-unit": "personnes"
+                     *         },
+                     *         "I12M_statut": {
+                     *           "type": "string",
+                     *           "title": "I12M – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I18": {
+                     *           "type": "number",
+                     *           "title": "I18 – Logements sous-occupés (%)",
+                     *           "description": "Plus de pièces que de personnes plus une, parmi les ménages dont le nombre de personnes et de pièces est connu. Les exceptions de la loi (plus de 65 ans, handicap, QPV) ne sont pas retirées.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I18_statut": {
+                     *           "type": "string",
+                     *           "title": "I18 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I19": {
+                     *           "type": "number",
+                     *           "title": "I19 – Logements suroccupés (%)",
+                     *           "description": "Moins de pièces que de personnes moins une, parmi les ménages dont le nombre de personnes et de pièces est connu. Lecture usuelle : la suroccupation de l'article R.822-25 se mesure en surface.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I19_statut": {
+                     *           "type": "string",
+                     *           "title": "I19 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I13": {
+                     *           "type": "number",
+                     *           "title": "I13 – Titulaires de moins de 30 ans (%)",
+                     *           "description": "Parmi les ménages dont l'âge du titulaire est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I13_statut": {
+                     *           "type": "string",
+                     *           "title": "I13 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I13A": {
+                     *           "type": "number",
+                     *           "title": "I13A – Titulaires de 30 à 64 ans (%)",
+                     *           "description": "Parmi les ménages dont l'âge du titulaire est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I13A_statut": {
+                     *           "type": "string",
+                     *           "title": "I13A – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I13B": {
+                     *           "type": "number",
+                     *           "title": "I13B – Titulaires de 65 ans et plus (%)",
+                     *           "description": "Parmi les ménages dont l'âge du titulaire est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I13B_statut": {
+                     *           "type": "string",
+                     *           "title": "I13B – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I13C": {
+                     *           "type": "number",
+                     *           "title": "I13C – Titulaires de 75 ans et plus (%)",
+                     *           "description": "Parmi les ménages dont l'âge du titulaire est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I13C_statut": {
+                     *           "type": "string",
+                     *           "title": "I13C – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I14": {
+                     *           "type": "number",
+                     *           "title": "I14 – Part d'emménagés récents (%)",
+                     *           "description": "Ménages dont le bail a commencé dans les 24 mois précédant le 1er janvier de la vague (36 mois jusqu'à la vague 2014), parmi ceux dont la date d'entrée est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I14_statut": {
+                     *           "type": "string",
+                     *           "title": "I14 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I15": {
+                     *           "type": "number",
+                     *           "title": "I15 – Ancienneté moyenne dans le logement (années)",
+                     *           "description": "Durée moyenne entre la date d'entrée et le 1er janvier de la vague.",
+                     *           "x-ogc-unit": "années"
+                     *         },
+                     *         "I15_statut": {
+                     *           "type": "string",
+                     *           "title": "I15 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I15D": {
+                     *           "type": "number",
+                     *           "title": "I15D – Ménages présents depuis 10 ans et plus (%)",
+                     *           "description": "Au 1er janvier de la vague, parmi les ménages dont la date d'entrée est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I15D_statut": {
+                     *           "type": "string",
+                     *           "title": "I15D – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I15V": {
+                     *           "type": "number",
+                     *           "title": "I15V – Ménages présents depuis 20 ans et plus (%)",
+                     *           "description": "Au 1er janvier de la vague, parmi les ménages dont la date d'entrée est connue.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I15V_statut": {
+                     *           "type": "string",
+                     *           "title": "I15V – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "X01": {
+                     *           "type": "number",
+                     *           "title": "X01 – Monoparents sous 40 % des plafonds (%)",
+                     *           "description": "Familles monoparentales dont les ressources sont sous 40 % du plafond PLUS, parmi les ménages dont la composition et les ressources sont connues.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "X01_statut": {
+                     *           "type": "string",
+                     *           "title": "X01 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "X02": {
+                     *           "type": "number",
+                     *           "title": "X02 – Isolés de 65 ans et plus (%)",
+                     *           "description": "Personnes isolées dont le titulaire a 65 ans ou plus, parmi les ménages dont la composition et l'âge sont connus.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "X02_statut": {
+                     *           "type": "string",
+                     *           "title": "X02 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "X03": {
+                     *           "type": "number",
+                     *           "title": "X03 – Familles de 3 mineurs ou plus sous 40 % des plafonds (%)",
+                     *           "description": "Ménages avec 3 mineurs ou plus et des ressources sous 40 % du plafond PLUS, parmi ceux où les deux sont connus.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "X03_statut": {
+                     *           "type": "string",
+                     *           "title": "X03 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "X04": {
+                     *           "type": "number",
+                     *           "title": "X04 – Part en QPV 2024 des ménages sous 40 % des plafonds (%)",
+                     *           "description": "Part, parmi les ménages sous 40 % du plafond PLUS, de ceux logés dans un quartier prioritaire 2024.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "X04_statut": {
+                     *           "type": "string",
+                     *           "title": "X04 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "X04_plus_ou_moins": {
+                     *           "type": "number",
+                     *           "title": "X04 – ±",
+                     *           "description": "Demi-largeur de l'intervalle à 95 % ; vide si le chiffre est exact",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I16": {
+                     *           "type": "number",
+                     *           "title": "I16 – Taux de réponse (%)",
+                     *           "description": "Ménages répondants (réponse complète ou partielle) rapportés aux logements occupés interrogés.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I16_statut": {
+                     *           "type": "string",
+                     *           "title": "I16 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "I17": {
+                     *           "type": "number",
+                     *           "title": "I17 – Taux de couverture (%)",
+                     *           "description": "Logements des bailleurs ayant répondu à l'enquête, rapportés aux logements du répertoire.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "I17_statut": {
+                     *           "type": "string",
+                     *           "title": "I17 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_MODE_LOUE": {
+                     *           "type": "number",
+                     *           "title": "P_MODE_LOUE – Logements loués avec contrat (nombre)",
+                     *           "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *           "x-ogc-unit": "nombre"
+                     *         },
+                     *         "P_MODE_LOUE_statut": {
+                     *           "type": "string",
+                     *           "title": "P_MODE_LOUE – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_MODE_VACANT": {
+                     *           "type": "number",
+                     *           "title": "P_MODE_VACANT – Logements vacants, proposés à la location (nombre)",
+                     *           "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *           "x-ogc-unit": "nombre"
+                     *         },
+                     *         "P_MODE_VACANT_statut": {
+                     *           "type": "string",
+                     *           "title": "P_MODE_VACANT – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_MODE_VIDE": {
+                     *           "type": "number",
+                     *           "title": "P_MODE_VIDE – Logements vides (travaux, vente, démolition) (nombre)",
+                     *           "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *           "x-ogc-unit": "nombre"
+                     *         },
+                     *         "P_MODE_VIDE_statut": {
+                     *           "type": "string",
+                     *           "title": "P_MODE_VIDE – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_MODE_ASSO": {
+                     *           "type": "number",
+                     *           "title": "P_MODE_ASSO – Logements pris en charge par une association (nombre)",
+                     *           "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *           "x-ogc-unit": "nombre"
+                     *         },
+                     *         "P_MODE_ASSO_statut": {
+                     *           "type": "string",
+                     *           "title": "P_MODE_ASSO – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_MODE_OCCUPE": {
+                     *           "type": "number",
+                     *           "title": "P_MODE_OCCUPE – Logements occupés avec ou sans contrepartie financière (nombre)",
+                     *           "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *           "x-ogc-unit": "nombre"
+                     *         },
+                     *         "P_MODE_OCCUPE_statut": {
+                     *           "type": "string",
+                     *           "title": "P_MODE_OCCUPE – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_MODE_TEMPO": {
+                     *           "type": "number",
+                     *           "title": "P_MODE_TEMPO – Logements en hébergement temporaire (nombre)",
+                     *           "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *           "x-ogc-unit": "nombre"
+                     *         },
+                     *         "P_MODE_TEMPO_statut": {
+                     *           "type": "string",
+                     *           "title": "P_MODE_TEMPO – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P04C": {
+                     *           "type": "number",
+                     *           "title": "P04C – Part de logements collectifs (%)",
+                     *           "description": "TYPECONST = C parmi les logements dont le type est connu.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P04C_statut": {
+                     *           "type": "string",
+                     *           "title": "P04C – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/schema+json": unknown;
                 };
             };
@@ -17356,6 +22193,1046 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "$schema": "https://json-schema.org/draft/2020-12/schema",
+                     *       "$id": "http://localhost/ogc/collections/commune_2024/schema-entite",
+                     *       "type": "object",
+                     *       "title": "Commune – RPLS 2024, OPS 2024",
+                     *       "properties": {
+                     *         "type": {
+                     *           "type": "string",
+                     *           "enum": [
+                     *             "Feature"
+                     *           ]
+                     *         },
+                     *         "id": {
+                     *           "type": "string"
+                     *         },
+                     *         "geometry": {
+                     *           "type": "object"
+                     *         },
+                     *         "properties": {
+                     *           "type": "object",
+                     *           "properties": {
+                     *             "code": {
+                     *               "type": "string",
+                     *               "title": "Code",
+                     *               "description": "Code de la zone",
+                     *               "x-ogc-role": "id"
+                     *             },
+                     *             "nom": {
+                     *               "type": "string",
+                     *               "title": "Nom",
+                     *               "description": "Nom de la zone"
+                     *             },
+                     *             "commune": {
+                     *               "type": "string",
+                     *               "title": "Commune",
+                     *               "description": "Code Insee de la commune qui contient toutes ses adresses"
+                     *             },
+                     *             "epci": {
+                     *               "type": "string",
+                     *               "title": "EPCI",
+                     *               "description": "SIREN de l'EPCI qui contient toutes ses adresses"
+                     *             },
+                     *             "departement": {
+                     *               "type": "string",
+                     *               "title": "Département",
+                     *               "description": "Département qui contient toutes ses adresses"
+                     *             },
+                     *             "millesime": {
+                     *               "type": "integer",
+                     *               "title": "Millésime RPLS",
+                     *               "description": "Année du répertoire"
+                     *             },
+                     *             "vague": {
+                     *               "type": "integer",
+                     *               "title": "Vague OPS",
+                     *               "description": "Année de l'enquête jointe"
+                     *             },
+                     *             "logements": {
+                     *               "type": "integer",
+                     *               "title": "Logements comptés",
+                     *               "description": "Logements de la zone, filtres appliqués"
+                     *             },
+                     *             "repondants": {
+                     *               "type": "integer",
+                     *               "title": "Ménages répondants",
+                     *               "description": "Ménages décrits ; vide si secret"
+                     *             },
+                     *             "taux_reponse": {
+                     *               "type": "number",
+                     *               "title": "Taux de réponse",
+                     *               "description": "Part des ménages interrogés qui ont répondu, de 0 à 1"
+                     *             },
+                     *             "fiabilite": {
+                     *               "type": "string",
+                     *               "title": "Fiabilité",
+                     *               "description": "De A à D, d'après le taux de réponse"
+                     *             },
+                     *             "logements_ecartes": {
+                     *               "type": "integer",
+                     *               "title": "Logements non comptés",
+                     *               "description": "Logements que les chiffres d'occupation ne comptent pas"
+                     *             },
+                     *             "P01": {
+                     *               "type": "number",
+                     *               "title": "P01 – Logements sociaux (nombre)",
+                     *               "description": "Logements du répertoire, quel que soit leur mode d'occupation.",
+                     *               "x-ogc-unit": "nombre"
+                     *             },
+                     *             "P01_statut": {
+                     *               "type": "string",
+                     *               "title": "P01 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P02": {
+                     *               "type": "number",
+                     *               "title": "P02 – Logements en QPV 2024 (%)",
+                     *               "description": "Logements dont le point est dans un quartier prioritaire (génération 2024), parmi les logements dont la situation est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P02_statut": {
+                     *               "type": "string",
+                     *               "title": "P02 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P03": {
+                     *               "type": "number",
+                     *               "title": "P03 – Logements en QPV 2015 (%)",
+                     *               "description": "Logements dont le point est dans un quartier prioritaire (génération 2015), parmi les logements dont la situation est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P03_statut": {
+                     *               "type": "string",
+                     *               "title": "P03 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P04": {
+                     *               "type": "number",
+                     *               "title": "P04 – Part de logements individuels (%)",
+                     *               "description": "TYPECONST = I parmi les logements dont le type est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P04_statut": {
+                     *               "type": "string",
+                     *               "title": "P04 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P05": {
+                     *               "type": "number",
+                     *               "title": "P05 – Parc récent (5 ans ou moins) (%)",
+                     *               "description": "Logements dont la première mise en location date de 5 ans ou moins.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P05_statut": {
+                     *               "type": "string",
+                     *               "title": "P05 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_TYPO_T1": {
+                     *               "type": "number",
+                     *               "title": "P_TYPO_T1 – Part de T1 (%)",
+                     *               "description": "Logements de type T1 parmi ceux dont le nombre de pièces est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_TYPO_T1_statut": {
+                     *               "type": "string",
+                     *               "title": "P_TYPO_T1 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_TYPO_T2": {
+                     *               "type": "number",
+                     *               "title": "P_TYPO_T2 – Part de T2 (%)",
+                     *               "description": "Logements de type T2 parmi ceux dont le nombre de pièces est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_TYPO_T2_statut": {
+                     *               "type": "string",
+                     *               "title": "P_TYPO_T2 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_TYPO_T3": {
+                     *               "type": "number",
+                     *               "title": "P_TYPO_T3 – Part de T3 (%)",
+                     *               "description": "Logements de type T3 parmi ceux dont le nombre de pièces est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_TYPO_T3_statut": {
+                     *               "type": "string",
+                     *               "title": "P_TYPO_T3 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_TYPO_T4": {
+                     *               "type": "number",
+                     *               "title": "P_TYPO_T4 – Part de T4 (%)",
+                     *               "description": "Logements de type T4 parmi ceux dont le nombre de pièces est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_TYPO_T4_statut": {
+                     *               "type": "string",
+                     *               "title": "P_TYPO_T4 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_TYPO_T5P": {
+                     *               "type": "number",
+                     *               "title": "P_TYPO_T5P – Part de T5 et plus (%)",
+                     *               "description": "Logements de type T5 et plus parmi ceux dont le nombre de pièces est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_TYPO_T5P_statut": {
+                     *               "type": "string",
+                     *               "title": "P_TYPO_T5P – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_FIN_PLAI": {
+                     *               "type": "number",
+                     *               "title": "P_FIN_PLAI – Part de PLAI (%)",
+                     *               "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_FIN_PLAI_statut": {
+                     *               "type": "string",
+                     *               "title": "P_FIN_PLAI – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_FIN_PLUS": {
+                     *               "type": "number",
+                     *               "title": "P_FIN_PLUS – Part de PLUS après 1977 (%)",
+                     *               "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_FIN_PLUS_statut": {
+                     *               "type": "string",
+                     *               "title": "P_FIN_PLUS – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_FIN_PLS": {
+                     *               "type": "number",
+                     *               "title": "P_FIN_PLS – Part de PLS (%)",
+                     *               "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_FIN_PLS_statut": {
+                     *               "type": "string",
+                     *               "title": "P_FIN_PLS – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_FIN_PLI": {
+                     *               "type": "number",
+                     *               "title": "P_FIN_PLI – Part de PLI (%)",
+                     *               "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_FIN_PLI_statut": {
+                     *               "type": "string",
+                     *               "title": "P_FIN_PLI – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_FIN_ANCIEN": {
+                     *               "type": "number",
+                     *               "title": "P_FIN_ANCIEN – Part de PLUS avant 1977 (HBM, HLM/O, PLR…) (%)",
+                     *               "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_FIN_ANCIEN_statut": {
+                     *               "type": "string",
+                     *               "title": "P_FIN_ANCIEN – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_FIN_AUTRE": {
+                     *               "type": "number",
+                     *               "title": "P_FIN_AUTRE – Part des autres financements (%)",
+                     *               "description": "Financement d'origine : FINAN, à défaut CUS. La catégorie CUS est un autre indicateur : un HLM/O d'avant 1977 peut être de catégorie PLUS.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_FIN_AUTRE_statut": {
+                     *               "type": "string",
+                     *               "title": "P_FIN_AUTRE – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_CUS_PLAI": {
+                     *               "type": "number",
+                     *               "title": "P_CUS_PLAI – Catégorie CUS PLAI et assimilés (%)",
+                     *               "description": "CUS ; à défaut FINAN, assimilé selon l'usage (HBM et HLM/O au PLUS, PLR et PSR au PLAI, ILM et prêts spéciaux au PLS, ILN au PLI), non officiel.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_CUS_PLAI_statut": {
+                     *               "type": "string",
+                     *               "title": "P_CUS_PLAI – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_CUS_PLUS": {
+                     *               "type": "number",
+                     *               "title": "P_CUS_PLUS – Catégorie CUS PLUS et assimilés (%)",
+                     *               "description": "CUS ; à défaut FINAN, assimilé selon l'usage (HBM et HLM/O au PLUS, PLR et PSR au PLAI, ILM et prêts spéciaux au PLS, ILN au PLI), non officiel.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_CUS_PLUS_statut": {
+                     *               "type": "string",
+                     *               "title": "P_CUS_PLUS – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_CUS_PLS": {
+                     *               "type": "number",
+                     *               "title": "P_CUS_PLS – Catégorie CUS PLS et assimilés (%)",
+                     *               "description": "CUS ; à défaut FINAN, assimilé selon l'usage (HBM et HLM/O au PLUS, PLR et PSR au PLAI, ILM et prêts spéciaux au PLS, ILN au PLI), non officiel.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_CUS_PLS_statut": {
+                     *               "type": "string",
+                     *               "title": "P_CUS_PLS – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_CUS_PLI": {
+                     *               "type": "number",
+                     *               "title": "P_CUS_PLI – Catégorie CUS PLI et assimilés (%)",
+                     *               "description": "CUS ; à défaut FINAN, assimilé selon l'usage (HBM et HLM/O au PLUS, PLR et PSR au PLAI, ILM et prêts spéciaux au PLS, ILN au PLI), non officiel.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_CUS_PLI_statut": {
+                     *               "type": "string",
+                     *               "title": "P_CUS_PLI – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_PER_AV1949": {
+                     *               "type": "number",
+                     *               "title": "P_PER_AV1949 – Part de logements construits avant 1949 (%)",
+                     *               "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_PER_AV1949_statut": {
+                     *               "type": "string",
+                     *               "title": "P_PER_AV1949 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_PER_1949_1974": {
+                     *               "type": "number",
+                     *               "title": "P_PER_1949_1974 – Part de logements construits de 1949 à 1974 (%)",
+                     *               "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_PER_1949_1974_statut": {
+                     *               "type": "string",
+                     *               "title": "P_PER_1949_1974 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_PER_1975_1989": {
+                     *               "type": "number",
+                     *               "title": "P_PER_1975_1989 – Part de logements construits de 1975 à 1989 (%)",
+                     *               "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_PER_1975_1989_statut": {
+                     *               "type": "string",
+                     *               "title": "P_PER_1975_1989 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_PER_1990_2004": {
+                     *               "type": "number",
+                     *               "title": "P_PER_1990_2004 – Part de logements construits de 1990 à 2004 (%)",
+                     *               "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_PER_1990_2004_statut": {
+                     *               "type": "string",
+                     *               "title": "P_PER_1990_2004 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_PER_2005P": {
+                     *               "type": "number",
+                     *               "title": "P_PER_2005P – Part de logements construits depuis 2005 (%)",
+                     *               "description": "Année d'achèvement des travaux, parmi les logements où elle est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_PER_2005P_statut": {
+                     *               "type": "string",
+                     *               "title": "P_PER_2005P – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_DPE_AB": {
+                     *               "type": "number",
+                     *               "title": "P_DPE_AB – Part d'étiquettes énergie A ou B (%)",
+                     *               "description": "Parmi les logements dont le diagnostic est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_DPE_AB_statut": {
+                     *               "type": "string",
+                     *               "title": "P_DPE_AB – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_DPE_C": {
+                     *               "type": "number",
+                     *               "title": "P_DPE_C – Part d'étiquettes énergie C (%)",
+                     *               "description": "Parmi les logements dont le diagnostic est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_DPE_C_statut": {
+                     *               "type": "string",
+                     *               "title": "P_DPE_C – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_DPE_D": {
+                     *               "type": "number",
+                     *               "title": "P_DPE_D – Part d'étiquettes énergie D (%)",
+                     *               "description": "Parmi les logements dont le diagnostic est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_DPE_D_statut": {
+                     *               "type": "string",
+                     *               "title": "P_DPE_D – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_DPE_E": {
+                     *               "type": "number",
+                     *               "title": "P_DPE_E – Part d'étiquettes énergie E (%)",
+                     *               "description": "Parmi les logements dont le diagnostic est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_DPE_E_statut": {
+                     *               "type": "string",
+                     *               "title": "P_DPE_E – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_DPE_FG": {
+                     *               "type": "number",
+                     *               "title": "P_DPE_FG – Part d'étiquettes énergie F ou G (%)",
+                     *               "description": "Parmi les logements dont le diagnostic est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_DPE_FG_statut": {
+                     *               "type": "string",
+                     *               "title": "P_DPE_FG – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P10": {
+                     *               "type": "number",
+                     *               "title": "P10 – Taux de vacance (%)",
+                     *               "description": "MODE=2 rapporté à MODE 1 ou 2. Les logements vides (travaux, vente, démolition) sont hors du calcul.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P10_statut": {
+                     *               "type": "string",
+                     *               "title": "P10 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P11": {
+                     *               "type": "number",
+                     *               "title": "P11 – Taux de vacance de plus de 3 mois (%)",
+                     *               "description": "MODE=2 et durée de vacance de plus de 3 mois, rapporté à MODE 1 ou 2.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P11_statut": {
+                     *               "type": "string",
+                     *               "title": "P11 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P12": {
+                     *               "type": "number",
+                     *               "title": "P12 – Taux de mobilité (%)",
+                     *               "description": "Logements dont le bail a commencé depuis le 1er janvier N-1, parmi ceux mis en location avant N-1 et loués ou vacants.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P12_statut": {
+                     *               "type": "string",
+                     *               "title": "P12 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P10T": {
+                     *               "type": "number",
+                     *               "title": "P10T – Taux de vacance technique (%)",
+                     *               "description": "MODE=3 (vide : travaux, vente, démolition) rapporté aux logements dont le mode d'occupation est connu. N'est pas comparable au taux de vacance, qui ne regarde que MODE 1 et 2.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P10T_statut": {
+                     *               "type": "string",
+                     *               "title": "P10T – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P13": {
+                     *               "type": "number",
+                     *               "title": "P13 – Loyer moyen au m² (€/m²)",
+                     *               "description": "Somme des loyers principaux rapportée à la somme des surfaces habitables (MODE=1, loyer et surface connus).",
+                     *               "x-ogc-unit": "€/m²"
+                     *             },
+                     *             "P13_statut": {
+                     *               "type": "string",
+                     *               "title": "P13 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P14": {
+                     *               "type": "number",
+                     *               "title": "P14 – Surface habitable moyenne (m²)",
+                     *               "description": "Somme des surfaces rapportée au nombre de logements dont la surface est connue.",
+                     *               "x-ogc-unit": "m²"
+                     *             },
+                     *             "P14_statut": {
+                     *               "type": "string",
+                     *               "title": "P14 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I01": {
+                     *               "type": "number",
+                     *               "title": "I01 – Ménages sous 20 % des plafonds PLUS (%)",
+                     *               "description": "Ménages dont le revenu fiscal de référence (N-2) est sous 20 % du plafond PLUS, parmi les ménages dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I01_statut": {
+                     *               "type": "string",
+                     *               "title": "I01 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I02": {
+                     *               "type": "number",
+                     *               "title": "I02 – Ménages sous 40 % des plafonds PLUS (%)",
+                     *               "description": "Ressources sous 40 % du plafond PLUS, parmi les ménages dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I02_statut": {
+                     *               "type": "string",
+                     *               "title": "I02 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I03": {
+                     *               "type": "number",
+                     *               "title": "I03 – Ménages sous 60 % des plafonds PLUS (%)",
+                     *               "description": "Ressources sous 60 % du plafond PLUS (environ le plafond PLAI), parmi les ménages dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I03_statut": {
+                     *               "type": "string",
+                     *               "title": "I03 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I04": {
+                     *               "type": "number",
+                     *               "title": "I04 – Ménages au-dessus des plafonds PLUS (%)",
+                     *               "description": "Ressources d'au moins 100 % du plafond PLUS, parmi les ménages dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I04_statut": {
+                     *               "type": "string",
+                     *               "title": "I04 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I04S": {
+                     *               "type": "number",
+                     *               "title": "I04S – Ménages au-dessus de 120 % des plafonds PLUS (%)",
+                     *               "description": "Ressources d'au moins 120 % du plafond PLUS, seuil du supplément de loyer de solidarité (SLS). Des ménages au-dessus du seuil n'y sont pas assujettis : QPV, zones de revitalisation rurale, exonérations locales.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I04S_statut": {
+                     *               "type": "string",
+                     *               "title": "I04S – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I_PLAF_0_20": {
+                     *               "type": "number",
+                     *               "title": "I_PLAF_0_20 – Ressources : moins de 20 % du plafond (%)",
+                     *               "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I_PLAF_0_20_statut": {
+                     *               "type": "string",
+                     *               "title": "I_PLAF_0_20 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I_PLAF_20_40": {
+                     *               "type": "number",
+                     *               "title": "I_PLAF_20_40 – Ressources : 20 à 40 % du plafond (%)",
+                     *               "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I_PLAF_20_40_statut": {
+                     *               "type": "string",
+                     *               "title": "I_PLAF_20_40 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I_PLAF_40_60": {
+                     *               "type": "number",
+                     *               "title": "I_PLAF_40_60 – Ressources : 40 à 60 % du plafond (%)",
+                     *               "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I_PLAF_40_60_statut": {
+                     *               "type": "string",
+                     *               "title": "I_PLAF_40_60 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I_PLAF_60_80": {
+                     *               "type": "number",
+                     *               "title": "I_PLAF_60_80 – Ressources : 60 à 80 % du plafond (%)",
+                     *               "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I_PLAF_60_80_statut": {
+                     *               "type": "string",
+                     *               "title": "I_PLAF_60_80 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I_PLAF_80_100": {
+                     *               "type": "number",
+                     *               "title": "I_PLAF_80_100 – Ressources : 80 à 100 % du plafond (%)",
+                     *               "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I_PLAF_80_100_statut": {
+                     *               "type": "string",
+                     *               "title": "I_PLAF_80_100 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I_PLAF_100_120": {
+                     *               "type": "number",
+                     *               "title": "I_PLAF_100_120 – Ressources : 100 à 120 % du plafond (%)",
+                     *               "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I_PLAF_100_120_statut": {
+                     *               "type": "string",
+                     *               "title": "I_PLAF_100_120 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I_PLAF_120_130": {
+                     *               "type": "number",
+                     *               "title": "I_PLAF_120_130 – Ressources : 120 à 130 % du plafond (%)",
+                     *               "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I_PLAF_120_130_statut": {
+                     *               "type": "string",
+                     *               "title": "I_PLAF_120_130 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I_PLAF_130_150": {
+                     *               "type": "number",
+                     *               "title": "I_PLAF_130_150 – Ressources : 130 à 150 % du plafond (%)",
+                     *               "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I_PLAF_130_150_statut": {
+                     *               "type": "string",
+                     *               "title": "I_PLAF_130_150 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I_PLAF_150P": {
+                     *               "type": "number",
+                     *               "title": "I_PLAF_150P – Ressources : 150 % et plus du plafond (%)",
+                     *               "description": "Part des ménages dans cette classe, parmi ceux dont les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I_PLAF_150P_statut": {
+                     *               "type": "string",
+                     *               "title": "I_PLAF_150P – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I05": {
+                     *               "type": "number",
+                     *               "title": "I05 – Bénéficiaires d'une aide au logement (%)",
+                     *               "description": "Ménages recevant l'APL ou une allocation logement, parmi ceux dont l'aide est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I05_statut": {
+                     *               "type": "string",
+                     *               "title": "I05 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I06": {
+                     *               "type": "number",
+                     *               "title": "I06 – Majeurs sans emploi parmi les majeurs (%)",
+                     *               "description": "Majeurs sans emploi parmi les majeurs dont l'activité est connue (actifs, retraités et inactifs). À ne pas comparer à un taux de chômage : voir « Demandeurs d'emploi parmi les actifs ».",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I06_statut": {
+                     *               "type": "string",
+                     *               "title": "I06 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I06C": {
+                     *               "type": "number",
+                     *               "title": "I06C – Demandeurs d'emploi parmi les actifs (%)",
+                     *               "description": "Majeurs sans emploi rapportés aux actifs (emploi stable, emploi précaire, sans emploi) ; retraités, étudiants et autres inactifs ne comptent pas. L'enquête ne dit pas l'inscription à France Travail.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I06C_statut": {
+                     *               "type": "string",
+                     *               "title": "I06C – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I07": {
+                     *               "type": "number",
+                     *               "title": "I07 – Majeurs en emploi stable (%)",
+                     *               "description": "Majeurs en emploi stable parmi les majeurs dont l'activité est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I07_statut": {
+                     *               "type": "string",
+                     *               "title": "I07 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I07P": {
+                     *               "type": "number",
+                     *               "title": "I07P – Majeurs en emploi précaire (%)",
+                     *               "description": "Majeurs en emploi précaire parmi les majeurs dont l'activité est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I07P_statut": {
+                     *               "type": "string",
+                     *               "title": "I07P – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I08": {
+                     *               "type": "number",
+                     *               "title": "I08 – Familles monoparentales (%)",
+                     *               "description": "Parmi les ménages dont la composition est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I08_statut": {
+                     *               "type": "string",
+                     *               "title": "I08 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I09": {
+                     *               "type": "number",
+                     *               "title": "I09 – Personnes isolées (%)",
+                     *               "description": "Parmi les ménages dont la composition est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I09_statut": {
+                     *               "type": "string",
+                     *               "title": "I09 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I10": {
+                     *               "type": "number",
+                     *               "title": "I10 – Couples avec enfant (%)",
+                     *               "description": "Parmi les ménages dont la composition est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I10_statut": {
+                     *               "type": "string",
+                     *               "title": "I10 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I10S": {
+                     *               "type": "number",
+                     *               "title": "I10S – Couples sans enfant (%)",
+                     *               "description": "Parmi les ménages dont la composition est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I10S_statut": {
+                     *               "type": "string",
+                     *               "title": "I10S – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I11": {
+                     *               "type": "number",
+                     *               "title": "I11 – Mineurs dans la population logée (%)",
+                     *               "description": "Somme des mineurs rapportée à la somme des personnes, parmi les ménages où les deux sont connus.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I11_statut": {
+                     *               "type": "string",
+                     *               "title": "I11 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I12": {
+                     *               "type": "number",
+                     *               "title": "I12 – Ménages avec 3 mineurs ou plus (%)",
+                     *               "description": "Parmi les ménages dont le nombre de mineurs est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I12_statut": {
+                     *               "type": "string",
+                     *               "title": "I12 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I12P": {
+                     *               "type": "number",
+                     *               "title": "I12P – Ménages de 5 personnes et plus (%)",
+                     *               "description": "Parmi les ménages dont le nombre de personnes est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I12P_statut": {
+                     *               "type": "string",
+                     *               "title": "I12P – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I12M": {
+                     *               "type": "number",
+                     *               "title": "I12M – Nombre moyen de personnes par ménage (personnes)",
+                     *               "description": "Somme des personnes rapportée aux ménages dont le nombre de personnes est connu.",
+                     *               "x-ogc-unit": "personnes"
+                     *             },
+                     *             "I12M_statut": {
+                     *               "type": "string",
+                     *               "title": "I12M – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I18": {
+                     *               "type": "number",
+                     *               "title": "I18 – Logements sous-occupés (%)",
+                     *               "description": "Plus de pièces que de personnes plus une, parmi les ménages dont le nombre de personnes et de pièces est connu. Les exceptions de la loi (plus de 65 ans, handicap, QPV) ne sont pas retirées.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I18_statut": {
+                     *               "type": "string",
+                     *               "title": "I18 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I19": {
+                     *               "type": "number",
+                     *               "title": "I19 – Logements suroccupés (%)",
+                     *               "description": "Moins de pièces que de personnes moins une, parmi les ménages dont le nombre de personnes et de pièces est connu. Lecture usuelle : la suroccupation de l'article R.822-25 se mesure en surface.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I19_statut": {
+                     *               "type": "string",
+                     *               "title": "I19 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I13": {
+                     *               "type": "number",
+                     *               "title": "I13 – Titulaires de moins de 30 ans (%)",
+                     *               "description": "Parmi les ménages dont l'âge du titulaire est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I13_statut": {
+                     *               "type": "string",
+                     *               "title": "I13 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I13A": {
+                     *               "type": "number",
+                     *               "title": "I13A – Titulaires de 30 à 64 ans (%)",
+                     *               "description": "Parmi les ménages dont l'âge du titulaire est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I13A_statut": {
+                     *               "type": "string",
+                     *               "title": "I13A – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I13B": {
+                     *               "type": "number",
+                     *               "title": "I13B – Titulaires de 65 ans et plus (%)",
+                     *               "description": "Parmi les ménages dont l'âge du titulaire est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I13B_statut": {
+                     *               "type": "string",
+                     *               "title": "I13B – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I13C": {
+                     *               "type": "number",
+                     *               "title": "I13C – Titulaires de 75 ans et plus (%)",
+                     *               "description": "Parmi les ménages dont l'âge du titulaire est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I13C_statut": {
+                     *               "type": "string",
+                     *               "title": "I13C – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I14": {
+                     *               "type": "number",
+                     *               "title": "I14 – Part d'emménagés récents (%)",
+                     *               "description": "Ménages dont le bail a commencé dans les 24 mois précédant le 1er janvier de la vague (36 mois jusqu'à la vague 2014), parmi ceux dont la date d'entrée est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I14_statut": {
+                     *               "type": "string",
+                     *               "title": "I14 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I15": {
+                     *               "type": "number",
+                     *               "title": "I15 – Ancienneté moyenne dans le logement (années)",
+                     *               "description": "Durée moyenne entre la date d'entrée et le 1er janvier de la vague.",
+                     *               "x-ogc-unit": "années"
+                     *             },
+                     *             "I15_statut": {
+                     *               "type": "string",
+                     *               "title": "I15 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I15D": {
+                     *               "type": "number",
+                     *               "title": "I15D – Ménages présents depuis 10 ans et plus (%)",
+                     *               "description": "Au 1er janvier de la vague, parmi les ménages dont la date d'entrée est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I15D_statut": {
+                     *               "type": "string",
+                     *               "title": "I15D – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I15V": {
+                     *               "type": "number",
+                     *               "title": "I15V – Ménages présents depuis 20 ans et plus (%)",
+                     *               "description": "Au 1er janvier de la vague, parmi les ménages dont la date d'entrée est connue.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I15V_statut": {
+                     *               "type": "string",
+                     *               "title": "I15V – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "X01": {
+                     *               "type": "number",
+                     *               "title": "X01 – Monoparents sous 40 % des plafonds (%)",
+                     *               "description": "Familles monoparentales dont les ressources sont sous 40 % du plafond PLUS, parmi les ménages dont la composition et les ressources sont connues.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "X01_statut": {
+                     *               "type": "string",
+                     *               "title": "X01 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "X02": {
+                     *               "type": "number",
+                     *               "title": "X02 – Isolés de 65 ans et plus (%)",
+                     *               "description": "Personnes isolées dont le titulaire a 65 ans ou plus, parmi les ménages dont la composition et l'âge sont connus.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "X02_statut": {
+                     *               "type": "string",
+                     *               "title": "X02 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "X03": {
+                     *               "type": "number",
+                     *               "title": "X03 – Familles de 3 mineurs ou plus sous 40 % des plafonds (%)",
+                     *               "description": "Ménages avec 3 mineurs ou plus et des ressources sous 40 % du plafond PLUS, parmi ceux où les deux sont connus.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "X03_statut": {
+                     *               "type": "string",
+                     *               "title": "X03 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "X04": {
+                     *               "type": "number",
+                     *               "title": "X04 – Part en QPV 2024 des ménages sous 40 % des plafonds (%)",
+                     *               "description": "Part, parmi les ménages sous 40 % du plafond PLUS, de ceux logés dans un quartier prioritaire 2024.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "X04_statut": {
+                     *               "type": "string",
+                     *               "title": "X04 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "X04_plus_ou_moins": {
+                     *               "type": "number",
+                     *               "title": "X04 – ±",
+                     *               "description": "Demi-largeur de l'intervalle à 95 % ; vide si le chiffre est exact",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I16": {
+                     *               "type": "number",
+                     *               "title": "I16 – Taux de réponse (%)",
+                     *               "description": "Ménages répondants (réponse complète ou partielle) rapportés aux logements occupés interrogés.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I16_statut": {
+                     *               "type": "string",
+                     *               "title": "I16 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "I17": {
+                     *               "type": "number",
+                     *               "title": "I17 – Taux de couverture (%)",
+                     *               "description": "Logements des bailleurs ayant répondu à l'enquête, rapportés aux logements du répertoire.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "I17_statut": {
+                     *               "type": "string",
+                     *               "title": "I17 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_MODE_LOUE": {
+                     *               "type": "number",
+                     *               "title": "P_MODE_LOUE – Logements loués avec contrat (nombre)",
+                     *               "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *               "x-ogc-unit": "nombre"
+                     *             },
+                     *             "P_MODE_LOUE_statut": {
+                     *               "type": "string",
+                     *               "title": "P_MODE_LOUE – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_MODE_VACANT": {
+                     *               "type": "number",
+                     *               "title": "P_MODE_VACANT – Logements vacants, proposés à la location (nombre)",
+                     *               "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *               "x-ogc-unit": "nombre"
+                     *             },
+                     *             "P_MODE_VACANT_statut": {
+                     *               "type": "string",
+                     *               "title": "P_MODE_VACANT – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_MODE_VIDE": {
+                     *               "type": "number",
+                     *               "title": "P_MODE_VIDE – Logements vides (travaux, vente, démolition) (nombre)",
+                     *               "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *               "x-ogc-unit": "nombre"
+                     *             },
+                     *             "P_MODE_VIDE_statut": {
+                     *               "type": "string",
+                     *               "title": "P_MODE_VIDE – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_MODE_ASSO": {
+                     *               "type": "number",
+                     *               "title": "P_MODE_ASSO – Logements pris en charge par une association (nombre)",
+                     *               "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *               "x-ogc-unit": "nombre"
+                     *             },
+                     *             "P_MODE_ASSO_statut": {
+                     *               "type": "string",
+                     *               "title": "P_MODE_ASSO – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_MODE_OCCUPE": {
+                     *               "type": "number",
+                     *               "title": "P_MODE_OCCUPE – Logements occupés avec ou sans contrepartie financière (nombre)",
+                     *               "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *               "x-ogc-unit": "nombre"
+                     *             },
+                     *             "P_MODE_OCCUPE_statut": {
+                     *               "type": "string",
+                     *               "title": "P_MODE_OCCUPE – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_MODE_TEMPO": {
+                     *               "type": "number",
+                     *               "title": "P_MODE_TEMPO – Logements en hébergement temporaire (nombre)",
+                     *               "description": "Nombre de logements selon MODE au 1er janvier.",
+                     *               "x-ogc-unit": "nombre"
+                     *             },
+                     *             "P_MODE_TEMPO_statut": {
+                     *               "type": "string",
+                     *               "title": "P_MODE_TEMPO – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P04C": {
+                     *               "type": "number",
+                     *               "title": "P04C – Part de logements collectifs (%)",
+                     *               "description": "TYPECONST = C parmi les logements dont le type est connu.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P04C_statut": {
+                     *               "type": "string",
+                     *               "title": "P04C – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             }
+                     *           }
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/schema+json": unknown;
                 };
             };
@@ -17391,6 +23268,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "links": [
+                     *         {
+                     *           "href": "http://localhost/ogc/collections/commune_2024/tiles",
+                     *           "rel": "self",
+                     *           "type": "application/json",
+                     *           "title": "Jeux de tuiles"
+                     *         }
+                     *       ],
+                     *       "tilesets": [
+                     *         {
+                     *           "title": "Commune – RPLS 2024, OPS 2024",
+                     *           "dataType": "vector",
+                     *           "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
+                     *           "tileMatrixSetURI": "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad",
+                     *           "links": [
+                     *             {
+                     *               "href": "http://localhost/ogc/collections/commune_2024/tiles/WebMercatorQuad",
+                     *               "rel": "self",
+                     *               "type": "application/json",
+                     *               "title": "Ce jeu de tuiles"
+                     *             },
+                     *             {
+                     *               "href": "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad",
+                     *               "rel": "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
+                     *               "type": "application/json",
+                     *               "title": "WebMercatorQuad"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": unknown;
                 };
             };
@@ -17426,6 +23337,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "title": "Commune – RPLS 2024, OPS 2024",
+                     *       "dataType": "vector",
+                     *       "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
+                     *       "tileMatrixSetURI": "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad",
+                     *       "links": [
+                     *         {
+                     *           "href": "http://localhost/ogc/collections/commune_2024/tiles/WebMercatorQuad",
+                     *           "rel": "self",
+                     *           "type": "application/json",
+                     *           "title": "Ce jeu de tuiles"
+                     *         },
+                     *         {
+                     *           "href": "http://localhost/tiles/commune/{tileMatrix}/{tileCol}/{tileRow}.mvt?millesime=2024",
+                     *           "rel": "item",
+                     *           "type": "application/vnd.mapbox-vector-tile",
+                     *           "title": "Tuiles",
+                     *           "templated": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": unknown;
                 };
             };
@@ -17458,6 +23392,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "conformsTo": [
+                     *         "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+                     *         "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections"
+                     *       ]
+                     *     }
+                     */
                     "application/json": unknown;
                 };
             };
@@ -17748,6 +23690,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "tilejson": "3.0.0",
+                     *       "name": "commune",
+                     *       "tiles": [
+                     *         "http://localhost/tiles/commune/{z}/{x}/{y}.mvt"
+                     *       ],
+                     *       "minzoom": 6,
+                     *       "maxzoom": 14,
+                     *       "bounds": [
+                     *         5.8,
+                     *         45.5,
+                     *         5.92,
+                     *         45.599999999999994
+                     *       ],
+                     *       "vector_layers": [
+                     *         {
+                     *           "id": "commune",
+                     *           "description": "commune",
+                     *           "minzoom": 6,
+                     *           "maxzoom": 14,
+                     *           "fields": {
+                     *             "code": "String",
+                     *             "logements": "Number",
+                     *             "nom": "String"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["TileJson"];
                 };
             };
