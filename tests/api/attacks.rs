@@ -266,11 +266,9 @@ async fn strings_made_to_break_out_are_values_like_others() {
                             "{who}: {method} {url}?{q}: {status} {}",
                             reply.text()
                         );
-                        assert!(
-                            !reply.text().contains("root:")
-                                && !reply.text().to_lowercase().contains("sqlite"),
-                            "{url}?{q}"
-                        );
+                        // The kind of a GeoPackage is said in catalogues; nothing else names the database.
+                        let told = reply.text().to_lowercase().replace("geopackage+sqlite3", "");
+                        assert!(!told.contains("root:") && !told.contains("sqlite"), "{url}?{q}");
                         tried += 1;
                     }
                 }

@@ -154,7 +154,7 @@ fn allocation(ground: &Ground, block: &Block, d: &Dwelling, lease: i32, dice: &m
         m.monthly = Some(0.0);
     }
     let dalo = dice.chance(if qpv { f.dalo_qpv } else { f.dalo });
-    // Of DALO households the State houses most, the others a share of theirs (CCH L.441-1). No draw, as below.
+    // Of DALO households the State houses most, others a share of theirs (CCH L.441-1). No draw, as below.
     let reservataire = match d.ident % 10 {
         _ if !dalo => dice.weighted(&f.poids_reservataires),
         0 | 1 => 2,

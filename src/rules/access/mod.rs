@@ -139,7 +139,7 @@ mod tests {
     fn an_act_is_its_roles_and_nobody_elses() {
         let (lessor, state) = (person(Role::Bailleur, "300000000"), person(Role::Ddets, "73"));
         assert_eq!(may(&lessor, "dalo_justifier"), Ok(()));
-        assert!(may(&state, "dalo_justifier").is_err() && may(&state, "dalo_contester").is_ok());
+        assert!(may(&lessor, "dalo_contester").is_err() && may(&state, "dalo_contester").is_ok());
         assert!(may(&lessor, "rien").is_err());
         assert!(refusal(&state, "depot_accepter").is_some() && refusal(&lessor, "depot_accepter").is_none());
         assert!(refusal(&state, "mixite").is_none());

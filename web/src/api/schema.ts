@@ -8469,35 +8469,35 @@ export interface operations {
                      *       "lignes": [
                      *         {
                      *           "rang": 3,
-                     *           "quand": 1795936482737,
-                     *           "compte": "2p9bqhpmhaxz5pmuknen",
-                     *           "organisation": "wxbjtwekdw2birfbvsnk",
+                     *           "quand": 1795939242794,
+                     *           "compte": "frr9vw2u2ebq9yvm37rc",
+                     *           "organisation": "6ej6gmkwut9ib2cnk2av",
                      *           "role": "bailleur",
                      *           "action": "refus",
                      *           "objet": "admin_audit",
                      *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
                      *           "lignes": 0,
                      *           "secret": false,
-                     *           "ip": "fb59c2cde2f3aa7d",
-                     *           "requete": "yapthiam5rrn",
-                     *           "precedent": "39dd43989b134f0b7672a0eb8dfcc1cd614110534c2cd7947f60e7d325d15eee",
-                     *           "empreinte": "6a38a49f6eee5f5b9785a69e95c715101b8870965bae8a50a6582d37346d3fcc"
+                     *           "ip": "72aba462afa7bd78",
+                     *           "requete": "bptyubvjvm5z",
+                     *           "precedent": "70cce572935f6541ee0ba379d49710f94c4b4b07331ec0db71515200f6753082",
+                     *           "empreinte": "68db170799e57cc3aa12b892a9fb199a49512eac17359b28d76c7a9fe8951e79"
                      *         },
                      *         {
                      *           "rang": 2,
-                     *           "quand": 1795936482736,
-                     *           "compte": "6pwg3xius3tcskwj7a2p",
-                     *           "organisation": "cxsj4dr9we29c8ctmytb",
+                     *           "quand": 1795939242793,
+                     *           "compte": "uy7ix5fcqc35pwxbn3aa",
+                     *           "organisation": "n4h7np8y2fdzwt4jkee2",
                      *           "role": "epci",
                      *           "action": "refus",
                      *           "objet": "admin_audit",
                      *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
                      *           "lignes": 0,
                      *           "secret": false,
-                     *           "ip": "fb59c2cde2f3aa7d",
-                     *           "requete": "apqz3wiu5qr8",
-                     *           "precedent": "98d635ca068937765fecf70f9581a62e3009f17b1733190fe3b666bdab7c2122",
-                     *           "empreinte": "39dd43989b134f0b7672a0eb8dfcc1cd614110534c2cd7947f60e7d325d15eee"
+                     *           "ip": "72aba462afa7bd78",
+                     *           "requete": "ra95svn8zquz",
+                     *           "precedent": "9b83d0d5a22a444f0800bd3e156819ee6f0bbaa77de77d5443c2aa7e67617b94",
+                     *           "empreinte": "70cce572935f6541ee0ba379d49710f94c4b4b07331ec0db71515200f6753082"
                      *         }
                      *       ],
                      *       "suite": null
@@ -8564,9 +8564,9 @@ export interface operations {
                 content: {
                     /**
                      * @example rang;quand;compte;organisation;role;action;objet;parametres;lignes;secret;ip;requete;precedent;empreinte
-                     *     7;2026-11-29T07:14:42.801Z;2p9bqhpmhaxz5pmuknen;wxbjtwekdw2birfbvsnk;bailleur;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;fb59c2cde2f3aa7d;imghnp769jwk;0a143a7a23c6d57316d7251da028f29a0b65d48d0be64d2aed0b19fcb37af819;7f4362756846aa22ba5090926ea545f45ebe659af0ca4c1ede1f5d828e062f0a
-                     *     6;2026-11-29T07:14:42.798Z;6pwg3xius3tcskwj7a2p;cxsj4dr9we29c8ctmytb;epci;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;fb59c2cde2f3aa7d;rgt2aiu8cnc5;9923664d49a2d6de3e8df6ab66228a5d38d7a63d6751245adc1f6fffbdafe316;0a143a7a23c6d57316d7251da028f29a0b65d48d0be64d2aed0b19fcb37af819
-                     *     5;2026-11-29T07:14:42.795Z;zyrjjjzwmrkucuy9n56z;rrfcm7244g4ngw5wc36c;ddets;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;fb59c2cde2f3aa7d;qq43v32qp7sm;c65bc34040d2e06fea5992b185ce47feed0f945d309a9b30ac5623df50d08b26;9923664d49a2d6de3e8df6ab66228a5d38d7a63d6751245adc1f6fffbdafe316
+                     *     7;2026-11-29T08:00:42.839Z;frr9vw2u2ebq9yvm37rc;6ej6gmkwut9ib2cnk2av;bailleur;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;72aba462afa7bd78;g2sm5qf4s4nx;72dd17bf9247f8fbcf43c2ba4e9fb67346861e14b815ecc3fab86c2455693955;0b67ee6a3267c5ff0bf03a15cb3c6f69343efec980fc1ee70731104d1c7b6848
+                     *     6;2026-11-29T08:00:42.832Z;uy7ix5fcqc35pwxbn3aa;n4h7np8y2fdzwt4jkee2;epci;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;72aba462afa7bd78;wef7p8bkfbnp;e5bd02814ad788aca5c50a108663d601a02381281d6557bc83ed7a10e656584e;72dd17bf9247f8fbcf43c2ba4e9fb67346861e14b815ecc3fab86c2455693955
+                     *     5;2026-11-29T08:00:42.832Z;met734qtbs3ggcejqac3;2v722xy9wqpbvrevfxtv;ddets;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;72aba462afa7bd78;639ffuied7h4;98a9fc777e992f9104cfb5c73867bb04fc68c1129baac794a25b1f1fd70b7ce4;e5bd02814ad788aca5c50a108663d601a02381281d6557bc83ed7a10e656584e
                      */
                     "text/csv": string;
                 };
@@ -8620,7 +8620,7 @@ export interface operations {
                      *       "lignes": 11,
                      *       "premier": 1,
                      *       "dernier": 11,
-                     *       "empreinte": "ed1b36f6cfc4db89dbb13a01a766e80f99be2f33ece5b6b08cbed0fb4f039d91",
+                     *       "empreinte": "0229c1195d58efbc024c6db07fb0c8eadf2f2595ed95b2287e4ce413b892f9b0",
                      *       "faute": null,
                      *       "tetes": 0,
                      *       "inverifiable": null
@@ -8670,10 +8670,10 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "q8dzgkm2rs7vfbn9u9zv",
+                     *         "id": "hyh5rqz7niv9drykp7a8",
                      *         "courriel": "action-logement@exemple.fr",
                      *         "nom": "action logement",
-                     *         "organisation": "ctcuee9pr6utsgtmgpqv",
+                     *         "organisation": "vnx5mustgggfp4zqzek4",
                      *         "organisme": "action logement",
                      *         "role": "action_logement",
                      *         "gestionnaire": true,
@@ -8682,15 +8682,15 @@ export interface operations {
                      *         "ferme": false
                      *       },
                      *       {
-                     *         "id": "t8fynbtjkrg792eg7mja",
+                     *         "id": "fsvw8jthphpgkrh827d9",
                      *         "courriel": "administrateur@exemple.fr",
                      *         "nom": "administrateur",
-                     *         "organisation": "92f438equecfne45vzhj",
+                     *         "organisation": "jpzx5z2n822cjkw2ifgp",
                      *         "organisme": "administrateur",
                      *         "role": "administrateur",
                      *         "gestionnaire": true,
                      *         "provisoire": false,
-                     *         "vu": 1795936482,
+                     *         "vu": 1795939242,
                      *         "ferme": false
                      *       }
                      *     ]
@@ -8907,7 +8907,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "nb38pkxxwgtt2wk2w5un",
+                     *         "id": "w9ww6g5f9aya9k4ujyb3",
                      *         "titre": "Convention",
                      *         "territoire": [
                      *           "epci:200000001"
@@ -8924,11 +8924,11 @@ export interface operations {
                      *         "au": "2100-01-01",
                      *         "parties": [
                      *           {
-                     *             "id": "nvdcsnisbcdtjv2nry2h",
+                     *             "id": "rjc3cbn7xx5uwef8tt77",
                      *             "nom": "agence"
                      *           },
                      *           {
-                     *             "id": "cqtyec9hbbi5s3xup8xj",
+                     *             "id": "3pcmsxjzkubcwr5nx8ab",
                      *             "nom": "commune"
                      *           }
                      *         ]
@@ -9603,7 +9603,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "ctcuee9pr6utsgtmgpqv",
+                     *         "id": "vnx5mustgggfp4zqzek4",
                      *         "nom": "action logement",
                      *         "role": "action_logement",
                      *         "code": "",
@@ -9611,7 +9611,7 @@ export interface operations {
                      *         "ferme": false
                      *       },
                      *       {
-                     *         "id": "92f438equecfne45vzhj",
+                     *         "id": "jpzx5z2n822cjkw2ifgp",
                      *         "nom": "administrateur",
                      *         "role": "administrateur",
                      *         "code": "",
@@ -10978,7 +10978,8 @@ export interface operations {
                      *         }
                      *       },
                      *       "dct:language": {
-                     *         "@id": "http://publications.europa.eu/resource/authority/language/FRA"
+                     *         "@id": "http://publications.europa.eu/resource/authority/language/FRA",
+                     *         "@type": "dct:LinguisticSystem"
                      *       },
                      *       "foaf:homepage": {
                      *         "@id": "http://localhost/",
@@ -11024,9 +11025,12 @@ export interface operations {
                      *             "@language": "fr",
                      *             "@value": "Une ligne par zone : logements et, où vos droits et le secret le permettent, ménages. Un chiffre secret est vide, jamais zéro ; la colonne « …_statut » dit pourquoi."
                      *           },
-                     *           "dct:publisher": "http://localhost/api/catalogue.jsonld#editeur",
+                     *           "dct:publisher": {
+                     *             "@id": "http://localhost/api/catalogue.jsonld#editeur"
+                     *           },
                      *           "dct:language": {
-                     *             "@id": "http://publications.europa.eu/resource/authority/language/FRA"
+                     *             "@id": "http://publications.europa.eu/resource/authority/language/FRA",
+                     *             "@type": "dct:LinguisticSystem"
                      *           },
                      *           "dct:accessRights": {
                      *             "@id": "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC",
@@ -11034,7 +11038,12 @@ export interface operations {
                      *           },
                      *           "dcat:theme": [
                      *             {
-                     *               "@id": "http://publications.europa.eu/resource/authority/data-theme/SOCI"
+                     *               "@id": "http://publications.europa.eu/resource/authority/data-theme/SOCI",
+                     *               "@type": "skos:Concept",
+                     *               "skos:prefLabel": {
+                     *                 "@language": "fr",
+                     *                 "@value": "Population et société"
+                     *               }
                      *             }
                      *           ],
                      *           "dcat:keyword": [
@@ -12240,6 +12249,57 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "au": "2024-12-31",
+                     *       "epci": "200000001",
+                     *       "nom": "200000001",
+                     *       "demandes": 355,
+                     *       "origines": [
+                     *         {
+                     *           "code": "73901",
+                     *           "nom": "Commune 1",
+                     *           "genre": "commune",
+                     *           "centre": [
+                     *             5.825,
+                     *             45.525
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "destinations": [
+                     *         {
+                     *           "code": "73901",
+                     *           "nom": "Commune 1",
+                     *           "genre": "commune",
+                     *           "centre": [
+                     *             5.825,
+                     *             45.525
+                     *           ]
+                     *         },
+                     *         {
+                     *           "code": "73902",
+                     *           "nom": "Commune 2",
+                     *           "genre": "commune",
+                     *           "centre": [
+                     *             5.875,
+                     *             45.525
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "trajets": [
+                     *         {
+                     *           "de": "73901",
+                     *           "vers": null,
+                     *           "demandes": 355
+                     *         },
+                     *         {
+                     *           "de": "73901",
+                     *           "vers": "73901",
+                     *           "demandes": 245
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Trajets"];
                 };
             };
@@ -12299,7 +12359,9 @@ export interface operations {
                     /**
                      * @example {
                      *       "ouvert": true,
-                     *       "nouveaux": 0
+                     *       "nouveaux": 0,
+                     *       "attendus": 0,
+                     *       "en_retard": 0
                      *     }
                      */
                     "application/json": components["schemas"]["AlertesDalo"];
@@ -12363,9 +12425,12 @@ export interface operations {
                      *           "libelle": "Logement adapté (handicap, taille) introuvable ailleurs"
                      *         }
                      *       ],
+                     *       "delai_jours": 30,
+                     *       "etat": true,
                      *       "bilan": {
                      *         "concernes": 0,
                      *         "justifies": 0,
+                     *         "acceptes": 0,
                      *         "contestes": 0,
                      *         "a_justifier": 0
                      *       },
@@ -15731,11 +15796,11 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "ubpwtkes6msqb7svmwax",
+                     *         "id": "yj6xfb99nbvuhy2856ui",
                      *         "nom": "essai",
                      *         "ecriture": false,
-                     *         "cree": 1795936482,
-                     *         "expire": 1796022882,
+                     *         "cree": 1795939242,
+                     *         "expire": 1796025642,
                      *         "vu": null,
                      *         "revoque": false
                      *       }
@@ -16480,15 +16545,15 @@ export interface operations {
                      *       "conventions": [],
                      *       "membres": [
                      *         {
-                     *           "id": "zyrjjjzwmrkucuy9n56z",
+                     *           "id": "met734qtbs3ggcejqac3",
                      *           "courriel": "ddets@exemple.fr",
                      *           "nom": "ddets",
-                     *           "organisation": "rrfcm7244g4ngw5wc36c",
+                     *           "organisation": "2v722xy9wqpbvrevfxtv",
                      *           "organisme": "ddets",
                      *           "role": "ddets",
                      *           "gestionnaire": true,
                      *           "provisoire": false,
-                     *           "vu": 1795936485,
+                     *           "vu": 1795939244,
                      *           "ferme": false
                      *         }
                      *       ]
@@ -17744,7 +17809,7 @@ export interface operations {
                      *       "gestionnaire": true,
                      *       "administrateur": false,
                      *       "doit_changer": false,
-                     *       "csrf": "d6ybtcu7nre3mttae76wr7vp4u9qyi2s4qmic8u5",
+                     *       "csrf": "e7zprctc6zxf3gvivvviy4dggi5jtk374r97inwd",
                      *       "fournisseur": null
                      *     }
                      */
@@ -18101,6 +18166,7 @@ export interface operations {
                      *         "code": "73",
                      *         "nom": "Savoie"
                      *       },
+                     *       "arrondissement": null,
                      *       "iris": {
                      *         "code": "739010101",
                      *         "nom": "IRIS 1-1"
@@ -20826,7 +20892,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "type": "FeatureCollection",
-                     *       "timeStamp": "2026-11-29T07:14:47Z",
+                     *       "timeStamp": "2026-01-01T00:00:00Z",
                      *       "numberMatched": 5,
                      *       "numberReturned": 1,
                      *       "links": [

@@ -62,6 +62,10 @@ fn iri(text: &str) -> Value {
     json!({"@id": text})
 }
 
+fn language() -> Value {
+    json!({"@id": format!("{AUTHORITY}/language/FRA"), "@type": "dct:LinguisticSystem"})
+}
+
 fn document(app: &App, base: &Base, collections: &[Collection]) -> Value {
     let publisher = json!({
         "@id": base.join("/api/catalogue.jsonld#editeur"), "@type": "foaf:Agent",
@@ -89,7 +93,7 @@ fn document(app: &App, base: &Base, collections: &[Collection]) -> Value {
             "Chiffres du parc social (RPLS) et de son occupation (OPS), par zone, sous le secret statistique.{invented}"
         )),
         "dct:publisher": publisher,
-        "dct:language": iri(&format!("{AUTHORITY}/language/FRA")),
+        "dct:language": language(),
         "foaf:homepage": {"@id": base.join("/"), "@type": "foaf:Document"},
         "dcat:service": {
             "@id": service, "@type": "dcat:DataService",
@@ -142,10 +146,13 @@ fn dataset(base: &Base, collection: &Collection, publisher: &Value) -> Value {
             "Une ligne par zone : logements et, où vos droits et le secret le permettent, ménages. Un chiffre secret est vide, jamais zéro ; \
              la colonne « …_statut » dit pourquoi."
         ),
-        "dct:publisher": publisher,
-        "dct:language": iri(&format!("{AUTHORITY}/language/FRA")),
+        "dct:publisher": {"@id": publisher},
+        "dct:language": language(),
         "dct:accessRights": {"@id": format!("{AUTHORITY}/access-right/{level}"), "@type": "dct:RightsStatement"},
-        "dcat:theme": [iri(&format!("{AUTHORITY}/data-theme/SOCI"))],
+        "dcat:theme": [{
+            "@id": format!("{AUTHORITY}/data-theme/SOCI"), "@type": "skos:Concept",
+            "skos:prefLabel": french("Population et société"),
+        }],
         "dcat:keyword": keywords,
         "dct:spatial": {
             "@type": "dct:Location",
