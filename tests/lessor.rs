@@ -1046,3 +1046,19 @@ fn a_stock_that_goes_out_as_a_collection_file_comes_back_the_same() {
     assert!(moved.iter().any(|r| r.contains(&right)), "{right} of {old}");
     assert!(!moved.iter().any(|r| r.contains(&format!("{old:?}"))));
 }
+
+#[test]
+fn a_wave_that_begins_again_is_what_its_files_say() {
+    let dir = store();
+    refresh(&mut Writer::open(dir.path()).unwrap(), &mut |_| ()).unwrap();
+    let book = || Store::open(dir.path()).unwrap().manifest().book(2024).map(|b| b.empreinte.clone());
+    let first = book().expect("what is shown of households is in the book of their wave");
+    let mut writer = Writer::open(dir.path()).unwrap();
+    assert!(!writer.forget_book(1999).unwrap());
+    assert!(writer.forget_book(2024).unwrap());
+    assert_eq!(book(), None);
+    let mut made = 0;
+    refresh(&mut writer, &mut |_| made += 1).unwrap();
+    assert!(made > 0, "cubes of the wave are made anew");
+    assert_eq!(book(), Some(first), "the same files give the same book");
+}

@@ -8,9 +8,12 @@ use clap::Args;
 
 use super::out::{note, say};
 use super::{Failure, StoreArgs};
+use crate::cube::Cube;
 use crate::cube::refresh::{Built, refresh, refresh_at, stale};
+use crate::disclosure::answer::held_back;
 pub use crate::french::thousands;
 use crate::geocode::shelf;
+use crate::reference::indicators::Catalogue;
 use crate::stock::{self, facts::BuildReport};
 use crate::store::{Store, Writer};
 
@@ -22,10 +25,24 @@ pub struct BuildArgs {
     /// Écrire le compte rendu en JSON
     #[arg(long)]
     json: bool,
+    /// Oublier ce qui a été publié d'une vague d'enquête et repartir des fichiers d'aujourd'hui. La
+    /// différence avec les chiffres d'avant peut révéler un à dix ménages : pour une vague que personne n'a
+    /// encore vue
+    #[arg(long, value_name = "VAGUE")]
+    recommencer: Option<u16>,
 }
 
 /// Builds every cube that is missing or stale.
 pub fn run(args: &BuildArgs) -> Result<(), Failure> {
+    if let Some(wave) = args.recommencer {
+        if !Writer::open(&args.store.data)?.forget_book(wave)? {
+            return Err(format!("le magasin n'a pas encore publié de chiffres de la vague {wave}").into());
+        }
+        note!(
+            "La vague {wave} repart des fichiers d'aujourd'hui. Si quelqu'un en a vu les chiffres, la différence peut \
+             révéler un à dix ménages."
+        );
+    }
     // First: dwellings without a point are located with it.
     let indexed = index(&args.store.data)?;
     let mut built: BTreeMap<String, BuildReport> = BTreeMap::new();
@@ -45,10 +62,30 @@ pub fn run(args: &BuildArgs) -> Result<(), Failure> {
     if built.is_empty() {
         say!("Les cubes sont à jour.");
     }
-    for words in stock::unjoined_words(&Store::open(&args.store.data)?)? {
+    let store = Store::open(&args.store.data)?;
+    for words in stock::unjoined_words(&store)?.into_iter().chain(held(&store)?) {
         say!("  • {words}");
     }
     Ok(())
+}
+
+/// What figures of households do not show yet of their files, and what may be done.
+fn held(store: &Store) -> Result<Vec<String>, Failure> {
+    let mut out: BTreeMap<u16, String> = BTreeMap::new();
+    for entry in &store.manifest().cubes {
+        let path = store.root().join(&entry.dossier).join("cube.bin");
+        let meta = Cube::open(&path, Catalogue::embedded()?)?.meta().clone();
+        if let (Some(wave), Some(words)) = (meta.vague, meta.edition.as_ref().and_then(held_back)) {
+            out.insert(wave, words);
+        }
+    }
+    let hint = |(wave, words)| {
+        format!(
+            "OPS {wave}. {words} Si personne n'a encore vu les chiffres d'avant (un premier fichier faux) : \
+             mosaique build --recommencer {wave}."
+        )
+    };
+    Ok(out.into_iter().map(hint).collect())
 }
 
 /// Builds what is stale before serving. `tell` gets what is said: standard output may be kept for an answer.

@@ -54,7 +54,7 @@ pub fn run(args: &VerifierArgs) -> Result<(), Failure> {
         if let Some(damage) = store.book_damage(book) {
             tell(
                 &damage,
-                "C'est ce qui a été dit des ménages de cette vague : reprenez-le d'une sauvegarde, rien ne le refait.",
+                "C'est ce qui a été dit des ménages de cette vague : reprenez-le d'une sauvegarde, rien ne le refait (« mosaique build --recommencer » repart de zéro).",
             );
         }
         files += 1;

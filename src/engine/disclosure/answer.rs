@@ -485,7 +485,8 @@ pub fn households_source(meta: &Meta) -> String {
 }
 
 /// What an edition of households does not show yet.
-fn held_back(edition: &EditionMeta) -> Option<String> {
+#[must_use]
+pub fn held_back(edition: &EditionMeta) -> Option<String> {
     let of = |n: u64, one: &str, many: &str| match n {
         0 => None,
         1 => Some(one.to_owned()),

@@ -233,6 +233,24 @@ impl Writer {
         })
     }
 
+    /// Forgets the book of a wave, so that it is cut anew from today's files; whether there was one.
+    ///
+    /// The difference between figures of before and after may tell of 1 to 10 households: for a wave that was
+    /// shown to nobody, or whose book is lost.
+    ///
+    /// # Errors
+    /// The disk refuses; the store is then as before.
+    pub fn forget_book(&mut self, wave: u16) -> Result<bool, StoreError> {
+        if self.store.manifest.book(wave).is_none() {
+            return Ok(false);
+        }
+        self.commit(|m| {
+            m.hold();
+            m.carnets.retain(|b| b.vague != wave);
+        })?;
+        Ok(true)
+    }
+
     /// What is current comes into force: all its cubes are built, or it needs none. Cubes of other editions
     /// than these are forgotten.
     ///

@@ -33,7 +33,7 @@ impl Content {
     ///
     /// # Errors
     /// The file of the system cannot be read.
-    pub fn len(&self) -> std::io::Result<u64> {
+    pub fn size(&self) -> std::io::Result<u64> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.len() as u64),
             Self::Long(file) => Ok(file.metadata()?.len()),
@@ -120,8 +120,8 @@ pub fn file(
 
 /// A file that is being written piece by piece.
 enum Pieces<W: Write + Send> {
-    Csv(csv::Pieces<W>),
-    GeoParquet(geoparquet::Pieces<W>),
+    Csv(Box<csv::Pieces<W>>),
+    GeoParquet(Box<geoparquet::Pieces<W>>),
 }
 
 impl<W: Write + Send> Pieces<W> {
@@ -156,9 +156,10 @@ fn long(
     let mut pieces = if format == Format::GeoParquet {
         let boxes = reading.zones.iter().filter_map(|z| reading.bbox(*z));
         let bounds = boxes.fold(shape::NOWHERE, shape::joined);
-        geoparquet::Pieces::new(out, &table, shape::holds(&bounds).then_some(bounds)).map(Pieces::GeoParquet)
+        geoparquet::Pieces::new(out, &table, shape::holds(&bounds).then_some(bounds))
+            .map(|pieces| Pieces::GeoParquet(Box::new(pieces)))
     } else {
-        csv::Pieces::new(out, &table).map(Pieces::Csv)
+        csv::Pieces::new(out, &table).map(|pieces| Pieces::Csv(Box::new(pieces)))
     }
     .map_err(fault)?;
     let mut add = |rows: &[Row<'_>], done: usize| {

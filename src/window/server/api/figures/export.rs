@@ -71,7 +71,7 @@ pub async fn export(
     let file = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
     let named = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", file.name))
         .map_err(|e| Problem::internal(&e))?;
-    let length = file.content.len().map_err(|e| Problem::internal(&e))?;
+    let length = file.content.size().map_err(|e| Problem::internal(&e))?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
         (header::CONTENT_DISPOSITION, named),
