@@ -70,8 +70,9 @@ class Tables {
   async start(): Promise<void> {
     try {
       [this.catalogue, this.indicators] = await Promise.all([read(api.GET('/api/catalogue')), read(api.GET('/api/indicateurs'))]);
+      const known = new Set(this.catalogue.echelles.map((e) => e.id));
       this.territories = await Promise.all(
-        TERRITORIES.map(async (scale) => ({ scale, zones: (await read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000 } } })).catch(() => ({ zones: [] }))).zones.sort((a, b) => a.nom.localeCompare(b.nom, 'fr')) })),
+        TERRITORIES.filter((scale) => known.has(scale)).map(async (scale) => ({ scale, zones: (await read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000 } } })).catch(() => ({ zones: [] }))).zones.sort((a, b) => a.nom.localeCompare(b.nom, 'fr')) })),
       );
       if (!this.get('dans')) await this.#home();
       await this.load();
