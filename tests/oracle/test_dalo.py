@@ -92,9 +92,16 @@ def test_the_bailleur_justifies_and_the_state_contests_what_is_theirs(api, peopl
     all_of_it = {p["id"]: p for p in api.get(path)["placements"]}
     assert own["detail"] and {p["id"] for p in own["placements"]} < set(all_of_it)
     assert len({p["bailleur"] for p in own["placements"]}) == 1
-    placement = next(p["id"] for p in own["placements"] if p["concerne"])
+    placement = next(p["id"] for p in own["placements"] if p["repond"] == "bailleur")
+    states = next(p["id"] for p in own["placements"] if p["repond"] == "etat")
     other = next(p["id"] for p in all_of_it.values() if p["concerne"] and p["bailleur"] != own["placements"][0]["bailleur"])
     reason = {"motif": "proximite_familiale", "commentaire": "essai"}
+    assert send(people["bailleur"], "PUT", f"{path}/{states}", reason) == 403, "the prefect's own contingent"
+    assert send(people["ddets"], "PUT", f"{path}/{placement}", reason) == 403, "the lessor answers"
+    assert send(people["ddets"], "POST", f"{path}/{states}/relance", {}) == 403, "nobody to remind"
+    assert send(people["ddets"], "POST", f"{path}/{placement}/acceptation", {}) == 409, "nothing is said yet"
+    assert send(people["ddets"], "POST", f"{path}/{placement}/relance", {}) == 204
+    assert send(people["ddets"], "POST", f"{path}/{placement}/relance", {}) == 409, "one a week"
     assert send(people["bailleur"], "PUT", f"{path}/{placement}", reason) == 204
     assert send(people["bailleur"], "PUT", f"{path}/{placement}", {"motif": "parce que"}) == 400
     assert send(people["bailleur"], "PUT", f"{path}/{other}", reason) == 404, "not its own"

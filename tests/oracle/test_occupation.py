@@ -3,8 +3,8 @@
 The ladder that finds the dwelling of a household (domain §11) is written anew here, on what the imports kept; zones are those of the files. Every figure that
 mosaïque gives must be the recount, every household that it leaves out must be told (`logements_ecartes`), and none may be withheld without a rule.
 
-On the demonstration and, where MOSAIQUE_SAVOIE names a folder with real files of Savoie (`ban.csv`: addresses as the BAN has them; `communes.geojson`; `qpv.shp`), on the
-demonstration moved onto those addresses: real names of streets, real contours, real holes of the BAN.
+On the demonstration and, where ../shared/data has real files of Savoie, on the demonstration moved onto the addresses of its BAN: real names of
+streets, real contours, real holes of the BAN.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from conftest import Api, completed, kept_rows, raw_rows, setting
+from conftest import ROOT, Api, completed, kept_rows, raw_rows, setting
 
 INDICATORS = ["I05", "I08", "I09", "I16"]
 # Households below which nothing is said; figures of 0 or 100 % need as many as this; a rate of one or two households is rounded.
@@ -204,14 +204,20 @@ def test_occupancy_of_the_demonstration_is_that_of_a_recount(demonstration: Terr
 # --- The demonstration on real addresses ---
 
 
-def moved(demo_files: Path, real: Path, folder: Path) -> dict[str, str]:
+REAL = ROOT / ".." / "shared" / "data"
+BAN = REAL / "ban" / "ban_echantillon_73-74_10000.csv"
+COMMUNES = REAL / "admin" / "communes2018-73-savoie.geojson"
+QPV = REAL / "qpv" / "qpv2015_shp" / "QP_METROPOLE_LB93.shp"
+
+
+def moved(demo_files: Path, folder: Path) -> dict[str, str]:
     """Writes the RPLS and OPS files of the demonstration at addresses of the BAN: one for each of its own; the EPCI of each commune."""
-    ban = pd.read_csv(real / "ban.csv", sep=";", dtype=str, keep_default_na=False, na_values=["NA"]).dropna(subset=["x", "y", "numero"]).fillna("")
+    ban = pd.read_csv(BAN, sep=";", dtype=str, keep_default_na=False, na_values=["NA"]).dropna(subset=["x", "y", "numero"]).fillna("")
     points = geopandas.GeoDataFrame(ban, geometry=geopandas.points_from_xy(ban["x"].astype(float), ban["y"].astype(float)), crs=2154)
-    communes = geopandas.read_file(real / "communes.geojson").to_crs(2154)
+    communes = geopandas.read_file(COMMUNES).to_crs(2154)
     within = geopandas.sjoin(points, communes[["code", "geometry"]], predicate="within")
     sound = points.loc[within.index[(within["code"] == within["code_insee"]).to_numpy()]]
-    qpv = geopandas.read_file(real / "qpv.shp").to_crs(2154)
+    qpv = geopandas.read_file(QPV).to_crs(2154)
     qpv.geometry = qpv.geometry.make_valid()
     inside = sound.index.isin(geopandas.sjoin(sound, qpv[["geometry"]], predicate="within").index)
     # Towns first, and all that lies in a quartier: dwellings stand where people are.
@@ -283,15 +289,16 @@ def signed_in(api: Api, courriel: str, password: str) -> None:
 
 @pytest.fixture(scope="module")
 def savoie(demo_files: Path, mosaique, tmp_path_factory):
-    real = Path(setting("MOSAIQUE_SAVOIE"))
+    if not BAN.exists():
+        pytest.skip("no real files in ../shared/data")
     folder = tmp_path_factory.mktemp("savoie")
     data = folder / "magasin"
-    epci = moved(demo_files, real, folder)
-    mosaique("import", "zones", real / "communes.geojson", "--layer", "commune", "--data", data)
+    epci = moved(demo_files, folder)
+    mosaique("import", "zones", COMMUNES, "--layer", "commune", "--data", data)
     mosaique("import", "zones", folder / "iris.gpkg", "--layer", "iris", "--data", data)
-    mosaique("import", "zones", real / "qpv.shp", "--layer", "qpv", "--generation", 2015, "--data", data)
+    mosaique("import", "zones", QPV, "--layer", "qpv", "--generation", 2015, "--data", data)
     mosaique("import", "zones", folder / "membres.csv", "--layer", "appartenance", "--data", data)
-    mosaique("import", "addresses", real / "ban.csv", "--departement", "73,74", "--data", data)
+    mosaique("import", "addresses", BAN, "--departement", "73,74", "--data", data)
     mosaique("import", "rpls", folder / "rpls_2024.csv", "--millesime", 2024, "--data", data)
     mosaique("import", "ops", folder / "ops_2024.csv", "--wave", 2024, "--data", data)
     print(json.loads(mosaique("build", "--data", data, "--json"))["2024"]["comptes"])
@@ -315,9 +322,9 @@ def savoie(demo_files: Path, mosaique, tmp_path_factory):
         administrator.post("/api/admin/comptes", {"organisation": state["id"], "courriel": "b@savoie.example", "nom": "Essai"})
         api = Api(administrator.base, mosaique("admin", "token", "--data", data, "--courriel", "b@savoie.example", "--nom", "essai").strip())
         layers = {
-            "commune": contours(real / "communes.geojson", "code"),
+            "commune": contours(COMMUNES, "code"),
             "iris": contours(folder / "iris.gpkg", "CODE_IRIS"),
-            "qpv2015": contours(real / "qpv.shp", "CODE_QP"),
+            "qpv2015": contours(QPV, "CODE_QP"),
         }
         yield Territory(api, data, folder / "ops_2024.csv", mosaique, layers, epci)
     finally:
