@@ -20,6 +20,9 @@ export function awaitedOf(p: Placement): Awaited | null {
   return p.attend === 'etat' ? { key: 'etat', who: 'Services de l’État', what } : { key: p.bailleur, who: p.bailleur_nom, what };
 }
 
+/** How often an answer was asked for again. */
+export const remindersOf = (p: Placement): number => p.paroles.filter((w) => w.statut === 'relance').length;
+
 /** What each one has to do: the placements that await it, those that are late, and its nearest day. */
 export interface Todo extends Awaited { n: number; late: number; reminders: number; next: string | null }
 export function todo(placements: readonly Placement[]): Todo[] {
@@ -31,7 +34,7 @@ export function todo(placements: readonly Placement[]): Todo[] {
     const line = by.get(key) ?? { ...awaited, n: 0, late: 0, reminders: 0, next: null };
     line.n += 1;
     line.late += Number(p.en_retard);
-    line.reminders += p.paroles.filter((w) => w.statut === 'relance').length;
+    line.reminders += remindersOf(p);
     if (p.echeance && (line.next === null || p.echeance < line.next)) line.next = p.echeance;
     by.set(key, line);
   }
