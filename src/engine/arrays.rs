@@ -38,6 +38,12 @@ struct Directory<M> {
 pub const VERSION: u32 = 5;
 const ALIGN: u64 = 64;
 
+/// A rank or a number of things as arrays keep it: 32 bits.
+#[must_use]
+pub fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
 /// Writes a cube file.
 pub struct Writer {
     path: PathBuf,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::editions::{self, place::Placed};
 use super::partition::{COMMUNE, Partition, Zones};
 use super::{atoms, bits, hilbert, sum, tree};
-use crate::arrays::{CubeError, Writer};
+use crate::arrays::{CubeError, Writer, narrow};
 use crate::reference::indicators::{Catalogue, Measure};
 use crate::reference::secrecy::Secrecy;
 use crate::stock::facts::{BuildReport, Facts, LayerFacts, NONE};
@@ -561,8 +561,4 @@ fn zone_ranks(layer: &LayerFacts, facts: &Facts, bounds: [f64; 4]) -> Vec<u32> {
         rank[z as usize] = u32::try_from(r).unwrap_or(NONE);
     }
     layer.of_address.iter().map(|&z| if z == NONE { NONE } else { rank[z as usize] }).collect()
-}
-
-fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -1,22 +1,29 @@
-//! Rank of a point along a Hilbert curve, so that neighbours on the map are neighbours in the cube.
+//! Rank of a point along a Hilbert curve, so that neighbours on the map are neighbours in the cube, and tiles
+//! in an archive.
 
-/// Rank of a cell of a 65,536 × 65,536 grid along the Hilbert curve of order 16.
+/// Rank of a cell of a grid of 2^order by 2^order along the Hilbert curve; `order` up to 31.
 #[must_use]
-pub fn rank(mut x: u32, mut y: u32) -> u32 {
-    let mut d = 0u32;
-    let mut s = 1u32 << 15;
-    while s > 0 {
-        let (rx, ry) = (u32::from(x & s > 0), u32::from(y & s > 0));
-        d = d.wrapping_add(s.wrapping_mul(s).wrapping_mul((3 * rx) ^ ry));
-        if ry == 0 {
-            if rx == 1 {
-                (x, y) = (65_535 - (x & 65_535), 65_535 - (y & 65_535));
+pub fn rank_of(order: u8, mut x: u32, mut y: u32) -> u64 {
+    let last = (1_u32 << order) - 1;
+    let mut d = 0;
+    for bit in (0..order).rev() {
+        let s = 1_u32 << bit;
+        let (right, low) = (u64::from(x & s > 0), u64::from(y & s > 0));
+        d += (u64::from(s) * u64::from(s)) * ((3 * right) ^ low);
+        if low == 0 {
+            if right == 1 {
+                (x, y) = (last - (x & last), last - (y & last));
             }
             (x, y) = (y, x);
         }
-        s >>= 1;
     }
     d
+}
+
+/// Rank of a cell of a 65,536 × 65,536 grid.
+#[must_use]
+pub fn rank(x: u32, y: u32) -> u32 {
+    rank_of(16, x, y) as u32
 }
 
 /// Hilbert rank of a longitude and latitude inside a box (west, south, east, north).

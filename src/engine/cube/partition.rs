@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::runs::Runs;
+use crate::arrays::narrow;
 
 /// What is in no part: it is too little even together with all the like.
 pub const OUT: u32 = u32::MAX;
@@ -367,8 +368,4 @@ impl Index {
         }
         runs
     }
-}
-
-fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::cells::{self, Crossing, Estimate};
 use super::figure::{Basis, Figure, figure};
 use super::publisher::{Cut, Population, Publisher};
+use crate::arrays::narrow;
 use crate::cube::bits::Bits;
 use crate::cube::build::{EditionMeta, Meta};
 use crate::cube::runs::Runs;
@@ -569,8 +570,4 @@ fn zip(list: &[usize], sums: impl Iterator<Item = Estimate>) -> Sums {
 
 fn value(catalogue: &Catalogue, sums: &Sums, m: &Measure) -> Estimate {
     catalogue.measure_index(m).and_then(|i| sums.get(&i)).copied().unwrap_or_default()
-}
-
-fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

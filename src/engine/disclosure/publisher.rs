@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ground::Ground;
 use super::hierarchy::Hierarchy;
+use crate::arrays::narrow;
 use crate::cube::Cube;
 use crate::cube::bits::{self, Bits, from_fn};
 use crate::cube::editions::parts::{Rule, joined};
@@ -305,10 +306,6 @@ fn ranks(cube: &Cube, atoms: &Partition) -> Vec<u32> {
         rank
     });
     std::iter::once(0).chain(counts).collect()
-}
-
-fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::partition::{self, OUT, Unit, Zones};
+use crate::arrays::narrow;
 
 /// Of a household that moved in recently.
 pub const RECENT: u32 = 1 << 31;
@@ -147,8 +148,4 @@ pub fn joined(a: &[u32], b: &[u32]) -> Vec<u32> {
         }
     });
     of
-}
-
-fn narrow(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

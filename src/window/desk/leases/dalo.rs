@@ -411,6 +411,11 @@ impl Found {
     pub fn answers(&self) -> &'static str {
         answers(&self.lease)
     }
+
+    /// Hash of the number of its dwelling.
+    pub fn dwelling(&self) -> u64 {
+        self.dwelling
+    }
 }
 
 pub fn placement(

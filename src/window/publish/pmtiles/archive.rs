@@ -6,6 +6,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::cube::hilbert::rank_of;
 use crate::mvt::mercator::Tile;
 
 /// Bytes that the header and the first directory may take together.
@@ -36,21 +37,7 @@ struct Entry {
 #[must_use]
 pub fn id(tile: Tile) -> u64 {
     let before = (0..tile.z).map(|z| 1_u64 << (2 * u32::from(z))).sum::<u64>();
-    let (mut x, mut y, mut place) = (u64::from(tile.x), u64::from(tile.y), 0);
-    let side = 1_u64 << tile.z;
-    let mut s = side / 2;
-    while s > 0 {
-        let (right, low) = (u64::from(x & s > 0), u64::from(y & s > 0));
-        place += s * s * ((3 * right) ^ low);
-        if low == 0 {
-            if right == 1 {
-                (x, y) = (side - 1 - x, side - 1 - y);
-            }
-            (x, y) = (y, x);
-        }
-        s /= 2;
-    }
-    before + place
+    before + rank_of(tile.z, tile.x, tile.y)
 }
 
 /// Box in degrees, zooms, and the text of an archive.

@@ -109,6 +109,11 @@ fn facts(all: &Demands, rows: Vec<u32>, epci: u32) -> Result<Facts, Problem> {
     Ok(Facts::of(all, rows, Territory::new(all, epci, mix), catalogue()?, mix))
 }
 
+/// A name, or the code where there is none.
+fn titled(nom: &str, code: &str) -> String {
+    if nom.is_empty() { code } else { nom }.to_owned()
+}
+
 /// A count that may be shown: none of 1 to k−1.
 fn shown(n: u32, k: u32) -> Option<u32> {
     (n == 0 || n >= k).then_some(n)

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::cotee::sizes;
 use super::grilles::TerritoireCote;
-use super::{all, catalogue, mix, rounded};
+use super::{all, catalogue, mix, rounded, titled};
 use crate::days;
 use crate::desk::editions::App;
 use crate::desk::params::Params;
@@ -151,7 +151,6 @@ fn answer(app: &App, by: String, epci: Option<&str>) -> Result<Pression, Problem
             Some(demands.epci(code).ok_or_else(|| Problem::unknown("epci", code, known()))?)
         }
     };
-    let titled = |nom: &str, code: &str| if nom.is_empty() { code } else { nom }.to_owned();
     let mut lignes: Vec<LignePression> = match by.as_str() {
         "typologie" => {
             // Typologies of several EPCI beside one another would give back what each of them hides.

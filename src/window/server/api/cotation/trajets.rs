@@ -8,7 +8,7 @@ use axum::extract::Extension;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{all, rounded};
+use super::{all, rounded, titled};
 use crate::days;
 use crate::desk::editions::App;
 use crate::desk::params::Params;
@@ -113,10 +113,6 @@ fn answer(app: &App, code: &str) -> Result<Trajets, Problem> {
         destinations: to.into_iter().map(|c| place(app, &demands, Origin::Here(c))).collect(),
         trajets,
     })
-}
-
-fn titled(nom: &str, code: &str) -> String {
-    if nom.is_empty() { code } else { nom }.to_owned()
 }
 
 fn origin_code(all: &Demands, from: Origin) -> String {

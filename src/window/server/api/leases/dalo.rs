@@ -3,7 +3,7 @@
 //! The State in its territory and a bailleur for its own leases read placements one by one, without a name
 //! (domain §9.3); others read counts under secrecy. The bailleur gives the reason, the State may contest it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
@@ -15,7 +15,7 @@ use crate::days;
 use crate::desk::editions::App;
 use crate::desk::leases::MONTHS;
 use crate::desk::leases::dalo::{
-    AlertesDalo, Asked, ContestationDalo, JustificationDalo, Known, LESSOR, Leases, MotifDalo,
+    AlertesDalo, Asked, ContestationDalo, Found, JustificationDalo, Known, LESSOR, Leases, MotifDalo,
     PlacementsDalo, STATE, balance, by, comment, counted, detail, leases, placement, quartiers, watchlist,
 };
 use crate::desk::params::Params;
@@ -309,22 +309,24 @@ async fn read(server: &Server, visitor: &Visitor, found: &Leases, detail: bool) 
     Ok(out)
 }
 
-/// Numbers of a bailleur's dwellings, by their hash: which dwelling it is, its bailleur alone is told.
-fn own_dwellings(app: &App, visitor: &Visitor) -> Result<BTreeMap<u64, String>, Problem> {
+/// Numbers of the dwellings of some leases, by their hash: which dwelling it is, its bailleur alone is told.
+fn own_dwellings(app: &App, visitor: &Visitor, found: &Leases) -> Result<BTreeMap<u64, String>, Problem> {
     let Scope::Stock(siren) = access::leases(&visitor.person) else { return Ok(BTreeMap::new()) };
     let Some(year) = app.millesimes.last().map(|m| m.meta().millesime) else { return Ok(BTreeMap::new()) };
     let rows = app.rows_of(year, &siren, &["ident_rep"]).map_err(|e| Problem::internal(&e))?;
     let Some(table) = rows else { return Ok(BTreeMap::new()) };
     let hashes = table.hashes("ident_rep").map_err(|e| Problem::internal(&e))?;
     let texts = table.texts("ident_rep").map_err(|e| Problem::internal(&e))?;
-    Ok(hashes.into_iter().enumerate().map(|(i, hash)| (hash, texts.get(i).to_owned())).collect())
+    let wanted: BTreeSet<u64> = found.dalo.iter().map(Found::dwelling).collect();
+    let here = hashes.into_iter().enumerate().filter(|(_, hash)| wanted.contains(hash));
+    Ok(here.map(|(i, hash)| (hash, texts.get(i).to_owned())).collect())
 }
 
 fn told(app: &App, found: &Leases, known: &Known<'_>, visitor: &Visitor) -> Result<PlacementsDalo, Problem> {
     let (detail, side, secrecy) = (detail(&visitor.person), side(&visitor.person), app.secrecy);
     let (rules, list) = (Mix::embedded().map_err(|e| Problem::internal(&e))?, watchlist()?);
     let stand = |id: &str| Stand::after(known.said.get(id).map_or(&[][..], Vec::as_slice));
-    let own = own_dwellings(app, visitor)?;
+    let own = own_dwellings(app, visitor, found)?;
     let dwelling = |of: u64| own.get(&of).cloned();
     let months = by(found, |a| a.bail / 100);
     let communes = by(found, |a| a.commune);
