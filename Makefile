@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench bench-small bench-geocoder budget check bless release deb
+.PHONY: help demo run test bench bench-small bench-geocoder budget junk check bless release deb
 
 help: ## this list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
@@ -31,6 +31,9 @@ bench-geocoder: ## recall and speed of the geocoder on a BAN file, BAN=… (abou
 
 budget: ## the page on a national store: first map, keystroke, cost of a frame while panning 65,000 points (about 8 min once built)
 	@scripts/budget.sh
+
+junk: ## spoil files of every format for an hour: each is read or refused in words
+	@MOSAIQUE_JUNK_SECONDS=$${SECONDS_EACH:-360} $(CARGO) test --locked --test junk -- --nocapture
 
 check: ## formatting, lints, types
 	@scripts/check.sh

@@ -9,6 +9,7 @@ streets, real contours, real holes of the BAN.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -98,7 +99,9 @@ class Territory:
         words = raw_rows(survey).loc[rows.index].apply(lambda c: c.str.strip().str.upper())
         for column in ("statut_logement", "statut_reponse", "type_menage", "aide_logement"):
             rows[column] = words[column].replace("", None)
-        asked = rows[(rows["statut_logement"] == "OCCUPE") & (at > -2)].assign(at=at)
+        # Whose tenants they are: the dwelling's bailleur, else the one that asked.
+        owner = at.map(dict(enumerate(kept["siren"].fillna("").astype(str)))).fillna(rows["siren"].fillna("").astype(str))
+        asked = rows[(rows["statut_logement"] == "OCCUPE") & (at > -2)].assign(at=at, owner=owner)
         self.households = {}
         for layer, code in zones.items():
             of = asked["at"].map(dict(enumerate(code.to_numpy())))
@@ -173,6 +176,32 @@ def compare(territory: Territory, layer: str) -> Counter:
     return seen
 
 
+def fewest(owners: pd.Series, together: int) -> int:
+    """Fewest households of others that bailleurs who put what they know together are left with; 0 if none ever are."""
+    counts = owners.value_counts()
+    left = [int(counts.drop(list(known)).sum()) for n in range(1, together + 1) for known in itertools.combinations(counts.index, n)]
+    return min((n for n in left if n), default=0)
+
+
+def told_to_owners(territory: Territory, layer: str) -> tuple[int, list[tuple[str, str, int, set[str]]]]:
+    """Figures that count every household of their zone: how many, and those that tell one or two bailleurs of 1 to 10 tenants of others
+    (zone, indicator, how many, communes)."""
+    rows = territory.households[layer]
+    answers = rows[rows["statut_reponse"].isin(["REPONSE", "PARTIELLE"])]
+    known = {"I05": answers.dropna(subset="aide_logement"), "I08": answers.dropna(subset="type_menage")}
+    whole, few = 0, []
+    for code in sorted(answers["zone"].dropna().unique()):
+        for figure in territory.api.get(f"/api/zones/{layer}/{code}?indicateurs={','.join(known)}")["chiffres"]:
+            there = known[figure["indicateur"]].query("zone == @code")
+            if figure["secret"] or figure["denominateur"] != len(there):
+                continue
+            whole += 1
+            least = fewest(there["owner"], 2)
+            if 0 < least < FEW:
+                few.append((code, figure["indicateur"], least, set(territory.households["commune"].loc[there.index, "zone"])))
+    return whole, few
+
+
 def contours(path: Path, code: str) -> geopandas.GeoDataFrame:
     zones = geopandas.read_file(path).to_crs(4326)
     column = next(c for c in zones.columns if c.lower() == code.lower())
@@ -199,6 +228,17 @@ def test_occupancy_of_the_demonstration_is_that_of_a_recount(demonstration: Terr
     seen = compare(demonstration, layer)
     assert seen["equal"] + seen["told"] > 0, seen
     print(layer, dict(seen))
+
+
+@pytest.mark.parametrize("layer", ["iris", "qpv2015", "qpv2024"])
+def test_no_figure_below_the_commune_tells_two_bailleurs_of_few_tenants_of_others(demonstration: Territory, layer: str) -> None:
+    """Anyone's exact figure minus the tenants of a bailleur, or of two: none or at least eleven of others are left."""
+    whole, few = told_to_owners(demonstration, layer)
+    # A commune keeps its figure even where all others together are too few; what is in it may then tell no less.
+    helpless = {(code, id) for code, id, *_ in told_to_owners(demonstration, "commune")[1]}
+    alone = [(code, id, least) for code, id, least, communes in few if not {(c, id) for c in communes} <= helpless]
+    print(f"{layer}: {whole} figures of all their households; {len(few)} where the commune has too few tenants of others")
+    assert whole > 3 and not alone, alone
 
 
 # --- The demonstration on real addresses ---

@@ -78,9 +78,9 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
-/** Waits until nothing has been asked of the server for a moment. */
+/** Waits until nothing has been asked of the server for a moment. A machine at work may need long for a first map. */
 export async function settle(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle');
+  await page.waitForLoadState('networkidle', { timeout: 60_000 });
   await page.waitForTimeout(600);
 }
 

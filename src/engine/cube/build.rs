@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::editions::{self, place::Placed};
+use super::atoms::Households;
 use super::partition::{COMMUNE, Partition, Zones};
 use super::{atoms, bits, hilbert, sum, tree};
 use crate::arrays::{CubeError, Writer, narrow};
@@ -124,7 +125,9 @@ pub fn newcomers(facts: &Facts, new: &[bool], k: u32) -> Atoms {
     let zones = order.zones(facts);
     let rows = order.dwelling_column(new);
     let column = bits::from_fn(rows.len(), |i| rows[i]);
-    let parts = atoms::cut_in_communes(bits::Bits(&column), &order.starts, &zones, k);
+    let owners = order.dwelling_column(&facts.bailleur_of);
+    let households = Households { counted: bits::Bits(&column), owners: &owners, starts: &order.starts };
+    let parts = atoms::cut_in_communes(households, &zones, k);
     order.atoms(&parts, &zones, |row| rows[row])
 }
 
@@ -225,7 +228,10 @@ fn made(
     let pieces = placed.map(|p| order.pieces(&p.atom_of, &zones));
     let cut = match &pieces {
         Some((cut, _)) => cut.clone(),
-        None => atoms::cut(bits::Bits(&respondent), &order.starts, &zones, secrecy.k),
+        None => {
+            let counted = bits::Bits(&respondent);
+            atoms::cut(Households { counted, owners: &owners, starts: &order.starts }, &zones, secrecy.k)
+        }
     };
     let atoms = match placed {
         None => order.atoms(&cut.runs(), &zones, |row| bits::Bits(&respondent).get(row)),

@@ -7,6 +7,7 @@
 pub mod atoms;
 pub mod bits;
 pub mod build;
+pub mod coalition;
 pub mod editions;
 pub mod hilbert;
 pub mod partition;

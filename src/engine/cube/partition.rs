@@ -113,8 +113,16 @@ pub struct Unit<T> {
     pub tally: T,
 }
 
+impl<T> Unit<T> {
+    /// All runs, the first one first.
+    pub fn runs(&self) -> impl Iterator<Item = (u32, u32)> {
+        std::iter::once((self.start, self.end)).chain(self.more.iter().copied())
+    }
+}
+
 impl<T: Tally> Unit<T> {
-    fn join(&mut self, other: Self) {
+    /// Takes the addresses of another in.
+    pub fn join(&mut self, other: Self) {
         self.tally.add(&other.tally);
         if self.more.is_empty() && self.end == other.start {
             self.end = other.end;
@@ -261,9 +269,7 @@ impl Partition {
     pub fn new<T>(parts: &[Unit<T>], out: &[Unit<T>], addresses: u32) -> Self {
         let numbered = parts.iter().enumerate().chain(out.iter().map(|u| (usize::MAX, u)));
         let mut pieces: Vec<(u32, u32, usize)> = numbered
-            .flat_map(|(i, u)| {
-                std::iter::once((u.start, u.end)).chain(u.more.iter().copied()).map(move |(s, e)| (s, e, i))
-            })
+            .flat_map(|(i, u)| u.runs().map(move |(s, e)| (s, e, i)))
             .collect();
         pieces.sort_unstable();
         let mut first: FxHashMap<usize, u32> = FxHashMap::default();

@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 
 use crate::cube::bits::Bits;
 use crate::cube::editions::EMPTY;
-use crate::cube::editions::parts::{Base, RECENT, Rule, hidden};
+use crate::cube::coalition::{Grain, Told};
+use crate::cube::editions::parts::{Base, RECENT, Rule};
 use crate::cube::partition::{OUT, Partition, Zones};
 use crate::cube::{Cube, Edition};
 use crate::reference::indicators::Catalogue;
@@ -155,26 +156,30 @@ impl Ground {
         k: u32,
     ) -> Vec<u32> {
         let Some(edition) = self.edition() else { return parts.to_vec() };
-        let (starts, recents) = (self.cube.starts(), self.cube.recents());
-        let mut of: BTreeMap<u32, [u32; 2]> = BTreeMap::new();
+        let (starts, recents, owners) = (self.cube.starts(), self.cube.recents(), self.cube.bailleur_of());
+        let mut of: BTreeMap<u32, BTreeMap<u32, Grain>> = BTreeMap::new();
         for (&atom, pair) in self.pieces.iter().zip(self.starts.windows(2)).filter(|(a, _)| **a < EMPTY) {
-            let range = starts[pair[0] as usize] as usize..starts[pair[1] as usize] as usize;
-            let all = u32::try_from(rows.count(range.clone())).unwrap_or(u32::MAX);
-            let moved = u32::try_from(rows.count_and(recents, range)).unwrap_or(u32::MAX);
-            let key = if rule.moves { grains[atom as usize] } else { parts[atom as usize] };
-            let sum = of.entry(key).or_default();
-            *sum = [sum[0] + all - moved, sum[1] + moved];
+            let grain = if rule.moves { grains[atom as usize] } else { 0 };
+            if grain == OUT || parts[atom as usize] == OUT {
+                continue;
+            }
+            let own = of.entry(parts[atom as usize]).or_default().entry(grain).or_default();
+            rows.each(starts[pair[0] as usize] as usize..starts[pair[1] as usize] as usize, |row| {
+                own.entry(owners[row]).or_default()[usize::from(recents.get(row))] += 1;
+            });
         }
-        let mut totals: BTreeMap<u32, u32> = BTreeMap::new();
-        for (key, c) in of.iter().filter(|(key, _)| **key != OUT) {
-            if rule.moves {
-                *totals.entry(parts[*key as usize]).or_default() += hidden(*c);
-            } else {
-                totals.insert(*key, c[0] + c[1]);
+        let mut atoms: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        (0..).zip(parts).for_each(|(atom, part)| atoms.entry(*part).or_default().push(atom));
+        let mut out: BTreeSet<u32> = edition.absent.iter().map(|a| parts[*a as usize]).collect();
+        for (part, grains_of) in of {
+            let now = Told::new(grains_of.into_values().collect(), rule.moves);
+            // What its commune could never help, this edition does not mend.
+            let came_in = || edition.base.told(atoms[&part].iter().copied(), grains, rule);
+            let exposes = || rule.viewer.is_none() && now.exposes(k) && !came_in().exposes(k);
+            if (1..k).contains(&now.without(&[])) || exposes() {
+                out.insert(part);
             }
         }
-        let mut out: BTreeSet<u32> = edition.absent.iter().map(|a| parts[*a as usize]).collect();
-        out.extend(totals.iter().filter(|(_, n)| **n > 0 && **n < k).map(|(part, _)| *part));
         for (atom, part) in parts.iter().enumerate() {
             if made_of.iter().any(|of| of[atom] == OUT) || rule.moves && edition.base.closed[atom] != 0 {
                 out.insert(*part);

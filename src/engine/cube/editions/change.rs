@@ -3,7 +3,7 @@
 //! Each household has a *pattern*: which editions counted the same of it. What additions and subtractions of
 //! editions can leave of a part is everything, or a union of patterns with all that are finer than them. So a
 //! change comes into force where each pattern but the constant one, with all finer ones, has none or at least
-//! `k` households, for each item, in each of its parts, and the same without those of any one bailleur. What
+//! `k` households, for each item, in each of its parts, and the same without those of one or two bailleurs. What
 //! does not pass stays as it was published. Movers that cannot follow are no longer told apart there.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,9 +11,10 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 
+use super::super::coalition::{Grain, Told};
 use super::super::partition::OUT;
 use super::book::{Book, Item, MOVED_IN, RESPONDENT, Values, items};
-use super::parts::{Rule, hidden};
+use super::parts::Rule;
 use crate::reference::indicators::Catalogue;
 
 /// What comes into force.
@@ -158,10 +159,9 @@ impl Scene<'_> {
 
     /// Whether none or enough, whoever takes its own out.
     fn enough(&self, rows: &[u32]) -> bool {
-        let mut of: BTreeMap<u16, usize> = BTreeMap::new();
+        let mut of = BTreeMap::new();
         rows.iter().for_each(|r| *of.entry(self.book.owners[*r as usize]).or_default() += 1);
-        let fits = |n: usize| n == 0 || n >= self.k as usize;
-        fits(rows.len()) && of.values().all(|own| fits(rows.len() - own))
+        Told::All(of).is_enough(self.k)
     }
 
     /// Stories that change now in a part where that would tell of too few.
@@ -218,8 +218,8 @@ impl Scene<'_> {
     /// Parts by movers where the two kinds can no longer be told apart: they changed before, or those that
     /// change are too few behind the other kind.
     fn movers_to_close(&self, stories: &[Story], item: &Item, parts: &[u32], told: &[u32]) -> BTreeSet<u32> {
-        // By part and by grain: the changing households of each kind; and whether there were changes before.
-        let mut of: BTreeMap<u32, BTreeMap<u32, [Vec<u32>; 2]>> = BTreeMap::new();
+        // By part and by grain: the changing households of each kind, by bailleur; and whether there were changes before.
+        let mut of: BTreeMap<u32, BTreeMap<u32, Grain>> = BTreeMap::new();
         let (mut again, mut moving) = (BTreeSet::new(), BTreeSet::new());
         for story in stories {
             let atom = self.atoms[story.row as usize] as usize;
@@ -235,26 +235,15 @@ impl Scene<'_> {
                 }
                 if pattern[n - 1] != pattern[n - 2] {
                     moving.insert(part);
-                    of.entry(part).or_default().entry(grain).or_default()[i].push(story.row);
+                    let owner = self.book.owners[story.row as usize];
+                    let own = of.entry(part).or_default().entry(grain).or_default();
+                    own.entry(owner).or_default()[i] += 1;
                 }
             }
         }
-        let fits = |grains: &BTreeMap<u32, [Vec<u32>; 2]>, without: Option<u16>| {
-            let count = |rows: &Vec<u32>| {
-                let others = rows.iter().filter(|r| without != Some(self.book.owners[**r as usize]));
-                u32::try_from(others.count()).unwrap_or(u32::MAX)
-            };
-            let n: u32 = grains.values().map(|[s, r]| hidden([count(s), count(r)])).sum();
-            n == 0 || n >= self.k
-        };
-        let owners = |grains: &BTreeMap<u32, [Vec<u32>; 2]>| -> BTreeSet<u16> {
-            grains.values().flatten().flatten().map(|r| self.book.owners[*r as usize]).collect()
-        };
         let shut = |part: &u32| {
             again.contains(part)
-                || of.get(part).is_some_and(|grains| {
-                    !fits(grains, None) || owners(grains).into_iter().any(|w| !fits(grains, Some(w)))
-                })
+                || of.get(part).is_some_and(|g| !Told::Movers(g.values().cloned().collect()).is_enough(self.k))
         };
         moving.iter().copied().filter(shut).collect()
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::coalition::{self, Grain, Told};
 use super::super::partition::{self, OUT, Unit, Zones};
 use crate::arrays::narrow;
 
@@ -50,6 +51,25 @@ impl Base<'_> {
             }
         }
         counts
+    }
+
+    /// What figures of some atoms tell of their households, by bailleur. `grains`: see [`Self::parts`].
+    #[must_use]
+    pub fn told(&self, atoms: impl Iterator<Item = u32>, grains: &[u32], rule: Rule) -> Told {
+        let mut of: BTreeMap<u32, Grain> = BTreeMap::new();
+        for atom in atoms {
+            let grain = if rule.moves { grains[atom as usize] } else { 0 };
+            if grain == OUT {
+                continue;
+            }
+            let own = of.entry(grain).or_default();
+            for row in self.starts[atom as usize] as usize..self.starts[atom as usize + 1] as usize {
+                if self.told[row] & rule.known == rule.known && rule.viewer != Some(self.owners[row]) {
+                    own.entry(self.owners[row]).or_default()[usize::from(self.told[row] & RECENT != 0)] += 1;
+                }
+            }
+        }
+        Told::new(of.into_values().collect(), rule.moves)
     }
 
     /// Each atom alone.
@@ -102,11 +122,14 @@ impl Base<'_> {
         }
         let mut parts = vec![OUT; self.atoms()];
         for units in generations.into_values() {
-            let (done, _) = partition::group(units, k);
+            let (mut done, _) = partition::group(units, k);
+            if rule.viewer.is_none() {
+                let ends = |(s, e): (u32, u32)| [self.zones[s as usize], self.zones[e as usize - 1]];
+                done = coalition::mend(done, ends, |unit| self.told(unit.runs().flat_map(|(s, e)| s..e), grains, rule), k);
+            }
             for unit in done {
-                let runs = || std::iter::once((unit.start, unit.end)).chain(unit.more.iter().copied());
-                let first = runs().map(|(s, _)| s).min().unwrap_or(OUT);
-                runs().for_each(|(s, e)| parts[s as usize..e as usize].fill(first));
+                let first = unit.runs().map(|(s, _)| s).min().unwrap_or(OUT);
+                unit.runs().for_each(|(s, e)| parts[s as usize..e as usize].fill(first));
             }
         }
         parts
