@@ -183,22 +183,23 @@ def fewest(owners: pd.Series, together: int) -> int:
     return min((n for n in left if n), default=0)
 
 
-def told_to_owners(territory: Territory, layer: str) -> tuple[int, list[tuple[str, str, int, set[str]]]]:
-    """Figures that count every household of their zone: how many, and those that tell one or two bailleurs of 1 to 10 tenants of others
-    (zone, indicator, how many, communes)."""
+def told_to_owners(territory: Territory, layer: str, least=lambda owners: fewest(owners, 2), api: Api | None = None) -> tuple[int, list[tuple[str, str, int, set[str]]]]:
+    """Figures that count every household of their zone: how many, and those that tell somebody of 1 to 10 tenants of others (zone, indicator,
+    how many, communes). `least`: how many of others are left to whoever knows some; one or two bailleurs, if nothing else is said."""
+    api = api or territory.api
     rows = territory.households[layer]
     answers = rows[rows["statut_reponse"].isin(["REPONSE", "PARTIELLE"])]
     known = {"I05": answers.dropna(subset="aide_logement"), "I08": answers.dropna(subset="type_menage")}
     whole, few = 0, []
     for code in sorted(answers["zone"].dropna().unique()):
-        for figure in territory.api.get(f"/api/zones/{layer}/{code}?indicateurs={','.join(known)}")["chiffres"]:
+        for figure in api.get(f"/api/zones/{layer}/{code}?indicateurs={','.join(known)}")["chiffres"]:
             there = known[figure["indicateur"]].query("zone == @code")
             if figure["secret"] or figure["denominateur"] != len(there):
                 continue
             whole += 1
-            least = fewest(there["owner"], 2)
-            if 0 < least < FEW:
-                few.append((code, figure["indicateur"], least, set(territory.households["commune"].loc[there.index, "zone"])))
+            left = least(there["owner"])
+            if 0 < left < FEW:
+                few.append((code, figure["indicateur"], left, set(territory.households["commune"].loc[there.index, "zone"])))
     return whole, few
 
 
@@ -236,9 +237,20 @@ def test_no_figure_below_the_commune_tells_two_bailleurs_of_few_tenants_of_other
     whole, few = told_to_owners(demonstration, layer)
     # A commune keeps its figure even where all others together are too few; what is in it may then tell no less.
     helpless = {(code, id) for code, id, *_ in told_to_owners(demonstration, "commune")[1]}
-    alone = [(code, id, least) for code, id, least, communes in few if not {(c, id) for c in communes} <= helpless]
+    alone = [(code, id, left) for code, id, left, communes in few if not {(c, id) for c in communes} <= helpless]
     print(f"{layer}: {whole} figures of all their households; {len(few)} where the commune has too few tenants of others")
     assert whole > 3 and not alone, alone
+
+
+@pytest.mark.parametrize("layer", ["commune", "epci", "iris", "qpv2024"])
+def test_a_bailleur_that_takes_its_own_tenants_out_is_left_with_none_or_eleven(demonstration: Territory, mosaique, demo_files: Path, layer: str) -> None:
+    token = mosaique("admin", "token", "--data", setting("DEMO_STORE"), "--courriel", "bailleur@demonstration.example", "--nom", "attaque").strip()
+    api = Api(demonstration.api.base, token)
+    # The account is of the largest bailleur.
+    own = pd.read_csv(demo_files / "verite/logements.csv", sep=";", dtype=str)["siren"].mode()[0]
+    whole, few = told_to_owners(demonstration, layer, lambda owners: int((owners != own).sum()), api)
+    print(f"{layer}: {whole} figures of all their households")
+    assert whole > 0 and not few, few
 
 
 # --- The demonstration on real addresses ---

@@ -24,7 +24,7 @@ export interface Session {
 export async function open(headers = AGENT, tour = false): Promise<Session> {
   const profile = mkdtempSync(join(tmpdir(), 'mosaique-e2e-'));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, viewport: { width: 1280, height: 800 }, locale: 'fr-FR', acceptDownloads: true, args: FLAGS, extraHTTPHeaders: headers,
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, viewport: { width: 1280, height: 800 }, locale: 'fr-FR', reducedMotion: 'reduce', acceptDownloads: true, args: FLAGS, extraHTTPHeaders: headers,
   });
   if (!tour) {
     await context.addInitScript(() => {
