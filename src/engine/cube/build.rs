@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::editions::{self, place::Placed};
 use super::atoms::Households;
+use super::editions::{self, place::Placed};
 use super::partition::{COMMUNE, Partition, Zones};
 use super::{atoms, bits, hilbert, sum, tree};
 use crate::arrays::{CubeError, Writer, narrow};

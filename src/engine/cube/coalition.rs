@@ -206,7 +206,8 @@ fn helped<T: Tally>(
     let (mut whole, mut taken) = (part.clone(), BTreeSet::new());
     while let Some(known) = exposed(&whole) {
         let lacks = k - whole.told.without(&known);
-        let here = safe.range(zone.to_vec()..).take_while(|(at, _)| at.starts_with(&zone[..level.min(at.len())]));
+        let here =
+            safe.range(zone.to_vec()..).take_while(|(at, _)| at.starts_with(&zone[..level.min(at.len())]));
         let all = here.flat_map(|(at, of)| of.iter().enumerate().map(move |(i, p)| ((at.clone(), i), p)));
         let brings = all.filter(|(at, p)| !taken.contains(at) && p.told.without(&known) >= lacks);
         let (at, more) = brings.min_by_key(|(_, p)| (p.unit.tally.weight(), p.unit.start))?;

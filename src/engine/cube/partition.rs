@@ -268,9 +268,8 @@ impl Partition {
     #[must_use]
     pub fn new<T>(parts: &[Unit<T>], out: &[Unit<T>], addresses: u32) -> Self {
         let numbered = parts.iter().enumerate().chain(out.iter().map(|u| (usize::MAX, u)));
-        let mut pieces: Vec<(u32, u32, usize)> = numbered
-            .flat_map(|(i, u)| u.runs().map(move |(s, e)| (s, e, i)))
-            .collect();
+        let mut pieces: Vec<(u32, u32, usize)> =
+            numbered.flat_map(|(i, u)| u.runs().map(move |(s, e)| (s, e, i))).collect();
         pieces.sort_unstable();
         let mut first: FxHashMap<usize, u32> = FxHashMap::default();
         let (mut starts, mut of) = (Vec::with_capacity(pieces.len() + 1), Vec::with_capacity(pieces.len()));

@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHashMap;
 
 use crate::cube::bits::Bits;
-use crate::cube::editions::EMPTY;
 use crate::cube::coalition::{Grain, Told};
+use crate::cube::editions::EMPTY;
 use crate::cube::editions::parts::{Base, RECENT, Rule};
 use crate::cube::partition::{OUT, Partition, Zones};
 use crate::cube::{Cube, Edition};

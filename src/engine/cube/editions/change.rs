@@ -243,7 +243,9 @@ impl Scene<'_> {
         }
         let shut = |part: &u32| {
             again.contains(part)
-                || of.get(part).is_some_and(|g| !Told::Movers(g.values().cloned().collect()).is_enough(self.k))
+                || of
+                    .get(part)
+                    .is_some_and(|g| !Told::Movers(g.values().cloned().collect()).is_enough(self.k))
         };
         moving.iter().copied().filter(shut).collect()
     }

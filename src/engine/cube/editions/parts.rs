@@ -125,7 +125,12 @@ impl Base<'_> {
             let (mut done, _) = partition::group(units, k);
             if rule.viewer.is_none() {
                 let ends = |(s, e): (u32, u32)| [self.zones[s as usize], self.zones[e as usize - 1]];
-                done = coalition::mend(done, ends, |unit| self.told(unit.runs().flat_map(|(s, e)| s..e), grains, rule), k);
+                done = coalition::mend(
+                    done,
+                    ends,
+                    |unit| self.told(unit.runs().flat_map(|(s, e)| s..e), grains, rule),
+                    k,
+                );
             }
             for unit in done {
                 let first = unit.runs().map(|(s, _)| s).min().unwrap_or(OUT);
