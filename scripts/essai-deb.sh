@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# The Debian package in a clean Debian 12 (`make essai-deb`): installed with what it depends on, its account, modes, units and papers looked at,
-# started as its unit starts it, fed, saved, restored, installed again, removed, purged.
+# The Debian package in a clean Debian 12 (`make essai-deb`): installed with what it depends on, its account, modes, units and
+# papers looked at, started as its unit starts it, fed, saved, restored, installed again, removed, purged.
 #
 #   scripts/essai-deb.sh [PAQUET.deb]      without one: a package of target/debug/mosaique, which must be built
 #
 # Needs root, debootstrap, and a mirror of Debian (MIROIR=…, else that of debootstrap). The clean system is kept in
-# target/essai-deb/bookworm.tar; the one that is tried goes away. Not part of `make test`: some minutes, and root.
+# target/essai-deb/bookworm.tar; the one that is tried goes away. With strace, what the server asks of the system is held against
+# what its unit allows, since no systemd runs here. Not part of `make test`: some minutes, and root.
 # shellcheck disable=SC2016 # what stands in single quotes is expanded in the clean system
 set -euo pipefail
+export LC_ALL=C.UTF-8
 # shellcheck source=scripts/package.sh
 source "$(dirname "$0")/package.sh"
 cd "$RACINE"
@@ -59,12 +61,15 @@ refuse() {
 
 # --- who does it ---------------------------------------------------------------------------------------------------
 
-dedans() { chroot "$ROOT" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
+SOUS=()
+dedans() { "${SOUS[@]}" chroot "$ROOT" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 # As the unit has it: its account, no privilege to gain, its folder, its umask.
 compte() {
   (umask 0077 && dedans setpriv --reuid mosaique --regid mosaique --init-groups --no-new-privs --bounding-set=-all \
     env -C "$DONNEES" "$@")
 }
+# As the manual says to type it.
+manuel() { dedans env -C "$DONNEES" runuser -u mosaique -- "$@"; }
 quidam() { dedans setpriv --reuid nobody --regid nogroup --clear-groups env -C / "$@"; }
 # unite UNIT KEY: the values of a key of an installed unit.
 unite() { sed -n "s/^$2=//p" "$ROOT$UNITES/$1"; }
@@ -72,7 +77,10 @@ etat() { dedans dpkg-query -W -f '${db:Status-Abbrev}' mosaique; }
 modes() { dedans stat -c '%U:%G %a' "$1"; }
 code() { curl -s -o /dev/null -w '%{http_code}' -H 'X-Forwarded-For: 192.0.2.1' "$@"; }
 lu() { curl -fsS -H 'X-Forwarded-For: 192.0.2.1' "$@"; }
-contenu() { (cd "$ROOT$DONNEES" && find . -type f -print0 | sort -z | xargs -0 sha256sum; find . -printf '%p %U %m\n' | sort) | sha256sum; }
+# A digest of all data, and of whose they are.
+contenu() {
+  (cd "$ROOT$DONNEES" && find . -type f -print0 | sort -z | xargs -0 sha256sum && find . -printf '%p %U %m\n' | sort) | sha256sum
+}
 
 # --- a clean system ------------------------------------------------------------------------------------------------
 
@@ -144,10 +152,13 @@ regarde() {
 # Waits for the server to answer, at most half a minute.
 attend() { wait_for_http "$SITE/healthz" 30 "$SERVEUR" || { cat "$LIEU/serve.log" >&2; fail "le serveur ne répond pas"; }; }
 
+# demarre [COMMAND…]: the server, as its unit has it; under a command that watches it.
 demarre() {
+  SOUS=("$@")
   # shellcheck disable=SC2046 # words of ExecStart
   compte $(unite mosaique.service ExecStart) >"$LIEU/serve.log" 2>&1 &
   SERVEUR=$!
+  SOUS=()
   attend
 }
 
@@ -162,19 +173,60 @@ arrete() {
   tenus=$((tenus + 1))
 }
 
+# appels SET: names of the system calls of one of systemd's sets.
+appels() {
+  local nom
+  for nom in $(dedans systemd-analyze syscall-filter --no-pager "$1" | sed -n 's/^ *\([-@a-z_0-9]*\)$/\1/p' | grep -vFx -- "$1"); do
+    case "$nom" in
+    @*) appels "$nom" ;;
+    *) echo "$nom" ;;
+    esac
+  done
+}
+
+# What the server asked of the system from its first instruction on, held against its unit; no systemd runs here to do it.
+bac_a_sable() {
+  local trace="$LIEU/trace.serveur" filtre ensemble
+  sed -n '/execve("\/usr\/bin\/mosaique"/,$p' "$LIEU/trace" >"$trace"
+  [ "$(wc -l <"$trace")" -gt 1000 ] || fail "strace n'a pas suivi le serveur"
+  : >"$LIEU/permis"
+  : >"$LIEU/exclus"
+  while read -r filtre; do
+    for ensemble in ${filtre#\~}; do
+      case "$filtre" in
+      \~*) appels "$ensemble" >>"$LIEU/exclus" ;;
+      *) appels "$ensemble" >>"$LIEU/permis" ;;
+      esac
+    done
+  done < <(unite mosaique.service SystemCallFilter)
+  if [ "$(wc -l <"$LIEU/permis")" -lt 200 ] || [ ! -s "$LIEU/exclus" ]; then fail "les filtres de l'unité ne se lisent pas"; fi
+  sort -u "$LIEU/exclus" | comm -23 <(sort -u "$LIEU/permis") - >"$LIEU/restent"
+  egal "appels que l'unité lui refuserait" "" \
+    sh -c "sed -n 's/^[0-9]* *\([a-z_0-9]*\)(.*/\1/p' '$trace' | sort -u | comm -13 '$LIEU/restent' -"
+  egal "mémoire à la fois écrite et exécutée" "" sh -c "grep -E 'PROT_WRITE\|PROT_EXEC' '$trace' || true"
+  egal "écritures hors de son dossier" "" \
+    sh -c "grep -E 'O_WRONLY|O_RDWR|O_CREAT' '$trace' | grep -o '\"/[^\"]*\"' | grep -vE '^\"($DONNEES|/tmp|/dev/null)' | sort -u"
+  egal "familles d'adresses autres" "" sh -c "grep -oE 'socket\(AF_[A-Z0-9]*' '$trace' | grep -vE 'AF_(INET|INET6|UNIX)$' | sort -u"
+}
+
 sert() {
   say "Servir, avec les réglages du paquet"
   local dit mot
-  dit="$(compte mosaique admin create --courriel "$COURRIEL" --nom "Essai du paquet")" || fail "admin create : $dit"
+  dit="$(manuel mosaique admin create --courriel "$COURRIEL" --nom "Essai du paquet")" || fail "admin create : $dit"
   mot="$(sed -n 's/.*[Mm]ot de passe[^:]*: *//p' <<<"$dit" | head -1)"
   [ -n "$mot" ] || fail "admin create ne dit pas de mot de passe : $dit"
   note "✓ mosaique admin create : un compte, un mot de passe à usage unique"
   egal "base des comptes" "mosaique:mosaique 600" modes "$MAGASIN/etat.sqlite"
   cp tests/fixtures/rpls/2023_complet.csv tests/fixtures/rpls/2020_geolocalise.csv "$ROOT/tmp/"
   chmod 0644 "$ROOT"/tmp/*.csv
-  tient "import d'un fichier RPLS" compte mosaique import rpls /tmp/2023_complet.csv --millesime 2023
-  tient "mosaique build" compte mosaique build
-  demarre
+  tient "import d'un fichier RPLS" manuel mosaique import rpls /tmp/2023_complet.csv --millesime 2023
+  tient "mosaique build" manuel mosaique build
+  if command -v strace >/dev/null; then
+    demarre strace -f -qq -o "$LIEU/trace"
+  else
+    note "strace manque : ce que le serveur demande au système n'est pas regardé"
+    demarre
+  fi
   egal "compte du serveur" mosaique dedans sh -c 'stat -c %U /proc/$(cat)' < <(pgrep -f '^/usr/bin/mosaique serve')
   egal "/healthz" 200 code "$SITE/healthz"
   egal "/readyz" 200 code "$SITE/readyz"
@@ -192,8 +244,8 @@ sert() {
   egal "et avec un autre" 401 code -X POST "$SITE/api/session" -H 'Content-Type: application/json' \
     -d "{\"courriel\":\"$COURRIEL\",\"mot_de_passe\":\"un autre mot de passe\"}"
 
-  tient "import d'un autre millésime pendant qu'il sert" compte mosaique import rpls /tmp/2020_geolocalise.csv --millesime 2020
-  tient "mosaique build" compte mosaique build
+  tient "import d'un autre millésime pendant qu'il sert" manuel mosaique import rpls /tmp/2020_geolocalise.csv --millesime 2020
+  tient "mosaique build" manuel mosaique build
   local limite=$((SECONDS + 20))
   until lu "$SITE/api/catalogue" | grep -q '"millesime":2020'; do
     [ "$SECONDS" -lt "$limite" ] || fail "le serveur ne montre pas ce qui a été importé"
@@ -205,11 +257,12 @@ sert() {
   egal "rien du magasin n'est lisible par d'autres" "" dedans find "$DONNEES" -perm /077
   # shellcheck disable=SC2046 # words of ExecStart
   tient "entretien de la nuit" compte $(unite mosaique-entretien.service ExecStart)
-  tient "sauvegarde pendant qu'il sert" compte mosaique sauvegarde "$DONNEES/sauvegarde"
+  tient "sauvegarde pendant qu'il sert" manuel mosaique sauvegarde "$DONNEES/sauvegarde"
   arrete
-  tient "restauration dans un dossier vide" compte mosaique restauration "$DONNEES/sauvegarde" --data "$DONNEES/restaure"
-  tient "mosaique verifier" compte mosaique verifier
-  tient "journal d'audit" compte mosaique audit verify
+  if [ -f "$LIEU/trace" ]; then bac_a_sable; fi
+  tient "restauration dans un dossier vide" manuel mosaique restauration "$DONNEES/sauvegarde" --data "$DONNEES/restaure"
+  tient "mosaique verifier" manuel mosaique verifier
+  tient "journal d'audit" manuel mosaique audit verify
 }
 
 sen_va() {
@@ -271,6 +324,7 @@ for outil in debootstrap unshare setpriv ip curl pgrep; do
   command -v "$outil" >/dev/null || fail "il manque $outil"
 done
 mkdir -p "$LIEU"
+rm -f "$LIEU/trace"
 DEB="${1:-}"
 if [ -z "$DEB" ]; then
   [ -x target/debug/mosaique ] || fail "target/debug/mosaique n'est pas construit : cargo build --locked, ou donnez un paquet"
