@@ -15,6 +15,9 @@ const POINTS = ['residence', 'adresse'];
 /** Territories that are one city with arrondissements: by communes they would be of one colour. */
 const ONE_CITY: Record<string, readonly string[]> = { commune: ['75056', '69123', '13055'], epci: ['75056'], departement: ['75'] };
 
+/** Whether a commune has arrondissements. */
+export const hasDistricts = (commune: string): boolean => ONE_CITY.commune?.includes(commune) ?? false;
+
 export const isPointScale = (id: string): boolean => POINTS.includes(id);
 
 /** The finest nested scale with zones whose `zoom_min` is reached; the coarsest one below that. Within one city, arrondissements come before IRIS. */
