@@ -82,7 +82,12 @@ impl Shop {
             forcer: false,
         };
         self.publish("zones.geojson", &layer(features), |f, o| {
-            zones::import(f, &options, o, &|_, _| ()).unwrap()
+            let mut report = zones::import(f, &options, o, &|_, _| ()).unwrap();
+            // As the door keys them: a generation beside another.
+            if let Some(g) = generation.filter(|_| couche != "qpv") {
+                report.cle = format!("{couche}-{g}");
+            }
+            report
         });
     }
 
@@ -439,7 +444,8 @@ fn communes_deleguees_are_a_scale_and_add_up_to_their_commune() {
         Some("2024"),
         &[zone("74010", "Annecy", -1_000.0, 12_000.0), zone("74256", "Sallanches", 18_000.0, side)],
     );
-    let seynod = "74010_0002_00004;4;;Rue des Lilas;74600;74010;Annecy;74268;Seynod;;;6.1;45.9;entrée";
+    // Its point is out of all contours: the BAN says the former commune all the same.
+    let seynod = "74010_0002_00004;4;;Rue des Lilas;74600;74010;Annecy;74268;Seynod;;;6.9;45.9;entrée";
     shop.ban("74", &[seynod]);
     let facts = shop.facts(2024);
     assert_eq!(zones_of(&facts, "commune"), ["74010", "74010", "74010", "74010", "74010", "74256"]);

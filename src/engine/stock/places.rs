@@ -17,7 +17,7 @@ use super::dwellings::Dwellings;
 use super::facts::{Address, BuildReport, LayerFacts, NONE};
 use super::filed;
 use super::gaps::{self, Gaps};
-use super::table::{Texts, hash};
+use super::table::hash;
 use crate::reference::communes::city_of;
 use crate::reference::generations;
 use crate::reference::survey::Survey;

@@ -487,8 +487,8 @@ impl<'a> Worker<'a> {
         text(&mut columns.qpv15_fichier, layout.cell(record, Col::PLG_QP15), tally);
         text(&mut columns.qpv24_fichier, layout.cell(record, Col::PLG_QP24), tally);
         let iris = fields::unfloat(layout.cell(record, Col::PLG_IRIS));
-        // The IRIS of Paris, Lyon and Marseille have the code of an arrondissement: the city's and four digits
-        // name none, and wait for the arrondissement (`stock::places`).
+        // The IRIS of Paris, Lyon and Marseille have the code of an arrondissement: the city's and four
+        // digits name none, and wait for the arrondissement (`stock::filed`).
         let of_city = is_city(depcom);
         let iris = iris.strip_prefix(depcom.as_bytes()).filter(|_| of_city).unwrap_or(iris);
         match iris.len() {

@@ -130,7 +130,8 @@ pub struct Affectation {
     /// Ligne du fichier de logements, ou rang du logement projeté.
     pub logement: usize,
     pub commune: String,
-    /// Arrondissement de Paris, Lyon ou Marseille, s'il est connu : le plan se calcule sur la commune entière.
+    /// Arrondissement de Paris, Lyon ou Marseille, s'il est connu : le plan se calcule sur la commune
+    /// entière.
     pub arrondissement: Option<String>,
     pub typologie: String,
     pub en_qpv: bool,

@@ -367,8 +367,8 @@ mod tests {
         }
     }
 
-    /// The time to decide does not tell either. The least of many measures is that of the work alone, whatever
-    /// else the machine does; a search that stopped at what it finds would be a thousand times apart.
+    /// The time to decide does not tell either. The least of many measures is that of the work alone,
+    /// whatever else the machine does; a search that stopped at what it finds would be far apart.
     #[test]
     fn the_time_to_decide_tells_nothing_of_a_number() {
         let all = demands();
