@@ -10860,6 +10860,7 @@ export interface operations {
                      *           "remarques": []
                      *         }
                      *       ],
+                     *       "perimetres": [],
                      *       "a_jour": null,
                      *       "echelles": [
                      *         {
