@@ -312,7 +312,7 @@ def test_dwellings_of_communes_and_arrondissements_add_up(world: World, mosaique
     own = paris["depcom"].where(paris["depcom"] != "75056")
     own = own.fillna(found.groupby(level=0).first().reindex(paris.index))
     local = paris["iris_fichier"].where(paris["iris_fichier"].str.len() == 9)
-    # A local number was joined to the commune that the file has: of the city it says nothing.
+    # A local number under the code of the city waits for the arrondissement: it says nothing of it.
     own = own.fillna(local.str[:5].where(local.str.startswith("751")))
     street = paris["adresse"].str.split(":", n=3).str[3].fillna("") != ""
     postcode = ("751" + paris["codepostal"].str[3:]).where(paris["codepostal"].str.match("^750(0[1-9]|1[0-9]|20)$").fillna(False) & street)
@@ -326,6 +326,40 @@ def test_dwellings_of_communes_and_arrondissements_add_up(world: World, mosaique
     names = {z["code"]: (z["nom"], z["commune"]) for z in world.api.get("/api/zones?echelle=arrondissement")["zones"]}
     assert names["75101"] == ("Paris 1er arrondissement", "75056")
     assert [t["code"] for t in world.api.get("/api/territoires?q=paris%2012e")][:1] == ["75112"]
+
+
+def test_the_flow_of_paris_by_arrondissement_is_what_its_events_and_the_register_say(world: World, mosaique, tmp_path: Path) -> None:
+    if world.name != "idf":
+        pytest.skip("no arrondissements here")
+    raw = raw_rows(world.files / "rpls_2024.csv").drop_duplicates("IDENT_REP").set_index("IDENT_REP")
+    kept = kept_rows(world.store).dropna(subset=["ident_rep"]).drop_duplicates("ident_rep").set_index("ident_rep")
+    told = raw[raw["DEPCOM"].str.match("^751[0-9]{2}$") & raw.index.isin(kept.index)].head(90)
+    outside = raw[(raw["DEPCOM"] == "93066") & raw.index.isin(kept.index)].head(5)
+    lines = ["id;bailleur;logement;jour;genre;reservataire;commune"]
+    expected: dict[str, int] = {}
+    for i, (ident, row) in enumerate(pd.concat([told, outside]).iterrows()):
+        # One in two events names the city only: then the register says where; one names a dwelling that it lacks.
+        commune = "75056" if i % 2 and row["DEPCOM"] != "93066" else row["DEPCOM"]
+        number = "INCONNU" if i == 1 else ident
+        siren = row["SIRET"].zfill(14)[:9]
+        for n, (day, genre, who) in enumerate([("01-05", "preavis", ""), ("01-10", "oriente", "ETAT_PRIO"), ("01-12", "accepte", ""), ("02-01", "candidats", ""), ("02-10", "caleol", ""), ("03-01", "bail", "")]):
+            lines.append(f"E{i}-{n};{siren};{number};2024-{day};{genre};{who};{commune if n == 0 else ''}")
+        if row["DEPCOM"] != "93066":
+            code = "75056" if i == 1 else row["DEPCOM"]
+            expected[code] = expected.get(code, 0) + 1
+    (tmp_path / "evenements.csv").write_text("\n".join(lines))
+    mosaique("admin", "flux", tmp_path, "--data", world.store)
+    answer = world.api.get("/api/flux/carte?annee=2024&par=arrondissement")
+    assert answer["arrondissements"] is True
+    assert {p["code"]: p["nombre"] for p in answer["lieux"]} == expected and answer["total"] == sum(expected.values()) == 90
+    names = {p["code"]: p["nom"] for p in answer["lieux"]}
+    assert names["75056"] == "Paris, arrondissement non connu" and names["75101"] == "Paris 1er arrondissement"
+    assert answer["sans_lieu"] == 1 and all(p["centre"] for p in answer["lieux"] if p["code"] != "75056")
+    # By commune Paris has them all, and its account sees those that name an arrondissement.
+    communes = {p["code"]: p["nombre"] for p in world.api.get("/api/flux/carte?annee=2024&par=commune")["lieux"]}
+    assert communes == {"75056": 90, "93066": 5}
+    token = mosaique("admin", "token", "--data", world.store, "--courriel", "commune@demonstration.example", "--nom", "essai").strip().split()[-1]
+    assert Api(world.api.base, token).get("/api/flux/carte?annee=2024")["total"] == 90
 
 
 def test_communes_of_two_millesimes_are_those_of_their_contours(world: World) -> None:
