@@ -36,5 +36,5 @@ export function plural(label: string): string {
   const [first = '', ...rest] = label.split(' ');
   const kept = /^[A-Z0-9]{2,}$/.test(first) || /[sx]$/.test(first);
   const many = first.endsWith('eau') ? `${first}x` : `${first}s`;
-  return [kept ? first : many, ...rest].join(' ');
+  return [kept ? first : many, ...rest.map((word) => (word.endsWith('ée') ? `${word}s` : word))].join(' ');
 }
