@@ -74,8 +74,8 @@ pub struct LayerMeta {
 /// Layers whose zones an atom never straddles if it can be helped, from the widest to the narrowest.
 const ADMINISTRATIVE: [&str; 3] = ["departement", "epci", "commune"];
 /// Layers whose combination makes a block. An IRIS is in one arrondissement: it parts what has no place, and
-/// the order of what has one.
-const BLOCK: [&str; 4] = ["arrondissement", "iris", "qpv2015", "qpv2024"];
+/// the order of what has one; a commune déléguée parts a commune that has no IRIS.
+const BLOCK: [&str; 5] = ["arrondissement", "deleguee", "iris", "qpv2015", "qpv2024"];
 
 /// Atoms that were cut: the one of each dwelling whose household is counted, or [`NONE`]; and the zones of
 /// each.

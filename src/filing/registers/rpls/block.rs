@@ -16,6 +16,7 @@ use super::points::Points;
 use super::tally::{Count, Tally};
 use crate::address::{Normalizer, Origin};
 use crate::reference::addresses::words;
+use crate::reference::communes::is_city;
 use crate::reference::rpls::{Rpls, rpls};
 use crate::registers::checks::LOST;
 use crate::registers::fields;
@@ -486,7 +487,15 @@ impl<'a> Worker<'a> {
         text(&mut columns.qpv15_fichier, layout.cell(record, Col::PLG_QP15), tally);
         text(&mut columns.qpv24_fichier, layout.cell(record, Col::PLG_QP24), tally);
         let iris = fields::unfloat(layout.cell(record, Col::PLG_IRIS));
+        // The IRIS of Paris, Lyon and Marseille have the code of an arrondissement: the city's and four
+        // digits name none, and wait for the arrondissement (`stock::filed`).
+        let of_city = is_city(depcom);
+        let iris = iris.strip_prefix(depcom.as_bytes()).filter(|_| of_city).unwrap_or(iris);
         match iris.len() {
+            1..=4 if of_city && iris.iter().all(u8::is_ascii_digit) => {
+                tally.add(Count::IrisOfCity);
+                columns.iris_fichier.append_value(format!("{:0>4}", String::from_utf8_lossy(iris)));
+            }
             // The four digits inside the commune, zeros lost or not.
             1..=4 if iris.iter().all(u8::is_ascii_digit) => {
                 tally.add(Count::IrisCompleted);
