@@ -4936,7 +4936,7 @@ export interface components {
          * @description Ce qui est prouvé d'une cible.
          * @enum {string}
          */
-        EtatCible: "atteinte" | "hors_atteinte" | "conflit" | "arbitree";
+        EtatCible: "sans_objet" | "atteinte" | "hors_atteinte" | "conflit" | "arbitree";
         /**
          * @description Où en est un fichier qui attend.
          * @enum {string}

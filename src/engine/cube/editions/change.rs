@@ -3,8 +3,8 @@
 //! Each household has a *pattern*: which editions counted the same of it. What additions and subtractions of
 //! editions can leave of a part is everything, or a union of patterns with all that are finer than them. So a
 //! change comes into force where each pattern but the constant one, with all finer ones, has none or at least
-//! `k` households, for each item, in each of its parts, and the same without those of one or two bailleurs. What
-//! does not pass stays as it was published. Movers that cannot follow are no longer told apart there.
+//! `k` households, for each item, in each of its parts, and the same without those of one or two bailleurs.
+//! What does not pass stays as it was published. Movers that cannot follow are no longer told apart there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};

@@ -97,6 +97,8 @@ pub struct CiblePlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EtatCible {
+    /// Rien à atteindre : aucun bail, aucun logement du plan n'entre dans sa base.
+    SansObjet,
     Atteinte,
     /// Hors d'atteinte, même seule.
     HorsAtteinte,
@@ -541,12 +543,17 @@ fn told(
                     Reach::Conflict(_) | Reach::Traded => Some(0),
                 },
                 etat: match t.reach {
+                    _ if t.after.denominator == 0 => EtatCible::SansObjet,
                     Reach::Met => EtatCible::Atteinte,
                     Reach::OutOfReach(_) => EtatCible::HorsAtteinte,
                     Reach::Conflict(_) => EtatCible::Conflit,
                     Reach::Traded => EtatCible::Arbitree,
                 },
-                dit: said(t.missing, t.reach),
+                dit: if t.after.denominator == 0 {
+                    "Sans objet : aucun logement concerné.".to_owned()
+                } else {
+                    said(t.missing, t.reach)
+                },
             })
             .collect(),
         ecarts: rules
