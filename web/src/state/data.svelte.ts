@@ -99,8 +99,8 @@ class Data {
   /** Of two waves side by side, the zones that are shown and whose perimeter changed between them, in words. */
   perimeters = $derived.by(() => {
     const { values, other } = this.answer ?? {};
-    if (!values || !other || values.vague == null || other.vague == null) return [];
-    return perimeters(this.catalogue, values.echelle, [...new Set([...values.codes, ...other.codes])], [values.vague, other.vague]);
+    if (!this.shown || values?.vague == null || other?.vague == null) return [];
+    return perimeters(this.catalogue, this.shown.echelle, this.shown.codes, [values.vague, other.vague]);
   });
   /** Whether the areas of the shown scale carry circles. */
   circles = $derived.by(() => {
