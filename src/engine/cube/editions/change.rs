@@ -218,7 +218,7 @@ impl Scene<'_> {
     /// Parts by movers where the two kinds can no longer be told apart: they changed before, or those that
     /// change are too few behind the other kind.
     fn movers_to_close(&self, stories: &[Story], item: &Item, parts: &[u32], told: &[u32]) -> BTreeSet<u32> {
-        // By part and by grain: the changing households of each kind, by bailleur; and whether there were changes before.
+        // By part and grain: changing households of each kind, by bailleur; and whether some changed before.
         let mut of: BTreeMap<u32, BTreeMap<u32, Grain>> = BTreeMap::new();
         let (mut again, mut moving) = (BTreeSet::new(), BTreeSet::new());
         for story in stories {
