@@ -16,7 +16,7 @@ use super::facts::{BuildReport, LayerFacts};
 use super::places::{Places, coded};
 use super::table::{Table, hash};
 use crate::reference::communes::key_in_force;
-use crate::reference::deleguees::{composed, part};
+use crate::reference::deleguees::{Part, composed, part};
 use crate::reference::generations::departement;
 use crate::store::{Dataset, Store};
 use crate::territory::layer::{Layer, LayerError, Zone};
@@ -76,7 +76,7 @@ pub(super) fn layer(
     let all: Vec<usize> = (0..n).collect();
     let mut layer = coded(ID, "Commune déléguée ou associée", codes, &all, n);
     for (code, nom) in layer.codes.iter().zip(&mut layer.noms) {
-        *nom = part(code).map(|p| p.title()).unwrap_or_default();
+        *nom = part(code).map(Part::title).unwrap_or_default();
     }
     Ok(Some(layer))
 }
@@ -147,9 +147,10 @@ pub fn contours(
     };
     let mut zones: Vec<Zone> = Vec::new();
     let imported = of(ID);
-    let former = match imported.is_empty() {
-        true => Some(of("commune")).filter(|all| all.len() > 1).unwrap_or_default(),
-        false => imported,
+    let former = if imported.is_empty() {
+        Some(of("commune")).filter(|all| all.len() > 1).unwrap_or_default()
+    } else {
+        imported
     };
     for (_, path) in former {
         let layer = Layer::from_parquet(ID, &path)?;

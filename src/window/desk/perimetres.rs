@@ -83,16 +83,17 @@ fn changes(before: &Year, after: &Year) -> Vec<Perimetre> {
     let told =
         |echelle, code: &str, nom: String, dit| Perimetre { echelle, code: code.to_owned(), nom, de, a, dit };
     let mut out = Vec::new();
-    let (mut merged, mut restored) = (BTreeMap::new(), BTreeMap::new());
+    let mut merged: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut restored: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for old in before.communes.keys().filter(|c| !after.known.contains(*c)) {
         if let Some(whole) = successor(old).filter(|w| after.communes.contains_key(*w) && !is_city(w)) {
-            merged.entry(whole).or_insert_with(Vec::new).push(old.as_str());
+            merged.entry(whole).or_default().push(old.as_str());
         }
     }
     for new in after.communes.keys().filter(|c| !before.known.contains(*c)) {
         let whole = group(new);
         if whole != new && before.communes.contains_key(whole) {
-            restored.entry(whole).or_insert_with(Vec::new).push(new.as_str());
+            restored.entry(whole).or_default().push(new.as_str());
         }
     }
     for (whole, parts) in merged {
