@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench bench-small bench-geocoder budget junk check bless release deb
+.PHONY: help demo run test bench bench-small bench-geocoder budget junk check bless release deb essai-deb
 
 help: ## this list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
@@ -46,3 +46,6 @@ release: ## the program to install, into target/release (a build of its own, abo
 
 deb: ## a Debian package of it, into target/debian (adds cargo-deb to cargo's folder)
 	@scripts/release.sh --deb
+
+essai-deb: ## a package in a clean Debian 12: installed, served, saved, removed (DEB=…, else of what is built; root, about 5 min)
+	@scripts/essai-deb.sh $(DEB)

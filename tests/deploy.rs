@@ -115,8 +115,11 @@ fn the_package_names_files_that_are_there() {
             assert!(root().join(from).is_file(), "{from}");
         }
     }
-    let out = Command::new("sh").arg("-n").arg(root().join("deploy/debian/postinst")).output().unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    for script in ["postinst", "postrm"] {
+        let out =
+            Command::new("sh").arg("-n").arg(root().join("deploy/debian").join(script)).output().unwrap();
+        assert!(out.status.success(), "{script}: {}", String::from_utf8_lossy(&out.stderr));
+    }
     // The image runs the same command with options that exist.
     let image = file("deploy/Containerfile");
     for word in ["USER mosaique", "COPY --from=construction", "--ouvrir-au-reseau", "--derriere-un-relais"] {
