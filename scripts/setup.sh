@@ -90,7 +90,7 @@ install_venv() {
 # What checks licences, bans and sources of dependencies; built once for this user.
 install_cargo_deny() {
   "$CARGO" deny --version >/dev/null 2>&1 && return 0
-  timed "cargo-deny (environ 3 min)" "$CARGO" install --quiet --locked --version 0.20.2 cargo-deny
+  timed "cargo-deny (environ 2 min)" "$CARGO" install --quiet --debug --locked --version 0.20.2 cargo-deny
 }
 
 check_toolchains

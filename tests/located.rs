@@ -2,9 +2,14 @@
 //! of theirs: small files from import to facts.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use mosaique::cube::refresh::{refresh, stale};
+use mosaique::policy::dossier::Checker;
+use mosaique::policy::elsewhere::{Among, Wanted, search};
+use mosaique::reference::controle::Controle;
 use mosaique::reference::indicators::Catalogue;
+use mosaique::reference::mix::Mix;
 use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;
 use mosaique::registers::{addresses, ops, rpls, zones};
@@ -77,7 +82,12 @@ impl Shop {
             forcer: false,
         };
         self.publish("zones.geojson", &layer(features), |f, o| {
-            zones::import(f, &options, o, &|_, _| ()).unwrap()
+            let mut report = zones::import(f, &options, o, &|_, _| ()).unwrap();
+            // As the door keys them: a generation beside another.
+            if let Some(g) = generation.filter(|_| couche != "qpv") {
+                report.cle = format!("{couche}-{g}");
+            }
+            report
         });
     }
 
@@ -363,6 +373,144 @@ fn a_survey_and_a_register_meet_across_the_two_codes_of_a_city() {
     let mut last: Vec<&str> = zones_of(&facts, "arrondissement").split_off(5);
     last.sort_unstable();
     assert_eq!(last, ["", "75115"]);
+}
+
+/// The IRIS of Paris have the code of an arrondissement: a local number under the city's code would be a false
+/// one. It is that of the arrondissement, or none.
+#[test]
+fn a_local_number_of_iris_under_the_code_of_a_city_makes_no_false_iris() {
+    let shop = Shop::new();
+    let at = Some((655_000.0, 6_860_000.0));
+    let homes = [
+        Home("75112;75012;PARIS 12E", "1", "RUE DE REUILLY", at),
+        Home("75056;75012;PARIS", "3", "RUE DE REUILLY", at),
+        Home("75056;75000;PARIS", "5", "RUE DE REUILLY", at),
+        Home("75056;75013;PARIS", "7", "RUE DE TOLBIAC", at),
+        Home("93066;93200;SAINT DENIS", "1", "RUE DU LANDY", at),
+    ];
+    let iris = ["PLG_IRIS2024_CODE", "0101", "0102", "103", "750560201", "0101"];
+    let text: Vec<String> =
+        rpls(&homes).lines().zip(iris).map(|(line, iris)| format!("{line};{iris}")).collect();
+    let options = rpls::RplsOptions { millesime: 2024, workers: None };
+    shop.publish("rpls.csv", &text.join("\n"), |f, o| {
+        let report = rpls::import(f, &options, o, &|_, _| ()).unwrap();
+        let told = |key: &str| report.comptes.get(key).copied();
+        assert_eq!((told("iris_de_ville"), told("iris_complete")), (Some(3), Some(2)));
+        report
+    });
+    let facts = shop.facts(2024);
+    assert_eq!(
+        zones_of(&facts, "iris"),
+        ["751120101", "751120102", "", "751130201", "930660101"],
+        "by the postcode's arrondissement, or not at all"
+    );
+    assert_eq!(
+        (count(&facts, "adresses_iris_par_arrondissement"), count(&facts, "adresses_iris_de_ville")),
+        (2, 1)
+    );
+    assert!(says(&facts, "ne désigne aucun IRIS"));
+}
+
+/// A commune that was made of others keeps them as a scale, by the code, the contour of before or the BAN.
+#[test]
+fn communes_deleguees_are_a_scale_and_add_up_to_their_commune() {
+    let shop = Shop::new();
+    let (x, y) = (940_000.0, 6_540_000.0);
+    let annecy = "74010;74000;ANNECY";
+    let homes = [
+        Home("74093;74960;CRAN GEVRIER", "1", "RUE DES LILAS", None),
+        Home(annecy, "2", "RUE DES LILAS", Some((x + 6_000.0, y))),
+        Home(annecy, "3", "RUE DES LILAS", Some((x, y))),
+        Home(annecy, "4", "RUE DES LILAS", None),
+        Home(annecy, "5", "CHEMIN INTROUVABLE", None),
+        Home("74256;74700;SALLANCHES", "6", "RUE DES LILAS", Some((x + 20_000.0, y))),
+    ];
+    let side = 5_000.0;
+    let zone = |code: &str, nom: &str, at: f64, side: f64| {
+        square(&format!(r#""INSEE_COM":"{code}","NOM":"{nom}""#), (x + at, y - side / 2.0), side)
+    };
+    shop.zones(
+        "commune",
+        Some("2016"),
+        &[
+            zone("74010", "Annecy", -1_000.0, side),
+            zone("74268", "Seynod", 5_000.0, side),
+            zone("74256", "Sallanches", 18_000.0, side),
+        ],
+    );
+    shop.rpls(2024, &homes);
+    shop.zones(
+        "commune",
+        Some("2024"),
+        &[zone("74010", "Annecy", -1_000.0, 12_000.0), zone("74256", "Sallanches", 18_000.0, side)],
+    );
+    // Its point is out of all contours: the BAN says the former commune all the same.
+    let seynod = "74010_0002_00004;4;;Rue des Lilas;74600;74010;Annecy;74268;Seynod;;;6.9;45.9;entrée";
+    shop.ban("74", &[seynod]);
+    let facts = shop.facts(2024);
+    assert_eq!(zones_of(&facts, "commune"), ["74010", "74010", "74010", "74010", "74010", "74256"]);
+    assert_eq!(
+        zones_of(&facts, "deleguee"),
+        ["74093", "74268", "74010", "74268", "", ""],
+        "by its code, by the contours of 2016, by the BAN; else none"
+    );
+    assert_eq!((count(&facts, "deleguee_connue"), count(&facts, "deleguee_inconnue")), (4, 1));
+    let layer = facts.layers.iter().find(|l| l.id == "deleguee").unwrap();
+    let names: Vec<&str> = layer.noms.iter().map(String::as_str).collect();
+    assert_eq!(names, ["Cran-Gevrier", "Seynod", "Annecy (commune déléguée)"]);
+    // Before they merged they are communes, and there is no such scale.
+    shop.rpls(2016, &homes[1..3]);
+    let before = shop.facts(2016);
+    assert_eq!(zones_of(&before, "commune"), ["74268", "74010"]);
+    assert!(before.layers.iter().all(|l| l.id != "deleguee"));
+}
+
+/// E12 (CCH L.441-2-2): elsewhere is outside of residences à enjeu, in the perimeter of the CIA; being in a QPV
+/// is no bar, and the circular's question (outside of QPV) is another one.
+#[test]
+fn where_else_is_outside_of_listed_residences_in_the_cia_and_a_qpv_is_no_bar() {
+    let shop = Shop::new();
+    let (x, y) = (926_000.0, 6_500_000.0);
+    let cognin = "73087;73160;COGNIN";
+    let homes = [
+        Home(CHAMBERY, "1", "RUE DES LILAS", Some((x, y))),
+        Home(CHAMBERY, "2", "RUE DES LILAS", Some((x + 100.0, y))),
+        Home(CHAMBERY, "3", "RUE DES LILAS", Some((x + 3_000.0, y))),
+        Home(cognin, "4", "RUE DES LILAS", Some((x + 20_000.0, y))),
+    ];
+    // All are vacant.
+    let text = rpls(&homes).replace(";1;1;03/2019;", ";1;2;;");
+    let options = rpls::RplsOptions { millesime: 2024, workers: None };
+    shop.publish("rpls.csv", &text, |f, o| rpls::import(f, &options, o, &|_, _| ()).unwrap());
+    let commune = |code: &str, epci: &str, west: f64| {
+        square(
+            &format!(r#""INSEE_COM":"{code}","NOM":"{code}","EPCI":"{epci}""#),
+            (west, y - 5_000.0),
+            10_000.0,
+        )
+    };
+    shop.zones(
+        "commune",
+        None,
+        &[commune("73065", "200069110", x - 5_000.0), commune("73087", "200023299", x + 15_000.0)],
+    );
+    let quarter = square(r#""code_qp":"QN07301M","lib_qp":"Essai""#, (x - 500.0, y - 500.0), 1_000.0);
+    shop.zones("qpv", Some("2024"), &[quarter]);
+    let (mix, rules) = (Mix::embedded().unwrap(), Controle::embedded().unwrap());
+    let checker = Checker::load(&shop.store(), mix, rules, Arc::default()).unwrap();
+    let wanted = Wanted { day: 20_240_615, ..Wanted::default() };
+    let found = |among| -> Vec<String> {
+        let list = search(&checker, "200069110", &wanted, among);
+        let mut idents: Vec<String> = list.iter().map(|c| c.vacant.ident.clone()).collect();
+        idents.sort();
+        idents
+    };
+    let ident = |i: u32| format!("AB{i:08}");
+    // The residence of the first is listed; the second is in the QPV and in no listed residence.
+    let listed = |row: u32| checker.parc.home(row).adresse.contains(":1:");
+    assert_eq!(found(Among::HorsEnjeu(Some(&listed))), [ident(1), ident(2)]);
+    assert_eq!(found(Among::HorsEnjeu(None)), [ident(0), ident(1), ident(2)], "no list, nothing left out");
+    assert_eq!(found(Among::HorsQpv), [ident(2)]);
 }
 
 /// E13, on the real file where it stands beside the project: HLM/O are one class of the financing, though 644

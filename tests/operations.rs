@@ -3,6 +3,7 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use common::shared;
-use mosaique::registers::kind::{self, Verdict};
+use mosaique::registers::kind::{self, Kind, Verdict};
 use mosaique::registers::report::Report;
 use mosaique::server::Imported;
 use mosaique::state::audit::Wanted;
@@ -182,6 +183,26 @@ const REAL: [(&str, &str); 35] = [
     ("rpls/rpls_cannes.csv", "RPLS, millésime 2018"),
     ("rpls/rpls_cannes_geocoded_pierson.csv", "RPLS, millésime 2018"),
 ];
+
+#[test]
+fn a_register_that_begins_with_old_buildings_is_of_the_year_that_its_name_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("rpls_2024.csv");
+    let mut text = String::from(
+        "IDENT_REP;DROIT;DEPCOM;CODEPOSTAL;LIBCOM;NUMVOIE;TYPVOIE;NOMVOIE;COMPLGEO;NBPIECE;SURFHAB;CONSTRUCT;LOCAT;FINAN;MODE\n",
+    );
+    // More than is read at first: 17 megabytes of one old estate, then what was built since.
+    let estate = "X".repeat(200);
+    for n in 0..70_000 {
+        let year = if n < 69_000 { 1975 } else { 2023 };
+        writeln!(text, "73{n:08};1;73065;73000;CHAMBERY;1;RUE;DES CHENES;{estate};3;66;{year};{year};12;1")
+            .unwrap();
+    }
+    assert!(text.len() > 17 << 20);
+    std::fs::write(&file, text).unwrap();
+    let verdict = kind::of(&file, dir.path());
+    assert!(matches!(verdict, Verdict::Known { kind: Kind::Rpls { millesime: 2024 }, .. }), "{verdict:?}");
+}
 
 #[test]
 fn real_files_are_recognised_or_asked_and_no_other_is_taken_for_one_of_ours() {

@@ -2,47 +2,26 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use common::served::{Served, refused, said, text};
 use serde_json::{Value, json};
 
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mosaique"));
-    command.args(args).env_remove("DATABASE_URL").env_remove("MOSAIQUE_BASE_NEUVE").stdin(Stdio::null());
-    command
-}
-
-/// What a command that must succeed printed.
-fn said(args: &[&str]) -> String {
-    let out: Output = command(args).output().unwrap();
-    assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8(out.stdout).unwrap()
-}
-
-/// What a command that must fail says.
-fn refused(args: &[&str]) -> String {
-    let out = command(args).output().unwrap();
-    assert!(!out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stdout));
-    String::from_utf8(out.stderr).unwrap()
-}
-
-fn text(path: &Path) -> String {
-    path.to_str().unwrap().to_owned()
-}
-
-/// The demonstration, its accounts, and a server on it that ends with its test.
+/// The demonstration on a server.
 struct Town {
-    dir: tempfile::TempDir,
+    served: Served,
     files: PathBuf,
-    store: String,
-    child: Child,
-    address: String,
     admin: String,
     epci: String,
+}
+
+impl std::ops::Deref for Town {
+    type Target = Served;
+
+    fn deref(&self) -> &Served {
+        &self.served
+    }
 }
 
 impl Town {
@@ -52,52 +31,9 @@ impl Town {
         said(&["demo-data", "--dwellings", "3000", "--seed", "5", "--out", &text(&files)]);
         let store = text(&dir.path().join("magasin"));
         said(&["import", &text(&files), "--oui", "--construire", "--data", &store]);
-        std::fs::write(Path::new(&store).join("demonstration"), "").unwrap();
-        said(&["admin", "demo", "--data", &store]);
-        let mut child = command(&["serve", "--data", &store, "--bind", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.map(Result::unwrap).find(|l| l.starts_with("prêt : http://")).expect("it serves");
-        let address = ready.trim_start_matches("prêt : http://").split(' ').next().unwrap().to_owned();
-        let mut town = Self { dir, files, store, child, address, admin: String::new(), epci: String::new() };
-        town.admin = town.token("administrateur");
-        town.epci = town.token("epci");
-        town
-    }
-
-    fn token(&self, role: &str) -> String {
-        let mail = format!("{role}@demonstration.example");
-        let told = said(&["admin", "token", "--courriel", &mail, "--ecriture", "--data", &self.store]);
-        told.trim().to_owned()
-    }
-
-    fn ask(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let bearer =
-            if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
-        let sent = body.map(ToString::to_string).unwrap_or_default();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{bearer}Content-Type: application/json\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n{sent}",
-            self.address,
-            sent.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or(Value::String(body.to_owned())))
-    }
-
-    fn get(&self, token: &str, path: &str) -> Value {
-        let (status, answer) = self.ask(token, "GET", path, None);
-        assert_eq!(status, 200, "{path}: {answer}");
-        answer
+        let served = Served::new(dir);
+        let (admin, epci) = (served.token("administrateur"), served.token("epci"));
+        Self { served, files, admin, epci }
     }
 
     fn change(&self, file: &str, path: &str, value: Value) -> (u16, Value) {
@@ -134,13 +70,6 @@ impl Town {
             assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
             std::thread::sleep(Duration::from_millis(200));
         }
-    }
-}
-
-impl Drop for Town {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

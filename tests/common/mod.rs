@@ -1,6 +1,8 @@
 //! What the tests of the readers share: a run in a folder of its own, its tables and its findings.
 #![allow(dead_code)] // each test binary uses a part of it
 
+pub mod served;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 

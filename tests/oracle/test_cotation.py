@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines import KaplanMeierFitter
 from scipy.stats import CensoredData, ecdf, kendalltau
 
 from conftest import raw_rows, setting
@@ -189,6 +190,9 @@ def waits(rows: pd.DataFrame) -> tuple[float, float, int]:
         below = np.flatnonzero(curve.probabilities <= 0.5 + 1e-9)
         theirs = curve.quantiles[below[0]] / MONTH if len(below) else np.nan
         assert np.isnan(theirs) == np.isnan(median) and (np.isnan(median) or abs(theirs - median) < 1e-9)
+        # And by lifelines, the reference of the field.
+        theirs = KaplanMeierFitter().fit(days[sound], event_observed=housed[sound]).median_survival_time_ / MONTH
+        assert np.isinf(theirs) == np.isnan(median) and (np.isnan(median) or abs(theirs - median) < 1e-9)
     return days[recent].mean() / MONTH, median, int(recent.sum())
 
 

@@ -132,6 +132,20 @@ def metres(world: World, points: geopandas.GeoSeries, commune: pd.Series, zones:
     return out.where(~points.is_empty)
 
 
+def arrondissement(world: World, rows: pd.DataFrame, points: geopandas.GeoSeries) -> pd.Series:
+    """Of Paris: by the code of the lease, that of the register, the IRIS that holds the point; empty elsewhere or unknown."""
+    own = pd.Series("", index=rows.index)
+    if world.name != "idf":
+        return own
+    iris = geopandas.read_file(world.files / "iris.geojson")
+    iris = iris[iris["CODE_IRIS"].str.startswith("751")].assign(arrondissement=iris["CODE_IRIS"].str[:5])
+    held = geopandas.sjoin(geopandas.GeoDataFrame(geometry=points[points.notna()]), iris[["arrondissement", "geometry"]], predicate="within")["arrondissement"]
+    for told in (held.groupby(level=0).first().reindex(rows.index), rows["depcom_rpls"], rows["depcom"]):
+        told = told.fillna("")
+        own = own.mask(told.str.match("^751[0-9]{2}$"), told)
+    return own.where(rows["commune"] == "75056", "")
+
+
 @pytest.fixture(scope="module")
 def leases(world: World, mosaique) -> pd.DataFrame:
     manifest = json.loads((world.store / "manifeste.json").read_text())
@@ -150,6 +164,9 @@ def leases(world: World, mosaique) -> pd.DataFrame:
     found = by_ident.reindex(rows["ident_rep"])[["lon", "lat", "qualite"]].set_axis(rows.index)
     lost = ~rows["ident_rep"].isin(by_ident.index)
     found[lost] = by_address.reindex(rows.loc[lost, "adresse"])[["lon", "lat", "qualite"]].to_numpy()
+    registered = by_ident["depcom"].reindex(rows["ident_rep"]).set_axis(rows.index)
+    registered[lost] = by_address["depcom"].reindex(rows.loc[lost, "adresse"]).to_numpy()
+    rows["depcom_rpls"] = registered
     known = found["lon"].notna() & ~found["qualite"].isin([int(v) for v in VAGUE])
     points = geopandas.GeoSeries(geopandas.points_from_xy(found["lon"].where(known), found["lat"].where(known)), index=rows.index, crs=4326)
     for dep, mine in rows.groupby(departement(rows["commune"])):
@@ -157,6 +174,7 @@ def leases(world: World, mosaique) -> pd.DataFrame:
         declared = outlines.geometry.to_crs(system).reindex(mine["commune"]).set_axis(mine.index)
         known[mine.index] &= ~(points[mine.index].to_crs(system).distance(declared) > TOLERANCE_M)
 
+    rows["arrondissement"] = arrondissement(world, rows, points.where(known))
     day = rows["date_bail"]
     for generation in ("2015", "2024"):
         zones = geopandas.read_file(world.files / f"qpv{generation}.geojson")
@@ -224,6 +242,38 @@ def test_every_rule_of_every_year_is_what_pandas_counts(world: World, leases) ->
                 assert sum(compared(line, groups[line["code"]]) for line in answer["lignes"]) > 0
 
 
+def test_leases_of_paris_by_arrondissement_are_what_pandas_counts(world: World, leases) -> None:
+    if world.name != "idf":
+        answer = world.api.get("/api/mixite?par=arrondissement")
+        assert answer["lignes"] == [], "no arrondissements here"
+        return
+    paris = leases[leases["commune"] == "75056"]
+    assert {"75056"} < set(paris["depcom"]) and paris["arrondissement"].nunique() >= 20
+    compared_scores = 0
+    for year in sorted(set(paris["annee"])):
+        answer = world.api.get(f"/api/mixite?annee={year}&par=arrondissement")
+        groups = dict(list(paris[paris["annee"] == year].groupby("arrondissement")))
+        assert answer["ensemble"] == world.api.get(f"/api/mixite?annee={year}&par=commune")["ensemble"]
+        lines = {line["code"]: line for line in answer["lignes"]}
+        # What nothing tells is Paris's, under its own code.
+        assert set(lines) == {code or "75056" for code in groups}
+        for code, part in groups.items():
+            assert lines[code or "75056"]["baux"] == len(part)
+            compared_scores += compared(lines[code or "75056"], part)
+        assert all(s["respectee"] is None and s["decidees"] is None for line in lines.values() for s in line["scores"])
+        assert "ville_entiere" in {s["etat"] for line in lines.values() for s in line["scores"]}
+        city = next(line for line in world.api.get(f"/api/mixite?annee={year}&par=commune")["lignes"] if line["code"] == "75056")
+        for i, whole in enumerate(city["scores"]):
+            scores = [line["scores"][i] for line in lines.values()]
+            hidden = [s for s in scores if s["secret"]]
+            if whole["secret"]:
+                assert len(hidden) == len(scores), "parts would give the city back"
+            elif hidden:
+                rest = whole["denominateur"] - sum(s["denominateur"] or 0 for s in scores)
+                assert len(hidden) >= 2 and rest >= 11, whole["regle"]
+    assert compared_scores >= 20
+
+
 def test_units_and_who_is_bound_are_those_of_the_law(world: World, leases) -> None:
     year = sorted(leases["annee"].unique())[0 if world.name == "outre-mer" else 1]
     of_epci = lambda api, year: {line["code"]: {s["regle"]: s["etat"] for s in line["scores"]} for line in api.get(f"/api/mixite?annee={year}&par=epci")["lignes"]}
@@ -262,7 +312,7 @@ def test_dwellings_of_communes_and_arrondissements_add_up(world: World, mosaique
     own = paris["depcom"].where(paris["depcom"] != "75056")
     own = own.fillna(found.groupby(level=0).first().reindex(paris.index))
     local = paris["iris_fichier"].where(paris["iris_fichier"].str.len() == 9)
-    # A local number was joined to the commune that the file has: of the city it says nothing.
+    # A local number under the code of the city waits for the arrondissement: it says nothing of it.
     own = own.fillna(local.str[:5].where(local.str.startswith("751")))
     street = paris["adresse"].str.split(":", n=3).str[3].fillna("") != ""
     postcode = ("751" + paris["codepostal"].str[3:]).where(paris["codepostal"].str.match("^750(0[1-9]|1[0-9]|20)$").fillna(False) & street)
@@ -276,6 +326,40 @@ def test_dwellings_of_communes_and_arrondissements_add_up(world: World, mosaique
     names = {z["code"]: (z["nom"], z["commune"]) for z in world.api.get("/api/zones?echelle=arrondissement")["zones"]}
     assert names["75101"] == ("Paris 1er arrondissement", "75056")
     assert [t["code"] for t in world.api.get("/api/territoires?q=paris%2012e")][:1] == ["75112"]
+
+
+def test_the_flow_of_paris_by_arrondissement_is_what_its_events_and_the_register_say(world: World, mosaique, tmp_path: Path) -> None:
+    if world.name != "idf":
+        pytest.skip("no arrondissements here")
+    raw = raw_rows(world.files / "rpls_2024.csv").drop_duplicates("IDENT_REP").set_index("IDENT_REP")
+    kept = kept_rows(world.store).dropna(subset=["ident_rep"]).drop_duplicates("ident_rep").set_index("ident_rep")
+    told = raw[raw["DEPCOM"].str.match("^751[0-9]{2}$") & raw.index.isin(kept.index)].head(90)
+    outside = raw[(raw["DEPCOM"] == "93066") & raw.index.isin(kept.index)].head(5)
+    lines = ["id;bailleur;logement;jour;genre;reservataire;commune"]
+    expected: dict[str, int] = {}
+    for i, (ident, row) in enumerate(pd.concat([told, outside]).iterrows()):
+        # One in two events names the city only: then the register says where; one names a dwelling that it lacks.
+        commune = "75056" if i % 2 and row["DEPCOM"] != "93066" else row["DEPCOM"]
+        number = "INCONNU" if i == 1 else ident
+        siren = row["SIRET"].zfill(14)[:9]
+        for n, (day, genre, who) in enumerate([("01-05", "preavis", ""), ("01-10", "oriente", "ETAT_PRIO"), ("01-12", "accepte", ""), ("02-01", "candidats", ""), ("02-10", "caleol", ""), ("03-01", "bail", "")]):
+            lines.append(f"E{i}-{n};{siren};{number};2024-{day};{genre};{who};{commune if n == 0 else ''}")
+        if row["DEPCOM"] != "93066":
+            code = "75056" if i == 1 else row["DEPCOM"]
+            expected[code] = expected.get(code, 0) + 1
+    (tmp_path / "evenements.csv").write_text("\n".join(lines))
+    mosaique("admin", "flux", tmp_path, "--data", world.store)
+    answer = world.api.get("/api/flux/carte?annee=2024&par=arrondissement")
+    assert answer["arrondissements"] is True
+    assert {p["code"]: p["nombre"] for p in answer["lieux"]} == expected and answer["total"] == sum(expected.values()) == 90
+    names = {p["code"]: p["nom"] for p in answer["lieux"]}
+    assert names["75056"] == "Paris, arrondissement non connu" and names["75101"] == "Paris 1er arrondissement"
+    assert answer["sans_lieu"] == 1 and all(p["centre"] for p in answer["lieux"] if p["code"] != "75056")
+    # By commune Paris has them all, and its account sees those that name an arrondissement.
+    communes = {p["code"]: p["nombre"] for p in world.api.get("/api/flux/carte?annee=2024&par=commune")["lieux"]}
+    assert communes == {"75056": 90, "93066": 5}
+    token = mosaique("admin", "token", "--data", world.store, "--courriel", "commune@demonstration.example", "--nom", "essai").strip().split()[-1]
+    assert Api(world.api.base, token).get("/api/flux/carte?annee=2024")["total"] == 90
 
 
 def test_communes_of_two_millesimes_are_those_of_their_contours(world: World) -> None:
@@ -292,3 +376,49 @@ def test_communes_of_two_millesimes_are_those_of_their_contours(world: World) ->
     merged = last["depcom"].map({c: in_force(c, set(of[2024])) for c in last["depcom"].unique()})
     assert of[2024] == merged.value_counts().to_dict()
     assert merged.isin(["74010"]).sum() > last["depcom"].isin(["74010"]).sum(), "some still file the former code"
+
+
+def test_former_communes_are_a_scale_that_adds_up(world: World, mosaique) -> None:
+    if world.name != "fusion":
+        pytest.skip("nothing merges here")
+    parts = pd.read_csv(ROOT / "data" / "deleguees.csv", sep=";", dtype=str).set_index("code")
+    assert set(parts.index[parts["commune"] == "74010"]) == {"74010", "74011", "74093", "74182", "74217", "74268"}
+    kept = completed(mosaique, world.store, kept_rows(world.store))
+    annecy = kept[kept["depcom"].map(lambda c: in_force(c, {"74010"}) == "74010")]
+    before = contours(world, 2022)[["geometry"]].reset_index(names="deleguee")
+    before = before[before["deleguee"].isin(parts.index[parts["commune"] == "74010"])]
+    known = annecy["lon"].notna() & ~annecy["qualite"].isin([int(v) for v in VAGUE])
+    points = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy(annecy["lon"].where(known), annecy["lat"].where(known)), index=annecy.index, crs=4326)
+    outline = contours(world).geometry.to_crs(2154)["74010"]
+    near = points.to_crs(2154).distance(outline) <= TOLERANCE_M
+    held = geopandas.sjoin(points[known & near], before.to_crs(4326), predicate="within")["deleguee"].groupby(level=0).first()
+    own = annecy["depcom"].where(annecy["depcom"] != "74010").fillna(held.reindex(annecy.index))
+    ban = pd.concat([raw_rows(f) for f in world.files.glob("adresses*.csv")])
+    former = ban[ban["code_insee_ancienne_commune"] != ""]
+    answer = world.api.get("/api/valeurs/deleguee?indicateur=P01")
+    shown = {c: n for c, n in zip(answer["codes"], answer["logements"]) if n}
+    told = own.value_counts().to_dict()
+    assert set(shown) == set(told) == {"74010", "74011", "74093", "74268"}
+    # The BAN places some of those that neither code nor contour does, and each in a commune that it names.
+    assert all(shown[c] >= n for c, n in told.items()) and set(former["code_insee_ancienne_commune"]) >= set(told) - {"74010"}
+    commune = world.api.get("/api/zones/commune/74010?indicateurs=P01")["couverture"]["logements"]
+    lost = next(m for m in world.api.get("/api/catalogue")["millesimes"] if m["millesime"] == 2024)["comptes"]["deleguee_inconnue"]
+    assert commune == len(annecy) == sum(shown.values()) + lost
+    names = {z["code"]: (z["nom"], z["commune"]) for z in world.api.get("/api/zones?echelle=deleguee")["zones"]}
+    assert names["74268"] == ("Seynod", "74010") and names["74010"][0] == "Annecy (commune déléguée)"
+
+
+def test_two_millesimes_across_a_merger_say_both_perimeters(world: World) -> None:
+    told = {(p["echelle"], p["code"]): p for p in world.api.get("/api/catalogue")["perimetres"]}
+    if world.name != "fusion":
+        assert told == {}
+        return
+    assert all((p["de"], p["a"]) == (2022, 2024) for p in told.values())
+    merged = {c for c in contours(world, 2022).index if c not in contours(world).index}
+    restored = {c for c in contours(world).index if c not in contours(world, 2022).index}
+    assert {code for scale, code in told if scale == "commune"} == merged | restored | {"74010", "15141"}
+    annecy = told["commune", "74010"]["dit"]
+    assert annecy.startswith("En 2022, la commune Annecy n'avait pas encore Annecy-le-Vieux, Cran-Gevrier et Seynod, réunies depuis")
+    assert "les chiffres de 2022 portent sur Annecy seule, ceux de 2024 sur l'ensemble" in annecy
+    assert "comprenait encore Celles et Chavagnac" in told["commune", "15141"]["dit"]
+    assert not [code for scale, code in told if scale == "epci"], "the same communes, under other names"

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { shownZone, type Values } from './figures';
-import { get, onScreen, open, picture, readNumber, settle, visit, type Session } from './harness';
+import { eventually, get, onScreen, open, picture, readNumber, settle, visit, type Session } from './harness';
 import { covers, hex, overlap, pixels, type Box } from './paint';
 import { enter, serve, type Server } from './server';
 
@@ -23,7 +23,9 @@ async function boxOf([west, south, east, north]: readonly [number, number, numbe
 }
 
 /** Whole on the map, and under no panel. */
-async function assertFree(box: Box, what: string): Promise<void> {
+const assertFree = (of: readonly [number, number, number, number], what: string): Promise<void> => eventually(() => free(of, what));
+async function free(of: readonly [number, number, number, number], what: string): Promise<void> {
+  const box = await boxOf(of);
   const map = await session.page.locator('.map').boundingBox();
   assert.ok(map);
   const inside = box.x >= map.x - 1 && box.y >= map.y - 1 && box.x + box.width <= map.x + map.width + 1 && box.y + box.height <= map.y + map.height + 1;
@@ -41,7 +43,7 @@ describe('the first view', () => {
       const { page } = session;
       await page.setViewportSize({ width, height });
       await visit(page, '/?indicateur=I02&echelle=commune');
-      await assertFree(await boxOf(around(await communes())), 'the territory');
+      await assertFree(around(await communes()), 'the territory');
       if (width === 1280) await picture(page, 'cadre-1-ouverture');
     });
   }
@@ -52,10 +54,10 @@ describe('the first view', () => {
     await visit(page, '/?indicateur=I02&echelle=commune');
     await page.setViewportSize({ width: 900, height: 640 });
     await settle(page);
-    await assertFree(await boxOf(around(await communes())), 'the territory');
+    await assertFree(around(await communes()), 'the territory');
     await page.setViewportSize({ width: 1280, height: 800 });
     await settle(page);
-    await assertFree(await boxOf(around(await communes())), 'the territory');
+    await assertFree(around(await communes()), 'the territory');
   });
 
   test('of a link to a zone leaves it beside its sheet', async () => {
@@ -64,7 +66,7 @@ describe('the first view', () => {
       await visit(page, `/?indicateur=I02&echelle=commune&zone=commune:${zone.code}`);
       await page.locator('.fiche .cover').waitFor();
       await settle(page);
-      await assertFree(await boxOf(zone.emprise), zone.nom);
+      await assertFree(zone.emprise, zone.nom);
     }
     await picture(page, 'cadre-2-lien');
   });
@@ -78,7 +80,7 @@ describe('the first view', () => {
     await visit(page, `/?indicateur=I02&echelle=commune&zone=commune:${zone.code}#9.6/${south - (north - south)}/${west - (east - west)}`);
     await page.locator('.fiche .cover').waitFor();
     await settle(page);
-    await assertFree(await boxOf(zone.emprise), zone.nom);
+    await assertFree(zone.emprise, zone.nom);
   });
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ask, enter, serve, type Server } from './server';
-import { axeFaults, contentOf, follow, open, picture, readNumber, settle, type Session } from './harness';
+import { axeFaults, contentOf, fits, follow, open, picture, readNumber, settle, type Session } from './harness';
 
 interface Grids { modifiable: string; grilles: { id: string; version: number | null; en_vigueur: boolean; grille: { nom: string; genre: string } }[] }
 interface Scored { reference: string; note: number; ressources?: string }
@@ -41,7 +41,7 @@ async function sound(on: Session, name: string): Promise<void> {
   await picture(page, `cotation-${name}`);
   await page.setViewportSize({ width: 375, height: 800 });
   await settle(page);
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), name);
+  await fits(page, name);
   assert.deepEqual(await axeFaults(page), [], `${name}, 375`);
   await picture(page, `cotation-${name}-375`);
   await page.setViewportSize({ width: 1280, height: 800 });

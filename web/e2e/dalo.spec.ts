@@ -1,7 +1,7 @@
 // DALO placements in QPV: who must do what and by when; a lessor answers, the State accepts, contests, reminds.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { axeFaults, contentOf, open, picture, readNumber, settle, type Session } from './harness';
+import { axeFaults, contentOf, fits, open, picture, readNumber, settle, type Session } from './harness';
 import { ask, enter, serve, type Server } from './server';
 
 interface Placement { id: string; concerne: boolean; bailleur: string; bailleur_nom: string; logement: string | null; repond: string | null; attend: string | null; echeance: string | null; statut: string | null }
@@ -121,7 +121,7 @@ describe('the talk about a placement', () => {
     for (const on of [state, lessor]) {
       await on.page.setViewportSize({ width: 375, height: 800 });
       await visit(on);
-      assert.ok(await on.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+      await fits(on.page);
     }
     await picture(state.page, 'dalo-ddets-375');
     // The reminder that came too soon is a refusal.

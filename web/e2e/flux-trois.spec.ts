@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { axeFaults, contentOf, open, picture, readNumber, settle, type Session } from './harness';
+import { axeFaults, contentOf, fits, open, picture, readNumber, settle, type Session } from './harness';
 import { onPaper, WIDTHS } from './paper';
 import { ask, enter, serve, type Server } from './server';
 
@@ -37,7 +37,7 @@ async function sound(session: Session): Promise<void> {
   assert.deepEqual(await axeFaults(session.page), []);
   await session.page.setViewportSize({ width: 375, height: 800 });
   await settle(session.page);
-  assert.ok(await session.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'wider than a telephone');
+  await fits(session.page);
 }
 const wide = (session: Session): Promise<void> => session.page.setViewportSize({ width: 1280, height: 800 });
 

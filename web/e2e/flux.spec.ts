@@ -1,7 +1,7 @@
 // Gestion en flux: the page says what the HTTP interface says; parts are reached by their links; axe finds nothing.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { axeFaults, BASE_URL, follow, get, open, picture, readNumber, settle, type Session } from './harness';
+import { BASE_URL, axeFaults, fits, follow, get, open, picture, readNumber, settle, type Session } from './harness';
 
 interface Counts { orientation: number; caleol: number; bail: number }
 interface Follow { annee: number; lignes: { reservataire_nom: string; objectif: number | null; comptes: Counts }[]; ensemble: { comptes: Counts } }
@@ -85,7 +85,7 @@ describe('the page of gestion en flux', () => {
       assert.deepEqual(await axeFaults(page), []);
       await page.setViewportSize({ width: 375, height: 800 });
       await settle(page);
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+      await fits(page);
       await picture(page, `flux-${id}-375`);
       await page.setViewportSize({ width: 1280, height: 800 });
     });

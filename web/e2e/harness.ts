@@ -1,4 +1,5 @@
 // A browser on the running server, and what the tests share: where a place is on the screen, what a file says.
+import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -83,6 +84,22 @@ export async function settle(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle', { timeout: 60_000 });
   await page.waitForTimeout(600);
 }
+
+/** Tries again until a check passes: what it looks at may still be on its way on a machine at work. */
+export async function eventually(check: () => Promise<void>, within = 15_000): Promise<void> {
+  for (const end = Date.now() + within; ; ) {
+    try {
+      return await check();
+    } catch (fault) {
+      if (Date.now() > end) throw fault;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
+
+/** Nothing is wider than the window. */
+export const fits = (page: Page, what?: string): Promise<void> =>
+  eventually(async () => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${what ?? page.url()}: wider than the window`));
 
 /** Measures zones as `/api/mesure` does. */
 export const post = <T>(path: string, body: unknown): Promise<T> => send(path, 'application/json', JSON.stringify(body));

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { serve, type Server } from './server';
-import { axeFaults, open, picture, settle, type Session } from './harness';
+import { axeFaults, fits, open, picture, settle, type Session } from './harness';
 
 let server: Server;
 let session: Session;
@@ -38,7 +38,7 @@ async function fill(numero: string, naissance: string): Promise<void> {
 async function sound(name: string): Promise<void> {
   const { page } = session;
   await settle(page);
-  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: wider than the telephone`);
+  await fits(page, name);
   assert.deepEqual(await axeFaults(page), [], name);
   await picture(page, `ma-demande-${name}`);
 }

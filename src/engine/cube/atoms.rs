@@ -1,11 +1,11 @@
 //! Atoms: the smallest sets of neighbouring addresses that a published figure may be made of.
 //!
-//! An atom holds at least `k` responding households, and tells no one or two bailleurs of 1 to `k` − 1 tenants
-//! of others where its commune allows it ([`coalition`]). Atoms are cut inside residences, else inside blocks
-//! (IRIS × QPV), else inside communes; only communes of fewer than `k` respondents are taken together with
-//! others ([`partition::group`]). So a commune that may have a figure has an exact one. What each item of the
-//! survey, each population and each viewer needs besides is made of whole atoms, when it is asked
-//! (`disclosure::publisher`).
+//! An atom holds at least `k` responding households, and tells one or two bailleurs of none or at least `k`
+//! tenants of others where its commune allows it ([`coalition`]). Atoms are cut inside residences, else
+//! inside blocks (IRIS × QPV), else inside communes; only communes of fewer than `k` respondents are taken
+//! together with others ([`partition::group`]). So a commune that may have a figure has an exact one. What
+//! each item of the survey, each population and each viewer needs besides is made of whole atoms, when it is
+//! asked (`disclosure::publisher`).
 //!
 //! Parts of the stock are the same for what the register keeps from the public (rents, owners, leases): at
 //! least `k` dwellings, of two owners at least.

@@ -74,8 +74,10 @@ pub struct LayerMeta {
 /// Layers whose zones an atom never straddles if it can be helped, from the widest to the narrowest.
 const ADMINISTRATIVE: [&str; 3] = ["departement", "epci", "commune"];
 /// Layers whose combination makes a block. An IRIS is in one arrondissement: it parts what has no place, and
-/// the order of what has one.
-const BLOCK: [&str; 4] = ["arrondissement", "iris", "qpv2015", "qpv2024"];
+/// the order of what has one; a commune déléguée parts a commune that has no IRIS.
+const BLOCK: [&str; 5] = ["arrondissement", "deleguee", "iris", "qpv2015", "qpv2024"];
+/// Layers that the order follows: those of both, then residences.
+const ORDER: usize = ADMINISTRATIVE.len() + BLOCK.len() + 1;
 
 /// Atoms that were cut: the one of each dwelling whose household is counted, or [`NONE`]; and the zones of
 /// each.
@@ -347,7 +349,7 @@ impl Order {
         addresses.par_sort_unstable_by_key(|&a| {
             let a = a as usize;
             let far = !facts.addresses[a].is_located();
-            (far, [0, 1, 2, 3, 4, 5, 6, 7].map(|k: usize| keys[k][a]), curve[a], a)
+            (far, std::array::from_fn::<u32, ORDER, _>(|k| keys[k][a]), curve[a], a)
         });
         let located = addresses.partition_point(|&a| facts.addresses[a as usize].is_located());
         let mut counts = vec![0u32; addresses.len() + 1];

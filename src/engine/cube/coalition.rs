@@ -1,7 +1,7 @@
 //! What parts tell bailleurs that put what they know beside everyone's figures.
 //!
 //! Everyone's figure of a part minus the tenants of a bailleur, or of two, is a figure of the others: there
-//! are none of them or at least `k`, wherever the commune allows. [`mend`] puts parts that break this together,
+//! are none of them or at least `k`, wherever the commune allows. [`mend`] joins parts that break this,
 //! inside their block, then their commune, then with neighbours that bring enough other tenants. A commune
 //! keeps its exact figure even where all others together are too few: its border is never crossed.
 

@@ -5,13 +5,17 @@
 //! whose point is in it, whose IRIS as filed begins by its code, or whose postcode is its own. What nothing
 //! tells is in no arrondissement, and counted: the arrondissements and these add up to the city.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use rustc_hash::FxHashMap;
 
 use super::dwellings::Dwellings;
 use super::facts::{BuildReport, LayerFacts};
 use super::places::{Places, coded};
-use crate::reference::communes::{arrondissement_name, arrondissement_of_postcode, cities, city_of};
-use crate::territory::layer::Layer;
+use crate::reference::communes::{arrondissement_name, arrondissement_of_postcode, city_of, is_city};
+use crate::territory::layer::{Layer, LayerError};
+use crate::territory::units;
 
 /// Id of the layer and of the scale.
 pub const ID: &str = "arrondissement";
@@ -63,10 +67,36 @@ pub(super) fn layer(
     Some(layer)
 }
 
+/// Contours of arrondissements among the tables of a store ([`super::places::zone_tables`]): imported, else
+/// drawn from their IRIS; None where there are neither.
+///
+/// # Errors
+/// A table cannot be read.
+pub fn contours(tables: &BTreeMap<String, PathBuf>) -> Result<Option<Layer>, LayerError> {
+    if let Some(path) = tables.get(ID) {
+        return Layer::from_parquet(ID, path).map(Some);
+    }
+    let Some(path) = tables.get("iris") else { return Ok(None) };
+    Ok(units::arrondissements(&Layer::from_parquet("iris", path)?))
+}
+
+/// The arrondissement of a place in one of the cities: the first of the codes as filed that is one, else the
+/// contour that holds its point.
+#[must_use]
+pub fn arrondissement(codes: &[&str], point: Option<[f64; 2]>, contours: Option<&Layer>) -> Option<String> {
+    let by_code = codes.iter().find(|code| city_of(code).is_some());
+    let by_point = || {
+        let ([lon, lat], layer) = (point?, contours?);
+        Some(layer.zones[layer.locate(lon, lat)? as usize].code.clone())
+    };
+    by_code.map(|code| (*code).to_owned()).or_else(by_point)
+}
+
 /// Whether a commune in force is one of the cities, or (where contours have them as communes) one of their
 /// arrondissements.
-fn of_a_city(commune: &str) -> bool {
-    cities().iter().any(|c| c.commune == commune) || city_of(commune).is_some()
+#[must_use]
+pub fn of_a_city(commune: &str) -> bool {
+    is_city(commune) || city_of(commune).is_some()
 }
 
 /// The arrondissement that the postcodes of an address name: the first that is one of its city. Rows without
@@ -88,12 +118,9 @@ fn by_postcode(places: &Places, dwellings: &Dwellings) -> FxHashMap<usize, Strin
 fn of_address(places: &Places, dwellings: &Dwellings, contours: Option<&Layer>, a: usize) -> Option<String> {
     let row = places.first[a] as usize;
     let place = places.addresses[a];
-    let an_arrondissement = |code: &str| city_of(code).map(|_| code.to_owned());
-    let by_point = || {
-        let layer = contours.filter(|_| place.is_located())?;
-        Some(layer.zones[layer.locate(place.lon, place.lat)? as usize].code.clone())
-    };
-    an_arrondissement(dwellings.depcom.get(row))
-        .or_else(by_point)
-        .or_else(|| an_arrondissement(dwellings.iris.get(row).get(..5)?))
+    let point = place.is_located().then_some([place.lon, place.lat]);
+    arrondissement(&[dwellings.depcom.get(row)], point, contours).or_else(|| {
+        let code = dwellings.iris.get(row).get(..5)?;
+        city_of(code).map(|_| code.to_owned())
+    })
 }

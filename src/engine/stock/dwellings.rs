@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::StockError;
 use super::parts::Parts;
 use super::table::{Texts, hash};
-use crate::reference::communes::cities;
+use crate::reference::communes::is_city;
 
 /// Dwellings; after the join, rows that stand for households whose dwelling is not registered follow them.
 #[derive(Debug, Clone, Default)]
@@ -125,8 +125,7 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
 
 /// Postcodes of the rows that have the code of a city where another could have that of an arrondissement.
 fn postcodes_of_cities(parts: &Parts, depcom: &Texts) -> Result<FxHashMap<usize, String>, StockError> {
-    let city: Vec<bool> =
-        depcom.list.iter().map(|c| cities().iter().any(|city| city.commune == *c)).collect();
+    let city: Vec<bool> = depcom.list.iter().map(|c| is_city(c)).collect();
     if !city.contains(&true) {
         return Ok(FxHashMap::default());
     }

@@ -12,10 +12,12 @@ use super::administrative::{self, Epcis, membership};
 use super::arrondissements;
 use super::communes;
 pub use super::communes::merged;
+use super::deleguees;
 use super::dwellings::Dwellings;
 use super::facts::{Address, BuildReport, LayerFacts, NONE};
+use super::filed;
 use super::gaps::{self, Gaps};
-use super::table::{Texts, hash};
+use super::table::hash;
 use crate::reference::communes::city_of;
 use crate::reference::generations;
 use crate::reference::survey::Survey;
@@ -92,6 +94,11 @@ pub fn locate(
     };
     let own = zones.get(arrondissements::ID).or(drawn.as_ref());
     places.layers.extend(arrondissements::layer(&places, dwellings, own, report));
+    let parts = match contours {
+        Some(communes) => deleguees::contours(store, communes, |_| true)?,
+        None => None,
+    };
+    places.layers.extend(deleguees::layer(store, &places, dwellings, parts.as_ref(), report)?);
     for (id, libelle, column) in [
         ("iris", "IRIS", &dwellings.iris),
         ("qpv2015", "Quartier prioritaire 2015", &dwellings.qpv15),
@@ -99,7 +106,7 @@ pub fn locate(
     ] {
         let layer = match zones.get(id) {
             Some(layer) => by_geometry(id, libelle, layer, &located, &points, places.addresses.len()),
-            None => by_code(id, libelle, column, dwellings, &places),
+            None => filed::layer(id, libelle, column, dwellings, &places, report),
         };
         places.layers.push(layer);
     }
@@ -227,8 +234,16 @@ impl Zones {
 
     /// Layers that have no part of their own in figures: any zoning that the user brings.
     fn others(&self) -> impl Iterator<Item = &Layer> {
-        const OWN: [&str; 7] =
-            ["departement", "epci", "commune", arrondissements::ID, "iris", "qpv2015", "qpv2024"];
+        const OWN: [&str; 8] = [
+            "departement",
+            "epci",
+            "commune",
+            arrondissements::ID,
+            deleguees::ID,
+            "iris",
+            "qpv2015",
+            "qpv2024",
+        ];
         self.0.iter().filter(|l| !OWN.contains(&l.id.as_str()))
     }
 }
@@ -393,21 +408,6 @@ fn whole_communes(places: &mut Places, dwellings: &Dwellings) {
             *zone = whole.get(commune).copied().unwrap_or(NONE);
         }
     }
-}
-
-/// Without contours, the zone that the file itself gives.
-fn by_code(id: &str, libelle: &str, column: &Texts, dwellings: &Dwellings, places: &Places) -> LayerFacts {
-    let codes: Vec<Option<String>> = (0..places.addresses.len())
-        .map(|a| {
-            let row = places.first[a] as usize;
-            let code = column.get(row);
-            let local = id == "iris" && code.len() == 4;
-            let code = if local { format!("{}{code}", dwellings.depcom.get(row)) } else { code.to_owned() };
-            (!code.is_empty() && places.addresses[a].is_located()).then_some(code)
-        })
-        .collect();
-    let all: Vec<usize> = (0..places.addresses.len()).collect();
-    coded(id, libelle, codes, &all, places.addresses.len())
 }
 
 /// A layer from the code of each of the listed addresses.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,10 @@ impl Copying {
         let target = std::path::absolute(target).map_err(at(target))?;
         let parent = target.parent().unwrap_or(Path::new("/")).to_owned();
         fs::create_dir_all(&parent).map_err(at(&parent))?;
+        // A finished copy takes its place by a change of name, which no disk lets another one do.
+        if target.exists() && disk(&target)? != disk(&parent)? {
+            return Err(StoreError::Mount(target));
+        }
         let prefix = format!(".{}{ON_THE_WAY}", name(&target));
         for entry in fs::read_dir(&parent).map_err(at(&parent))?.flatten() {
             let path = entry.path();
@@ -186,14 +191,20 @@ impl Copying {
     }
 }
 
+/// The disk that a folder is on.
+fn disk(path: &Path) -> Result<u64, StoreError> {
+    Ok(fs::metadata(path).map_err(at(path))?.dev())
+}
+
 fn settle(folder: tempfile::TempDir, target: &Path) -> Result<(), StoreError> {
     let lock = folder.path().join("verrou");
     if lock.exists() {
         fs::remove_file(&lock).map_err(at(&lock))?;
     }
     sync_folders(folder.path())?;
-    let from = folder.keep();
-    fs::rename(&from, target).map_err(at(target))?;
+    fs::rename(folder.path(), target).map_err(at(target))?;
+    // It is no longer there under its first name.
+    let _ = folder.keep();
     let parent = target.parent().unwrap_or(Path::new("/"));
     File::open(parent).and_then(|f| f.sync_all()).map_err(at(parent))
 }

@@ -56,6 +56,8 @@ pub enum StoreError {
     Changed { register: String, key: String, now: String },
     #[error("« {} » n'est pas une clé du secret statistique de 32 octets : reprenez-la d'une sauvegarde", .0.display())]
     Key(PathBuf),
+    #[error("« {} » est la racine d'un disque : donnez un dossier à l'intérieur, comme « {}/magasin »", .0.display(), .0.display())]
+    Mount(PathBuf),
     #[error("« {} » existe déjà et n'est pas vide : donnez un dossier neuf", .0.display())]
     Taken(PathBuf),
     #[error("« {} » n'est pas une sauvegarde finie : « sauvegarde.json » manque", .0.display())]

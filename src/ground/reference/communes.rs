@@ -102,6 +102,12 @@ pub fn cities() -> &'static [City] {
     &DATA.known().rules.ville
 }
 
+/// Whether a code is that of a city with arrondissements, not of one of these.
+#[must_use]
+pub fn is_city(commune: &str) -> bool {
+    cities().iter().any(|c| c.commune == commune)
+}
+
 /// The city of an arrondissement of Paris, Lyon or Marseille.
 ///
 /// ```

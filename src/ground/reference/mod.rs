@@ -11,6 +11,7 @@ pub mod communes;
 pub mod comptes;
 pub mod controle;
 pub mod dalo;
+pub mod deleguees;
 pub mod demandes;
 pub mod demo;
 pub mod depots;

@@ -32,12 +32,15 @@ pub struct Unite {
     pub anciennes: Vec<String>,
 }
 
-/// Who is bound in the region that has one threshold.
+/// Who is bound in the region that has one threshold, from a year on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Soumis {
-    departements_region: Vec<String>,
-    nombre_region: usize,
+    annee: u16,
+    /// How many units are bound, where it is known.
+    nombre: Option<usize>,
+    /// Empty for a list that a store adds: its change has its own.
+    #[serde(default)]
     source: String,
     region: BTreeSet<String>,
 }
@@ -51,9 +54,10 @@ pub struct Unites {
     pub texte: String,
     /// SIREN of the métropole that is no unit.
     pub remplace: String,
+    departements_region: Vec<String>,
     #[serde(rename = "unite")]
     pub list: Vec<Unite>,
-    soumis: Soumis,
+    soumis: Vec<Soumis>,
     /// Commune → place in `list`.
     #[serde(skip)]
     by_commune: BTreeMap<String, usize>,
@@ -75,6 +79,17 @@ impl Unites {
 
     fn read(text: &str) -> Result<Self, ReferenceError> {
         let mut read: Self = parse(FILE, text)?;
+        let mut years = BTreeSet::new();
+        for s in &read.soumis {
+            let fault = |message: String| Err(ReferenceError { file: FILE, message });
+            if !years.insert(s.annee) {
+                return fault(format!("soumis {} : deux listes pour une année", s.annee));
+            }
+            let listed = read.list.len() + s.region.len();
+            if let Some(n) = s.nombre.filter(|n| *n < listed) {
+                return fault(format!("soumis {} : {listed} unités, plus que les {n} de l'année", s.annee));
+            }
+        }
         for (i, unit) in read.list.iter().enumerate() {
             for commune in unit.communes.iter().chain(&unit.anciennes) {
                 if read.by_commune.insert(commune.clone(), i).is_some() {
@@ -101,25 +116,31 @@ impl Unites {
     /// Whether one threshold holds for the region of this commune (Île-de-France).
     #[must_use]
     pub fn in_region(&self, commune: &str) -> bool {
-        commune.get(..2).is_some_and(|d| self.soumis.departements_region.iter().any(|r| r == d))
+        commune.get(..2).is_some_and(|d| self.departements_region.iter().any(|r| r == d))
     }
 
-    /// Whether a unit of the region is known to be bound by the 25 % and 50 % rules.
-    #[must_use]
-    pub fn binds_in_region(&self, code: &str) -> bool {
-        self.unit(code).is_some() || self.soumis.region.contains(code)
+    /// The list of a year: the latest that began by then, else the first.
+    fn soumis(&self, year: u16) -> Option<&Soumis> {
+        let begun = self.soumis.iter().filter(|s| s.annee <= year).max_by_key(|s| s.annee);
+        begun.or_else(|| self.soumis.iter().min_by_key(|s| s.annee))
     }
 
-    /// How many of the units of the region that are bound are known.
+    /// Whether a unit of the region is known to be bound by the 25 % and 50 % rules in a year.
     #[must_use]
-    pub fn known_in_region(&self) -> usize {
-        self.list.len() + self.soumis.region.len()
+    pub fn binds_in_region(&self, code: &str, year: u16) -> bool {
+        self.unit(code).is_some() || self.soumis(year).is_some_and(|s| s.region.contains(code))
     }
 
-    /// How many units of the region are bound, and where that is said.
+    /// How many of the units of the region that are bound in a year are known.
     #[must_use]
-    pub fn region(&self) -> (usize, &str) {
-        (self.soumis.nombre_region, &self.soumis.source)
+    pub fn known_in_region(&self, year: u16) -> usize {
+        self.list.len() + self.soumis(year).map_or(0, |s| s.region.len())
+    }
+
+    /// How many units of the region are bound in a year, where it is known, and where the list is from.
+    #[must_use]
+    pub fn region(&self, year: u16) -> (Option<usize>, &str) {
+        self.soumis(year).map_or((None, ""), |s| (s.nombre, s.source.as_str()))
     }
 }
 
@@ -150,11 +171,16 @@ mod tests {
     #[test]
     fn who_is_bound_in_the_region_is_never_more_than_its_number() {
         let u = Unites::embedded().unwrap();
-        assert_eq!((u.known_in_region(), u.region().0), (33, 39));
-        assert!(
-            u.binds_in_region("200057867") && u.binds_in_region("75056") && u.binds_in_region("200058519")
-        );
-        assert!(!u.binds_in_region("200054781") && !u.binds_in_region("249100157"));
+        assert_eq!((u.known_in_region(2024), u.region(2024).0), (33, Some(39)));
+        assert!(u.region(2019).1.contains("RPLS 2019") && u.region(2026).1.contains("COG 2025"));
+        let binds = |code| u.binds_in_region(code, 2024);
+        assert!(binds("200057867") && binds("75056") && binds("200058519"));
+        assert!(!binds("200054781") && !binds("249100157"));
+        // By year: an EPCI has another code since it merged, and the number of 2019 was not found.
+        assert_eq!((u.known_in_region(2019), u.region(2019).0), (33, None));
+        let coulommiers = |year| ["200077055", "200090504"].map(|c| u.binds_in_region(c, year));
+        assert_eq!((coulommiers(2018), coulommiers(2019)), ([true, false], [true, false]));
+        assert_eq!((coulommiers(2020), coulommiers(2026)), ([false, true], [false, true]));
         assert!(u.in_region("92012") && !u.in_region("73065"));
     }
 }

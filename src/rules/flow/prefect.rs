@@ -81,6 +81,7 @@ pub fn by_chance(counted: Counted, share: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::event::GenreFlux as G;
+    use super::super::fair::stand_out;
     use super::super::way::{tests::events, ways};
     use super::*;
 
@@ -111,6 +112,49 @@ mod tests {
         // 30 % of 20 are 6; of the 12 outside, 3.6: 3 at most, and the State has one.
         assert_eq!((s.whole.missing(0.30), s.outside.missing(0.30)), (1, 2));
         assert_eq!(state_share(&ways(&list), 2023, Decompte::Bail).whole, Counted::default());
+    }
+
+    /// CCH R.441-5-2, II: unless a convention says otherwise the State's share is uniform in each commune. An
+    /// arrondissement is its city here.
+    #[test]
+    fn the_states_share_is_uniform_in_each_commune_unless_it_is_told_where_it_is_not() {
+        let year = |of: &[(&str, u32, u32)]| {
+            let mut list = Vec::new();
+            for (commune, all, state) in of {
+                for i in 0..*all {
+                    let who = if i < *state { "ETAT_PRIO" } else { "EPCI" };
+                    let way = [
+                        ("01-05", G::Preavis, ""),
+                        ("01-10", G::Oriente, who),
+                        ("01-12", G::Accepte, ""),
+                        ("02-01", G::Candidats, ""),
+                        ("02-10", G::Caleol, ""),
+                        ("03-01", G::Bail, ""),
+                    ];
+                    let mut e = events(&format!("{commune}-{i}"), &way);
+                    let home = super::super::event::LogementFlux {
+                        commune: (*commune).into(),
+                        ..Default::default()
+                    };
+                    e[0].caracteristiques = Some(home);
+                    list.extend(e);
+                }
+            }
+            state_share(&ways(&list), 2024, Decompte::Bail)
+        };
+        let told = |s: &StateShare| {
+            let share = s.whole.share().unwrap();
+            let p: Vec<f64> = s.communes.values().map(|c| by_chance(*c, share)).collect();
+            stand_out(&p, 0.05)
+        };
+        let even = year(&[("73065", 40, 12), ("73008", 40, 13), ("75112", 20, 6), ("75113", 20, 5)]);
+        assert_eq!(even.communes.keys().map(String::as_str).collect::<Vec<_>>(), ["73008", "73065", "75056"]);
+        assert_eq!(even.communes["75056"], Counted { all: 40, state: 11 });
+        assert_eq!(told(&even), [false, false, false]);
+        // As many in all, but not where they are.
+        let uneven = year(&[("73065", 40, 2), ("73008", 40, 23), ("75112", 40, 11)]);
+        assert_eq!(uneven.whole, even.whole);
+        assert_eq!(told(&uneven), [true, true, false], "73008 has too many, 73065 too few");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{Disorder, Etape, EvenementFlux, GenreFlux, LogementFlux};
+use crate::reference::communes::city_of;
 
 /// A day `AAAA-MM-JJ`, kept where it is told rather than beside: ways are many, and read one after the other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -92,6 +93,8 @@ pub struct Way {
     pub bailleur: String,
     pub logement: String,
     pub home: LogementFlux,
+    /// Arrondissement of Paris, Lyon or Marseille that its events name in place of the city; empty elsewhere.
+    pub arrondissement: String,
     pub opened: Day,
     pub first_letting: bool,
     pub at: Etape,
@@ -133,6 +136,7 @@ impl Way {
             bailleur: e.bailleur.clone(),
             logement: e.logement.clone(),
             home,
+            arrondissement: String::new(),
             opened: e.jour.as_str().into(),
             first_letting: e.genre == GenreFlux::PremiereLocation,
             at: Etape::ALibre,
@@ -189,6 +193,7 @@ impl Way {
 pub struct Walk {
     pub ways: Vec<Way>,
     home: LogementFlux,
+    arrondissement: String,
 }
 
 impl Walk {
@@ -217,6 +222,11 @@ impl Walk {
         };
         if let Some(home) = &e.caracteristiques {
             self.home = home.clone();
+            // Conventions, rights and accounts are the city's.
+            self.arrondissement = match city_of(&home.commune) {
+                Some(city) => std::mem::replace(&mut self.home.commune, city.commune.clone()),
+                None => String::new(),
+            };
         }
         if at == Etape::Occupe {
             self.ways.push(Way::open(e, self.home.clone()));
@@ -224,6 +234,7 @@ impl Walk {
         if let Some(way) = self.ways.last_mut() {
             way.take(e);
             way.home.clone_from(&self.home);
+            way.arrondissement.clone_from(&self.arrondissement);
             way.since = e.jour.as_str().into();
             way.at = next;
         }
@@ -293,6 +304,20 @@ pub mod tests {
         let imputed = ways[0].imputed().unwrap();
         assert_eq!((imputed.to.as_str(), imputed.candidate_refusals), ("COMMUNE", 1));
         assert_eq!((ways[0].at, ways[0].unwanted(), ways[0].in_flow()), (Etape::Occupe, 1, true));
+    }
+
+    #[test]
+    fn a_dwelling_of_an_arrondissement_is_its_citys_and_keeps_where_it_is() {
+        let of = |commune: &str| {
+            let mut list = events("L1", &[("01-05", G::Preavis, ""), ("01-10", G::Oriente, "COMMUNE")]);
+            let home = LogementFlux { commune: commune.into(), ..LogementFlux::default() };
+            list[0].caracteristiques = Some(home);
+            let way = ways(&list).remove(0);
+            (way.home.commune, way.arrondissement)
+        };
+        assert_eq!(of("75112"), ("75056".into(), "75112".into()));
+        assert_eq!(of("75056"), ("75056".into(), String::new()));
+        assert_eq!(of("73065"), ("73065".into(), String::new()));
     }
 
     #[test]

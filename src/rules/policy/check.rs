@@ -260,6 +260,7 @@ mod tests {
                 bail: 2024_06_15,
                 caleol: 0,
                 commune: 0,
+                arrondissement: u32::MAX,
                 departement: 0,
                 epci: 0,
                 bound: Bound::Yes,

@@ -84,6 +84,7 @@ mod tests {
             bail,
             caleol: 0,
             commune: 0,
+            arrondissement: u32::MAX,
             departement: 0,
             epci: 0,
             bound: Bound::Yes,

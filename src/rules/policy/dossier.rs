@@ -273,6 +273,14 @@ impl Checker {
         Some((home, commune, qpv.map(|z| z.code.as_str())))
     }
 
+    /// The arrondissement of a dwelling of the register in Paris, Lyon or Marseille.
+    #[must_use]
+    pub fn arrondissement(&self, home: &Home<'_>) -> Option<String> {
+        let commune = merged(home.depcom, self.ground.communes.as_ref());
+        let point = self.trusted(&commune, home.point);
+        self.ground.arrondissement(&commune, &[home.depcom], point)
+    }
+
     /// Communes whose contours are known: code and name.
     pub fn communes(&self) -> impl Iterator<Item = (&str, &str)> {
         let zones = self.ground.communes.iter().flat_map(|l| &l.zones);
@@ -328,6 +336,8 @@ impl Checker {
                 bail: d.jour,
                 caleol: d.jour,
                 commune: number(&self.all.communes, &site.commune),
+                // A file is judged by its commune and EPCI.
+                arrondissement: u32::MAX,
                 departement: number(&self.all.departements, generations::departement(&site.commune)),
                 bound: self.thresholds.binds(epci, &site.commune, year, self.mix),
                 whole: site.now.whole.is_some(),

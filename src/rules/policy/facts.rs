@@ -8,6 +8,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::ground::Ground;
 use super::household::{Bound, Quartile, Said, Thresholds};
+use crate::reference::communes::arrondissement_name;
 use crate::reference::generations::{self, in_force_at};
 use crate::reference::mix::Mix;
 use crate::reference::survey::Survey;
@@ -54,6 +55,8 @@ pub struct Allocation {
     pub caleol: u32,
     /// Numbers in the lists of [`Allocations`]; `u32::MAX` when not known.
     pub commune: u32,
+    /// Of Paris, Lyon or Marseille: how leases are looked at, not where they are judged.
+    pub arrondissement: u32,
     pub departement: u32,
     /// Unit of targets: EPCI, EPT, Paris.
     pub epci: u32,
@@ -119,6 +122,7 @@ impl Named {
 pub struct Allocations {
     pub list: Vec<Allocation>,
     pub communes: Vec<Named>,
+    pub arrondissements: Vec<Named>,
     /// Their names are their codes.
     pub departements: Vec<Named>,
     pub epcis: Vec<Named>,
@@ -195,6 +199,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
         }
     }
     (out.communes, out.departements) = (names.communes.list, names.departements.list);
+    out.arrondissements = names.arrondissements.list;
     (out.epcis, out.bailleurs) = (names.epcis.list, names.bailleurs.list);
     out.quartiers = names.quartiers.list;
     Ok(out)
@@ -204,6 +209,7 @@ pub fn load(store: &Store, mix: &Mix) -> Result<Allocations, StockError> {
 #[derive(Default)]
 struct Numbers {
     communes: Names,
+    arrondissements: Names,
     departements: Names,
     epcis: Names,
     bailleurs: Names,
@@ -221,12 +227,15 @@ impl Reader<'_> {
     fn read(&self, r: &Rows, i: usize, thresholds: &Thresholds, n: &mut Numbers) -> (Allocation, Mark) {
         let (mix, ground, dwellings) = (self.mix, &self.ground, &self.dwellings);
         let found = dwellings.of(r, i);
+        let registered = found.map_or("", |d| dwellings.depcoms[d.depcom as usize].as_str());
         let depcom = match r.depcom.get(i) {
-            "" => found.map_or("", |d| dwellings.depcoms[d.depcom as usize].as_str()),
+            "" => registered,
             depcom => depcom,
         };
         let commune = merged(depcom, ground.communes.as_ref());
         let point = found.filter(|d| ground.trusts(&commune, d.lon, d.lat)).map(|d| [d.lon, d.lat]);
+        let arrondissement =
+            ground.arrondissement(&commune, &[depcom, registered], point).unwrap_or_default();
         let epci = ground.epci_of(&commune);
         let (bail, caleol) = (r.bail[i], r.caleol[i]);
         // Without a lease, the day of the decision tells which QPV and threshold hold.
@@ -256,6 +265,9 @@ impl Reader<'_> {
             bail,
             caleol,
             commune: n.communes.number(&commune, || ground.commune_name(&commune)),
+            arrondissement: n
+                .arrondissements
+                .number(&arrondissement, || arrondissement_name(&arrondissement).unwrap_or_default()),
             departement: n.departements.number(departement, String::new),
             bound: thresholds.binds(unit, &commune, year, mix),
             epci: epci.map_or(u32::MAX, |e| n.epcis.number(&e, || ground.epci_name(&e))),

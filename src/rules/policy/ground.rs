@@ -5,6 +5,7 @@ use crate::reference::situation::situation;
 use crate::reference::survey::Survey;
 use crate::stock::StockError;
 use crate::stock::administrative::{Epcis, membership};
+use crate::stock::arrondissements::{self, of_a_city};
 use crate::stock::places::{is_far, zone_tables};
 use crate::store::Store;
 use crate::territory::bands::{self, Band, Placed, Situation};
@@ -14,6 +15,8 @@ use crate::territory::layer::{Layer, Zone};
 #[derive(Debug)]
 pub struct Ground {
     pub communes: Option<Layer>,
+    /// Arrondissements of Paris, Lyon and Marseille, where contours have one of these cities.
+    arrondissements: Option<Layer>,
     epcis: Epcis,
     /// By generation, the oldest first.
     qpv: Vec<(u16, Layer)>,
@@ -25,15 +28,18 @@ impl Ground {
     /// A table of zones cannot be read.
     pub fn open(store: &Store, millesime: u16) -> Result<Self, StockError> {
         let mut tables = zone_tables(store, millesime, |_| true);
+        let districts = tables.clone();
         let mut layer = |id: &str| tables.remove(id).map(|path| Layer::from_parquet(id, &path)).transpose();
         let (communes, epcis) = (layer("commune")?, layer("epci")?);
+        let city = communes.as_ref().is_some_and(|l| l.zones.iter().any(|z| of_a_city(&z.code)));
+        let arrondissements = if city { arrondissements::contours(&districts)? } else { None };
         let mut qpv = Vec::new();
         for year in generations::years() {
             qpv.extend(layer(&format!("qpv{year}"))?.map(|l| (year, l)));
         }
         let epcis = Epcis::new(&membership(store, millesime)?, communes.as_ref(), epcis.as_ref());
         let tolerance = Survey::embedded()?.localisation.tolerance_commune_m;
-        Ok(Self { communes, epcis, qpv, tolerance })
+        Ok(Self { communes, arrondissements, epcis, qpv, tolerance })
     }
 
     /// Whether a point is known and not too far from its commune (rule R08).
@@ -42,6 +48,15 @@ impl Ground {
         let Some(layer) = &self.communes else { return lon.is_finite() };
         lon.is_finite()
             && layer.index_of(commune).is_none_or(|zone| !is_far(layer, zone, lon, lat, self.tolerance))
+    }
+
+    /// The arrondissement of a place in Paris, Lyon or Marseille, by the codes as filed, else by its point;
+    /// None elsewhere, and where nothing tells.
+    #[must_use]
+    pub fn arrondissement(&self, commune: &str, codes: &[&str], point: Option<[f64; 2]>) -> Option<String> {
+        of_a_city(commune)
+            .then(|| arrondissements::arrondissement(codes, point, self.arrondissements.as_ref()))
+            .flatten()
     }
 
     /// Contours of a generation.
@@ -116,6 +131,7 @@ mod tests {
     fn ground() -> Ground {
         Ground {
             communes: None,
+            arrondissements: Some(Layer::new("arrondissement", vec![zone("75112", 2.40)])),
             epcis: Epcis::default(),
             qpv: vec![
                 (2015, Layer::new("qpv2015", vec![zone("QP974001", 55.40)])),
@@ -138,6 +154,17 @@ mod tests {
         assert!(!inside(20_240_601, "73065", OLD) && inside(20_240_601, "73065", NEW));
         let named = g.quartier(in_force_at(20_240_601, "97411"), OLD).map(|z| z.code.as_str());
         assert_eq!(named, Some("QP974001"));
+    }
+
+    #[test]
+    fn an_arrondissement_is_that_of_the_code_else_of_the_point_and_elsewhere_there_is_none() {
+        let g = ground();
+        let inside = Some([2.45, -21.05]);
+        let of = |commune, codes: &[&str], point| g.arrondissement(commune, codes, point);
+        assert_eq!(of("75056", &["75113"], inside).as_deref(), Some("75113"));
+        assert_eq!(of("75056", &["75056", "75119"], None).as_deref(), Some("75119"), "the register's code");
+        assert_eq!(of("75056", &["75056"], inside).as_deref(), Some("75112"));
+        assert_eq!((of("75056", &["75056"], Some(OLD)), of("97411", &["97411"], inside)), (None, None));
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl Thresholds {
             return Bound::Yes;
         }
         match Unites::embedded() {
-            Ok(u) if u.in_region(commune) && u.binds_in_region(epci) => Bound::Yes,
+            Ok(u) if u.in_region(commune) && u.binds_in_region(epci, year) => Bound::Yes,
             Ok(u) if u.in_region(commune) => Bound::NotEstablished,
             _ if epci.is_empty() || applied.is_none() => Bound::NotEstablished,
             _ => Bound::No,

@@ -252,6 +252,8 @@ pub enum Standing {
     SansObjet,
     /// Judged by bailleur and département only.
     AutreNiveau,
+    /// A part of a city, which is looked at only: judged on the whole of it.
+    VilleEntiere,
     /// A clause that holds unless a convention says otherwise: no verdict.
     ClauseParDefaut,
     /// A finding: no text sets a share.
@@ -380,6 +382,7 @@ mod tests {
             bail: 2024_06_15,
             caleol: 2024_05_30,
             commune: 0,
+            arrondissement: u32::MAX,
             departement: 0,
             epci: 0,
             bound: Bound::Yes,

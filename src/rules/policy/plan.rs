@@ -199,6 +199,7 @@ fn lease(d: &Dwelling, h: &Household, day: u32) -> Allocation {
         bail: day,
         caleol: day,
         commune: d.commune,
+        arrondissement: u32::MAX,
         departement: u32::MAX,
         epci: u32::MAX,
         bound: Bound::Yes,

@@ -301,10 +301,14 @@ impl Demands {
     /// of the two is wrong, so that neither the answer nor its time tells of a number.
     #[must_use]
     pub fn opened(&self, nud: u128, proof: u128) -> Option<usize> {
+        self.last(|n, p| ((n ^ nud) | (p ^ proof)) == 0 && p != 0)
+    }
+
+    /// The last demand whose pseudonym and proof are those that are sought; every demand is looked at.
+    fn last(&self, mut sought: impl FnMut(u128, u128) -> bool) -> Option<usize> {
         let mut found = usize::MAX;
         for (row, (n, p)) in self.nud.iter().zip(&self.preuve).enumerate() {
-            let same = ((n ^ nud) | (p ^ proof)) == 0 && *p != 0;
-            found = if same { row } else { found };
+            found = if sought(*n, *p) { row } else { found };
         }
         (found != usize::MAX).then_some(found)
     }
@@ -391,6 +395,15 @@ mod tests {
         let all = Demands { nud: vec![1, 2, 3], preuve: vec![11, 0, 13], ..Demands::default() };
         assert_eq!((all.opened(1, 11), all.opened(3, 13)), (Some(0), Some(2)));
         assert_eq!((all.opened(1, 13), all.opened(2, 0), all.opened(4, 11)), (None, None, None));
+        // Every demand is looked at, wherever the one that is sought stands, and where there is none.
+        for nud in 1..=4 {
+            let mut looked = 0;
+            all.last(|n, _| {
+                looked += 1;
+                n == nud
+            });
+            assert_eq!(looked, 3, "{nud}");
+        }
     }
 
     #[test]

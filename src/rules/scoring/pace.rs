@@ -93,6 +93,7 @@ mod tests {
             bail,
             caleol: 0,
             commune: u32::MAX,
+            arrondissement: u32::MAX,
             departement: u32::MAX,
             epci: 0,
             bound: Bound::NotEstablished,

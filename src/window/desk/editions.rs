@@ -37,6 +37,7 @@ use crate::reference::scales::{self, Genre};
 use crate::reference::secrecy::Secrecy;
 use crate::registers::report::Report;
 use crate::scoring::demands::Demands;
+use crate::stock::deleguees;
 use crate::stock::places::zone_tables;
 use crate::store::{CubeEntry, Dataset, Store};
 use crate::territory::layer::Layer;
@@ -379,6 +380,12 @@ impl App {
                 && let Some(layer) = zones.get("iris").and_then(|g| units::arrondissements(&g.layer))
             {
                 zones.insert("arrondissement".to_owned(), Arc::new(Geography::new(layer)));
+            }
+            // And those of communes déléguées from the communes of before.
+            if let Some(communes) = zones.get("commune")
+                && let Some(layer) = deleguees::contours(store, &communes.layer, fits)?
+            {
+                zones.insert(deleguees::ID.to_owned(), Arc::new(Geography::new(layer)));
             }
             match Loaded::open(store, entry, catalogue, secrecy, zones) {
                 Ok(loaded) => millesimes.push(Arc::new(loaded)),

@@ -16,6 +16,7 @@ pub mod lessor_stock;
 pub mod mesure;
 pub mod names;
 pub mod params;
+pub mod perimetres;
 pub mod places;
 pub mod problem;
 pub mod query;

@@ -3193,6 +3193,11 @@ export interface components {
             /** @description Ligne du fichier de logements, ou rang du logement projeté. */
             logement: number;
             commune: string;
+            /**
+             * @description Arrondissement de Paris, Lyon ou Marseille, s'il est connu : le plan se calcule sur la commune
+             *     entière.
+             */
+            arrondissement?: string | null;
             typologie: string;
             en_qpv: boolean;
             reservataire: string;
@@ -3527,12 +3532,14 @@ export interface components {
             libelle: string;
             /** @description Ce qui peut être montré. */
             choix: components["schemas"]["Choix"][];
-            /** @description `commune` ou `qpv` (contours de 2024). */
+            /** @description `commune`, `qpv` (contours de 2024) ou `arrondissement` (de Paris, Lyon et Marseille). */
             par: string;
             /** Format: int32 */
             total: number;
             /** Format: int32 */
             en_qpv: number;
+            /** @description Le territoire a des logements de Paris, Lyon ou Marseille : `arrondissement` peut être demandé. */
+            arrondissements: boolean;
             /**
              * Format: int32
              * @description Comptés dans `total`, mais dans aucun lieu de la carte : ses contours ne l'ont pas.
@@ -3554,6 +3561,8 @@ export interface components {
             /** @description Ouest, sud, est, nord de toutes les adresses ; vide si rien n'est localisé. */
             emprise: number[];
             millesimes: components["schemas"]["Millesime"][];
+            /** @description Communes et EPCI qui ne désignent pas le même périmètre d'un millésime au suivant. */
+            perimetres: components["schemas"]["Perimetre"][];
             a_jour?: components["schemas"]["ParcAJour"] | null;
             echelles: components["schemas"]["Echelle"][];
             populations: components["schemas"]["PopulationDescription"][];
@@ -4424,7 +4433,8 @@ export interface components {
             /**
              * @description Ménages en attente : le texte d'un CSV
              *     (`typologie;depcom_demandee;nb_14plus;nb_moins14;ressources_mensuelles;activite;statut_dalo`, et si
-             *     connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Rien n'en est gardé.
+             *     connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Un arrondissement de Paris, Lyon ou
+             *     Marseille y vaut sa ville. Rien n'en est gardé.
              */
             demandes: string;
             /**
@@ -4926,7 +4936,7 @@ export interface components {
          * @description Ce qui est prouvé d'une cible.
          * @enum {string}
          */
-        EtatCible: "atteinte" | "hors_atteinte" | "conflit" | "arbitree";
+        EtatCible: "sans_objet" | "atteinte" | "hors_atteinte" | "conflit" | "arbitree";
         /**
          * @description Où en est un fichier qui attend.
          * @enum {string}
@@ -4960,7 +4970,7 @@ export interface components {
          * @description What may be said of a rule on a line.
          * @enum {string}
          */
-        EtatRegle: "applicable" | "non_soumis" | "non_etabli" | "sans_objet" | "autre_niveau" | "clause_par_defaut" | "constat";
+        EtatRegle: "applicable" | "non_soumis" | "non_etabli" | "sans_objet" | "autre_niveau" | "ville_entiere" | "clause_par_defaut" | "constat";
         /** @description Un événement du parc. */
         Evenement: {
             id: string;
@@ -7182,6 +7192,25 @@ export interface components {
             stock: number;
             /** Format: int32 */
             relocations: number;
+        };
+        /** @description Un territoire dont le périmètre n'est pas le même à deux millésimes qui se suivent. */
+        Perimetre: {
+            /** @description `commune` ou `epci`. */
+            echelle: string;
+            code: string;
+            nom: string;
+            /**
+             * Format: int32
+             * @description Millésime de l'ancien périmètre.
+             */
+            de: number;
+            /**
+             * Format: int32
+             * @description Millésime du nouveau.
+             */
+            a: number;
+            /** @description Les deux périmètres, en une phrase. */
+            dit: string;
         };
         /** @description Un bail d'un ménage DALO, sans son nom. */
         Placement: {
@@ -10831,6 +10860,7 @@ export interface operations {
                      *           "remarques": []
                      *         }
                      *       ],
+                     *       "perimetres": [],
                      *       "a_jour": null,
                      *       "echelles": [
                      *         {
@@ -14546,7 +14576,7 @@ export interface operations {
                 annee?: number;
                 /** @description `baux` (par défaut), `offres`, `refuses` ou `en_cours` */
                 quoi?: string;
-                /** @description `commune` (par défaut) ou `qpv` */
+                /** @description `commune` (par défaut), `qpv` ou `arrondissement` */
                 par?: string;
             };
             header?: never;
@@ -16155,7 +16185,7 @@ export interface operations {
             query?: {
                 /** @description Année des baux ; la dernière par défaut */
                 annee?: number;
-                /** @description Lignes : `bailleur` (par défaut), `commune`, `epci`, `reservataire`, `mois`, `bailleur_departement` */
+                /** @description Lignes : `bailleur` (par défaut), `commune`, `arrondissement` (de Paris, Lyon et Marseille : une vue, sans verdict), `epci`, `reservataire`, `mois`, `bailleur_departement` */
                 par?: string;
                 /** @description Un EPCI seulement */
                 epci?: string;

@@ -18,7 +18,7 @@ describe('the automatic scale', () => {
 });
 
 describe('names of scales', () => {
-  it.each([['Commune', 'Communes'], ['EPCI', 'EPCI'], ['IRIS', 'IRIS'], ['QPV 2024', 'QPV 2024'], ['Carreau de 200 m', 'Carreaux de 200 m'], ['Adresse', 'Adresses']])('%s → %s', (one, many) => expect(plural(one)).toBe(many));
+  it.each([['Commune', 'Communes'], ['EPCI', 'EPCI'], ['IRIS', 'IRIS'], ['QPV 2024', 'QPV 2024'], ['Carreau de 200 m', 'Carreaux de 200 m'], ['Adresse', 'Adresses'], ['Commune déléguée ou associée', 'Communes déléguées ou associées']])('%s → %s', (one, many) => expect(plural(one)).toBe(many));
 });
 
 describe('bars of resources', () => {

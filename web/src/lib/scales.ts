@@ -15,6 +15,9 @@ const POINTS = ['residence', 'adresse'];
 /** Territories that are one city with arrondissements: by communes they would be of one colour. */
 const ONE_CITY: Record<string, readonly string[]> = { commune: ['75056', '69123', '13055'], epci: ['75056'], departement: ['75'] };
 
+/** Whether a commune has arrondissements. */
+export const hasDistricts = (commune: string): boolean => ONE_CITY.commune?.includes(commune) ?? false;
+
 export const isPointScale = (id: string): boolean => POINTS.includes(id);
 
 /** The finest nested scale with zones whose `zoom_min` is reached; the coarsest one below that. Within one city, arrondissements come before IRIS. */
@@ -33,5 +36,5 @@ export function plural(label: string): string {
   const [first = '', ...rest] = label.split(' ');
   const kept = /^[A-Z0-9]{2,}$/.test(first) || /[sx]$/.test(first);
   const many = first.endsWith('eau') ? `${first}x` : `${first}s`;
-  return [kept ? first : many, ...rest].join(' ');
+  return [kept ? first : many, ...rest.map((word) => (word.endsWith('ée') ? `${word}s` : word))].join(' ');
 }

@@ -3,6 +3,7 @@ import { untrack } from 'svelte';
 import { api, isAbort, messageOf, read, type Catalogue, type Facettes, type Indicateur, type TileJson, type Valeurs, type ZoneListee } from '../api/client';
 import { formatNumber } from '../lib/format';
 import { isPointScale, scaleForZoom } from '../lib/scales';
+import { perimeters } from '../lib/perimeters';
 import { boxAround, toBox, type Box } from '../lib/frame';
 import { mapLegend, type MapLegend } from '../lib/legend';
 import { counted, crossing, difference, largestOf, plain, typology, withDwellings, type Kind, type Shown } from '../lib/shown';
@@ -94,6 +95,12 @@ class Data {
     const other = this.answer?.beside ? this.answer.other : null;
     if (!other || !this.shown) return null;
     return { ...plain(other, this.shownIndicator?.sens ?? 'neutre', page), bornes: this.shown.bornes, colors: this.shown.colors };
+  });
+  /** Of two waves side by side, the zones that are shown and whose perimeter changed between them, in words. */
+  perimeters = $derived.by(() => {
+    const { values, other } = this.answer ?? {};
+    if (!this.shown || values?.vague == null || other?.vague == null) return [];
+    return perimeters(this.catalogue, this.shown.echelle, this.shown.codes, [values.vague, other.vague]);
   });
   /** Whether the areas of the shown scale carry circles. */
   circles = $derived.by(() => {

@@ -3,8 +3,8 @@
 //! Each household has a *pattern*: which editions counted the same of it. What additions and subtractions of
 //! editions can leave of a part is everything, or a union of patterns with all that are finer than them. So a
 //! change comes into force where each pattern but the constant one, with all finer ones, has none or at least
-//! `k` households, for each item, in each of its parts, and the same without those of one or two bailleurs. What
-//! does not pass stays as it was published. Movers that cannot follow are no longer told apart there.
+//! `k` households, for each item, in each of its parts, and the same without those of one or two bailleurs.
+//! What does not pass stays as it was published. Movers that cannot follow are no longer told apart there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -218,7 +218,7 @@ impl Scene<'_> {
     /// Parts by movers where the two kinds can no longer be told apart: they changed before, or those that
     /// change are too few behind the other kind.
     fn movers_to_close(&self, stories: &[Story], item: &Item, parts: &[u32], told: &[u32]) -> BTreeSet<u32> {
-        // By part and by grain: the changing households of each kind, by bailleur; and whether there were changes before.
+        // By part and grain: changing households of each kind, by bailleur; and whether some changed before.
         let mut of: BTreeMap<u32, BTreeMap<u32, Grain>> = BTreeMap::new();
         let (mut again, mut moving) = (BTreeSet::new(), BTreeSet::new());
         for story in stories {

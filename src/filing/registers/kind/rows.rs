@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use csv::ByteRecord;
+
 use super::{Couche, Kind, Verdict, bare, year_in, year_text};
 use crate::reference::attributions::attributions;
 use crate::reference::ban::ban;
@@ -130,20 +132,15 @@ fn dwellings(table: &Table, file: &str) -> Result<Verdict, TableError> {
         .iter()
         .filter_map(|wanted| header.iter().position(|h| canonical(h) == *wanted))
         .collect();
-    let mut years: BTreeMap<u16, u64> = BTreeMap::new();
-    let mut rows = 0u64;
-    table.survey(table.skip(), |_, record| {
-        rows += 1;
-        let cells = columns.iter().filter_map(|at| record.get(*at)).map(fields::clean);
-        let of = |cell: &[u8]| std::str::from_utf8(cell).ok()?.split('.').next()?.parse::<u16>().ok();
-        if let Some(year) = cells.filter_map(of).filter(|y| (1900..=2100).contains(y)).max() {
-            *years.entry(year).or_default() += 1;
-        }
-    })?;
-    let least = ((rows as f64 * NOTICED) as u64).max(1);
-    let latest = years.iter().rev().find(|(_, n)| **n >= least).map(|(year, _)| *year);
-    Ok(match (year_in(file), latest) {
-        (Some(year), Some(last)) if last <= year && year <= last + LAG => Verdict::Known {
+    let said = year_in(file);
+    let fits = |last: u16| said.is_some_and(|year| last <= year && year <= last + LAG);
+    // A file may begin with old buildings: all of it is read before its first rows are held against its name.
+    let mut latest = latest_letting(table, &columns, false)?;
+    if !latest.is_some_and(fits) {
+        latest = latest_letting(table, &columns, true)?;
+    }
+    Ok(match (said, latest) {
+        (Some(year), Some(last)) if fits(last) => Verdict::Known {
             kind: Kind::Rpls { millesime: year },
             because: format!(
                 "colonnes du RPLS, année du nom du fichier ; dernière mise en location : {last}"
@@ -167,6 +164,30 @@ fn dwellings(table: &Table, file: &str) -> Result<Verdict, TableError> {
             why: "RPLS dont aucune colonne, ni le nom du fichier, ne dit l'année".to_owned(),
         },
     })
+}
+
+/// The last year that enough dwellings were let for the first time or built in, of the first rows or of all.
+fn latest_letting(table: &Table, columns: &[usize], whole: bool) -> Result<Option<u16>, TableError> {
+    let mut years: BTreeMap<u16, u64> = BTreeMap::new();
+    let mut rows = 0u64;
+    let mut look = |record: &ByteRecord| {
+        rows += 1;
+        let cells = columns.iter().filter_map(|at| record.get(*at)).map(fields::clean);
+        let of = |cell: &[u8]| std::str::from_utf8(cell).ok()?.split('.').next()?.parse::<u16>().ok();
+        if let Some(year) = cells.filter_map(of).filter(|y| (1900..=2100).contains(y)).max() {
+            *years.entry(year).or_default() += 1;
+        }
+    };
+    if whole {
+        table.for_each::<TableError>(table.skip(), |_, record| {
+            look(record);
+            Ok(())
+        })?;
+    } else {
+        table.survey(table.skip(), |_, record| look(record))?;
+    }
+    let least = ((rows as f64 * NOTICED) as u64).max(1);
+    Ok(years.iter().rev().find(|(_, n)| **n >= least).map(|(year, _)| *year))
 }
 
 fn surveyed(table: &Table, registre: &Registre, file: &str) -> Result<Verdict, TableError> {

@@ -52,6 +52,7 @@ counts!(
     Degrees = "coordonnees_en_degres",
     Unsure = "geocodages_incertains",
     IrisCompleted = "iris_complete",
+    IrisOfCity = "iris_de_ville",
     VacancyComputed = "vacance_calculee",
     Duplicate = "doublon_exact",
     SameFlats = "lignes_identiques",

@@ -17,7 +17,10 @@ use crate::desk::problem::Problem;
 use crate::desk::zones;
 use crate::flow::event::Etape;
 use crate::flow::way::Way;
-use crate::policy::parc::Parc;
+use crate::policy::dossier::Checker;
+use crate::policy::parc::{Home, Parc};
+use crate::reference::communes::{arrondissement_name, city_of};
+use crate::stock::arrondissements::{ID as ARRONDISSEMENT, of_a_city};
 
 /// What can be shown: id and label.
 const SHOWN: [(&str, &str); 4] = [
@@ -27,7 +30,8 @@ const SHOWN: [(&str, &str); 4] = [
     ("en_cours", "Logements en cours"),
 ];
 /// Where: id and layer.
-const WHERE: [(&str, &str); 2] = [("commune", "commune"), ("qpv", "qpv2024")];
+const WHERE: [(&str, &str); 3] =
+    [("commune", "commune"), ("qpv", "qpv2024"), (ARRONDISSEMENT, ARRONDISSEMENT)];
 /// Refusals from which a dwelling is unwanted.
 const UNWANTED: usize = 2;
 
@@ -41,10 +45,12 @@ pub struct CarteFlux {
     pub libelle: &'static str,
     /// Ce qui peut être montré.
     pub choix: Vec<Choix>,
-    /// `commune` ou `qpv` (contours de 2024).
+    /// `commune`, `qpv` (contours de 2024) ou `arrondissement` (de Paris, Lyon et Marseille).
     pub par: &'static str,
     pub total: u32,
     pub en_qpv: u32,
+    /// Le territoire a des logements de Paris, Lyon ou Marseille : `arrondissement` peut être demandé.
+    pub arrondissements: bool,
     /// Comptés dans `total`, mais dans aucun lieu de la carte : ses contours ne l'ont pas.
     pub sans_lieu: u32,
     /// Réservataires présents.
@@ -104,7 +110,13 @@ pub struct Asked {
 ///
 /// # Errors
 /// What is asked does not exist; nothing is kept or loaded.
-pub fn answer(app: &App, parc: &Parc, book: &Book, view: &View, asked: &Asked) -> Result<CarteFlux, Problem> {
+pub fn answer(
+    app: &App,
+    checker: &Checker,
+    book: &Book,
+    view: &View,
+    asked: &Asked,
+) -> Result<CarteFlux, Problem> {
     let annee = chosen(book, asked.annee)?;
     let (quoi, libelle) = one_of("quoi", asked.quoi.as_deref(), SHOWN)?;
     let (par, scale) = one_of("par", asked.par.as_deref(), WHERE)?;
@@ -121,6 +133,7 @@ pub fn answer(app: &App, parc: &Parc, book: &Book, view: &View, asked: &Asked) -
         total: 0,
         en_qpv: 0,
         sans_lieu: 0,
+        arrondissements: false,
         reservataires: Vec::new(),
         lieux: Vec::new(),
         logements: Vec::new(),
@@ -135,7 +148,15 @@ pub fn answer(app: &App, parc: &Parc, book: &Book, view: &View, asked: &Asked) -
             continue;
         }
         let inside = !way.home.qpv.is_empty();
-        let place = if par == "qpv" { &way.home.qpv } else { &way.home.commune };
+        let city = of_a_city(&way.home.commune);
+        answer.arrondissements |= city;
+        let place = match par {
+            "qpv" => way.home.qpv.clone(),
+            ARRONDISSEMENT if city => district(checker, way).unwrap_or_else(|| way.home.commune.clone()),
+            // Elsewhere there are none: nothing is asked.
+            ARRONDISSEMENT => continue,
+            _ => way.home.commune.clone(),
+        };
         for r in &held {
             answer.total += 1;
             answer.en_qpv += u32::from(inside);
@@ -147,7 +168,7 @@ pub fn answer(app: &App, parc: &Parc, book: &Book, view: &View, asked: &Asked) -
         }
         let own = view.bailleur.as_deref() == Some(way.bailleur.as_str());
         if own && matches!(quoi, "refuses" | "en_cours") {
-            answer.stand(parc, way, &held[0], inside);
+            answer.stand(&checker.parc, way, &held[0], inside);
         }
     }
     let mut places: BTreeMap<String, Vec<PartCarte>> = BTreeMap::new();
@@ -198,8 +219,16 @@ fn lieu(loaded: &Loaded, scale: &str, view: &View, code: String, mut parts: Vec<
         let zone = layer.zone(&code)?;
         Some(zones::row(loaded, &layer, zone, 0))
     });
+    let unnamed = || {
+        let name = arrondissement_name(&code).unwrap_or_else(|| view.name(&code));
+        if scale == ARRONDISSEMENT && of_a_city(&code) && city_of(&code).is_none() {
+            format!("{name}, arrondissement non connu")
+        } else {
+            name
+        }
+    };
     LieuFlux {
-        nom: row.as_ref().map_or_else(|| view.name(&code), |r| r.nom.clone()),
+        nom: row.as_ref().map_or_else(unnamed, |r| r.nom.clone()),
         centre: row.and_then(|r| r.centre),
         nombre: parts.iter().map(|p| p.nombre).sum(),
         en_qpv: parts.iter().map(|p| p.en_qpv).sum(),
@@ -208,11 +237,24 @@ fn lieu(loaded: &Loaded, scale: &str, view: &View, code: String, mut parts: Vec<
     }
 }
 
+/// The arrondissement of a dwelling: that of its events, else of the register.
+fn district(checker: &Checker, way: &Way) -> Option<String> {
+    if !way.arrondissement.is_empty() {
+        return Some(way.arrondissement.clone());
+    }
+    checker.arrondissement(&home(&checker.parc, way)?)
+}
+
+/// A dwelling in the register, by its national number or its lessor's own.
+fn home<'p>(parc: &'p Parc, way: &Way) -> Option<Home<'p>> {
+    let found = parc.by_ident(&way.logement).or_else(|| parc.by_number(&way.bailleur, &way.logement));
+    found.filter(|h| h.siren == way.bailleur)
+}
+
 impl CarteFlux {
     /// Puts a dwelling of the lessor who asks where its stock has it.
     fn stand(&mut self, parc: &Parc, way: &Way, reservataire: &str, en_qpv: bool) {
-        let home = parc.by_ident(&way.logement).or_else(|| parc.by_number(&way.bailleur, &way.logement));
-        match home.filter(|h| h.siren == way.bailleur).and_then(|h| h.point) {
+        match home(parc, way).and_then(|h| h.point) {
             None => self.logements_sans_point += 1,
             Some([lon, lat]) => self.logements.push(PointFlux {
                 logement: way.logement.clone(),

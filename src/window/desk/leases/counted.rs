@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use crate::days;
 use crate::desk::leases::mixite::{
-    Asked, BAILLEUR_DEPARTEMENT, BASE, Bande, Dalo, Decided, KEYS, Lecture, LigneMixite, Mixite, Only,
-    Placements, Projection, ScoreMixite, choices, day_of_year, described, name, notes, why_not,
+    ARRONDISSEMENT, Asked, BAILLEUR_DEPARTEMENT, BASE, Bande, Dalo, Decided, KEYS, Lecture, LigneMixite,
+    Mixite, Only, Placements, Projection, ScoreMixite, choices, day_of_year, described, name, notes, why_not,
 };
 use crate::desk::leases::rates::ObjectifCia;
 use crate::desk::leases::{Open, number, percent};
 use crate::desk::problem::Problem;
 use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
-use crate::policy::mix::{self, Line, Score, Standing};
+use crate::policy::mix::{self, Line, Score, Standing, Table};
 use crate::policy::objectifs::{Rate, Scope as LineScope, Target, target};
 use crate::reference::mix::{Mix, Niveau, Rule, Sense};
 use crate::reference::secrecy::Secrecy;
+use crate::stock::arrondissements::of_a_city;
 use crate::territory::bands;
 
 pub fn answer(
@@ -62,6 +63,7 @@ pub fn answer(
             "epci" => a.epci.into(),
             "reservataire" => a.reservataire.into(),
             "mois" => a.month().into(),
+            ARRONDISSEMENT => u64::from(a.commune) << 32 | u64::from(a.arrondissement),
             BAILLEUR_DEPARTEMENT => u64::from(a.departement) << 32 | u64::from(a.bailleur),
             _ => a.bailleur.into(),
         }
@@ -75,7 +77,11 @@ pub fn answer(
     }
     let mut table = mix::table(rules, leases(), key);
     let decided = Decided::new(rules, all.list.iter().filter(kept), year, key, secrecy);
-    table.protect(secrecy);
+    if by == ARRONDISSEMENT {
+        table = districts(table, mix::table(rules, leases(), |a| a.commune), all, secrecy);
+    } else {
+        table.protect(secrecy);
+    }
     let mut watch = Watch::default();
     leases().for_each(|a| watch.add(rules, a));
 
@@ -108,14 +114,20 @@ pub fn answer(
             .map(|(i, (r, s))| {
                 let whole = key.and_then(|k| everywhere.get(&k)) == Some(&l.leases);
                 let level = if whole { Niveau::BailleurDepartement } else { Niveau::Tous };
-                let standing = mix::standing(r, l, level);
-                let other = s.and(decided.score(key, i));
+                let of_a_part = key.is_some() && by == ARRONDISSEMENT;
+                let standing = match mix::standing(r, l, level) {
+                    Standing::Applicable | Standing::AutreNiveau if of_a_part => Standing::VilleEntiere,
+                    standing => standing,
+                };
+                // Of a part of a city the other basis is not protected: it is not given.
+                let other = s.and(decided.score(key, i)).filter(|_| !of_a_part);
                 score(r, *s, target(r, rates, &scope), (elapsed, rules), standing, other, secrecy)
             })
             .collect(),
     };
     let code =
         |list: &'_ [Named], n: Option<u32>| n.and_then(|n| list.get(n as usize)).map(|n| n.code.clone());
+    let of_city = |key: u64| Some(all.communes.get(usize::try_from(key >> 32).ok()?)?.code.as_str());
     let only = Only::new(leases().map(|a| (key(a), a.epci)));
     let (of_commune, of_bailleur) = (code(&all.communes, commune), code(&all.bailleurs, bailleur));
     let of_epci = code(&all.epcis, only.whole());
@@ -136,6 +148,7 @@ pub fn answer(
             let scope = match by {
                 "commune" => LineScope { epci, commune: Some(&id), ..scope },
                 "reservataire" => LineScope { epci, reservataire: u8::try_from(*k).ok(), ..scope },
+                ARRONDISSEMENT => LineScope { epci, commune: of_city(*k), ..scope },
                 "epci" | "mois" => LineScope { epci, ..scope },
                 BAILLEUR_DEPARTEMENT => LineScope { epci: None, ..scope },
                 _ => LineScope { epci, bailleur: Some(&id), ..scope },
@@ -166,6 +179,30 @@ pub fn answer(
         base: BASE,
         avertissements: notes(&table.whole, decided.known, year),
     })
+}
+
+/// The arrondissements of each city, and the whole as it is by commune. A line says no more than its city
+/// does: cities are protected among communes, then the arrondissements of one as its parts.
+fn districts(
+    table: Table<u64>,
+    mut communes: Table<u32>,
+    all: &Allocations,
+    secrecy: &Secrecy,
+) -> Table<u64> {
+    communes.protect(secrecy);
+    let mut lines = BTreeMap::new();
+    let is_city = |n: u32| all.communes.get(n as usize).is_some_and(|c| of_a_city(&c.code));
+    for (commune, whole) in communes.lines.into_iter().filter(|(n, _)| is_city(*n)) {
+        let first = u64::from(commune) << 32;
+        let parts = table.lines.range(first..=first | u64::from(u32::MAX));
+        let mut city = Table { whole, lines: parts.map(|(k, l)| (*k, l.clone())).collect() };
+        city.protect(secrecy);
+        for rule in (0..city.whole.scores.len()).filter(|i| city.whole.scores[*i].is_none()) {
+            city.lines.values_mut().for_each(|l| l.scores[rule] = None);
+        }
+        lines.extend(city.lines);
+    }
+    Table { whole: communes.whole, lines }
 }
 
 impl Decided {

@@ -182,7 +182,11 @@ pub struct Mixite {
     pub niveau_projection: f64,
 }
 
-pub const KEYS: [&str; 6] = ["bailleur", "commune", "epci", "reservataire", "mois", BAILLEUR_DEPARTEMENT];
+pub const KEYS: [&str; 7] =
+    ["bailleur", "commune", ARRONDISSEMENT, "epci", "reservataire", "mois", BAILLEUR_DEPARTEMENT];
+
+/// How leases of Paris, Lyon and Marseille are looked at; targets are judged on the whole city.
+pub const ARRONDISSEMENT: &str = "arrondissement";
 
 /// Where the State's share is judged.
 pub const BAILLEUR_DEPARTEMENT: &str = "bailleur_departement";
@@ -240,8 +244,9 @@ pub fn notes(whole: &Line, decided: bool, year: u16) -> Vec<String> {
     }
     if whole.not_established > 0 {
         let region = units.map_or_else(String::new, |u| {
-            let (n, known) = (u.region().0, u.known_in_region());
-            format!(" (en Île-de-France, {known} des {n} soumis sont établis ; la liste des autres, des communautés de communes, n'a pas été trouvée : elle se règle, « EPT, Ville de Paris, et qui est soumis »)")
+            let (n, known) = (u.region(year).0, u.known_in_region(year));
+            let of = n.map_or_else(|| "soumis sont établis".to_owned(), |n| format!("des {n} soumis sont établis"));
+            format!(" (en Île-de-France, pour {year}, {known} {of} ; la liste des autres, des communautés de communes, n'a pas été trouvée : elle se règle, « EPT, Ville de Paris, et qui est soumis »)")
         });
         out.push(format!(
             "{} baux dont on ne sait pas dire si l'EPCI est soumis aux 25 % et 50 % : aucun arrêté chargé ni aucune liste ne le dit{region}.",
@@ -290,6 +295,12 @@ pub fn name(all: &Allocations, by: &str, key: u64, year: u16) -> (String, String
     let of = |list: &[Named]| at(list, key).map_or_else(unknown, |n| (n.code.clone(), n.title().to_owned()));
     match by {
         "commune" => of(&all.communes),
+        ARRONDISSEMENT => match at(&all.arrondissements, key & 0xffff_ffff) {
+            Some(n) => (n.code.clone(), n.title().to_owned()),
+            None => at(&all.communes, key >> 32).map_or_else(unknown, |c| {
+                (c.code.clone(), format!("{}, arrondissement non connu", c.title()))
+            }),
+        },
         "epci" => of(&all.epcis),
         "bailleur" => of(&all.bailleurs),
         BAILLEUR_DEPARTEMENT => {
@@ -354,6 +365,9 @@ pub fn why_not(standing: Standing) -> Option<String> {
             Standing::SansObjet => "Tout le territoire est en quartier prioritaire : la règle n'y a pas d'objet.",
             Standing::AutreNiveau => {
                 "Se juge par bailleur et sur tout le département : voir les lignes « bailleur et département », sans filtre de territoire."
+            }
+            Standing::VilleEntiere => {
+                "Vue par arrondissement : l'unité du droit est la ville entière, où la règle se juge."
             }
             Standing::ClauseParDefaut => {
                 "Clause par défaut, sauf stipulation contraire de la convention de réservation ; à défaut aussi, la part de l'État est uniforme dans chaque commune."

@@ -15,6 +15,7 @@ use crate::policy::mix::{self, Score};
 use crate::policy::plan::{self, Dwelling, Household, Plan, PlanError, Reach, Standing};
 use crate::policy::why;
 use crate::reference::attributions::attributions;
+use crate::reference::communes::{arrondissement_name, city_of};
 use crate::reference::mix::{Mix, Niveau};
 use crate::reference::plan::{Departure, PlanRules};
 use crate::registers::attributions::consumption_units;
@@ -28,7 +29,8 @@ pub struct DemandePlan {
     pub epci: String,
     /// Ménages en attente : le texte d'un CSV
     /// (`typologie;depcom_demandee;nb_14plus;nb_moins14;ressources_mensuelles;activite;statut_dalo`, et si
-    /// connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Rien n'en est gardé.
+    /// connus `statut`, `epci`, `priorite_l441_1`, `accord_collectif`). Un arrondissement de Paris, Lyon ou
+    /// Marseille y vaut sa ville. Rien n'en est gardé.
     pub demandes: String,
     /// Logements attendus : le texte d'un CSV (`qpv;typologie;depcom;reservataire`). Par défaut, les
     /// relocations des mêmes mois de la dernière année connue.
@@ -95,6 +97,8 @@ pub struct CiblePlan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EtatCible {
+    /// Rien à atteindre : aucun bail, aucun logement du plan n'entre dans sa base.
+    SansObjet,
     Atteinte,
     /// Hors d'atteinte, même seule.
     HorsAtteinte,
@@ -128,6 +132,9 @@ pub struct Affectation {
     /// Ligne du fichier de logements, ou rang du logement projeté.
     pub logement: usize,
     pub commune: String,
+    /// Arrondissement de Paris, Lyon ou Marseille, s'il est connu : le plan se calcule sur la commune
+    /// entière.
+    pub arrondissement: Option<String>,
     pub typologie: String,
     pub en_qpv: bool,
     pub reservataire: String,
@@ -170,8 +177,7 @@ pub fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPro
         return Err(Problem::value("mois", &months.to_string(), "Un plan couvre de 1 à 12 mois."));
     }
     let day = u32::from(year) * 10_000 + 1201;
-    let communes: HashMap<&str, u32> =
-        (0u32..).zip(&all.communes).map(|(i, c)| (c.code.as_str(), i)).collect();
+    let communes = Communes::new(&all);
     let (dwellings, lines) = match &asked.logements {
         Some(text) => listed(text, &communes)?,
         None => projected(&all, &theirs, year - 1, months),
@@ -231,24 +237,41 @@ pub fn answer(app: &App, person: &Person, asked: &DemandePlan) -> Result<PlanPro
 
 /// Expected vacancies: dwellings let again in the same months of the year before. First lettings are not
 /// vacancies.
-fn projected(all: &Allocations, theirs: &[usize], year: u16, months: u8) -> (Vec<Dwelling>, Vec<usize>) {
+fn projected(all: &Allocations, theirs: &[usize], year: u16, months: u8) -> (Vec<Dwelling>, Vec<Line>) {
     let expected =
         |a: &Allocation| a.year() == year && a.month() > 12 - months && !a.first_letting && a.qpv.is_some();
-    let list: Vec<Dwelling> = theirs
-        .iter()
-        .filter(|i| expected(&all.list[**i]))
-        .map(|i| {
-            let a = &all.list[*i];
-            Dwelling {
-                in_qpv: a.qpv == Some(Band::Inside),
-                rooms: rooms(all.marks[*i].typologie),
-                commune: a.commune,
-                reservataire: a.reservataire,
-            }
-        })
-        .collect();
-    let lines = (1..=list.len()).collect();
-    (list, lines)
+    let of = |(n, i): (usize, &usize)| {
+        let a = &all.list[*i];
+        let dwelling = Dwelling {
+            in_qpv: a.qpv == Some(Band::Inside),
+            rooms: rooms(all.marks[*i].typologie),
+            commune: a.commune,
+            reservataire: a.reservataire,
+        };
+        let district = all.arrondissements.get(a.arrondissement as usize).map(|n| n.title().to_owned());
+        (dwelling, Line { number: n + 1, district })
+    };
+    theirs.iter().filter(|i| expected(&all.list[**i])).enumerate().map(of).unzip()
+}
+
+/// Where a dwelling stands in its list, and the arrondissement that it is in.
+struct Line {
+    number: usize,
+    district: Option<String>,
+}
+
+/// Communes that have allocations, to be found by their code or by that of one of their arrondissements.
+struct Communes<'a>(HashMap<&'a str, u32>);
+
+impl<'a> Communes<'a> {
+    fn new(all: &'a Allocations) -> Self {
+        Self((0u32..).zip(&all.communes).map(|(i, c)| (c.code.as_str(), i)).collect())
+    }
+
+    fn number(&self, code: &str) -> u32 {
+        let city = || self.0.get(city_of(code)?.commune.as_str());
+        self.0.get(code).or_else(city).copied().unwrap_or(u32::MAX)
+    }
 }
 
 /// A CSV by the names of its columns.
@@ -303,7 +326,7 @@ fn rooms(typologie: u8) -> u8 {
 }
 
 /// Vacancies of a file, and their lines.
-fn listed(text: &str, communes: &HashMap<&str, u32>) -> Result<(Vec<Dwelling>, Vec<usize>), Problem> {
+fn listed(text: &str, communes: &Communes<'_>) -> Result<(Vec<Dwelling>, Vec<Line>), Problem> {
     let sheet = Sheet::read("logements", text)?;
     let of = |name| sheet.required("logements", name);
     let (qpv, kind, depcom, reserved) = (of("qpv")?, of("typologie")?, of("depcom")?, of("reservataire")?);
@@ -323,10 +346,10 @@ fn listed(text: &str, communes: &HashMap<&str, u32>) -> Result<(Vec<Dwelling>, V
         out.0.push(Dwelling {
             in_qpv: inside,
             rooms: rooms(code("typologie", cell(row, Some(kind)))),
-            commune: communes.get(cell(row, Some(depcom))).copied().unwrap_or(u32::MAX),
+            commune: communes.number(cell(row, Some(depcom))),
             reservataire: code("reservataire", cell(row, Some(reserved))),
         });
-        out.1.push(line);
+        out.1.push(Line { number: line, district: arrondissement_name(cell(row, Some(depcom))) });
     }
     Ok(out)
 }
@@ -336,7 +359,7 @@ fn waiting(
     text: &str,
     asked: &DemandePlan,
     all: &Allocations,
-    communes: &HashMap<&str, u32>,
+    communes: &Communes<'_>,
     mix: &Mix,
     year: u16,
 ) -> Result<(Vec<Household>, Vec<usize>, usize), Problem> {
@@ -374,7 +397,7 @@ fn waiting(
             priority: status.priority,
             precarious: status.precarious,
             rooms: rooms(code("typologie", cell(row, Some(kind)))),
-            commune: communes.get(commune).copied().unwrap_or(u32::MAX),
+            commune: communes.number(commune),
         });
         lines.push(line);
     }
@@ -428,7 +451,7 @@ fn told(
     all: &Allocations,
     asked: &DemandePlan,
     (annee, mois): (u16, u8),
-    (dwellings, dwelling_lines): (&[Dwelling], &[usize]),
+    (dwellings, dwelling_lines): (&[Dwelling], &[Line]),
     (households, household_lines): (&[Household], &[usize]),
     demandes_ecartees: usize,
     (mix, rules): (&'static Mix, &'static PlanRules),
@@ -450,8 +473,9 @@ fn told(
         let h = household.map(|h| &households[h]);
         let (commune, reservataire, typologie) = place(d);
         Affectation {
-            logement: dwelling_lines[dwelling],
+            logement: dwelling_lines[dwelling].number,
             commune,
+            arrondissement: dwelling_lines[dwelling].district.clone(),
             typologie,
             en_qpv: d.in_qpv,
             reservataire,
@@ -519,12 +543,17 @@ fn told(
                     Reach::Conflict(_) | Reach::Traded => Some(0),
                 },
                 etat: match t.reach {
+                    _ if t.after.denominator == 0 => EtatCible::SansObjet,
                     Reach::Met => EtatCible::Atteinte,
                     Reach::OutOfReach(_) => EtatCible::HorsAtteinte,
                     Reach::Conflict(_) => EtatCible::Conflit,
                     Reach::Traded => EtatCible::Arbitree,
                 },
-                dit: said(t.missing, t.reach),
+                dit: if t.after.denominator == 0 {
+                    "Sans objet : aucun logement concerné.".to_owned()
+                } else {
+                    said(t.missing, t.reach)
+                },
             })
             .collect(),
         ecarts: rules

@@ -1,15 +1,21 @@
 // What the page of social mix shows: its choices, which the address holds, and the answer to them.
 import { api, isAbort, messageOf, read, type Mixite } from '../../api/client';
 import { UrlChoices } from '../../lib/choices.svelte';
+import { hasDistricts } from '../../lib/scales';
 
 export const KEYS = [
   { id: 'bailleur', name: 'Bailleur' },
   { id: 'commune', name: 'Commune' },
+  { id: 'arrondissement', name: 'Arrondissement' },
   { id: 'epci', name: 'Intercommunalité' },
   { id: 'reservataire', name: 'Réservataire' },
   { id: 'bailleur_departement', name: 'Bailleur et département' },
   { id: 'mois', name: 'Mois' },
 ] as const;
+
+/** Ways to part the lines of an answer: arrondissements only where it has leases of Paris, Lyon or Marseille. */
+export const keys = (answer: Mixite): readonly (typeof KEYS)[number][] =>
+  KEYS.filter((k) => k.id !== 'arrondissement' || answer.par === k.id || answer.communes.some((c) => hasDistricts(c.code)));
 
 const NAMES = ['annee', 'par', 'epci', 'commune', 'bailleur'] as const;
 type Name = (typeof NAMES)[number];

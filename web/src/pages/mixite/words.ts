@@ -22,6 +22,7 @@ const STANDINGS: Record<ScoreMixite['etat'], string> = {
   non_etabli: 'Sans verdict : soumission non établie',
   sans_objet: 'Sans objet : tout le territoire est en QPV',
   autre_niveau: 'Se juge par bailleur et département',
+  ville_entiere: 'Vue : la règle se juge sur la ville entière',
   clause_par_defaut: 'Clause par défaut, sans verdict',
   constat: 'Constat',
 };

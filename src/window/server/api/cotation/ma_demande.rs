@@ -158,12 +158,7 @@ pub async fn ask(
         let demands = Arc::clone(&demands);
         let number = |hex: &str| u128::from_str_radix(hex, 16).unwrap_or(0);
         let (nud, proof) = (number(&pseudonym), number(&proof(&key, &pseudonym, birth)));
-        // The same work whether it is found or not.
-        let work = move || {
-            let row = demands.opened(nud, proof);
-            let hidden = at_the_counter(&demands, row.unwrap_or(0));
-            row.filter(|_| !hidden)
-        };
+        let work = move || readable(&demands, nud, proof, at_the_counter);
         tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
     };
     let Some(row) = found else {
@@ -190,6 +185,19 @@ fn read(asked: &QuestionDemandeur) -> Result<(String, u32), Problem> {
     let birth = day.filter(|d| days::civil(*d).is_some() && days::iso(*d) == asked.naissance);
     let why = "La date de naissance s'écrit AAAA-MM-JJ, comme 1985-03-27.";
     Ok((nud, birth.ok_or_else(|| Problem::value("naissance", "", why))?))
+}
+
+/// The demand that is read here, if there is one. The same work whether it is found or not: all demands are
+/// looked at, and one is judged. What a right answer then takes longer, its content tells anyway.
+fn readable(
+    all: &Demands,
+    nud: u128,
+    proof: u128,
+    hidden: impl FnOnce(&Demands, usize) -> bool,
+) -> Option<usize> {
+    let row = all.opened(nud, proof);
+    let hidden = hidden(all, row.unwrap_or(0));
+    row.filter(|_| !hidden)
 }
 
 /// A demand whose note is read at a counter only: who threatens the household may know its number and
@@ -316,4 +324,65 @@ fn my_note(
         refus: told.refus,
         baremes,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    const MANY: u32 = 200_000;
+
+    /// As many demands; that of row 7 is read at a counter only.
+    fn demands() -> Demands {
+        let of = |k: u128| (0..u128::from(MANY)).map(|i| (i + 1) * k).collect();
+        Demands { nud: of(3), preuve: of(5), ..Demands::default() }
+    }
+
+    /// Unknown number, wrong proof, counter only, first, last: number, proof, and the row that is read.
+    fn questions() -> [(u128, u128, Option<usize>); 5] {
+        let last = u128::from(MANY);
+        [
+            (1, 5, None),
+            (3 * 9, 5 * 8, None),
+            (3 * 8, 5 * 8, None),
+            (3, 5, Some(0)),
+            (3 * last, 5 * last, Some(MANY as usize - 1)),
+        ]
+    }
+
+    /// Whatever is asked, one demand is judged, and it is the one that was found or the first.
+    #[test]
+    fn one_demand_is_judged_whether_the_number_the_proof_or_both_are_right() {
+        let all = demands();
+        for (nud, proof, read) in questions() {
+            let judged = Cell::new(0);
+            let row = readable(&all, nud, proof, |_, row| {
+                judged.set(judged.get() + 1);
+                row == 7
+            });
+            assert_eq!((row, judged.get()), (read, 1), "{nud} {proof}");
+        }
+    }
+
+    /// The time to decide does not tell either. The least of many measures is that of the work alone,
+    /// whatever else the machine does; a search that stopped at what it finds would be far apart.
+    #[test]
+    fn the_time_to_decide_tells_nothing_of_a_number() {
+        let all = demands();
+        let mut least = [Duration::MAX; 5];
+        for _ in 0..60 {
+            for (least, (nud, proof, read)) in least.iter_mut().zip(questions()) {
+                let begun = Instant::now();
+                let row = readable(std::hint::black_box(&all), nud, proof, |_, row| row == 7);
+                *least = (*least).min(begun.elapsed());
+                assert_eq!(row, read);
+            }
+        }
+        println!("decided in {least:?}");
+        let (fast, slow) = (least.iter().min().unwrap(), least.iter().max().unwrap());
+        assert!(*slow < *fast * 2, "{least:?}");
+    }
 }

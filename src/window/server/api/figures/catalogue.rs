@@ -9,6 +9,7 @@ use crate::access::{self, Person, Scope};
 use crate::desk::counter::Desk;
 use crate::desk::editions::{App, Loaded};
 use crate::desk::kept::{AnswerKey, Made};
+use crate::desk::perimetres::{self, Perimetre};
 use crate::desk::problem::Problem;
 use crate::desk::query::{self, Asked, GENERATIONS, POPULATIONS, UNKNOWN};
 use crate::reference::access::{Class, Donnees};
@@ -28,6 +29,8 @@ pub struct CatalogueOut {
     /// Ouest, sud, est, nord de toutes les adresses ; vide si rien n'est localisé.
     pub emprise: Vec<f64>,
     pub millesimes: Vec<Millesime>,
+    /// Communes et EPCI qui ne désignent pas le même périmètre d'un millésime au suivant.
+    pub perimetres: Vec<Perimetre>,
     /// Le parc du dernier millésime avec les événements depuis ; nul s'il ne s'est rien passé.
     pub a_jour: Option<ParcAJour>,
     pub echelles: Vec<Echelle>,
@@ -206,6 +209,7 @@ fn made(app: &App, person: &Person, accessibilite: String) -> Result<CatalogueOu
     Ok(CatalogueOut {
         emprise: latest.and_then(|l| l.cube().tree().extent()).map(|b| b.to_vec()).unwrap_or_default(),
         millesimes: app.millesimes.iter().map(|l| millesime(app, l, person)).collect::<Result<_, _>>()?,
+        perimetres: perimetres::between(app.millesimes.iter().map(|l| &**l)),
         a_jour: app.a_jour.as_deref().map(ParcAJour::of),
         echelles: latest.map(|l| echelles(l, person)).unwrap_or_default(),
         populations: POPULATIONS.map(|(id, _, libelle)| PopulationOut { id, libelle }).into(),

@@ -23,7 +23,7 @@ use crate::server::edge::problem::Document;
     params(
         ("annee" = Option<u16>, Query, description = "La dernière par défaut"),
         ("quoi" = Option<String>, Query, description = "`baux` (par défaut), `offres`, `refuses` ou `en_cours`"),
-        ("par" = Option<String>, Query, description = "`commune` (par défaut) ou `qpv`"),
+        ("par" = Option<String>, Query, description = "`commune` (par défaut), `qpv` ou `arrondissement`"),
     ),
     responses(
         (status = OK, body = CarteFlux),
@@ -42,7 +42,7 @@ pub async fn carte(
     let (book, view) = opened(&server, &app, &visitor.person).await?;
     let work = move || {
         let checker = app.checker().map_err(|e| Problem::internal(&e))?;
-        desk::answer(&app, &checker.parc, &book, &view, &asked)
+        desk::answer(&app, &checker, &book, &view, &asked)
     };
     let found = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
     let trace = Trace::new("flux_carte", found.annee.to_string())

@@ -25,8 +25,9 @@ use crate::server::edge::problem::Document;
     get, path = "/api/mixite", tag = "mixite", operation_id = "mixite",
     params(
         ("annee" = Option<u16>, Query, description = "Année des baux ; la dernière par défaut"),
-        ("par" = Option<String>, Query, description = "Lignes : `bailleur` (par défaut), `commune`, `epci`, \
-            `reservataire`, `mois`, `bailleur_departement`"),
+        ("par" = Option<String>, Query, description = "Lignes : `bailleur` (par défaut), `commune`, `arrondissement` \
+            (de Paris, Lyon et Marseille : une vue, sans verdict), `epci`, `reservataire`, `mois`, \
+            `bailleur_departement`"),
         ("epci" = Option<String>, Query, description = "Un EPCI seulement"),
         ("commune" = Option<String>, Query, description = "Une commune seulement"),
         ("bailleur" = Option<String>, Query, description = "Un bailleur seulement (SIREN)"),
