@@ -16,7 +16,7 @@ use crate::reference::comptes::comptes;
 use crate::scoring::grid::Grille;
 use crate::server::{bring, bring_up_to_date};
 use crate::state::{self, NewAccount, NewConvention, Passwords, State, one_time};
-use crate::store::Store;
+use crate::store::{Store, Writer};
 
 #[derive(Debug, Subcommand)]
 pub enum AdminCommand {
@@ -136,7 +136,11 @@ pub(super) async fn noted(state: &State, trace: Trace) -> Result<(), Failure> {
 
 pub fn run(command: &AdminCommand) -> Result<(), Failure> {
     match command {
-        AdminCommand::Create(args) => with_state(&args.store, async |s| create(s, args).await),
+        AdminCommand::Create(args) => {
+            // A server opens on it, and its page « Données » takes the first files.
+            Writer::begin(&args.store.data)?;
+            with_state(&args.store, async |s| create(s, args).await)
+        }
         AdminCommand::Password(args) => with_state(&args.store, async |s| password(s, args).await),
         AdminCommand::Token(args) => with_state(&args.account.store, async |s| token(s, args).await),
         AdminCommand::Events(args) => with_state(&args.store, async |s| events(s, args).await),

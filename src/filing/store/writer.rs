@@ -55,6 +55,17 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Makes an empty store at `root`, for a server to open; one that is there is left as it is.
+    ///
+    /// # Errors
+    /// Another process writes, or the disk refuses.
+    pub fn begin(root: &Path) -> Result<(), StoreError> {
+        if root.join("manifeste.json").exists() {
+            return Ok(());
+        }
+        Self::open(root)?.commit(|_| ())
+    }
+
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
