@@ -11,18 +11,18 @@ logs="$RACINE/test-output"
 rm -rf "$logs"
 mkdir -p "$logs"
 failures=()
-server=""
+servers=()
 
 postgres="$(mktemp -d)"
 
-stop_server() {
-  [ -n "$server" ] || return 0
-  kill -TERM "$server" 2>/dev/null
-  wait "$server" 2>/dev/null
-  server=""
+stop_servers() {
+  [ ${#servers[@]} -eq 0 ] && return 0
+  kill -TERM "${servers[@]}" 2>/dev/null
+  wait "${servers[@]}" 2>/dev/null
+  servers=()
 }
 stop_all() {
-  stop_server
+  stop_servers
   scripts/postgres.sh stop "$postgres" 2>/dev/null
   rm -rf "$postgres"
 }
@@ -38,15 +38,15 @@ part() {
   fi
 }
 
+# start_server STORE LOG: its address in $started.
 start_server() {
   local port
   port="$(free_port)"
-  BASE_URL="http://127.0.0.1:$port"
-  export BASE_URL
-  target/debug/mosaique serve --data test-output/demo/magasin --bind "127.0.0.1:$port" >"$logs/serveur.log" 2>&1 &
-  server=$!
-  wait_for_http "$BASE_URL/healthz" 30 "$server" && return 0
-  tail -20 "$logs/serveur.log"
+  started="http://127.0.0.1:$port"
+  target/debug/mosaique serve --data "$1" --bind "127.0.0.1:$port" >"$logs/$2.log" 2>&1 &
+  servers+=($!)
+  wait_for_http "$started/healthz" 30 "$!" && return 0
+  tail -20 "$logs/$2.log"
   failures+=(serveur)
   return 1
 }
@@ -74,18 +74,23 @@ DEMO_FILES="$RACINE/$DEMO/fichiers"
 DEMO_STORE="$RACINE/$DEMO/magasin"
 MOSAIQUE_BIN="$RACINE/target/debug/mosaique"
 export DEMO_FILES DEMO_STORE MOSAIQUE_BIN
-if part demo "Territoire de démonstration pour les tests" scripts/demo.sh --no-serve && start_server; then
+if part demo "Territoire de démonstration pour les tests" scripts/demo.sh --no-serve; then
   # Tests of accounts start servers of their own; all others ask with the token of the region's agent, who sees it all.
   "$MOSAIQUE_BIN" admin demo --data "$DEMO_STORE" >/dev/null &&
     MOSAIQUE_TOKEN="$("$MOSAIQUE_BIN" admin token --data "$DEMO_STORE" --courriel dreal@demonstration.example --nom tests)" || failures+=(comptes)
   export MOSAIQUE_TOKEN
+  # A second one for the browser: two files of its tests at a time, each on a server of its own.
+  second="$RACINE/test-output/demo/magasin-2"
+  cp -r "$DEMO_STORE" "$second"
+  start_server "$second" serveur-2 && export E2E_SECOND="$started $second"
+  start_server "$DEMO_STORE" serveur && export BASE_URL="$started"
   if [ -f web/package.json ]; then
     part api "Le client de l'interface est à jour" npm --prefix web run api:check
     part navigateur "Tests dans le navigateur" npm --prefix web run e2e
   fi
   part oracle "Comparaison avec GeoPandas et pyproj" .venv/bin/python -m pytest -q tests/oracle
   part service "Répliques tuées en charge, requêtes inventées" .venv/bin/python -m pytest -q tests/service
-  stop_server
+  stop_servers
 fi
 
 node scripts/count-tests.mjs "$logs"

@@ -185,6 +185,21 @@ const REAL: [(&str, &str); 35] = [
 ];
 
 #[test]
+fn the_first_account_makes_a_store_that_is_served_and_takes_its_first_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = text(&dir.path().join("magasin"));
+    said(&["admin", "create", "--courriel", "a@epci.example", "--nom", "Première", "--data", &store]);
+    let server = Serving::start(&store);
+    assert!(server.body("/readyz").contains("pret"), "{}", server.body("/readyz"));
+    assert!(server.body("/").contains("<html"));
+    let seuils = common::fixture("thresholds/conforme.csv");
+    said(&["import", "thresholds", &text(&seuils), "--data", &store]);
+    // Another account leaves what is there.
+    said(&["admin", "create", "--courriel", "b@epci.example", "--nom", "Seconde", "--data", &store]);
+    assert!(said(&["imports", "--data", &store]).contains("thresholds"));
+}
+
+#[test]
 fn a_register_that_begins_with_old_buildings_is_of_the_year_that_its_name_says() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("rpls_2024.csv");

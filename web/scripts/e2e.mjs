@@ -1,10 +1,33 @@
-// Runs the browser tests, one file after the other (`E2E_AT_ONCE=2`: two), then alone those that time the page. The exit code is not 0 if any failed.
-import { spawnSync } from 'node:child_process';
+// Runs the browser tests, each file by itself, on the server that BASE_URL names; with E2E_SECOND (`URL MAGASIN`, a second server on a copy
+// of the store) two files at a time, one on each. Files that time the page run alone. The exit code is not 0 if any failed.
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
 /** What they measure would measure the neighbour too. */
 const ALONE = new Set(['journey.spec.ts']);
-const files = readdirSync('e2e').filter((name) => name.endsWith('.spec.ts'));
-const run = (names, at) => spawnSync(process.execPath, ['--import', 'tsx', '--test', `--test-concurrency=${at}`, ...names.map((name) => `e2e/${name}`)], { stdio: 'inherit' }).status;
-const ended = [run(files.filter((name) => !ALONE.has(name)), Number(process.env.E2E_AT_ONCE ?? 1)), run([...ALONE], 1)];
-process.exit(ended.every((status) => status === 0) ? 0 : 1);
+const files = readdirSync('e2e').filter((name) => name.endsWith('.spec.ts')).sort();
+const [url, store] = (process.env.E2E_SECOND ?? '').split(' ');
+const lanes = [{}, ...(url ? [{ BASE_URL: url, DEMO_STORE: store }] : [])];
+
+/** Runs a file; what it printed is shown once it ends. */
+const run = (name, env) =>
+  new Promise((done) => {
+    const begun = Date.now();
+    const child = spawn(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=tap', `e2e/${name}`], { env: { ...process.env, ...env } });
+    const printed = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => printed.push(text));
+    child.on('close', (status) => {
+      process.stdout.write(`${Buffer.concat(printed)}# ${name}: ${Math.round((Date.now() - begun) / 1000)} s\n`);
+      done(status === 0);
+    });
+  });
+
+const waiting = files.filter((name) => !ALONE.has(name));
+const ended = [];
+await Promise.all(
+  lanes.map(async (env) => {
+    for (let name = waiting.shift(); name; name = waiting.shift()) ended.push(await run(name, env));
+  }),
+);
+for (const name of files.filter((f) => ALONE.has(f))) ended.push(await run(name, {}));
+process.exit(ended.every(Boolean) ? 0 : 1);
