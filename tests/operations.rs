@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use common::served::{command, refused, said, text};
 use common::shared;
 use mosaique::registers::kind::{self, Kind, Verdict};
 use mosaique::registers::report::Report;
@@ -19,32 +20,8 @@ use mosaique::state::{Deposit, NewDeposit, State, StatutDepot};
 use mosaique::store::{By, Piece, Writer};
 use serde_json::Value;
 
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mosaique"));
-    command.args(args).env_remove("DATABASE_URL").env_remove("MOSAIQUE_BASE_NEUVE").stdin(Stdio::null());
-    command
-}
-
 fn mosaique(args: &[&str]) -> Output {
     command(args).output().unwrap()
-}
-
-/// What a command that must succeed printed.
-fn said(args: &[&str]) -> String {
-    let out = mosaique(args);
-    assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
-    String::from_utf8(out.stdout).unwrap()
-}
-
-/// What a command that must fail says.
-fn refused(args: &[&str]) -> String {
-    let out = mosaique(args);
-    assert!(!out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stdout));
-    String::from_utf8(out.stderr).unwrap()
-}
-
-fn text(path: &Path) -> String {
-    path.to_str().unwrap().to_owned()
 }
 
 fn demonstration() -> (tempfile::TempDir, PathBuf, String) {
