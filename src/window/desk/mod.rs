@@ -17,6 +17,8 @@ pub mod mesure;
 pub mod names;
 pub mod params;
 pub mod places;
+pub mod portrait;
+pub mod pression;
 pub mod problem;
 pub mod query;
 pub mod rights;
