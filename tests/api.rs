@@ -33,6 +33,8 @@ mod objectifs;
 mod ogc;
 #[path = "api/people.rs"]
 mod people;
+#[path = "api/portraits.rs"]
+mod portraits;
 #[path = "api/problems.rs"]
 mod problems;
 #[path = "api/residences.rs"]

@@ -1,4 +1,4 @@
-//! `mosaique export`: the same files as `GET /api/export`, written to a folder.
+//! `mosaique export`: the same files as `GET /api/export` and `GET /api/portraits`, written to a folder.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use crate::access::Person;
 use crate::desk::editions::App;
 use crate::desk::export::{Content, file, format};
 use crate::desk::figures::Question;
+use crate::desk::portrait::{Every, archive, edition};
 use crate::desk::query::Asked;
 use crate::store::Store;
 
@@ -25,9 +26,13 @@ pub struct ExportArgs {
     /// Territoire, par exemple epci:200000001 ; par défaut tout ce que contient le magasin
     #[arg(long, value_name = "ECHELLE:CODE")]
     dans: Option<String>,
-    /// xlsx, csv, datapackage, geojson, gpkg, parquet, fgb ou pmtiles (plusieurs fois : un fichier chacun)
+    /// xlsx, csv, datapackage, geojson, gpkg, parquet, fgb, pmtiles, ou portraits : une archive d'un PDF par
+    /// zone (plusieurs fois : un fichier chacun)
     #[arg(long, value_name = "FORMAT", default_value = "xlsx")]
     format: Vec<String>,
+    /// Édition des portraits : restreinte, ou publique (sans résidence ni chiffre de ménages)
+    #[arg(long, value_name = "EDITION", default_value = "restreinte")]
+    edition: String,
     /// Dossier des fichiers
     #[arg(long, value_name = "DOSSIER", default_value = ".")]
     out: PathBuf,
@@ -48,6 +53,9 @@ pub struct ExportArgs {
     indicators: Vec<String>,
 }
 
+/// The format that is no table: an archive of papers.
+const PORTRAITS: &str = "portraits";
+
 /// Asks for each file and writes it.
 pub fn run(args: &ExportArgs) -> Result<(), Failure> {
     build::before_serving(&args.store.data, &|told| note!("{told}"))?;
@@ -56,12 +64,16 @@ pub fn run(args: &ExportArgs) -> Result<(), Failure> {
     std::fs::create_dir_all(&args.out).map_err(|e| format!("« {} » : {e}", args.out.display()))?;
     for scale in &args.echelle {
         for format_id in &args.format {
-            let format = format(format_id).map_err(|problem| problem.detail)?;
-            let question = question(args, scale, format.is_map())?;
             let bar = Steps::new();
             let told = |done: usize, all: usize| bar.show(scale, done as u64, all as u64);
-            let file =
-                file(&app, &Person::holder(), &question, format, &told).map_err(|problem| problem.detail)?;
+            let holder = Person::holder();
+            let file = if format_id == PORTRAITS {
+                archive(&app, &holder, &every(args, scale)?, &told).map_err(|problem| problem.detail)?
+            } else {
+                let format = format(format_id).map_err(|problem| problem.detail)?;
+                let question = question(args, scale, format.is_map())?;
+                file(&app, &holder, &question, format, &told).map_err(|problem| problem.detail)?
+            };
             bar.finish();
             super::import::noted(&args.store.data, file.trace)?;
             written(&args.out.join(file.name), file.content)?;
@@ -78,6 +90,23 @@ fn written(path: &Path, content: Content) -> Result<(), Failure> {
     std::fs::rename(&part, path).map_err(told)?;
     say!("{} ({length} octets)", path.display());
     Ok(())
+}
+
+/// All zones of a scale, each on paper.
+fn every(args: &ExportArgs, scale: &str) -> Result<Every, Failure> {
+    if !args.filter.is_empty() || args.population != "TOUS" || !args.indicators.is_empty() {
+        let why = "Un portrait porte sur tous les ménages et tout le parc : il se demande sans --population, --filter ni --indicators.";
+        return Err(why.to_owned().into());
+    }
+    let edition = edition(&Person::holder(), Some(&args.edition)).map_err(|problem| problem.detail)?;
+    Ok(Every {
+        echelle: scale.to_owned(),
+        dans: args.dans.clone(),
+        vague: args.wave,
+        millesime: args.millesime,
+        parc: None,
+        edition,
+    })
 }
 
 /// The question as the desk takes it.

@@ -29,6 +29,31 @@ pub fn french(iso: &str) -> String {
     iso.split('-').rev().collect::<Vec<_>>().join("/")
 }
 
+/// Months as texts write them.
+pub const MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+/// « 31 décembre 2024 » from `2024-12-31`, « 1er mars 2024 » from `2024-03-01`; what is no day stays.
+#[must_use]
+pub fn long(iso: &str) -> String {
+    let Ok(day) = iso.parse::<Date>() else { return iso.to_owned() };
+    let month = usize::try_from(day.month()).ok().and_then(|m| MONTHS.get(m - 1)).copied().unwrap_or("");
+    let first = if day.day() == 1 { "er" } else { "" };
+    format!("{}{first}\u{a0}{month} {}", day.day(), day.year())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +63,10 @@ mod tests {
         assert_eq!(
             (iso(20_241_231), french(&iso(20_241_231))),
             ("2024-12-31".to_owned(), "31/12/2024".to_owned())
+        );
+        assert_eq!(
+            ["2024-12-31", "2024-03-01", "x"].map(long),
+            ["31\u{a0}décembre 2024", "1er\u{a0}mars 2024", "x"]
         );
         assert_eq!(civil(20_241_231).map(|d| d.to_string()), Some("2024-12-31".to_owned()));
         assert_eq!((civil(20_241_340), civil(0), civil(u32::MAX)), (None, None, None));

@@ -14,6 +14,17 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
+/// A number with so many decimals, a comma and thin spaces: « 12 450,5 », « −2,1 ».
+#[must_use]
+pub fn number(value: f64, decimals: u8) -> String {
+    let text = format!("{:.*}", usize::from(decimals), value.abs());
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let whole = whole.parse().map_or_else(|_| whole.to_owned(), thousands);
+    let zero = text.bytes().all(|b| b == b'0' || b == b'.');
+    let sign = if value < 0.0 && !zero { "−" } else { "" };
+    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole},{part}") }
+}
+
 /// A message in French, the part that the system wrote in English (`No such file or directory (os error 2)`)
 /// too.
 #[must_use]
@@ -50,7 +61,7 @@ pub fn system(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{system, thousands};
+    use super::{number, system, thousands};
 
     #[test]
     fn what_the_system_says_is_said_in_french() {
@@ -63,6 +74,12 @@ mod tests {
         );
         assert_eq!(system("Other words (os error 5)"), "Other words (erreur n° 5 du système)");
         assert_eq!(system("tout va bien"), "tout va bien");
+    }
+
+    #[test]
+    fn numbers_have_a_comma_and_their_sign() {
+        let told = [(1234.55, 1), (-2.06, 1), (0.4, 0), (-0.04, 1), (12.0, 0)].map(|(v, d)| number(v, d));
+        assert_eq!(told, ["1\u{202f}234,5", "−2,1", "0", "0,0", "12"]);
     }
 
     #[test]

@@ -8,5 +8,5 @@ pub mod server;
 
 use mosaique_engine::{arrays, cube, disclosure, geocode, stock};
 use mosaique_filing::{admission, arrival, registers, store};
-use mosaique_ground::{address, days, reference, territory};
+use mosaique_ground::{address, days, french, reference, territory};
 use mosaique_rules::{access, flow, policy, scoring, state};

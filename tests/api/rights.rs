@@ -457,6 +457,11 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "texte" => plain("/api/textes/accessibilite"),
         "affichage" => plain("/api/affichage"),
         "export" => plain("/api/export?echelle=commune&format=csv"),
+        "portrait" => plain("/api/portraits/commune/73901"),
+        "portrait_zone" => {
+            with("/api/portraits", json!({"zone": {"codes": [{"echelle": "commune", "code": "73901"}]}}))
+        }
+        "portraits" => plain("/api/portraits?echelle=commune"),
         "ogc" => plain("/ogc"),
         "ogc_conformite" => plain("/ogc/conformance"),
         "ogc_api" => plain("/ogc/api"),

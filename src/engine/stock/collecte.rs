@@ -3,8 +3,9 @@
 //! register is empty.
 
 use super::StockError;
-use super::parts::Parts;
-use super::table::{Table, Texts};
+use super::edits::Edits;
+use super::lessors::Lessors;
+use super::table::{Table, Texts, hash};
 use crate::reference::rpls::rpls;
 use crate::store::Store;
 
@@ -45,38 +46,38 @@ const NUMBERS: [(&str, &str); 4] =
 const LETTERS: [(&str, &str, &str); 3] =
     [("TYPECONST", "typeconst", "CIE"), ("DPEENERGIE", "dpe", "ABCDEFG"), ("DPESERRE", "ges", "ABCDEFG")];
 
-/// The file, in UTF-8, and how many dwellings it has. `corrected`: the key of the right address for an
-/// address key and a national number, if the bailleur changed its name.
+/// The file, in UTF-8, and how many dwellings it has. An address whose name the bailleur corrected has its
+/// right name, by the same choice as figures ([`Edits::point`]).
 ///
 /// # Errors
-/// The register of this year cannot be read.
-pub fn file(
-    store: &Store,
-    millesime: u16,
-    siren: &str,
-    corrected: impl Fn(&str, &str) -> Option<String>,
-) -> Result<(usize, Vec<u8>), StockError> {
-    // A server may have figures of a register that it has no file of any more.
-    let Some(parts) = Parts::of(store, "rpls", millesime) else { return Ok((0, Vec::new())) };
-    let names = ["siren", "bailleur", "adresse", "bail", "loyer"].into_iter();
+/// The register of this year, or what was corrected, cannot be read.
+pub fn file(lessors: &Lessors, store: &Store, siren: &str) -> Result<(usize, Vec<u8>), StockError> {
+    let names = ["bailleur", "adresse", "bail", "loyer"].into_iter();
     let names = names.chain(TEXTS.iter().map(|c| c.1)).chain(CODES.iter().map(|c| c.1));
     let names = names.chain(NUMBERS.iter().map(|c| c.1)).chain(LETTERS.iter().map(|c| c.1));
-    let table = parts.read(&names.collect::<Vec<_>>())?;
-    let owner = table.texts("siren")?;
-    let rows: Vec<usize> = (0..table.rows()).filter(|r| owner.get(*r) == siren).collect();
+    let Some(table) = lessors.as_filed(store, siren, &names.collect::<Vec<_>>())? else {
+        return Ok((0, Vec::new()));
+    };
+    let edits = Edits::of(store)?;
+    let edits = if edits.is_empty() { edits } else { edits.carried(&lessors.communes()?) };
+    let corrected = |adresse: &str, ident: &str| {
+        let number = if ident.is_empty() { 0 } else { hash(ident) };
+        let fix = edits.point(lessors.millesime(), siren, number, hash(adresse))?;
+        (!fix.cle.is_empty()).then(|| fix.cle.clone())
+    };
     let name = table.texts("bailleur")?;
-    let name = rows.iter().map(|r| name.get(*r)).find(|n| !n.is_empty()).unwrap_or_default();
+    let name = (0..table.rows()).map(|r| name.get(r)).find(|n| !n.is_empty()).unwrap_or_default();
     let mut out = csv::WriterBuilder::new().delimiter(b';').flexible(true).from_writer(Vec::new());
     let mut first = vec![String::new(); FIRST];
-    (first[0], first[2]) = (millesime.to_string(), name.to_owned());
-    (first[9], first[10]) = (siren.to_owned(), rows.len().to_string());
+    (first[0], first[2]) = (lessors.millesime().to_string(), name.to_owned());
+    (first[9], first[10]) = (siren.to_owned(), table.rows().to_string());
     out.write_record(&first)?;
     let columns = Columns::of(&table)?;
-    for row in &rows {
-        out.write_record(columns.line(*row, &corrected))?;
+    for row in 0..table.rows() {
+        out.write_record(columns.line(row, &corrected))?;
     }
     let bytes = out.into_inner().map_err(|e| csv::Error::from(e.into_error()))?;
-    Ok((rows.len(), bytes))
+    Ok((table.rows(), bytes))
 }
 
 /// The columns that are written, with the place of their field.

@@ -146,6 +146,25 @@ impl Lessors {
         Ok(own.map_err(fault)?.map(|rows| Table::of_frame("logements", rows)))
     }
 
+    /// Rows of a lessor in force, with columns of its own file that are not kept apart (`ident_rep` among
+    /// them); None if it has none.
+    ///
+    /// # Errors
+    /// A table cannot be read, or lacks a column.
+    pub fn as_filed(
+        &self,
+        store: &Store,
+        siren: &str,
+        columns: &[&str],
+    ) -> Result<Option<Table>, StockError> {
+        let Some(own) = self.own(store, siren, &["ident_rep"])? else { return Ok(None) };
+        let Some(filed) = self.parts.filed_by(siren, columns)? else { return Ok(None) };
+        // What it files and another keeps is not its own.
+        let own: HashSet<u64, FxBuildHasher> = own.hashes("ident_rep")?.into_iter().collect();
+        let keep: Vec<bool> = filed.hashes("ident_rep")?.iter().map(|n| own.contains(n)).collect();
+        filed.only(&keep).map(Some)
+    }
+
     /// Rows of everyone, in the order of the register.
     ///
     /// # Errors

@@ -148,6 +148,18 @@ impl Parts {
         Ok((0..t.rows()).filter_map(claim).collect())
     }
 
+    /// The rows that one bailleur files, whoever keeps their numbers: of other rows of the register only the
+    /// owner is read. None if the store has neither a deposit of it nor a register.
+    ///
+    /// # Errors
+    /// A table cannot be read or lacks a column.
+    pub fn filed_by(&self, siren: &str, columns: &[&str]) -> Result<Option<Table>, StockError> {
+        if let Some(path) = self.deposits.get(siren) {
+            return Table::read(path, columns).map(Some);
+        }
+        self.general.as_ref().map(|path| Table::of_owner(path, siren, columns)).transpose()
+    }
+
     /// The rows in force, with the columns asked for.
     ///
     /// # Errors

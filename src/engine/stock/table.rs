@@ -12,6 +12,9 @@ use super::ownership::{Deposit, keepers};
 
 type HashSet<T> = Set<T, FxBuildHasher>;
 
+/// Rows of others between two rows of an owner from which it is worth leaving them out.
+const FAR: usize = 1 << 16;
+
 /// A table read from Parquet, only the columns asked for.
 pub struct Table {
     name: String,
@@ -40,6 +43,49 @@ impl Table {
         let file = File::open(path).map_err(|e| fault(e.into()))?;
         let schema = ParquetReader::new(file).schema().map_err(fault)?;
         Ok(schema.contains(column))
+    }
+
+    /// Rows of one owner of a register. What lies between them by more than [`FAR`] rows is not read.
+    pub fn of_owner(path: &Path, siren: &str, columns: &[&str]) -> Result<Self, StockError> {
+        let owners = Self::read(path, &["siren"])?;
+        let fault = |source| StockError::Table { name: owners.name.clone(), source };
+        let column = owners.column("siren")?.str().map_err(fault)?;
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for (row, _) in column.iter().enumerate().filter(|(_, s)| *s == Some(siren)) {
+            match spans.last_mut() {
+                Some((_, end)) if row - *end < FAR => *end = row + 1,
+                _ => spans.push((row, row + 1)),
+            }
+        }
+        if spans.is_empty() {
+            spans.push((0, 0));
+        }
+        let mut whole: Option<DataFrame> = None;
+        for (start, end) in spans {
+            let file = File::open(path).map_err(|e| fault(e.into()))?;
+            let names = columns.iter().map(|c| (*c).to_owned()).collect();
+            let part = ParquetReader::new(file)
+                .with_columns(Some(names))
+                .with_slice(Some((start, end - start)))
+                .finish()
+                .map_err(fault)?;
+            let owner = column.slice(start as i64, end - start);
+            let own: BooleanChunked = owner.iter().map(|s| s == Some(siren)).collect();
+            let part = part.filter(&own).map_err(fault)?;
+            whole = Some(match whole {
+                None => part,
+                Some(w) => w.vstack(&part).map_err(fault)?,
+            });
+        }
+        let frame = whole.unwrap_or_default().select(columns.iter().copied()).map_err(fault)?;
+        Ok(Self { name: owners.name.clone(), frame })
+    }
+
+    /// The rows that a condition keeps.
+    pub(super) fn only(self, keep: &[bool]) -> Result<Self, StockError> {
+        let fault = |source| StockError::Table { name: self.name.clone(), source };
+        let frame = self.frame.filter(&BooleanChunked::from_slice(PlSmallStr::EMPTY, keep)).map_err(fault)?;
+        Ok(Self { frame, ..self })
     }
 
     /// Rows of a general file and of the deposits of bailleurs, each with its SIREN: a deposit takes the

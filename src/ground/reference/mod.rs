@@ -32,6 +32,7 @@ pub mod pages;
 pub mod perturbation;
 pub mod plafonds;
 pub mod plan;
+pub mod portrait;
 pub mod publication;
 pub mod registre;
 pub mod reglages;

@@ -18,6 +18,8 @@ pub mod names;
 pub mod params;
 pub mod perimetres;
 pub mod places;
+pub mod portrait;
+pub mod pression;
 pub mod problem;
 pub mod query;
 pub mod rights;

@@ -39,6 +39,12 @@ impl Trace {
         self
     }
 
+    /// Whether secrecy withheld something.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.secret
+    }
+
     /// The line, for what the command line does.
     #[must_use]
     pub fn by_holder(self) -> Entry {

@@ -27,9 +27,83 @@ pub fn breaks(mut values: Vec<f64>) -> Vec<f64> {
     out
 }
 
+/// A class: from a value (in it), to a value (not in it), and its words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Class {
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub label: String,
+}
+
+/// The classes between breaks, in words; the unit « nombre » is not written.
+#[must_use]
+pub fn named(cuts: &[f64], unit: &str) -> Vec<Class> {
+    let unit = if unit.is_empty() || unit == "nombre" { String::new() } else { format!(" {unit}") };
+    let told = |v: f64| v.to_string().replace('.', ",");
+    let class = |i: usize| {
+        let (low, high) = (i.checked_sub(1).map(|i| cuts[i]), cuts.get(i).copied());
+        let label = match (low, high) {
+            (None, None) => "Toutes valeurs".to_owned(),
+            (None, Some(b)) => format!("moins de {}{unit}", told(b)),
+            (Some(a), None) => format!("{}{unit} et plus", told(a)),
+            (Some(a), Some(b)) => format!("{} à {}{unit}", told(a), told(b)),
+        };
+        Class { low, high, label }
+    };
+    (0..=cuts.len()).map(class).collect()
+}
+
+/// Colours of the page, from light to dark, by what more of an indicator means (`sens`); grey in five steps.
+const PALETTES: [(&str, [[u8; 3]; 5]); 3] = [
+    (
+        "fragilite",
+        [[0xfb, 0xe0, 0xbd], [0xee, 0xb9, 0x7c], [0xd9, 0x8a, 0x4f], [0xb3, 0x56, 0x2f], [0x76, 0x2a, 0x19]],
+    ),
+    (
+        "aisance",
+        [[0xc9, 0xea, 0xe2], [0x98, 0xca, 0xc3], [0x64, 0xa8, 0xa7], [0x35, 0x81, 0x88], [0x12, 0x50, 0x58]],
+    ),
+    (
+        "neutre",
+        [[0xdc, 0xd8, 0xf2], [0xbd, 0xb6, 0xdd], [0x98, 0x90, 0xc4], [0x6d, 0x64, 0xa4], [0x42, 0x3a, 0x79]],
+    ),
+];
+
+/// Colours of so many classes, five at most.
+#[must_use]
+pub fn colours(sens: &str, classes: usize) -> Vec<[u8; 3]> {
+    let palette = PALETTES.iter().find(|(id, _)| *id == sens).unwrap_or(&PALETTES[2]).1;
+    let picks: &[usize] = match classes {
+        0 | 1 => &[2],
+        2 => &[1, 3],
+        3 => &[0, 2, 4],
+        4 => &[0, 1, 3, 4],
+        _ => &[0, 1, 2, 3, 4],
+    };
+    picks.iter().map(|i| palette[*i]).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::breaks;
+    use super::{PALETTES, breaks, named};
+
+    #[test]
+    fn papers_have_the_colours_of_the_page() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/src/lib/classes.ts");
+        let page = std::fs::read_to_string(page).unwrap();
+        for (id, colours) in PALETTES {
+            let list: Vec<String> =
+                colours.iter().map(|[r, g, b]| format!("'#{r:02x}{g:02x}{b:02x}'")).collect();
+            assert!(page.contains(&format!("{id}: [{}]", list.join(", "))), "{id}");
+        }
+    }
+
+    #[test]
+    fn classes_are_told_from_one_break_to_the_next() {
+        let told = |cuts: &[f64], unit| named(cuts, unit).into_iter().map(|c| c.label).collect::<Vec<_>>();
+        assert_eq!(told(&[10.5, 20.0], "%"), ["moins de 10,5 %", "10,5 à 20 %", "20 % et plus"]);
+        assert_eq!(told(&[], "nombre"), ["Toutes valeurs"]);
+    }
 
     #[test]
     fn breaks_part_the_values_in_five_and_are_round() {

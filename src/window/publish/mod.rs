@@ -3,7 +3,7 @@
 //!
 //! Nothing is computed here: a [`Table`] holds answers as `disclosure` gave them, and every format writes the
 //! same [`Column`]s of it. A figure that is secret, or that nothing can be measured for, is empty, never 0;
-//! the column beside it says which.
+//! the column beside it says which. A portrait is one zone on paper ([`portrait`], [`pdf`]).
 
 pub mod about;
 pub mod classes;
@@ -15,7 +15,9 @@ pub mod geopackage;
 pub mod geoparquet;
 pub mod name;
 pub mod package;
+pub mod pdf;
 pub mod pmtiles;
+pub mod portrait;
 pub mod shape;
 #[cfg(test)]
 mod silence;
@@ -43,6 +45,8 @@ pub enum PublishError {
     FlatGeobuf(#[from] ::flatgeobuf::Error),
     #[error("la tuile ne s'écrit pas : {0}")]
     Tile(#[from] fast_mvt::MvtError),
+    #[error("le PDF ne s'écrit pas : {0}")]
+    Paper(String),
     #[error("l'archive ne s'écrit pas : {0}")]
     Zip(#[from] zip::result::ZipError),
     #[error("le fichier provisoire ne s'écrit pas : {0}")]

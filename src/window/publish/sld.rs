@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use super::classes::Class;
 use super::name::slug;
-use super::style::{Class, NONE, WITHOUT, classes, colour, escaped, points};
+use super::style::{NONE, WITHOUT, classes, colour, escaped, points};
 use super::table::{Column, Table};
 
 /// The style, as a GeoPackage keeps it.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::classes::breaks;
+use super::classes::{Class, breaks, named};
 use super::table::{Cell, Column, Place, Table};
 
 /// From light to dark, readable without telling colours apart.
@@ -47,32 +47,11 @@ fn values(table: &Table<'_>, column: &Column) -> Vec<f64> {
         .collect()
 }
 
-/// A class: from a value (in it), to a value (not in it), and its words.
-pub(super) struct Class {
-    pub low: Option<f64>,
-    pub high: Option<f64>,
-    pub label: String,
-}
-
 /// What is drawn, in classes; None for a table without figures.
 pub(super) fn classes<'c>(table: &Table<'_>, columns: &'c [Column]) -> Option<(&'c Column, Vec<Class>)> {
     let column = shown(table, columns)?;
-    let unit = match column.unit.as_deref() {
-        None | Some("nombre") => String::new(),
-        Some(unit) => format!(" {unit}"),
-    };
     let cuts = breaks(values(table, column));
-    let class = |i: usize| {
-        let (low, high) = (i.checked_sub(1).map(|i| cuts[i]), cuts.get(i).copied());
-        let label = match (low, high) {
-            (None, None) => "Toutes valeurs".to_owned(),
-            (None, Some(b)) => format!("moins de {}{unit}", told(b)),
-            (Some(a), None) => format!("{}{unit} et plus", told(a)),
-            (Some(a), Some(b)) => format!("{} à {}{unit}", told(a), told(b)),
-        };
-        Class { low, high, label }
-    };
-    Some((column, (0..=cuts.len()).map(class).collect()))
+    Some((column, named(&cuts, column.unit.as_deref().unwrap_or_default())))
 }
 
 /// Colour of a class: they are spread over the colours, the lowest and the highest at the ends.
@@ -135,11 +114,6 @@ fn symbol(name: usize, colour: &str, points: bool, hatched: bool) -> String {
          pass=\"0\" locked=\"0\"><prop k=\"color\" v=\"{colour},255\"/><prop k=\"outline_color\" v=\"110,110,110,255\"/><prop \
          k=\"outline_width\" v=\"0.15\"/>{own}</layer></symbol>"
     )
-}
-
-/// A number for French readers.
-fn told(v: f64) -> String {
-    v.to_string().replace('.', ",")
 }
 
 pub(super) fn escaped(text: &str) -> String {

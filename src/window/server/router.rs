@@ -21,8 +21,8 @@ use crate::reference::limites::limits;
 use crate::server::api::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
 use crate::server::api::ban::{geocodage, geocodage_csv};
 use crate::server::api::figures::{
-    catalogue, dcat, ensembles, export, facettes, fragilite, indicateurs, mesure, segregation, situation,
-    situation_csv, territoires, tiles, valeurs, zones, zones_fichier,
+    catalogue, dcat, ensembles, export, facettes, fragilite, indicateurs, mesure, portraits, segregation,
+    situation, situation_csv, territoires, tiles, valeurs, zones, zones_fichier,
 };
 use crate::server::api::leases::{controle, dalo, mixite, objectifs, objectifs_csv, plan, rpems};
 use crate::server::api::lessor::parc::{collecte, counts, events, flags, residences};
@@ -49,6 +49,8 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(zones_fichier::read))
         .routes(routes!(valeurs::valeurs))
         .routes(routes!(export::export))
+        .routes(routes!(portraits::one))
+        .routes(routes!(portraits::all, portraits::drawn))
         .routes(routes!(ogc::collections::landing))
         .routes(routes!(ogc::collections::conformance))
         .routes(routes!(ogc::collections::description))

@@ -2283,6 +2283,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portraits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Les portraits de toutes les zones d'un territoire, en un fichier
+         * @description Une archive ZIP d'un PDF par zone de l'échelle qui a un logement : ainsi toutes les communes d'un EPCI
+         *     (`echelle=commune&dans=epci:200000001`). Comme `/api/portraits/{echelle}/{code}` pour chacune.
+         */
+        get: operations["portraits"];
+        put?: never;
+        /**
+         * Le portrait d'une zone dessinée ou listée, en PDF
+         * @description Comme `/api/portraits/{echelle}/{code}`, d'une zone que l'on dessine (`geometrie`) ou que l'on compose
+         *     (`codes`).
+         */
+        post: operations["portrait_zone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portraits/{echelle}/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Le portrait d'une zone, en PDF
+         * @description Un PDF accessible (PDF/UA-1, archivable : PDF/A-2a) : chiffres clés face aux territoires qui l'entourent,
+         *     ressources, quartiers prioritaires, parc, évolution, demande, cartes. Les chiffres, les droits et le secret
+         *     sont ceux de `/api/zones/{echelle}/{code}`. L'édition `restreinte` est celle de vos droits, résidences
+         *     comprises ; l'édition `publique` ne dit que ce que le site montre sans compte : elle n'a ni résidence, ni
+         *     chiffre de ménages.
+         */
+        get: operations["portrait"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/residences": {
         parameters: {
             query?: never;
@@ -4448,6 +4498,24 @@ export interface components {
              *     l'année est finie.
              */
             mois?: number | null;
+        };
+        /** @description La zone dont on veut le portrait. */
+        DemandePortrait: {
+            zone: components["schemas"]["ZoneDemandee"];
+            /** @description `restreinte` (par défaut avec un compte) ou `publique`. */
+            edition?: string | null;
+            /**
+             * Format: int32
+             * @description Vague OPS ; par défaut la dernière.
+             */
+            vague?: number | null;
+            /**
+             * Format: int32
+             * @description Millésime du RPLS ; par défaut le dernier.
+             */
+            millesime?: number | null;
+            /** @description `janvier` (par défaut) ou `a_jour`. */
+            parc?: string | null;
         };
         /** @description Un changement demandé. */
         DemandeReglage: {
@@ -16986,6 +17054,160 @@ export interface operations {
             };
             /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    portraits: {
+        parameters: {
+            query: {
+                /** @description Échelle des zones, une par portrait */
+                echelle: string;
+                /** @description Territoire, `échelle:code` */
+                dans?: string;
+                /** @description `restreinte` (par défaut) ou `publique` */
+                edition?: string;
+                /** @description Vague OPS ; par défaut la dernière */
+                vague?: number;
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+                /** @description `janvier` (par défaut) ou `a_jour` */
+                parc?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description L'archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    portrait_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DemandePortrait"];
+            };
+        };
+        responses: {
+            /** @description Le portrait */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Le corps de la demande est trop lourd. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    portrait: {
+        parameters: {
+            query?: {
+                /** @description `restreinte` (par défaut avec un compte) ou `publique` */
+                edition?: string;
+                /** @description Vague OPS ; par défaut la dernière */
+                vague?: number;
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+                /** @description `janvier` (par défaut) ou `a_jour` */
+                parc?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Échelle (`/api/catalogue` les liste) */
+                echelle: string;
+                /** @description Code de la zone */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le portrait */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

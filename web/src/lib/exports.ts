@@ -30,6 +30,10 @@ export async function fetchExport(address: string): Promise<{ name: string; cont
     const problem = (await answer.json().catch(() => null)) as { detail?: string } | null;
     throw new Error(problem?.detail ?? 'Le fichier n’a pas pu être écrit : réessayez dans un instant.');
   }
-  const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1];
-  return { name: name ?? 'mosaique', content: await answer.blob() };
+  return { name: nameOf(answer), content: await answer.blob() };
+}
+
+/** The name that the server gives a file. */
+export function nameOf(answer: Response): string {
+  return /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1] ?? 'mosaique';
 }

@@ -7,7 +7,7 @@ export const SUBJECTS: { name: string; actions: Record<string, string> }[] = [
     convention_creee: 'Convention créée', convention_modifiee: 'Convention modifiée',
   } },
   { name: 'Chiffres lus', actions: {
-    carte: 'Carte', mesure: 'Mesure d’une zone', entites: 'Liste de zones', export: 'Export', mixite: 'Objectifs de mixité', fragilite: 'Résidences à enjeu', segregation: 'Ségrégation', dalo: 'DALO et QPV',
+    carte: 'Carte', mesure: 'Mesure d’une zone', entites: 'Liste de zones', export: 'Export', portrait: 'Portrait sur papier', mixite: 'Objectifs de mixité', fragilite: 'Résidences à enjeu', segregation: 'Ségrégation', dalo: 'DALO et QPV',
     plan: 'Plan d’attributions', controle: 'Contrôle d’un dossier', controle_commission: 'Contrôle d’une commission', rpems: 'Liste des RPEMS',
   } },
   { name: 'Décisions', actions: {

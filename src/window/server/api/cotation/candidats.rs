@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::all;
-use super::cotee::{DemandeCotee, Scored, sizes};
+use super::cotee::{DemandeCotee, Scored};
 use super::demandes::{TIES, base};
 use super::grilles::{genre, grid_of};
 use super::justificatifs::{Ticks, ticks};
@@ -19,6 +19,7 @@ use crate::days;
 use crate::desk::editions::App;
 use crate::desk::leases::controle::ailleurs::financing;
 use crate::desk::params::Params;
+use crate::desk::pression::sizes;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::policy::dossier::{Checker, Vacant};

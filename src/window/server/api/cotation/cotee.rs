@@ -7,12 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::justificatifs::Ticks;
-use super::pression::{Delai, back};
 use super::{Window, catalogue, facts, rows};
 use crate::days;
+use crate::desk::pression::{Delai, back, sizes};
 use crate::desk::problem::Problem;
-use crate::reference::attributions::attributions;
-use crate::reference::registre::Valeur;
 use crate::reference::scoring::Criteria;
 use crate::scoring::demands::{Demands, months};
 use crate::scoring::facts::Facts;
@@ -60,12 +58,6 @@ pub struct DemandeCotee {
     pub autres_points: i32,
     /// Points retirés après un refus.
     pub refus: i32,
-}
-
-/// Typologies of the registers, in their order.
-pub(super) fn sizes() -> Result<&'static [Valeur], Problem> {
-    let registre = &attributions().map_err(|e| Problem::internal(&e))?.registre;
-    Ok(registre.liste("typologie").map_or(&[][..], |l| &l.valeurs))
 }
 
 /// Demands of a territory and kind that wait, scored by a grid.

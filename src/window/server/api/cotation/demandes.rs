@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cotee::{DemandeCotee, Scored, sizes};
+use super::cotee::{DemandeCotee, Scored};
 use super::grilles::{genre, grid_of};
 use super::justificatifs::{Ticks, ticks};
 use super::simulation::Base;
@@ -15,6 +15,7 @@ use crate::access::Person;
 use crate::days;
 use crate::desk::editions::App;
 use crate::desk::params::Params;
+use crate::desk::pression::sizes;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::publish::csv_file;

@@ -12,6 +12,7 @@ use super::{all, catalogue, open_epcis, window};
 use crate::access::{self, Person};
 use crate::desk::editions::App;
 use crate::desk::params::{Params, day};
+use crate::desk::pression::TerritoireCote;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::reference::scoring::Champ;
@@ -62,14 +63,6 @@ pub struct GrilleListe {
     pub grille: Grille,
     /// Ce qui empêche de l'adopter, ou mérite d'être su avant.
     pub constats: Vec<Constat>,
-}
-
-/// Un territoire qui cote des demandes.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TerritoireCote {
-    /// SIREN de l'EPCI ou de l'EPT ; 75056 pour Paris.
-    pub code: String,
-    pub nom: String,
 }
 
 /// Les grilles et le catalogue.

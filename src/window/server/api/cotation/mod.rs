@@ -12,38 +12,12 @@ pub mod pression;
 pub mod simulation;
 pub mod trajets;
 
-use std::sync::Arc;
-
 use crate::access::{self, Person, Scope};
-use crate::desk::editions::App;
+use crate::desk::pression::{all, catalogue, mix, rounded, shown, titled};
 use crate::desk::problem::Problem;
-use crate::reference::mix::Mix;
-use crate::reference::scoring::{Criteria, criteria};
 use crate::scoring::demands::{Demands, NONE};
 use crate::scoring::facts::{Facts, Territory};
 use crate::scoring::grid::Genre;
-
-/// Demands of the store, or why there are none.
-fn all(app: &App) -> Result<Arc<Demands>, Problem> {
-    let all = app.demands().map_err(|e| Problem::internal(&e))?;
-    if all.is_empty() {
-        return Err(Problem::not_found(
-            "demandes",
-            "",
-            "Le magasin ne contient aucune demande : importez un extrait du SNE (mosaique import demandes \
-                FICHIER --date AAAA-MM-JJ).",
-        ));
-    }
-    Ok(all)
-}
-
-fn catalogue() -> Result<&'static Criteria, Problem> {
-    criteria().map_err(|e| Problem::internal(&e))
-}
-
-fn mix() -> Result<&'static Mix, Problem> {
-    Mix::embedded().map_err(|e| Problem::internal(&e))
-}
 
 /// What a person may read of demands on the territory of an EPCI.
 #[derive(Debug, Clone, Copy)]
@@ -107,33 +81,4 @@ fn rows(all: &Demands, on: Window, genre: Genre, also: impl Fn(usize) -> bool) -
 fn facts(all: &Demands, rows: Vec<u32>, epci: u32) -> Result<Facts, Problem> {
     let mix = mix()?;
     Ok(Facts::of(all, rows, Territory::new(all, epci, mix), catalogue()?, mix))
-}
-
-/// A name, or the code where there is none.
-fn titled(nom: &str, code: &str) -> String {
-    if nom.is_empty() { code } else { nom }.to_owned()
-}
-
-/// A count that may be shown: none of 1 to k−1.
-fn shown(n: u32, k: u32) -> Option<u32> {
-    (n == 0 || n >= k).then_some(n)
-}
-
-/// The same, rounded to five and from 15 on: what crafted grids may ask again and again.
-fn rounded(n: u32, k: u32) -> Option<u32> {
-    shown(n, k).map(|n| if n == 0 { 0 } else { ((n + 2) / 5 * 5).max(15) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_of_one_to_ten_are_never_shown_and_others_are_rounded() {
-        assert_eq!(
-            [0, 1, 10, 11, 12, 13, 57].map(|n| rounded(n, 11)),
-            [Some(0), None, None, Some(15), Some(15), Some(15), Some(55)]
-        );
-        assert_eq!([0, 1, 10, 11].map(|n| shown(n, 11)), [Some(0), None, None, Some(11)]);
-    }
 }

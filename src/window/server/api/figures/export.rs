@@ -81,7 +81,7 @@ pub async fn export(
 }
 
 /// What is long goes out as it is read.
-fn body(content: Content) -> Body {
+pub(super) fn body(content: Content) -> Body {
     match content {
         Content::Bytes(bytes) => bytes.into(),
         Content::Long(file) => {

@@ -8,6 +8,7 @@ pub mod facettes;
 pub mod fragilite;
 pub mod indicateurs;
 pub mod mesure;
+pub mod portraits;
 pub mod segregation;
 pub mod situation;
 pub mod situation_csv;

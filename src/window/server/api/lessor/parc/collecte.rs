@@ -1,17 +1,16 @@
 //! `GET /api/parc/collecte.txt`: a bailleur's own dwellings as the collection file of 64 fields that it may
 //! deposit.
 
-use axum::extract::{Extension, State as FromState};
+use axum::extract::Extension;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::desk::error::DeskError;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
-use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
-use crate::state::{Correction, StatutCorrection};
 use crate::stock::collecte;
 
 /// Mon parc, en fichier de collecte
@@ -23,31 +22,15 @@ use crate::stock::collecte;
     get, path = "/api/parc/collecte.txt", tag = "bailleur", operation_id = "parc_collecte",
     responses((status = OK, description = "Le fichier de collecte", body = String, content_type = "text/plain"))
 )]
-pub async fn file(
-    FromState(server): FromState<Server>,
-    Current(app): Current,
-    Who(visitor): Who,
-    params: Params,
-) -> Result<Response, Problem> {
+pub async fn file(Current(app): Current, Who(visitor): Who, params: Params) -> Result<Response, Problem> {
     params.finish()?;
     let siren = visitor.lessor()?.to_owned();
     let millesime = app.millesimes.last().ok_or_else(Problem::nothing_loaded)?.meta().millesime;
-    let in_force = |c: &Correction| {
-        c.statut == StatutCorrection::Acceptee && c.des <= millesime && !c.apres.cle.is_empty()
-    };
-    let list: Vec<Correction> =
-        server.state.corrections(&siren).await?.into_iter().filter(in_force).collect();
     let name = format!("collecte-{millesime}-{siren}.txt");
-    let work = move || {
-        // The last made; one dwelling's own goes before its address's.
-        let corrected = |adresse: &str, ident: &str| {
-            let of = |c: &&Correction| {
-                if c.ident_rep.is_empty() { c.adresse == adresse } else { c.ident_rep == ident }
-            };
-            let best = list.iter().filter(of).max_by_key(|c| (!c.ident_rep.is_empty(), c.des, c.quand));
-            best.map(|c| c.apres.cle.clone())
-        };
-        collecte::file(app.store(), millesime, &siren, corrected)
+    let work = move || match app.by_lessor(millesime)? {
+        Some(lessors) => Ok(collecte::file(&lessors, app.store(), &siren)?),
+        // A server may have figures of a register that it has no file of any more.
+        None => Ok::<_, DeskError>((0, Vec::new())),
     };
     let done = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
     let (n, bytes) = done.map_err(|e| Problem::internal(&e))?;
