@@ -76,6 +76,6 @@ async fn a_drawn_zone_and_all_communes_of_an_epci_have_their_papers() {
         let mut file = archive.by_index(i).unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
-        assert!(bytes.starts_with(b"%PDF-1.7"), "{}", file.name());
+        assert!(bytes.starts_with(b"%PDF-1.7"), "{i}");
     }
 }

@@ -213,7 +213,7 @@ impl<'a> Asking<'a> {
             cartes: maps(self)?,
             parties: parties.into_iter().filter(|p| !p.is_empty()).collect(),
             methode: words::method(self, &source),
-            secret: words::secrecy(self.app.secrecy.k),
+            secret: format!("Secret statistique : {}", words::secrecy(self.app.secrecy.k)),
             source,
         })
     }

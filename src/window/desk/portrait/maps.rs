@@ -25,7 +25,8 @@ const AROUND: f64 = 0.012;
 const NAMES: usize = 12;
 const SECRET: Color = [214, 218, 221];
 const DISC: Color = [109, 100, 164];
-const HERE: Color = [200, 105, 44];
+/// Unlike any class of figures.
+const HERE: Color = [20, 83, 107];
 const QUARTER: Color = [140, 45, 110];
 const SUBJECT: Color = [29, 43, 54];
 

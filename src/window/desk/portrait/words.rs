@@ -101,14 +101,18 @@ pub(super) fn share(label: &str) -> String {
         .iter()
         .find_map(|p| label.strip_prefix(p))
         .unwrap_or(label);
-    let mut letters = short.chars();
+    capital(short)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
     letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
 }
 
 /// What no figure tells.
 pub(super) fn secrecy(k: u32) -> String {
     format!(
-        "Secret statistique : aucun chiffre ne décrit de 1 à {} ménages répondants, ni ne se retrouve par différence ; un chiffre secret n’est pas un zéro.",
+        "aucun chiffre ne décrit de 1 à {} ménages répondants, ni ne se retrouve par différence ; un chiffre secret n’est pas un zéro.",
         k - 1
     )
 }
@@ -172,7 +176,7 @@ pub(super) fn method(asking: &Asking<'_>, source: &str) -> Vec<(String, String)>
         ("Méthode".to_owned(), method),
         ("Sources".to_owned(), format!("{source}. {} Contours IGN et ANCT.", rights.droit("parc").source)),
         ("Usage".to_owned(), format!("{} : {}. {licence}", edition.words(), edition.rule())),
-        ("Secret".to_owned(), secrecy(asking.app.secrecy.k)),
+        ("Secret statistique".to_owned(), capital(&secrecy(asking.app.secrecy.k))),
     ];
     if poor.is_some() {
         out[1].1 = format!(
