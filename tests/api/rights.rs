@@ -8,7 +8,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 
 use crate::people::PEOPLE;
-use crate::world::{Reply, WORLD, commune_box, ok, polygon, send_as_is};
+use crate::world::{Reply, WORLD, commune_box, ok, polygon, send_as_is, shared_address};
 
 /// Someone's session, opened past the sign-in page; None for the public.
 pub struct Door {
@@ -527,7 +527,7 @@ fn least(operation: &str) -> u8 {
         | "adresses_situer" => 1,
         "controle" | "controle_listes" | "controle_csv" | "objectifs" | "objectif_ajouter"
         | "objectif_modifier" | "objectifs_importer" => 1,
-        "segregation" | "fragilite" | "plan" | "export" => 1,
+        "segregation" | "fragilite" | "plan" | "export" | "portraits" => 1,
         o if o.starts_with("rpems") || o.starts_with("dalo") || o.starts_with("flux_") => 1,
         o if o.starts_with("cotation_") || o.starts_with("grille") => 1,
         "travaux" | "signalements" => 1,
@@ -703,7 +703,7 @@ async fn a_bailleur_is_told_nothing_of_another() {
     let door = door("bailleur").await;
     let sites = sites().await;
     // At an address: only its own dwellings count, whatever it asks.
-    let path = format!("/api/zones/adresse/{}?indicateurs=P01", sites[0].adresse);
+    let path = format!("/api/zones/adresse/{}?indicateurs=P01", shared_address().await.0);
     let own = ask(&door, "GET", &path, None).await.json();
     let asked = ok(&format!("{path}&bailleur=300000000")).await;
     let all = ok(&path).await;

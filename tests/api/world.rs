@@ -184,6 +184,11 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
     let total = addresses.len();
     let n = address_of.len();
 
+    // A residence has one bailleur, every tenth has dwellings of all three; so have addresses without a place.
+    let owner: Vec<Option<u16>> = residences
+        .iter()
+        .map(|r: &Option<String>| r.as_ref()?[1..].parse::<u16>().ok().filter(|r| r % 10 != 0).map(|r| r % 3))
+        .collect();
     let mut commune = located("commune", &layers["commune-2024"], &points, total);
     commune.of_address[located_n..].fill(1);
     let epci = LayerFacts {
@@ -255,6 +260,8 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
             )
         })
         .collect();
+    let bailleur_of =
+        address_of.iter().map(|a| owner[*a as usize].unwrap_or_else(|| rng.u16(0..3))).collect();
     Facts {
         menages: Vec::new(),
         ecarts_qpv: std::collections::BTreeMap::new(),
@@ -266,7 +273,7 @@ fn facts(seed: u64, layers: &BTreeMap<&'static str, Layer>) -> Facts {
         address_of,
         attributes,
         quantities,
-        bailleur_of: (0..n).map(|_| rng.u16(0..3)).collect(),
+        bailleur_of,
         bailleurs: (0..3).map(|i| (format!("30000000{i}"), format!("Bailleur {i}"))).collect(),
         layers: all,
         report: BuildReport::default(),
@@ -456,6 +463,20 @@ pub fn problem(reply: &Reply) -> Value {
 /// Ring of a box, as GeoJSON.
 pub fn polygon([w, s, e, n]: [f64; 4]) -> Value {
     serde_json::json!({"type": "Polygon", "coordinates": [[[w, s], [e, s], [e, n], [w, n], [w, s]]]})
+}
+
+/// The address where the first bailleur has most dwellings of those that it shares with others: its code, the
+/// bailleur's dwellings and all of them.
+pub async fn shared_address() -> (String, u64, u64) {
+    let list = async |query: &str| -> BTreeMap<String, u64> {
+        let list = ok(&format!("/api/zones?echelle=adresse&limite=100000{query}")).await;
+        let zones = list["zones"].as_array().unwrap().iter();
+        zones.map(|z| (z["code"].as_str().unwrap().to_owned(), z["logements"].as_u64().unwrap())).collect()
+    };
+    let (own, all) = (list("&bailleur=300000000").await, list("").await);
+    let shared = own.iter().filter(|(code, mine)| **mine < all[*code]);
+    let (code, mine) = shared.max_by_key(|(_, mine)| **mine).expect("an address with several owners");
+    (code.clone(), *mine, all[code])
 }
 
 pub async fn measure(body: Value) -> Value {

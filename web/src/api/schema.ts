@@ -2319,10 +2319,10 @@ export interface paths {
         /**
          * Le portrait d'une zone, en PDF
          * @description Un PDF accessible (PDF/UA-1, archivable : PDF/A-2a) : chiffres clés face aux territoires qui l'entourent,
-         *     ressources, quartiers prioritaires, parc, évolution, demande, cartes. Les chiffres, les droits et le secret
-         *     sont ceux de `/api/zones/{echelle}/{code}`. L'édition `restreinte` est celle de vos droits, résidences
-         *     comprises ; l'édition `publique` ne dit que ce que le site montre sans compte : elle n'a ni résidence, ni
-         *     chiffre de ménages.
+         *     ressources, quartiers prioritaires, parc, évolution, demande, cartes. Les chiffres, les droits et le
+         *     secret sont ceux de `/api/zones/{echelle}/{code}`. L'édition `restreinte` est celle de vos droits,
+         *     résidences comprises ; l'édition `publique` ne dit que ce que le site montre sans compte : elle n'a ni
+         *     résidence, ni chiffre de ménages.
          */
         get: operations["portrait"];
         put?: never;

@@ -1,5 +1,5 @@
-//! The maps of a portrait: where its dwellings are, and how its households live, each at the finest scale that
-//! has figures.
+//! The maps of a portrait: where its dwellings are, and how its households live, each at the finest scale
+//! that has figures.
 
 use geo::MultiPolygon;
 

@@ -33,7 +33,7 @@ pub enum Draw {
         color: Color,
         line: Line,
     },
-    /// The same in outlines, white around the letters: they stay readable on a map, and are read nowhere else.
+    /// The same in outlines, white around the letters: readable on a map, and read nowhere else.
     Label {
         at: [f32; 2],
         size: f32,

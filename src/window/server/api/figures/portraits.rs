@@ -1,5 +1,5 @@
-//! `GET /api/portraits/{echelle}/{code}`, `POST /api/portraits` and `GET /api/portraits`: portraits on paper, of
-//! a zone, of a drawn zone, of all zones of a territory.
+//! `GET /api/portraits/{echelle}/{code}`, `POST /api/portraits` and `GET /api/portraits`: portraits on paper,
+//! of a zone, of a drawn zone, of all zones of a territory.
 
 use axum::extract::{Extension, Path};
 use axum::http::{HeaderValue, header};
@@ -20,10 +20,10 @@ use crate::server::edge::problem::Document;
 /// Le portrait d'une zone, en PDF
 ///
 /// Un PDF accessible (PDF/UA-1, archivable : PDF/A-2a) : chiffres clés face aux territoires qui l'entourent,
-/// ressources, quartiers prioritaires, parc, évolution, demande, cartes. Les chiffres, les droits et le secret
-/// sont ceux de `/api/zones/{echelle}/{code}`. L'édition `restreinte` est celle de vos droits, résidences
-/// comprises ; l'édition `publique` ne dit que ce que le site montre sans compte : elle n'a ni résidence, ni
-/// chiffre de ménages.
+/// ressources, quartiers prioritaires, parc, évolution, demande, cartes. Les chiffres, les droits et le
+/// secret sont ceux de `/api/zones/{echelle}/{code}`. L'édition `restreinte` est celle de vos droits,
+/// résidences comprises ; l'édition `publique` ne dit que ce que le site montre sans compte : elle n'a ni
+/// résidence, ni chiffre de ménages.
 #[utoipa::path(
     get, path = "/api/portraits/{echelle}/{code}", tag = "zones", operation_id = "portrait",
     params(
