@@ -216,7 +216,7 @@ describe('views', () => {
     await page.context().clearCookies();
     await enter(page, server, 'ddets');
     await page.goto(`${server.base}/aide`);
-    await page.waitForLoadState('networkidle');
+    await settle(page);
     await open_();
     assert.match(await page.locator('.views').innerText(), /Aucune vue gardée/);
   });
@@ -262,7 +262,7 @@ describe('a screen that can be shown', () => {
       await page.setViewportSize({ width: 375, height: 800 });
       for (const path of ['/evenements', '/organisme', '/depots']) {
         await page.goto(server.base + path);
-        await page.waitForLoadState('networkidle');
+        await settle(page);
         const cut = await page.locator('main .card').evaluateAll((all) => all.filter((e) => getComputedStyle(e).maxHeight === 'none' && e.scrollHeight > e.clientHeight + 1).map((e) => `${e.className}: ${e.clientHeight} of ${e.scrollHeight}`));
         assert.deepEqual(cut, [], path);
       }

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type BrowserContext, type Download, type Page } from 'playwright-core';
+import { chromium, type BrowserContext, type Download, type Page, type Request } from 'playwright-core';
 
 export const BASE_URL = process.env['BASE_URL'] ?? 'http://127.0.0.1:8080';
 /** Without another wish, tests ask as the agent who sees the whole territory. */
@@ -34,6 +34,7 @@ export async function open(headers = AGENT, tour = false): Promise<Session> {
     });
   }
   const page = context.pages()[0] ?? (await context.newPage());
+  watch(page);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`exception: ${error.message}`));
   page.on('console', (message) => message.type() === 'error' && faults.push(`console: ${message.text()}`));
@@ -79,9 +80,37 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
-/** Waits until nothing has been asked of the server for a moment. A machine at work may need long for a first map. */
+/** What a page asked and has no answer to yet, and when it last asked or was answered. */
+const traffic = new WeakMap<Page, { open: Set<Request>; last: number }>();
+
+function watch(page: Page): { open: Set<Request>; last: number } {
+  const known = traffic.get(page);
+  if (known) return known;
+  const seen = { open: new Set<Request>(), last: Date.now() };
+  const moved = (change: (request: Request) => void) => (request: Request): void => {
+    change(request);
+    seen.last = Date.now();
+  };
+  page.on('request', moved((r) => r.resourceType() === 'eventsource' || seen.open.add(r)));
+  page.on('requestfinished', moved((r) => seen.open.delete(r)));
+  page.on('requestfailed', moved((r) => seen.open.delete(r)));
+  traffic.set(page, seen);
+  return seen;
+}
+
+/**
+ * Waits until nothing has been asked of the server for a moment. The end of a request that a page gave up is sometimes not told to us: five
+ * seconds without any other are enough then.
+ */
 export async function settle(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle', { timeout: 60_000 });
+  const seen = watch(page);
+  await page.waitForLoadState('load');
+  const begun = Date.now();
+  for (const end = begun + 60_000; Date.now() < end; await page.waitForTimeout(100)) {
+    const quiet = Date.now() - Math.max(seen.last, begun);
+    if (quiet > (seen.open.size === 0 ? 500 : 5_000)) break;
+  }
+  if (seen.open.size > 0) console.log(`# still open: ${[...seen.open].map((r) => r.url()).join(' ')}`);
   await page.waitForTimeout(600);
 }
 

@@ -87,7 +87,7 @@ describe('at every width', () => {
           await page.goto('about:blank');
           await page.goto(server.base + path.replace('COMMUNE', zone?.code ?? ''));
           await page.locator('main').first().waitFor();
-          await page.waitForLoadState('networkidle');
+          await settle(page);
           const first = !checked.has(path);
           checked.add(path);
           for (const width of first ? WIDTHS : AGAIN) {
