@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Valeurs } from '../src/api/client';
-import { axeFaults, contentOf, open, picture, readNumber, settle, type Session } from './harness';
+import { axeFaults, contentOf, open, picture, quiet, readNumber, settle, type Session } from './harness';
 import { ask, enter, serve, type Server } from './server';
 
 let server: Server;
@@ -216,7 +216,7 @@ describe('views', () => {
     await page.context().clearCookies();
     await enter(page, server, 'ddets');
     await page.goto(`${server.base}/aide`);
-    await settle(page);
+    await quiet(page);
     await open_();
     assert.match(await page.locator('.views').innerText(), /Aucune vue gardée/);
   });
@@ -262,7 +262,7 @@ describe('a screen that can be shown', () => {
       await page.setViewportSize({ width: 375, height: 800 });
       for (const path of ['/evenements', '/organisme', '/depots']) {
         await page.goto(server.base + path);
-        await settle(page);
+        await quiet(page);
         const cut = await page.locator('main .card').evaluateAll((all) => all.filter((e) => getComputedStyle(e).maxHeight === 'none' && e.scrollHeight > e.clientHeight + 1).map((e) => `${e.className}: ${e.clientHeight} of ${e.scrollHeight}`));
         assert.deepEqual(cut, [], path);
       }

@@ -102,15 +102,20 @@ function watch(page: Page): { open: Set<Request>; last: number } {
  * Waits until nothing has been asked of the server for a moment. The end of a request that a page gave up is sometimes not told to us: five
  * seconds without any other are enough then.
  */
-export async function settle(page: Page): Promise<void> {
+export async function quiet(page: Page): Promise<void> {
   const seen = watch(page);
   await page.waitForLoadState('load');
   const begun = Date.now();
   for (const end = begun + 60_000; Date.now() < end; await page.waitForTimeout(100)) {
-    const quiet = Date.now() - Math.max(seen.last, begun);
-    if (quiet > (seen.open.size === 0 ? 500 : 5_000)) break;
+    const since = Date.now() - Math.max(seen.last, begun);
+    if (since > (seen.open.size === 0 ? 500 : 5_000)) break;
   }
   if (seen.open.size > 0) console.log(`# still open: ${[...seen.open].map((r) => r.url()).join(' ')}`);
+}
+
+/** The same, and what came is drawn. */
+export async function settle(page: Page): Promise<void> {
+  await quiet(page);
   await page.waitForTimeout(600);
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { axeFaults, open, picture } from './harness';
+import { axeFaults, open, picture, quiet } from './harness';
 import { ask, enter, serve, type Server } from './server';
 
 const WIDTHS = [320, 375, 640, 1280, 1920, 3840];
@@ -87,7 +87,7 @@ describe('at every width', () => {
           await page.goto('about:blank');
           await page.goto(server.base + path.replace('COMMUNE', zone?.code ?? ''));
           await page.locator('main').first().waitFor();
-          await settle(page);
+          await quiet(page);
           const first = !checked.has(path);
           checked.add(path);
           for (const width of first ? WIDTHS : AGAIN) {
