@@ -8565,39 +8565,39 @@ export interface operations {
                      * @example {
                      *       "lignes": [
                      *         {
-                     *           "rang": 3,
-                     *           "quand": 1795939242794,
-                     *           "compte": "frr9vw2u2ebq9yvm37rc",
-                     *           "organisation": "6ej6gmkwut9ib2cnk2av",
-                     *           "role": "bailleur",
+                     *           "rang": 1729,
+                     *           "quand": 1795975798514,
+                     *           "compte": "cmidd4qb5nveja6ky28b",
+                     *           "organisation": "98d87v5tuiz7igdpqqnt",
+                     *           "role": "administrateur",
                      *           "action": "refus",
-                     *           "objet": "admin_audit",
-                     *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
+                     *           "objet": "flux_calcul",
+                     *           "parametres": "{\"chemin\":\"/api/flux/calcul\",\"requete\":\"bailleur=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&annee=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&taux=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&stock=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&exclus=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&parts=%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"}",
                      *           "lignes": 0,
                      *           "secret": false,
-                     *           "ip": "72aba462afa7bd78",
-                     *           "requete": "bptyubvjvm5z",
-                     *           "precedent": "70cce572935f6541ee0ba379d49710f94c4b4b07331ec0db71515200f6753082",
-                     *           "empreinte": "68db170799e57cc3aa12b892a9fb199a49512eac17359b28d76c7a9fe8951e79"
+                     *           "ip": "f4a04cfe399e01e4",
+                     *           "requete": "ra48izr7y72m",
+                     *           "precedent": "c944b4921068ce2741e75bdbb34a779943630849bda8ac1c2708cea59d16c43b",
+                     *           "empreinte": "a77aae3f31e347b2022824cefb79175bd977c0d563fc271bdc8a1be371dedad0"
                      *         },
                      *         {
-                     *           "rang": 2,
-                     *           "quand": 1795939242793,
-                     *           "compte": "uy7ix5fcqc35pwxbn3aa",
-                     *           "organisation": "n4h7np8y2fdzwt4jkee2",
-                     *           "role": "epci",
+                     *           "rang": 1728,
+                     *           "quand": 1795975798513,
+                     *           "compte": "cmidd4qb5nveja6ky28b",
+                     *           "organisation": "98d87v5tuiz7igdpqqnt",
+                     *           "role": "administrateur",
                      *           "action": "refus",
-                     *           "objet": "admin_audit",
-                     *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
+                     *           "objet": "flux_calcul",
+                     *           "parametres": "{\"chemin\":\"/api/flux/calcul\",\"requete\":\"parts=%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"}",
                      *           "lignes": 0,
                      *           "secret": false,
-                     *           "ip": "72aba462afa7bd78",
-                     *           "requete": "ra95svn8zquz",
-                     *           "precedent": "9b83d0d5a22a444f0800bd3e156819ee6f0bbaa77de77d5443c2aa7e67617b94",
-                     *           "empreinte": "70cce572935f6541ee0ba379d49710f94c4b4b07331ec0db71515200f6753082"
+                     *           "ip": "f4a04cfe399e01e4",
+                     *           "requete": "aeefmczumt5c",
+                     *           "precedent": "ee7ab92750c751c9e3d77c3c7f52838df9bd19b6cf9cc06719213fe0ae9d6ab0",
+                     *           "empreinte": "c944b4921068ce2741e75bdbb34a779943630849bda8ac1c2708cea59d16c43b"
                      *         }
                      *       ],
-                     *       "suite": null
+                     *       "suite": 1530
                      *     }
                      */
                     "application/json": components["schemas"]["PageJournal"];
@@ -8661,9 +8661,9 @@ export interface operations {
                 content: {
                     /**
                      * @example rang;quand;compte;organisation;role;action;objet;parametres;lignes;secret;ip;requete;precedent;empreinte
-                     *     7;2026-11-29T08:00:42.839Z;frr9vw2u2ebq9yvm37rc;6ej6gmkwut9ib2cnk2av;bailleur;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;72aba462afa7bd78;g2sm5qf4s4nx;72dd17bf9247f8fbcf43c2ba4e9fb67346861e14b815ecc3fab86c2455693955;0b67ee6a3267c5ff0bf03a15cb3c6f69343efec980fc1ee70731104d1c7b6848
-                     *     6;2026-11-29T08:00:42.832Z;uy7ix5fcqc35pwxbn3aa;n4h7np8y2fdzwt4jkee2;epci;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;72aba462afa7bd78;wef7p8bkfbnp;e5bd02814ad788aca5c50a108663d601a02381281d6557bc83ed7a10e656584e;72dd17bf9247f8fbcf43c2ba4e9fb67346861e14b815ecc3fab86c2455693955
-                     *     5;2026-11-29T08:00:42.832Z;met734qtbs3ggcejqac3;2v722xy9wqpbvrevfxtv;ddets;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;72aba462afa7bd78;639ffuied7h4;98a9fc777e992f9104cfb5c73867bb04fc68c1129baac794a25b1f1fd70b7ce4;e5bd02814ad788aca5c50a108663d601a02381281d6557bc83ed7a10e656584e
+                     *     1760;2026-11-29T18:09:58.572Z;cmidd4qb5nveja6ky28b;98d87v5tuiz7igdpqqnt;administrateur;refus;flux_calcul;"{""chemin"":""/api/flux/calcul"",""requete"":""parts=%2D1""}";0;0;f4a04cfe399e01e4;qgzgdz7ybm65;da8747db0a01ebff5e03be5ace700c756855cbd8f5c38a28235fa05999b3160a;9ebe10847e260569215d64e9b870cd8e27f6cde7651e7e389fa68cb6d356b3be
+                     *     1759;2026-11-29T18:09:58.572Z;cmidd4qb5nveja6ky28b;98d87v5tuiz7igdpqqnt;administrateur;refus;flux_calcul;"{""chemin"":""/api/flux/calcul"",""requete"":""exclus=%2D1""}";0;0;f4a04cfe399e01e4;7jhi3x9jqhga;7aa06606be24b3c146faf19019953ed391a646b53751f79059bc536e75162ff2;da8747db0a01ebff5e03be5ace700c756855cbd8f5c38a28235fa05999b3160a
+                     *     1758;2026-11-29T18:09:58.572Z;cmidd4qb5nveja6ky28b;98d87v5tuiz7igdpqqnt;administrateur;refus;flux_calcul;"{""chemin"":""/api/flux/calcul"",""requete"":""stock=%2D1""}";0;0;f4a04cfe399e01e4;zy7v8uxq8xup;844979bd07a30c490223abc93bb1d9f6051bf01ae4486bde867d828b1868abb1;7aa06606be24b3c146faf19019953ed391a646b53751f79059bc536e75162ff2
                      */
                     "text/csv": string;
                 };
@@ -8714,10 +8714,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "lignes": 11,
+                     *       "lignes": 1836,
                      *       "premier": 1,
-                     *       "dernier": 11,
-                     *       "empreinte": "0229c1195d58efbc024c6db07fb0c8eadf2f2595ed95b2287e4ce413b892f9b0",
+                     *       "dernier": 1836,
+                     *       "empreinte": "040c35cd6bc8f90b1824bc79bbc6bff10aebaf57cdfb958bfcc88f9bbc362daa",
                      *       "faute": null,
                      *       "tetes": 0,
                      *       "inverifiable": null
@@ -8767,27 +8767,27 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "hyh5rqz7niv9drykp7a8",
+                     *         "id": "75jhngwehv2234hpbxxf",
                      *         "courriel": "action-logement@exemple.fr",
                      *         "nom": "action logement",
-                     *         "organisation": "vnx5mustgggfp4zqzek4",
+                     *         "organisation": "s4hsvpn4ckt3x7h2dhbk",
                      *         "organisme": "action logement",
                      *         "role": "action_logement",
                      *         "gestionnaire": true,
                      *         "provisoire": false,
-                     *         "vu": null,
+                     *         "vu": 1795975798,
                      *         "ferme": false
                      *       },
                      *       {
-                     *         "id": "fsvw8jthphpgkrh827d9",
+                     *         "id": "cmidd4qb5nveja6ky28b",
                      *         "courriel": "administrateur@exemple.fr",
                      *         "nom": "administrateur",
-                     *         "organisation": "jpzx5z2n822cjkw2ifgp",
+                     *         "organisation": "98d87v5tuiz7igdpqqnt",
                      *         "organisme": "administrateur",
                      *         "role": "administrateur",
                      *         "gestionnaire": true,
                      *         "provisoire": false,
-                     *         "vu": 1795939242,
+                     *         "vu": 1795975798,
                      *         "ferme": false
                      *       }
                      *     ]
@@ -9004,7 +9004,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "w9ww6g5f9aya9k4ujyb3",
+                     *         "id": "cegfahfpi7ric8i3yvdz",
                      *         "titre": "Convention",
                      *         "territoire": [
                      *           "epci:200000001"
@@ -9021,11 +9021,11 @@ export interface operations {
                      *         "au": "2100-01-01",
                      *         "parties": [
                      *           {
-                     *             "id": "rjc3cbn7xx5uwef8tt77",
+                     *             "id": "exrtcxtaa95fs2bfifbe",
                      *             "nom": "agence"
                      *           },
                      *           {
-                     *             "id": "3pcmsxjzkubcwr5nx8ab",
+                     *             "id": "3n4428wtfm6w2b54dxgb",
                      *             "nom": "commune"
                      *           }
                      *         ]
@@ -9252,7 +9252,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example [] */
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "ud5bscuxugwkjf25ayxe",
+                     *         "fichier": "%00",
+                     *         "octets": 104,
+                     *         "le": 1795975795,
+                     *         "par": "administrateur@exemple.fr",
+                     *         "etat": "a_preciser",
+                     *         "avancement": null,
+                     *         "nature": null,
+                     *         "pourquoi": "JSON qui n'est ni un GeoJSON ni une liste d'EPCI avec leurs membres",
+                     *         "choix": [],
+                     *         "forcer": false,
+                     *         "deja": false,
+                     *         "perte": null,
+                     *         "lu": null,
+                     *         "remplacement": null
+                     *       },
+                     *       {
+                     *         "id": "j57mir6adxuk8hr3s5ni",
+                     *         "fichier": "%00",
+                     *         "octets": 104,
+                     *         "le": 1795975795,
+                     *         "par": "administrateur@exemple.fr",
+                     *         "etat": "a_preciser",
+                     *         "avancement": null,
+                     *         "nature": null,
+                     *         "pourquoi": "JSON qui n'est ni un GeoJSON ni une liste d'EPCI avec leurs membres",
+                     *         "choix": [],
+                     *         "forcer": false,
+                     *         "deja": false,
+                     *         "perte": null,
+                     *         "lu": null,
+                     *         "remplacement": null
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["FichierEnAttente"][];
                 };
             };
@@ -9700,7 +9737,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "vnx5mustgggfp4zqzek4",
+                     *         "id": "s4hsvpn4ckt3x7h2dhbk",
                      *         "nom": "action logement",
                      *         "role": "action_logement",
                      *         "code": "",
@@ -9708,7 +9745,7 @@ export interface operations {
                      *         "ferme": false
                      *       },
                      *       {
-                     *         "id": "jpzx5z2n822cjkw2ifgp",
+                     *         "id": "98d87v5tuiz7igdpqqnt",
                      *         "nom": "administrateur",
                      *         "role": "administrateur",
                      *         "code": "",
@@ -11673,7 +11710,62 @@ export interface operations {
                      *           "mesure": null
                      *         }
                      *       ],
-                     *       "grilles": []
+                     *       "grilles": [
+                     *         {
+                     *           "id": "qc2uxrfnkqrbs8w7ejkd",
+                     *           "version": 1,
+                     *           "visible": "2026-11-29",
+                     *           "adoptee": "2026-11-29",
+                     *           "en_vigueur": true,
+                     *           "modifiable": false,
+                     *           "grille": {
+                     *             "nom": "Essai",
+                     *             "epci": "200000001",
+                     *             "genre": "premiere",
+                     *             "groupes": [],
+                     *             "criteres": [
+                     *               {
+                     *                 "code": "C09",
+                     *                 "points": 60,
+                     *                 "preuve": true
+                     *               },
+                     *               {
+                     *                 "code": "C17",
+                     *                 "points": 40,
+                     *                 "preuve": false
+                     *               }
+                     *             ]
+                     *           },
+                     *           "constats": []
+                     *         },
+                     *         {
+                     *           "id": "cnskfbgf4ncbj4ycfvcn",
+                     *           "version": null,
+                     *           "visible": null,
+                     *           "adoptee": null,
+                     *           "en_vigueur": false,
+                     *           "modifiable": false,
+                     *           "grille": {
+                     *             "nom": "Essai",
+                     *             "epci": "200000001",
+                     *             "genre": "premiere",
+                     *             "groupes": [],
+                     *             "criteres": [
+                     *               {
+                     *                 "code": "C09",
+                     *                 "points": 60,
+                     *                 "preuve": true
+                     *               },
+                     *               {
+                     *                 "code": "C17",
+                     *                 "points": 40,
+                     *                 "preuve": false
+                     *               }
+                     *             ]
+                     *           },
+                     *           "constats": []
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Grilles"];
@@ -12857,7 +12949,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example [] */
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "im6pp7jxfgnfxx659u3b",
+                     *         "registre": "ops",
+                     *         "annee": 2024,
+                     *         "fichier": "a.csv",
+                     *         "octets": 36,
+                     *         "statut": "echec",
+                     *         "motif": "a.csv: le fichier n'a pas les colonnes attendues : il manque statut_logement, statut_reponse. Colonnes trouvées (ligne 1) : vague, bailleur_siren",
+                     *         "lignes_lues": null,
+                     *         "lignes_gardees": null,
+                     *         "lignes_signalees": null,
+                     *         "lignes_rejetees": null,
+                     *         "cree": 1795975797
+                     *       },
+                     *       {
+                     *         "id": "3ug5ehgjf7zis2uhk93q",
+                     *         "registre": "ops",
+                     *         "annee": 2024,
+                     *         "fichier": "fuite.csv",
+                     *         "octets": 36,
+                     *         "statut": "echec",
+                     *         "motif": "fuite.csv: le fichier n'a pas les colonnes attendues : il manque statut_logement, statut_reponse. Colonnes trouvées (ligne 1) : vague, bailleur_siren",
+                     *         "lignes_lues": null,
+                     *         "lignes_gardees": null,
+                     *         "lignes_signalees": null,
+                     *         "lignes_rejetees": null,
+                     *         "cree": 1795975794
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Depot"][];
                 };
             };
@@ -13501,7 +13624,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example [] */
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "nbb4dbisdhg9b28dnuy9",
+                     *         "nom": "Secteurs de projet",
+                     *         "organisme": "ddets",
+                     *         "auteur": "ddets",
+                     *         "visibilite": "PRIVE",
+                     *         "millesime": 2024,
+                     *         "vague": 2024,
+                     *         "zones": 2,
+                     *         "version": 1,
+                     *         "cree": 1795975798,
+                     *         "modifie": 1795975798,
+                     *         "modifiable": true,
+                     *         "efface": false
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["Ensemble"][];
                 };
             };
@@ -13810,7 +13951,29 @@ export interface operations {
                     /**
                      * @example {
                      *       "rpls_au": "2024-01-01",
-                     *       "evenements": [],
+                     *       "evenements": [
+                     *         {
+                     *           "id": "tntictbat77qhuwcndsz",
+                     *           "siren": "300000000",
+                     *           "genre": "vente",
+                     *           "date": "2024-06-01",
+                     *           "commune": "73901",
+                     *           "adresse": "",
+                     *           "qpv": "",
+                     *           "logements": 1,
+                     *           "ident_rep": [],
+                     *           "autre": "",
+                     *           "commentaire": "",
+                     *           "caracteristiques": {},
+                     *           "lieu": null,
+                     *           "lot": "",
+                     *           "qui": "bailleur",
+                     *           "quand": 1795975797,
+                     *           "annule": 1795975797,
+                     *           "rapprochement": "annule",
+                     *           "detail": null
+                     *         }
+                     *       ],
                      *       "a_rapprocher": 0
                      *     }
                      */
@@ -15894,12 +16057,12 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "yj6xfb99nbvuhy2856ui",
+                     *         "id": "var9z58r2ha6u72dtmse",
                      *         "nom": "essai",
                      *         "ecriture": false,
-                     *         "cree": 1795939242,
-                     *         "expire": 1796025642,
-                     *         "vu": null,
+                     *         "cree": 1795975793,
+                     *         "expire": 1796062193,
+                     *         "vu": 1795975793,
                      *         "revoque": false
                      *       }
                      *     ]
@@ -16164,17 +16327,17 @@ export interface operations {
                      *             "adresses": 11,
                      *             "residences": 6,
                      *             "logements": 105,
-                     *             "repondants": 84,
-                     *             "menages_interroges": 100,
-                     *             "repondants_enquete": 84,
-                     *             "taux_reponse": 0.84,
+                     *             "repondants": 36,
+                     *             "menages_interroges": 43,
+                     *             "repondants_enquete": 36,
+                     *             "taux_reponse": 0.837,
                      *             "badge": "A",
-                     *             "logements_ecartes": 5,
+                     *             "logements_ecartes": 62,
                      *             "motifs": [
                      *               {
                      *                 "motif": "bordure",
                      *                 "libelle": "adresses solidaires de voisines hors de la zone, ou trop peu de ménages (secret statistique)",
-                     *                 "logements": 5
+                     *                 "logements": 62
                      *               }
                      *             ],
                      *             "logements_sans_point": 0,
@@ -16200,24 +16363,24 @@ export interface operations {
                      *             },
                      *             {
                      *               "indicateur": "I05",
-                     *               "valeur": 72,
+                     *               "valeur": 69,
                      *               "unite": "%",
                      *               "decimales": 0,
-                     *               "numerateur": 56,
-                     *               "denominateur": 78,
-                     *               "repondants": 84,
-                     *               "taux_reponse": 0.84,
+                     *               "numerateur": 24,
+                     *               "denominateur": 35,
+                     *               "repondants": 36,
+                     *               "taux_reponse": 0.837,
                      *               "badge": "A",
                      *               "secret": false,
                      *               "motif": null,
                      *               "approximatif": false,
                      *               "incertitude": null,
-                     *               "logements_ecartes": 5,
+                     *               "logements_ecartes": 62,
                      *               "source": "OPS 2024 × RPLS 2024"
                      *             }
                      *           ],
                      *           "avertissements": [
-                     *             "Les chiffres des ménages ne comptent pas 5 des 105 logements de la zone : leurs adresses sont solidaires de voisines, ou ont trop peu de ménages (secret statistique)."
+                     *             "Les chiffres des ménages ne comptent pas 62 des 105 logements de la zone : leurs adresses sont solidaires de voisines, ou ont trop peu de ménages (secret statistique)."
                      *           ]
                      *         }
                      *       ],
@@ -16643,15 +16806,15 @@ export interface operations {
                      *       "conventions": [],
                      *       "membres": [
                      *         {
-                     *           "id": "met734qtbs3ggcejqac3",
+                     *           "id": "bsh6zqq57kwy6mzb6aqt",
                      *           "courriel": "ddets@exemple.fr",
                      *           "nom": "ddets",
-                     *           "organisation": "2v722xy9wqpbvrevfxtv",
+                     *           "organisation": "mar9r8m6rujz68hfyg3r",
                      *           "organisme": "ddets",
                      *           "role": "ddets",
                      *           "gestionnaire": true,
                      *           "provisoire": false,
-                     *           "vu": 1795939244,
+                     *           "vu": 1795975803,
                      *           "ferme": false
                      *         }
                      *       ]
@@ -16864,45 +17027,45 @@ export interface operations {
                      *       "total": {
                      *         "code": "",
                      *         "nom": "Ensemble",
-                     *         "rpls": 889,
+                     *         "rpls": 974,
                      *         "entrees": 0,
                      *         "sorties": 0,
-                     *         "a_jour": 889
+                     *         "a_jour": 974
                      *       },
                      *       "communes": [
                      *         {
-                     *           "code": "73904",
-                     *           "nom": "Commune 4",
-                     *           "rpls": 258,
-                     *           "entrees": 0,
-                     *           "sorties": 0,
-                     *           "a_jour": 258
-                     *         },
-                     *         {
                      *           "code": "73902",
                      *           "nom": "Commune 2",
-                     *           "rpls": 237,
+                     *           "rpls": 261,
                      *           "entrees": 0,
                      *           "sorties": 0,
-                     *           "a_jour": 237
+                     *           "a_jour": 261
+                     *         },
+                     *         {
+                     *           "code": "73901",
+                     *           "nom": "Commune 1",
+                     *           "rpls": 239,
+                     *           "entrees": 0,
+                     *           "sorties": 0,
+                     *           "a_jour": 239
                      *         }
                      *       ],
                      *       "qpv": [
                      *         {
                      *           "code": "QN07302M",
                      *           "nom": "La Plaine",
-                     *           "rpls": 79,
+                     *           "rpls": 94,
                      *           "entrees": 0,
                      *           "sorties": 0,
-                     *           "a_jour": 79
+                     *           "a_jour": 94
                      *         },
                      *         {
                      *           "code": "QN07301M",
                      *           "nom": "Les Hauts",
-                     *           "rpls": 26,
+                     *           "rpls": 55,
                      *           "entrees": 0,
                      *           "sorties": 0,
-                     *           "a_jour": 26
+                     *           "a_jour": 55
                      *         }
                      *       ]
                      *     }
@@ -16947,9 +17110,9 @@ export interface operations {
                 content: {
                     /**
                      * @example echelle;code;nom;logements au 1er janvier 2024;entrées depuis;sorties depuis;logements à jour au 29/11/2026
-                     *     commune;73904;Commune 4;258;0;0;258
-                     *     commune;73902;Commune 2;237;0;0;237
-                     *     commune;73901;Commune 1;213;0;0;213
+                     *     commune;73902;Commune 2;261;0;0;261
+                     *     commune;73901;Commune 1;239;0;0;239
+                     *     commune;73903;Commune 3;237;0;0;237
                      */
                     "text/csv": string;
                 };
@@ -17330,8 +17493,8 @@ export interface operations {
                      *           "depuis": 20261125,
                      *           "epci": 21.5,
                      *           "seuil": 25.8,
-                     *           "moyenne": 21.8,
-                     *           "ecart_type": 5.64
+                     *           "moyenne": 20.33,
+                     *           "ecart_type": 5
                      *         },
                      *         {
                      *           "id": "f2",
@@ -17343,8 +17506,8 @@ export interface operations {
                      *           "depuis": 20261125,
                      *           "epci": 68.6,
                      *           "seuil": 82.32,
-                     *           "moyenne": 70.94,
-                     *           "ecart_type": 9.38
+                     *           "moyenne": 67.72,
+                     *           "ecart_type": 4.3
                      *         }
                      *       ],
                      *       "classes": [
@@ -17366,72 +17529,72 @@ export interface operations {
                      *           "commune": "73902",
                      *           "commune_nom": "Commune 2",
                      *           "bailleur": {
-                     *             "code": "300000000",
-                     *             "nom": "Bailleur 0"
+                     *             "code": "300000002",
+                     *             "nom": "Bailleur 2"
                      *           },
                      *           "logements": 46,
                      *           "en_qpv": false,
-                     *           "repondants": 40,
-                     *           "taux_reponse": 0.87,
+                     *           "repondants": 29,
+                     *           "taux_reponse": 0.906,
                      *           "classee": true,
                      *           "motif": null,
                      *           "valeurs": [
-                     *             33,
-                     *             73
+                     *             28,
+                     *             69
                      *           ],
                      *           "alertes": [
                      *             true,
                      *             false
                      *           ],
                      *           "z": [
-                     *             1.98,
-                     *             0.22
+                     *             1.53,
+                     *             0.3
                      *           ],
                      *           "nb_alertes": 2,
                      *           "nb_connues": 5,
                      *           "classe": "surveiller",
-                     *           "score": 0.976,
-                     *           "centile": 71.7,
+                     *           "score": 0.854,
+                     *           "centile": 72,
                      *           "rang": 1,
                      *           "rang_bas": 1,
                      *           "rang_haut": 1,
                      *           "part_tete": 100
                      *         },
                      *         {
-                     *           "code": "R040",
-                     *           "nom": "R040",
-                     *           "commune": "73901",
-                     *           "commune_nom": "Commune 1",
+                     *           "code": "R045",
+                     *           "nom": "R045",
+                     *           "commune": "73902",
+                     *           "commune_nom": "Commune 2",
                      *           "bailleur": {
-                     *             "code": "300000002",
-                     *             "nom": "Bailleur 2"
+                     *             "code": "300000000",
+                     *             "nom": "Bailleur 0"
                      *           },
-                     *           "logements": 35,
+                     *           "logements": 32,
                      *           "en_qpv": false,
-                     *           "repondants": 25,
-                     *           "taux_reponse": 0.714,
+                     *           "repondants": 23,
+                     *           "taux_reponse": 0.719,
                      *           "classee": true,
                      *           "motif": null,
                      *           "valeurs": [
-                     *             28,
-                     *             80
+                     *             24,
+                     *             67
                      *           ],
                      *           "alertes": [
-                     *             true,
+                     *             false,
                      *             false
                      *           ],
                      *           "z": [
-                     *             1.1,
-                     *             0.97
+                     *             0.73,
+                     *             -0.17
                      *           ],
-                     *           "nb_alertes": 2,
+                     *           "nb_alertes": 1,
                      *           "nb_connues": 5,
                      *           "classe": "surveiller",
-                     *           "score": 0.808,
-                     *           "centile": 71.3,
+                     *           "score": 0.342,
+                     *           "centile": 58.1,
                      *           "rang": 2,
                      *           "rang_bas": 2,
-                     *           "rang_haut": 2,
+                     *           "rang_haut": 4,
                      *           "part_tete": 100
                      *         }
                      *       ],
@@ -17975,26 +18138,26 @@ export interface operations {
                      *               "nom": "CA du Sud",
                      *               "unites": 8,
                      *               "unites_ecartees": 0,
-                     *               "menages": 1024,
-                     *               "couverture": 98.7,
-                     *               "part": 21.4,
-                     *               "dissimilarite": 0.1083,
+                     *               "menages": 854,
+                     *               "couverture": 82.4,
+                     *               "part": 20.8,
+                     *               "dissimilarite": 0.1239,
                      *               "isolement": 0.2217,
-                     *               "entropie": 0.0097,
+                     *               "entropie": 0.016,
                      *               "motif": null,
                      *               "quotients": []
                      *             },
                      *             {
                      *               "code": "200000002",
                      *               "nom": "CC du Nord",
-                     *               "unites": 8,
-                     *               "unites_ecartees": 0,
-                     *               "menages": 1006,
-                     *               "couverture": 100,
+                     *               "unites": 7,
+                     *               "unites_ecartees": 1,
+                     *               "menages": 885,
+                     *               "couverture": 88,
                      *               "part": 25.4,
-                     *               "dissimilarite": 0.0932,
-                     *               "isolement": 0.2627,
-                     *               "entropie": 0.0095,
+                     *               "dissimilarite": 0.0741,
+                     *               "isolement": 0.2589,
+                     *               "entropie": 0.0055,
                      *               "motif": null,
                      *               "quotients": []
                      *             }
@@ -18061,7 +18224,7 @@ export interface operations {
                      *       "gestionnaire": true,
                      *       "administrateur": false,
                      *       "doit_changer": false,
-                     *       "csrf": "e7zprctc6zxf3gvivvviy4dggi5jtk374r97inwd",
+                     *       "csrf": "58x6j7ndzifmgj4ifcu2ke4a6dm74xvxfyenbhd2",
                      *       "fournisseur": null
                      *     }
                      */
@@ -18656,7 +18819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example data: {"en_cours":false,"demande":0,"fait":0,"duree_ms":null,"erreur":null} */
+                    /** @example data: {"en_cours":false,"demande":2,"fait":2,"duree_ms":75,"erreur":"le magasin ne contient pas le RPLS 2024 : importez-le (mosaique import rpls FICHIER --millesime 2024)"} */
                     "text/event-stream": components["schemas"]["Travaux"];
                 };
             };
