@@ -4,13 +4,13 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use common::served::{command, refused, said, text};
+use common::served::{command, refused, said, serving, text};
 use common::shared;
 use mosaique::registers::kind::{self, Kind, Verdict};
 use mosaique::registers::report::Report;
@@ -239,13 +239,7 @@ struct Serving {
 
 impl Serving {
     fn start(store: &str) -> Self {
-        let mut child = command(&["serve", "--data", store, "--bind", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.map(Result::unwrap).find(|l| l.starts_with("prêt : http://")).expect("it serves");
-        let address = ready.trim_start_matches("prêt : http://").split(' ').next().unwrap().to_owned();
+        let (child, address) = serving(store);
         Self { child, address }
     }
 

@@ -32,6 +32,16 @@ pub fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// A server on a store, once it is ready, and its address.
+pub fn serving(store: &str) -> (Child, String) {
+    let mut child =
+        command(&["serve", "--data", store, "--bind", "127.0.0.1:0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let ready = lines.map(Result::unwrap).find(|l| l.starts_with("prêt : http://")).expect("it serves");
+    let address = ready.trim_start_matches("prêt : http://").split(' ').next().unwrap().to_owned();
+    (child, address)
+}
+
 /// A store with the accounts of the demonstration, and a server on it that ends with its test.
 pub struct Served {
     pub dir: tempfile::TempDir,
@@ -46,13 +56,7 @@ impl Served {
         let store = text(&dir.path().join("magasin"));
         std::fs::write(Path::new(&store).join("demonstration"), "").unwrap();
         said(&["admin", "demo", "--data", &store]);
-        let mut child = command(&["serve", "--data", &store, "--bind", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.map(Result::unwrap).find(|l| l.starts_with("prêt : http://")).expect("it serves");
-        let address = ready.trim_start_matches("prêt : http://").split(' ').next().unwrap().to_owned();
+        let (child, address) = serving(&store);
         Self { dir, store, child, address }
     }
 

@@ -48,17 +48,15 @@ impl Households<'_> {
 #[must_use]
 pub fn cut(households: Households<'_>, zones: &[Zones], k: u32) -> Partition {
     let (parts, out) = partition::group(households.units(zones), k);
-    let ends = |(start, end): (u32, u32)| [zones[start as usize], zones[end as usize - 1]];
-    let parts = coalition::mend(parts, ends, |part| households.told(part), k);
+    let parts = coalition::mend(parts, zones, |part| households.told(part), k);
     Partition::new(&parts, &out, u32::try_from(zones.len()).unwrap_or(u32::MAX))
 }
 
 /// Cuts atoms of some households only, where a commune has enough of them: the addresses of each.
 #[must_use]
 pub fn cut_in_communes(households: Households<'_>, zones: &[Zones], k: u32) -> Vec<Vec<(u32, u32)>> {
-    let ends = |(start, end): (u32, u32)| [zones[start as usize], zones[end as usize - 1]];
     let parts = partition::group_in_communes(households.units(zones), k);
-    let parts = coalition::mend(parts, ends, |part| households.told(part), k);
+    let parts = coalition::mend(parts, zones, |part| households.told(part), k);
     let done = parts.into_iter().filter(|u| u.tally > 0 && !households.told(u).exposes(k));
     let mut atoms: Vec<Vec<(u32, u32)>> =
         done.map(|u| std::iter::once((u.start, u.end)).chain(u.more).collect()).collect();

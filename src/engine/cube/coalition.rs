@@ -117,18 +117,19 @@ impl Told {
 }
 
 /// Puts parts together until none tells a bailleur, or two, of too few others, where their commune allows.
-/// `zones`: of the first and of the last address of a run; `told`: of a part.
+/// `zones`: of each place in the order that parts are runs of; `told`: of a part.
 #[must_use]
 pub fn mend<T: Tally>(
     parts: Vec<Unit<T>>,
-    zones: impl Fn((u32, u32)) -> [Zones; 2],
+    zones: &[Zones],
     told: impl Fn(&Unit<T>) -> Told,
     k: u32,
 ) -> Vec<Unit<T>> {
     // Parts of one commune; those of small communes that were taken together, by EPCI and wider.
     let mut scopes: BTreeMap<(usize, Vec<u32>), Vec<Part<T>>> = BTreeMap::new();
     for unit in parts {
-        let ends: Vec<Zones> = unit.runs().flat_map(&zones).collect();
+        let ends: Vec<Zones> =
+            unit.runs().flat_map(|(s, e)| [zones[s as usize], zones[e as usize - 1]]).collect();
         let same = |depth: usize| ends.iter().all(|z| z[..depth] == ends[0][..depth]);
         let depth = (0..=COMMUNE).rev().find(|d| same(*d)).unwrap_or(0);
         let told = told(&unit);

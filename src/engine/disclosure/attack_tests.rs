@@ -300,19 +300,6 @@ fn a_bailleur_that_takes_its_own_tenants_out_learns_of_no_1_to_10_households_of_
     println!("{combined} different exact answers combined by a bailleur");
 }
 
-/// Dwellings of the atoms that a rule marks.
-fn dwellings(p: &Publisher, marked: &[bool]) -> Vec<u64> {
-    let (cube, atoms) = (p.cube(), p.cube().atoms().runs());
-    let mut out = vec![0u64; cube.respondents().0.len()];
-    for (runs, _) in atoms.iter().zip(marked).filter(|(_, m)| **m) {
-        for (s, e) in runs {
-            let rows = cube.starts()[*s as usize] as usize..cube.starts()[*e as usize] as usize;
-            rows.for_each(|i| out[i / 64] |= 1 << (i % 64));
-        }
-    }
-    out
-}
-
 #[test]
 fn an_epci_with_one_or_two_bailleurs_learns_of_no_1_to_10_tenants_of_others_but_where_a_commune_has_no_more()
 {
@@ -322,8 +309,7 @@ fn an_epci_with_one_or_two_bailleurs_learns_of_no_1_to_10_tenants_of_others_but_
         let mut rng = fastrand::Rng::with_seed(seed);
         let owners = p.cube().bailleur_of();
         // Where the commune allows nothing better, they may learn of so few: it is counted.
-        let inevitable =
-            [false, true].map(|moves| dwellings(&p, &p.exposed(Cut { item: 0, moves, viewer: None })));
+        let inevitable = [false, true].map(|moves| p.exposed(Cut { item: 0, moves, viewer: None }));
         let inevitable: Vec<u64> = inevitable[0].iter().zip(&inevitable[1]).map(|(a, b)| a | b).collect();
         exposed += Bits(&inevitable).and(p.cube().respondents()).iter().map(|w| w.count_ones()).sum::<u32>();
         all += p.cube().respondents().0.iter().map(|w| w.count_ones()).sum::<u32>();

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::attack_tests::town;
 use super::publisher::{Cut, Population, Publisher};
 use crate::cube::Cube;
+use crate::cube::bits::Bits;
 use crate::cube::build::{build, build_again};
 use crate::cube::editions::book::Book;
 use crate::cube::editions::place;
@@ -264,23 +265,8 @@ fn helpless(p: &Published) -> BTreeSet<u64> {
     let mut out = BTreeSet::new();
     for question in &QUESTIONS[..6] {
         let exposed = p.publisher.exposed(cut_of(p, *question));
-        let pieces = match cube.edition() {
-            Some(edition) => edition.atoms.to_vec(),
-            None => {
-                let mut number: BTreeMap<u32, u32> = BTreeMap::new();
-                let next = |part: &u32, n: &mut BTreeMap<u32, u32>| {
-                    let next = n.len() as u32;
-                    *n.entry(*part).or_insert(next)
-                };
-                cube.atoms().parts.iter().map(|part| next(part, &mut number)).collect()
-            }
-        };
-        for (atom, pair) in pieces.iter().zip(cube.atoms().starts.windows(2)) {
-            if exposed.get(*atom as usize).is_some_and(|e| *e) {
-                let rows = cube.starts()[pair[0] as usize] as usize..cube.starts()[pair[1] as usize] as usize;
-                cube.respondents().each(rows, |row| out.extend([p.rows[row]]));
-            }
-        }
+        let exposed = Bits(&exposed).and(cube.respondents());
+        Bits(&exposed).each(0..p.rows.len(), |row| out.extend([p.rows[row]]));
     }
     out
 }

@@ -118,6 +118,18 @@ impl Ground {
         own
     }
 
+    /// Dwellings of some atoms, as bits.
+    #[cfg(test)]
+    pub(super) fn dwellings(&self, atoms: &BTreeSet<u32>) -> Vec<u64> {
+        let rows = self.cube.starts();
+        let mut out = vec![0u64; self.cube.respondents().0.len()];
+        for (_, pair) in self.pieces.iter().zip(self.starts.windows(2)).filter(|(a, _)| atoms.contains(a)) {
+            (rows[pair[0] as usize]..rows[pair[1] as usize])
+                .for_each(|i| out[i as usize / 64] |= 1 << (i % 64));
+        }
+        out
+    }
+
     /// The pieces of parts of atoms. Neighbours of one part are one piece, if that is wished.
     #[must_use]
     pub fn partition(&self, parts: &[u32], wide: bool) -> Partition {

@@ -15,8 +15,10 @@ use super::hierarchy::Hierarchy;
 use crate::arrays::narrow;
 use crate::cube::Cube;
 use crate::cube::bits::{self, Bits, from_fn};
-use crate::cube::editions::parts::{Rule, joined};
-use crate::cube::partition::{Index, OUT, Partition};
+use crate::cube::editions::parts::{Base, Rule, joined};
+#[cfg(test)]
+use crate::cube::partition::OUT;
+use crate::cube::partition::{Index, Partition};
 use crate::cube::runs::Runs;
 use crate::reference::indicators::{Catalogue, Indicator};
 use crate::reference::secrecy::Secrecy;
@@ -68,6 +70,13 @@ struct Parts {
     index: Index,
     of: Vec<u32>,
     shown: Vec<u32>,
+}
+
+impl Parts {
+    /// The part of each atom.
+    fn atoms(&self, base: &Base<'_>) -> Vec<u32> {
+        if self.of.is_empty() { base.alone() } else { self.of.clone() }
+    }
 }
 
 /// Parts that were made for a rule, and when they were asked for last.
@@ -212,29 +221,20 @@ impl Publisher {
         self.stock.addresses(&self.stock.inside(zone))
     }
 
-    /// Atoms of the parts that tell one or two bailleurs, who know their own tenants, of too few others:
+    /// Dwellings of the parts that tell one or two bailleurs, who know their own tenants, of too few others:
     /// their commune allows nothing better.
-    #[must_use]
-    pub fn exposed(&self, cut: Cut) -> Vec<bool> {
-        let parts = self.index(cut);
+    #[cfg(test)]
+    pub(super) fn exposed(&self, cut: Cut) -> Vec<u64> {
         let base = self.ground.base();
-        let of = if parts.of.is_empty() { base.alone() } else { parts.of.clone() };
-        let grains = if cut.moves {
-            let settled = self.index(Cut { moves: false, ..cut });
-            if settled.of.is_empty() { base.alone() } else { settled.of.clone() }
-        } else {
-            Vec::new()
-        };
-        let mut atoms: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        let told = (0..).zip(&of).filter(|(_, part)| **part != OUT);
-        told.for_each(|(atom, part)| atoms.entry(*part).or_default().push(atom));
-        let mut exposed = vec![false; of.len()];
-        for atoms in atoms.into_values() {
-            if base.told(atoms.iter().copied(), &grains, self.rule(cut)).exposes(self.k) {
-                atoms.into_iter().for_each(|a| exposed[a as usize] = true);
-            }
+        let of = self.index(cut).atoms(&base);
+        let grains = self.index(Cut { moves: false, ..cut }).atoms(&base);
+        let mut parts: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (atom, part) in (0..).zip(of).filter(|(_, part)| *part != OUT) {
+            parts.entry(part).or_default().push(atom);
         }
-        exposed
+        let told = |atoms: &[u32]| base.told(atoms.iter().copied(), &grains, self.rule(cut));
+        let exposed = parts.into_values().filter(|atoms| told(atoms).exposes(self.k)).flatten();
+        self.ground.dwellings(&exposed.collect())
     }
 
     /// The part of each address, for a rule.
@@ -277,7 +277,7 @@ impl Publisher {
     /// parted.
     fn made(&self, cut: Cut) -> Parts {
         let base = self.ground.base();
-        let of = |parts: &Parts| if parts.of.is_empty() { base.alone() } else { parts.of.clone() };
+        let of = |parts: &Parts| parts.atoms(&base);
         let rule = self.rule(cut);
         let (everyone, settled) = (Cut { viewer: None, ..cut }, Cut { moves: false, ..cut });
         let (made_of, together, grains) = match (cut.viewer, cut.moves) {

@@ -124,13 +124,8 @@ impl Base<'_> {
         for units in generations.into_values() {
             let (mut done, _) = partition::group(units, k);
             if rule.viewer.is_none() {
-                let ends = |(s, e): (u32, u32)| [self.zones[s as usize], self.zones[e as usize - 1]];
-                done = coalition::mend(
-                    done,
-                    ends,
-                    |unit| self.told(unit.runs().flat_map(|(s, e)| s..e), grains, rule),
-                    k,
-                );
+                let told = |unit: &Unit<_>| self.told(unit.runs().flat_map(|(s, e)| s..e), grains, rule);
+                done = coalition::mend(done, self.zones, told, k);
             }
             for unit in done {
                 let first = unit.runs().map(|(s, _)| s).min().unwrap_or(OUT);

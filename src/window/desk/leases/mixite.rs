@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::days;
 use crate::desk::leases::rates::ObjectifCia;
-use crate::desk::leases::{Choix, MONTHS, percent, reservataires};
+use crate::desk::leases::{Choix, percent, reservataires};
 use crate::policy::facts::{Allocations, Named};
 use crate::policy::mix::{Line, Score, Standing};
 use crate::policy::why;
@@ -319,7 +319,7 @@ pub fn name(all: &Allocations, by: &str, key: u64, year: u16) -> (String, String
         "mois" => (
             format!("{year}-{key:02}"),
             key.checked_sub(1)
-                .and_then(|m| MONTHS.get(usize::try_from(m).ok()?))
+                .and_then(|m| days::MONTHS.get(usize::try_from(m).ok()?))
                 .map_or_else(String::new, |m| (*m).to_owned()),
         ),
         _ => reservataires()

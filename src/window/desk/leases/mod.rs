@@ -27,21 +27,6 @@ pub struct Choix {
     pub nom: String,
 }
 
-pub const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
-
 /// Leases that a person's rights open.
 pub struct Open {
     communes: Option<Vec<bool>>,

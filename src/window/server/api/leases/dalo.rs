@@ -13,7 +13,6 @@ use axum::http::StatusCode;
 use crate::access::{self, Scope};
 use crate::days;
 use crate::desk::editions::App;
-use crate::desk::leases::MONTHS;
 use crate::desk::leases::dalo::{
     AlertesDalo, Asked, ContestationDalo, Found, JustificationDalo, Known, LESSOR, Leases, MotifDalo,
     PlacementsDalo, STATE, balance, by, comment, counted, detail, leases, placement, quartiers, watchlist,
@@ -331,7 +330,8 @@ fn told(app: &App, found: &Leases, known: &Known<'_>, visitor: &Visitor) -> Resu
     let months = by(found, |a| a.bail / 100);
     let communes = by(found, |a| a.commune);
     let month = |key: u32| {
-        let name = (key % 100).checked_sub(1).and_then(|m| MONTHS.get(m as usize)).copied().unwrap_or("");
+        let name =
+            (key % 100).checked_sub(1).and_then(|m| days::MONTHS.get(m as usize)).copied().unwrap_or("");
         (format!("{:04}-{:02}", key / 100, key % 100), format!("{name} {}", key / 100))
     };
     let commune = |key: u32| {
