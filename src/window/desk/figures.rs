@@ -1,5 +1,14 @@
 //! The figures of many zones of a scale, each as its sheet gives it: files and collections are made of it.
 
+pub mod catalogue;
+pub mod ensembles;
+pub mod facettes;
+pub mod fragilite;
+pub mod segregation;
+pub mod situation_csv;
+pub mod valeurs;
+pub mod zones_fichier;
+
 use std::borrow::Cow;
 
 use geo::BoundingRect;

@@ -1,6 +1,8 @@
 //! The desk: what a person asks, may have and gets. The server, files and the command line ask here, and
 //! nothing here knows HTTP.
 
+pub mod admin;
+pub mod cotation;
 pub mod counter;
 pub mod csv_body;
 pub mod editions;
@@ -12,6 +14,7 @@ pub mod flux;
 pub mod geometry;
 pub mod kept;
 pub mod leases;
+pub mod lessor;
 pub mod lessor_stock;
 pub mod mesure;
 pub mod names;

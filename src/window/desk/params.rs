@@ -105,3 +105,12 @@ pub fn name<'a>(champ: &str, text: &'a str) -> Result<&'a str, Problem> {
     }
     Ok(text)
 }
+
+/// A text of a length that a page can show.
+pub fn words(champ: &str, text: &str, most: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(Problem::value(champ, text, format!("Ce texte a {most} caractères au plus.")));
+    }
+    Ok(text.to_owned())
+}

@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 pub use self::api::ban::geocodage_distant::{RemoteError, configured as remote_ban};
-pub use self::api::lessor::parc::events::bring;
 pub use self::app::Server;
 pub use self::auth::provider::SsoError;
 pub use self::background::late::{Imported, note_imports, recover_deposits};
@@ -30,8 +29,10 @@ use self::edge::{listen, metrics};
 pub use self::error::ServerError;
 pub use self::options::ServeOptions;
 pub use self::router::{document, router};
+
 use crate::days;
 use crate::desk::editions::{App, Live};
+pub use crate::desk::lessor::events::bring;
 use crate::reference::reglages as rules;
 use crate::state::State;
 use crate::store::{Store, Writer, reglages};

@@ -1,25 +1,24 @@
 //! `/api/admin/imports/fichiers`: general files that an administrator sends, looks at, imports or puts out of
 //! the way. Nothing changes in the figures before the import of each.
 
-use std::collections::BTreeMap;
-use std::path::Path as FilePath;
-
 use axum::Json;
 use axum::body::Body as RawBody;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 
-use super::imports::FichierImporte;
 use crate::arrival::waiting::{self, ImportError, Nature, Progress, Waiting};
+use crate::desk::admin::fichiers::{
+    COMMUNES, CommuneFichier, DireFichier, EtatFichier, FichierEnAttente, FichierParams, ImporterFichier,
+    LectureFichier, NatureFichier, RemplacementFichier, found,
+};
+use crate::desk::admin::imports::FichierImporte;
 use crate::desk::editions::App;
+use crate::desk::lessor::depots::rules;
 use crate::desk::params::{Params, file_name};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::reference::depots::Deposits;
 use crate::server::api::lessor::depots::receive::store;
-use crate::server::api::lessor::depots::{RegleDepot, rules};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::background::late::Imported;
@@ -29,115 +28,6 @@ use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::{Cree, Modification};
 use crate::state::{self, State};
 use crate::store::By;
-
-/// Un fichier qui attend.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FichierEnAttente {
-    pub id: String,
-    pub fichier: String,
-    pub octets: u64,
-    /// Secondes depuis 1970.
-    pub le: i64,
-    pub par: String,
-    pub etat: EtatFichier,
-    /// Part lue pendant le contrôle, de 0 à 1.
-    pub avancement: Option<f64>,
-    /// Pour quoi il est pris.
-    pub nature: Option<NatureFichier>,
-    /// Comment sa nature a été vue, ou pourquoi il est refusé.
-    pub pourquoi: String,
-    /// Ce qu'il peut être, quand il faut le dire.
-    pub choix: Vec<NatureFichier>,
-    pub forcer: bool,
-    /// Le magasin l'a déjà.
-    pub deja: bool,
-    /// Ce que l'import ferait perdre au-delà de l'ordinaire : à accepter.
-    pub perte: Option<String>,
-    pub lu: Option<LectureFichier>,
-    pub remplacement: Option<RemplacementFichier>,
-}
-
-/// Où en est un fichier qui attend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EtatFichier {
-    Controle,
-    Pret,
-    APreciser,
-    Refuse,
-}
-
-/// Ce qu'est un fichier.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NatureFichier {
-    /// `rpls`, `ops`, `zones`, `addresses`, `attributions`, `demandes` ou `thresholds`.
-    pub registre: String,
-    /// Millésime, vague, année ou génération.
-    pub annee: Option<u16>,
-    /// Des zones : `commune`, `epci`, `departement`, `iris`, `qpv` ou `appartenance`.
-    pub couche: Option<String>,
-    /// Des adresses : `73`, ou `73,74`.
-    pub departements: Option<String>,
-    /// Des demandes : le jour de l'extrait, `20241231` ; à défaut, la fin de l'année.
-    #[serde(default)]
-    pub jour: Option<u32>,
-    /// « RPLS, millésime 2024 ».
-    #[serde(default)]
-    pub en_mots: String,
-}
-
-/// Ce qui a été lu.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LectureFichier {
-    pub format: String,
-    pub lignes_lues: u64,
-    pub lignes_gardees: u64,
-    pub lignes_avec_drapeau: u64,
-    pub lignes_rejetees: u64,
-    pub regles: Vec<RegleDepot>,
-    pub remarques: Vec<String>,
-    /// Réparations et autres comptes, par nom stable.
-    pub comptes: BTreeMap<String, u64>,
-}
-
-/// Ce que l'import remplacerait.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RemplacementFichier {
-    /// Comment le fichier rejoint ce qui est en place, en mots.
-    pub regle: String,
-    /// Ce que sont les lignes : « logements ».
-    pub unite: String,
-    pub fichiers: Vec<FichierImporte>,
-    pub lignes_avant: u64,
-    pub lignes_apres: u64,
-    pub lignes_conservees: u64,
-    pub lignes_remplacees: u64,
-    /// Parmi elles, celles dont le fichier n'a rien.
-    pub lignes_perdues: u64,
-    /// Les plus touchées d'abord, dix au plus.
-    pub communes: Vec<CommuneFichier>,
-    pub communes_touchees: usize,
-}
-
-/// Une commune que l'import change.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CommuneFichier {
-    pub code: String,
-    pub nom: String,
-    pub avant: u64,
-    pub apres: u64,
-}
-
-/// Communes that are shown.
-const COMMUNES: usize = 10;
-
-impl From<Nature> for NatureFichier {
-    fn from(n: Nature) -> Self {
-        let Nature { registre, annee, couche, departements, jour, en_mots } = n;
-        Self { registre, annee, couche, departements, jour, en_mots }
-    }
-}
 
 fn shown(server: &Server, app: &App, w: Waiting) -> FichierEnAttente {
     let told = server.works.check(&w.id).map(|c| c.borrow().clone());
@@ -210,11 +100,6 @@ fn shown(server: &Server, app: &App, w: Waiting) -> FichierEnAttente {
     }
 }
 
-fn found(root: &FilePath, id: &str) -> Result<Waiting, Problem> {
-    waiting::get(root, id)
-        .ok_or_else(|| Problem::not_found("id", id, "Ce fichier n'attend plus : il a été importé ou écarté."))
-}
-
 /// Fichiers envoyés qui attendent d'être importés
 ///
 /// Dans l'ordre où il convient de les importer.
@@ -232,15 +117,6 @@ pub async fn list(
     let all =
         tokio::task::spawn_blocking(move || waiting::list(&root)).await.map_err(|e| Problem::internal(&e))?;
     Ok(Json(all.into_iter().map(|w| shown(&server, &app, w)).collect()))
-}
-
-/// Le nom du fichier (documentation de l'interface).
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
-pub struct FichierParams {
-    /// Nom du fichier.
-    pub fichier: String,
 }
 
 /// Envoyer un fichier
@@ -318,16 +194,6 @@ fn start(server: &Server, w: Waiting) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Ce que la personne dit d'un fichier.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DireFichier {
-    pub nature: NatureFichier,
-    /// Importer malgré un doute sur l'année, la couche ou le nombre de lignes gardées.
-    #[serde(default)]
-    pub forcer: bool,
-}
-
 /// Dire ce qu'est un fichier
 ///
 /// Il est contrôlé à nouveau.
@@ -368,15 +234,6 @@ pub async fn say(
     (w.nature, w.forcer, w.etat) = (Some(nature), said.forcer, Progress::Controle);
     start(&server, w)?;
     Ok((StatusCode::ACCEPTED, Extension(trace)))
-}
-
-/// Ce que la personne accepte.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ImporterFichier {
-    /// La perte annoncée.
-    #[serde(default)]
-    pub accepter_perte: bool,
 }
 
 /// Importer un fichier

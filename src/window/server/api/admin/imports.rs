@@ -2,11 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use crate::admission::plan::files_of;
 use crate::admission::{AdmissionError, is_imported, undoable};
+use crate::desk::admin::imports::{ARemettre, ChoixImport, Imports, JeuImporte, files};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
@@ -17,70 +15,7 @@ use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Modification;
-use crate::store::{By, Dataset, Operation, Piece, Store, StoreError, Writer};
-
-/// Ce qui est importé, et ce qui peut être remis.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Imports {
-    pub imports: Vec<JeuImporte>,
-    /// Le plus récent d'abord.
-    pub a_remettre: Vec<ARemettre>,
-    /// Jours pendant lesquels ce qui est remplacé ou retiré peut être remis.
-    pub jours: i64,
-}
-
-/// Un jeu de données en place.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct JeuImporte {
-    pub registre: String,
-    pub cle: String,
-    /// Faux tant que les chiffres ne le montrent pas.
-    pub construit: bool,
-    pub lignes_rejetees: u64,
-    pub lignes_avec_drapeau: u64,
-    pub fichiers: Vec<FichierImporte>,
-}
-
-/// Un fichier dont il reste des lignes.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FichierImporte {
-    pub fichier: String,
-    /// Empreinte BLAKE3 du fichier.
-    pub empreinte: String,
-    /// Secondes depuis 1970 ; 0 si on ne le sait pas.
-    pub le: i64,
-    pub par: String,
-    pub lignes: u64,
-}
-
-/// Ce qu'un import ou un retrait a remplacé.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ARemettre {
-    pub registre: String,
-    pub cle: String,
-    /// Quand il a été remplacé ou retiré, en secondes depuis 1970, et par qui.
-    pub le: i64,
-    pub par: String,
-    pub fichiers: Vec<FichierImporte>,
-}
-
-/// Le jeu de données dont il s'agit.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChoixImport {
-    pub registre: String,
-    pub cle: String,
-}
-
-impl From<Piece> for FichierImporte {
-    fn from(p: Piece) -> Self {
-        Self { fichier: p.fichier, empreinte: p.empreinte, le: p.le, par: p.par, lignes: p.lignes }
-    }
-}
-
-fn files(d: &Dataset) -> Vec<FichierImporte> {
-    files_of(d).into_iter().map(FichierImporte::from).collect()
-}
+use crate::store::{By, Dataset, Operation, Store, StoreError, Writer};
 
 /// Fichiers importés, et ceux qui peuvent être remis
 #[utoipa::path(

@@ -1,24 +1,17 @@
 //! `POST /api/situation`: a CSV file comes in, the same file goes out with the places added as columns.
 
 use axum::response::{IntoResponse, Response};
-use csv::StringRecord;
 use rayon::prelude::*;
 
-use crate::desk::csv_body::{self, unreadable};
-use crate::desk::editions::Loaded;
+use crate::desk::figures::situation_csv::{convert, number};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::query::Asked;
-use crate::desk::situation::{Reponse, Situation, locate, projected};
 use crate::reference::situation::situation as rules;
 use crate::server::edge::body::CsvBody;
 use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use crate::territory::grid;
-
-/// Most rows of one file.
-const ROWS: usize = 200_000;
 
 /// Situation d'un fichier de points
 ///
@@ -51,163 +44,4 @@ pub async fn situations(
         .await
         .map_err(|e| Problem::internal(&e))??;
     Ok((csv_headers("situation.csv")?, answer).into_response())
-}
-
-/// A place in degrees and the quality of its location, if it is told.
-type Point = ([f64; 2], Option<u8>);
-
-/// Where the columns are.
-struct Columns {
-    first: usize,
-    second: usize,
-    projected: bool,
-    epsg: Option<usize>,
-    quality: Option<usize>,
-}
-
-impl Columns {
-    fn find(titles: &StringRecord) -> Result<Self, Problem> {
-        let at =
-            |names: &[&str]| titles.iter().position(|t| names.contains(&t.trim().to_lowercase().as_str()));
-        let (epsg, quality) = (at(&["epsg"]), at(&["qualite", "qualité", "qualite_xy"]));
-        let found = match (at(&["lon", "longitude"]), at(&["lat", "latitude"]), at(&["x"]), at(&["y"])) {
-            (Some(first), Some(second), ..) => Some((first, second, false)),
-            (_, _, Some(first), Some(second)) => Some((first, second, true)),
-            _ => None,
-        };
-        let Some((first, second, projected)) = found else {
-            let list: Vec<&str> = titles.iter().collect();
-            return Err(Problem::body(format!(
-                "Le fichier n'a ni colonnes « lon » et « lat », ni colonnes « x » et « y ». Ses colonnes : \
-                    {}.",
-                list.join(", ")
-            )));
-        };
-        Ok(Self { first, second, projected, epsg, quality })
-    }
-}
-
-/// A number with a point or a comma.
-fn number(text: &str) -> Option<f64> {
-    text.trim().replace(',', ".").parse().ok().filter(|v: &f64| v.is_finite())
-}
-
-fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Problem> {
-    let (text, delimiter) = csv_body::decoded(body)?;
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text[..]);
-    let titles = reader.headers().map_err(unreadable)?.clone();
-    let columns = Columns::find(&titles)?;
-    let rows = reader.records().collect::<Result<Vec<StringRecord>, _>>().map_err(unreadable)?;
-    if rows.len() > ROWS {
-        return Err(Problem::body(format!(
-            "Le fichier a {} lignes ; {ROWS} au plus : découpez-le.",
-            rows.len()
-        )));
-    }
-
-    let rules = rules();
-    let cell = |row: &StringRecord, i: usize| row.get(i).unwrap_or("").trim().to_owned();
-    let points: Vec<Result<Point, String>> = rows
-        .par_iter()
-        .map(|row| {
-            let (a, b) = (cell(row, columns.first), cell(row, columns.second));
-            let (Some(x), Some(y)) = (number(&a), number(&b)) else {
-                return Err(if a.is_empty() && b.is_empty() {
-                    "coordonnées vides"
-                } else {
-                    "coordonnées illisibles"
-                }
-                .to_owned());
-            };
-            let quality = match columns.quality.map(|i| cell(row, i)).filter(|q| !q.is_empty()) {
-                None => None,
-                Some(q) => {
-                    let known = q.parse::<u8>().ok().filter(|q| rules.quality(*q).is_some());
-                    Some(known.ok_or_else(|| format!("qualité « {q} » inconnue"))?)
-                }
-            };
-            let point = if columns.projected {
-                let own = columns.epsg.map(|i| cell(row, i)).filter(|e| !e.is_empty());
-                let epsg = match own {
-                    None => epsg,
-                    Some(e) => e.parse().map_err(|_| format!("EPSG « {e} » inconnu"))?,
-                };
-                projected(epsg, x, y).map_err(|p| p.detail)?
-            } else {
-                crate::desk::situation::check([x, y]).map_err(|p| p.detail)?;
-                [x, y]
-            };
-            Ok((point, quality))
-        })
-        .collect();
-    let located: Vec<[f64; 2]> =
-        points.iter().map(|p| p.as_ref().map_or([f64::NAN; 2], |(p, _)| *p)).collect();
-    let cells = grid::cells(&located).map_err(|e| Problem::internal(&e))?;
-    let answers: Vec<Result<Situation, &String>> = points
-        .par_iter()
-        .zip(cells)
-        .map(|(p, cell)| p.as_ref().map(|(point, quality)| locate(loaded, rules, *point, *quality, cell)))
-        .collect();
-    write(loaded, delimiter, &titles, &rows, &answers).map_err(|e| Problem::internal(&e))
-}
-
-/// Writes the file back with its answers, in UTF-8 with a mark that spreadsheets recognise.
-fn write(
-    loaded: &Loaded,
-    delimiter: u8,
-    titles: &StringRecord,
-    rows: &[StringRecord],
-    answers: &[Result<Situation, &String>],
-) -> csv::Result<Vec<u8>> {
-    let mut out = "\u{feff}".as_bytes().to_vec();
-    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(&mut out);
-    let generations: Vec<&str> = loaded.zones.keys().filter_map(|id| id.strip_prefix("qpv")).collect();
-    let resolutions: Vec<String> =
-        crate::territory::h3::resolutions().iter().map(|r| format!("r{r}")).collect();
-    let mut header: Vec<String> = titles.iter().map(str::to_owned).collect();
-    header.extend(
-        ["commune_code", "commune_nom", "epci_code", "departement_code", "iris_code", "carreau"]
-            .map(str::to_owned),
-    );
-    header.extend(resolutions.iter().map(|r| format!("h3_{r}")));
-    for g in &generations {
-        header.extend(["", "_code", "_nom", "_distance_bord_m", "_motif"].map(|s| format!("qpv{g}{s}")));
-    }
-    header.push("situation_erreur".to_owned());
-    writer.write_record(&header)?;
-    for (row, answer) in rows.iter().zip(answers) {
-        // Short rows are filled, so that answers stand under their titles.
-        let mut record: Vec<String> =
-            (0..titles.len()).map(|i| row.get(i).unwrap_or("").to_owned()).collect();
-        match answer {
-            Ok(s) => {
-                let code = |l: &Option<crate::desk::situation::Lieu>| {
-                    l.as_ref().map_or(String::new(), |l| l.code.clone())
-                };
-                record.push(code(&s.commune));
-                record.push(s.commune.as_ref().map_or(String::new(), |l| l.nom.clone()));
-                record.extend([code(&s.epci), code(&s.departement), code(&s.iris)]);
-                record.push(s.carreau.clone().unwrap_or_default());
-                record.extend(resolutions.iter().map(|r| s.h3.get(r).cloned().unwrap_or_default()));
-                for q in &s.qpv {
-                    // A point outside, or of which nothing is known, has no QPV of its own.
-                    let named = matches!(q.reponse, Reponse::Dedans | Reponse::Incertain);
-                    record.push(q.reponse.word().to_owned());
-                    record.push(q.code.clone().filter(|_| named).unwrap_or_default());
-                    record.push(q.nom.clone().filter(|_| named).unwrap_or_default());
-                    record.push(q.distance_bord_m.map_or(String::new(), |d| d.to_string()));
-                    record.push(q.motif.clone().unwrap_or_default());
-                }
-                record.push(String::new());
-            }
-            Err(why) => {
-                record.resize(header.len() - 1, String::new());
-                record.push((*why).clone());
-            }
-        }
-        writer.write_record(&record)?;
-    }
-    writer.flush()?;
-    drop(writer);
-    Ok(out)
 }

@@ -3,38 +3,21 @@
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-use super::{date, residences, words};
 use crate::access::{Scope, scope};
-use crate::desk::params::Params;
+use crate::desk::lessor::flags::NouveauSignalement;
+use crate::desk::params::{Params, day as date, words};
 use crate::desk::problem::Problem;
 use crate::desk::rights::Reach;
 use crate::desk::trace::Trace;
 use crate::reference::access::{Class, Donnees};
+use crate::server::api::lessor::parc::residences;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::state::{self, NewFlag, Signalement};
-
-/// Une résidence à signaler.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NouveauSignalement {
-    /// Code de la résidence.
-    pub residence: String,
-    pub motif: String,
-    /// Premier et dernier jour, AAAA-MM-JJ ; `au` vide : sans terme.
-    pub du: String,
-    #[serde(default)]
-    pub au: String,
-    /// Vrai : les collectivités et services de l'État du territoire le voient.
-    #[serde(default)]
-    pub partage: bool,
-}
 
 /// Résidences signalées
 ///

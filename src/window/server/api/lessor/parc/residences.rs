@@ -11,15 +11,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::events::latest;
-use super::words;
-use crate::desk::editions::{App, Loaded};
 use crate::desk::error::DeskError;
-use crate::desk::params::Params;
-use crate::desk::places::parent;
+use crate::desk::lessor::events::latest;
+use crate::desk::lessor::residences::{
+    AdresseResidence, ListeResidences, NouvelleNote, NouvelleOperation, ResidenceBailleur, one, residences,
+};
+use crate::desk::params::{Params, words};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::registers::kit::small::SmallTable;
@@ -29,145 +27,9 @@ use crate::server::edge::body::{Body, CsvBody};
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Modification;
-use crate::state::{self, Lignee, NoteResidence, OperationResidence, ResidenceNommee, Signalement};
-use crate::stock::edits::{Edits, Home};
-use crate::stock::facts::NONE;
-use crate::stock::places::label;
+use crate::state::{self, Lignee, ResidenceNommee};
+use crate::stock::edits::Home;
 use crate::stock::table::hash;
-
-/// Une résidence d'un bailleur.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ResidenceBailleur {
-    pub code: String,
-    pub nom: String,
-    /// Code Insee ; vide si elle s'étend sur plusieurs communes.
-    pub commune: String,
-    /// Logements du bailleur.
-    pub logements: u64,
-    pub adresses: Vec<AdresseResidence>,
-    /// Les dernières notes de ses gestionnaires.
-    pub note: Option<NoteResidence>,
-    pub signalements: Vec<Signalement>,
-}
-
-/// Une adresse d'une résidence.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct AdresseResidence {
-    pub cle: String,
-    pub libelle: String,
-    pub logements: u64,
-    /// Son point, celui de son premier logement ; degrés WGS 84.
-    pub lon: f64,
-    pub lat: f64,
-}
-
-/// Les résidences, leurs notes au long du temps et ce qui en a été fait.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ListeResidences {
-    pub residences: Vec<ResidenceBailleur>,
-    /// Toutes les notes, la dernière d'abord.
-    pub notes: Vec<NoteResidence>,
-    /// La dernière opération d'abord.
-    pub operations: Vec<OperationResidence>,
-}
-
-/// Ce qui est à faire de résidences.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NouvelleOperation {
-    /// `renommee` (une résidence), `fusion` (plusieurs en une) ou `scission` (des adresses d'une résidence en
-    /// font une nouvelle).
-    pub genre: String,
-    /// Codes des résidences.
-    pub residences: Vec<String>,
-    /// Nom de la résidence qui en sort.
-    pub nom: String,
-    /// Clés des adresses qui partent (scission).
-    #[serde(default)]
-    pub adresses: Vec<String>,
-}
-
-/// Exact addresses of a bailleur by residence code, from its dwellings as filed and as it corrected them.
-fn addresses(
-    app: &App,
-    loaded: &Loaded,
-    siren: &str,
-) -> Result<BTreeMap<String, Vec<AdresseResidence>>, DeskError> {
-    let (year, cube) = (loaded.meta().millesime, loaded.cube());
-    let (Some(points), Some(residences)) = (cube.layer("adresse"), cube.layer("residence")) else {
-        return Ok(BTreeMap::new());
-    };
-    let edits = Edits::of(app.store())?;
-    let columns = ["adresse", "ident_rep", "lon", "lat", "situe"];
-    let Some(t) = app.rows_of(year, siren, &columns)? else { return Ok(BTreeMap::new()) };
-    let (key, ident, situated) = (t.texts("adresse")?, t.hashes("ident_rep")?, t.flags("situe")?);
-    let (mut lon, mut lat) = (t.f64s("lon")?, t.f64s("lat")?);
-    // A dwelling that was filed without a point has none here, wherever builds put it.
-    for row in (0..t.rows()).filter(|r| situated[*r]) {
-        (lon[row], lat[row]) = (f64::NAN, f64::NAN);
-    }
-    let mut found: BTreeMap<(String, String), AdresseResidence> = BTreeMap::new();
-    for row in 0..t.rows() {
-        let name = key.get(row);
-        let (x, y) =
-            edits.point(year, siren, ident[row], hash(name)).map_or((lon[row], lat[row]), |f| (f.lon, f.lat));
-        // As `stock::places` names the address point.
-        let code = format!("{:016x}", hash(&format!("{name}@{x:.6},{y:.6}")));
-        let address = points.zone(&code).and_then(|z| points.runs_of(z).next());
-        let zone = address.and_then(|(a, _)| residences.of.get(a as usize)).copied().filter(|z| *z != NONE);
-        if let Some(zone) = zone {
-            let new = || AdresseResidence {
-                cle: name.to_owned(),
-                libelle: label(name),
-                logements: 0,
-                lon: x,
-                lat: y,
-            };
-            found
-                .entry((residences.codes.get(zone as usize).to_owned(), name.to_owned()))
-                .or_insert_with(new)
-                .logements += 1;
-        }
-    }
-    let mut out: BTreeMap<String, Vec<AdresseResidence>> = BTreeMap::new();
-    for ((code, _), address) in found {
-        out.entry(code).or_default().push(address);
-    }
-    Ok(out)
-}
-
-async fn residences(app: &Arc<App>, siren: &str) -> Result<Vec<ResidenceBailleur>, Problem> {
-    let loaded = latest(app)?;
-    let (held, at, owner) = (Arc::clone(app), Arc::clone(&loaded), siren.to_owned());
-    let found = tokio::task::spawn_blocking(move || addresses(&held, &at, &owner))
-        .await
-        .map_err(|e| Problem::internal(&e))?;
-    let found = found.map_err(|e| Problem::internal(&e))?;
-    let Some(layer) = loaded.cube().layer("residence") else { return Ok(Vec::new()) };
-    let mut list: Vec<ResidenceBailleur> = found
-        .into_iter()
-        .map(|(code, adresses)| {
-            let zone = layer.zone(&code);
-            ResidenceBailleur {
-                nom: zone.map_or_else(|| code.clone(), |z| layer.title(z)),
-                commune: zone.and_then(|z| parent(&loaded, &layer, z, "commune")).unwrap_or_default(),
-                logements: adresses.iter().map(|a| a.logements).sum(),
-                code,
-                adresses,
-                note: None,
-                signalements: Vec::new(),
-            }
-        })
-        .collect();
-    list.sort_by(|a, b| a.nom.cmp(&b.nom));
-    Ok(list)
-}
-
-/// One residence of the bailleur by its code.
-pub(super) async fn one(app: &Arc<App>, siren: &str, code: &str) -> Result<ResidenceBailleur, Problem> {
-    let found = residences(app, siren).await?.into_iter().find(|r| r.code == code);
-    found.ok_or_else(|| Problem::not_found("code", code, "Aucune résidence de votre parc n'a ce code."))
-}
 
 /// Mes résidences
 ///
@@ -412,17 +274,6 @@ pub async fn undo(
         Extension(Trace::new("residence_annulee", id)),
         Json(Modification { demande: server.works.changed() }),
     ))
-}
-
-/// Noter une résidence : état technique, climat social, attractivité, de 1 à 5.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NouvelleNote {
-    pub technique: u8,
-    pub climat: u8,
-    pub attractivite: u8,
-    #[serde(default)]
-    pub commentaire: String,
 }
 
 /// Noter une résidence

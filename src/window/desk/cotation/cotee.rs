@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::justificatifs::Ticks;
-use super::{Window, catalogue, facts, rows};
 use crate::days;
-use crate::desk::pression::{Delai, back, sizes};
+use crate::desk::cotation::justificatifs::Ticks;
+use crate::desk::cotation::{Window, facts, rows};
+use crate::desk::pression::{Delai, back, catalogue, sizes};
 use crate::desk::problem::Problem;
 use crate::reference::scoring::Criteria;
 use crate::scoring::demands::{Demands, months};
