@@ -9,7 +9,7 @@ use crate::access::{self, Person, Scope};
 use crate::days;
 use crate::desk::cotation::cotee::{DemandeCotee, Scored};
 use crate::desk::cotation::demandes::{TIES, base};
-use crate::desk::cotation::justificatifs::Ticks;
+use crate::desk::cotation::justificatifs::{Ticks, ticks};
 use crate::desk::cotation::simulation::Base;
 use crate::desk::editions::App;
 use crate::desk::leases::controle::ailleurs::financing;

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use crate::access::Person;
 use crate::days;
 use crate::desk::cotation::cotee::{DemandeCotee, Scored};
-use crate::desk::cotation::grilles::genre;
-use crate::desk::cotation::justificatifs::Ticks;
+use crate::desk::cotation::grilles::{genre, grid_of};
+use crate::desk::cotation::justificatifs::{Ticks, ticks};
 use crate::desk::cotation::simulation::Base;
 use crate::desk::cotation::window;
 use crate::desk::editions::App;
@@ -19,6 +19,7 @@ use crate::publish::csv_file;
 use crate::reference::mix::Mix;
 use crate::scoring::demands::months;
 use crate::scoring::grid::{Genre, Grille};
+use crate::state::{self, State};
 
 /// Un choix de liste.
 #[derive(Debug, Serialize, ToSchema)]
@@ -208,4 +209,10 @@ pub fn answer(
         typologies: sizes.iter().map(|v| v.id.clone()).collect(),
         demandes: taken.iter().map(|i| scored.told(*i)).collect::<Result<_, _>>()?,
     })
+}
+
+/// The grid in force, once the territory is known to be open: who may not look learns nothing of it.
+pub async fn scoring(state: &State, app: &App, person: &Person, asked: &Asked) -> Result<Grille, Problem> {
+    window(&*all(app)?, person, &asked.epci)?;
+    grid_of(state, &asked.epci, asked.genre).await
 }

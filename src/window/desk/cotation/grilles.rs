@@ -10,7 +10,7 @@ use crate::desk::pression::{TerritoireCote, all};
 use crate::desk::problem::Problem;
 use crate::reference::scoring::Champ;
 use crate::scoring::grid::{Constat, Genre, Grille};
-use crate::state::KeptGrid;
+use crate::state::{self, KeptGrid, State};
 
 /// Un critère du catalogue.
 #[derive(Debug, Serialize, ToSchema)]
@@ -117,4 +117,41 @@ pub fn parsed(kept: &KeptGrid) -> Result<Grille, Problem> {
 pub fn genre(text: Option<&str>) -> Result<Genre, Problem> {
     let text = text.unwrap_or("premiere");
     Genre::from_id(text).ok_or_else(|| Problem::unknown("genre", text, ["premiere", "mutation"]))
+}
+
+/// The grid that scores the demands of a kind on the territory of an EPCI today: the last version that is
+/// visible. What is listed demand by demand is listed by it only: a grid that anyone can make up, of one
+/// sensitive criterion, would tell who meets it.
+pub async fn grid_of(state: &State, epci: &str, genre: Genre) -> Result<Grille, Problem> {
+    let today = state::day(state::now());
+    let of = |g: &KeptGrid| g.epci == epci && g.genre == genre.id() && in_force(g, &today);
+    let found = state.grids().await?.into_iter().filter(of).max_by_key(|g| g.version);
+    found.as_ref().map(parsed).transpose()?.ok_or_else(|| {
+        Problem::not_found(
+            "grille",
+            epci,
+            "Aucune grille adoptée n'est en vigueur sur ce territoire pour ce genre de demandes.",
+        )
+    })
+}
+
+/// A grid that a person may read.
+pub async fn readable(
+    state: &State,
+    app: &App,
+    person: &Person,
+    id: &str,
+) -> Result<(KeptGrid, Grille), Problem> {
+    let kept = state.grid(id).await?;
+    if !may_read(app, person, &kept, &state::day(state::now())) {
+        return Err(Problem::not_found("id", id, "Cette grille n'existe pas, ou n'est pas encore visible."));
+    }
+    let grille = parsed(&kept)?;
+    Ok((kept, grille))
+}
+
+/// Keeps a new draft.
+pub async fn keep(state: &State, by: &str, grille: &Grille) -> Result<String, Problem> {
+    let text = serde_json::to_string(grille).map_err(|e| Problem::internal(&e))?;
+    Ok(state.add_grid(&grille.epci, grille.genre.id(), &text, by, state::now()).await?)
 }

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access::Person;
 use crate::desk::cotation::Window;
+use crate::desk::cotation::grilles::grid_of;
+use crate::desk::editions::App;
 use crate::desk::pression::{all, catalogue};
 use crate::desk::problem::Problem;
 use crate::reference::scoring::BITS;
 use crate::scoring::demands::Demands;
 use crate::scoring::grid::{Genre, Grille};
+use crate::state::{self, State};
 
 /// Evidence in force: bits of criteria, by pseudonym.
 pub type Ticks = BTreeMap<u128, u128>;
@@ -115,4 +119,31 @@ pub fn asked(all: &Demands, row: usize, on: Window, grille: &Grille) -> Result<V
         })
     });
     Ok(told.collect())
+}
+
+/// Evidence ticked on a territory.
+pub async fn ticks(state: &State, epci: &str) -> Result<Ticks, Problem> {
+    let criteria = catalogue()?;
+    let mut out = Ticks::new();
+    for t in state.ticks(epci, false).await? {
+        let place = criteria.place(&t.critere).filter(|p| *p < BITS);
+        if let (Ok(nud), Some(place)) = (u128::from_str_radix(&t.nud, 16), place) {
+            *out.entry(nud).or_default() |= 1 << place;
+        }
+    }
+    Ok(out)
+}
+
+/// The demand of a reference, for who may tick: its row, its pseudonym, and what it is asked to prove.
+pub async fn opened(
+    state: &State,
+    app: &App,
+    person: &Person,
+    (epci, reference): (&str, &str),
+) -> Result<(String, Vec<PreuveDemandee>), Problem> {
+    let demands = all(app)?;
+    let on = window(&demands, person, epci)?;
+    let row = named(&demands, on, reference)?;
+    let grille = grid_of(state, epci, kind(&demands, row)).await?;
+    Ok((format!("{:032x}", demands.nud[row]), asked(&demands, row, on, &grille)?))
 }

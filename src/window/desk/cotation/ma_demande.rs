@@ -1,12 +1,15 @@
 //! What an applicant is told of his own demand.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::days;
 use crate::desk::cotation::cotee::Scored;
 use crate::desk::cotation::facts;
-use crate::desk::cotation::justificatifs::Ticks;
+use crate::desk::cotation::grilles::grid_of;
+use crate::desk::cotation::justificatifs::{Ticks, ticks};
 use crate::desk::editions::App;
 use crate::desk::pression::{Delai, all, catalogue};
 use crate::desk::problem::Problem;
@@ -15,6 +18,7 @@ use crate::registers::demandes::proof;
 use crate::scoring::demands::{Demands, NONE};
 use crate::scoring::grid::Grille;
 use crate::scoring::note::{self, Basis};
+use crate::state::{self, State};
 
 /// Ce que le demandeur donne.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -205,6 +209,58 @@ pub fn my_note(
         refus: told.refus,
         baremes,
     })
+}
+
+pub async fn answer(
+    state: &State,
+    app: Arc<App>,
+    all: Arc<Demands>,
+    row: usize,
+) -> Result<MaDemande, Problem> {
+    let waits = all.waits(row);
+    let genre = if all.is_mutation(row) { Genre::Mutation } else { Genre::Premiere };
+    let mut epcis: Vec<u32> = Vec::new();
+    for c in all.asks(row) {
+        let e = all.epci_of(*c);
+        if e != NONE && !epcis.contains(&e) {
+            epcis.push(e);
+        }
+    }
+    let title = |e: u32| {
+        let unit = &all.epcis[e as usize];
+        if unit.nom.is_empty() { unit.code.clone() } else { unit.nom.clone() }
+    };
+    let (mut grids, mut sans_grille): (Vec<(u32, Grille, Ticks)>, Vec<String>) = (Vec::new(), Vec::new());
+    for e in epcis.into_iter().filter(|_| waits) {
+        let code = &all.epcis[e as usize].code;
+        match grid_of(state, code, genre).await {
+            Ok(grid) => grids.push((e, grid, ticks(state, code).await?)),
+            Err(p) if p.is_absent() => sans_grille.push(title(e)),
+            Err(p) => return Err(p),
+        }
+    }
+    let name = |c: &u32| {
+        all.communes.get(*c as usize).map(|c| if c.nom.is_empty() { &c.code } else { &c.nom }.clone())
+    };
+    let mut out = MaDemande {
+        au: days::iso(all.extrait),
+        depot: days::iso(all.depot[row]),
+        anciennete: months(all.depot[row], if waits { all.extrait } else { all.fin[row] }),
+        close: (!waits && all.fin[row] > 0).then(|| days::iso(all.fin[row])),
+        logee: !waits && all.motif_fin[row] == HOUSED,
+        communes: all.asks(row).iter().filter_map(name).collect(),
+        notes: Vec::new(),
+        sans_grille,
+    };
+    let titled: Vec<String> = grids.iter().map(|(e, ..)| title(*e)).collect();
+    let work = move || {
+        let noted = grids.iter().zip(titled);
+        noted.map(|((e, grid, ticks), title)| my_note(&app, &all, row, *e, grid, ticks, title)).collect()
+    };
+    let notes: Result<Vec<MaNote>, Problem> =
+        tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
+    out.notes = notes?;
+    Ok(out)
 }
 
 #[cfg(test)]

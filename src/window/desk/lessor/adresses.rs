@@ -6,11 +6,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::desk::editions::Loaded;
+use crate::desk::editions::{App, Loaded};
 use crate::desk::names::fold;
 use crate::desk::params::Params;
+use crate::desk::pression::all;
 use crate::desk::problem::Problem;
+use crate::desk::query::Asked;
 use crate::desk::situation::Situation;
+use crate::state::{self, Correction, State, StatutCorrection};
 use crate::stock::review::{Address, Dwelling, Motif};
 use crate::stock::table::hash;
 
@@ -100,7 +103,7 @@ pub fn id(doubt: &Address) -> String {
 }
 
 /// A cube, the addresses of a bailleur, and the doubts about them that nobody has settled yet.
-pub struct Desk {
+pub struct Worklist {
     pub loaded: Arc<Loaded>,
     pub millesime: u16,
     pub all: Arc<Vec<Address>>,
@@ -130,7 +133,7 @@ pub fn shown(d: &Address) -> AdresseACorriger {
 
 /// Addresses of the stock that have all words of a question, or a dwelling of that number; as they stand in
 /// the worklist, if they do.
-pub fn searched<'a>(desk: &'a Desk, q: &str) -> Vec<&'a Address> {
+pub fn searched<'a>(desk: &'a Worklist, q: &str) -> Vec<&'a Address> {
     let open: BTreeMap<&str, &Address> = desk.doubts.iter().map(|d| (d.adresse.as_str(), d)).collect();
     let words: Vec<&str> = q.split_whitespace().collect();
     let has = |a: &&Address| {
@@ -152,4 +155,99 @@ pub fn motif(name: &str) -> Result<Motif, Problem> {
         .into_iter()
         .find(|m| id(*m) == name)
         .ok_or_else(|| Problem::unknown("motif", name, Motif::ALL.map(id)))
+}
+
+impl Worklist {
+    pub async fn open(
+        state: &State,
+        app: &Arc<App>,
+        siren: &str,
+        millesime: Option<u16>,
+    ) -> Result<Self, Problem> {
+        let loaded = Asked { millesime, ..Asked::default() }.resolve(app)?.loaded;
+        let millesime = loaded.meta().millesime;
+        let (held, owner) = (Arc::clone(app), siren.to_owned());
+        let all = tokio::task::spawn_blocking(move || held.reviewed(millesime, &owner))
+            .await
+            .map_err(|e| Problem::internal(&e))?
+            .map_err(|e| Problem::internal(&e))?;
+        let settled = |c: &Correction| {
+            c.des <= millesime && matches!(c.statut, StatutCorrection::Acceptee | StatutCorrection::Ecartee)
+        };
+        let settled: Vec<Correction> = state.corrections(siren).await?.into_iter().filter(settled).collect();
+        let (one, whole): (Vec<_>, Vec<_>) = settled.iter().partition(|c| !c.ident_rep.is_empty());
+        let names: BTreeSet<&str> = whole.iter().map(|c| c.adresse.as_str()).collect();
+        let numbers: BTreeSet<&str> = one.iter().map(|c| c.ident_rep.as_str()).collect();
+        // What was settled since figures were made is settled all the same.
+        let open = |a: &Address| {
+            let mut a = a.clone();
+            a.logements
+                .iter_mut()
+                .filter(|l| numbers.contains(l.ident_rep.as_str()))
+                .for_each(|l| l.motifs = 0);
+            a.is_doubtful().then_some(a)
+        };
+        let doubts = all
+            .iter()
+            .filter(|a| a.is_doubtful() && !names.contains(a.adresse.as_str()))
+            .filter_map(open)
+            .collect();
+        let moved = one.iter().filter(|c| c.statut == StatutCorrection::Acceptee);
+        let apart = moved.map(|c| c.ident_rep.clone()).collect();
+        Ok(Self { loaded, millesime, all, doubts, apart })
+    }
+
+    /// An address of the bailleur by its name in paths.
+    pub fn find(&self, name: &str) -> Result<&Address, Problem> {
+        let found = self.doubts.iter().chain(self.all.iter()).find(|d| id(d) == name);
+        found.ok_or_else(|| Problem::not_found("id", name, "Cette adresse n'est pas dans votre parc."))
+    }
+
+    /// Dwellings of an address that a correction is about: those that are named, or all but those that have
+    /// one of their own.
+    pub fn chosen<'a>(&self, address: &'a Address, numbers: &[String]) -> Result<Vec<&'a Dwelling>, Problem> {
+        if numbers.is_empty() {
+            return Ok(address.logements.iter().filter(|l| !self.apart.contains(&l.ident_rep)).collect());
+        }
+        let named = |n: &String| {
+            let found = address.logements.iter().find(|l| !n.is_empty() && l.ident_rep == *n);
+            found.ok_or_else(|| {
+                Problem::value(
+                    "logements",
+                    n,
+                    "Ce numéro national n'est pas celui d'un logement de cette adresse.",
+                )
+            })
+        };
+        numbers.iter().collect::<BTreeSet<_>>().into_iter().map(named).collect()
+    }
+
+    /// Why a place cannot be that of an address; None if it can.
+    pub fn refusal(&self, address: &Address, lon: f64, lat: f64) -> Result<Option<String>, Problem> {
+        if address.libelle().is_empty() {
+            // One point for all dwellings of a commune without an address would be worse than none.
+            return Ok(Some(
+                "Ces logements n'ont pas d'adresse : donnez-la dans le RPLS avant de les placer.".to_owned(),
+            ));
+        }
+        let Some(communes) = self.loaded.zones.get("commune").map(|g| &g.layer) else { return Ok(None) };
+        let tolerance =
+            Survey::embedded().map_err(|e| Problem::internal(&e))?.localisation.tolerance_commune_m;
+        let Some(zone) = communes.index_of(&merged(&address.depcom, Some(communes))) else { return Ok(None) };
+        let far = is_far(communes, zone, lon, lat, tolerance);
+        let tolerance = tolerance.max(communes.coarseness_m());
+        Ok(far.then(|| {
+            format!(
+                "Ce point est à plus de {tolerance:.0} m de la commune déclarée ({}). Si c'est la commune \
+                    qui est fausse, corrigez-la dans le RPLS.",
+                communes.zones[zone as usize].nom
+            )
+        }))
+    }
+
+    fn situation(&self, lon: f64, lat: f64, quality: Option<u8>) -> Result<Situation, Problem> {
+        let cell =
+            grid::cells(&[[lon, lat]]).map_err(|e| Problem::internal(&e))?.into_iter().next().flatten();
+        Ok(situation::locate(&self.loaded, rules(), [lon, lat], quality, cell))
+    }
 }

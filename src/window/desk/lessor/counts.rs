@@ -5,8 +5,10 @@ use utoipa::ToSchema;
 
 use crate::cube::Filter;
 use crate::desk::editions::Loaded;
+use crate::desk::pression::all;
+use crate::desk::problem::Problem;
 use crate::publish::csv_file;
-use crate::state::Evenement;
+use crate::state::{self, Evenement, State};
 
 /// Le parc d'un bailleur.
 #[derive(Debug, Serialize, ToSchema)]
@@ -88,4 +90,28 @@ pub fn written(parc: &Parc) -> Result<Vec<u8>, csv::Error> {
         out.write_record([scale, &z.code, &z.nom].into_iter().chain(numbers.iter().map(String::as_str)))?;
     }
     csv_file::bytes(out)
+}
+
+pub async fn stock(state: &State, loaded: &Loaded, siren: &str) -> Result<Parc, Problem> {
+    let year = loaded.meta().millesime;
+    let since = format!("{year}-01-01");
+    let counts = |e: &Evenement| e.annule.is_none() && e.date > since && e.genre.sign() != 0;
+    let events: Vec<Evenement> = state.events(Some(siren)).await?.into_iter().filter(counts).collect();
+    let communes = zones(loaded, siren, "commune", |e| e.commune.clone(), &events);
+    let sum = |f: fn(&ZoneParc) -> u64| communes.iter().map(f).sum();
+    let total = ZoneParc {
+        code: String::new(),
+        nom: "Ensemble".to_owned(),
+        rpls: sum(|z| z.rpls),
+        entrees: sum(|z| z.entrees),
+        sorties: sum(|z| z.sorties),
+        a_jour: communes.iter().map(|z| z.a_jour).sum(),
+    };
+    Ok(Parc {
+        rpls: format!("au 1er janvier {year}"),
+        a_jour: format!("à jour au {}", days::french(&state::day(state::now()))),
+        qpv: zones(loaded, siren, "qpv2024", |e| e.qpv.clone(), &events),
+        total,
+        communes,
+    })
 }

@@ -9,7 +9,7 @@ use crate::desk::editions::App;
 use crate::desk::problem::Problem;
 use crate::reference::depots::Deposits;
 use crate::registers::report::{Level, Report};
-use crate::state::{Deposit, GesteDepot, StatutDepot};
+use crate::state::{self, Deposit, GesteDepot, State, StatutDepot};
 use crate::stock::waves::{Change, Comparison};
 
 /// Un dépôt.
@@ -173,4 +173,25 @@ pub fn rules(report: &Report) -> Vec<RegleDepot> {
         lignes: r.lignes,
     };
     report.regles.iter().map(rule).collect()
+}
+
+pub async fn detail(state: &State, app: &App, siren: &str, id: &str) -> Result<DetailDepot, Problem> {
+    let deposit = state.deposit(siren, id).await?;
+    let (depot, report) = shown(&deposit);
+    let comparison: Option<Comparison> = serde_json::from_str(&deposit.comparaison).ok();
+    let (mut regles, remarques, comptes, format) = match report {
+        None => (Vec::new(), Vec::new(), BTreeMap::new(), None),
+        Some(r) => (rules(&r), r.remarques, r.comptes, Some(r.format)),
+    };
+    regles.sort_by_key(|r| (r.niveau != "rejet", std::cmp::Reverse(r.lignes)));
+    Ok(DetailDepot {
+        comparaison: comparison.map(|c| compared(app, &deposit.registre, &c)).transpose()?,
+        lignes_corrigees: rows::corrections(&deposit).len(),
+        historique: state.deposit_history(id).await?,
+        depot,
+        format,
+        regles,
+        remarques,
+        comptes,
+    })
 }

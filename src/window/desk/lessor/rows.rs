@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::desk::params::Params;
+use crate::desk::problem::Problem;
 use crate::registers::mend::Corrections;
-use crate::state::Deposit;
+use crate::state::{self, Deposit, State, StatutDepot};
 
 /// Les lignes à regarder.
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,4 +119,16 @@ pub fn contents(
         }
     }
     Ok((columns, rows))
+}
+
+pub async fn checked(state: &State, siren: &str, id: &str) -> Result<Deposit, Problem> {
+    let deposit = state.deposit(siren, id).await?;
+    if deposit.statut != StatutDepot::Pret {
+        return Err(Problem::value(
+            "id",
+            id,
+            "Les lignes d'un dépôt se lisent entre son contrôle et son acceptation ou son retrait.",
+        ));
+    }
+    Ok(deposit)
 }

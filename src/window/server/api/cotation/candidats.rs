@@ -6,12 +6,11 @@ use axum::extract::{Extension, State as FromState};
 
 use crate::desk::cotation::candidats::{Candidats, LISTED, LogementsLibres, NOT_YOURS, answer, freed, told};
 use crate::desk::cotation::demandes::base;
-use crate::desk::cotation::grilles::genre;
+use crate::desk::cotation::grilles::{genre, grid_of};
+use crate::desk::cotation::justificatifs::ticks;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
-use crate::server::api::cotation::grilles::grid_of;
-use crate::server::api::cotation::justificatifs::ticks;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
@@ -88,8 +87,8 @@ pub async fn candidates(
         };
         tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??
     };
-    let grille = grid_of(&server, &place, kind).await?;
-    let ticks = ticks(&server, &place).await?;
+    let grille = grid_of(&server.state, &place, kind).await?;
+    let ticks = ticks(&server.state, &place).await?;
     let work = move || {
         let found = answer(&app, &visitor.person, &ident, &grille, &ticks, base)?;
         let trace = Trace::new("cotation_candidats", ident.as_str())

@@ -4,18 +4,12 @@ use axum::Json;
 use axum::extract::{Extension, State as FromState};
 use axum::http::{HeaderName, HeaderValue};
 
-use crate::access::Person;
-use crate::desk::cotation::demandes::{Asked, DemandesCotees, answer, asked, base, traced, written};
+use crate::desk::cotation::demandes::{DemandesCotees, answer, asked, base, scoring, traced, written};
 use crate::desk::cotation::grilles::genre;
-use crate::desk::cotation::window;
-use crate::desk::editions::App;
+use crate::desk::cotation::justificatifs::ticks;
 use crate::desk::params::Params;
-use crate::desk::pression::all;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
-use crate::scoring::grid::Grille;
-use crate::server::api::cotation::grilles::grid_of;
-use crate::server::api::cotation::justificatifs::ticks;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::csv_headers::csv_headers;
@@ -56,8 +50,8 @@ pub async fn list(
     if asked.page == 0 {
         return Err(Problem::value("page", "0", "Les pages commencent à 1."));
     }
-    let grille = scoring(&server, &app, &visitor.person, &asked).await?;
-    let ticks = ticks(&server, &asked.epci).await?;
+    let grille = scoring(&server.state, &app, &visitor.person, &asked).await?;
+    let ticks = ticks(&server.state, &asked.epci).await?;
     let work = move || {
         let found = answer(&app, &visitor.person, &grille, &asked, &ticks, Some(asked.page))?;
         Ok((Extension(traced("cotation_demandes", &asked, &found)), Json(found)))
@@ -94,8 +88,8 @@ pub async fn csv(
 ) -> Result<(Extension<Trace>, [(HeaderName, HeaderValue); 2], Vec<u8>), Problem> {
     let asked = asked(&mut params)?;
     params.finish()?;
-    let grille = scoring(&server, &app, &visitor.person, &asked).await?;
-    let ticks = ticks(&server, &asked.epci).await?;
+    let grille = scoring(&server.state, &app, &visitor.person, &asked).await?;
+    let ticks = ticks(&server.state, &asked.epci).await?;
     let work = move || {
         let found = answer(&app, &visitor.person, &grille, &asked, &ticks, None)?;
         let bytes = written(&found).map_err(|e| Problem::internal(&e))?;
@@ -104,10 +98,4 @@ pub async fn csv(
         Ok((Extension(trace), headers, bytes))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?
-}
-
-/// The grid in force, once the territory is known to be open: who may not look learns nothing of it.
-async fn scoring(server: &Server, app: &App, person: &Person, asked: &Asked) -> Result<Grille, Problem> {
-    window(&*all(app)?, person, &asked.epci)?;
-    grid_of(server, &asked.epci, asked.genre).await
 }

@@ -6,56 +6,23 @@ use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 
-use crate::access::Person;
 use crate::desk::cotation::grilles::{
-    Adoptee, Adoption, CritereCatalogue, GrilleListe, Grilles, genre, in_force, may_read, may_write, own,
-    parsed,
+    Adoptee, Adoption, CritereCatalogue, GrilleListe, Grilles, genre, in_force, keep, may_read, may_write,
+    own, parsed,
 };
 use crate::desk::cotation::open_epcis;
-use crate::desk::editions::App;
 use crate::desk::params::{Params, day};
 use crate::desk::pression::{TerritoireCote, all, catalogue};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
-use crate::scoring::grid::{Genre, Grille};
+use crate::scoring::grid::Grille;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Cree;
-use crate::state::{self, KeptGrid};
-
-/// The grid that scores the demands of a kind on the territory of an EPCI today: the last version that is
-/// visible. What is listed demand by demand is listed by it only: a grid that anyone can make up, of one
-/// sensitive criterion, would tell who meets it.
-pub(super) async fn grid_of(server: &Server, epci: &str, genre: Genre) -> Result<Grille, Problem> {
-    let today = state::day(state::now());
-    let of = |g: &KeptGrid| g.epci == epci && g.genre == genre.id() && in_force(g, &today);
-    let found = server.state.grids().await?.into_iter().filter(of).max_by_key(|g| g.version);
-    found.as_ref().map(parsed).transpose()?.ok_or_else(|| {
-        Problem::not_found(
-            "grille",
-            epci,
-            "Aucune grille adoptée n'est en vigueur sur ce territoire pour ce genre de demandes.",
-        )
-    })
-}
-
-/// A grid that a person may read.
-pub(super) async fn readable(
-    server: &Server,
-    app: &App,
-    person: &Person,
-    id: &str,
-) -> Result<(KeptGrid, Grille), Problem> {
-    let kept = server.state.grid(id).await?;
-    if !may_read(app, person, &kept, &state::day(state::now())) {
-        return Err(Problem::not_found("id", id, "Cette grille n'existe pas, ou n'est pas encore visible."));
-    }
-    let grille = parsed(&kept)?;
-    Ok((kept, grille))
-}
+use crate::state;
 
 /// Grilles de cotation
 ///
@@ -147,15 +114,9 @@ pub async fn add(
     Body(grille): Body<Grille>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<Cree>), Problem> {
     may_write(&visitor.person, &grille.epci)?;
-    let id = keep(&server, &visitor.author(), &grille).await?;
+    let id = keep(&server.state, &visitor.author(), &grille).await?;
     let trace = Trace::new("grille_ajoutee", &id).with("epci", grille.epci.as_str());
     Ok((StatusCode::CREATED, Extension(trace), Json(Cree { id })))
-}
-
-/// Keeps a new draft.
-pub(super) async fn keep(server: &Server, by: &str, grille: &Grille) -> Result<String, Problem> {
-    let text = serde_json::to_string(grille).map_err(|e| Problem::internal(&e))?;
-    Ok(server.state.add_grid(&grille.epci, grille.genre.id(), &text, by, state::now()).await?)
 }
 
 /// Modifier un brouillon

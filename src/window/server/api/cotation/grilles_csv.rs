@@ -4,12 +4,11 @@ use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::desk::cotation::grilles::{genre, may_write};
+use crate::desk::cotation::grilles::{genre, keep, may_write, readable};
 use crate::desk::cotation::grilles_csv::{read, written};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
-use crate::server::api::cotation::grilles::{keep, readable};
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::CsvBody;
@@ -35,7 +34,7 @@ pub async fn export(
     Who(visitor): Who,
     Path(id): Path<String>,
 ) -> Result<(Extension<Trace>, [(HeaderName, HeaderValue); 2], Vec<u8>), Problem> {
-    let (kept, grille) = readable(&server, &app, &visitor.person, &id).await?;
+    let (kept, grille) = readable(&server.state, &app, &visitor.person, &id).await?;
     let bytes = written(&grille).map_err(|e| Problem::internal(&e))?;
     let headers = csv_headers(&format!("grille-{}-{}.csv", kept.epci, kept.genre))?;
     Ok((Extension(Trace::new("grille_csv", &id)), headers, bytes))
@@ -69,7 +68,7 @@ pub async fn import(
     params.finish()?;
     may_write(&visitor.person, &epci)?;
     let grille = read(&body, &epci, kind)?;
-    let id = keep(&server, &visitor.author(), &grille).await?;
+    let id = keep(&server.state, &visitor.author(), &grille).await?;
     let trace = Trace::new("grille_importee", &id).with("epci", epci).rows(grille.criteres.len(), false);
     Ok((StatusCode::CREATED, Extension(trace), Json(Cree { id })))
 }

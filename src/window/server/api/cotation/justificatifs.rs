@@ -5,18 +5,14 @@ use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 
-use crate::access::Person;
 use crate::desk::cotation::justificatifs::{
-    Justificatif, JustificatifRecu, Justificatifs, PreuveDemandee, REFERENCE, Ticks, asked, kind, named,
+    Justificatif, JustificatifRecu, Justificatifs, REFERENCE, named, opened, ticks,
 };
 use crate::desk::cotation::window;
-use crate::desk::editions::App;
 use crate::desk::params::Params;
 use crate::desk::pression::{all, catalogue};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
-use crate::reference::scoring::BITS;
-use crate::server::api::cotation::grilles::grid_of;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
@@ -24,33 +20,6 @@ use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Cree;
 use crate::state::{self, Tick};
-
-/// Evidence ticked on a territory.
-pub(super) async fn ticks(server: &Server, epci: &str) -> Result<Ticks, Problem> {
-    let criteria = catalogue()?;
-    let mut out = Ticks::new();
-    for t in server.state.ticks(epci, false).await? {
-        let place = criteria.place(&t.critere).filter(|p| *p < BITS);
-        if let (Ok(nud), Some(place)) = (u128::from_str_radix(&t.nud, 16), place) {
-            *out.entry(nud).or_default() |= 1 << place;
-        }
-    }
-    Ok(out)
-}
-
-/// The demand of a reference, for who may tick: its row, its pseudonym, and what it is asked to prove.
-async fn opened(
-    server: &Server,
-    app: &App,
-    person: &Person,
-    (epci, reference): (&str, &str),
-) -> Result<(String, Vec<PreuveDemandee>), Problem> {
-    let demands = all(app)?;
-    let on = window(&demands, person, epci)?;
-    let row = named(&demands, on, reference)?;
-    let grille = grid_of(server, epci, kind(&demands, row)).await?;
-    Ok((format!("{:032x}", demands.nud[row]), asked(&demands, row, on, &grille)?))
-}
 
 /// Justificatifs d'une demande
 ///
@@ -77,7 +46,7 @@ pub async fn list(
 ) -> Result<(Extension<Trace>, Json<Justificatifs>), Problem> {
     let epci = params.required("epci", "le SIREN de l'EPCI")?;
     params.finish()?;
-    let (nud, demandes) = opened(&server, &app, &visitor.person, (&epci, &reference)).await?;
+    let (nud, demandes) = opened(&server.state, &app, &visitor.person, (&epci, &reference)).await?;
     let criteria = catalogue()?;
     let some = |text: String| Some(text).filter(|t| !t.is_empty());
     let mut coches: Vec<Justificatif> = server
@@ -126,7 +95,7 @@ pub async fn add(
     Path(reference): Path<String>,
     Body(given): Body<JustificatifRecu>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<Cree>), Problem> {
-    let (nud, open) = opened(&server, &app, &visitor.person, (&given.epci, &reference)).await?;
+    let (nud, open) = opened(&server.state, &app, &visitor.person, (&given.epci, &reference)).await?;
     let Some(line) = open.iter().find(|p| p.critere == given.critere) else {
         return Err(Problem::unknown("critere", &given.critere, open.iter().map(|p| p.critere.as_str())));
     };

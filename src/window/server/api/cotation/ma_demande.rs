@@ -12,27 +12,22 @@ use axum::extract::{Extension, State as FromState};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::desk::cotation::justificatifs::Ticks;
+use crate::arrival;
+use crate::desk::cotation::grilles::readable;
 use crate::desk::cotation::ma_demande::{
-    CLOSED, MaDemande, MaNote, QuestionDemandeur, UNKNOWN, WAIT, at_the_counter, my_note, read, readable,
+    CLOSED, MaDemande, QuestionDemandeur, UNKNOWN, WAIT, answer, at_the_counter, read, readable,
 };
-use crate::desk::editions::App;
 use crate::desk::pression::all;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::registers::attributions::pseudonym;
 use crate::registers::demandes::proof;
-use crate::scoring::demands::{Demands, HOUSED, NONE, months};
-use crate::scoring::grid::{Genre, Grille};
-use crate::server::api::cotation::grilles::grid_of;
-use crate::server::api::cotation::justificatifs::ticks;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::state::{self, Lock};
-use crate::{arrival, days};
 
 /// Ma demande
 ///
@@ -80,56 +75,9 @@ pub async fn ask(
         return Ok((Extension(trace), Problem::not_found("numero", "", UNKNOWN)).into_response());
     };
     server.state.forgive_on(Lock::Demand, &pseudonym, &visitor.ip).await?;
-    let out = answer(&server, app, demands, row).await?;
+    let out = answer(&server.state, app, demands, row).await?;
     let trace = Trace::new("ma_demande", "").rows(out.notes.len(), false);
     let mut response = (Extension(trace), Json(out)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
-}
-
-async fn answer(server: &Server, app: Arc<App>, all: Arc<Demands>, row: usize) -> Result<MaDemande, Problem> {
-    let waits = all.waits(row);
-    let genre = if all.is_mutation(row) { Genre::Mutation } else { Genre::Premiere };
-    let mut epcis: Vec<u32> = Vec::new();
-    for c in all.asks(row) {
-        let e = all.epci_of(*c);
-        if e != NONE && !epcis.contains(&e) {
-            epcis.push(e);
-        }
-    }
-    let title = |e: u32| {
-        let unit = &all.epcis[e as usize];
-        if unit.nom.is_empty() { unit.code.clone() } else { unit.nom.clone() }
-    };
-    let (mut grids, mut sans_grille): (Vec<(u32, Grille, Ticks)>, Vec<String>) = (Vec::new(), Vec::new());
-    for e in epcis.into_iter().filter(|_| waits) {
-        let code = &all.epcis[e as usize].code;
-        match grid_of(server, code, genre).await {
-            Ok(grid) => grids.push((e, grid, ticks(server, code).await?)),
-            Err(p) if p.is_absent() => sans_grille.push(title(e)),
-            Err(p) => return Err(p),
-        }
-    }
-    let name = |c: &u32| {
-        all.communes.get(*c as usize).map(|c| if c.nom.is_empty() { &c.code } else { &c.nom }.clone())
-    };
-    let mut out = MaDemande {
-        au: days::iso(all.extrait),
-        depot: days::iso(all.depot[row]),
-        anciennete: months(all.depot[row], if waits { all.extrait } else { all.fin[row] }),
-        close: (!waits && all.fin[row] > 0).then(|| days::iso(all.fin[row])),
-        logee: !waits && all.motif_fin[row] == HOUSED,
-        communes: all.asks(row).iter().filter_map(name).collect(),
-        notes: Vec::new(),
-        sans_grille,
-    };
-    let titled: Vec<String> = grids.iter().map(|(e, ..)| title(*e)).collect();
-    let work = move || {
-        let noted = grids.iter().zip(titled);
-        noted.map(|((e, grid, ticks), title)| my_note(&app, &all, row, *e, grid, ticks, title)).collect()
-    };
-    let notes: Result<Vec<MaNote>, Problem> =
-        tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
-    out.notes = notes?;
-    Ok(out)
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State as FromState};
 
-use crate::desk::lessor::adresses::Desk;
+use crate::desk::lessor::adresses::Worklist;
 use crate::desk::lessor::candidates::{CandidatsAdresse, LogementAdresse, of};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -36,7 +36,7 @@ pub async fn list(
     let siren = visitor.lessor()?;
     let millesime = params.number("millesime")?;
     params.finish()?;
-    let desk = Desk::open(&server, &app, siren, millesime).await?;
+    let desk = Worklist::open(&server.state, &app, siren, millesime).await?;
     let address = desk.find(&id)?;
     let dwelling = |l: &Dwelling| LogementAdresse {
         ident_rep: l.ident_rep.clone(),

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 
-use crate::desk::lessor::adresses::Desk;
+use crate::desk::lessor::adresses::Worklist;
 use crate::desk::lessor::corrections::{
     CorrectionFaite, DemandeLot, LotCorrections, NouvelleCorrection, before, kept, one_by_one, stays,
 };
@@ -49,7 +49,7 @@ pub async fn add(
             "Un commentaire a 1 000 caractères au plus.",
         ));
     }
-    let desk = Desk::open(&server, &app, siren, asked.millesime).await?;
+    let desk = Worklist::open(&server.state, &app, siren, asked.millesime).await?;
     let address = desk.find(&asked.id)?;
     let chosen = desk.chosen(address, &asked.logements)?;
     let mut whole = match &asked.point {
@@ -130,7 +130,7 @@ pub async fn bulk(
     if !(0.5..=1.0).contains(&asked.seuil) {
         return Err(Problem::value("seuil", &asked.seuil.to_string(), "Un seuil va de 0,5 à 1."));
     }
-    let desk = Desk::open(&server, &app, siren, asked.millesime).await?;
+    let desk = Worklist::open(&server.state, &app, siren, asked.millesime).await?;
     let near = Deposits::embedded().map_err(|e| Problem::internal(&e))?.adresses.loin_m;
     let mut answer =
         LotCorrections { lot: String::new(), adresses: 0, logements: 0, ecartees: 0, demande: 0 };

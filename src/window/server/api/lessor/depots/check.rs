@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 
+use super::rows;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::rows;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;

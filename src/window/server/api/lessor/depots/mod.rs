@@ -12,20 +12,16 @@ pub mod receive;
 pub mod rows;
 pub mod templates;
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::{Path, State as FromState};
 
-use crate::desk::editions::App;
-use crate::desk::lessor::depots::{Depot, DetailDepot, compared, rules, shown};
+use crate::desk::lessor::depots::{Depot, DetailDepot, detail, shown};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use crate::stock::waves::Comparison;
 
 /// Mes dépôts
 #[utoipa::path(
@@ -62,31 +58,5 @@ pub async fn one(
     params: Params,
 ) -> Result<Json<DetailDepot>, Problem> {
     params.finish()?;
-    Ok(Json(detail(&server, &app, visitor.lessor()?, &id).await?))
-}
-
-pub(crate) async fn detail(
-    server: &Server,
-    app: &App,
-    siren: &str,
-    id: &str,
-) -> Result<DetailDepot, Problem> {
-    let deposit = server.state.deposit(siren, id).await?;
-    let (depot, report) = shown(&deposit);
-    let comparison: Option<Comparison> = serde_json::from_str(&deposit.comparaison).ok();
-    let (mut regles, remarques, comptes, format) = match report {
-        None => (Vec::new(), Vec::new(), BTreeMap::new(), None),
-        Some(r) => (rules(&r), r.remarques, r.comptes, Some(r.format)),
-    };
-    regles.sort_by_key(|r| (r.niveau != "rejet", std::cmp::Reverse(r.lignes)));
-    Ok(DetailDepot {
-        comparaison: comparison.map(|c| compared(app, &deposit.registre, &c)).transpose()?,
-        lignes_corrigees: rows::corrections(&deposit).len(),
-        historique: server.state.deposit_history(id).await?,
-        depot,
-        format,
-        regles,
-        remarques,
-        comptes,
-    })
+    Ok(Json(detail(&server.state, &app, visitor.lessor()?, &id).await?))
 }

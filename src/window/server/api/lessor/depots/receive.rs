@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use super::check;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, State as FromState};
@@ -11,7 +12,6 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use utoipa::IntoParams;
 
-use super::check;
 use crate::desk::params::{Params, file_name};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::desk::lessor::rows::{
-    CorrectionsDepot, Found, LigneDepot, LignesDepot, LignesParams, contents, corrections, findings,
+    CorrectionsDepot, Found, LigneDepot, LignesDepot, LignesParams, checked, contents, corrections, findings,
 };
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -21,19 +21,7 @@ use crate::server::auth::who::Who;
 use crate::server::edge::body::{Body, CsvBody};
 use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
-use crate::state::{self, Deposit, StatutDepot};
-
-async fn checked(server: &Server, siren: &str, id: &str) -> Result<Deposit, Problem> {
-    let deposit = server.state.deposit(siren, id).await?;
-    if deposit.statut != StatutDepot::Pret {
-        return Err(Problem::value(
-            "id",
-            id,
-            "Les lignes d'un dépôt se lisent entre son contrôle et son acceptation ou son retrait.",
-        ));
-    }
-    Ok(deposit)
-}
+use crate::state;
 
 /// Lignes d'un dépôt qui ne vont pas
 #[utoipa::path(
@@ -58,7 +46,7 @@ pub async fn list(
     if !["rejet", "drapeau"].contains(&niveau.as_str()) {
         return Err(Problem::unknown("niveau", &niveau, ["rejet", "drapeau"]));
     }
-    let deposit = checked(&server, visitor.lessor()?, &id).await?;
+    let deposit = checked(&server.state, visitor.lessor()?, &id).await?;
     let folder = server.works.quarantine(&id).join("controle");
     let corrected = corrections(&deposit);
     let read = move || -> Result<LignesDepot, csv::Error> {
@@ -96,7 +84,7 @@ pub async fn csv(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    checked(&server, visitor.lessor()?, &id).await?;
+    checked(&server.state, visitor.lessor()?, &id).await?;
     let folder = server.works.quarantine(&id).join("controle");
     let read = move || -> Result<(usize, Vec<u8>), csv::Error> {
         let found = findings(&folder, "rejet", None)?;
@@ -167,7 +155,7 @@ pub async fn correct_csv(
     CsvBody(bytes): CsvBody,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
     let siren = visitor.lessor()?;
-    checked(&server, siren, &id).await?;
+    checked(&server.state, siren, &id).await?;
     let path = server.works.quarantine(&id).join("lignes-corrigees.csv");
     let read = move || -> Result<Corrections, String> {
         std::fs::write(&path, &bytes).map_err(|e| e.to_string())?;
@@ -188,7 +176,7 @@ async fn merge(
     compte: &str,
     lines: Corrections,
 ) -> Result<(StatusCode, Extension<Trace>), Problem> {
-    let deposit = checked(server, siren, id).await?;
+    let deposit = checked(&server.state, siren, id).await?;
     if lines.is_empty() {
         return Err(Problem::missing("lignes", "au moins une ligne corrigée"));
     }

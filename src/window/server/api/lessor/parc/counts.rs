@@ -5,9 +5,7 @@ use axum::Json;
 use axum::extract::{Extension, State as FromState};
 use axum::response::{IntoResponse, Response};
 
-use crate::days;
-use crate::desk::editions::Loaded;
-use crate::desk::lessor::counts::{Parc, ZoneParc, written, zones};
+use crate::desk::lessor::counts::{Parc, stock, written};
 use crate::desk::lessor::events::latest;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -16,31 +14,7 @@ use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
-use crate::state::{self, Evenement};
-
-async fn stock(server: &Server, loaded: &Loaded, siren: &str) -> Result<Parc, Problem> {
-    let year = loaded.meta().millesime;
-    let since = format!("{year}-01-01");
-    let counts = |e: &Evenement| e.annule.is_none() && e.date > since && e.genre.sign() != 0;
-    let events: Vec<Evenement> = server.state.events(Some(siren)).await?.into_iter().filter(counts).collect();
-    let communes = zones(loaded, siren, "commune", |e| e.commune.clone(), &events);
-    let sum = |f: fn(&ZoneParc) -> u64| communes.iter().map(f).sum();
-    let total = ZoneParc {
-        code: String::new(),
-        nom: "Ensemble".to_owned(),
-        rpls: sum(|z| z.rpls),
-        entrees: sum(|z| z.entrees),
-        sorties: sum(|z| z.sorties),
-        a_jour: communes.iter().map(|z| z.a_jour).sum(),
-    };
-    Ok(Parc {
-        rpls: format!("au 1er janvier {year}"),
-        a_jour: format!("à jour au {}", days::french(&state::day(state::now()))),
-        qpv: zones(loaded, siren, "qpv2024", |e| e.qpv.clone(), &events),
-        total,
-        communes,
-    })
-}
+use crate::state;
 
 /// Mon parc, au 1er janvier et à jour
 ///
@@ -55,7 +29,7 @@ pub async fn counts(
     params: Params,
 ) -> Result<Json<Parc>, Problem> {
     params.finish()?;
-    Ok(Json(stock(&server, &*latest(&app)?, visitor.lessor()?).await?))
+    Ok(Json(stock(&server.state, &*latest(&app)?, visitor.lessor()?).await?))
 }
 
 /// Mon parc, au 1er janvier et à jour, en CSV
@@ -70,7 +44,7 @@ pub async fn csv(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let parc = stock(&server, &*latest(&app)?, visitor.lessor()?).await?;
+    let parc = stock(&server.state, &*latest(&app)?, visitor.lessor()?).await?;
     let text = written(&parc).map_err(|e| Problem::internal(&e))?;
     let headers = csv_headers("parc.csv")?;
     Ok((
