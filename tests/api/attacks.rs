@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::people::{PASSWORD, courriel};
 use crate::rights::{ask, door, operations};
-use crate::session::{set_cookie, sign_in};
+use crate::site::session::{set_cookie, sign_in};
 use crate::world::{Reply, WORLD, post, send_as_is};
 
 async fn raw(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {

@@ -12,7 +12,7 @@ use mosaique::reference::indicators::{Catalogue, Measure};
 use mosaique::reference::secrecy::Secrecy;
 use mosaique::stock::facts::Facts;
 
-use super::world::{ORIGIN, SIDE, WORLD};
+use crate::world::{ORIGIN, SIDE, WORLD};
 
 /// The value of a measure for one dwelling, read from the facts as the definition says it.
 fn value(catalogue: &Catalogue, facts: &Facts, m: &Measure, dwelling: usize) -> u64 {

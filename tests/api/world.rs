@@ -30,7 +30,7 @@ use polars::prelude::*;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::people::People;
+use crate::people::People;
 
 /// South-west corner and side of a commune, in degrees.
 pub const ORIGIN: [f64; 2] = [5.80, 45.50];

@@ -13,7 +13,7 @@ use axum::Json;
 use axum::extract::{Path, State as FromState};
 
 use crate::desk::lessor::adresses::{
-    AdressesParams, CompteMotif, Consequences, Worklist, ListeAdresses, id, motif, searched, shown,
+    AdressesParams, CompteMotif, Consequences, ListeAdresses, Worklist, id, motif, searched, shown,
 };
 use crate::desk::names::fold;
 use crate::desk::params::Params;

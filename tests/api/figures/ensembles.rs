@@ -4,7 +4,7 @@ use mosaique::state::audit::Wanted;
 use serde_json::{Value, json};
 
 use crate::rights::{ask, door};
-use crate::session::trail;
+use crate::site::session::trail;
 use crate::world::{WORLD, commune_box, polygon, problem};
 
 fn area() -> Value {

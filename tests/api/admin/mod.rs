@@ -1,0 +1,3 @@
+//! The administration: general files.
+
+mod fichiers;

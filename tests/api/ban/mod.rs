@@ -1,0 +1,3 @@
+//! Addresses: geocoding as the national service does it.
+
+mod geocodage;

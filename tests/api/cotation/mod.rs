@@ -1,0 +1,4 @@
+//! Demands: grids, notes, candidates, what an applicant reads.
+
+mod demandes;
+mod ma_demande;

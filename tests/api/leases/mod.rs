@@ -1,0 +1,4 @@
+//! Leases: the check of a commission, objectives.
+
+mod controle;
+mod objectifs;

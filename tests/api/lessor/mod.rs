@@ -1,0 +1,3 @@
+//! A bailleur's own stock.
+
+mod residences;

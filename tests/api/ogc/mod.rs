@@ -1,0 +1,3 @@
+//! OGC API: collections and items.
+
+mod items;

@@ -1,0 +1,4 @@
+//! What is of no family: the page, signing in.
+
+pub mod session;
+mod web;
