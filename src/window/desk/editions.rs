@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::error::DeskError;
 use super::kept::Answers;
-use super::lessor_stock::LessorStock;
+use super::lessor::stock::LessorStock;
 use super::zones::inside;
 use crate::cube::bits::Bits;
 use crate::cube::build::Meta;

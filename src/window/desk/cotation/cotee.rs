@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use crate::days;
 use crate::desk::cotation::justificatifs::Ticks;
+use crate::desk::cotation::pression::{Delai, back, catalogue, sizes};
 use crate::desk::cotation::{Window, facts, rows};
-use crate::desk::pression::{Delai, back, catalogue, sizes};
 use crate::desk::problem::Problem;
 use crate::reference::scoring::Criteria;
 use crate::scoring::demands::{Demands, months};

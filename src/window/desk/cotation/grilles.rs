@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::{self, Person};
+use crate::desk::cotation::pression::{TerritoireCote, all};
 use crate::desk::cotation::window;
 use crate::desk::editions::App;
-use crate::desk::pression::{TerritoireCote, all};
 use crate::desk::problem::Problem;
 use crate::reference::scoring::Champ;
 use crate::scoring::grid::{Constat, Genre, Grille};

@@ -7,11 +7,12 @@ pub mod grilles;
 pub mod grilles_csv;
 pub mod justificatifs;
 pub mod ma_demande;
+pub mod pression;
 pub mod simulation;
 pub mod trajets;
 
 use crate::access::{self, Person, Scope};
-use crate::desk::pression::{all, catalogue, mix};
+use crate::desk::cotation::pression::{all, catalogue, mix};
 use crate::desk::problem::Problem;
 use crate::scoring::demands::{Demands, NONE};
 use crate::scoring::facts::{Facts, Territory};

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::days;
+use crate::desk::cotation::pression::{all, catalogue, mix, rounded, shown};
 use crate::desk::cotation::{Window, facts, rows};
 use crate::desk::editions::App;
-use crate::desk::pression::{all, catalogue, mix, rounded, shown};
 use crate::desk::problem::Problem;
 use crate::scoring::demands::{Demands, HOUSED, months};
 use crate::scoring::effect::{self, Cut, Moves};

@@ -6,8 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::days;
+use crate::desk::cotation::pression::{all, rounded, titled};
 use crate::desk::editions::App;
-use crate::desk::pression::{all, rounded, titled};
 use crate::desk::problem::Problem;
 use crate::desk::zones;
 use crate::scoring::demands::Demands;

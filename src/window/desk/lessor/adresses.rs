@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::desk::cotation::pression::all;
 use crate::desk::editions::{App, Loaded};
 use crate::desk::names::fold;
 use crate::desk::params::Params;
-use crate::desk::pression::all;
 use crate::desk::problem::Problem;
 use crate::desk::query::Asked;
 use crate::desk::situation::Situation;

@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::cube::Filter;
+use crate::desk::cotation::pression::all;
 use crate::desk::editions::Loaded;
-use crate::desk::pression::all;
 use crate::desk::problem::Problem;
 use crate::publish::csv_file;
 use crate::state::{self, Evenement, State};

@@ -10,3 +10,4 @@ pub mod events;
 pub mod flags;
 pub mod residences;
 pub mod rows;
+pub mod stock;

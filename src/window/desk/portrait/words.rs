@@ -1,8 +1,8 @@
 //! A portrait's figures in words, as the page writes them.
 
 use super::asking::Asking;
+use crate::desk::cotation::pression::LignePression;
 use crate::desk::mesure::Mesure;
-use crate::desk::pression::LignePression;
 use crate::disclosure::figure::Figure;
 use crate::french::{number, thousands};
 use crate::publish::portrait::Edition;

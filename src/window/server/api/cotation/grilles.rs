@@ -11,8 +11,8 @@ use crate::desk::cotation::grilles::{
     own, parsed,
 };
 use crate::desk::cotation::open_epcis;
+use crate::desk::cotation::pression::{TerritoireCote, all, catalogue};
 use crate::desk::params::{Params, day};
-use crate::desk::pression::{TerritoireCote, all, catalogue};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::scoring::grid::Grille;

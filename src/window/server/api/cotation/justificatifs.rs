@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use crate::desk::cotation::justificatifs::{
     Justificatif, JustificatifRecu, Justificatifs, REFERENCE, named, opened, ticks,
 };
+use crate::desk::cotation::pression::{all, catalogue};
 use crate::desk::cotation::window;
 use crate::desk::params::Params;
-use crate::desk::pression::{all, catalogue};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::server::app::Server;

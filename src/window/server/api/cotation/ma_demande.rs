@@ -17,7 +17,7 @@ use crate::desk::cotation::grilles::readable;
 use crate::desk::cotation::ma_demande::{
     CLOSED, MaDemande, QuestionDemandeur, UNKNOWN, WAIT, answer, at_the_counter, read, readable,
 };
-use crate::desk::pression::all;
+use crate::desk::cotation::pression::all;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::registers::attributions::pseudonym;

@@ -4,8 +4,8 @@
 use axum::Json;
 use axum::extract::Extension;
 
+use crate::desk::cotation::pression::{Pression, SCALES, answer};
 use crate::desk::params::Params;
-use crate::desk::pression::{Pression, SCALES, answer};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::server::edge::current::Current;

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::Extension;
 
+use crate::desk::cotation::pression::all;
 use crate::desk::cotation::simulation::{Comparaison, Simulation, answer};
 use crate::desk::cotation::{rows, window};
-use crate::desk::pression::all;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::server::auth::who::Who;

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use super::editions::App;
-use super::error::DeskError;
+use crate::desk::editions::App;
+use crate::desk::error::DeskError;
 use crate::geocode::shelf;
 use crate::stock::lessors::Lessors;
 use crate::stock::review::{self, Address};

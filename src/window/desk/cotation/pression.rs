@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::editions::App;
-use super::problem::Problem;
 use crate::days::{self, MONTHS};
+use crate::desk::editions::App;
+use crate::desk::problem::Problem;
 use crate::reference::attributions::attributions;
 use crate::reference::mix::Mix;
 use crate::reference::registre::Valeur;
