@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { writeZones } from '../src/lib/links';
 import { shownZone } from './figures';
-import { axeFaults, BASE_URL, get, onScreen, open, picture, settle, visit, type Session } from './harness';
+import { BASE_URL, axeFaults, get, onScreen, open, picture, settle, visit, type Session } from './harness';
 
 interface Hit { geometry: { coordinates: [number, number] }; properties: { label: string; type: string; name: string } }
 interface Situation { commune: { nom: string } | null; iris: { nom: string } | null; qpv: { generation: string; reponse: string }[] }
@@ -33,7 +33,8 @@ describe('an address', () => {
     await page.keyboard.type(hit.properties.label);
     const option = page.locator('[role=option]', { hasText: hit.properties.name }).first();
     await option.waitFor();
-    await page.waitForTimeout(400);
+    // Territories and addresses are two questions.
+    await settle(page);
     const names = await page.locator('[role=option]').allInnerTexts();
     const at = names.findIndex((n) => n.includes('Adresse ·') && n.includes(hit.properties.name));
     for (let i = 0; i < at; i += 1) await page.keyboard.press('ArrowDown');

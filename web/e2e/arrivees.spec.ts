@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { ask, enter, serve, trail, type Server } from './server';
-import { axeFaults, open, picture, settle, type Session } from './harness';
+import { axeFaults, eventually, open, picture, settle, type Session } from './harness';
 
 const FILES = process.env['DEMO_FILES'] ?? '../demo/fichiers';
 
@@ -24,11 +24,10 @@ const dwellings = async (): Promise<number> => (await ask<{ millesimes: { logeme
 const waiting = (name: string) => session.page.locator('li.card', { hasText: name });
 /** Figures follow in the background. */
 async function until(wanted: (n: number) => boolean): Promise<void> {
-  for (let i = 0; i < 150; i += 1) {
-    if (wanted(await dwellings())) return;
-    await session.page.waitForTimeout(200);
-  }
-  assert.fail(`${await dwellings()} dwellings`);
+  await eventually(async () => {
+    const n = await dwellings();
+    assert.ok(wanted(n), `${n} dwellings`);
+  }, 90_000);
 }
 
 describe('files of an administrator', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { shownZone, type Indicator } from './figures';
-import { axeFaults, BASE_URL, get, open, picture, settle, visit, type Session } from './harness';
+import { BASE_URL, axeFaults, drawn, get, open, picture, settle, visit, type Session } from './harness';
 import { serve, signIn } from './server';
 
 let session: Session;
@@ -101,7 +101,7 @@ describe('the pages of each role', () => {
           await settle(page);
           for (const [scheme, theme] of [['light', 'clair'], ['dark', 'sombre']] as const) {
             await page.emulateMedia({ colorScheme: scheme });
-            await page.waitForTimeout(150);
+            await drawn(page);
             faults.push(...(await axeFaults(page)).map((fault) => `${role} ${path} (${theme}): ${fault}`));
             if (theme === 'sombre') await picture(page, `sombre-${role}${path.replace('/', '-')}`);
           }
@@ -110,7 +110,7 @@ describe('the pages of each role', () => {
             const more = page.locator(selector).first();
             if (!(await more.isVisible().catch(() => false))) continue;
             await more.click();
-            await page.waitForTimeout(600);
+            await settle(page);
             faults.push(...(await axeFaults(page)).map((fault) => `${role} ${path} (sombre, ${selector}): ${fault}`));
             await picture(page, `sombre-${role}${path.replace('/', '-')}-detail`);
           }
@@ -157,7 +157,7 @@ describe('the guided tour', () => {
       await card.waitFor({ state: 'detached' });
       await page.reload();
       await page.locator('.legend').waitFor();
-      await page.waitForTimeout(1500);
+      await settle(page);
       assert.equal(await page.locator('.tour').count(), 0);
       await page.goto(`${BASE_URL}/?visite`);
       await card.waitFor();

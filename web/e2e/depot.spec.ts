@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ask, enter, serve, trail, type Server } from './server';
-import { axeFaults, contentOf, open, picture, settle, type Session } from './harness';
+import { axeFaults, contentOf, eventually, open, picture, settle, type Session } from './harness';
 
 interface Sheet { couverture: { logements: number; repondants: number | null }; avertissements: string[] }
 const FILES = process.env['DEMO_FILES'] ?? '../demo/fichiers';
@@ -156,7 +156,7 @@ describe('deposits', () => {
     rmSync(folder, { recursive: true });
     // What is imported comes into force with the figures made from it; the server takes them up within seconds.
     server.run('build');
-    for (let i = 0; i < 40 && (await ask<unknown[]>(page, '/api/depots/revendications')).length === 0; i++) await page.waitForTimeout(500);
+    await eventually(async () => assert.ok((await ask<unknown[]>(page, '/api/depots/revendications')).length > 0, 'no claim'), 60_000);
     await page.goto(`${server.base}/depots`);
     const row = page.locator('section[aria-labelledby=revendiques] tbody tr');
     await row.first().waitFor();

@@ -2,8 +2,9 @@
 // screens that can be shown: nothing cut, no code where there is a name, tables that say that they go on.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Page } from 'playwright-core';
 import type { Valeurs } from '../src/api/client';
-import { axeFaults, contentOf, open, picture, quiet, readNumber, settle, type Session } from './harness';
+import { axeFaults, contentOf, drawn, eventually, open, picture, quiet, readNumber, settle, type Session } from './harness';
 import { ask, enter, serve, type Server } from './server';
 
 let server: Server;
@@ -24,6 +25,14 @@ async function map(path: string): Promise<void> {
   await page.locator('.legend').waitFor();
   await settle(page);
 }
+/** Whether the document scrolls sideways, and what is seen of a selection beyond the right edge of the window. */
+const beyond = (page: Page, selector: string): Promise<string[]> =>
+  page.evaluate((what) => {
+    const wide = document.documentElement.clientWidth;
+    const out = [...document.querySelectorAll(what)].filter((e) => !e.closest('details:not([open]) .panel') && e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().right > wide + 1 && !e.closest('.hidden, .skip'));
+    const sideways = document.documentElement.scrollWidth > wide ? [`the document is ${document.documentElement.scrollWidth} px wide in ${wide}`] : [];
+    return [...sideways, ...out.map((e) => e.outerHTML.slice(0, 80))];
+  }, selector);
 const values = (indicator: string, scale = 'commune'): Promise<Valeurs> => ask(session.page, `/api/valeurs/${scale}?indicateur=${indicator}&generation=2024&population=TOUS&dans=${territory}`);
 let territory = '';
 
@@ -270,8 +279,7 @@ describe('a screen that can be shown', () => {
       await page.setViewportSize({ width: 1280, height: 800 });
       await page.goto(`${server.base}/mixite`);
       await page.waitForFunction(() => /\d{4}/.test(document.querySelector('h1')?.textContent ?? ''));
-      await page.waitForTimeout(400);
-      assert.deepEqual(await page.locator('h1').evaluate((e) => e.scrollWidth <= e.clientWidth), true);
+      await eventually(async () => assert.ok(await page.locator('h1').evaluate((e) => e.scrollWidth <= e.clientWidth), 'the title is cut'));
     } finally {
       await visitor.close();
     }
@@ -337,6 +345,44 @@ describe('a screen that can be shown', () => {
     }
   });
 
+  test('the top bar is no wider than a phone before its program has heard of the window, and when it arrives on one', async () => {
+    const visitor = await open({});
+    try {
+      const { page } = visitor;
+      // The style sheet is told of the window, the program never: what a slow machine shows between the two, for as long as one wants to look.
+      await page.addInitScript(() => {
+        const add = EventTarget.prototype.addEventListener;
+        MediaQueryList.prototype.addEventListener = function (this: MediaQueryList, ...words: Parameters<typeof add>): void {
+          if (words[0] !== 'change') add.apply(this, words);
+        };
+      });
+      await enter(page, server, 'ddets');
+      for (const path of ['/?indicateur=I02&echelle=iris&croise=P10', '/mixite', '/aide']) {
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await page.goto(server.base + path);
+        await page.locator('header nav summary', { hasText: 'Mixité' }).waitFor();
+        await quiet(page);
+        await page.setViewportSize({ width: 320, height: 740 });
+        await drawn(page);
+        assert.equal(await page.locator('header summary[title="Pages"]').count(), 0, 'the program has not heard');
+        assert.deepEqual(await beyond(page, 'header, header *'), [], `${path}, not heard`);
+      }
+      // On a slow machine, from the first picture to the last.
+      const slow = await page.context().newCDPSession(page);
+      await slow.send('Emulation.setCPUThrottlingRate', { rate: 6 });
+      const wide: string[] = [];
+      await page.goto(`${server.base}/?indicateur=I02&echelle=iris&croise=P10`, { waitUntil: 'commit' });
+      for (const end = Date.now() + 60_000; Date.now() < end; ) {
+        wide.push(...(await beyond(page, 'header, header *').catch(() => [])));
+        if (await page.locator('.legend ol li').count()) break;
+      }
+      assert.deepEqual([...new Set(wide)], []);
+      assert.ok(await page.locator('.legend ol li').count(), 'the map came');
+    } finally {
+      await visitor.close();
+    }
+  });
+
   test('what is new falls out of no window, down to 320 px', async () => {
     const { page } = session;
     await page.context().clearCookies();
@@ -345,13 +391,11 @@ describe('a screen that can be shown', () => {
       await map(path);
       for (const width of [320, 375, 640]) {
         await page.setViewportSize({ width, height: 740 });
-        await page.waitForTimeout(300);
+        // Once the page is a phone's; that it fits before it knows is tested below.
+        await page.locator('header summary[title="Pages"]').waitFor();
+        await drawn(page);
         if (await page.locator('.legend.folded').count()) await page.locator('.legend .fold').click();
-        assert.deepEqual(await page.evaluate(() => {
-          const wide = document.documentElement.clientWidth;
-          const out = [...document.querySelectorAll('.legend *, header *')].filter((e) => !e.closest('details:not([open]) .panel') && e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().right > wide + 1 && !e.closest('.hidden, .skip'));
-          return [document.documentElement.scrollWidth <= wide, ...out.map((e) => e.outerHTML.slice(0, 80))];
-        }), [true], `${path} at ${width}`);
+        await eventually(async () => assert.deepEqual(await beyond(page, '.legend *, header *'), [], `${path} at ${width}`));
         await page.locator('header summary[title="Mes vues"]').click();
         const box = await page.locator('.views').boundingBox();
         assert.ok(box && box.x >= 0 && box.x + box.width <= width, `views at ${width}: ${JSON.stringify(box)}`);

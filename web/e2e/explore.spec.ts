@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { shownZone, type Catalogue, type ListedZone, type Values } from './figures';
-import { axeFaults, contentOf, get, onScreen, open, readNumber, settle, visit, type Session } from './harness';
+import { axeFaults, contentOf, eventually, get, onScreen, open, readNumber, settle, visit, type Session } from './harness';
 
 interface Facets { logements: number; filtres: { id: string; libelle: string; modalites: { code: string; libelle: string; logements: number }[] }[] }
 interface Counted extends Values { numerateurs: (number | null)[]; denominateurs: (number | null)[]; repondants: (number | null)[]; logements: number[]; reference: { valeur: number | null } }
@@ -208,8 +208,8 @@ describe('two waves', () => {
       const [a, b] = ['.side', '.stage'].map((at) => document.querySelector(`${at} .maplibregl-ctrl-scale`)?.textContent);
       return a !== before && a === b;
     }, start);
-    await page.waitForTimeout(600);
-    assert.equal(await scaleOf('.stage'), await scaleOf('.side'));
+    await settle(page);
+    await eventually(async () => assert.equal(await scaleOf('.stage'), await scaleOf('.side')));
     assert.deepEqual(await axeFaults(page), []);
   });
 });

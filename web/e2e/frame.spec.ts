@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { shownZone } from './figures';
-import { axeFaults, BASE_URL, open, picture, settle, visit, type Session } from './harness';
+import { BASE_URL, axeFaults, eventually, open, picture, settle, visit, type Session } from './harness';
 import { enter, PASSWORD, serve, type Server } from './server';
 
 let session: Session;
@@ -70,8 +70,7 @@ describe('on a phone', () => {
     const sheet = await page.locator('.sheet').boundingBox();
     assert.ok(sheet && sheet.y > 300, 'the map keeps the upper part of the screen');
     await page.getByRole('button', { name: 'Agrandir le panneau' }).click();
-    await page.waitForTimeout(300);
-    assert.ok(((await page.locator('.sheet').boundingBox())?.y ?? 999) < 120);
+    await eventually(async () => assert.ok(((await page.locator('.sheet').boundingBox())?.y ?? 999) < 120, 'the sheet takes the screen'));
     await picture(page, 'telephone-fiche-haute');
     assert.deepEqual(await axeFaults(page), []);
     await page.getByRole('button', { name: 'Fermer la fiche' }).click();

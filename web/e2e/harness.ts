@@ -131,6 +131,9 @@ export async function eventually(check: () => Promise<void>, within = 15_000): P
   }
 }
 
+/** Waits until the page has been laid out anew and has heard of its window: two frames, since an observer may answer the first. */
+export const drawn = (page: Page): Promise<unknown> => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 /** Nothing is wider than the window. */
 export const fits = (page: Page, what?: string): Promise<void> =>
   eventually(async () => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${what ?? page.url()}: wider than the window`));

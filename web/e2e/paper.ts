@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { drawn } from './harness';
 
 /** CSS pixels of a millimetre. */
 const MM = 96 / 25.4;
@@ -14,11 +15,11 @@ export async function onPaper(page: Page, width: number, name: string): Promise<
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
   await page.emulateMedia({ media: 'print' });
   await page.setViewportSize({ width, height: 900 });
-  await page.waitForTimeout(400);
+  await laid(page);
   const faults = await textFaults(page);
   // Chrome asks « is it narrow? » of another sheet than it prints on: both answers are looked at.
   await page.setViewportSize({ width: Math.min(width, 880), height: 900 });
-  await page.waitForTimeout(400);
+  await laid(page);
   faults.push(...(await textFaults(page)).filter((f) => !faults.includes(f)));
   await page.setViewportSize({ width, height: 900 });
   const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
@@ -29,6 +30,13 @@ export async function onPaper(page: Page, width: number, name: string): Promise<
   if (before) await page.setViewportSize(before);
   const pages = Number(/\/Type\s*\/Pages[^>]*\/Count (\d+)|\/Count (\d+)[^>]*\/Type\s*\/Pages/s.exec(pdf.toString('latin1'))?.slice(1).find(Boolean) ?? 0);
   return { faults, pages, pdf };
+}
+
+/** Waits until what the paper asks for is there: letters, pictures, and two frames. */
+async function laid(page: Page): Promise<void> {
+  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+  await page.waitForFunction(() => [...document.images].every((i) => i.complete || !i.checkVisibility()));
+  await drawn(page);
 }
 
 /** Every line of text: beyond the paper, cut by what holds it, or on another line. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createHttp, type Server } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import { axeFaults, BASE_URL, open, picture, settle, visit, type Session } from './harness';
+import { BASE_URL, axeFaults, eventually, open, picture, settle, visit, type Session } from './harness';
 import { serve, type Server as Own } from './server';
 
 let session: Session;
@@ -166,7 +166,7 @@ describe('with a base map and a site that embeds', () => {
     await page.goto(`${on.base}/?indicateur=P10&echelle=commune`);
     await settle(page);
     await page.getByLabel('Fond').selectOption({ label: 'Essai' });
-    for (let i = 0; i < 50 && seen.length === 0; i++) await page.waitForTimeout(100);
+    await eventually(async () => assert.ok(seen.length > 0, 'no tile was asked'));
     await settle(page);
     assert.ok(seen.length > 0 && seen.every((u) => /^\/\d+\/\d+\/\d+\.png$/.test(u)), seen.join());
     await page.locator('.maplibregl-ctrl-attrib', { hasText: 'Essai' }).waitFor();
@@ -204,7 +204,7 @@ describe('with a base map and a site that embeds', () => {
     await frame.locator('.legend').waitFor();
     await frame.getByRole('link', { name: 'Ouvrir dans mosaïque' }).waitFor();
     assert.equal(await frame.locator('[role=toolbar], aside').count(), 0);
-    await page.waitForTimeout(1500);
+    await settle(page);
     await picture(page, 'montrer-4-integre');
     const policy = async (base: string, path: string): Promise<{ ancestors: string; frame: string | null }> => {
       const { headers } = await fetch(base + path);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { axeFaults, open, picture, quiet } from './harness';
+import { axeFaults, drawn, open, picture, quiet } from './harness';
 import { ask, enter, serve, type Server } from './server';
 
 const WIDTHS = [320, 375, 640, 1280, 1920, 3840];
@@ -64,9 +64,6 @@ async function fallen(page: Page): Promise<string[]> {
   });
 }
 
-/** Waits until the page has been laid out anew: two frames, since an observer may answer the first. */
-const drawn = (page: Page): Promise<unknown> => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-
 const nameOf = (path: string): string => path.replace(/COMMUNE|[?=:#&]/g, '-').replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'carte';
 
 describe('at every width', () => {
@@ -94,18 +91,15 @@ describe('at every width', () => {
             await page.setViewportSize({ width, height: width < 700 ? 740 : 800 });
             await drawn(page);
             let found = await fallen(page);
-            if (found.length > 0) {
-              // The page may still be arranging itself: what stays is a fault.
-              await page.waitForTimeout(600);
-              found = await fallen(page);
-            }
+            // The page may still be arranging itself: what stays is a fault.
+            for (const end = Date.now() + 5_000; found.length > 0 && Date.now() < end; found = await fallen(page)) await drawn(page);
             faults.push(...found.map((fault) => `${path} at ${width}: ${fault}`));
             if (KEPT.has(width)) await picture(page, `largeur-${width}-${role}-${nameOf(path)}`);
           }
           if (!first) continue;
           await page.setViewportSize({ width: 375, height: 740 });
           await page.emulateMedia({ colorScheme: 'dark' });
-          await page.waitForTimeout(250);
+          await drawn(page);
           faults.push(...(await axeFaults(page)).map((fault) => `${path} at 375, dark: ${fault}`));
           await picture(page, `largeur-375-sombre-${nameOf(path)}`);
         }
