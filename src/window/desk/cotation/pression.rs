@@ -159,6 +159,7 @@ pub struct Pression {
 
 /// Lines that may be asked for, the default first.
 pub const SCALES: [&str; 6] = ["epci", "commune", "typologie", "quartile", "mois", "annee"];
+
 /// By number of the part.
 const QUARTILES: [(&str, &str); 3] = [
     ("inconnu", "Ressources non connues"),
