@@ -5,30 +5,12 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::desk::params::{self, Params};
 use crate::desk::problem::Problem;
 use crate::publish::csv_file::{self, inert};
 use crate::state::audit::{Line, Wanted};
-
-/// Filtres du journal (documentation de l'interface).
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
-pub struct AuditParams {
-    /// Identifiant d'un compte.
-    pub compte: Option<String>,
-    /// Identifiant d'un organisme.
-    pub organisation: Option<String>,
-    /// Une action : `connexion`, `refus`, `mesure`…
-    pub action: Option<String>,
-    /// Premier et dernier jour, AAAA-MM-JJ.
-    pub du: Option<String>,
-    pub au: Option<String>,
-    /// Seulement les lignes avant ce rang (page suivante).
-    pub avant: Option<i64>,
-}
 
 /// Une page du journal, la dernière ligne d'abord.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::arrival::waiting::{self, Nature, Waiting};
 use crate::desk::admin::imports::FichierImporte;
 use crate::desk::lessor::depots::RegleDepot;
-use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 
 /// Un fichier qui attend.
@@ -124,15 +123,6 @@ impl From<Nature> for NatureFichier {
 pub fn found(root: &FilePath, id: &str) -> Result<Waiting, Problem> {
     waiting::get(root, id)
         .ok_or_else(|| Problem::not_found("id", id, "Ce fichier n'attend plus : il a été importé ou écarté."))
-}
-
-/// Le nom du fichier (documentation de l'interface).
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
-pub struct FichierParams {
-    /// Nom du fichier.
-    pub fichier: String,
 }
 
 /// Ce que la personne dit d'un fichier.

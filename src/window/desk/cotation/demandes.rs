@@ -7,7 +7,7 @@ use crate::access::Person;
 use crate::days;
 use crate::desk::cotation::cotee::{DemandeCotee, Scored};
 use crate::desk::cotation::grilles::{genre, grid_of};
-use crate::desk::cotation::justificatifs::{Ticks, ticks};
+use crate::desk::cotation::justificatifs::Ticks;
 use crate::desk::cotation::pression::{all, sizes};
 use crate::desk::cotation::simulation::Base;
 use crate::desk::cotation::window;
@@ -19,7 +19,7 @@ use crate::publish::csv_file;
 use crate::reference::mix::Mix;
 use crate::scoring::demands::months;
 use crate::scoring::grid::{Genre, Grille};
-use crate::state::{self, State};
+use crate::state::State;
 
 /// Un choix de liste.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,6 +1,5 @@
 //! A grid as a file, in and out.
 
-use crate::desk::cotation::grilles::genre;
 use crate::desk::csv_body::{decoded, unreadable};
 use crate::desk::problem::Problem;
 use crate::publish::csv_file;

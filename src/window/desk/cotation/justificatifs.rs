@@ -9,12 +9,13 @@ use crate::access::Person;
 use crate::desk::cotation::Window;
 use crate::desk::cotation::grilles::grid_of;
 use crate::desk::cotation::pression::{all, catalogue};
+use crate::desk::cotation::window;
 use crate::desk::editions::App;
 use crate::desk::problem::Problem;
 use crate::reference::scoring::BITS;
 use crate::scoring::demands::Demands;
 use crate::scoring::grid::{Genre, Grille};
-use crate::state::{self, State};
+use crate::state::State;
 
 /// Evidence in force: bits of criteria, by pseudonym.
 pub type Ticks = BTreeMap<u128, u128>;

@@ -10,15 +10,16 @@ use crate::desk::cotation::cotee::Scored;
 use crate::desk::cotation::facts;
 use crate::desk::cotation::grilles::grid_of;
 use crate::desk::cotation::justificatifs::{Ticks, ticks};
-use crate::desk::cotation::pression::{Delai, all, catalogue};
+use crate::desk::cotation::pression::{Delai, catalogue};
 use crate::desk::editions::App;
 use crate::desk::problem::Problem;
 use crate::reference::scoring::BITS;
-use crate::registers::demandes::proof;
 use crate::scoring::demands::{Demands, NONE};
+use crate::scoring::demands::{HOUSED, months};
+use crate::scoring::grid::Genre;
 use crate::scoring::grid::Grille;
 use crate::scoring::note::{self, Basis};
-use crate::state::{self, State};
+use crate::state::State;
 
 /// Ce que le demandeur donne.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -12,7 +12,7 @@ pub mod simulation;
 pub mod trajets;
 
 use crate::access::{self, Person, Scope};
-use crate::desk::cotation::pression::{all, catalogue, mix};
+use crate::desk::cotation::pression::{catalogue, mix};
 use crate::desk::problem::Problem;
 use crate::scoring::demands::{Demands, NONE};
 use crate::scoring::facts::{Facts, Territory};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::days;
-use crate::desk::cotation::pression::{all, catalogue, mix, rounded, shown};
+use crate::desk::cotation::pression::{catalogue, mix, rounded, shown};
 use crate::desk::cotation::{Window, facts, rows};
 use crate::desk::editions::App;
 use crate::desk::problem::Problem;

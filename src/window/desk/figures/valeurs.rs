@@ -67,7 +67,7 @@ pub fn reference_class(within: Option<&str>) -> Class {
 pub struct Shown<'a> {
     pub scale: &'a str,
     pub within: Option<&'a str>,
-    indicator: &'a Indicator,
+    pub indicator: &'a Indicator,
 }
 
 pub fn compute(

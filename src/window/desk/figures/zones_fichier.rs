@@ -2,23 +2,12 @@
 
 use geojson::{Geometry, GeometryValue};
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::desk::params::{Params, file_name};
+use crate::desk::params::file_name;
 use crate::desk::problem::Problem;
 use crate::registers::report::{Finding, Level};
 use crate::registers::zones::{Outline, Outlines, ZonesError};
-
-/// Ce qu'est le fichier (documentation de l'interface).
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
-pub struct FichierParams {
-    /// Nom du fichier : son suffixe, et le nom des zones qui n'en ont pas.
-    pub fichier: String,
-    /// Système de coordonnées, s'il n'est pas celui que le fichier déclare.
-    pub epsg: Option<u16>,
-}
 
 /// Une zone du fichier, telle que `/api/mesure` la prend.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::desk::cotation::pression::all;
 use crate::desk::editions::{App, Loaded};
 use crate::desk::names::fold;
-use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::query::Asked;
-use crate::desk::situation::Situation;
-use crate::state::{self, Correction, State, StatutCorrection};
+use crate::desk::situation::{self, Situation};
+use crate::reference::situation::situation as rules;
+use crate::reference::survey::Survey;
+use crate::state::{Correction, State, StatutCorrection};
+use crate::stock::places::{is_far, merged};
 use crate::stock::review::{Address, Dwelling, Motif};
 use crate::stock::table::hash;
+use crate::territory::grid;
 
 /// Les adresses à corriger d'un bailleur.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,23 +64,6 @@ pub struct AdresseACorriger {
     pub ban: bool,
     /// Logements dont une correction est en vigueur.
     pub corriges: usize,
-}
-
-/// Quelles adresses (documentation de l'interface).
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
-pub struct AdressesParams {
-    /// Millésime du RPLS ; par défaut le dernier.
-    pub millesime: Option<u16>,
-    /// Un motif.
-    pub motif: Option<String>,
-    /// Page : 100 adresses par défaut, 1 000 au plus.
-    pub limite: Option<usize>,
-    pub decalage: Option<usize>,
-    /// Ce qui est cherché dans tout le parc, adresses sans défaut comprises : rue, commune, code postal ou
-    /// numéro d'un logement.
-    pub q: Option<String>,
 }
 
 /// Ce qu'un déplacement changerait.
@@ -245,7 +230,7 @@ impl Worklist {
         }))
     }
 
-    fn situation(&self, lon: f64, lat: f64, quality: Option<u8>) -> Result<Situation, Problem> {
+    pub fn situation(&self, lon: f64, lat: f64, quality: Option<u8>) -> Result<Situation, Problem> {
         let cell =
             grid::cells(&[[lon, lat]]).map_err(|e| Problem::internal(&e))?.into_iter().next().flatten();
         Ok(situation::locate(&self.loaded, rules(), [lon, lat], quality, cell))

@@ -10,7 +10,7 @@ use crate::territory::crs;
 
 /// Why the file cannot be made.
 #[derive(Debug, thiserror::Error)]
-enum ExportError {
+pub enum ExportError {
     #[error(transparent)]
     Stock(#[from] StockError),
     #[error(transparent)]

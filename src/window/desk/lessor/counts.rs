@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::cube::Filter;
-use crate::desk::cotation::pression::all;
+use crate::days;
 use crate::desk::editions::Loaded;
 use crate::desk::problem::Problem;
 use crate::publish::csv_file;

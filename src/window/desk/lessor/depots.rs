@@ -6,10 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::desk::editions::App;
+use crate::desk::lessor::rows::corrections;
 use crate::desk::problem::Problem;
 use crate::reference::depots::Deposits;
 use crate::registers::report::{Level, Report};
-use crate::state::{self, Deposit, GesteDepot, State, StatutDepot};
+use crate::state::{Deposit, GesteDepot, State, StatutDepot};
 use crate::stock::waves::{Change, Comparison};
 
 /// Un dépôt.
@@ -186,7 +187,7 @@ pub async fn detail(state: &State, app: &App, siren: &str, id: &str) -> Result<D
     regles.sort_by_key(|r| (r.niveau != "rejet", std::cmp::Reverse(r.lignes)));
     Ok(DetailDepot {
         comparaison: comparison.map(|c| compared(app, &deposit.registre, &c)).transpose()?,
-        lignes_corrigees: rows::corrections(&deposit).len(),
+        lignes_corrigees: corrections(&deposit).len(),
         historique: state.deposit_history(id).await?,
         depot,
         format,

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path as FilePath;
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::registers::mend::Corrections;
-use crate::state::{self, Deposit, State, StatutDepot};
+use crate::state::{Deposit, State, StatutDepot};
 
 /// Les lignes à regarder.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,20 +42,6 @@ pub struct ConstatDepot {
     pub niveau: String,
     /// Ce qui ne va pas et que faire.
     pub message: String,
-}
-
-/// Quelles lignes (documentation de l'interface).
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
-pub struct LignesParams {
-    /// `rejet` (par défaut) ou `drapeau`.
-    pub niveau: Option<String>,
-    /// Une règle.
-    pub regle: Option<String>,
-    /// Page : 50 lignes par défaut, 500 au plus.
-    pub limite: Option<usize>,
-    pub decalage: Option<usize>,
 }
 
 /// Des corrections.

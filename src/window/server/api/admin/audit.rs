@@ -1,19 +1,37 @@
 //! `/api/admin/audit`: the audit trail, page by page, as a CSV file, and its verification.
 
-use std::fmt::Write;
-
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
 use axum::response::{IntoResponse, Response};
 
-use crate::desk::admin::audit::{AuditParams, FILE, PAGE, PageJournal, wanted, written};
-use crate::desk::params::{self, Params};
+use utoipa::IntoParams;
+
+use crate::desk::admin::audit::{FILE, PAGE, PageJournal, wanted, written};
+use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::server::app::Server;
 use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
 use crate::state::audit::Verdict;
+
+/// Filtres du journal (documentation de l'interface).
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
+pub struct AuditParams {
+    /// Identifiant d'un compte.
+    pub compte: Option<String>,
+    /// Identifiant d'un organisme.
+    pub organisation: Option<String>,
+    /// Une action : `connexion`, `refus`, `mesure`…
+    pub action: Option<String>,
+    /// Premier et dernier jour, AAAA-MM-JJ.
+    pub du: Option<String>,
+    pub au: Option<String>,
+    /// Seulement les lignes avant ce rang (page suivante).
+    pub avant: Option<i64>,
+}
 
 /// Journal d'audit
 #[utoipa::path(

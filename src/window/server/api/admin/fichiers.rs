@@ -6,10 +6,12 @@ use axum::body::Body as RawBody;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 
+use utoipa::IntoParams;
+
 use crate::arrival::waiting::{self, ImportError, Nature, Progress, Waiting};
 use crate::desk::admin::fichiers::{
-    COMMUNES, CommuneFichier, DireFichier, EtatFichier, FichierEnAttente, FichierParams, ImporterFichier,
-    LectureFichier, NatureFichier, RemplacementFichier, found,
+    COMMUNES, CommuneFichier, DireFichier, EtatFichier, FichierEnAttente, ImporterFichier, LectureFichier,
+    NatureFichier, RemplacementFichier, found,
 };
 use crate::desk::admin::imports::FichierImporte;
 use crate::desk::editions::App;
@@ -98,6 +100,15 @@ fn shown(server: &Server, app: &App, w: Waiting) -> FichierEnAttente {
         deja: w.deja,
         perte: w.perte,
     }
+}
+
+/// Le nom du fichier (documentation de l'interface).
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
+pub struct FichierParams {
+    /// Nom du fichier.
+    pub fichier: String,
 }
 
 /// Fichiers envoyés qui attendent d'être importés

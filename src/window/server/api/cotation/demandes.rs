@@ -4,8 +4,7 @@ use axum::Json;
 use axum::extract::{Extension, State as FromState};
 use axum::http::{HeaderName, HeaderValue};
 
-use crate::desk::cotation::demandes::{DemandesCotees, answer, asked, base, scoring, traced, written};
-use crate::desk::cotation::grilles::genre;
+use crate::desk::cotation::demandes::{DemandesCotees, answer, asked, scoring, traced, written};
 use crate::desk::cotation::justificatifs::ticks;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;

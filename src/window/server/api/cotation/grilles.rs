@@ -7,8 +7,8 @@ use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 
 use crate::desk::cotation::grilles::{
-    Adoptee, Adoption, CritereCatalogue, GrilleListe, Grilles, genre, in_force, keep, may_read, may_write,
-    own, parsed,
+    Adoptee, Adoption, CritereCatalogue, GrilleListe, Grilles, in_force, keep, may_read, may_write, own,
+    parsed,
 };
 use crate::desk::cotation::open_epcis;
 use crate::desk::cotation::pression::{TerritoireCote, all, catalogue};

@@ -6,7 +6,7 @@ use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 
 use crate::desk::cotation::justificatifs::{
-    Justificatif, JustificatifRecu, Justificatifs, REFERENCE, named, opened, ticks,
+    Justificatif, JustificatifRecu, Justificatifs, REFERENCE, named, opened,
 };
 use crate::desk::cotation::pression::{all, catalogue};
 use crate::desk::cotation::window;

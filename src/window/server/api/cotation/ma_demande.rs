@@ -13,7 +13,6 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::arrival;
-use crate::desk::cotation::grilles::readable;
 use crate::desk::cotation::ma_demande::{
     CLOSED, MaDemande, QuestionDemandeur, UNKNOWN, WAIT, answer, at_the_counter, read, readable,
 };

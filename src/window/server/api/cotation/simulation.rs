@@ -5,7 +5,7 @@ use axum::extract::Extension;
 
 use crate::desk::cotation::pression::all;
 use crate::desk::cotation::simulation::{Comparaison, Simulation, answer};
-use crate::desk::cotation::{rows, window};
+use crate::desk::cotation::window;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::server::auth::who::Who;

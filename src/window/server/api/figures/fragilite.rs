@@ -8,7 +8,6 @@
 use axum::extract::Extension;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use rayon::prelude::*;
 
 use crate::desk::counter::Desk;
 use crate::desk::figures::fragilite::{Fragilite, answer};

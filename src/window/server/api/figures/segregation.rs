@@ -8,7 +8,6 @@
 use axum::extract::Extension;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use rayon::prelude::*;
 
 use crate::desk::counter::Desk;
 use crate::desk::figures::segregation::{DEFAULT, Segregation, UNITS, found, group};
@@ -17,7 +16,6 @@ use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::query::Asked;
 use crate::desk::trace::Trace;
-use crate::policy::segregation::quotient;
 use crate::reference::access::Class;
 use crate::reference::scales;
 use crate::server::auth::who::Who;

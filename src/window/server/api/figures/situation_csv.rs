@@ -1,9 +1,8 @@
 //! `POST /api/situation`: a CSV file comes in, the same file goes out with the places added as columns.
 
 use axum::response::{IntoResponse, Response};
-use rayon::prelude::*;
 
-use crate::desk::figures::situation_csv::{convert, number};
+use crate::desk::figures::situation_csv::convert;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::query::Asked;

@@ -3,7 +3,6 @@
 use axum::extract::{Extension, Path};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use rayon::prelude::*;
 
 use crate::desk::counter::Desk;
 use crate::desk::figures::valeurs::{Shown, Valeurs, compute, reference_class};

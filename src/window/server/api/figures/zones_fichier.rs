@@ -5,13 +5,26 @@ use std::sync::LazyLock;
 use axum::Json;
 use tokio::sync::Semaphore;
 
-use crate::desk::figures::zones_fichier::{FichierParams, ZonesLues, refusal, safe, told};
+use utoipa::IntoParams;
+
+use crate::desk::figures::zones_fichier::{ZonesLues, refusal, safe, told};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::reference::zonage;
 use crate::registers::zones::outlines;
 use crate::server::edge::body::FileBody;
 use crate::server::edge::problem::Document;
+
+/// Ce qu'est le fichier (documentation de l'interface).
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
+pub struct FichierParams {
+    /// Nom du fichier : son suffixe, et le nom des zones qui n'en ont pas.
+    pub fichier: String,
+    /// Système de coordonnées, s'il n'est pas celui que le fichier déclare.
+    pub epsg: Option<u16>,
+}
 
 /// Zones d'un fichier
 ///

@@ -7,7 +7,6 @@ use crate::desk::lessor::adresses::Worklist;
 use crate::desk::lessor::candidates::{CandidatsAdresse, LogementAdresse, of};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
-use crate::geocode::Query;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;

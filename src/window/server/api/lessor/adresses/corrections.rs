@@ -5,6 +5,7 @@ use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 
 use crate::desk::lessor::adresses::Worklist;
+use crate::desk::lessor::candidates;
 use crate::desk::lessor::corrections::{
     CorrectionFaite, DemandeLot, LotCorrections, NouvelleCorrection, before, kept, one_by_one, stays,
 };
@@ -13,7 +14,6 @@ use crate::desk::problem::Problem;
 use crate::desk::situation;
 use crate::desk::trace::Trace;
 use crate::reference::depots::Deposits;
-use crate::server::api::lessor::adresses::candidates;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;

@@ -12,8 +12,10 @@ pub mod export;
 use axum::Json;
 use axum::extract::{Path, State as FromState};
 
+use utoipa::IntoParams;
+
 use crate::desk::lessor::adresses::{
-    AdressesParams, CompteMotif, Consequences, ListeAdresses, Worklist, id, motif, searched, shown,
+    CompteMotif, Consequences, ListeAdresses, Worklist, motif, searched, shown,
 };
 use crate::desk::names::fold;
 use crate::desk::params::Params;
@@ -25,6 +27,23 @@ use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::stock::review::{Address, Motif};
+
+/// Quelles adresses (documentation de l'interface).
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
+pub struct AdressesParams {
+    /// Millésime du RPLS ; par défaut le dernier.
+    pub millesime: Option<u16>,
+    /// Un motif.
+    pub motif: Option<String>,
+    /// Page : 100 adresses par défaut, 1 000 au plus.
+    pub limite: Option<usize>,
+    pub decalage: Option<usize>,
+    /// Ce qui est cherché dans tout le parc, adresses sans défaut comprises : rue, commune, code postal ou
+    /// numéro d'un logement.
+    pub q: Option<String>,
+}
 
 /// Adresses à corriger
 ///

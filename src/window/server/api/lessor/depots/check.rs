@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use super::rows;
+use crate::desk::lessor::rows;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};

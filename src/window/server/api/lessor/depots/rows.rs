@@ -7,8 +7,10 @@ use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use utoipa::IntoParams;
+
 use crate::desk::lessor::rows::{
-    CorrectionsDepot, Found, LigneDepot, LignesDepot, LignesParams, checked, contents, corrections, findings,
+    CorrectionsDepot, Found, LigneDepot, LignesDepot, checked, contents, corrections, findings,
 };
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -22,6 +24,20 @@ use crate::server::edge::body::{Body, CsvBody};
 use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
 use crate::state;
+
+/// Quelles lignes (documentation de l'interface).
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "its fields are the documentation; `Params` reads the values")]
+pub struct LignesParams {
+    /// `rejet` (par défaut) ou `drapeau`.
+    pub niveau: Option<String>,
+    /// Une règle.
+    pub regle: Option<String>,
+    /// Page : 50 lignes par défaut, 500 au plus.
+    pub limite: Option<usize>,
+    pub decalage: Option<usize>,
+}
 
 /// Lignes d'un dépôt qui ne vont pas
 #[utoipa::path(

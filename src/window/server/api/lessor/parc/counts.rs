@@ -14,7 +14,6 @@ use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
-use crate::state;
 
 /// Mon parc, au 1er janvier et à jour
 ///

@@ -7,9 +7,9 @@ use axum::http::StatusCode;
 
 use crate::desk::lessor::events::{
     AWAITS, EvenementSuivi, EvenementsFaits, Ground, ListeEvenements, NouvelEvenement, Rapprochement, bring,
-    checked, commune, idents, own, reconciled,
+    checked, idents, reconciled,
 };
-use crate::desk::params::{Params, day as date};
+use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::server::app::Server;

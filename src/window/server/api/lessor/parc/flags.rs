@@ -6,12 +6,12 @@ use axum::http::StatusCode;
 
 use crate::access::{Scope, scope};
 use crate::desk::lessor::flags::NouveauSignalement;
+use crate::desk::lessor::residences;
 use crate::desk::params::{Params, day as date, words};
 use crate::desk::problem::Problem;
 use crate::desk::rights::Reach;
 use crate::desk::trace::Trace;
 use crate::reference::access::{Class, Donnees};
-use crate::server::api::lessor::parc::residences;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
