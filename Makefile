@@ -5,7 +5,7 @@ SHELL := /bin/bash
 export CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench bench-small bench-geocoder budget junk check bless release deb essai-deb
+.PHONY: help demo run test bench bench-small bench-geocoder budget junk check bless release deb essai-deb essai-image
 
 help: ## this list
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 18
@@ -49,3 +49,6 @@ deb: ## a Debian package of it, into target/debian (adds cargo-deb to cargo's fo
 
 essai-deb: ## a package in a clean Debian 12: installed, served, saved, removed (DEB=…, else of what is built; root, about 5 min)
 	@scripts/essai-deb.sh $(DEB)
+
+essai-image: ## the container image on a clean Debian 12: built, run without any privilege, fed, stopped (root, about 5 min)
+	@scripts/essai-image.sh $(PROGRAMME)

@@ -12,6 +12,8 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 # shellcheck source=scripts/package.sh
 source "$(dirname "$0")/package.sh"
+# shellcheck source=scripts/essai.sh
+source "$(dirname "$0")/essai.sh"
 cd "$RACINE"
 
 LIEU="$RACINE/target/essai-deb"
@@ -20,44 +22,6 @@ DONNEES=/var/lib/mosaique
 MAGASIN=$DONNEES/magasin
 SITE=http://127.0.0.1:8080
 COURRIEL=essai@organisme.example
-tenus=0
-
-# --- how it is said ------------------------------------------------------------------------------------------------
-
-# tient WHAT COMMAND…: the command succeeds, or all ends here with what it said.
-tient() {
-  local quoi="$1" dit
-  shift
-  dit="$("$@" 2>&1)" || fail "$quoi : $* → $dit"
-  note "✓ $quoi"
-  tenus=$((tenus + 1))
-}
-
-# egal WHAT WANTED COMMAND…: the command says exactly that.
-egal() {
-  local quoi="$1" voulu="$2" dit
-  shift 2
-  dit="$("$@" 2>&1)" || fail "$quoi : $* → $dit"
-  [ "$dit" = "$voulu" ] || fail "$quoi : « $dit » au lieu de « $voulu »"
-  note "✓ $quoi : $voulu"
-  tenus=$((tenus + 1))
-}
-
-# pareil WHAT WANTED COMMAND…: as egal, of what is not worth reading.
-pareil() {
-  [ "$("${@:3}")" = "$2" ] || fail "$1 : a changé"
-  note "✓ $1"
-  tenus=$((tenus + 1))
-}
-
-# refuse WHAT COMMAND…: the command fails.
-refuse() {
-  local quoi="$1"
-  shift
-  if "$@" >/dev/null 2>&1; then fail "$quoi : $* devait échouer"; fi
-  note "✓ $quoi"
-  tenus=$((tenus + 1))
-}
 
 # --- who does it ---------------------------------------------------------------------------------------------------
 
@@ -85,15 +49,8 @@ contenu() {
 # --- a clean system ------------------------------------------------------------------------------------------------
 
 propre() {
-  local base="$LIEU/bookworm.tar"
-  if [ ! -f "$base" ]; then
-    rm -rf "$LIEU/base"
-    timed "Debian 12 (debootstrap, quelques minutes)" \
-      debootstrap --variant=minbase --include=systemd bookworm "$LIEU/base" ${MIROIR:+"$MIROIR"} >"$LIEU/debootstrap.log" ||
-      { tail -5 "$LIEU/debootstrap.log" >&2; fail "debootstrap a échoué ; voir $LIEU/debootstrap.log"; }
-    tar -C "$LIEU/base" -cf "$base.part" . && mv "$base.part" "$base" && rm -rf "$LIEU/base"
-  fi
-  mkdir "$ROOT" && tar -C "$ROOT" -xpf "$base"
+  debian_propre
+  mkdir "$ROOT" && tar -C "$ROOT" -xpf "$PROPRE"
 }
 
 monte() {

@@ -252,10 +252,10 @@ async fn tiles_of_points_have_only_the_addresses_that_lists_have() {
             }
         }
         let mut drawn: BTreeMap<String, u64> = BTreeMap::new();
-        for (x, y) in crate::tiles::covering(14) {
+        for (x, y) in crate::figures::tiles::covering(14) {
             let tile = ask(&door, "GET", &format!("/tiles/adresse/14/{x}/{y}.mvt"), None).await;
             match tile.status.as_u16() {
-                200 => drawn.extend(crate::tiles::counts(&tile.bytes)),
+                200 => drawn.extend(crate::figures::tiles::counts(&tile.bytes)),
                 204 => {}
                 401 | 403 => assert!(counts.is_empty(), "{who}"),
                 other => panic!("{other}"),

@@ -8,7 +8,7 @@ mod mesure;
 mod portraits;
 mod situation;
 mod territoires;
-mod tiles;
+pub mod tiles;
 mod valeurs;
 mod zones;
 mod zones_fichier;

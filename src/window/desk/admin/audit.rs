@@ -20,11 +20,13 @@ pub struct PageJournal {
     pub suite: Option<i64>,
 }
 
+/// Lines of a page, unless more or fewer are asked for.
 pub const PAGE: i64 = 200;
 
 /// Most lines of a CSV file; filters by day give the others.
 pub const FILE: i64 = 200_000;
 
+/// What a reader asks of the trail.
 pub fn wanted(params: &mut Params, limite: i64) -> Result<Wanted, Problem> {
     let mut day = |name: &'static str, later: i64| -> Result<Option<i64>, Problem> {
         let Some(text) = params.take(name) else { return Ok(None) };
@@ -46,6 +48,7 @@ pub fn wanted(params: &mut Params, limite: i64) -> Result<Wanted, Problem> {
     })
 }
 
+/// Lines as CSV.
 pub fn written(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv_file::writer();
     out.write_record([

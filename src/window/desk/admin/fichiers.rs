@@ -120,6 +120,7 @@ impl From<Nature> for NatureFichier {
     }
 }
 
+/// A file that waits, by its name in paths.
 pub fn found(root: &FilePath, id: &str) -> Result<Waiting, Problem> {
     waiting::get(root, id)
         .ok_or_else(|| Problem::not_found("id", id, "Ce fichier n'attend plus : il a été importé ou écarté."))

@@ -65,6 +65,7 @@ impl From<Piece> for FichierImporte {
     }
 }
 
+/// The files that a data set still has rows of.
 pub fn files(d: &Dataset) -> Vec<FichierImporte> {
     files_of(d).into_iter().map(FichierImporte::from).collect()
 }

@@ -131,10 +131,12 @@ pub struct ReponseReglage {
     pub demande: Option<u64>,
 }
 
+/// A value of TOML as JSON has it.
 pub fn json(value: &Value) -> serde_json::Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
+/// The refusal of a change, with the parameter that it is about.
 pub fn faulty(champ: &str, valeur: &str, fault: SettingsError) -> Problem {
     match fault {
         SettingsError::Fault(fault) => Problem::value(champ, valeur, fault.to_string()),
@@ -142,6 +144,7 @@ pub fn faulty(champ: &str, valeur: &str, fault: SettingsError) -> Problem {
     }
 }
 
+/// Settings of the store that cannot be read: a fault of the server.
 pub fn internal(fault: Fault) -> Problem {
     Problem::internal(&fault)
 }
@@ -194,6 +197,7 @@ const NAMES: [&str; 3] = ["libelle", "nom", "texte"];
 
 const ORIGINS: [&str; 4] = ["source", "article", "reference", "texte"];
 
+/// The parameters of one file, entry by entry, with what the store lays over them.
 pub fn parameters(resolved: &Resolved, name: &str) -> Result<Vec<Parametre>, Fault> {
     let bound = |path: &str| {
         let all = tables().ok()?.bounds.iter().filter(|b| b.fichier == name);
@@ -251,6 +255,7 @@ pub fn search(resolved: &Resolved, words: &str) -> Result<(Vec<Parametre>, usize
     Ok((found, left))
 }
 
+/// The line of the trail of a change.
 pub fn trace(action: &'static str, file: &str, path: &str, outcome: &Outcome, trial: bool) -> Trace {
     let action = if trial { "reglage_essai" } else { action };
     Trace::new(action, format!("{file} {path}").trim_end().to_owned())

@@ -72,6 +72,7 @@ pub struct Candidats {
     pub candidats: Vec<Candidature>,
 }
 
+/// Candidates that are listed at most.
 pub const LISTED: usize = 500;
 
 const FIRST: usize = 20;
@@ -92,6 +93,7 @@ pub fn freed<'c>(checker: &'c Checker, person: &Person) -> Result<Vec<(&'c str, 
     Ok(all.filter(|(_, v)| !v.ident.is_empty()).collect())
 }
 
+/// A vacant dwelling as it is told.
 pub fn told(checker: &Checker, epci: &str, v: &Vacant) -> Result<LogementLibre, Problem> {
     let home = checker.parc.home(v.row);
     let typologie = fit::typologie(home.rooms);
@@ -109,6 +111,7 @@ pub fn told(checker: &Checker, epci: &str, v: &Vacant) -> Result<LogementLibre, 
     })
 }
 
+/// Those who may have a dwelling, in the order of the grid.
 pub fn answer(
     app: &App,
     person: &Person,

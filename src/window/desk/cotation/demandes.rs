@@ -51,6 +51,7 @@ pub const TIES: &str = "À note égale, la demande la plus ancienne passe devant
 
 const PAGE: usize = 50;
 
+/// Which demands are asked for.
 pub struct Asked {
     pub epci: String,
     pub genre: Genre,
@@ -62,6 +63,7 @@ pub struct Asked {
     pub page: usize,
 }
 
+/// Whether provisional or definitive notes are asked for.
 pub fn base(params: &mut Params) -> Result<Base, Problem> {
     match params.take("base").as_deref() {
         None | Some("provisoire") => Ok(Base::Provisoire),
@@ -87,6 +89,7 @@ pub fn asked(params: &mut Params) -> Result<Asked, Problem> {
     })
 }
 
+/// The line of the trail of a list.
 pub fn traced(action: &'static str, asked: &Asked, found: &DemandesCotees) -> Trace {
     Trace::new(action, asked.epci.as_str())
         .with("genre", asked.genre.id())

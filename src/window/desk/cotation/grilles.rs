@@ -86,6 +86,7 @@ pub fn own(person: &Person) -> Option<&str> {
     person.code()
 }
 
+/// Whether a person draws up the grids of an EPCI.
 pub fn may_write(person: &Person, epci: &str) -> Result<(), Problem> {
     access::may(person, "cotation_grille").map_err(Problem::forbidden)?;
     if person.holder || own(person) == Some(epci) {
@@ -109,6 +110,7 @@ pub fn in_force(kept: &KeptGrid, today: &str) -> bool {
     !kept.visible.is_empty() && kept.visible.as_str() <= today
 }
 
+/// A grid as it is kept, read.
 pub fn parsed(kept: &KeptGrid) -> Result<Grille, Problem> {
     serde_json::from_str(&kept.grille).map_err(|e| Problem::internal(&e))
 }

@@ -175,10 +175,10 @@ mod tests {
     #[test]
     fn the_grids_of_the_demonstration_come_back_as_they_went_out() {
         for text in [
-            include_str!("../../../../../data/demo/grilles/rubriques.json"),
-            include_str!("../../../../../data/demo/grilles/automatique.json"),
-            include_str!("../../../../../data/demo/grilles/provisoire.json"),
-            include_str!("../../../../../data/demo/grilles/mutation.json"),
+            include_str!("../../../../data/demo/grilles/rubriques.json"),
+            include_str!("../../../../data/demo/grilles/automatique.json"),
+            include_str!("../../../../data/demo/grilles/provisoire.json"),
+            include_str!("../../../../data/demo/grilles/mutation.json"),
         ] {
             let g: Grille = serde_json::from_str(text).expect("a grid");
             assert!(g.checks(criteria().unwrap()).iter().all(|c| !c.bloquant), "{}", g.nom);

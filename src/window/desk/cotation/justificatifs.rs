@@ -96,6 +96,7 @@ pub fn named(all: &Demands, on: Window, reference: &str) -> Result<usize, Proble
     }
 }
 
+/// First demand or mutation.
 pub fn kind(all: &Demands, row: usize) -> Genre {
     if all.is_mutation(row) { Genre::Mutation } else { Genre::Premiere }
 }

@@ -145,6 +145,7 @@ pub fn at_the_counter(all: &Demands, row: usize) -> bool {
     (facts.met[0] | facts.proven[0]) & hidden != 0
 }
 
+/// Note, detail, place and waiting time of one demand.
 pub fn my_note(
     app: &App,
     all: &Demands,
@@ -212,6 +213,7 @@ pub fn my_note(
     })
 }
 
+/// What an applicant who proved to be one is told.
 pub async fn answer(
     state: &State,
     app: Arc<App>,

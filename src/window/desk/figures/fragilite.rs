@@ -152,6 +152,7 @@ impl Figures {
     }
 }
 
+/// Residences of a territory by fragility, those that the person may see.
 pub fn answer(
     app: &App,
     person: &Person,

@@ -78,6 +78,7 @@ pub struct QuotientLocalisation {
     pub quotient: Option<f64>,
 }
 
+/// Indicator and scale of the indices, unless others are asked for.
 pub const DEFAULT: &str = "I02";
 
 pub const UNITS: &str = "iris";

@@ -70,6 +70,7 @@ pub struct Shown<'a> {
     pub indicator: &'a Indicator,
 }
 
+/// The figure of each zone of a scale, and that of the territory.
 pub fn compute(
     app: &App,
     desk: &Desk<'_>,

@@ -54,6 +54,7 @@ pub fn safe(name: &str) -> String {
     if plain.trim_matches('.').is_empty() || plain == "constats.csv" { "zones".to_owned() } else { plain }
 }
 
+/// Why a file of contours is not read.
 pub fn refusal(name: &str, e: &ZonesError) -> Problem {
     match e {
         ZonesError::Read { .. } | ZonesError::Write(_) | ZonesError::Table(_) => Problem::internal(e),
@@ -67,6 +68,7 @@ fn capital(message: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// What was read of a file, with what is wrong in it.
 pub fn told(found: Outlines) -> ZonesLues {
     let Outlines { report, findings, zones } = found;
     ZonesLues {
@@ -80,6 +82,7 @@ pub fn told(found: Outlines) -> ZonesLues {
     }
 }
 
+/// A contour as the page takes it.
 pub fn zone(Outline { feature, nom, mut area }: Outline) -> ZoneLue {
     // One part is a Polygon: the page gives its vertices to the pen.
     let value = match area.0.len() {

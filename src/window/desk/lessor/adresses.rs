@@ -97,6 +97,7 @@ pub struct Worklist {
     pub apart: BTreeSet<String>,
 }
 
+/// An address of the list.
 pub fn shown(d: &Address) -> AdresseACorriger {
     let point = d.point();
     AdresseACorriger {
@@ -143,6 +144,7 @@ pub fn motif(name: &str) -> Result<Motif, Problem> {
 }
 
 impl Worklist {
+    /// Addresses of a bailleur in a millésime, the latest unless one is asked for.
     pub async fn open(
         state: &State,
         app: &Arc<App>,
@@ -230,6 +232,7 @@ impl Worklist {
         }))
     }
 
+    /// Commune, IRIS, QPV and cell of a point.
     pub fn situation(&self, lon: f64, lat: f64, quality: Option<u8>) -> Result<Situation, Problem> {
         let cell =
             grid::cells(&[[lon, lat]]).map_err(|e| Problem::internal(&e))?.into_iter().next().flatten();

@@ -19,6 +19,7 @@ pub enum ExportError {
     Crs(#[from] crs::CrsError),
 }
 
+/// The dwellings that corrections moved: their number, and the file.
 pub fn written(
     store: &Store,
     millesime: u16,

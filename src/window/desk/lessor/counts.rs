@@ -36,6 +36,7 @@ pub struct ZoneParc {
     pub a_jour: i64,
 }
 
+/// Dwellings by zone of a layer, as filed and up to date.
 pub fn zones(
     loaded: &Loaded,
     siren: &str,
@@ -77,6 +78,7 @@ pub fn zones(
     out
 }
 
+/// As CSV.
 pub fn written(parc: &Parc) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv_file::writer();
     let (filed, now) = (format!("logements {}", parc.rpls), format!("logements {}", parc.a_jour));
@@ -92,6 +94,7 @@ pub fn written(parc: &Parc) -> Result<Vec<u8>, csv::Error> {
     csv_file::bytes(out)
 }
 
+/// The stock of a bailleur, by commune and QPV.
 pub async fn stock(state: &State, loaded: &Loaded, siren: &str) -> Result<Parc, Problem> {
     let year = loaded.meta().millesime;
     let since = format!("{year}-01-01");

@@ -88,6 +88,7 @@ pub struct CommuneDepot {
     pub alerte: Option<String>,
 }
 
+/// A deposit as the list has it, and its report once it is read.
 pub fn shown(d: &Deposit) -> (Depot, Option<Report>) {
     let report: Option<Report> = serde_json::from_str(&d.rapport).ok();
     let count = |f: fn(&Report) -> u64| report.as_ref().map(f);
@@ -108,6 +109,7 @@ pub fn shown(d: &Deposit) -> (Depot, Option<Report>) {
     (depot, report)
 }
 
+/// What a deposit would change, commune by commune.
 pub fn compared(app: &App, registre: &str, comparison: &Comparison) -> Result<ComparaisonDepot, Problem> {
     let rules = Deposits::embedded().map_err(|e| Problem::internal(&e))?;
     let layer = app.millesimes.last().and_then(|l| l.cube().layer("commune"));
@@ -166,6 +168,7 @@ pub fn compared(app: &App, registre: &str, comparison: &Comparison) -> Result<Co
     })
 }
 
+/// Rules that a file breaks, those that refuse rows first.
 pub fn rules(report: &Report) -> Vec<RegleDepot> {
     let rule = |(id, r): (&String, &crate::registers::report::RuleCount)| RegleDepot {
         id: id.clone(),
@@ -176,6 +179,7 @@ pub fn rules(report: &Report) -> Vec<RegleDepot> {
     report.regles.iter().map(rule).collect()
 }
 
+/// All that is told of one deposit.
 pub async fn detail(state: &State, app: &App, siren: &str, id: &str) -> Result<DetailDepot, Problem> {
     let deposit = state.deposit(siren, id).await?;
     let (depot, report) = shown(&deposit);

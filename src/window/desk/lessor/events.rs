@@ -103,6 +103,7 @@ pub fn own(app: &App, year: u16, siren: &str) -> Result<BTreeSet<u64>, DeskError
     Ok(t.hashes("ident_rep")?.into_iter().filter(|number| *number != 0).collect())
 }
 
+/// The latest year of the register, and the numbers of a bailleur in it.
 pub async fn idents(app: &Arc<App>, siren: &str) -> Result<(u16, BTreeSet<u64>), Problem> {
     let year = latest(app)?.meta().millesime;
     let (held, owner) = (Arc::clone(app), siren.to_owned());
@@ -112,6 +113,7 @@ pub async fn idents(app: &Arc<App>, siren: &str) -> Result<(u16, BTreeSet<u64>),
     Ok((year, found.map_err(|e| Problem::internal(&e))?))
 }
 
+/// The latest millésime.
 pub fn latest(app: &App) -> Result<Arc<Loaded>, Problem> {
     app.millesimes.last().cloned().ok_or_else(Problem::nothing_loaded)
 }
@@ -125,6 +127,7 @@ pub struct Ground {
 }
 
 impl Ground {
+    /// Reads the numbers of the bailleur and opens the addresses, if they were imported.
     pub async fn of(app: &Arc<App>, siren: &str) -> Result<Self, Problem> {
         let (loaded, (_, own)) = (latest(app)?, idents(app, siren).await?);
         // Without imported addresses, dwellings that arrive count for their commune.

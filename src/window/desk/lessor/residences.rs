@@ -118,6 +118,7 @@ fn addresses(
     Ok(out)
 }
 
+/// The residences of a bailleur, with their addresses.
 pub async fn residences(app: &Arc<App>, siren: &str) -> Result<Vec<ResidenceBailleur>, Problem> {
     let loaded = latest(app)?;
     let (held, at, owner) = (Arc::clone(app), Arc::clone(&loaded), siren.to_owned());

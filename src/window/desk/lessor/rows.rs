@@ -58,6 +58,7 @@ pub fn corrections(deposit: &Deposit) -> Corrections {
     serde_json::from_str(&deposit.corrections).unwrap_or_default()
 }
 
+/// Findings by line of the file.
 pub type Found = BTreeMap<u64, Vec<ConstatDepot>>;
 
 /// Findings of the lines that have one of the level and rule asked for, with all findings of these lines.
@@ -106,6 +107,7 @@ pub fn contents(
     Ok((columns, rows))
 }
 
+/// A deposit that was read, the only ones with rows to show.
 pub async fn checked(state: &State, siren: &str, id: &str) -> Result<Deposit, Problem> {
     let deposit = state.deposit(siren, id).await?;
     if deposit.statut != StatutDepot::Pret {
