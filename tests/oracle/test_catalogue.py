@@ -75,6 +75,27 @@ def test_schemas_of_registers_are_table_schemas(tmp_path: Path) -> None:
         assert schema.fields and all(f.title or f.description for f in schema.fields), path.name
 
 
+def test_templates_of_registers_conform_to_their_description_for_the_web(api: Api, tmp_path: Path) -> None:
+    csvw = pytest.importorskip("csvw", reason="pip install -r tests/oracle/requirements-optional.txt")
+    for name in ("objectif_cia", "flux_convention", "flux_droit", "flux_assiette", "flux_evenement", "ops_reponse", "rpls_logement"):
+        described, template = tmp_path / f"{name}.csv-metadata.json", tmp_path / f"{name}.csv"
+        described.write_bytes(raw(api, f"/api/modeles/{name}.csv-metadata.json"))
+        template.write_bytes(raw(api, f"/api/modeles/{name}.csv"))
+        told = csvw.CSVW(str(described), validate=True)
+        assert told.is_valid, name
+        schema = json.loads(raw(api, f"/api/modeles/{name}.schema.json"))
+        [line] = told.tables[0].iterdicts()
+        assert list(line) == [f["name"] for f in schema["fields"]], name
+        # A code that the register does not know is refused.
+        field = next((f for f in schema["fields"] if "enum" in f.get("constraints", {}) and f.get("example")), None)
+        if field:
+            text = template.read_text(encoding="utf-8-sig")
+            head, cells = (row.split(";") for row in text.splitlines()[:2])
+            cells[head.index(field["name"])] = "INCONNU"
+            template.write_text("\n".join([";".join(head), ";".join(cells)]) + "\n", encoding="utf-8-sig")
+            assert not csvw.CSVW(str(described), validate=True).is_valid, f"{name}: {field['name']}"
+
+
 def test_a_client_made_from_the_document_reads_figures(api: Api, tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
     document.write_bytes(raw(api, "/api/openapi.json"))

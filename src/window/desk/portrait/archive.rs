@@ -86,7 +86,7 @@ pub fn archive(
         .rows(done, secret);
     let name =
         format!("mosaique_portraits_{}_{}_{}.zip", slug(&every.echelle), slug(&place), every.edition.id());
-    Ok(File { name, content: Content::Long(file), trace: Some(trace) })
+    Ok(File { name, content: Content::Long(file), trace: Some(trace), beside: None })
 }
 
 /// Codes of the zones that have a dwelling, and the name of the territory.
