@@ -77,6 +77,9 @@ pub fn run(args: &ExportArgs) -> Result<(), Failure> {
             bar.finish();
             super::import::noted(&args.store.data, file.trace)?;
             written(&args.out.join(file.name), file.content)?;
+            if let Some((name, text)) = file.beside {
+                written(&args.out.join(name), Content::Bytes(text))?;
+            }
         }
     }
     Ok(())

@@ -59,6 +59,8 @@ fn without(operation: &str) -> bool {
         "adresse_chercher",
         "adresse_situer",
         "openapi",
+        // A document too, whose references would be looked for in this one.
+        "ogc_api",
         "readyz",
         "cotation_demandes",
         "cotation_demandes_csv",
@@ -108,6 +110,11 @@ fn shortened(value: &Value, key: &str) -> Value {
 /// What an example keeps of an answer.
 fn kept(kind: &str, bytes: &[u8]) -> Value {
     let json = kind.ends_with("json") || kind.contains("+json");
+    // Of a stream, what an event says.
+    let event = bytes.split(|b| *b == b'\n').find_map(|line| line.strip_prefix(b"data:"));
+    if let Some(value) = event.filter(|_| kind.starts_with("text/event-stream")) {
+        return serde_json::from_slice(value).map_or(Value::Null, |v| shortened(&v, ""));
+    }
     match serde_json::from_slice::<Value>(bytes) {
         Ok(value) if json => shortened(&value, ""),
         _ => String::from_utf8_lossy(bytes).lines().take(LINES).collect::<Vec<_>>().join("\n").into(),

@@ -315,6 +315,16 @@ pub struct Index {
     sizes: FxHashMap<u32, u32>,
 }
 
+/// How many at the beginning of a growing list are no more than something, looked for from the beginning on.
+fn at_most(list: &[u32], most: u32) -> usize {
+    let mut step = 1;
+    while step <= list.len() && list[step - 1] <= most {
+        step *= 2;
+    }
+    let low = step / 2;
+    low + list[low..list.len().min(step)].partition_point(|v| *v <= most)
+}
+
 impl Index {
     /// `rank`: how many addresses that a zone must hold come before each address. Every part has one at
     /// least.
@@ -342,7 +352,8 @@ impl Index {
         let mut found = Runs::default();
         for (s, e) in zone.iter() {
             let from = self.ranks[..m].partition_point(|r| *r < s);
-            let to = self.ranks[1..].partition_point(|r| *r <= e);
+            // Most zones are small: their end is near.
+            let to = from + at_most(&self.ranks[from + 1..], e);
             if from < to {
                 found.push(narrow(from), narrow(to));
             }

@@ -1,13 +1,14 @@
 //! The answer for a zone: its figures, what they stand on, and what was left out and why.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::cells::{self, Crossing, Estimate};
 use super::figure::{Basis, Figure, figure};
+pub use super::plan::dwellings;
+use super::plan::{About, Asked, Of, Plan, Sums, exact, measures};
 use super::publisher::{Cut, Population, Publisher};
 use crate::arrays::narrow;
 use crate::cube::bits::Bits;
@@ -15,7 +16,6 @@ use crate::cube::build::{EditionMeta, Meta};
 use crate::cube::runs::Runs;
 use crate::cube::{Filter, Rows};
 use crate::days;
-use crate::reference::access::access;
 use crate::reference::indicators::{Catalogue, Indicator, Measure};
 use crate::reference::perturbation::Perturbation;
 use crate::reference::secrecy::Secrecy;
@@ -86,9 +86,6 @@ impl View {
     }
 }
 
-/// Sums that figures are made from, by measure.
-type Sums = BTreeMap<usize, Estimate>;
-
 /// What is the same for every zone that one question is asked of, found once: a map asks it of thousands.
 #[derive(Debug)]
 pub struct Asker<'a> {
@@ -103,35 +100,21 @@ pub struct Asker<'a> {
     /// Dwellings that filter and population keep (None: all).
     rows: Option<Cow<'a, [u64]>>,
     crossing: Crossing<'a>,
-    indicators: Vec<Asked<'a>>,
-    /// Measures summed over all dwellings of the zone.
-    of_dwellings: Vec<usize>,
-    /// Measures of each item, with and without an attribute of the dwelling among their conditions.
-    of_households: BTreeMap<(usize, bool), Vec<usize>>,
-    dwellings: usize,
-}
-
-/// An indicator, whether it describes households, and of which item.
-#[derive(Debug, Clone, Copy)]
-struct Asked<'a> {
-    indicator: &'a Indicator,
-    occupancy: bool,
-    item: usize,
-    /// Whether it crosses what households say with what their dwelling is.
-    crossed: bool,
+    plan: Plan,
+    /// Where figures of dwellings and of households come from.
+    sources: [String; 2],
 }
 
 /// The households of a zone that figures describe.
-struct Households {
-    /// Sums of each item.
-    sums: BTreeMap<(usize, bool), Sums>,
-    /// Dwellings that figures of each item count.
-    dwellings: BTreeMap<(usize, bool), u64>,
+struct Households<'a> {
+    /// Sums, and dwellings that figures count, by what they are about.
+    sums: Vec<Sums<'a>>,
+    dwellings: Vec<u64>,
     /// Households described, asked and answering in the place, whatever the filter.
     described: Estimate,
     place: [u64; 2],
     /// Households and those asked, filter applied, whatever the population: response is not a property of it.
-    response: Sums,
+    response: Sums<'a>,
     /// Whether rules that only the true counts can tell are met.
     enough: bool,
 }
@@ -148,23 +131,9 @@ impl<'a> Asker<'a> {
         population: Population,
         view: View,
         (filter, mask): (&Filter, Option<&'a [u64]>),
-        indicators: &[&'a Indicator],
+        indicators: &[&'static Indicator],
     ) -> Self {
         let cube = publisher.cube();
-        let asked = |&indicator: &&'a Indicator| Asked {
-            indicator,
-            occupancy: catalogue.describes_households(indicator),
-            item: publisher.item(catalogue, indicator),
-            crossed: catalogue.crosses(indicator),
-        };
-        let indicators: Vec<Asked<'a>> = indicators.iter().map(asked).collect();
-        let mut of_households: BTreeMap<(usize, bool), Vec<&Indicator>> =
-            BTreeMap::from([((0, false), vec![])]);
-        for a in indicators.iter().filter(|a| a.occupancy) {
-            of_households.entry((a.item, a.crossed)).or_default().push(a.indicator);
-        }
-        let of_stock: Vec<&Indicator> =
-            indicators.iter().filter(|a| !a.occupancy).map(|a| a.indicator).collect();
         let moved = match population {
             Population::Tous => None,
             Population::Recents => Some(cube.recents()),
@@ -185,13 +154,8 @@ impl<'a> Asker<'a> {
             mask,
             rows,
             crossing: Crossing::new(cube, filter),
-            of_dwellings: measures(catalogue, &of_stock, &[dwellings()]),
-            of_households: of_households
-                .into_iter()
-                .map(|(of, list)| (of, measures(catalogue, &list, &[households(), asked_households()])))
-                .collect(),
-            indicators,
-            dwellings: catalogue.measure_index(&dwellings()).unwrap_or_default(),
+            plan: Plan::new(publisher, catalogue, indicators),
+            sources: [stock_source(cube.meta()), households_source(cube.meta())],
         }
     }
 
@@ -216,13 +180,12 @@ impl<'a> Asker<'a> {
         self.said(zone, households, fine, None)
     }
 
-    fn said(&self, zone: &Runs, found: Option<Households>, fine: bool, why: Option<&str>) -> Answer {
-        let (catalogue, secrecy, cube) = (self.catalogue, self.secrecy, self.publisher.cube());
+    fn said(&self, zone: &Runs, found: Option<Households<'_>>, fine: bool, why: Option<&str>) -> Answer {
+        let (secrecy, cube) = (self.secrecy, self.publisher.cube());
         let meta = cube.meta();
         let rows = self.mask.map_or(Rows::All, |m| Rows::Mask(Bits(m)));
-        let stock = zip(&self.of_dwellings, cube.sum(zone, &self.of_dwellings, rows).into_iter().map(exact));
-        let total = value(catalogue, &stock, &dwellings()).said;
-        let base = (0, false);
+        let stock = Sums::exact(&self.plan.of_dwellings, cube.sum(zone, &self.plan.of_dwellings, rows));
+        let total = stock.of(self.plan.numbers.dwellings).said;
         let described = found.as_ref().map_or(Estimate::default(), |h| h.described);
         let basis = found.as_ref().map(|h| Basis {
             households: described.said,
@@ -232,34 +195,31 @@ impl<'a> Asker<'a> {
             enough: h.enough,
         });
         let empty = Basis { households: 0, asked: 0, answered: 0, fine, enough: true };
-        let counted =
-            |of: (usize, bool)| found.as_ref().and_then(|h| h.dwellings.get(&of)).copied().unwrap_or(0);
-        let figures = self.indicators.iter().map(|&Asked { indicator: i, occupancy, item, crossed }| {
-            if !occupancy && self.view == View::Public && access().restreint.touches(i) {
-                return self.restricted(zone, i);
-            }
-            if !occupancy {
-                let n = value(catalogue, &stock, &i.numerateur).said;
-                let d = i.denominateur.as_ref().map(|m| value(catalogue, &stock, m).said);
-                return figure(catalogue, secrecy, i, n, d, None, stock_source(meta));
-            }
-            if let Some(why) = why {
-                return Figure::withheld(i, why);
-            }
-            let of = if self.response(i) { base } else { (item, crossed) };
-            let none = Sums::new();
-            let sums = found
-                .as_ref()
-                .and_then(|h| if self.response(i) { Some(&h.response) } else { h.sums.get(&of) });
-            let sums = sums.unwrap_or(&none);
-            let n = value(catalogue, sums, &i.numerateur);
-            let d = i.denominateur.as_ref().map(|m| value(catalogue, sums, m));
-            let source = households_source(meta);
+        // What is about no answer in particular stands first.
+        let counted = |about: usize| found.as_ref().map_or(0, |h| h.dwellings[about]);
+        let none = Sums::nothing();
+        let of_households = |asked: &Asked, sums: Option<&Sums<'_>>, about: usize| {
+            let (i, sums) = (asked.indicator, sums.unwrap_or(&none));
+            let n = sums.of(asked.numerator);
+            let d = asked.denominator.map(|m| sums.of(m));
             let (numerator, denominator) = self.together(i, n, d);
-            let f =
-                figure(catalogue, secrecy, i, numerator, denominator, Some(basis.unwrap_or(empty)), source);
+            let (basis, source) = (Some(basis.unwrap_or(empty)), self.sources[1].clone());
+            let f = figure(self.catalogue, secrecy, i, numerator, denominator, basis, source);
             let error = d.and_then(|d| margin(self.tables, i, n, d)).filter(|_| f.valeur.is_some());
-            Figure { incertitude: error, logements_ecartes: Some(total.saturating_sub(counted(of))), ..f }
+            Figure { incertitude: error, logements_ecartes: Some(total.saturating_sub(counted(about))), ..f }
+        };
+        let figures = self.plan.indicators.iter().map(|asked| match (asked.of, why) {
+            (Of::Stock { restricted: true }, _) if self.view == View::Public => self.restricted(zone, asked),
+            (Of::Stock { .. }, _) => {
+                let (n, d) = (stock.of(asked.numerator), asked.denominator.map(|m| stock.of(m).said));
+                let source = self.sources[0].clone();
+                figure(self.catalogue, secrecy, asked.indicator, n.said, d, None, source)
+            }
+            (_, Some(why)) => Figure::withheld(asked.indicator, why),
+            (Of::Response, None) => of_households(asked, found.as_ref().map(|h| &h.response), 0),
+            (Of::Households(about), None) => {
+                of_households(asked, found.as_ref().map(|h| &h.sums[about]), about)
+            }
         });
         let chiffres: Vec<Figure> = figures.collect();
 
@@ -267,7 +227,7 @@ impl<'a> Asker<'a> {
         let rate = basis.and_then(|b| b.rate());
         let approximate = cube.approximate(zone);
         let mut warnings = approximate_places(approximate);
-        let households_asked = self.indicators.iter().any(|a| a.occupancy);
+        let households_asked = self.plan.indicators.iter().any(Asked::describes_households);
         if let Some(why) = why.filter(|_| households_asked) {
             warnings.push(format!("Occupation non montrée. {why}"));
         } else if meta.vague.is_none() && meta.a_jour.is_none() && households_asked {
@@ -277,7 +237,7 @@ impl<'a> Asker<'a> {
         if chiffres.iter().any(|f| f.incertitude.is_some()) {
             warnings.push(PERTURBED.to_owned());
         }
-        let left = found.as_ref().map_or(0, |_| total.saturating_sub(counted(base)));
+        let left = found.as_ref().map_or(0, |_| total.saturating_sub(counted(0)));
         if left > 0 && households_asked {
             warnings.push(left_out(left, total));
         }
@@ -315,33 +275,26 @@ impl<'a> Asker<'a> {
 
     /// A figure that the register keeps from the public: by parts of the stock, without a filter and as
     /// filed, so that no two answers tell of one dwelling.
-    fn restricted(&self, zone: &Runs, i: &Indicator) -> Figure {
-        let cube = self.publisher.cube();
+    fn restricted(&self, zone: &Runs, asked: &Asked) -> Figure {
+        let (cube, i) = (self.publisher.cube(), asked.indicator);
         if self.mask.is_some() || cube.meta().a_jour.is_some() {
             return Figure::withheld(i, RESTRICTED_FILTER);
         }
         let shown = self.publisher.stock_described(zone);
         let list = measures(self.catalogue, &[i], &[dwellings()]);
-        let sum = |at: &Runs| zip(&list, cube.sum(at, &list, Rows::All).into_iter().map(exact));
+        let sum = |at: &Runs| Sums::exact(&list, cube.sum(at, &list, Rows::All));
         let (sums, all) = (sum(&shown), sum(zone));
-        let of = |m: &Measure| value(self.catalogue, &sums, m).said;
-        let counted = of(&dwellings());
+        let of = |m: Option<usize>| sums.of(m).said;
+        let counted = of(self.plan.numbers.dwellings);
         if counted == 0 {
             return Figure::withheld(i, RESTRICTED);
         }
-        let d = i.denominateur.as_ref().map(of);
-        let f =
-            figure(self.catalogue, self.secrecy, i, of(&i.numerateur), d, None, stock_source(cube.meta()));
-        let left = value(self.catalogue, &all, &dwellings()).said.saturating_sub(counted);
+        let (n, d) = (of(asked.numerator), asked.denominator.map(of));
+        let f = figure(self.catalogue, self.secrecy, i, n, d, None, self.sources[0].clone());
+        let left = all.of(self.plan.numbers.dwellings).said.saturating_sub(counted);
         let motif =
             (left > 0).then(|| format!("{left} logements de la zone ne sont pas comptés. {RESTRICTED}"));
         Figure { motif: motif.or(f.motif), approximatif: left > 0, logements_ecartes: Some(left), ..f }
-    }
-
-    /// Whether an indicator compares answers with questions: without a filter, that is a property of the
-    /// place.
-    fn response(&self, i: &Indicator) -> bool {
-        i.denominateur.as_ref().is_some_and(|m| !self.catalogue.is_occupancy(m))
     }
 
     /// Numerator and denominator as they are said: a part is never more than the whole, and nothing stays
@@ -353,7 +306,7 @@ impl<'a> Asker<'a> {
         (if i.unite == "%" { said.min(d.said) } else { said }, Some(d.said))
     }
 
-    fn households(&self, zone: &Runs) -> Households {
+    fn households(&self, zone: &Runs) -> Households<'_> {
         let (publisher, cube) = (self.publisher, self.publisher.cube());
         let viewer = self.view.viewer();
         let cut = |item: usize, moves: bool| Cut { item, moves, viewer };
@@ -366,12 +319,19 @@ impl<'a> Asker<'a> {
             (Some(_), Population::Recents) if !filtered => Rows::Recent,
             (Some(rows), _) => Rows::Mask(Bits(rows)),
         };
-        let place = if own { zone.clone() } else { publisher.described(zone, cut(0, false)) };
         let region = publisher.described(zone, Cut::default());
+        // Parts of any rule are made of whole parts of everyone's: without any of these there are none. So it is
+        // for most residences.
+        if region.is_empty() && !own {
+            return self.nobody();
+        }
+        let place = if own { zone.clone() } else { publisher.described(zone, cut(0, false)) };
         let everyone = publisher.cube().respondents().0;
         let rows = Bits(self.rows.as_deref().unwrap_or(everyone));
-        let (mut sums, mut counted) = (BTreeMap::new(), BTreeMap::new());
-        for (&(item, crossed), list) in &self.of_households {
+        let (mut sums, mut counted) = (Vec::new(), Vec::new());
+        let dwellings: Vec<usize> = self.plan.numbers.dwellings.into_iter().collect();
+        for About { item, crossed, measures: list } in &self.plan.about {
+            let (item, crossed) = (*item, *crossed);
             let exactly = own || !(filtered || crossed);
             let (values, of) = if exactly {
                 let at = if own { zone.clone() } else { publisher.described(zone, cut(item, moves)) };
@@ -385,36 +345,46 @@ impl<'a> Asker<'a> {
                 };
                 (cells::estimate(publisher, self.catalogue, self.tables, zone, asked), region.clone())
             };
-            sums.insert((item, crossed), zip(list, values.into_iter()));
-            counted.insert((item, crossed), cube.sum(&of, &[self.dwellings], stock).iter().sum());
+            sums.push(Sums { measures: list, values });
+            counted.push(cube.sum(&of, &dwellings, stock).iter().sum());
         }
-        let described = sums
-            .get(&(0, false))
-            .map_or(Estimate::default(), |base| value(self.catalogue, base, &households()));
-        let list = measures(self.catalogue, &[], &[households(), asked_households()]);
+        let described = sums[0].of(self.plan.numbers.households);
+        let list = &self.plan.of_response;
         let whole = if own { stock } else { Rows::All };
-        let of_place = zip(&list, cube.sum(&place, &list, whole).into_iter().map(exact));
+        let of_place = Sums::exact(list, cube.sum(&place, list, whole));
+        let place_of = |m: Option<usize>| of_place.of(m).said;
+        let asked_there = [place_of(self.plan.numbers.households), place_of(self.plan.numbers.asked)];
         let response = match self.mask {
-            Some(mask)
-                if !own && self.indicators.iter().any(|a| a.occupancy && self.response(a.indicator)) =>
-            {
+            Some(mask) if !own && self.plan.indicators.iter().any(|a| a.of == Of::Response) => {
                 let exact = Some(cut(0, false));
                 let asked =
-                    cells::Asked { rows: Bits(mask), crossing: &self.crossing, exact, measures: &list };
-                let sums = cells::estimate(publisher, self.catalogue, self.tables, zone, asked);
-                zip(&list, sums.into_iter())
+                    cells::Asked { rows: Bits(mask), crossing: &self.crossing, exact, measures: list };
+                let values = cells::estimate(publisher, self.catalogue, self.tables, zone, asked);
+                Sums { measures: list, values }
             }
-            _ => of_place.clone(),
+            _ => of_place,
         };
-        let of_place = |m: &Measure| value(self.catalogue, &of_place, m).said;
         let k = u64::from(self.secrecy.k);
         Households {
             enough: described.held >= k && self.others(&place, rows).is_none_or(|n| n == 0 || n >= k),
             described,
             response,
-            place: [of_place(&households()), of_place(&asked_households())],
+            place: asked_there,
             sums,
             dwellings: counted,
+        }
+    }
+
+    /// Of a zone none of whose households may be described.
+    fn nobody(&self) -> Households<'_> {
+        let about = self.plan.about.len();
+        Households {
+            sums: std::iter::repeat_with(Sums::nothing).take(about).collect(),
+            dwellings: vec![0; about],
+            described: Estimate::default(),
+            place: [0, 0],
+            response: Sums::nothing(),
+            enough: false,
         }
     }
 
@@ -437,7 +407,8 @@ impl<'a> Asker<'a> {
         let cube = self.publisher.cube();
         let meta = cube.meta();
         let unlocated = Runs::new(vec![(narrow(meta.localisees), narrow(meta.adresses))]);
-        cube.sum(&zone.intersection(&unlocated), &[self.dwellings], rows).iter().sum()
+        let dwellings: Vec<usize> = self.plan.numbers.dwellings.into_iter().collect();
+        cube.sum(&zone.intersection(&unlocated), &dwellings, rows).iter().sum()
     }
 }
 
@@ -469,10 +440,6 @@ fn margin(tables: &Perturbation, i: &Indicator, n: Estimate, d: Estimate) -> Opt
     let error = (part + rate * rate * d.variance).sqrt() / d.said as f64;
     let scale = i.facteur * if i.unite == "%" { 100.0 } else { 1.0 };
     Some((tables.intervalle * error * scale * 10.0).ceil() / 10.0)
-}
-
-fn exact(n: u64) -> Estimate {
-    Estimate { said: n, variance: 0.0, held: n }
 }
 
 /// Where figures of households come from, and since when they are what they are.
@@ -527,47 +494,4 @@ fn approximate_places(n: u64) -> Vec<String> {
         1 => vec!["Une adresse de la zone est localisée à la rue près seulement (qualité 12).".to_owned()],
         _ => vec![format!("{n} adresses de la zone sont localisées à la rue près seulement (qualité 12).")],
     }
-}
-
-fn measure(quantity: &str) -> Measure {
-    Measure { somme: quantity.to_owned(), conditions: BTreeMap::new() }
-}
-
-/// All dwellings.
-#[must_use]
-pub fn dwellings() -> Measure {
-    measure("logements")
-}
-
-/// Responding households.
-#[must_use]
-pub fn households() -> Measure {
-    measure("menages")
-}
-
-/// Occupied dwellings that were asked.
-#[must_use]
-pub fn asked_households() -> Measure {
-    measure("interroges")
-}
-
-/// Numbers of the measures that indicators need, with some more.
-fn measures(catalogue: &Catalogue, indicators: &[&Indicator], more: &[Measure]) -> Vec<usize> {
-    let mut list: Vec<usize> = indicators
-        .iter()
-        .flat_map(|i| std::iter::once(&i.numerateur).chain(&i.denominateur))
-        .chain(more)
-        .filter_map(|m| catalogue.measure_index(m))
-        .collect();
-    list.sort_unstable();
-    list.dedup();
-    list
-}
-
-fn zip(list: &[usize], sums: impl Iterator<Item = Estimate>) -> Sums {
-    list.iter().copied().zip(sums).collect()
-}
-
-fn value(catalogue: &Catalogue, sums: &Sums, m: &Measure) -> Estimate {
-    catalogue.measure_index(m).and_then(|i| sums.get(&i)).copied().unwrap_or_default()
 }

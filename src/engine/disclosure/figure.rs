@@ -10,10 +10,10 @@ use crate::reference::secrecy::Secrecy;
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Figure {
     /// Identifiant de l'indicateur (`/api/indicateurs` donne sa définition).
-    pub indicateur: String,
+    pub indicateur: &'static str,
     /// Valeur, arrondie à `decimales`.
     pub valeur: Option<f64>,
-    pub unite: String,
+    pub unite: &'static str,
     pub decimales: u8,
     /// Dans l'unité de la valeur : la valeur est `numerateur` rapporté à `denominateur` (une part, en %).
     #[serde(serialize_with = "plainly")]
@@ -64,11 +64,11 @@ pub fn all_plainly<S: Serializer>(values: &[Option<f64>], to: S) -> Result<S::Ok
 impl Figure {
     /// A figure of households that the person who asks may not see.
     #[must_use]
-    pub fn withheld(indicator: &Indicator, why: &str) -> Self {
+    pub fn withheld(indicator: &'static Indicator, why: &str) -> Self {
         Self {
-            indicateur: indicator.id.clone(),
+            indicateur: &indicator.id,
             valeur: None,
-            unite: indicator.unite.clone(),
+            unite: &indicator.unite,
             decimales: 0,
             numerateur: None,
             denominateur: None,
@@ -120,7 +120,7 @@ fn round(value: f64, decimals: u8) -> f64 {
 pub fn figure(
     catalogue: &Catalogue,
     secrecy: &Secrecy,
-    indicator: &Indicator,
+    indicator: &'static Indicator,
     numerator: u64,
     denominator: Option<u64>,
     basis: Option<Basis>,
@@ -131,9 +131,9 @@ pub fn figure(
     let decimals = indicator.decimales.unwrap_or(u8::from(percent && base >= u64::from(secrecy.n_decimale)));
     let rate = basis.and_then(|b| b.rate());
     let mut figure = Figure {
-        indicateur: indicator.id.clone(),
+        indicateur: &indicator.id,
         valeur: None,
-        unite: indicator.unite.clone(),
+        unite: &indicator.unite,
         decimales: decimals,
         // Rents are summed in cents, durations in months.
         numerateur: Some(round(numerator as f64 * indicator.facteur, 2)),
@@ -149,13 +149,13 @@ pub fn figure(
         source,
     };
     if let Some(b) = basis {
-        let household_base = indicator
-            .denominateur
-            .as_ref()
-            .is_none_or(|m| m.somme == "menages" || !catalogue.is_occupancy(m));
+        let household_base = || {
+            let of = indicator.denominateur.as_ref();
+            of.is_none_or(|m| m.somme == "menages" || !catalogue.is_occupancy(m))
+        };
         let reason = if !b.enough || b.households < u64::from(secrecy.k) {
             Some(format!("moins de {} ménages répondants", secrecy.k))
-        } else if base < u64::from(secrecy.k) && (household_base || base > 0) {
+        } else if base < u64::from(secrecy.k) && (base > 0 || household_base()) {
             Some(format!("moins de {} réponses à cette question", secrecy.k))
         } else if b.fine && figure.badge == Some('D') {
             Some("taux de réponse trop faible pour une zone plus fine que la commune".to_owned())

@@ -14,6 +14,7 @@ pub mod cells;
 pub mod figure;
 mod ground;
 mod hierarchy;
+mod plan;
 pub mod publisher;
 pub mod secondary;
 

@@ -366,6 +366,38 @@ mod tests {
     }
 
     #[test]
+    fn what_any_rule_describes_of_a_zone_lies_in_what_everyone_is_shown_of_it() {
+        let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cube.bin");
+        build(&town(6, 300), catalogue, secrecy, &[7; 32], &path).unwrap();
+        let p = Publisher::new(Arc::new(Cube::open(&path, catalogue).unwrap()), catalogue, secrecy);
+        let n = narrow(p.cube.meta().adresses);
+        let mut rng = fastrand::Rng::with_seed(3);
+        let cuts: Vec<Cut> = (0..p.items.len())
+            .flat_map(|item| [false, true].map(|moves| (item, moves)))
+            .flat_map(|(item, moves)| [None, Some(1)].map(|viewer| Cut { item, moves, viewer }))
+            .collect();
+        let (mut some, mut none) = (0, 0);
+        for _ in 0..400 {
+            let start = rng.u32(0..n);
+            let long = [2, 8, 60][rng.usize(0..3)];
+            let zone = Runs::new(vec![(start, (start + 1 + rng.u32(0..long)).min(n))]);
+            let everyone = p.described(&zone, Cut::default());
+            if everyone.is_empty() {
+                none += 1
+            } else {
+                some += 1
+            }
+            for cut in &cuts {
+                let shown = p.described(&zone, *cut);
+                assert!(shown.minus(&everyone).is_empty(), "{zone:?} {cut:?}");
+            }
+        }
+        assert!(some > 50 && none > 50, "{some} {none}");
+    }
+
+    #[test]
     fn a_mask_keeps_the_rows_that_meet_each_condition() {
         let (catalogue, secrecy) = (Catalogue::embedded().unwrap(), Secrecy::embedded().unwrap());
         let dir = tempfile::tempdir().unwrap();

@@ -97,7 +97,7 @@ impl<'a> Desk<'a> {
 
     /// The question as it was asked, for figures that stay within the server.
     #[must_use]
-    pub fn asker<'b>(&'b self, app: &'b App, indicators: &[&'b Indicator]) -> Asker<'b> {
+    pub fn asker<'b>(&'b self, app: &'b App, indicators: &[&'static Indicator]) -> Asker<'b> {
         self.whole.asker(app, self.view(&self.whole), indicators)
     }
 

@@ -9,7 +9,7 @@ use super::figures::{self, Question, Reading};
 use super::problem::Problem;
 use super::trace::Trace;
 use crate::access::Person;
-use crate::publish::{Format, PublishError, Row, Table, csv, geoparquet, name, shape};
+use crate::publish::{Format, PublishError, Row, Table, csv, csvw, geoparquet, name, package, shape};
 use crate::reference::access::Class;
 use crate::reference::publication::publication;
 
@@ -26,6 +26,8 @@ pub struct File {
     pub name: String,
     pub content: Content,
     pub trace: Option<Trace>,
+    /// What stands beside it where it is put in a folder: the description of a CSV, by its name.
+    pub beside: Option<(String, Vec<u8>)>,
 }
 
 impl Content {
@@ -98,14 +100,17 @@ pub fn file(
         }
         let mut secret = false;
         let mut seen = |rows: &[Row<'_>]| secret |= rows.iter().flat_map(|r| &r.figures).any(|f| f.secret);
-        let (name, content) = if format.in_pieces() {
-            long(reading, format, told, &mut seen)?
+        let (name, content, beside) = if format.in_pieces() {
+            let (head, content) = long(reading, format, told, &mut seen)?;
+            let name = name::of(&head, format);
+            let beside = (format == Format::Csv).then(|| described(&head, &name)).transpose()?;
+            (name, content, beside)
         } else {
             bounded(reading.zones.len(), reading.indicators.len())?;
             let table = reading.table(&reading.zones)?;
             seen(&table.rows);
             let bytes = format.write(&table).map_err(|e| Problem::internal(&e))?;
-            (name::of(&table, format), Content::Bytes(bytes))
+            (name::of(&table, format), Content::Bytes(bytes), None)
         };
         let trace = (reading.class() != Class::Large).then(|| {
             Trace::new("export", question.echelle.as_str())
@@ -114,7 +119,7 @@ pub fn file(
                 .with("question", reading.as_asked())
                 .rows(reading.zones.len(), secret)
         });
-        Ok(File { name, content, trace })
+        Ok(File { name, content, trace, beside })
     })
 }
 
@@ -146,7 +151,7 @@ fn long(
     format: Format,
     told: &dyn Fn(usize, usize),
     seen: &mut dyn FnMut(&[Row<'_>]),
-) -> Result<(String, Content), Problem> {
+) -> Result<(Table<'static>, Content), Problem> {
     let fault = |e: PublishError| Problem::internal(&e);
     let all = reading.zones.len();
     let (first, rest) = reading.zones.split_at(all.min(publication().fichier.zones_par_morceau));
@@ -168,7 +173,7 @@ fn long(
         pieces.add(rows).map_err(fault)
     };
     add(&table.rows, first.len())?;
-    let head: Table<'_> = table.head();
+    let head = table.head();
     drop(table);
     let mut done = first.len();
     for zones in rest.chunks(publication().fichier.zones_par_morceau) {
@@ -177,7 +182,14 @@ fn long(
     }
     pieces.finish().map_err(fault)?;
     file.rewind().map_err(|e| Problem::internal(&e))?;
-    Ok((name::of(&head, format), Content::Long(file)))
+    Ok((head, Content::Long(file)))
+}
+
+/// The description of a CSV, and its name.
+fn described(head: &Table<'_>, name: &str) -> Result<(String, Vec<u8>), Problem> {
+    let text =
+        serde_json::to_vec_pretty(&package::described(head, name)).map_err(|e| Problem::internal(&e))?;
+    Ok((format!("{name}{}", csvw::ENDING), text))
 }
 
 /// What one file may hold.

@@ -17,7 +17,7 @@ impl Mesure {
     /// The stock as it is now, with the households of the survey, who are those of 1 January: their figures
     /// and what these stand on. `filed`: the same zone on 1 January; None if it was not there.
     #[must_use]
-    pub fn with_households(mut self, filed: Option<Self>, catalogue: &Catalogue) -> Self {
+    pub fn with_households(mut self, filed: Option<Self>, catalogue: &'static Catalogue) -> Self {
         let households = |id: &str| catalogue.indicator(id).filter(|i| catalogue.describes_households(i));
         let Some(filed) = filed else {
             let why = format!(
@@ -25,7 +25,7 @@ impl Mesure {
                 self.millesime
             );
             for f in &mut self.chiffres {
-                if let Some(i) = households(&f.indicateur) {
+                if let Some(i) = households(f.indicateur) {
                     *f = Figure::withheld(i, &why);
                 }
             }
@@ -33,7 +33,7 @@ impl Mesure {
         };
         self.vague = filed.vague;
         for (mine, theirs) in self.chiffres.iter_mut().zip(filed.chiffres) {
-            if households(&mine.indicateur).is_some() {
+            if households(mine.indicateur).is_some() {
                 *mine = theirs;
             }
         }

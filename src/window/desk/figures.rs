@@ -256,6 +256,7 @@ impl<'a> Reading<'a> {
             filtres: self.filters(),
             jour: state::day(state::now()),
             indicators: self.described(),
+            zones: self.zones.len(),
             rows: self.rows(zones)?,
             demonstration: self.app.demonstration,
         })

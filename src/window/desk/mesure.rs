@@ -256,7 +256,7 @@ struct Outcome {
 
 impl Outcome {
     /// The same of the stock as it is now, with the households of the zones as filed.
-    fn with_households_of(self, filed: Self, catalogue: &Catalogue) -> Self {
+    fn with_households_of(self, filed: Self, catalogue: &'static Catalogue) -> Self {
         let mut of: BTreeMap<usize, Mesure> = filed.done.into_iter().map(|m| (m.at, m.mesure)).collect();
         let join =
             |m: Measured| Measured { mesure: m.mesure.with_households(of.remove(&m.at), catalogue), ..m };

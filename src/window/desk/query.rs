@@ -236,7 +236,7 @@ impl Selection {
 
     /// The question to ask of zones, for these indicators and these eyes.
     #[must_use]
-    pub fn asker<'a>(&'a self, app: &'a App, view: View, indicators: &[&'a Indicator]) -> Asker<'a> {
+    pub fn asker<'a>(&'a self, app: &'a App, view: View, indicators: &[&'static Indicator]) -> Asker<'a> {
         Asker::new(
             &self.loaded.publisher,
             app.catalogue,

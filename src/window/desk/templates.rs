@@ -1,8 +1,8 @@
-//! Empty files to start from, and their Table Schema.
+//! Empty files to start from, their Table Schema, and the same as CSVW.
 
 use serde_json::Value;
 
-use crate::publish::csv_file;
+use crate::publish::{csv_file, csvw};
 
 pub const SCHEMAS: [(&str, &str); 7] = [
     ("objectif_cia", include_str!("../../../data/schemas/objectif_cia.schema.json")),
@@ -35,4 +35,18 @@ pub fn example(schema: &str) -> Result<String, serde_json::Error> {
         })
         .collect();
     Ok(format!("{}{}\r\n{}\r\n", csv_file::MARK, names.join(";"), values.join(";")))
+}
+
+/// The schema of a template as its description for the web (CSVW).
+pub fn described(name: &str, schema: &str) -> Result<String, serde_json::Error> {
+    let schema: Value = serde_json::from_str(schema)?;
+    let text = |key: &str| schema[key].as_str().unwrap_or_default();
+    let about = csvw::About {
+        file: &format!("{name}.csv"),
+        title: text("title"),
+        description: text("description"),
+        created: text("created"),
+        rights: "",
+    };
+    serde_json::to_string_pretty(&csvw::metadata(&about, &schema))
 }

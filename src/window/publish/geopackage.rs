@@ -170,9 +170,12 @@ fn blob(place: &Place<'_>) -> Option<(Vec<u8>, [f64; 4])> {
 
 /// What must be known of the file, and what each column is.
 fn words(db: &Connection, table: &Table<'_>, columns: &[Column]) -> Result<(), PublishError> {
-    for (name, what) in
-        [("lisez_moi", "Ce qu'il faut savoir de ce fichier"), ("definitions", "Ce que sont les colonnes")]
-    {
+    // GDAL lists no other tables once one is an attribute table: QGIS would not find the style.
+    for (name, what) in [
+        ("lisez_moi", "Ce qu'il faut savoir de ce fichier"),
+        ("definitions", "Ce que sont les colonnes"),
+        ("layer_styles", "Styles de QGIS"),
+    ] {
         db.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description) VALUES (?1, 'attributes', ?1, ?2)",
             params![name, what],

@@ -9,6 +9,7 @@ pub mod about;
 pub mod classes;
 pub mod csv;
 pub mod csv_file;
+pub mod csvw;
 pub mod flatgeobuf;
 pub mod geojson;
 pub mod geopackage;

@@ -16,11 +16,11 @@ const RATE: f64 = 0.777_333_111;
 /// A figure that is said, to see that it would be found.
 const SAID: f64 = 612_345.25;
 
-fn figure(i: &Indicator, secret: bool) -> Figure {
+fn figure(i: &'static Indicator, secret: bool) -> Figure {
     Figure {
-        indicateur: i.id.clone(),
+        indicateur: &i.id,
         valeur: (!secret).then_some(SAID),
-        unite: i.unite.clone(),
+        unite: &i.unite,
         decimales: 2,
         numerateur: None,
         denominateur: secret.then_some(COUNT),
@@ -67,6 +67,7 @@ fn table(indicators: &[&'static Indicator], at: fn() -> Place<'static>) -> Table
         filtres: Vec::new(),
         jour: "2026-11-29".into(),
         indicators: indicators.iter().map(described).collect(),
+        zones: 2,
         rows: vec![row("730010101"), row("730010102")],
         demonstration: false,
     }

@@ -75,6 +75,8 @@ pub struct Table<'a> {
     /// Day on which it was written, `YYYY-MM-DD`.
     pub jour: String,
     pub indicators: Vec<Described>,
+    /// Zones of the whole file: a long one has its lines in pieces.
+    pub zones: usize,
     pub rows: Vec<Row<'a>>,
     pub demonstration: bool,
 }
@@ -310,7 +312,7 @@ impl Table<'_> {
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let mut out = vec![
             ("Contenu", format!("Chiffres par zone : {}", self.title())),
-            ("Zones", self.rows.len().to_string()),
+            ("Zones", self.zones.to_string()),
             ("Écrit le", crate::days::french(&self.jour)),
             ("Parc", self.parc.clone()),
             ("Ménages", self.vague.map_or("aucune enquête jointe".to_owned(), |v| format!("OPS {v}"))),

@@ -218,6 +218,27 @@ async fn each_file_says_whose_each_column_is_and_what_is_never_told() {
 }
 
 #[tokio::test]
+async fn a_csv_is_described_for_the_web_with_its_types_and_its_rights() {
+    let package = file("/api/export?echelle=commune&format=datapackage&indicateurs=P01,I05").await;
+    let csv = "mosaique_commune_rpls-2024_ops-2024.csv";
+    let told: Value = serde_json::from_str(&part(&package.bytes, &format!("{csv}-metadata.json"))).unwrap();
+    assert_eq!(told["url"], csv);
+    let columns = told["tableSchema"]["columns"].as_array().unwrap();
+    let head = part(&package.bytes, csv);
+    let head: Vec<&str> = head.trim_start_matches('\u{feff}').lines().next().unwrap().split(';').collect();
+    let names: Vec<&str> = columns.iter().map(|c| c["titles"].as_str().unwrap()).collect();
+    assert_eq!(names, head);
+    let of = |name: &str| columns.iter().find(|c| c["name"] == name).unwrap();
+    assert_eq!(of("P01")["datatype"]["format"]["decimalChar"], ",");
+    assert_eq!(of("I05_statut")["datatype"]["format"], "exact|arrondi|perturbe|secret|absent");
+    assert_eq!(of("I05")["dc:rights"], "LicenseRef-mosaique-ops");
+    let template = get("/api/modeles/ops_reponse.csv-metadata.json").await;
+    assert_eq!((template.status.as_u16(), template.header("content-type")), (200, "application/csvm+json"));
+    assert_eq!(template.json()["url"], "ops_reponse.csv");
+    assert_eq!(get("/api/modeles/ops_reponse.csv-metadata").await.status, 404);
+}
+
+#[tokio::test]
 async fn a_map_of_nothing_is_refused_and_a_table_of_nothing_is_its_header() {
     // The commune without a dwelling.
     for format in ["parquet", "fgb", "pmtiles", "gpkg", "geojson"] {

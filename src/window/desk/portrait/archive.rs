@@ -65,8 +65,9 @@ pub fn archive(
         parc: every.parc.clone(),
         edition: every.edition,
     };
-    // One after the other: answers are computed on all cores already, and a core that waits for one that is
-    // kept must not take up another portrait meanwhile.
+    // One after the other: answers are computed on all cores already. Portraits as tasks of rayon would hang:
+    // the first question about demands reads them under their lock; a core that waits meanwhile (for polars,
+    // whose pool is another, or for a part of its own) takes up the next portrait, which wants that lock.
     for code in &zones {
         let Paper { name, bytes, trace } = paper(app, person, &question(code))?;
         secret |= trace.is_secret();
@@ -86,7 +87,7 @@ pub fn archive(
         .rows(done, secret);
     let name =
         format!("mosaique_portraits_{}_{}_{}.zip", slug(&every.echelle), slug(&place), every.edition.id());
-    Ok(File { name, content: Content::Long(file), trace: Some(trace) })
+    Ok(File { name, content: Content::Long(file), trace: Some(trace), beside: None })
 }
 
 /// Codes of the zones that have a dwelling, and the name of the territory.

@@ -225,8 +225,11 @@ impl<'a> Asking<'a> {
             Subject::Zone(scale, code) => {
                 let known = scales::scale(scale);
                 let label = if known.id == "*" { scale } else { &known.libelle };
-                let code = if known.acces == Class::Fine { "" } else { code };
-                format!("Portrait de territoire · {label} {code}").trim_end().to_owned()
+                match (known.acces, scale.as_str()) {
+                    (Class::Fine, "residence") => "Portrait de résidence".to_owned(),
+                    (Class::Fine, _) => format!("Portrait · {label}"),
+                    _ => format!("Portrait de territoire · {label} {code}"),
+                }
             }
         }
     }
@@ -408,7 +411,7 @@ impl<'a> Asking<'a> {
         let title = format!("Demande de logement social au {}", days::long(&found.au));
         let cells = Cells {
             first: "Demande".to_owned(),
-            columns: ["Avec les mutations", "Sans"].map(str::to_owned).to_vec(),
+            columns: ["Avec les mutations", "Hors mutations"].map(str::to_owned).to_vec(),
             rows: words::demand(line, found.annee),
             ..Cells::default()
         };
@@ -422,12 +425,24 @@ impl<'a> Asking<'a> {
             Ok(list) if list.is_empty() => return None,
             Ok(list) => list,
         };
+        // A column of secrets alone tells nothing that one line does not tell as well.
+        let known = data().residences.iter().filter_map(|id| self.indicator(id));
+        let said = |place: &usize| list.iter().any(|r| r.figures.get(*place).is_some_and(|f| !f.secret));
+        let (shown, hidden): (Vec<usize>, Vec<usize>) = (0..known.clone().count()).partition(said);
+        let labels: Vec<&str> = known.map(|i| i.libelle.as_str()).collect();
         let columns = std::iter::once("Logements".to_owned())
-            .chain(data().residences.iter().filter_map(|id| Some(self.indicator(id)?.libelle.clone())));
+            .chain(shown.iter().map(|place| labels[*place].to_owned()));
         let row = |r: &Row<'_>| {
-            let figures = r.figures.iter().map(|f| words::cell(Some(f)));
+            let figures = shown.iter().map(|place| words::cell(r.figures.get(*place)));
             let cells = std::iter::once(words::count(r.logements)).chain(figures);
             (r.nom.clone(), cells.collect::<Vec<_>>())
+        };
+        let notes: Vec<String> = match hidden.as_slice() {
+            [] => Vec::new(),
+            hidden => {
+                let names: Vec<&str> = hidden.iter().map(|place| labels[*place]).collect();
+                vec![format!("Secret dans chacune de ces résidences : {}.", names.join(", "))]
+            }
         };
         let cells = Cells {
             first: "Résidence".to_owned(),
@@ -435,7 +450,7 @@ impl<'a> Asking<'a> {
             rows: list.iter().map(row).collect(),
             ..Cells::default()
         };
-        Some(Part { title, cells: Some(cells), notes: Vec::new() })
+        Some(Part { title, cells: Some(cells), notes })
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn maps(asking: &Asking<'_>) -> Result<Vec<Map>, Problem> {
             continue;
         }
         if let Some((scale, rows)) = scales.iter().find_map(|s| Some((s, rows(asking, &ground, s, id)?))) {
-            out.push(drawn(asking, &ground, indicator, scale, &rows));
+            out.extend(drawn(asking, &ground, indicator, scale, &rows));
         }
     }
     Ok(out)
@@ -149,7 +149,7 @@ fn drawn(
     indicator: &Indicator,
     scale: &str,
     rows: &[Row<'_>],
-) -> Map {
+) -> Option<Map> {
     let frame = &ground.frame;
     let count = indicator.unite == "nombre";
     let label = &scales::scale(scale).libelle;
@@ -171,6 +171,7 @@ fn drawn(
     };
     let mut areas = Vec::new();
     let mut discs = Vec::new();
+    let mut here = None;
     for row in rows {
         let at = match &row.place {
             Some(Place::Point(at)) => Some(*at),
@@ -182,21 +183,30 @@ fn drawn(
         };
         let at = at.map(|at| frame.at(at)).filter(|at| frame.shows(*at) && row.logements > 0);
         if let Some(at) = at {
-            let here = own == Some(row.code.as_str());
-            let color = if here {
-                HERE
-            } else if count {
-                DISC
-            } else {
-                color(row).unwrap_or(SECRET)
-            };
-            discs.push(Disc { at, part: (row.logements as f64 / largest) as f32, color });
+            let part = (row.logements as f64 / largest) as f32;
+            if own == Some(row.code.as_str()) {
+                here = Some(Disc { at, part, color: HERE });
+                continue;
+            }
+            let color = if count { DISC } else { color(row).unwrap_or(SECRET) };
+            discs.push(Disc { at, part, color });
         }
     }
-    // Small ones over large ones.
+    // One number, or one colour, is no map.
+    let told = if count { discs.len() } else { rows.iter().filter(|r| value(r).is_some()).count() };
+    if told < 2 && here.is_none() {
+        return None;
+    }
+    // Small ones over large ones, and what the portrait is of over all.
     discs.sort_by(|a, b| b.part.total_cmp(&a.part));
+    discs.extend(here);
     let (limits, names) = communes(ground);
-    let quarters = contours(ground, "qpv2024");
+    // What the portrait is of has its own line.
+    let quarter = match &asking.question.subject {
+        Subject::Zone(scale, code) if scale == "qpv2024" => Some(code.as_str()),
+        _ => None,
+    };
+    let quarters = contours(ground, "qpv2024", quarter);
     let mut legend: Vec<(Key, String)> = Vec::new();
     if count {
         let size = |part: f64| crate::french::thousands((largest * part).round() as u64);
@@ -223,9 +233,9 @@ fn drawn(
     let by = format!("par {label}");
     let elsewhere =
         if ground.place == asking.whole.zone.nom { String::new() } else { format!(", {}", ground.place) };
-    Map {
+    Some(Map {
         title: indicator.libelle.clone(),
-        told: told(indicator, &by, &ground.place, rows, &classes, class),
+        told: self::told(indicator, &by, &ground.place, rows, &classes, class),
         subtitle: format!("{by}{elsewhere}"),
         aspect: frame.aspect as f32,
         areas,
@@ -236,19 +246,20 @@ fn drawn(
         names,
         legend,
         bar: frame.bar(),
-    }
+    })
 }
 
-/// Contours of a layer that are on the map.
-fn contours(ground: &Ground<'_>, layer: &str) -> Vec<crate::publish::portrait::Rings> {
+/// Contours of a layer that are on the map, but one.
+fn contours(ground: &Ground<'_>, layer: &str, but: Option<&str>) -> Vec<crate::publish::portrait::Rings> {
     let Some(layer) = ground.loaded.zones.get(layer) else { return Vec::new() };
     let there = layer.layer.zones.iter().filter(|z| z.bbox[0] <= z.bbox[2] && ground.frame.meets(&z.bbox));
+    let there = there.filter(|z| but != Some(z.code.as_str()));
     there.map(|z| ground.frame.rings(&z.geometry)).collect()
 }
 
 /// Limits of communes, and the names of those with most dwellings.
 fn communes(ground: &Ground<'_>) -> (Vec<crate::publish::portrait::Rings>, Vec<([f32; 2], String)>) {
-    let limits = contours(ground, "commune");
+    let limits = contours(ground, "commune", None);
     let Some(layer) = ground.loaded.cube().layer("commune") else { return (limits, Vec::new()) };
     let Some(shapes) = ground.loaded.zones.get("commune") else { return (limits, Vec::new()) };
     let mut found: Vec<(u64, [f32; 2], String)> = Vec::new();

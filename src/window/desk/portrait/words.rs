@@ -29,7 +29,7 @@ fn valued(value: f64, unit: &str, decimals: u8) -> String {
 pub(super) fn cell(figure: Option<&Figure>) -> String {
     match figure {
         Some(f) if f.secret => SECRET.to_owned(),
-        Some(f) => f.valeur.map_or_else(|| NOTHING.to_owned(), |v| valued(v, &f.unite, f.decimales)),
+        Some(f) => f.valeur.map_or_else(|| NOTHING.to_owned(), |v| valued(v, f.unite, f.decimales)),
         None => NOTHING.to_owned(),
     }
 }
@@ -51,10 +51,10 @@ pub(super) fn facts(whole: &Mesure, households: bool) -> Vec<(String, String)> {
         0 => String::new(),
         n => format!(", dont {} sans point", count(n)),
     };
-    let mut out = vec![
-        (count(c.logements), format!("logements sociaux{without}")),
-        (count(c.residences), "résidences".to_owned()),
-    ];
+    let of = |n: u64, one: &str, many: &str| (count(n), if n < 2 { one } else { many }.to_owned());
+    let (number, dwellings) = of(c.logements, "logement social", "logements sociaux");
+    let mut out =
+        vec![(number, format!("{dwellings}{without}")), of(c.residences, "résidence", "résidences")];
     if households {
         let of = |n: Option<u64>| n.map_or_else(|| SECRET.to_owned(), count);
         let rate = c.taux_reponse.map_or_else(|| NOTHING.to_owned(), |r| valued(r * 100.0, "%", 0));

@@ -77,6 +77,12 @@ impl Paper {
         }
     }
 
+    /// Whether a block fits under the others on this page.
+    #[must_use]
+    pub fn fits(&self, block: &Fragment, gap: f32) -> bool {
+        self.y + gap + block.height <= BOTTOM
+    }
+
     /// The file.
     ///
     /// # Errors

@@ -61,6 +61,18 @@ impl Tree {
         at
     }
 
+    /// What was added so far.
+    #[must_use]
+    pub fn mark(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Takes away what was added since.
+    pub fn undo(&mut self, mark: usize) {
+        self.nodes.truncate(mark);
+        self.nodes.iter_mut().for_each(|n| n.children.retain(|c| *c < mark));
+    }
+
     /// Gives an element what stands on a page.
     pub(super) fn own(&mut self, element: Element, content: Identifier, page: usize, place: Option<Rect>) {
         self.nodes[element].content.push((content, page, place));

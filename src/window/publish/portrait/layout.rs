@@ -39,34 +39,55 @@ pub fn write(portrait: &Portrait) -> Result<Vec<u8>, PublishError> {
     let keys = section(p, &portrait.cles, BODY);
     p.place(keys, GAP);
     // What is told first fills the first page; maps begin the second.
-    let mut maps = (!portrait.cartes.is_empty()).then_some(&portrait.cartes);
-    for (i, parts) in portrait.parties.iter().enumerate() {
-        if let Some(list) = maps.take_if(|_| i == 1) {
-            let block = drawn(p, list);
-            p.place(block, GAP);
-        }
-        let block = match parts.as_slice() {
-            [left, right] => {
-                let mut block = section(p, left, HALF);
-                let right = section(p, right, HALF);
-                block.put(right, [BODY - HALF, 0.0]);
-                block
-            }
-            parts => parts.iter().fold(Fragment::default(), |mut block, part| {
-                let one = section(p, part, BODY);
-                block.under(one, GAP);
-                block
-            }),
-        };
+    let mut parties: Vec<&[Part]> = portrait.parties.iter().map(Vec::as_slice).collect();
+    let mut later = parties.split_off(parties.len().min(1));
+    for parts in parties {
+        let block = beside(p, parts);
         p.place(block, GAP);
     }
-    if let Some(list) = maps {
-        let block = drawn(p, list);
+    if !portrait.cartes.is_empty() {
+        let single = later.iter().position(|parts| parts.len() == 1);
+        if let Some(at) = single.filter(|at| placed_here(p, &later[*at][0])) {
+            later.remove(at);
+        }
+        let block = drawn(p, &portrait.cartes);
+        p.place(block, GAP);
+    }
+    for parts in later {
+        let block = beside(p, parts);
         p.place(block, GAP);
     }
     let method = method(p, portrait);
     p.place(method, GAP);
     paper.write(&about(portrait))
+}
+
+/// A section over the whole width, if this page has room for it.
+fn placed_here(p: &mut Paper, part: &Part) -> bool {
+    let mark = p.tree.mark();
+    let block = section(p, part, BODY);
+    let fits = p.fits(&block, GAP);
+    if fits {
+        p.place(block, GAP);
+    } else {
+        p.tree.undo(mark);
+    }
+    fits
+}
+
+/// Two sections beside one another, or under one another.
+fn beside(p: &mut Paper, parts: &[Part]) -> Fragment {
+    if let [left, right] = parts {
+        let mut block = section(p, left, HALF);
+        let right = section(p, right, HALF);
+        block.put(right, [BODY - HALF, 0.0]);
+        return block;
+    }
+    parts.iter().fold(Fragment::default(), |mut block, part| {
+        let one = section(p, part, BODY);
+        block.under(one, GAP);
+        block
+    })
 }
 
 fn about(portrait: &Portrait) -> About {
