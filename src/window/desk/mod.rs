@@ -1,6 +1,8 @@
 //! The desk: what a person asks, may have and gets. The server, files and the command line ask here, and
 //! nothing here knows HTTP.
 
+pub mod avis;
+pub mod comparables;
 pub mod counter;
 pub mod csv_body;
 pub mod editions;
