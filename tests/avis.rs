@@ -84,15 +84,13 @@ impl Came {
         let head = self.source.split("\n\n").next().unwrap().replace("\n ", " ");
         let line = head.lines().find_map(|l| l.strip_prefix(&format!("{name}: "))).unwrap().to_owned();
         // Words of RFC 2047, the blank between two of them being none.
-        let mut out = String::new();
-        for part in line.replace("?= =?", "?==?").split("=?") {
-            match part.strip_prefix("utf-8?b?").and_then(|p| p.split_once("?=")) {
-                Some((word, rest)) => {
-                    out += std::str::from_utf8(&BASE64_STANDARD.decode(word).unwrap()).unwrap();
-                    out += rest;
-                }
-                None => out += part,
-            }
+        let joined = line.replace("?= =?utf-8?b?", "?==?utf-8?b?");
+        let mut parts = joined.split("=?utf-8?b?");
+        let mut out = parts.next().unwrap().to_owned();
+        for part in parts {
+            let (word, rest) = part.split_once("?=").unwrap();
+            out += std::str::from_utf8(&BASE64_STANDARD.decode(word).unwrap()).unwrap();
+            out += rest;
         }
         out
     }
@@ -208,6 +206,7 @@ fn demonstration() -> (tempfile::TempDir, String) {
     said(&["demo-data", "--dwellings", "3000", "--seed", "5", "--out", &text(&files)]);
     let store = text(&dir.path().join("magasin"));
     said(&["import", &text(&files), "--oui", "--data", &store]);
+    said(&["build", "--data", &store]);
     std::fs::write(Path::new(&store).join("demonstration"), "").unwrap();
     said(&["admin", "demo", "--data", &store]);
     change(&store, "UPDATE comptes SET provisoire = 0");
@@ -297,13 +296,18 @@ fn notices_wait_for_the_relay_over_a_restart_leave_once_and_tell_a_count_and_a_p
 #[test]
 fn a_relay_that_refuses_for_ever_is_told_to_administrators_and_one_that_is_busy_is_asked_again() {
     let (_dir, store) = demonstration();
+    // A colleague, to whom the relay is only busy.
+    let colleague = "INSERT INTO comptes (id, courriel, nom, organisation, gestionnaire, mot_de_passe, provisoire, cree) \
+                     SELECT 'c2', 'collegue@demonstration.example', nom, organisation, 0, mot_de_passe, 0, cree FROM comptes \
+                     WHERE courriel = 'bailleur@demonstration.example'";
+    assert_eq!(change(&store, colleague), 1);
     let relay = Relay::on(0, |to| match to.split('@').next() {
         Some("bailleur") => Some("550 5.1.1 No such user"),
         _ => Some("451 4.3.0 Try again"),
     });
-    let served = serve(&store, relay.port);
+    let (served, key) = (serve(&store, relay.port), token(&store, "administrateur"));
     let admin = eventually("both are tried", || {
-        let told = get(&served.address, "/api/admin/avis", &token(&store, "administrateur"));
+        let told = get(&served.address, "/api/admin/avis", &key);
         let told: Value = serde_json::from_str(&told).unwrap();
         (told["abandonnes"].as_i64() > Some(0) && told["en_echec"].as_i64() > Some(0)).then_some(told)
     });
@@ -330,7 +334,7 @@ fn a_relay_that_refuses_for_ever_is_told_to_administrators_and_one_that_is_busy_
 fn settings_that_cannot_work_are_refused_at_start_in_words() {
     let dir = tempfile::tempdir().unwrap();
     let store = text(&dir.path().join("magasin"));
-    said(&["admin", "creer", "--courriel", "a@exemple.fr", "--nom", "A", "--data", &store]);
+    said(&["admin", "create", "--courriel", "a@exemple.fr", "--nom", "A", "--data", &store]);
     let all = |relay: &str, from: &str| {
         refused(&[
             "serve",
