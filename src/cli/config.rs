@@ -13,10 +13,12 @@ use clap::{Arg, ArgAction, Command};
 const TYPED: [&str; 5] = ["forcer", "remplacer", "help", "version", "config"];
 /// Settings that are no option, for they hold secrets, which the command line would show to everybody on the
 /// machine.
-pub const SETTINGS: [&str; 10] = [
+pub const SETTINGS: [&str; 12] = [
     "DATABASE_URL",
     "MOSAIQUE_BAN_URL",
     "MOSAIQUE_BASE_NEUVE",
+    "MOSAIQUE_SMTP_COMPTE",
+    "MOSAIQUE_SMTP_MOT_DE_PASSE",
     "OIDC_ISSUER",
     "OIDC_CLIENT_ID",
     "OIDC_CLIENT_SECRET",

@@ -204,13 +204,14 @@ async fn others(state: &State, now: i64) -> Result<(), Failure> {
     .await?;
     say!(
         "Retirés : {} lignes de journal de plus de {} mois, {} sessions finies, {} jetons expirés, {} compteurs d'essais, \
-         {} ensembles de zones effacés.",
+         {} ensembles de zones effacés, {} avis par courriel.",
         purged.audit,
         comptes().conservation.journal_mois,
         purged.sessions,
         purged.jetons,
         purged.tentatives,
-        purged.ensembles
+        purged.ensembles,
+        purged.courriels
     );
     Ok(())
 }

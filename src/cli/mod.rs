@@ -137,6 +137,14 @@ struct ServeArgs {
     /// elle commence les liens qu'il donne aux logiciels de cartographie
     #[arg(long, value_name = "SITE", value_parser = origin)]
     adresse_publique: Option<String>,
+    /// Relais de courriel des avis (placements DALO, dépôts) : smtp://hôte[:port] (chiffré par STARTTLS, sauf sur
+    /// cette machine) ou smtps://hôte[:port] ; demande --smtp-expediteur et --adresse-publique. Le compte et son
+    /// mot de passe, s'il en faut : MOSAIQUE_SMTP_COMPTE et MOSAIQUE_SMTP_MOT_DE_PASSE
+    #[arg(long, value_name = "RELAIS", requires_all = ["smtp_expediteur", "adresse_publique"])]
+    smtp: Option<String>,
+    /// Adresse électronique d'où viennent les avis
+    #[arg(long, value_name = "COURRIEL")]
+    smtp_expediteur: Option<String>,
     /// Adresse où un outil de surveillance (Prometheus) lit les mesures du serveur, page /metrics
     #[arg(long, value_name = "ADRESSE")]
     metriques: Option<std::net::SocketAddr>,
@@ -270,6 +278,7 @@ fn serve(args: ServeArgs) -> Result<(), Failure> {
         ban: server::remote_ban(),
         adresse_publique: args.adresse_publique,
         metrics: args.metriques,
+        smtp: args.smtp.zip(args.smtp_expediteur).map(|(relay, from)| server::Smtp::from_env(relay, from)),
         fonds: args.fond,
         integration: args.integrer,
     };

@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use crate::people::PEOPLE;
 use crate::world::{Reply, WORLD, send_as_is, without_page};
 
-const PATHS: [&str; 15] = [
+const PATHS: [&str; 16] = [
     "/api/catalogue",
     "/api/zones?echelle=commune",
     "/api/zones?echelle=commune&financement=PLUS",
@@ -25,6 +25,7 @@ const PATHS: [&str; 15] = [
     "/api/valeurs/residence?indicateur=P05&dans=commune:73901",
     "/api/facettes",
     "/api/facettes?dans=epci:200000001&financement=PLUS",
+    "/api/territoires/comparables?echelle=commune&code=73901",
     "/api/segregation",
     "/api/segregation?epci=200000001",
     "/api/residences/fragilite",

@@ -286,6 +286,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "situation" => plain("/api/situation?lon=5.82&lat=45.52"),
         "facettes" => plain("/api/facettes"),
         "territoires" => plain("/api/territoires?q=commune"),
+        "territoires_comparables" => plain("/api/territoires/comparables?echelle=commune&code=73901"),
         "situations" => with("/api/situation", json!({})),
         "tilejson" => plain("/tiles/commune.json"),
         "tuile" => plain("/tiles/commune/8/132/92.mvt"),
@@ -361,6 +362,11 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "session_mot_de_passe" => with("/api/session/mot-de-passe", json!({"actuel": "x", "nouveau": "y"})),
         "connexion" => plain("/api/connexion"),
         "connexion_retour" => plain("/api/connexion/retour"),
+        "avis" | "vues" => plain(&format!("/api/{operation}")),
+        "avis_choisir" => with("/api/avis", json!({"voulus": true})),
+        "admin_avis" => plain("/api/admin/avis"),
+        "vue_garder" => with("/api/vues", json!({"nom": "", "adresse": "/", "jour": "2026-11-30"})),
+        "vue_supprimer" => plain("/api/vues?nom=absente"),
         "jeton_creer" => with("/api/jetons", json!({"nom": ""})),
         "jeton_revoquer" => plain("/api/jetons/absent"),
         "membre_ajouter" => with("/api/organisation/membres", json!({"courriel": "x", "nom": "y"})),
@@ -519,6 +525,7 @@ fn least(operation: &str) -> u8 {
         o if o.starts_with("admin_") => 3,
         o if o.starts_with("membre_") => 2,
         o if o.starts_with("jeton") || o.starts_with("ensemble") => 1,
+        o if o.starts_with("avis") || o.starts_with("vue") => 1,
         "mixite"
         | "organisation"
         | "situations"

@@ -198,7 +198,7 @@ describe('views', () => {
     const { page } = session;
     await map('/?indicateur=I02&echelle=iris&methode=manuel&seuils=I02:40,60');
     await open_();
-    assert.match(await page.locator('.views').innerText(), /Aucune vue gardée/);
+    await page.locator('.views').getByText('Aucune vue gardée').waitFor();
     await page.getByLabel('Garder cette vue sous le nom').fill('Conférence de décembre');
     await page.getByRole('button', { name: 'Garder', exact: true }).click();
     const list = page.getByRole('list', { name: 'Vues gardées' });
@@ -214,20 +214,29 @@ describe('views', () => {
     await settle(page);
     await open_();
     await page.getByRole('button', { name: 'Supprimer la vue Conférence de décembre' }).click();
-    assert.equal(await list.count(), 0);
+    await list.waitFor({ state: 'detached' });
     await page.locator('.views').getByRole('button', { name: 'Annuler' }).click();
     await list.getByRole('link', { name: /Conférence de décembre/ }).waitFor();
   });
 
-  test('are those of the account: another one on the same computer has none of them', async () => {
+  test('are those of the account: another one on the same computer has none of them, the same one on another computer has them all', async () => {
     const { page } = session;
+    const elsewhere = await open({});
+    try {
+      await enter(elsewhere.page, server, 'epci');
+      await elsewhere.page.goto(`${server.base}/aide`);
+      await elsewhere.page.locator('header summary[title="Mes vues"]').click();
+      await elsewhere.page.getByRole('link', { name: /Conférence de décembre/ }).waitFor();
+    } finally {
+      await elsewhere.close();
+    }
     // Another person signs in on the same computer.
     await page.context().clearCookies();
     await enter(page, server, 'ddets');
     await page.goto(`${server.base}/aide`);
     await quiet(page);
     await open_();
-    assert.match(await page.locator('.views').innerText(), /Aucune vue gardée/);
+    await page.locator('.views').getByText('Aucune vue gardée').waitFor();
   });
 });
 

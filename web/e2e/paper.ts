@@ -1,8 +1,9 @@
-// What is wrong with a page on paper: text that is cut by an edge, and text that lies on text.
+// What is wrong with a page on paper: text that is cut by an edge, text that lies on text, on the page and on the sheets made of it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { drawn } from './harness';
+import { scaleOf, sheetFaults, sheetsOf, shrunk, sizesOf } from './sheets';
 
 /** CSS pixels of a millimetre. */
 const MM = 96 / 25.4;
@@ -10,7 +11,7 @@ const MM = 96 / 25.4;
 export const WIDTHS = { portrait: Math.floor((210 - 24) * MM), landscape: Math.floor((297 - 22) * MM), sheet: Math.floor((297 - 20) * MM) };
 
 /** Lays the page out as on paper of this width, and tells its faults; its PDF is kept with the output of the tests. */
-export async function onPaper(page: Page, width: number, name: string): Promise<{ faults: string[]; pages: number; pdf: Buffer }> {
+export async function onPaper(page: Page, width: number, name: string): Promise<{ faults: string[]; pages: number; scale: number | null; pdf: Buffer }> {
   const before = page.viewportSize();
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
   await page.emulateMedia({ media: 'print' });
@@ -22,14 +23,18 @@ export async function onPaper(page: Page, width: number, name: string): Promise<
   await laid(page);
   faults.push(...(await textFaults(page)).filter((f) => !faults.includes(f)));
   await page.setViewportSize({ width, height: 900 });
+  await laid(page);
+  const sizes = await sizesOf(page);
   const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+  const sheets = await sheetsOf(pdf);
+  const scale = scaleOf(sheets, sizes);
+  faults.push(...sheetFaults(sheets), ...shrunk(scale));
   const folder = join(import.meta.dirname, '..', '..', 'test-output', 'papier');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `${name}.pdf`), pdf);
   await page.emulateMedia({ media: 'screen' });
   if (before) await page.setViewportSize(before);
-  const pages = Number(/\/Type\s*\/Pages[^>]*\/Count (\d+)|\/Count (\d+)[^>]*\/Type\s*\/Pages/s.exec(pdf.toString('latin1'))?.slice(1).find(Boolean) ?? 0);
-  return { faults, pages, pdf };
+  return { faults, pages: sheets.length, scale, pdf };
 }
 
 /** Waits until what the paper asks for is there: letters, pictures, and two frames. */

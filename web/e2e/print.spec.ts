@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { shownZone } from './figures';
 import { BASE_URL, get, open, settle, visit, type Session } from './harness';
 import { onPaper, textFaults, WIDTHS } from './paper';
+import { scaleOf, sheetFaults, sheetsOf, shrunk, sizesOf } from './sheets';
 
 interface Zone { code: string; nom: string; logements: number }
 let session: Session;
@@ -25,6 +26,25 @@ test('what looks for faults finds them', async () => {
   assert.equal(faults.filter((f) => f.startsWith('l’un sur l’autre')).length, 1, faults.join('\n'));
   assert.equal(faults.filter((f) => f.startsWith('coupé')).length, 1, faults.join('\n'));
   assert.equal(faults.filter((f) => f.startsWith('hors')).length, 1, faults.join('\n'));
+});
+
+test('what looks for faults of sheets finds them, and none on a page that has none', async () => {
+  const { page } = session;
+  await page.goto(`${BASE_URL}/aide`);
+  const text = '<p>Un premier paragraphe</p><p>Un autre paragraphe</p><p>Encore un autre</p><p>Et un quatrième</p><p>Puis un dernier</p>';
+  const seen = async (html: string): Promise<{ faults: string[]; scale: number | null }> => {
+    await page.setContent(`<style>@page { size: A4; margin: 12mm } body { margin: 0; font: 14px sans-serif }</style>${html}`);
+    await page.emulateMedia({ media: 'print' });
+    const sheets = await sheetsOf(await page.pdf({ preferCSSPageSize: true }));
+    const scale = scaleOf(sheets, await sizesOf(page));
+    await page.emulateMedia({ media: 'screen' });
+    return { faults: [...sheetFaults(sheets), ...shrunk(scale)], scale };
+  };
+  const whole = await seen(text);
+  assert.deepEqual(whole.faults, []);
+  assert.ok(whole.scale !== null && Math.abs(whole.scale - 1) < 0.01, String(whole.scale));
+  assert.match((await seen(`${text}<div style="width:1000px">Trop large</div>`)).faults.join(), /rapetissé à \d+ %/);
+  assert.match((await seen(`${text}<p style="position:absolute;top:16px;left:30px">Posé dessus</p>`)).faults.join(), /l’un sur l’autre/);
 });
 
 describe('the map on paper', () => {
@@ -66,8 +86,9 @@ describe('a portrait on paper', () => {
       for (const map of await maps.all()) assert.ok(await map.evaluate((i) => (i as HTMLImageElement).naturalWidth > 600 && (i as HTMLImageElement).src.length > 20_000));
       const text = await page.locator('.paper').innerText();
       if (scale === 'qpv2024') assert.doesNotMatch(text, /Logements en QPV 2024/);
-      const { faults } = await onPaper(page, WIDTHS.portrait, `portrait-${scale}`);
+      const { faults, pages } = await onPaper(page, WIDTHS.portrait, `portrait-${scale}`);
       assert.deepEqual(faults, []);
+      assert.ok(pages <= 2, `${pages} sheets`);
     });
   }
 });

@@ -29,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/', name: 'Carte', group: 'Occupation', roles: 'public', load: () => import('./pages/occupation/Occupation.svelte') },
   { path: '/tableaux', name: 'Tableaux', group: 'Occupation', roles: 'public', load: () => import('./pages/tableaux/Tableaux.svelte') },
   { path: '/dossier', name: 'Dossier', group: 'Occupation', roles: 'public', load: () => import('./pages/dossier/Dossier.svelte') },
+  { path: '/fichier-adresses', name: 'Un fichier d’adresses', group: 'Occupation', load: () => import('./pages/fichier-adresses/FichierAdresses.svelte') },
   { path: '/mixite', name: 'Objectifs de mixité', ...LEASES, load: () => import('./pages/mixite/Mixite.svelte') },
   { path: '/flux', name: 'Gestion en flux', ...LEASES, refusal: 'La gestion en flux est ouverte aux bailleurs, aux réservataires, aux collectivités et aux services de l’État.', load: () => import('./pages/flux/Flux.svelte') },
   { path: '/cotation', name: 'Cotation et demande', group: 'Mixité', roles: ['bailleur', 'epci', 'commune', 'ddets', 'dreal'], refusal: 'La cotation est ouverte aux intercommunalités, aux communes, aux bailleurs et aux services de l’État.', load: () => import('./pages/cotation/Cotation.svelte') },

@@ -66,11 +66,22 @@ pub struct Sets {
     pub par_organisme_max: i64,
 }
 
+/// Views that a person keeps.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Views {
+    pub par_compte_max: i64,
+    /// Characters of a name and of an address.
+    pub nom_max: usize,
+    pub adresse_max: usize,
+}
+
 /// What `mosaique maintenance` keeps.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Retention {
     pub journal_mois: i64,
     pub sessions_j: i64,
+    /// Days after which a notice that left, or was given up, is forgotten.
+    pub courriels_j: i64,
     pub ensembles_effaces_j: i64,
     /// Days after which a deposit that nobody accepted is dropped.
     pub depots_j: i64,
@@ -89,6 +100,7 @@ pub struct Comptes {
     pub tentatives: Attempts,
     pub demandeur: Applicants,
     pub ensembles: Sets,
+    pub vues: Views,
     pub conservation: Retention,
 }
 

@@ -6,8 +6,10 @@
 pub mod access;
 pub mod addresses;
 pub mod attributions;
+pub mod avis;
 pub mod ban;
 pub mod communes;
+pub mod comparables;
 pub mod comptes;
 pub mod controle;
 pub mod dalo;

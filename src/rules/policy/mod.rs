@@ -14,8 +14,9 @@
 //!
 //! Around it: [`segregation`] says how evenly households are spread over the units of a territory,
 //! [`fragility`] how fragile residences are beside one another; [`plan`] proposes who could be given the
-//! dwellings that are to become vacant.
+//! dwellings that are to become vacant; [`alike`] says which territories have the same kind of stock.
 
+pub mod alike;
 pub mod ceiling;
 pub mod check;
 pub mod counts;

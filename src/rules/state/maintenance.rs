@@ -11,6 +11,7 @@ pub struct Purged {
     pub jetons: u64,
     pub tentatives: u64,
     pub ensembles: u64,
+    pub courriels: u64,
 }
 
 impl State {
@@ -42,12 +43,14 @@ impl State {
         }
         sqlx::query("DELETE FROM connexions WHERE expire < $1").bind(now).execute(&self.pool).await?;
         let ensembles = self.forget_zone_sets(before(keep.ensembles_effaces_j)).await?;
+        let courriels = self.forget_mails(before(keep.courriels_j)).await?;
         Ok(Purged {
             audit,
             sessions: sessions.rows_affected(),
             jetons: jetons.rows_affected(),
             tentatives,
             ensembles,
+            courriels,
         })
     }
 }

@@ -7,6 +7,7 @@
 mod accounts;
 mod attempts;
 pub mod audit;
+pub mod avis;
 mod conventions;
 mod copy;
 mod corrections;
@@ -29,6 +30,7 @@ mod secrets;
 mod sessions;
 mod signin;
 mod tokens;
+mod vues;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -58,6 +60,7 @@ pub use self::secrets::token as random_token;
 pub use self::sessions::{Opened, Session};
 pub use self::signin::Pending;
 pub use self::tokens::{NewToken, Token};
+pub use self::vues::VueGardee;
 
 /// Why the state store does not do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -262,6 +265,7 @@ fn migrator() -> Migrator {
         (14, "grilles de cotation", include_str!("grilles.sql")),
         (15, "justificatifs cochés", include_str!("justificatifs.sql")),
         (16, "événements de flux au bout de leur temps", include_str!("flux_oubli.sql")),
+        (17, "avis par courriel, vues gardées", include_str!("avis.sql")),
     ];
     let migrations = list
         .into_iter()

@@ -2,6 +2,8 @@
 //! nothing here knows HTTP.
 
 pub mod admin;
+pub mod avis;
+pub mod comparables;
 pub mod cotation;
 pub mod counter;
 pub mod csv_body;

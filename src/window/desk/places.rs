@@ -155,3 +155,12 @@ pub fn name_of(loaded: &Loaded, scale: &str, code: &str) -> Option<String> {
     let layer = loaded.cube().layer(scale)?;
     layer.zone(code).filter(|z| *z != NONE).map(|z| layer.title(z))
 }
+
+/// Name of the commune that holds all of a zone, else of the EPCI, else of the département.
+#[must_use]
+pub fn around(loaded: &Loaded, layer: &Layer<'_>, zone: u32) -> Option<String> {
+    ["commune", "epci", "departement"]
+        .into_iter()
+        .filter(|wide| *wide != layer.meta.id)
+        .find_map(|wide| name_of(loaded, wide, &parent(loaded, layer, zone, wide)?))
+}

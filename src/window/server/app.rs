@@ -10,6 +10,7 @@ use crate::server::api::site::health::Pulse;
 use crate::server::auth::known::Known;
 use crate::server::auth::provider::Sso;
 use crate::server::auth::trail::Trail;
+use crate::server::background::courriel::Post;
 use crate::server::background::works::Works;
 use crate::server::edge::load::Load;
 use crate::server::edge::metrics::Metrics;
@@ -39,6 +40,8 @@ pub struct Server {
     pub ban: Option<Remote>,
     /// What is kept of gestion en flux, counted.
     pub flux: crate::desk::flux::book::Shelf,
+    /// Who sends notices by mail, if someone does.
+    pub post: Option<Arc<Post>>,
     pub options: Arc<ServeOptions>,
 }
 
@@ -46,7 +49,7 @@ impl Server {
     /// Must be called within a runtime: the audit trail is written by a task.
     ///
     /// # Errors
-    /// The settings of the identity provider are incomplete, or the machine gives no random bytes.
+    /// The settings of the identity provider or of the mail relay are incomplete or wrong, or the machine gives no random bytes.
     pub fn new(live: Live, state: State, options: ServeOptions) -> Result<Self, ServerError> {
         Ok(Self {
             works: Works::start(live.get().root(), state.clone(), live.clone()),
@@ -61,6 +64,7 @@ impl Server {
             sso: Sso::from_env()?.map(Arc::new),
             ban: options.ban.as_deref().map(Remote::new).transpose()?,
             flux: crate::desk::flux::book::Shelf::default(),
+            post: Post::new(&options)?.map(Arc::new),
             options: Arc::new(options),
         })
     }

@@ -6,6 +6,7 @@ use crate::desk::error::DeskError;
 use crate::reference::ReferenceError;
 use crate::server::api::ban::geocodage_distant::RemoteError;
 use crate::server::auth::provider::SsoError;
+use crate::server::background::courriel::MailError;
 use crate::state::StateError;
 use crate::store::StoreError;
 
@@ -30,4 +31,6 @@ pub enum ServerError {
     Reference(#[from] ReferenceError),
     #[error(transparent)]
     Ban(#[from] RemoteError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
 }

@@ -22,9 +22,10 @@ use std::time::{Duration, Instant, SystemTime};
 pub use self::api::ban::geocodage_distant::{RemoteError, configured as remote_ban};
 pub use self::app::Server;
 pub use self::auth::provider::SsoError;
+pub use self::background::courriel::Smtp;
 pub use self::background::late::{Imported, note_imports, recover_deposits};
 pub use self::background::works::bring_up_to_date;
-use self::background::{soundness, warm, works};
+use self::background::{avis, soundness, warm, works};
 use self::edge::{listen, metrics};
 pub use self::error::ServerError;
 pub use self::options::ServeOptions;
@@ -70,6 +71,7 @@ pub async fn serve(store: Store, addr: SocketAddr, options: ServeOptions) -> Res
     }
     tokio::spawn(soundness::watch(live.clone(), root.clone(), server.works.clone()));
     tokio::spawn(warm::follow(live.clone()));
+    tokio::spawn(avis::follow(server.clone()));
     tokio::spawn(follow_rules(live.clone(), root.clone(), server.works.clone()));
     let routes = router(server);
     tokio::spawn(watch(live, root, seen));

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::reference::fonds::Basemap;
+use crate::server::background::courriel::Smtp;
 
 /// How to serve.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub struct ServeOptions {
     pub adresse_publique: Option<String>,
     /// Where a watcher reads what the server counts.
     pub metrics: Option<SocketAddr>,
+    /// Where notices are sent from.
+    pub smtp: Option<Smtp>,
     /// Base maps of other hosts that the page may show.
     pub fonds: Vec<Basemap>,
     /// Sites (`https://host[:port]`) that may show `/integre` in a frame.

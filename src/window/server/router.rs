@@ -21,8 +21,8 @@ use crate::reference::limites::limits;
 use crate::server::api::admin::{audit, comptes, conventions, fichiers, imports, organisations, reglages};
 use crate::server::api::ban::{geocodage, geocodage_csv};
 use crate::server::api::figures::{
-    catalogue, dcat, ensembles, export, facettes, fragilite, indicateurs, mesure, portraits, segregation,
-    situation, situation_csv, territoires, tiles, valeurs, zones, zones_fichier,
+    catalogue, comparables, dcat, ensembles, export, facettes, fragilite, indicateurs, mesure, portraits,
+    segregation, situation, situation_csv, territoires, tiles, valeurs, zones, zones_fichier,
 };
 use crate::server::api::leases::{controle, dalo, mixite, objectifs, objectifs_csv, plan, rpems};
 use crate::server::api::lessor::parc::{collecte, counts, events, flags, residences};
@@ -31,7 +31,7 @@ use crate::server::api::site::{affichage, health, textes};
 use crate::server::api::{cotation, flux, ogc};
 use crate::server::app::Server;
 use crate::server::auth::operations::Operations;
-use crate::server::auth::{guard, jetons, organisation, session, sso, visitor};
+use crate::server::auth::{avis, guard, jetons, organisation, session, sso, visitor, vues};
 use crate::server::edge::body::BODY_LIMIT;
 use crate::server::edge::{openapi, security, web};
 
@@ -73,6 +73,9 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(session::mot_de_passe))
         .routes(routes!(sso::leave))
         .routes(routes!(sso::back))
+        .routes(routes!(avis::mine, avis::choose))
+        .routes(routes!(avis::sent))
+        .routes(routes!(vues::list, vues::keep, vues::erase))
         .routes(routes!(jetons::list, jetons::create))
         .routes(routes!(jetons::revoke))
         .routes(routes!(organisation::mine))
@@ -102,6 +105,7 @@ pub(crate) fn documented() -> OpenApiRouter<Server> {
         .routes(routes!(situation::situation, situation_csv::situations))
         .routes(routes!(facettes::facettes))
         .routes(routes!(territoires::territoires))
+        .routes(routes!(comparables::comparables))
         .routes(routes!(ensembles::list, ensembles::add))
         .routes(routes!(ensembles::one, ensembles::change, ensembles::erase))
         .routes(routes!(ensembles::restore))

@@ -58,6 +58,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/avis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Comment partent les avis par courriel */
+        get: operations["admin_avis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/comptes": {
         parameters: {
             query?: never;
@@ -591,6 +608,24 @@ export interface paths {
          *     illisible est nommée avec sa colonne et sa règle, les autres sont contrôlées. Rien n'est gardé du fichier.
          */
         post: operations["controle_csv"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/avis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mes avis par courriel */
+        get: operations["avis"];
+        /** Recevoir ou non les avis par courriel */
+        put: operations["avis_choisir"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2653,6 +2688,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/territoires/comparables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Territoires dont le parc ressemble à celui d'un autre
+         * @description Distance standardisée sur quelques mesures du parc (`data/rules/comparables.toml`) telles que le public les
+         *     voit : la réponse est la même pour tous, et aucun chiffre de ménages n'y entre.
+         */
+        get: operations["territoires_comparables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/textes/{nom}": {
         parameters: {
             query?: never;
@@ -2705,6 +2761,25 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mes vues gardées */
+        get: operations["vues"];
+        /** Garder une vue ; celle du même nom est remplacée */
+        put: operations["vue_garder"];
+        post?: never;
+        /** Supprimer une vue */
+        delete: operations["vue_supprimer"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3396,6 +3471,43 @@ export interface components {
             total: number;
             fini: boolean;
         };
+        /** @description Comment partent les avis par courriel. */
+        AvisEnvoyes: {
+            /** @description Relais, sans rien de secret ; nul si aucun courriel n'est envoyé. */
+            relais?: string | null;
+            /** Format: int64 */
+            en_attente: number;
+            /**
+             * Format: int64
+             * @description Parmi eux, ceux qui n'ont pu partir et seront réessayés.
+             */
+            en_echec: number;
+            /** Format: int64 */
+            envoyes: number;
+            /** Format: int64 */
+            abandonnes: number;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            dernier_envoi?: number | null;
+            /** @description Les derniers abandonnés. */
+            perdus: components["schemas"]["AvisPerdu"][];
+        };
+        /** @description Un avis qui n'est jamais parti. */
+        AvisPerdu: {
+            courriel: string;
+            sujet: string;
+            /** Format: int64 */
+            essais: number;
+            /** @description Ce qu'a répondu le relais, ou le réseau. */
+            erreur: string;
+            /**
+             * Format: int64
+             * @description Secondes depuis 1970.
+             */
+            quand: number;
+        };
         /** @description Un bailleur. */
         BailleurNomme: {
             siren: string;
@@ -3659,6 +3771,10 @@ export interface components {
             code: string;
             nom: string;
         };
+        /** @description Un choix. */
+        ChoixAvis: {
+            voulus: boolean;
+        };
         /** @description Un choix de liste. */
         ChoixCote: {
             code: string;
@@ -3815,6 +3931,44 @@ export interface components {
              * @description Logements dus au-delà de l'assiette ; 0 : pas de surréservation.
              */
             de_trop: number;
+        };
+        /** @description Un territoire proche. */
+        Comparable: {
+            code: string;
+            nom: string;
+            /** @description Nom de la commune, à défaut de l'EPCI ou du département, qui le contient. */
+            situe_dans?: string | null;
+            /**
+             * Format: double
+             * @description En écarts types : racine de la moyenne des carrés des écarts.
+             */
+            distance: number;
+            /** @description Par mesure. */
+            valeurs: (number | null)[];
+            /** @description Écart au territoire par mesure, en écarts types. */
+            ecarts: (number | null)[];
+            /** @description Ce qui rapproche, et ce qui sépare. */
+            dit: string;
+        };
+        /** @description Les territoires dont le parc ressemble à celui d'un autre. */
+        Comparables: {
+            echelle: string;
+            echelle_libelle: string;
+            code: string;
+            nom: string;
+            /** Format: int32 */
+            millesime: number;
+            /** @description Zones de l'échelle qui ont assez de logements pour être comparées, celle-ci comprise. */
+            zones_comparees: number;
+            mesures: components["schemas"]["MesureComparee"][];
+            /** @description Valeur du territoire, par mesure. */
+            valeurs: (number | null)[];
+            /** @description Les plus proches, le premier d'abord. */
+            proches: components["schemas"]["Comparable"][];
+            /** @description Pourquoi il n'y en a pas. */
+            motif?: string | null;
+            /** @description Comment la distance est faite, en deux phrases. */
+            methode: string;
         };
         /** @description Deux grilles à comparer, sur le même territoire et le même genre de demandes. */
         Comparaison: {
@@ -6566,6 +6720,12 @@ export interface components {
             /** @description Code Insee. */
             commune_souhaitee?: string | null;
         };
+        /** @description Mes avis par courriel. */
+        MesAvis: {
+            /** @description Faux : ce serveur n'envoie pas de courriel. */
+            proposes: boolean;
+            voulus: boolean;
+        };
         /** @description Les chiffres d'une zone. */
         Mesure: {
             zone: components["schemas"]["ZoneMesuree"];
@@ -6583,6 +6743,25 @@ export interface components {
             couverture: components["schemas"]["Coverage"];
             chiffres: components["schemas"]["Figure"][];
             avertissements: string[];
+        };
+        /** @description Une mesure par laquelle deux territoires sont comparés. */
+        MesureComparee: {
+            id: string;
+            libelle: string;
+            /** @description Indicateurs dont les valeurs s'ajoutent. */
+            indicateurs: string[];
+            unite: string;
+            /** Format: int32 */
+            decimales: number;
+            /** @description Vrai si c'est le logarithme décimal qui est comparé : moyenne et écart type sont les siens. */
+            logarithme: boolean;
+            /**
+             * Format: double
+             * @description Moyenne et écart type des zones de l'échelle ; nuls si la mesure est la même partout.
+             */
+            moyenne?: number | null;
+            /** Format: double */
+            ecart_type?: number | null;
         };
         /** @description Les mesures, dans l'ordre des zones demandées. */
         Mesures: {
@@ -8410,6 +8589,14 @@ export interface components {
              */
             suivant?: number | null;
         };
+        /** @description Une vue gardée. */
+        VueGardee: {
+            nom: string;
+            /** @description Chemin de la page, avec ses choix. */
+            adresse: string;
+            /** @description Jour où elle a été gardée, AAAA-MM-JJ. */
+            jour: string;
+        };
         /** @description Une zone dessinée (`geometrie`) ou listée (`codes`). */
         ZoneDemandee: {
             /** @description Repris dans la réponse. */
@@ -8724,6 +8911,44 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["VerificationJournal"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    admin_avis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Comment partent les avis par courriel. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvisEnvoyes"];
                 };
             };
             /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
@@ -10908,6 +11133,84 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Probleme"];
                 };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    avis: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Mes avis par courriel. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MesAvis"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    avis_choisir: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoixAvis"];
+            };
+        };
+        responses: {
+            /** @description Noté */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
             401: {
@@ -18772,6 +19075,44 @@ export interface operations {
             };
         };
     };
+    territoires_comparables: {
+        parameters: {
+            query: {
+                /** @description `commune`, `arrondissement`, `epci`, `qpv2024` ou `qpv2015` */
+                echelle: string;
+                /** @description Code du territoire */
+                code: string;
+                /** @description Nombre de territoires proches : 8 par défaut, 50 au plus */
+                nombre?: number;
+                /** @description Millésime du RPLS ; par défaut le dernier */
+                millesime?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Les territoires dont le parc ressemble à celui d'un autre. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparables"];
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     texte: {
         parameters: {
             query?: never;
@@ -18956,6 +19297,150 @@ export interface operations {
             };
             /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    vues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Une liste. Chaque élément : une vue gardée. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VueGardee"][];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    vue_garder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VueGardee"];
+            };
+        };
+        responses: {
+            /** @description Gardée */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description L'état a changé, ou ne permet pas cela ; `detail` dit lequel. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    vue_supprimer: {
+        parameters: {
+            query: {
+                /** @description Nom de la vue */
+                nom: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Supprimée */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,5 @@
-// Views that one keeps by a name: the address of a page with its choices, on this computer, for the account that kept it. No figure is
-// kept: each visit asks again, with the rights of the day.
+// Views that one keeps by a name: the address of a page with its choices. No figure is kept: each visit asks again, with the rights of the
+// day. Where they are kept is in `keepers.ts`.
 
 export interface KeptView {
   nom: string;

@@ -159,8 +159,14 @@ class Workshop {
 
   /** Puts a zone of the map aside, to stand in the table beside drawn ones. */
   putAside(nom: string, echelle: string, code: string): void {
-    const id = `${echelle}:${code}`;
-    if (!this.zones.some((z) => z.codes?.length === 1 && z.codes[0]?.echelle === echelle && z.codes[0].code === code)) this.zones = [...this.zones, { id, nom, codes: [{ echelle, code }], editable: false }];
+    this.putAllAside([{ nom, echelle, code }]);
+  }
+
+  /** The same of several, which are measured together. */
+  putAllAside(asked: readonly { nom: string; echelle: string; code: string }[]): void {
+    const there = (echelle: string, code: string): boolean => this.zones.some((z) => z.codes?.length === 1 && z.codes[0]?.echelle === echelle && z.codes[0].code === code);
+    const fresh = asked.filter((z) => !there(z.echelle, z.code)).map(({ nom, echelle, code }): Zone => ({ id: `${echelle}:${code}`, nom, codes: [{ echelle, code }], editable: false }));
+    this.zones = [...this.zones, ...fresh];
     this.comparing = true;
     this.#saved();
     this.measureAll();

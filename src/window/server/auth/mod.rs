@@ -4,6 +4,7 @@
 //! level in `data/access.toml`, the second secret of sessions, the audit trail. What figures a person sees is
 //! decided later, by `access`, for the zones that they ask (`server::desk`).
 
+pub mod avis;
 pub mod guard;
 pub mod jetons;
 pub mod known;
@@ -14,4 +15,5 @@ pub mod session;
 pub mod sso;
 pub mod trail;
 pub mod visitor;
+pub mod vues;
 pub mod who;

@@ -1,6 +1,8 @@
 //! What runs beside requests: figures made anew, what was left half done, bytes looked at, what is made
-//! before it is asked.
+//! before it is asked, what is told by mail.
 
+pub mod avis;
+pub mod courriel;
 pub mod late;
 pub mod soundness;
 pub mod warm;

@@ -36,6 +36,11 @@ struct Timed {
     operation: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Mailed {
+    resultat: &'static str,
+}
+
 /// What is counted.
 #[derive(Clone)]
 pub struct Metrics {
@@ -45,6 +50,8 @@ pub struct Metrics {
     answering: Gauge,
     database: Gauge,
     memory: Gauge,
+    mails: Family<Mailed, Counter>,
+    waiting: Gauge,
 }
 
 impl fmt::Debug for Metrics {
@@ -59,19 +66,32 @@ impl Metrics {
         let requests = Family::<Answered, Counter>::default();
         let times = Family::<Timed, Histogram>::new_with_constructor(|| Histogram::new(BORDERS));
         let (answering, database, memory) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let (mails, waiting) = (Family::<Mailed, Counter>::default(), Gauge::default());
         let mut registry = Registry::with_prefix("mosaique");
         registry.register("requetes", "Requêtes par opération et statut", requests.clone());
         registry.register_with_unit("duree", "Temps de réponse par opération", Unit::Seconds, times.clone());
         registry.register("en_cours", "Requêtes en cours", answering.clone());
         registry.register("base_joignable", "1 : la base des comptes répond", database.clone());
         registry.register_with_unit("memoire", "Mémoire du processus", Unit::Bytes, memory.clone());
-        Self { registry: Arc::new(registry), requests, times, answering, database, memory }
+        registry.register("avis", "Avis par courriel : envoyés, en échec, abandonnés", mails.clone());
+        registry.register("avis_en_attente", "Avis par courriel qui ne sont pas partis", waiting.clone());
+        Self { registry: Arc::new(registry), requests, times, answering, database, memory, mails, waiting }
     }
 
     /// Counts an answer.
     pub fn answered(&self, operation: &str, statut: u16, time: Duration) {
         self.requests.get_or_create(&Answered { operation: operation.to_owned(), statut }).inc();
         self.times.get_or_create(&Timed { operation: operation.to_owned() }).observe(time.as_secs_f64());
+    }
+
+    /// Counts an attempt to send a notice: `envoye`, `echec`, `abandonne`.
+    pub fn mailed(&self, resultat: &'static str) {
+        self.mails.get_or_create(&Mailed { resultat }).inc();
+    }
+
+    /// Notices that have not left.
+    pub fn mails_waiting(&self, n: i64) {
+        self.waiting.set(n);
     }
 
     /// The text of Prometheus. `answering`: requests being answered; `database`: whether it answers.
@@ -132,6 +152,7 @@ mod tests {
     fn names_are_those_that_watchers_know() {
         let metrics = Metrics::new();
         metrics.answered("catalogue", 200, Duration::from_millis(3));
+        metrics.mailed("envoye");
         let text = metrics.text(2, true);
         let mut names: Vec<&str> =
             text.lines().filter_map(|l| l.strip_prefix("# TYPE ")?.split(' ').next()).collect();
@@ -139,6 +160,8 @@ mod tests {
         assert_eq!(
             names,
             [
+                "mosaique_avis",
+                "mosaique_avis_en_attente",
                 "mosaique_base_joignable",
                 "mosaique_duree_seconds",
                 "mosaique_en_cours",

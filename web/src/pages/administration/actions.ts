@@ -4,7 +4,7 @@ export const SUBJECTS: { name: string; actions: Record<string, string> }[] = [
   { name: 'Comptes et droits', actions: {
     connexion: 'Connexion', connexion_refusee: 'Connexion refusée', deconnexion: 'Déconnexion', refus: 'Accès refusé', mot_de_passe: 'Mot de passe changé', mot_de_passe_remis: 'Mot de passe remis',
     jeton_cree: 'Jeton créé', jeton_revoque: 'Jeton révoqué', compte_cree: 'Compte créé', compte_modifie: 'Compte modifié', organisme_cree: 'Organisme créé', organisme_modifie: 'Organisme modifié',
-    convention_creee: 'Convention créée', convention_modifiee: 'Convention modifiée',
+    avis_choisis: 'Avis par courriel choisis', convention_creee: 'Convention créée', convention_modifiee: 'Convention modifiée',
   } },
   { name: 'Chiffres lus', actions: {
     carte: 'Carte', mesure: 'Mesure d’une zone', entites: 'Liste de zones', export: 'Export', portrait: 'Portrait sur papier', mixite: 'Objectifs de mixité', fragilite: 'Résidences à enjeu', segregation: 'Ségrégation', dalo: 'DALO et QPV',

@@ -1,6 +1,7 @@
 //! Figures of zones: lists, maps, sheets, tiles, files, and what is drawn.
 
 pub mod catalogue;
+pub mod comparables;
 pub mod dcat;
 pub mod ensembles;
 pub mod export;
