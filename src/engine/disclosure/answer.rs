@@ -320,8 +320,8 @@ impl<'a> Asker<'a> {
             (Some(rows), _) => Rows::Mask(Bits(rows)),
         };
         let region = publisher.described(zone, Cut::default());
-        // Parts of any rule are made of whole parts of everyone's: without any of these there are none. So it is
-        // for most residences.
+        // Parts of any rule are made of whole parts of everyone's: without any of these there are none. So it
+        // is for most residences.
         if region.is_empty() && !own {
             return self.nobody();
         }

@@ -1,5 +1,5 @@
-//! What of a question is the same for every zone that it is asked of, found once: which measures each figure is
-//! made from, and of what it is. A country of residences asks it half a million times.
+//! What of a question is the same for every zone that it is asked of, found once: which measures each figure
+//! is made from, and of what it is. A country of residences asks it half a million times.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! A CSV described for programs of the web (W3C, CSV on the Web): the same columns as its Table Schema, in the
-//! words that the standard has, in a file beside the CSV (`….csv-metadata.json`).
+//! A CSV described for programs of the web (W3C, CSV on the Web): the same columns as its Table Schema, in
+//! the words that the standard has, in a file beside the CSV (`….csv-metadata.json`).
 
 use serde_json::{Map, Value, json};
 

@@ -1,8 +1,9 @@
-//! GeoParquet 1.1: figures in columns, places as WKB with the box of each, the coordinate system and the box of
-//! all in the metadata `geo`; written piece by piece, so that a country of residences takes the memory of one.
+//! GeoParquet 1.1: figures in columns, places as WKB with the box of each, the coordinate system and the box
+//! of all in the metadata `geo`; written piece by piece, so that a country of residences takes the memory of
+//! one.
 //!
-//! Written with the Parquet writer of polars itself: a box is a struct, which in a frame of polars would be one
-//! more feature of all of its crates, and columns are filled once, without series between.
+//! Written with the Parquet writer of polars itself: a box is a struct, which in a frame of polars would be
+//! one more feature of all of its crates, and columns are filled once, without series between.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -229,7 +230,8 @@ impl<W: Write + Send> Pieces<W> {
         let geo = json!({"version": "1.1.0", "primary_column": PLACE, "columns": {PLACE: place}});
         let inner = FileWriter::try_new(out, schema(&columns), OPTIONS)?;
         let say = |key: &str, value: Value| KeyValue { key: key.to_owned(), value: Some(value.to_string()) };
-        // Without the schema of Arrow: it would name views of strings, which pyarrow reads and does not filter.
+        // Without the schema of Arrow: it would name views of strings, which pyarrow reads and does not
+        // filter.
         let told = vec![say("geo", geo), say("mosaique", about::json(first, &columns))];
         let waiting = Group::new(&columns);
         Ok(Self { inner, told, columns, years: (first.millesime, first.vague), waiting })

@@ -1,5 +1,5 @@
 //! A CSV with its description: a Data Package (Frictionless) in one zip, which says to a program what the
-//! columns are, where they come from and what one may do with them; the same for the web's own standard (CSVW).
+//! columns are, where they come from and what one may do with them; the same in the words of the web (CSVW).
 
 use std::io::{Cursor, Write};
 

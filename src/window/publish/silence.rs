@@ -3,7 +3,9 @@
 use std::io::{Cursor, Read};
 
 use flate2::read::MultiGzDecoder;
-use polars::prelude::{DataType, ParquetReader, SerReader};
+use polars_parquet::parquet::compression::DecompressionContext;
+use polars_parquet::parquet::page::Page;
+use polars_parquet::parquet::read::{decompress, get_page_iterator, read_metadata};
 
 use super::table::{Described, Place, Row, Table};
 use super::{Format, PublishError};
@@ -93,10 +95,16 @@ fn plain(format: Format, bytes: Vec<u8>) -> Vec<u8> {
             }
         }
         Format::GeoParquet => {
-            let frame = ParquetReader::new(Cursor::new(bytes)).finish().unwrap();
-            for column in frame.columns().iter().filter(|c| c.dtype() != &DataType::Binary) {
-                let text = column.cast(&DataType::String).unwrap();
-                out.extend(text.str().unwrap().iter().flatten().flat_map(|t| t.bytes().chain([b' '])));
+            let told = read_metadata(&mut Cursor::new(&bytes)).unwrap();
+            for column in told.row_groups.iter().flat_map(|g| g.parquet_columns()) {
+                let file = Cursor::new(bytes.clone().into());
+                for page in get_page_iterator(column, file, Vec::new(), usize::MAX).unwrap() {
+                    let (mut to, mut how) = (Vec::new(), DecompressionContext::Unset);
+                    match decompress(page.unwrap(), &mut to, &mut how).unwrap() {
+                        Page::Data(page) => out.extend(page.buffer()),
+                        Page::Dict(page) => out.extend(page.buffer.iter()),
+                    }
+                }
             }
         }
         Format::Csv | Format::GeoJson | Format::GeoPackage | Format::FlatGeobuf => {}
