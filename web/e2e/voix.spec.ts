@@ -30,6 +30,8 @@ class Ear {
     this.#cdp = cdp;
   }
   static async of(page: Page): Promise<Ear> {
+    // What runs the tests names functions by a helper that the page has not.
+    await page.addInitScript('globalThis.__name ??= (f) => f');
     // Messages are kept as they are told: some are gone when one looks.
     await page.addInitScript(() => {
       const said: string[] = [];
@@ -67,7 +69,10 @@ class Ear {
     const value = node?.value?.value === undefined || node.value.value === '' ? '' : `valeur « ${String(node.value.value)} »`;
     const name = (node?.name?.value ?? '').replace(/\s+/g, ' ').trim();
     const description = (node?.description?.value ?? '').replace(/\s+/g, ' ').trim();
-    return [ROLES[role] ?? role, name && `« ${name} »`, ...states, value, description && description !== name && `(${description})`].filter(Boolean).join(', ').replace(', « ', ' « ');
+    // A list that keeps the focus says which of its options is meant.
+    const option = await this.page.evaluate(() => document.getElementById(document.activeElement?.getAttribute('aria-activedescendant') ?? '')?.innerText.replace(/\s+/g, ' ').trim() ?? '');
+    const meant = option && `option « ${option} »`;
+    return [ROLES[role] ?? role, name && `« ${name} »`, ...states, value, meant, description && description !== name && `(${description})`].filter(Boolean).join(', ').replace(', « ', ' « ');
   }
   async #listen(gesture: string): Promise<void> {
     const said = await this.page.evaluate(() => (window as unknown as { said?: string[] }).said?.splice(0) ?? []);
@@ -102,7 +107,7 @@ class Ear {
         const count = stops.length + 1;
         await this.#listen(count > 1 ? `Tab, ${count} fois` : 'Tab');
         if (stops.length > 0) this.heard.at(-1)?.words.unshift(`en chemin : ${stops.map((s) => s || 'rien').join(' ; ')}`);
-        assert.deepEqual(stops.filter((s) => s === '' || !s.includes('«')), [], `a stop without a name before ${String(wanted)}`);
+        assert.deepEqual(stops.filter((s) => s !== 'contenu' && !s.includes('«')), [], `a stop without a name before ${String(wanted)}`);
         return;
       }
       stops.push(here);
@@ -163,11 +168,11 @@ describe('what is heard', () => {
 
   test('of who must do how many more', () =>
     heard('2. Les objectifs de mixité, par bailleur', 'Un agent d’EPCI.', 'epci', async (ear) => {
-      await ear.goes(`${server.base}/mixite`, 'main table');
+      await ear.goes(`${server.base}/mixite`, '#lignes');
       await ear.press('Tab');
       await ear.press('Enter', 'Entrée (aller au contenu)');
       await ear.headings();
-      await ear.table('main table');
+      await ear.table('section[aria-labelledby=lignes] table');
     }));
 
   test('of a placement that waits for an answer', () =>
@@ -177,7 +182,6 @@ describe('what is heard', () => {
       await ear.table('section[aria-labelledby=liste] table');
       await ear.page.locator('section[aria-labelledby=liste]').getByRole('button', { name: 'Justifier' }).first().focus();
       await ear.press('Enter', 'Entrée sur « Justifier »');
-      await ear.tabTo(/Motif/, 5);
       await ear.press('ArrowDown', 'flèche bas');
       await ear.tabTo(/bouton « Justifier/, 5);
       await ear.press('Enter', 'Entrée');
