@@ -161,7 +161,7 @@ pub fn comparables(
                 id: m.id.clone(),
                 libelle: m.libelle.clone(),
                 indicateurs: m.indicateurs.clone(),
-                unite: first.as_ref().map(|f| f.unite.clone()).unwrap_or_default(),
+                unite: first.as_ref().map(|f| f.unite.to_owned()).unwrap_or_default(),
                 decimales: if m.logarithme { 0 } else { 1 },
                 logarithme: m.logarithme,
                 moyenne: spread.map(|s| rounded(s.mean, 4)),
