@@ -52,7 +52,8 @@ pub fn number(text: &str) -> Option<f64> {
     text.trim().replace(',', ".").parse().ok().filter(|v: &f64| v.is_finite())
 }
 
-/// The file of a person with what is known of each address behind its columns; `epsg` is the system of its points.
+/// The file of a person with what is known of each address behind its columns; `epsg` is the system of its
+/// points.
 pub fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Problem> {
     let (text, delimiter) = csv_body::decoded(body)?;
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text[..]);
