@@ -1,4 +1,5 @@
-//! Territories alike: a standardised distance over a few measures of their stock (`data/rules/comparables.toml`).
+//! Territories alike: a standardised distance over a few measures of their stock
+//! (`data/rules/comparables.toml`).
 
 /// What a measure is centred on and divided by.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -18,8 +18,8 @@ use crate::server::edge::problem::Document;
 
 /// Territoires dont le parc ressemble à celui d'un autre
 ///
-/// Distance standardisée sur quelques mesures du parc (`data/rules/comparables.toml`) telles que le public les
-/// voit : la réponse est la même pour tous, et aucun chiffre de ménages n'y entre.
+/// Distance standardisée sur quelques mesures du parc (`data/rules/comparables.toml`) telles que le public
+/// les voit : la réponse est la même pour tous, et aucun chiffre de ménages n'y entre.
 #[utoipa::path(
     get, path = "/api/territoires/comparables", tag = "zones", operation_id = "territoires_comparables",
     params(
