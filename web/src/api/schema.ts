@@ -2697,8 +2697,8 @@ export interface paths {
         };
         /**
          * Territoires dont le parc ressemble à celui d'un autre
-         * @description Distance standardisée sur quelques mesures du parc (`data/rules/comparables.toml`) telles que le public les
-         *     voit : la réponse est la même pour tous, et aucun chiffre de ménages n'y entre.
+         * @description Distance standardisée sur quelques mesures du parc (`data/rules/comparables.toml`) telles que le public
+         *     les voit : la réponse est la même pour tous, et aucun chiffre de ménages n'y entre.
          */
         get: operations["territoires_comparables"];
         put?: never;
@@ -8752,39 +8752,39 @@ export interface operations {
                      * @example {
                      *       "lignes": [
                      *         {
-                     *           "rang": 1729,
-                     *           "quand": 1795975798514,
-                     *           "compte": "cmidd4qb5nveja6ky28b",
-                     *           "organisation": "98d87v5tuiz7igdpqqnt",
-                     *           "role": "administrateur",
+                     *           "rang": 6,
+                     *           "quand": 1796014989747,
+                     *           "compte": "w3fmteaj22q5aquwnayf",
+                     *           "organisation": "9x82khc3j653qfu3mgrf",
+                     *           "role": "bailleur",
                      *           "action": "refus",
-                     *           "objet": "flux_calcul",
-                     *           "parametres": "{\"chemin\":\"/api/flux/calcul\",\"requete\":\"bailleur=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&annee=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&taux=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&stock=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&exclus=%3Cscript%3Ealert%281%29%3C%2Fscript%3E&parts=%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"}",
+                     *           "objet": "admin_audit",
+                     *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
                      *           "lignes": 0,
                      *           "secret": false,
-                     *           "ip": "f4a04cfe399e01e4",
-                     *           "requete": "ra48izr7y72m",
-                     *           "precedent": "c944b4921068ce2741e75bdbb34a779943630849bda8ac1c2708cea59d16c43b",
-                     *           "empreinte": "a77aae3f31e347b2022824cefb79175bd977c0d563fc271bdc8a1be371dedad0"
+                     *           "ip": "c1b6db2d914a54ab",
+                     *           "requete": "ujj64gz95i9q",
+                     *           "precedent": "31ff851ef804248c7553a0af73e14d63e793eaed5a6097e80312e52dcc37dc5f",
+                     *           "empreinte": "189fe9c22a7dc069133e638e546d7156774b6542467a0e4b7524155ad2a6bbcd"
                      *         },
                      *         {
-                     *           "rang": 1728,
-                     *           "quand": 1795975798513,
-                     *           "compte": "cmidd4qb5nveja6ky28b",
-                     *           "organisation": "98d87v5tuiz7igdpqqnt",
-                     *           "role": "administrateur",
+                     *           "rang": 5,
+                     *           "quand": 1796014989744,
+                     *           "compte": "p9txymkfjrb8qqyys75i",
+                     *           "organisation": "hmun74qvzjp2628vxb2n",
+                     *           "role": "epci",
                      *           "action": "refus",
-                     *           "objet": "flux_calcul",
-                     *           "parametres": "{\"chemin\":\"/api/flux/calcul\",\"requete\":\"parts=%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"}",
+                     *           "objet": "admin_audit",
+                     *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
                      *           "lignes": 0,
                      *           "secret": false,
-                     *           "ip": "f4a04cfe399e01e4",
-                     *           "requete": "aeefmczumt5c",
-                     *           "precedent": "ee7ab92750c751c9e3d77c3c7f52838df9bd19b6cf9cc06719213fe0ae9d6ab0",
-                     *           "empreinte": "c944b4921068ce2741e75bdbb34a779943630849bda8ac1c2708cea59d16c43b"
+                     *           "ip": "c1b6db2d914a54ab",
+                     *           "requete": "i78m56m8cmvd",
+                     *           "precedent": "792bea1539eedc164c6ec1af9aea65042add31cf5d36113a25ab7e91ea01bf8a",
+                     *           "empreinte": "31ff851ef804248c7553a0af73e14d63e793eaed5a6097e80312e52dcc37dc5f"
                      *         }
                      *       ],
-                     *       "suite": 1530
+                     *       "suite": null
                      *     }
                      */
                     "application/json": components["schemas"]["PageJournal"];
@@ -8848,9 +8848,9 @@ export interface operations {
                 content: {
                     /**
                      * @example rang;quand;compte;organisation;role;action;objet;parametres;lignes;secret;ip;requete;precedent;empreinte
-                     *     1760;2026-11-29T18:09:58.572Z;cmidd4qb5nveja6ky28b;98d87v5tuiz7igdpqqnt;administrateur;refus;flux_calcul;"{""chemin"":""/api/flux/calcul"",""requete"":""parts=%2D1""}";0;0;f4a04cfe399e01e4;qgzgdz7ybm65;da8747db0a01ebff5e03be5ace700c756855cbd8f5c38a28235fa05999b3160a;9ebe10847e260569215d64e9b870cd8e27f6cde7651e7e389fa68cb6d356b3be
-                     *     1759;2026-11-29T18:09:58.572Z;cmidd4qb5nveja6ky28b;98d87v5tuiz7igdpqqnt;administrateur;refus;flux_calcul;"{""chemin"":""/api/flux/calcul"",""requete"":""exclus=%2D1""}";0;0;f4a04cfe399e01e4;7jhi3x9jqhga;7aa06606be24b3c146faf19019953ed391a646b53751f79059bc536e75162ff2;da8747db0a01ebff5e03be5ace700c756855cbd8f5c38a28235fa05999b3160a
-                     *     1758;2026-11-29T18:09:58.572Z;cmidd4qb5nveja6ky28b;98d87v5tuiz7igdpqqnt;administrateur;refus;flux_calcul;"{""chemin"":""/api/flux/calcul"",""requete"":""stock=%2D1""}";0;0;f4a04cfe399e01e4;zy7v8uxq8xup;844979bd07a30c490223abc93bb1d9f6051bf01ae4486bde867d828b1868abb1;7aa06606be24b3c146faf19019953ed391a646b53751f79059bc536e75162ff2
+                     *     28;2026-11-30T05:03:09.849Z;w3fmteaj22q5aquwnayf;9x82khc3j653qfu3mgrf;bailleur;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;c1b6db2d914a54ab;fze6p693xt2m;348283cc142f1826092f38aa4c50058ddd23335bce209cc3695092dee65abefd;279e84716e1e700c50841d2f96541b6d1ac0a53fd8cb1fc561369ea64150892d
+                     *     27;2026-11-30T05:03:09.848Z;p9txymkfjrb8qqyys75i;hmun74qvzjp2628vxb2n;epci;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;c1b6db2d914a54ab;cpx5taqibmhv;8d90cfd18293c75435237637e470748c0fd2ad2f876835c89deeadff2ec59d3e;348283cc142f1826092f38aa4c50058ddd23335bce209cc3695092dee65abefd
+                     *     26;2026-11-30T05:03:09.842Z;ufcu4qmddrgx8xy3hbhs;ddydde9ettdh2r63cvxc;ddets;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;c1b6db2d914a54ab;3nf6876pz3kj;d711777fe6417f45e281a446f02ef02ca70a56567d4c7b728ad9ac520f0c4b74;8d90cfd18293c75435237637e470748c0fd2ad2f876835c89deeadff2ec59d3e
                      */
                     "text/csv": string;
                 };
@@ -8901,10 +8901,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "lignes": 1836,
+                     *       "lignes": 41,
                      *       "premier": 1,
-                     *       "dernier": 1836,
-                     *       "empreinte": "040c35cd6bc8f90b1824bc79bbc6bff10aebaf57cdfb958bfcc88f9bbc362daa",
+                     *       "dernier": 41,
+                     *       "empreinte": "fbb51447013acffba9e98fde47f927e242a9f850c862f7d77ab5e09c9a7eb602",
                      *       "faute": null,
                      *       "tetes": 0,
                      *       "inverifiable": null
@@ -8948,6 +8948,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "relais": null,
+                     *       "en_attente": 0,
+                     *       "en_echec": 0,
+                     *       "envoyes": 0,
+                     *       "abandonnes": 0,
+                     *       "dernier_envoi": null,
+                     *       "perdus": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["AvisEnvoyes"];
                 };
             };
@@ -8992,27 +9003,27 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "75jhngwehv2234hpbxxf",
+                     *         "id": "2sagffkwq2nqwz6rn8bf",
                      *         "courriel": "action-logement@exemple.fr",
                      *         "nom": "action logement",
-                     *         "organisation": "s4hsvpn4ckt3x7h2dhbk",
+                     *         "organisation": "h9gurs2366zu576akff5",
                      *         "organisme": "action logement",
                      *         "role": "action_logement",
                      *         "gestionnaire": true,
                      *         "provisoire": false,
-                     *         "vu": 1795975798,
+                     *         "vu": null,
                      *         "ferme": false
                      *       },
                      *       {
-                     *         "id": "cmidd4qb5nveja6ky28b",
+                     *         "id": "fjujfv6hm8i588hjimhx",
                      *         "courriel": "administrateur@exemple.fr",
                      *         "nom": "administrateur",
-                     *         "organisation": "98d87v5tuiz7igdpqqnt",
+                     *         "organisation": "jizznymu3yjar2xmb5h5",
                      *         "organisme": "administrateur",
                      *         "role": "administrateur",
                      *         "gestionnaire": true,
                      *         "provisoire": false,
-                     *         "vu": 1795975798,
+                     *         "vu": 1796014990,
                      *         "ferme": false
                      *       }
                      *     ]
@@ -9229,7 +9240,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "cegfahfpi7ric8i3yvdz",
+                     *         "id": "3njgw25mua87dxkwttiq",
                      *         "titre": "Convention",
                      *         "territoire": [
                      *           "epci:200000001"
@@ -9246,11 +9257,11 @@ export interface operations {
                      *         "au": "2100-01-01",
                      *         "parties": [
                      *           {
-                     *             "id": "exrtcxtaa95fs2bfifbe",
+                     *             "id": "8qe4ug6e6jhqfc7i2twh",
                      *             "nom": "agence"
                      *           },
                      *           {
-                     *             "id": "3n4428wtfm6w2b54dxgb",
+                     *             "id": "rcsi6jkg2t72zufuvuuc",
                      *             "nom": "commune"
                      *           }
                      *         ]
@@ -9477,44 +9488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example [
-                     *       {
-                     *         "id": "ud5bscuxugwkjf25ayxe",
-                     *         "fichier": "%00",
-                     *         "octets": 104,
-                     *         "le": 1795975795,
-                     *         "par": "administrateur@exemple.fr",
-                     *         "etat": "a_preciser",
-                     *         "avancement": null,
-                     *         "nature": null,
-                     *         "pourquoi": "JSON qui n'est ni un GeoJSON ni une liste d'EPCI avec leurs membres",
-                     *         "choix": [],
-                     *         "forcer": false,
-                     *         "deja": false,
-                     *         "perte": null,
-                     *         "lu": null,
-                     *         "remplacement": null
-                     *       },
-                     *       {
-                     *         "id": "j57mir6adxuk8hr3s5ni",
-                     *         "fichier": "%00",
-                     *         "octets": 104,
-                     *         "le": 1795975795,
-                     *         "par": "administrateur@exemple.fr",
-                     *         "etat": "a_preciser",
-                     *         "avancement": null,
-                     *         "nature": null,
-                     *         "pourquoi": "JSON qui n'est ni un GeoJSON ni une liste d'EPCI avec leurs membres",
-                     *         "choix": [],
-                     *         "forcer": false,
-                     *         "deja": false,
-                     *         "perte": null,
-                     *         "lu": null,
-                     *         "remplacement": null
-                     *       }
-                     *     ]
-                     */
+                    /** @example [] */
                     "application/json": components["schemas"]["FichierEnAttente"][];
                 };
             };
@@ -9962,7 +9936,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "s4hsvpn4ckt3x7h2dhbk",
+                     *         "id": "h9gurs2366zu576akff5",
                      *         "nom": "action logement",
                      *         "role": "action_logement",
                      *         "code": "",
@@ -9970,7 +9944,7 @@ export interface operations {
                      *         "ferme": false
                      *       },
                      *       {
-                     *         "id": "98d87v5tuiz7igdpqqnt",
+                     *         "id": "jizznymu3yjar2xmb5h5",
                      *         "nom": "administrateur",
                      *         "role": "administrateur",
                      *         "code": "",
@@ -11169,6 +11143,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "proposes": false,
+                     *       "voulus": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["MesAvis"];
                 };
             };
@@ -12013,62 +11993,7 @@ export interface operations {
                      *           "mesure": null
                      *         }
                      *       ],
-                     *       "grilles": [
-                     *         {
-                     *           "id": "qc2uxrfnkqrbs8w7ejkd",
-                     *           "version": 1,
-                     *           "visible": "2026-11-29",
-                     *           "adoptee": "2026-11-29",
-                     *           "en_vigueur": true,
-                     *           "modifiable": false,
-                     *           "grille": {
-                     *             "nom": "Essai",
-                     *             "epci": "200000001",
-                     *             "genre": "premiere",
-                     *             "groupes": [],
-                     *             "criteres": [
-                     *               {
-                     *                 "code": "C09",
-                     *                 "points": 60,
-                     *                 "preuve": true
-                     *               },
-                     *               {
-                     *                 "code": "C17",
-                     *                 "points": 40,
-                     *                 "preuve": false
-                     *               }
-                     *             ]
-                     *           },
-                     *           "constats": []
-                     *         },
-                     *         {
-                     *           "id": "cnskfbgf4ncbj4ycfvcn",
-                     *           "version": null,
-                     *           "visible": null,
-                     *           "adoptee": null,
-                     *           "en_vigueur": false,
-                     *           "modifiable": false,
-                     *           "grille": {
-                     *             "nom": "Essai",
-                     *             "epci": "200000001",
-                     *             "genre": "premiere",
-                     *             "groupes": [],
-                     *             "criteres": [
-                     *               {
-                     *                 "code": "C09",
-                     *                 "points": 60,
-                     *                 "preuve": true
-                     *               },
-                     *               {
-                     *                 "code": "C17",
-                     *                 "points": 40,
-                     *                 "preuve": false
-                     *               }
-                     *             ]
-                     *           },
-                     *           "constats": []
-                     *         }
-                     *       ]
+                     *       "grilles": []
                      *     }
                      */
                     "application/json": components["schemas"]["Grilles"];
@@ -13252,38 +13177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example [
-                     *       {
-                     *         "id": "im6pp7jxfgnfxx659u3b",
-                     *         "registre": "ops",
-                     *         "annee": 2024,
-                     *         "fichier": "a.csv",
-                     *         "octets": 36,
-                     *         "statut": "echec",
-                     *         "motif": "a.csv: le fichier n'a pas les colonnes attendues : il manque statut_logement, statut_reponse. Colonnes trouvées (ligne 1) : vague, bailleur_siren",
-                     *         "lignes_lues": null,
-                     *         "lignes_gardees": null,
-                     *         "lignes_signalees": null,
-                     *         "lignes_rejetees": null,
-                     *         "cree": 1795975797
-                     *       },
-                     *       {
-                     *         "id": "3ug5ehgjf7zis2uhk93q",
-                     *         "registre": "ops",
-                     *         "annee": 2024,
-                     *         "fichier": "fuite.csv",
-                     *         "octets": 36,
-                     *         "statut": "echec",
-                     *         "motif": "fuite.csv: le fichier n'a pas les colonnes attendues : il manque statut_logement, statut_reponse. Colonnes trouvées (ligne 1) : vague, bailleur_siren",
-                     *         "lignes_lues": null,
-                     *         "lignes_gardees": null,
-                     *         "lignes_signalees": null,
-                     *         "lignes_rejetees": null,
-                     *         "cree": 1795975794
-                     *       }
-                     *     ]
-                     */
+                    /** @example [] */
                     "application/json": components["schemas"]["Depot"][];
                 };
             };
@@ -13930,7 +13824,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "nbb4dbisdhg9b28dnuy9",
+                     *         "id": "dd69bhqskd55uahee38v",
                      *         "nom": "Secteurs de projet",
                      *         "organisme": "ddets",
                      *         "auteur": "ddets",
@@ -13939,8 +13833,8 @@ export interface operations {
                      *         "vague": 2024,
                      *         "zones": 2,
                      *         "version": 1,
-                     *         "cree": 1795975798,
-                     *         "modifie": 1795975798,
+                     *         "cree": 1796014989,
+                     *         "modifie": 1796014989,
                      *         "modifiable": true,
                      *         "efface": false
                      *       }
@@ -14254,29 +14148,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "rpls_au": "2024-01-01",
-                     *       "evenements": [
-                     *         {
-                     *           "id": "tntictbat77qhuwcndsz",
-                     *           "siren": "300000000",
-                     *           "genre": "vente",
-                     *           "date": "2024-06-01",
-                     *           "commune": "73901",
-                     *           "adresse": "",
-                     *           "qpv": "",
-                     *           "logements": 1,
-                     *           "ident_rep": [],
-                     *           "autre": "",
-                     *           "commentaire": "",
-                     *           "caracteristiques": {},
-                     *           "lieu": null,
-                     *           "lot": "",
-                     *           "qui": "bailleur",
-                     *           "quand": 1795975797,
-                     *           "annule": 1795975797,
-                     *           "rapprochement": "annule",
-                     *           "detail": null
-                     *         }
-                     *       ],
+                     *       "evenements": [],
                      *       "a_rapprocher": 0
                      *     }
                      */
@@ -16360,12 +16232,12 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "var9z58r2ha6u72dtmse",
+                     *         "id": "zahjebpu255kunjz5iit",
                      *         "nom": "essai",
                      *         "ecriture": false,
-                     *         "cree": 1795975793,
-                     *         "expire": 1796062193,
-                     *         "vu": 1795975793,
+                     *         "cree": 1796014989,
+                     *         "expire": 1796101389,
+                     *         "vu": 1796014989,
                      *         "revoque": false
                      *       }
                      *     ]
@@ -17109,15 +16981,15 @@ export interface operations {
                      *       "conventions": [],
                      *       "membres": [
                      *         {
-                     *           "id": "bsh6zqq57kwy6mzb6aqt",
+                     *           "id": "ufcu4qmddrgx8xy3hbhs",
                      *           "courriel": "ddets@exemple.fr",
                      *           "nom": "ddets",
-                     *           "organisation": "mar9r8m6rujz68hfyg3r",
+                     *           "organisation": "ddydde9ettdh2r63cvxc",
                      *           "organisme": "ddets",
                      *           "role": "ddets",
                      *           "gestionnaire": true,
                      *           "provisoire": false,
-                     *           "vu": 1795975803,
+                     *           "vu": 1796014998,
                      *           "ferme": false
                      *         }
                      *       ]
@@ -17326,7 +17198,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "rpls": "au 1er janvier 2024",
-                     *       "a_jour": "à jour au 29/11/2026",
+                     *       "a_jour": "à jour au 30/11/2026",
                      *       "total": {
                      *         "code": "",
                      *         "nom": "Ensemble",
@@ -17412,7 +17284,7 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example echelle;code;nom;logements au 1er janvier 2024;entrées depuis;sorties depuis;logements à jour au 29/11/2026
+                     * @example echelle;code;nom;logements au 1er janvier 2024;entrées depuis;sorties depuis;logements à jour au 30/11/2026
                      *     commune;73902;Commune 2;261;0;0;261
                      *     commune;73901;Commune 1;239;0;0;239
                      *     commune;73903;Commune 3;237;0;0;237
@@ -18527,7 +18399,7 @@ export interface operations {
                      *       "gestionnaire": true,
                      *       "administrateur": false,
                      *       "doit_changer": false,
-                     *       "csrf": "58x6j7ndzifmgj4ifcu2ke4a6dm74xvxfyenbhd2",
+                     *       "csrf": "9n5f2rtn3w6gwymgum94ptb3sg676az2gtu2vy78",
                      *       "fournisseur": null
                      *     }
                      */
@@ -19099,6 +18971,100 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "echelle": "commune",
+                     *       "echelle_libelle": "Commune",
+                     *       "code": "73901",
+                     *       "nom": "Commune 1",
+                     *       "millesime": 2024,
+                     *       "zones_comparees": 4,
+                     *       "mesures": [
+                     *         {
+                     *           "id": "taille",
+                     *           "libelle": "Taille du parc",
+                     *           "indicateurs": [
+                     *             "P01"
+                     *           ],
+                     *           "unite": "nombre",
+                     *           "decimales": 0,
+                     *           "logarithme": true,
+                     *           "moyenne": 2.8316,
+                     *           "ecart_type": 0.0256
+                     *         },
+                     *         {
+                     *           "id": "individuel",
+                     *           "libelle": "Logements individuels",
+                     *           "indicateurs": [
+                     *             "P04"
+                     *           ],
+                     *           "unite": "%",
+                     *           "decimales": 1,
+                     *           "logarithme": false,
+                     *           "moyenne": 32.6164,
+                     *           "ecart_type": 1.9625
+                     *         }
+                     *       ],
+                     *       "valeurs": [
+                     *         674,
+                     *         33.3,
+                     *         35.6,
+                     *         22.5,
+                     *         17.1,
+                     *         38.3
+                     *       ],
+                     *       "proches": [
+                     *         {
+                     *           "code": "73904",
+                     *           "nom": "Commune 4",
+                     *           "situe_dans": "CC du Nord",
+                     *           "distance": 1.152,
+                     *           "valeurs": [
+                     *             687,
+                     *             32,
+                     *             36.9,
+                     *             21.5,
+                     *             17,
+                     *             40.9
+                     *           ],
+                     *           "ecarts": [
+                     *             0.324,
+                     *             -0.643,
+                     *             0.439,
+                     *             -0.572,
+                     *             -0.193,
+                     *             1.336
+                     *           ],
+                     *           "dit": "Presque égaux : PLAI (17,0 % contre 17,1 %). Le plus différent : mobilité (52,2 % contre 47,4 %)."
+                     *         },
+                     *         {
+                     *           "code": "73903",
+                     *           "nom": "Commune 3",
+                     *           "situe_dans": "CC du Nord",
+                     *           "distance": 1.729,
+                     *           "valeurs": [
+                     *             623,
+                     *             29.9,
+                     *             42.4,
+                     *             18.2,
+                     *             17.7,
+                     *             43.3
+                     *           ],
+                     *           "ecarts": [
+                     *             -1.336,
+                     *             -1.732,
+                     *             2.249,
+                     *             -2.406,
+                     *             0.991,
+                     *             2.642
+                     *           ],
+                     *           "dit": "Proche en moyenne, sans mesure presque égale. Le plus différent : construits avant 1975 (43,3 % contre 38,3 %)."
+                     *         }
+                     *       ],
+                     *       "motif": null,
+                     *       "methode": "Distance sur 9 mesures du parc, publiques : écarts en écarts types des territoires de l'échelle qui ont au moins 30 logements, bornés à 3 ; racine de la moyenne de leurs carrés. Aucun chiffre de ménages n'y entre."
+                     *     }
+                     */
                     "application/json": components["schemas"]["Comparables"];
                 };
             };
@@ -19160,7 +19126,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example data: {"en_cours":false,"demande":2,"fait":2,"duree_ms":75,"erreur":"le magasin ne contient pas le RPLS 2024 : importez-le (mosaique import rpls FICHIER --millesime 2024)"} */
+                    /** @example data: {"en_cours":false,"demande":0,"fait":0,"duree_ms":null,"erreur":null} */
                     "text/event-stream": components["schemas"]["Travaux"];
                 };
             };
@@ -19330,6 +19296,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example [] */
                     "application/json": components["schemas"]["VueGardee"][];
                 };
             };
