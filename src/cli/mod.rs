@@ -137,9 +137,9 @@ struct ServeArgs {
     /// elle commence les liens qu'il donne aux logiciels de cartographie
     #[arg(long, value_name = "SITE", value_parser = origin)]
     adresse_publique: Option<String>,
-    /// Relais de courriel des avis (placements DALO, dépôts) : smtp://hôte[:port] (chiffré par STARTTLS, sauf
-    /// sur cette machine) ou smtps://hôte[:port] ; demande --smtp-expediteur et --adresse-publique. Le compte et
-    /// son mot de passe, s'il en faut : MOSAIQUE_SMTP_COMPTE et MOSAIQUE_SMTP_MOT_DE_PASSE
+    /// Relais de courriel des avis (placements DALO, dépôts) : smtp://hôte[:port] (chiffré par STARTTLS,
+    /// sauf sur cette machine) ou smtps://hôte[:port] ; demande --smtp-expediteur et --adresse-publique. Le
+    /// compte et son mot de passe, s'il en faut : MOSAIQUE_SMTP_COMPTE et MOSAIQUE_SMTP_MOT_DE_PASSE
     #[arg(long, value_name = "RELAIS", requires_all = ["smtp_expediteur", "adresse_publique"])]
     smtp: Option<String>,
     /// Adresse électronique d'où viennent les avis

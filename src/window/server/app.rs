@@ -49,8 +49,8 @@ impl Server {
     /// Must be called within a runtime: the audit trail is written by a task.
     ///
     /// # Errors
-    /// The settings of the identity provider or of the mail relay are incomplete or wrong, or the machine gives
-    /// no random bytes.
+    /// The settings of the identity provider or of the mail relay are incomplete or wrong, or the machine
+    /// gives no random bytes.
     pub fn new(live: Live, state: State, options: ServeOptions) -> Result<Self, ServerError> {
         Ok(Self {
             works: Works::start(live.get().root(), state.clone(), live.clone()),

@@ -141,8 +141,8 @@ impl Post {
     fn text(&self, subject: &Subject, n: i64) -> String {
         format!(
             "Bonjour,\n\n{} dans mosaïque, de la part de votre organisme :\n{}{}\n\nCe message ne contient aucune \
-             donnée sur des personnes ou des logements : il faut se connecter pour les lire.\nPour ne plus recevoir \
-             ces avis : {}/organisme#avis\n",
+             donnée sur des personnes ou des logements : il faut se connecter pour les lire.\nPour ne plus \
+             recevoir ces avis : {}/organisme#avis\n",
             subject.told(n),
             self.site,
             subject.page,
