@@ -87,7 +87,9 @@ const TASKS: Record<string, Task[]> = {
       await page.goto(`${server.base}/aide`);
       await page.locator('summary[title="Mes vues"]').click();
       await hand.click(page.getByRole('link', { name: /^Demain/ }));
-      await page.waitForURL((url) => url.href === address);
+      // The place on the map may have moved a hair since; what is shown has not.
+      const shown = (href: string): string => href.split('#', 1)[0] ?? '';
+      await page.waitForURL((url) => shown(url.href) === shown(address), { waitUntil: 'commit', timeout: 60_000 });
     } },
   ],
   ddets: [
