@@ -354,43 +354,6 @@ describe('a screen that can be shown', () => {
     }
   });
 
-  test('the top bar is no wider than a phone before its program has heard of the window, and when it arrives on one', async () => {
-    const visitor = await open({});
-    try {
-      const { page } = visitor;
-      // The style sheet is told of the window, the program never: what a slow machine shows between the two, for as long as one wants to look.
-      await page.addInitScript(() => {
-        const add = EventTarget.prototype.addEventListener;
-        MediaQueryList.prototype.addEventListener = function (this: MediaQueryList, ...words: Parameters<typeof add>): void {
-          if (words[0] !== 'change') add.apply(this, words);
-        };
-      });
-      await enter(page, server, 'ddets');
-      for (const path of ['/?indicateur=I02&echelle=iris&croise=P10', '/mixite', '/aide']) {
-        await page.setViewportSize({ width: 1280, height: 800 });
-        await page.goto(server.base + path);
-        await page.locator('header nav summary', { hasText: 'Mixité' }).waitFor();
-        await quiet(page);
-        await page.setViewportSize({ width: 320, height: 740 });
-        await drawn(page);
-        assert.deepEqual(await beyond(page, 'header, header *'), [], `${path}, not heard`);
-      }
-      // On a slow machine, from the first picture to the last.
-      const slow = await page.context().newCDPSession(page);
-      await slow.send('Emulation.setCPUThrottlingRate', { rate: 6 });
-      const wide: string[] = [];
-      await page.goto(`${server.base}/?indicateur=I02&echelle=iris&croise=P10`, { waitUntil: 'commit' });
-      for (const end = Date.now() + 60_000; Date.now() < end; ) {
-        wide.push(...(await beyond(page, 'header, header *').catch(() => [])));
-        if (await page.locator('.legend ol li').count()) break;
-      }
-      assert.deepEqual([...new Set(wide)], []);
-      assert.ok(await page.locator('.legend ol li').count(), 'the map came');
-    } finally {
-      await visitor.close();
-    }
-  });
-
   test('what is new falls out of no window, down to 320 px', async () => {
     const { page } = session;
     await page.context().clearCookies();
