@@ -109,7 +109,8 @@ impl Basis {
 }
 
 /// Rounds to a number of decimals.
-fn round(value: f64, decimals: u8) -> f64 {
+#[must_use]
+pub fn rounded(value: f64, decimals: u8) -> f64 {
     let p = 10f64.powi(i32::from(decimals));
     (value * p).round() / p
 }
@@ -136,10 +137,10 @@ pub fn figure(
         unite: &indicator.unite,
         decimales: decimals,
         // Rents are summed in cents, durations in months.
-        numerateur: Some(round(numerator as f64 * indicator.facteur, 2)),
+        numerateur: Some(rounded(numerator as f64 * indicator.facteur, 2)),
         denominateur: denominator,
         repondants: basis.map(|b| b.households),
-        taux_reponse: rate.map(|r| round(r, 3)),
+        taux_reponse: rate.map(|r| rounded(r, 3)),
         badge: rate.map(|r| secrecy.badge(r)),
         secret: false,
         motif: None,
@@ -193,7 +194,7 @@ pub fn figure(
         figure.approximatif = true;
         figure.motif = Some("effectif très faible : taux arrondi à 5 points".to_owned());
     } else {
-        figure.valeur = Some(round(value, decimals));
+        figure.valeur = Some(rounded(value, decimals));
     }
     figure
 }

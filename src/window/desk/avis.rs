@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::access::{self, Person, Scope};
+use crate::access::Person;
 use crate::desk::editions::App;
-use crate::desk::leases::dalo::{Asked, Known, LESSOR, STATE, detail, leases, watchlist};
+use crate::desk::leases::dalo::{Asked, Known, is_open, leases, side, watchlist};
 use crate::desk::problem::Problem;
 use crate::state::dalo::Word;
 use crate::state::{State, StateError, StatutDepot, day};
@@ -24,13 +24,13 @@ pub fn dalo(
     said: &BTreeMap<String, Vec<Word>>,
     now: i64,
 ) -> Result<Vec<String>, Problem> {
-    if !detail(person) || matches!(access::leases(person), Scope::Nowhere(_)) {
+    if !is_open(person) {
         return Ok(Vec::new());
     }
     let found = leases(app, state, person, &Asked::default())?;
     let (seen, today) = (BTreeMap::new(), day(now));
     let known = Known { said, seen: &seen, fresh: &[], days: watchlist()?.delai_jours, today: &today };
-    let side = if access::may(person, "dalo_contester").is_ok() { STATE } else { LESSOR };
+    let side = side(person);
     let words = |id: &str| said.get(id).map_or(0, Vec::len);
     Ok(found
         .dalo

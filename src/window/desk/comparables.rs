@@ -13,7 +13,7 @@ use crate::desk::kept::Made;
 use crate::desk::places;
 use crate::desk::problem::Problem;
 use crate::desk::query::{self, Asked};
-use crate::disclosure::figure::Figure;
+use crate::disclosure::figure::{Figure, rounded};
 use crate::french::number;
 use crate::policy::alike::{self, Near};
 use crate::reference::comparables::{Alike, Measure, alike};
@@ -121,21 +121,19 @@ pub fn comparables(
     let asked: Vec<(u32, Vec<Figure>)> = all
         .into_par_iter()
         .map(|z| {
-            let addresses = layer.addresses(z);
             if z != zone && loaded.dwellings(layer, z, None) < rules.logements_min {
                 return Ok(None);
             }
-            Ok(Some((z, counter.answer(Some(id), &addresses)?.chiffres)))
+            Ok(Some((z, counter.answer(Some(id), &layer.addresses(z))?.chiffres)))
         })
         .filter_map(Result::transpose)
         .collect::<Result<_, Problem>>()?;
-    let figure = |figures: &[Figure], id: &str| figures.iter().find(|f| f.indicateur == id).cloned();
     let described: Vec<Figure> = asked.first().map(|(_, f)| f.clone()).unwrap_or_default();
     let candidates: Vec<Candidate> = asked
         .into_iter()
         .map(|(zone, figures)| {
             let value = |m: &Measure| {
-                m.indicateurs.iter().map(|i| figure(&figures, i).and_then(|f| exact(&f))).sum::<Option<f64>>()
+                m.indicateurs.iter().map(|i| of(&figures, i).and_then(exact)).sum::<Option<f64>>()
             };
             Candidate { zone, values: rules.measures.iter().map(value).collect() }
         })
@@ -156,12 +154,12 @@ pub fn comparables(
         .iter()
         .zip(&spreads)
         .map(|(m, spread)| {
-            let first = figure(&described, &m.indicateurs[0]);
+            let first = of(&described, &m.indicateurs[0]);
             MesureComparee {
                 id: m.id.clone(),
                 libelle: m.libelle.clone(),
                 indicateurs: m.indicateurs.clone(),
-                unite: first.as_ref().map(|f| f.unite.to_owned()).unwrap_or_default(),
+                unite: first.map(|f| f.unite.to_owned()).unwrap_or_default(),
                 decimales: if m.logarithme { 0 } else { 1 },
                 logarithme: m.logarithme,
                 moyenne: spread.map(|s| rounded(s.mean, 4)),
@@ -233,15 +231,15 @@ fn compared(rules: &Alike, values: &[Option<f64>]) -> Vec<Option<f64>> {
     rules.measures.iter().zip(values).map(one).collect()
 }
 
-/// Values as they are shown.
-fn shown(mesures: &[MesureComparee], values: &[Option<f64>]) -> Vec<Option<f64>> {
-    let one = |(v, m): (&Option<f64>, &MesureComparee)| v.map(|v| rounded(v, i32::from(m.decimales)));
-    values.iter().zip(mesures).map(one).collect()
+/// The figure of an indicator.
+fn of<'a>(figures: &'a [Figure], id: &str) -> Option<&'a Figure> {
+    figures.iter().find(|f| f.indicateur == id)
 }
 
-fn rounded(value: f64, decimals: i32) -> f64 {
-    let p = 10f64.powi(decimals);
-    (value * p).round() / p
+/// Values as they are shown.
+fn shown(mesures: &[MesureComparee], values: &[Option<f64>]) -> Vec<Option<f64>> {
+    let one = |(v, m): (&Option<f64>, &MesureComparee)| v.map(|v| rounded(v, m.decimales));
+    values.iter().zip(mesures).map(one).collect()
 }
 
 fn method(rules: &Alike) -> String {

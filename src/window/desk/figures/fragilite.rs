@@ -14,6 +14,7 @@ use crate::desk::places::{self, Within};
 use crate::desk::problem::Problem;
 use crate::desk::query::{self, Asked};
 use crate::disclosure::answer::Answer;
+use crate::disclosure::figure::rounded;
 use crate::policy::fragility::{self, Reading, Residence};
 use crate::reference::access::Class;
 use crate::reference::fragilite::{Alert, Fragility};
@@ -356,11 +357,6 @@ pub fn owner(loaded: &Loaded, at: &Runs) -> Option<Choix> {
         code: (*code).to_owned(),
         nom: if nom.is_empty() { *code } else { *nom }.to_owned(),
     })
-}
-
-fn rounded(v: f64, decimals: i32) -> f64 {
-    let p = 10f64.powi(decimals);
-    (v * p).round() / p
 }
 
 impl ResidenceLue {

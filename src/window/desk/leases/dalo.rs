@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access::{self, Person};
+use crate::access::{self, Person, Scope};
 use crate::days;
 use crate::desk::editions::App;
 use crate::desk::leases::{Open, number, reservataires};
@@ -193,6 +193,18 @@ pub struct Leases {
     pub dalo: Vec<Found>,
     /// QPV → (all leases, those of DALO households).
     pub quartiers: BTreeMap<u32, (u32, u32)>,
+}
+
+/// Whether the list of placements is open to a person, one by one.
+#[must_use]
+pub fn is_open(person: &Person) -> bool {
+    detail(person) && !matches!(access::leases(person), Scope::Nowhere(_))
+}
+
+/// On which side of the talk a person is.
+#[must_use]
+pub fn side(person: &Person) -> &'static str {
+    if access::may(person, "dalo_contester").is_ok() { STATE } else { LESSOR }
 }
 
 pub fn leases(app: &App, state: &State, person: &Person, asked: &Asked) -> Result<Leases, Problem> {

@@ -14,8 +14,8 @@ use crate::access::{self, Scope};
 use crate::days;
 use crate::desk::editions::App;
 use crate::desk::leases::dalo::{
-    AlertesDalo, Asked, ContestationDalo, Found, JustificationDalo, Known, LESSOR, Leases, MotifDalo,
-    PlacementsDalo, STATE, balance, by, comment, counted, detail, leases, placement, quartiers, watchlist,
+    AlertesDalo, Asked, ContestationDalo, Found, JustificationDalo, Known, Leases, MotifDalo, PlacementsDalo,
+    STATE, balance, by, comment, counted, detail, is_open, leases, placement, quartiers, side, watchlist,
 };
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
@@ -89,7 +89,7 @@ pub async fn alerts(
 ) -> Result<Json<AlertesDalo>, Problem> {
     params.finish()?;
     let person = &visitor.person;
-    if !detail(person) || matches!(access::leases(person), Scope::Nowhere(_)) {
+    if !is_open(person) {
         return Ok(Json(AlertesDalo { ouvert: false, nouveaux: 0, attendus: 0, en_retard: 0 }));
     }
     let found = found(&server, &app, &visitor, Asked::default()).await?;
@@ -258,11 +258,6 @@ async fn say(
     };
     let again = i64::from(watchlist()?.relance_jours) * 86_400;
     Ok(server.state.say_of_dalo(id, &said, state::now(), again).await?)
-}
-
-/// On which side of the talk a person is.
-fn side(person: &access::Person) -> &'static str {
-    if access::may(person, "dalo_contester").is_ok() { STATE } else { LESSOR }
 }
 
 async fn found(
