@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addressColumns, hasPoints, judged, placedOf, sheetOf, textOf, write } from './addresses';
+import { addressColumns, hasPoints, judged, placedOf, sheetOf, write } from './addresses';
+import { textOf } from './decode';
 
 describe('a file of addresses', () => {
   it('is read whatever its separator, quotes and encoding', () => {

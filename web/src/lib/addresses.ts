@@ -14,15 +14,6 @@ const PARTS: readonly RegExp[] = [/^(num(e|é)ro|num|n°|numvoie)/i, /^(indrep|i
 /** Titles of columns that look like those and are none. */
 const NONE = /courriel|mail|e-?mail|insee|depcom|code_?commune|compl/i;
 
-/** The text of a file, as UTF-8 or as Windows wrote it. */
-export function textOf(bytes: ArrayBuffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
-  }
-}
-
 export function sheetOf(text: string): Sheet {
   const clean = text.replace(/^\ufeff/, '');
   const first = clean.split(/\r?\n/, 1)[0] ?? '';

@@ -1,5 +1,6 @@
 // A whole commission: the file, what the check says of it, and its download. The file stays in memory only.
 import { api, fileBody, messageOf, read, type Commission } from '../../api/client';
+import { textOf } from '../../lib/decode';
 
 const PATH = '/api/attributions/controle/csv';
 const sent = (body: string, format: 'json' | 'csv') => ({ params: { query: { format } }, ...fileBody(body) });
@@ -17,7 +18,7 @@ class Files {
     this.answer = null;
     try {
       this.name = file.name;
-      this.#text = decode(new Uint8Array(await file.arrayBuffer()));
+      this.#text = textOf(await file.arrayBuffer());
       const answer = await read(api.POST(PATH, sent(this.#text, 'json')));
       // Asked as JSON, it is not a text.
       this.answer = typeof answer === 'string' ? null : answer;
@@ -37,15 +38,6 @@ class Files {
       this.error = messageOf(fault);
       return null;
     }
-  }
-}
-
-/** UTF-8, else what a French spreadsheet writes. */
-export function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
   }
 }
 

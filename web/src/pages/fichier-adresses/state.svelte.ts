@@ -1,6 +1,7 @@
 // A file of addresses on its way: read here, searched in the address base, placed; nothing of it is kept.
 import { api, fileBody, messageOf, read } from '../../api/client';
-import { addressColumns, hasPoints, judged, placedOf, sheetOf, textOf, write, type Placed, type Sheet } from '../../lib/addresses';
+import { addressColumns, hasPoints, judged, placedOf, sheetOf, write, type Placed, type Sheet } from '../../lib/addresses';
+import { textOf } from '../../lib/decode';
 
 /** The address service takes no more (`POST /search/csv`). */
 export const MOST_ROWS = 100_000;
