@@ -979,7 +979,7 @@ fn a_stock_that_goes_out_as_a_collection_file_comes_back_the_same() {
             "dpe",
             "ges",
         ];
-        let years = ["surfhab", "construct", "locat", "patrimoine"];
+        let years = ["surfhab", "construct", "locat", "patrimoine", "sru_expir"];
         let all = texts.iter().chain(&small).chain(&years).chain(&["bail", "loyer"]).copied();
         let table = table.read(&all.collect::<Vec<_>>()).unwrap();
         let words: Vec<_> = texts.iter().map(|c| table.texts(c).unwrap()).collect();

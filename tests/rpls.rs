@@ -101,6 +101,7 @@ fn the_geocoded_file_of_cannes_is_read_with_its_floats_and_its_index() {
         ],
     );
     assert_eq!(got.rows.column("lon").unwrap().null_count(), 1415);
+    assert_eq!(6374 - got.rows.column("sru_expir").unwrap().null_count(), 1261);
 }
 
 // --- One small file a generation ------------------------------------------------------------------
@@ -227,7 +228,7 @@ fn the_restricted_file_gives_owner_rent_and_lease_and_refuses_a_second_identifie
     assert_eq!((got.report.lignes_lues, got.report.lignes_gardees, got.report.lignes_rejetees), (7, 6, 1));
     assert!(got.report.format.contains("accès restreint"), "{}", got.report.format);
     let columns =
-        ["ident_rep", "siren", "bailleur", "mode", "bail", "vacance_mois", "loyer", "contingent", "sortie"];
+        ["ident_rep", "siren", "bailleur", "mode", "bail", "vacance_mois", "loyer", "contingent", "sru_expir"];
     assert_eq!(
         line(&got.rows, 0, &columns),
         [
@@ -239,7 +240,7 @@ fn the_restricted_file_gives_owner_rent_and_lease_and_refuses_a_second_identifie
             "null",
             "412.350006",
             "2",
-            "null"
+            "2040"
         ]
     );
     assert_eq!(line(&got.rows, 1, &["siren", "loyer", "contingent"]), ["056800132", "null", "7"]);

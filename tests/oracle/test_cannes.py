@@ -91,3 +91,12 @@ def test_the_hlm_o_of_cannes_are_of_one_class_of_the_financing(served: Api, stor
     classes = {"PLAI": [10, 11], "PLUS": [12, 13], "PLS": [14], "PLI": [16], "ANCIEN": list(range(50, 56))}
     assert {c: told[c] for c in classes} == {c: int(financing.isin(codes).sum()) for c, codes in classes.items()}
     assert told["ANCIEN"] == 2743
+
+
+def test_dwellings_that_leave_the_sru_count_are_those_of_the_file(served: Api, store: Path) -> None:
+    ends = number(raw_rows(RPLS, ",").loc[kept_rows(store).index, "SRU_EXPIR"])
+    expected = int(ends.between(2018, 2023).sum())
+    answer = served.get("/api/valeurs/commune?indicateur=P_SRU_5")
+    at = answer["codes"].index("06029")
+    assert (answer["numerateurs"][at], answer["denominateurs"][at]) == (expected, len(ends))
+    assert expected == 141

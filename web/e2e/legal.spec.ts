@@ -1,4 +1,4 @@
-// What a public service says of itself: read without an account, on a phone, from every page; in the organisation's own words where it has some.
+// What a public service says of itself, and its site map: read without an account, on a phone, from every page; in the organisation's own words where it has some.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,6 +37,21 @@ test('the three pages read without an account at 375 pixels, and no word falls o
     }
   }
   assert.deepEqual(faults, []);
+});
+
+test('the site map leads to every page that is open, at 375 pixels too', async () => {
+  const { page } = session;
+  for (const width of [375, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(`${server.base}/aide`);
+    await page.getByRole('link', { name: 'Plan du site' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Plan du site' }).waitFor();
+    const paths = await page.locator('main dt a').evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+    assert.deepEqual(paths, ['/', '/tableaux', '/dossier', '/aide', '/ma-demande', '/accessibilite', '/mentions-legales', '/donnees-personnelles', '/connexion']);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+    assert.deepEqual(await axeFaults(page), []);
+    await picture(page, `plan-du-site-${width}`);
+  }
 });
 
 test('every page leads to them, and says the state of accessibility', async () => {

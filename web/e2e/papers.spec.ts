@@ -11,7 +11,7 @@ import { ask, enter, serve, type Server } from './server';
 
 /** Pages by the role that has most of them; the map, portraits, social mix and residences have their own test. */
 const PAGES: Record<string, string[]> = {
-  public: ['/aide', '/tableaux', '/dossier', '/ma-demande', '/connexion', '/accessibilite', '/mentions-legales', '/donnees-personnelles'],
+  public: ['/aide', '/tableaux', '/dossier', '/ma-demande', '/connexion', '/plan-du-site', '/accessibilite', '/mentions-legales', '/donnees-personnelles'],
   epci: ['/tableaux?echelle=iris', '/flux', '/cotation', '/dalo', '/objectifs', '/fichier-adresses', '/organisme', '/controle', '/controle?vue=commission'],
   bailleur: ['/mixite', '/enjeux', '/dalo', '/depots', '/adresses', '/residences', '/evenements'],
   administrateur: ['/administration', '/administration#conventions', '/administration#comptes', '/administration#donnees', '/administration#journal', '/administration#parametres'],

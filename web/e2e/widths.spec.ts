@@ -11,7 +11,7 @@ const WIDTHS = [320, 375, 640, 1280, 1920, 3840];
 const AGAIN = [320, 375, 1280];
 /** Widths whose picture is kept. */
 const KEPT = new Set([375, 1280]);
-const PUBLIC = ['/', '/?vue=tableau', '/?nuage=P10', '/aide', '/connexion', '/portrait?echelle=commune&code=COMMUNE', '/tableaux', '/dossier', '/integre?indicateur=P10', '/accessibilite', '/mentions-legales', '/donnees-personnelles', '/nulle-part'];
+const PUBLIC = ['/', '/?vue=tableau', '/?nuage=P10', '/aide', '/connexion', '/portrait?echelle=commune&code=COMMUNE', '/tableaux', '/dossier', '/integre?indicateur=P10', '/plan-du-site', '/accessibilite', '/mentions-legales', '/donnees-personnelles', '/nulle-part'];
 const SIGNED = ['/', '/mixite', '/controle', '/controle?vue=commission', '/dalo', '/enjeux', '/objectifs', '/organisme', '/fichier-adresses', '/aide'];
 const ROLES: Record<string, string[]> = {
   public: PUBLIC,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Session } from './api/client';
-import { mayOpen, menuOf, routeOf, ROUTES } from './routes';
+import { mayOpen, menuOf, routeOf, ROUTES, siteMap } from './routes';
 
 const as = (role: string): Session => ({ connecte: role !== 'public', nom: '', courriel: '', role: role as Session['role'], role_libelle: '', organisme: '', gestionnaire: false, administrateur: role === 'administrateur', doit_changer: false });
 const pathsOf = (role: string): string[] => menuOf(as(role)).flatMap((group) => group.routes.map((route) => route.path));
@@ -34,3 +34,15 @@ it('whoever is refused a page is told why', () => {
 });
 
 it('paths are written once', () => expect(new Set(ROUTES.map((route) => route.path)).size).toBe(ROUTES.length));
+
+it('the site map says what each page gives, once, and none that is closed to the account', () => {
+  for (const role of ['public', 'epci', 'bailleur', 'ddets', 'administrateur']) {
+    const listed = siteMap(as(role)).flatMap((group) => group.routes);
+    expect(new Set(listed.map((route) => route.path)).size).toBe(listed.length);
+    for (const route of listed) {
+      expect(mayOpen(route, as(role))).toBe(true);
+      expect(route.says).toMatch(/^[A-ZÉÀ].{10,110}\.$/);
+    }
+    expect(listed.some((route) => route.path === '/connexion')).toBe(role === 'public');
+  }
+});

@@ -40,8 +40,13 @@ const CODES: [(&str, &str); 10] = [
     ("CUS", "cus"),
     ("CONTRESLOG", "contingent"),
 ];
-const NUMBERS: [(&str, &str); 4] =
-    [("SURFHAB", "surfhab"), ("CONSTRUCT", "construct"), ("LOCAT", "locat"), ("PATRIMOINE", "patrimoine")];
+const NUMBERS: [(&str, &str); 5] = [
+    ("SURFHAB", "surfhab"),
+    ("CONSTRUCT", "construct"),
+    ("LOCAT", "locat"),
+    ("PATRIMOINE", "patrimoine"),
+    ("SRU_EXPIR", "sru_expir"),
+];
 /// C, I, E from 1 to 3; A to G from 1 to 7.
 const LETTERS: [(&str, &str, &str); 3] =
     [("TYPECONST", "typeconst", "CIE"), ("DPEENERGIE", "dpe", "ABCDEFG"), ("DPESERRE", "ges", "ABCDEFG")];

@@ -47,6 +47,8 @@ pub struct Dwellings {
     pub construct: Vec<u16>,
     pub locat: Vec<u16>,
     pub vacance_mois: Vec<u16>,
+    /// Last year that the dwelling counts for the SRU law; 0 where none is told.
+    pub sru_expir: Vec<u16>,
     pub bail: Vec<u32>,
     pub loyer: Vec<f32>,
 }
@@ -84,6 +86,7 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
         "vacance_mois",
         "bail",
         "loyer",
+        "sru_expir",
     ])?;
     let depcom = t.texts("depcom")?;
     let postal = postcodes_of_cities(parts, &depcom)?;
@@ -118,6 +121,7 @@ pub fn read(parts: &Parts) -> Result<Dwellings, StockError> {
         construct: t.u16s("construct")?,
         locat: t.u16s("locat")?,
         vacance_mois: t.u16s("vacance_mois")?,
+        sru_expir: t.u16s("sru_expir")?,
         bail: t.u32s("bail")?,
         loyer: t.f32s("loyer")?,
     })
@@ -208,7 +212,13 @@ impl Dwellings {
         ] {
             column.push(0);
         }
-        for column in [&mut self.surfhab, &mut self.construct, &mut self.locat, &mut self.vacance_mois] {
+        for column in [
+            &mut self.surfhab,
+            &mut self.construct,
+            &mut self.locat,
+            &mut self.vacance_mois,
+            &mut self.sru_expir,
+        ] {
             column.push(0);
         }
         self.ident_rep.push(0);

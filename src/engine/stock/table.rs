@@ -15,6 +15,24 @@ type HashSet<T> = Set<T, FxBuildHasher>;
 /// Rows of others between two rows of an owner from which it is worth leaving them out.
 const FAR: usize = 1 << 16;
 
+/// Columns that a table imported by an earlier version has not: they are read as « not told ».
+const ADDED: [(&str, DataType); 1] = [("sru_expir", DataType::UInt16)];
+
+/// Some columns of a Parquet file, all its rows or a slice of them.
+fn frame(file: File, columns: &[&str], slice: Option<(usize, usize)>) -> PolarsResult<DataFrame> {
+    let mut reader = ParquetReader::new(file);
+    let schema = reader.schema()?;
+    let (there, absent): (Vec<&str>, Vec<&str>) = columns
+        .iter()
+        .partition(|c| schema.contains(c) || ADDED.iter().all(|(added, _)| added != *c));
+    let names = there.iter().map(|c| (*c).to_owned()).collect();
+    let mut frame = reader.with_columns(Some(names)).with_slice(slice).finish()?;
+    for (name, kind) in ADDED.iter().filter(|(name, _)| absent.contains(name)) {
+        frame.with_column(Column::full_null((*name).into(), frame.height(), kind))?;
+    }
+    Ok(frame)
+}
+
 /// A table read from Parquet, only the columns asked for.
 pub struct Table {
     name: String,
@@ -26,10 +44,7 @@ impl Table {
         let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let fault = |source| StockError::Table { name: name.clone(), source };
         let file = File::open(path).map_err(|e| fault(e.into()))?;
-        let frame = ParquetReader::new(file)
-            .with_columns(Some(columns.iter().map(|c| (*c).to_owned()).collect()))
-            .finish()
-            .map_err(fault)?;
+        let frame = frame(file, columns, None).map_err(fault)?;
         Ok(Self { name, frame })
     }
 
@@ -63,12 +78,7 @@ impl Table {
         let mut whole: Option<DataFrame> = None;
         for (start, end) in spans {
             let file = File::open(path).map_err(|e| fault(e.into()))?;
-            let names = columns.iter().map(|c| (*c).to_owned()).collect();
-            let part = ParquetReader::new(file)
-                .with_columns(Some(names))
-                .with_slice(Some((start, end - start)))
-                .finish()
-                .map_err(fault)?;
+            let part = frame(file, columns, Some((start, end - start))).map_err(fault)?;
             let owner = column.slice(start as i64, end - start);
             let own: BooleanChunked = owner.iter().map(|s| s == Some(siren)).collect();
             let part = part.filter(&own).map_err(fault)?;
@@ -274,5 +284,28 @@ impl Texts {
         });
         known.insert(text.to_owned(), number);
         self.of[row] = number;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_that_an_earlier_version_did_not_write_is_not_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("logements.parquet");
+        let write = |mut frame: DataFrame| {
+            ParquetWriter::new(File::create(&path).unwrap()).finish(&mut frame).unwrap();
+        };
+        let siren = Column::new("siren".into(), ["1", "2", "2"]);
+        write(DataFrame::new(3, vec![siren.clone()]).unwrap());
+        let all = Table::read(&path, &["siren", "sru_expir"]).unwrap();
+        assert_eq!(all.u16s("sru_expir").unwrap(), [0, 0, 0]);
+        let own = Table::of_owner(&path, "2", &["siren", "sru_expir"]).unwrap();
+        assert_eq!((own.rows(), own.u16s("sru_expir").unwrap()), (2, vec![0, 0]));
+        assert!(Table::read(&path, &["loyer"]).is_err(), "any other column must be there");
+        write(DataFrame::new(3, vec![siren, Column::new("sru_expir".into(), [2030u16, 0, 2040])]).unwrap());
+        assert_eq!(Table::read(&path, &["sru_expir"]).unwrap().u16s("sru_expir").unwrap(), [2030, 0, 2040]);
     }
 }

@@ -349,7 +349,13 @@ impl<'a> Register<'a> {
             }
             None => w.text(if r.conv.is_multiple_of(3) { ";;" } else { "01/1900;;" }),
         }
-        w.text(";1");
+        if conventionne && r.patrimoine >= 1978 && r.conv.is_multiple_of(5) {
+            let ends = i64::from(r.patrimoine) + 40 + i64::from(r.conv % 15);
+            w.number(ends.max(i64::from(year)));
+        } else {
+            w.text("");
+        }
+        w.text("1");
         let _ = write!(w.buffer, "S{:04};Segment {};", r.segment % 40 + 1, 1 + r.segment % 6);
         w.text(if d.pmr { "2;Accessible" } else { "1;Non accessible" });
         w.number(i64::from(mode));

@@ -123,4 +123,5 @@ table!(
     bail: U32,
     vacance_mois: U16,
     loyer: F32,
+    sru_expir: U16,
 );

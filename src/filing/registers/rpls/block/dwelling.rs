@@ -257,13 +257,12 @@ impl Worker<'_> {
                 );
             }
         }
-        let over = layout.cell(record, Col::SRU_EXPIR);
-        if let Ok(year) = cells::integer(over, &mut rows.tally)
-            && year > 1000
-            && year < i64::from(self.millesime)
-        {
+        let ends = layout.cell(record, Col::SRU_EXPIR);
+        let ends = cells::integer(ends, &mut rows.tally).ok().filter(|year| *year > 1000);
+        if ends.is_some_and(|year| year < i64::from(self.millesime)) {
             rows.tally.add(Count::SruOver);
         }
+        rows.columns.sru_expir.append_option(ends.and_then(|year| u16::try_from(year).ok()));
         // Read only for the state in which the file is.
         let _ = cells::integer(layout.cell(record, Col::SRU_ALINEA), &mut rows.tally);
         if layout.has(Col::ETAGE) {
