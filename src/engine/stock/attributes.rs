@@ -130,11 +130,15 @@ fn stock(inputs: &Inputs<'_>, catalogue: &Catalogue, columns: &mut Columns) {
         0 => 0,
         y => 1 + u8::from(year.saturating_sub(y) > 5),
     });
-    let leaves = attribute("fin_sru");
+    // A file that tells no term at all has not the column; in one that has it, an empty cell is « none ».
+    let told = d.sru_expir.iter().any(|y| *y > 0);
+    let term = attribute("fin_sru");
+    let class = |code: &str| term.and_then(|a| a.class(code)).unwrap_or(0);
     put(columns, "fin_sru", n, |r| match d.sru_expir[r] {
+        0 if told && r < d.registered() => class("SANS"),
         0 => 0,
-        y if y < year => leaves.and_then(|a| a.class("ECHUE")).unwrap_or(0),
-        y => leaves.map_or(0, |a| a.class_of_number(y - year)),
+        y if y < year => class("ECHUE"),
+        y => term.map_or(0, |a| a.class_of_number(y - year)),
     });
     put(columns, "surface_connue", n, |r| u8::from(d.surfhab[r] > 0));
     put(columns, "loyer_connu", n, |r| u8::from(d.mode[r] == 1 && d.loyer[r] > 0.0 && d.surfhab[r] > 0));
