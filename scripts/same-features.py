@@ -20,10 +20,20 @@ def units(*which: str) -> dict:
     """Features of each crate (name, version, host or not): {key: set of feature tuples}."""
     command = ["cargo", "build", "--locked", "--unit-graph", "-Zunstable-options", *which]
     graph = json.loads(subprocess.run(command, env=ENV, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
-    found: dict = {}
-    for unit in graph["units"]:
-        name, version = re.search(r"([\w-]+)[@#]([\d.]+)[^@#/]*$", unit["pkg_id"].replace("#", "#", 1)).groups()
-        found.setdefault((name, version, unit["mode"], tuple(unit["target"]["kind"])), set()).add(tuple(unit["features"]))
+    all_units, found = graph["units"], {}
+    # What build scripts and macros are made with is chosen apart from what the program is made with.
+    waiting, seen = [(root, False) for root in graph["roots"]], set()
+    while waiting:
+        at = waiting.pop()
+        if at in seen:
+            continue
+        seen.add(at)
+        unit, host = all_units[at[0]], at[1]
+        kind = tuple(unit["target"]["kind"])
+        host = host or kind == ("proc-macro",) or (kind == ("custom-build",) and unit["mode"] == "build")
+        waiting += [(d["index"], host) for d in unit["dependencies"]]
+        name, version = re.search(r"([\w-]+)[@#]([\d.]+)[^@#/]*$", unit["pkg_id"]).groups()
+        found.setdefault((name, version, unit["mode"], kind, host), set()).add(tuple(unit["features"]))
     return found
 
 
