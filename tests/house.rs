@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up, by floor: a room sees rooms before it in this list only.
-const ROOMS: [(&str, &[&str]); 6] = [
-    ("ground", &["days", "french", "reference", "territory", "address"]),
+const ROOMS: [(&str, &[&str]); 7] = [
+    ("cellar", &["days", "french", "reference"]),
+    ("ground", &["territory", "address"]),
     ("filing", &["registers", "store", "admission", "arrival"]),
     ("engine", &["arrays", "geocode", "stock", "cube", "disclosure"]),
     ("rules", &["access", "flow", "state", "policy", "scoring"]),

@@ -1,8 +1,6 @@
-//! The ground floor: days, what `data/` says, projections and zones, addresses. It knows no file of users and
-//! no figure.
+//! The ground floor: projections and zones, addresses. It knows no file of users and no figure.
+
+pub use mosaique_cellar::{days, french, reference};
 
 pub mod address;
-pub mod days;
-pub mod french;
-pub mod reference;
 pub mod territory;
