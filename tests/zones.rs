@@ -711,6 +711,8 @@ fn a_bad_feature_costs_itself_only_and_its_place_is_told() {
         (geometry(&polygon("[[5.9,45.5],[5.91,45.56]]")), "Z03"),
         (geometry(&polygon("[[[[[5.9,45.5]]]]]")), "Z03"),
         (geometry(&polygon(r#"{"a":1}"#)), "Z03"),
+        // Bangkok, in degrees: a system that was mistaken.
+        (geometry(&square(100.5, 13.7, 0.01)), "Z04"),
         (geometry(r#"{"type":"Polygon"}"#), "Z03"),
         (geometry(r#"{"type":"Patate","coordinates":[[[5.9,45.5]]]}"#), "Z03"),
         (geometry(r#"{"coordinates":[[[5.9,45.5],[5.91,45.5],[5.91,45.6],[5.9,45.5]]]}"#), "Z03"),

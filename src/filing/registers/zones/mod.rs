@@ -404,11 +404,18 @@ fn one_layer(
     }
     place::to_degrees(place.epsg, &mut good.iter_mut().map(|z| &mut z.area).collect::<Vec<_>>())
         .map_err(|source| ZonesError::Crs { file: file.to_owned(), source })?;
-    let (kept, lost): (Vec<_>, Vec<_>) = good.into_iter().partition(|z| place::bbox(&z.area).is_some());
+    let (kept, lost): (Vec<_>, Vec<_>) = good.into_iter().partition(|z| place::in_france(&z.area));
     for zone in lost {
         let code = &zone.attributes.code;
-        let message =
-            format!("zone {code} : ses coordonnées ne se convertissent pas depuis EPSG:{}", place.epsg);
+        let message = match place::bbox(&zone.area) {
+            None => {
+                format!("zone {code} : ses coordonnées ne se convertissent pas depuis EPSG:{}", place.epsg)
+            }
+            Some([w, s, ..]) => format!(
+                "zone {code} : elle est hors de France (longitude {w:.4}, latitude {s:.4}) ; vérifiez son \
+                    système de coordonnées"
+            ),
+        };
         findings.add("Z04", zone.line, "géométrie", code, message)?;
     }
     let mut good = kept;

@@ -38,6 +38,17 @@ pub fn bbox(area: &MultiPolygon<f64>) -> Option<[f64; 4]> {
     (b[0] <= b[2]).then_some(b)
 }
 
+/// True if a corner of an area's box, or its middle, is in a French territory; in degrees.
+#[must_use]
+pub fn in_france(area: &MultiPolygon) -> bool {
+    bbox(area).is_some_and(|[w, s, e, n]| {
+        let at = |lon, lat| crs::epsg_at(lon, lat).is_some();
+        [(w, s), (w, n), (e, s), (e, n), (f64::midpoint(w, e), f64::midpoint(s, n))]
+            .into_iter()
+            .any(|(lon, lat)| at(lon, lat))
+    })
+}
+
 /// True if a box lies in another.
 #[must_use]
 pub fn within(b: &[f64; 4], outer: &[f64; 4]) -> bool {
