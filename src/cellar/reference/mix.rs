@@ -186,9 +186,12 @@ pub struct Mix {
 }
 
 pub(super) static DATA: Held<Mix> =
-    Held::new(&[("rules/mix.toml", include_str!("../../../data/rules/mix.toml"))], |t| Mix::read(t[0]));
+    Held::new(&[("rules/mix.toml", Mix::TEXT)], |t| Mix::read(t[0]));
 
 impl Mix {
+    /// The file as the program holds it.
+    pub const TEXT: &str = include_str!("../../../data/rules/mix.toml");
+
     /// A rule by its identifier.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
@@ -208,7 +211,11 @@ impl Mix {
         DATA.get()
     }
 
-    fn read(text: &str) -> Result<Self, ReferenceError> {
+    /// Rules of a text of the same shape.
+    ///
+    /// # Errors
+    /// As [`Mix::embedded`].
+    pub fn read(text: &str) -> Result<Self, ReferenceError> {
         let mut mix: Self = parse(FILE, text)?;
         for rule in &mut mix.rules {
             rule.of = codes("reservataire", &rule.reservataires)?;

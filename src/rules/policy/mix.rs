@@ -426,6 +426,33 @@ mod tests {
     }
 
     #[test]
+    fn one_more_rule_is_one_more_entry() {
+        let entry = r#"
+            [[regle]]
+            id = "relogements_en_qpv"
+            libelle = "Relogements dans les quartiers"
+            article = "convention de relogement"
+            debut = 20240101
+            sens = "maximum"
+            cible = 0.10
+            nature = "constat"
+            lieu = "qpv"
+            compte = ["anru", "orcod"]
+            base = "baux signés en QPV"
+            compte_libelle = "ménages relogés"
+        "#;
+        let mix = Mix::read(&format!("{}{entry}", Mix::TEXT)).unwrap();
+        assert_eq!(mix.rules.len(), Mix::embedded().unwrap().rules.len() + 1);
+        let leases: Vec<Allocation> = times(3, lease(Band::Inside, Quartile::First, 2))
+            .chain(times(17, lease(Band::Inside, Quartile::Other, 1)))
+            .chain(times(5, lease(Band::Beyond, Quartile::Other, 2)))
+            .collect();
+        let s = table(&mix, leases.iter(), |_| ()).whole.scores[mix.rules.len() - 1].unwrap();
+        let rule = mix.rule("relogements_en_qpv").unwrap();
+        assert_eq!((s.numerator, s.denominator, s.gap(rule.sens, rule.cible)), (3, 20, 1));
+    }
+
+    #[test]
     fn the_worked_example_of_the_50_percent_rule_reads_both_ways() {
         let leases: Vec<Allocation> = times(118, lease(Band::Inside, Quartile::First, 1))
             .chain(times(87, lease(Band::Inside, Quartile::Other, 1)))
