@@ -96,7 +96,10 @@ describe('addresses to correct', () => {
 
     await page.getByRole('listbox').focus();
     await page.keyboard.press('Control+z');
-    await page.getByText(/déplacé/).first().waitFor({ state: 'detached' });
+    // The message changes at once; what it tells of is seen once the figures follow.
+    await page.getByText(/: correction annulée/).waitFor();
+    assert.equal(await page.getByText(/logements? déplacé/).count(), 0);
+    await page.getByText(/^Chiffres à jour/).waitFor();
     assert.equal(await dwellings(), before);
     assert.equal(await tile(), drawn);
     assert.ok((await list()).adresses.some((a) => a.id === address.id), 'it is in the list again');
@@ -135,7 +138,8 @@ describe('addresses to correct', () => {
     const csv = await page.evaluate(async () => (await fetch('/api/adresses/corrections.csv')).text());
     assert.equal(csv.trim().split(/\r?\n/).length, 3);
     await page.getByRole('button', { name: 'Annuler' }).click();
-    await page.getByText(/2 logements déplacés/).waitFor({ state: 'detached' });
+    await page.getByText(/: correction annulée/).waitFor();
+    await page.getByText(/^Chiffres à jour/).waitFor();
     assert.deepEqual(await ask<Candidates>(page, `/api/adresses/${sound.id}/candidats`), candidates);
   });
 
@@ -157,6 +161,7 @@ describe('addresses to correct', () => {
     assert.match((await contentOf(download)).text, /^\ufeffIDENT_REP;IDENT_INT;/);
     await page.getByRole('button', { name: 'Tout le lot' }).first().click();
     await page.getByRole('button', { name: 'Tout le lot' }).first().waitFor({ state: 'detached' });
+    await page.getByText(/^Chiffres à jour/).waitFor();
     assert.equal((await list()).adresses_total, before);
     await settle(page);
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);

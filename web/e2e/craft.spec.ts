@@ -9,36 +9,41 @@ let session: Session;
 before(async () => void (session = await open()));
 after(() => session.close());
 
+const THEMES = [['light', 'clair'], ['dark', 'sombre']] as const;
+
 describe('both themes', () => {
-  for (const theme of ['clair', 'sombre'] as const) {
-    test(`every page is without a fault of accessibility (${theme})`, async () => {
-      const { page } = session;
-      await page.emulateMedia({ colorScheme: theme === 'sombre' ? 'dark' : 'light' });
-      const zone = await shownZone('commune', 'I02');
-      const pages = {
-        carte: `/?indicateur=I02&echelle=commune&zone=commune:${zone.code}`,
-        nuage: '/?indicateur=I02&echelle=commune&nuage=I06',
-        tableau: '/?indicateur=I02&echelle=commune&vue=tableau',
-        mixite: '/mixite',
-        aide: '/aide',
-        portrait: `/portrait?echelle=commune&code=${zone.code}`,
-        organisme: '/organisme',
-        connexion: '/connexion',
-        integre: '/integre?indicateur=P10',
-      };
-      for (const [name, path] of Object.entries(pages)) {
-        await page.goto(BASE_URL + path);
+  test('every page is without a fault of accessibility', async () => {
+    const { page } = session;
+    const zone = await shownZone('commune', 'I02');
+    const pages = {
+      carte: `/?indicateur=I02&echelle=commune&zone=commune:${zone.code}`,
+      nuage: '/?indicateur=I02&echelle=commune&nuage=I06',
+      tableau: '/?indicateur=I02&echelle=commune&vue=tableau',
+      mixite: '/mixite',
+      aide: '/aide',
+      portrait: `/portrait?echelle=commune&code=${zone.code}`,
+      organisme: '/organisme',
+      connexion: '/connexion',
+      integre: '/integre?indicateur=P10',
+    };
+    for (const [name, path] of Object.entries(pages)) {
+      await page.goto(BASE_URL + path);
+      for (const [scheme, theme] of THEMES) {
+        await page.emulateMedia({ colorScheme: scheme });
         await settle(page);
         assert.equal(await page.evaluate(() => document.documentElement.dataset['theme']), theme, name);
         assert.deepEqual(await axeFaults(page), [], `${name}, ${theme}`);
         await picture(page, `theme-${theme}-${name}`);
       }
-      await visit(page, '/?indicateur=I02');
-      await page.getByRole('button', { name: 'Montrer' }).click();
+    }
+    await visit(page, '/?indicateur=I02');
+    await page.getByRole('button', { name: 'Montrer' }).click();
+    for (const [scheme] of THEMES) {
+      await page.emulateMedia({ colorScheme: scheme });
       assert.deepEqual(await axeFaults(page), []);
-      await page.keyboard.press('Escape');
-    });
-  }
+    }
+    await page.keyboard.press('Escape');
+  });
 
   test('the choice of the person wins over that of the computer, and stays', async () => {
     const { page } = session;
@@ -65,14 +70,15 @@ describe('the pages of the administration', () => {
       await signIn(page, on, 'administrateur', '/administration');
       const tabs = await page.locator('nav a[href^="#"]').evaluateAll((links) => links.map((a) => a.getAttribute('href') ?? ''));
       assert.ok(tabs.length >= 5, tabs.join());
-      for (const [scheme, theme] of [['light', 'clair'], ['dark', 'sombre']] as const) {
-        await page.emulateMedia({ colorScheme: scheme });
-        for (const tab of tabs) {
-          await page.goto(`${on.base}/administration${tab}`);
-          await settle(page);
+      for (const tab of tabs) {
+        await page.goto(`${on.base}/administration${tab}`);
+        await settle(page);
+        for (const [scheme, theme] of THEMES) {
+          await page.emulateMedia({ colorScheme: scheme });
+          await drawn(page);
           assert.deepEqual(await axeFaults(page), [], `${tab}, ${theme}`);
+          await picture(page, `theme-${theme}-administration-${tab.slice(1)}`);
         }
-        await picture(page, `theme-${theme}-administration`);
       }
       assert.deepEqual(admin.faults, []);
     } finally {
@@ -99,7 +105,7 @@ describe('the pages of each role', () => {
         for (const path of paths) {
           await page.goto(on.base + path);
           await settle(page);
-          for (const [scheme, theme] of [['light', 'clair'], ['dark', 'sombre']] as const) {
+          for (const [scheme, theme] of THEMES) {
             await page.emulateMedia({ colorScheme: scheme });
             await drawn(page);
             faults.push(...(await axeFaults(page)).map((fault) => `${role} ${path} (${theme}): ${fault}`));

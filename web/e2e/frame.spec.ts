@@ -150,33 +150,4 @@ describe('a session', () => {
       await visitor.close();
     }
   });
-
-  test('opens no menu entry to a page that refuses', async () => {
-    for (const { role } of on.accounts) {
-      const visitor = await open({});
-      const { page } = visitor;
-      try {
-        await enter(page, on, role);
-        await page.setViewportSize({ width: 375, height: 740 });
-        await page.goto(`${on.base}/aide`);
-        await settle(page);
-        await page.locator('header summary').first().click();
-        const paths = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').evaluateAll((links) => links.map((a) => a.getAttribute('href') ?? ''));
-        assert.ok(paths.length >= 2, `${role}: ${paths.join()}`);
-        for (const path of paths) {
-          const refused: string[] = [];
-          // Decisions about residences are read beside their figures by those who may: the page says so to the others.
-          const note = (r: { status: () => number; url: () => string }): void => void (r.status() === 403 && !r.url().includes('/api/rpems') && refused.push(r.url()));
-          page.on('response', note);
-          await page.goto(on.base + path);
-          await settle(page);
-          page.off('response', note);
-          assert.equal(await page.locator('main [role=alert]').count(), 0, `${role} ${path}: ${await page.locator('main').innerText()}`);
-          assert.deepEqual(refused, [], `${role} ${path}`);
-        }
-      } finally {
-        await visitor.close();
-      }
-    }
-  });
 });

@@ -1,7 +1,7 @@
 // A task that someone brings, walked on the page from the first one, counting what the hand does.
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
-import { open, picture, settle } from './harness';
+import { open, picture, quiet, settle } from './harness';
 import { enter, type Server } from './server';
 
 /** Windows in which tasks are walked, and which of a task's two bounds holds there. */
@@ -54,9 +54,11 @@ export class Hand {
 
 export interface Task {
   name: string;
+  /** It begins in the menu, which is on every page: walked from one that has no map to draw first. */
+  menu?: boolean;
   /** What the hand may do at most: in a usual window, on a phone. */
   most: [number, number];
-  walk: (hand: Hand) => Promise<void>;
+  walk: (hand: Hand, server: Server) => Promise<void>;
 }
 export const seen = (page: Page, what: string | Locator): Promise<void> => (typeof what === 'string' ? page.locator(what) : what).first().waitFor();
 
@@ -69,17 +71,17 @@ export async function walk(server: Server, role: string, tasks: readonly Task[],
     if (role !== 'public') await enter(page, server, role);
     await page.setViewportSize({ width, height: 800 });
     for (const task of tasks) {
+      const begun = Date.now();
       await page.goto('about:blank');
-      await page.goto(`${server.base}/`);
-      await page.locator('.legend').waitFor({ timeout: 60_000 });
-      // While figures are made anew after a correction, the page listens: its network is never idle.
-      await settle(page).catch(() => undefined);
+      await page.goto(`${server.base}${task.menu ? '/accessibilite' : '/'}`);
+      await page.locator(task.menu ? 'main h2' : '.legend').first().waitFor({ timeout: 60_000 });
+      await (task.menu ? quiet(page) : settle(page));
       const hand = new Hand(page, most === 1);
-      await task.walk(hand).catch(async (fault: unknown) => {
+      await task.walk(hand, server).catch(async (fault: unknown) => {
         told.push(`${task.name}: ${fault instanceof Error ? fault.message.split('\n').slice(0, 4).join(' ') : String(fault)}`);
         await picture(page, `tache-${width}-${role}-${task.name.replace(/\W+/g, '-')}`);
       });
-      console.log(`# ${role}, ${width} px, ${task.name}: ${hand.done}`);
+      console.log(`# ${role}, ${width} px, ${task.name}: ${hand.done} gestures, ${((Date.now() - begun) / 1000).toFixed(1)} s`);
       if (hand.done > task.most[most]) told.push(`${task.name}: ${hand.done} gestures, ${task.most[most]} at most`);
     }
   } finally {

@@ -1,17 +1,18 @@
 // A browser on the running server, and what the tests share: where a place is on the screen, what a file says.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type BrowserContext, type Download, type Page, type Request } from 'playwright-core';
+import { after } from 'node:test';
+import { chromium, type Browser, type BrowserContext, type Download, type Page, type Request } from 'playwright-core';
 
 export const BASE_URL = process.env['BASE_URL'] ?? 'http://127.0.0.1:8080';
 /** Without another wish, tests ask as the agent who sees the whole territory. */
 const AGENT: Record<string, string> = process.env['MOSAIQUE_TOKEN'] ? { authorization: `Bearer ${process.env['MOSAIQUE_TOKEN']}` } : {};
 const FLAGS = [
   '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  '--use-angle=swiftshader', '--enable-unsafe-swiftshader',
+  // Maps are drawn by a program in the place of a graphics card; the rest of a page is drawn faster without it.
+  '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-gpu-rasterization',
 ];
 
 export interface Session {
@@ -21,11 +22,15 @@ export interface Session {
   close: () => Promise<void>;
 }
 
-/** A fresh browser with an empty profile, 1280 × 800; the guided tour was seen, unless it is what is tested. */
+/** One browser for all that a file opens, each with a profile of its own: starting it takes longer than many a test. */
+let browser: Promise<Browser> | null = null;
+after(async () => (await browser)?.close());
+
+/** A fresh window with an empty profile, 1280 × 800; the guided tour was seen, unless it is what is tested. */
 export async function open(headers = AGENT, tour = false): Promise<Session> {
-  const profile = mkdtempSync(join(tmpdir(), 'mosaique-e2e-'));
-  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, viewport: { width: 1280, height: 800 }, locale: 'fr-FR', reducedMotion: 'reduce', acceptDownloads: true, args: FLAGS, extraHTTPHeaders: headers,
+  browser ??= chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', headless: true, args: FLAGS });
+  const context: BrowserContext = await (await browser).newContext({
+    viewport: { width: 1280, height: 800 }, locale: 'fr-FR', reducedMotion: 'reduce', acceptDownloads: true, extraHTTPHeaders: headers,
   });
   if (!tour) {
     await context.addInitScript(() => {
@@ -33,7 +38,7 @@ export async function open(headers = AGENT, tour = false): Promise<Session> {
       if (location.protocol.startsWith('http')) localStorage.setItem('mosaique.visite', 'faite');
     });
   }
-  const page = context.pages()[0] ?? (await context.newPage());
+  const page = await context.newPage();
   watch(page);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(`exception: ${error.message}`));
@@ -45,10 +50,7 @@ export async function open(headers = AGENT, tour = false): Promise<Session> {
   page.setDefaultTimeout(20_000);
   return {
     page, faults,
-    close: async () => {
-      await context.close();
-      rmSync(profile, { recursive: true, force: true });
-    },
+    close: () => context.close(),
   };
 }
 
@@ -106,17 +108,27 @@ export async function quiet(page: Page): Promise<void> {
   const seen = watch(page);
   await page.waitForLoadState('load');
   const begun = Date.now();
-  for (const end = begun + 60_000; Date.now() < end; await page.waitForTimeout(100)) {
+  for (const end = begun + 60_000; Date.now() < end; await page.waitForTimeout(50)) {
     const since = Date.now() - Math.max(seen.last, begun);
-    if (since > (seen.open.size === 0 ? 500 : 5_000)) break;
+    // More than the page waits for a hand that types.
+    if (since > (seen.open.size === 0 ? 400 : 5_000)) break;
   }
   if (seen.open.size > 0) console.log(`# still open: ${[...seen.open].map((r) => r.url()).join(' ')}`);
 }
 
-/** The same, and what came is drawn. */
+/** The same, and what came is drawn: by each map of the page, as it says itself, and by the page. */
 export async function settle(page: Page): Promise<void> {
   await quiet(page);
-  await page.waitForTimeout(600);
+  await page.evaluate((patience) => {
+    interface Drawing { once: (what: 'idle', then: () => void) => void; triggerRepaint: () => void }
+    const maps = [...document.querySelectorAll('.maplibregl-map')].flatMap((e) => (e as Element & { mosaique?: Drawing }).mosaique ?? []);
+    const idle = maps.map((map) => new Promise<void>((done) => {
+      map.once('idle', done);
+      map.triggerRepaint();
+    }));
+    return Promise.race([Promise.all(idle), new Promise((done) => setTimeout(done, patience))]);
+  }, 10_000);
+  await drawn(page);
 }
 
 /** Tries again until a check passes: what it looks at may still be on its way on a machine at work. */
@@ -184,12 +196,15 @@ export async function contentOf(download: Download): Promise<{ name: string; tex
   return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') };
 }
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
 /** What axe finds against WCAG 2.1 AA in the page as it stands. */
 export async function axeFaults(page: Page): Promise<string[]> {
-  await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
   return page.evaluate(async () => {
     const axe = (globalThis as unknown as { axe: { run: (options: object) => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }).axe;
-    const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
+    // What is well, or not to be told by a program, is not listed: that takes longer than finding it.
+    const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'], preload: false });
     return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`);
   });
 }

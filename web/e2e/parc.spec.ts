@@ -161,6 +161,7 @@ describe('the stock of a bailleur', () => {
     await page.getByLabel('Pièces').fill('3');
     await page.getByRole('button', { name: 'Enregistrer' }).click();
     await page.getByText('compte dans le parc à jour').waitFor();
+    await page.getByText(/^Chiffres à jour/).waitFor();
     // Figures follow, said of their day; households are those of the survey.
     const now = await sheet('a_jour');
     assert.deepEqual([now.couverture.logements, now.couverture.repondants], [filed.couverture.logements + 24, filed.couverture.repondants]);
@@ -173,6 +174,7 @@ describe('the stock of a bailleur', () => {
     assert.deepEqual([after.total.rpls, after.total.a_jour], [before.total.rpls, before.total.rpls + 24]);
     await page.locator('.done').getByRole('button', { name: 'Annuler' }).click();
     await page.locator('tbody .tag', { hasText: 'annulé' }).waitFor();
+    await page.getByText(/^Chiffres à jour/).waitFor();
     assert.equal((await ask<Stock>(page, '/api/parc')).total.a_jour, before.total.rpls);
     await settle(page);
     assert.deepEqual(session.faults.filter((f) => !f.includes(server.base)), []);
@@ -190,9 +192,11 @@ describe('the stock of a bailleur', () => {
     assert.equal((await ask<Stock>(page, '/api/parc')).total.a_jour, before.total.a_jour, 'none of it was kept');
     await send(`${header}mise_en_service;2025-03-01;${commune};5;PLAI;2\nmise_en_service;2025-04-01;${commune};7;PLUS;3\n`);
     await page.getByText('2 événements importés').waitFor();
+    await page.getByText(/^Chiffres à jour/).waitFor();
     assert.equal((await ask<Stock>(page, '/api/parc')).total.a_jour, before.total.a_jour + 12);
     await page.locator('.done').getByRole('button', { name: 'Annuler' }).click();
-    await page.locator('.done').waitFor({ state: 'detached' });
+    await page.getByText('C’est annulé').waitFor();
+    await page.getByText(/^Chiffres à jour/).waitFor();
     assert.equal((await ask<Stock>(page, '/api/parc')).total.a_jour, before.total.a_jour);
   });
 

@@ -43,7 +43,7 @@ const TASKS: Record<string, Task[]> = {
       await hand.click(page.getByRole('link', { name: 'Portrait de la zone' }));
       await seen(page, page.getByRole('heading', { name: 'Chiffres clés' }));
     } },
-    { name: 'the ten most fragile residences out of the QPV', most: [3, 5], walk: async (hand) => {
+    { menu: true, name: 'the ten most fragile residences out of the QPV', most: [3, 5], walk: async (hand) => {
       const { page } = hand;
       await hand.go('Mixité', 'Résidences à enjeu');
       await seen(page, 'main table tbody tr');
@@ -53,12 +53,12 @@ const TASKS: Record<string, Task[]> = {
       await page.waitForFunction(() => !/QPV/.test(document.querySelector('main table tbody')?.textContent ?? 'QPV'));
       assert.ok((await page.locator('main table tbody tr').count()) >= 10);
     } },
-    { name: 'who must do how many more, by lessor', most: [2, 2], walk: async (hand) => {
+    { menu: true, name: 'who must do how many more, by lessor', most: [2, 2], walk: async (hand) => {
       await hand.go('Mixité', 'Objectifs de mixité');
       await seen(hand.page, hand.page.getByText(/Il manque \d+ attributions?/));
       assert.ok((await hand.page.locator('main table tbody tr').count()) > 2, 'a line a lessor');
     } },
-    { name: 'a rate of the agreement', most: [3, 3], walk: async (hand) => {
+    { menu: true, name: 'a rate of the agreement', most: [3, 3], walk: async (hand) => {
       await hand.go('Mixité', 'Objectifs de la CIA');
       await hand.click(hand.page.getByRole('button', { name: 'Fixer un taux' }));
       await seen(hand.page, hand.page.getByLabel('Convention ou avenant'));
@@ -93,14 +93,14 @@ const TASKS: Record<string, Task[]> = {
     } },
   ],
   ddets: [
-    { name: 'placements to justify, as CSV', most: [3, 3], walk: async (hand) => {
+    { menu: true, name: 'placements to justify, as CSV', most: [3, 3], walk: async (hand) => {
       const { page } = hand;
       await hand.go('Mixité', 'DALO et QPV');
       await seen(page, page.getByRole('heading', { name: /placements? (à justifier|justifié)/ }));
       const [file] = await Promise.all([page.waitForEvent('download'), hand.click(page.locator('section', { has: page.locator('#liste') }).getByRole('button', { name: 'CSV' }))]);
       assert.match(file.suggestedFilename(), /placements-a-justifier/);
     } },
-    { name: 'the State’s share and what is missing', most: [2, 2], walk: async (hand) => {
+    { menu: true, name: 'the State’s share and what is missing', most: [2, 2], walk: async (hand) => {
       await hand.go('Mixité', 'Objectifs de mixité');
       await seen(hand.page, hand.page.getByRole('heading', { name: 'Part de l’État dans le flux', exact: true }).or(hand.page.getByRole('heading', { name: 'Part de l\'État dans le flux', exact: true })));
     } },
@@ -121,29 +121,29 @@ const TASKS: Record<string, Task[]> = {
     } },
   ],
   bailleur: [
-    { name: 'where a file is deposited', most: [2, 2], walk: async (hand) => {
+    { menu: true, name: 'where a file is deposited', most: [2, 2], walk: async (hand) => {
       await hand.go('Mon parc', 'Dépôts');
       await seen(hand.page, hand.page.getByRole('button', { name: 'Choisir un fichier' }));
     } },
-    { name: 'the first address to correct, with its candidates', most: [2, 2], walk: async (hand) => {
+    { menu: true, name: 'the first address to correct, with its candidates', most: [2, 2], walk: async (hand) => {
       await hand.go('Mon parc', 'Adresses à corriger');
       await seen(hand.page, hand.page.getByText('Candidats', { exact: true }));
       assert.ok(readNumber(/\((.*)\)/.exec((await hand.page.locator('option', { hasText: /^Tous \(/ }).first().textContent()) ?? '')?.[1] ?? '') > 0);
     } },
-    { name: 'an event of the stock', most: [2, 2], walk: async (hand) => {
+    { menu: true, name: 'an event of the stock', most: [2, 2], walk: async (hand) => {
       await hand.go('Mon parc', 'Événements du parc');
       await seen(hand.page, hand.page.getByRole('heading', { name: 'Enregistrer un événement' }));
     } },
   ],
   administrateur: [
-    { name: 'load a folder of files', most: [3, 3], walk: async (hand) => {
+    { menu: true, name: 'load a folder of files', most: [3, 3], walk: async (hand) => {
       const { page } = hand;
       await hand.click(page.locator('header .end summary').last());
       await hand.click(page.getByRole('link', { name: 'Administration', exact: true }));
       await hand.click(page.getByRole('navigation', { name: 'Administration' }).getByRole('link', { name: 'Données' }));
       await seen(page, page.getByRole('button', { name: 'Choisir des fichiers' }));
     } },
-    { name: 'verify the journal', most: [4, 4], walk: async (hand) => {
+    { menu: true, name: 'verify the journal', most: [4, 4], walk: async (hand) => {
       const { page } = hand;
       await hand.click(page.locator('header .end summary').last());
       await hand.click(page.getByRole('link', { name: 'Administration', exact: true }));

@@ -1,4 +1,4 @@
-// Every page of every role at every width: nothing falls out of the window, the top bar stays within reach.
+// Every page of every role at every width: nothing falls out of the window, the top bar stays within reach; what the menu opens refuses nothing.
 // A page is loaded once; the window is then drawn in and out. What it looks like is kept with the output of the tests.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -8,8 +8,8 @@ import { ask, enter, serve, type Server } from './server';
 
 const WIDTHS = [320, 375, 640, 1280, 1920, 3840];
 /** Widths at which a page that was seen at all of them is seen again, as another role. */
-const AGAIN = [320, 375, 1280];
-/** Widths whose picture is kept. */
+const AGAIN = [320, 1280];
+/** Widths whose picture is kept, of a page that is seen for the first time. */
 const KEPT = new Set([375, 1280]);
 const PUBLIC = ['/', '/?vue=tableau', '/?nuage=P10', '/aide', '/connexion', '/portrait?echelle=commune&code=COMMUNE', '/tableaux', '/dossier', '/integre?indicateur=P10', '/plan-du-site', '/accessibilite', '/mentions-legales', '/donnees-personnelles', '/nulle-part'];
 const SIGNED = ['/', '/mixite', '/controle', '/controle?vue=commission', '/dalo', '/enjeux', '/objectifs', '/organisme', '/fichier-adresses', '/aide'];
@@ -73,11 +73,19 @@ describe('at every width', () => {
       const visitor = await open({});
       const { page } = visitor;
       const faults: string[] = [];
+      let here = '';
       try {
         if (role === 'public') await page.goto(`${server.base}/aide`);
         else await enter(page, server, role);
         const [zone] = (await ask<{ zones: { code: string }[] }>(page, '/api/zones?echelle=commune')).zones;
-        for (const path of paths) {
+        await page.goto(`${server.base}/aide`);
+        await quiet(page);
+        const menu = await page.locator('nav[aria-label="Pages"] a').evaluateAll((links) => links.map((a) => a.getAttribute('href') ?? ''));
+        if (role !== 'public') assert.ok(menu.length >= 2, `${role}: ${menu.join()}`);
+        // Decisions about residences are read beside their figures by those who may: the page says so to the others.
+        page.on('response', (r) => void (r.status() === 403 && menu.includes(here) && !r.url().includes('/api/rpems') && faults.push(`${here} asks what it may not: ${r.url()}`)));
+        for (const path of new Set([...paths, ...menu])) {
+          here = path;
           await page.setViewportSize({ width: 1280, height: 800 });
           await page.emulateMedia({ colorScheme: 'light' });
           // Another fragment alone would not load the page anew.
@@ -85,16 +93,18 @@ describe('at every width', () => {
           await page.goto(server.base + path.replace('COMMUNE', zone?.code ?? ''));
           await page.locator('main').first().waitFor();
           await quiet(page);
+          if (menu.includes(path)) faults.push(...(await page.locator('main [role=alert]').allInnerTexts()).map((said) => `${path}: ${said}`));
           const first = !checked.has(path);
           checked.add(path);
-          for (const width of first ? WIDTHS : AGAIN) {
+          // What only the menu adds is the same for every role but for what it may ask.
+          for (const width of first ? WIDTHS : paths.includes(path) ? AGAIN : []) {
             await page.setViewportSize({ width, height: width < 700 ? 740 : 800 });
             await drawn(page);
             let found = await fallen(page);
             // The page may still be arranging itself: what stays is a fault.
             for (const end = Date.now() + 5_000; found.length > 0 && Date.now() < end; found = await fallen(page)) await drawn(page);
             faults.push(...found.map((fault) => `${path} at ${width}: ${fault}`));
-            if (KEPT.has(width)) await picture(page, `largeur-${width}-${role}-${nameOf(path)}`);
+            if (first && KEPT.has(width)) await picture(page, `largeur-${width}-${role}-${nameOf(path)}`);
           }
           if (!first) continue;
           await page.setViewportSize({ width: 375, height: 740 });

@@ -7,6 +7,7 @@ class Figures {
   /** Seconds that the last update took, as read by people; null before the first. */
   took = $state<string | null>(null);
   #source: EventSource | null = null;
+  #ends: (() => void)[] = [];
 
   /** Follows the update of a change; settles once the figures show it. */
   follow(change: number): Promise<void> {
@@ -17,10 +18,13 @@ class Figures {
     return new Promise((resolve) => {
       const source = new EventSource('/api/travaux');
       this.#source = source;
+      // What was followed before has ended when a later change has.
+      this.#ends.push(resolve);
       const end = (): void => {
         source.close();
+        if (this.#source !== source) return;
         this.working = false;
-        resolve();
+        for (const settle of this.#ends.splice(0)) settle();
       };
       source.onmessage = (event: MessageEvent<string>) => {
         const told = JSON.parse(event.data) as Travaux;

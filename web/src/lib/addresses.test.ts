@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { addressColumns, hasPoints, judged, placedOf, sheetOf, write } from './addresses';
+import { addressColumns, hasPoints, judged, placedOf, QUALITY, sheetOf, SOMEWHERE, SURE, write } from './addresses';
 import { textOf } from './decode';
 
 describe('a file of addresses', () => {
@@ -27,6 +29,13 @@ describe('a file of addresses', () => {
     const { titles, rows } = judged(found);
     expect(rows.map((r) => r.at(-1))).toEqual(['41', '42', '33', '']);
     expect([titles[1], titles.at(-1)]).toEqual(['qualite_du_fichier', 'qualite']);
+  });
+  it('is judged by the score and the qualities that the server has, which no answer carries', () => {
+    const of = (...path: string[]): string => readFileSync(join(import.meta.dirname, '..', '..', ...path), 'utf8');
+    expect(of('src', 'api', 'openapi.json')).toContain(`sûr à partir de ${String(SURE).replace('.', ',')}`);
+    const survey = of('..', 'data', 'survey.toml').split(/^\[adresse\]/m)[1] ?? '';
+    expect([/^numero = (\d+)/m.exec(survey)?.[1], /^voie = (\d+)/m.exec(survey)?.[1]]).toEqual([QUALITY['housenumber'], QUALITY['street']]);
+    expect(of('..', 'data', 'situation.toml')).toMatch(new RegExp(`code = ${SOMEWHERE}\\n.*\\ntoujours_incertain = true`));
   });
   it('is said line by line, and what was not found is never « dehors »', () => {
     const answer = sheetOf(['adresse;result_label;result_score;result_type;commune_nom;qpv2015;qpv2015_code;qpv2015_nom;qpv2015_motif;qpv2024;qpv2024_code;qpv2024_nom;qpv2024_motif;situation_erreur',

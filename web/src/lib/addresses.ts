@@ -4,11 +4,11 @@ import { dsvFormat } from 'd3-dsv';
 /** A file as rows; the first is that of titles. */
 export interface Sheet { delimiter: string; titles: string[]; rows: string[][] }
 
-/** From this score on an answer is believed, as for dwellings that the register gave no point (`data/survey.toml`). */
+/** From this score on the server's own geocoder is sure. No answer carries it, nor the qualities below: a test holds them to what the server says. */
 export const SURE = 0.8;
-/** What the rules of places call an answer of the address base (`data/situation.toml`): its number, its street, somewhere in its commune. */
-const QUALITY: Record<string, string> = { housenumber: '41', street: '42' };
-const SOMEWHERE = '33';
+/** What the rules of places call an answer of the address base (`data/survey.toml`, `data/situation.toml`): its number, its street, somewhere in its commune. */
+export const QUALITY: Record<string, string> = { housenumber: '41', street: '42' };
+export const SOMEWHERE = '33';
 /** Words of titles whose columns make an address, in the order in which one writes them. */
 const PARTS: readonly RegExp[] = [/^(num(e|é)ro|num|n°|numvoie)/i, /^(indrep|indice|bis)/i, /adresse|address|libell|ligne/i, /^(type_?voie|typvoie)/i, /voie|rue/i, /postal|^cp$/i, /commune|ville|libcom|city/i];
 /** Titles of columns that look like those and are none. */

@@ -33,6 +33,8 @@ export function baseMap({ title = 'Carte', controls = {}, ...options }: BaseOpti
       'NavigationControl.ZoomOut': 'Dézoomer', 'ScaleControl.Meters': 'm', 'ScaleControl.Kilometers': 'km',
     },
   });
+  // Where tests, and a curious person at the console, ask it for places on the screen and whether it is drawn.
+  Object.assign(options.container, { mosaique: map });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   const { zoom = true, scale = true, sources = SOURCES } = controls;

@@ -18,8 +18,6 @@ export interface PlainMap {
 
 export function plainMap(container: HTMLElement, centre: Place, title: string): PlainMap {
   const map = baseMap({ container, title, center: [...centre], zoom: 16, controls: { sources: 'RPLS (SDES) · contours IGN, ANCT · BAN' } });
-  // Where tests, and a curious person at the console, ask it for places on the screen.
-  Object.assign(container, { mosaique: map });
   const ready = new Promise<void>((resolve) => map.once('load', () => {
     map.addSource('qpv', { type: 'vector', tiles: tilesOf('qpv2024'), minzoom: 8, maxzoom: 14 });
     for (const layer of qpvLayers('qpv2024')) map.addLayer(layer);

@@ -17,3 +17,11 @@ export const MOTIFS: Record<Motif, { name: string; why: string }> = {
   doublon: { name: 'Doublon', why: 'Le même numéro national est porté par une autre ligne.' },
   score_bas: { name: 'Introuvable', why: 'La recherche d’adresses ne trouve rien qui ressemble (score inférieur à 0,5).' },
 };
+
+/** What a correction changes, as one sentence a zone; what stays is told together. */
+export function changesTold(rows: readonly { name: string; before: string; after: string }[]): string {
+  const changed = rows.filter((r) => r.before !== r.after);
+  if (changed.length === 0) return 'Aucune zone ne change.';
+  const said = changed.map((r) => `${r.name} : ${r.before === '—' ? 'aucun' : r.before}, puis ${r.after === '—' ? 'aucun' : r.after}.`);
+  return [...said, changed.length < rows.length ? 'Le reste ne change pas.' : ''].filter(Boolean).join(' ');
+}
