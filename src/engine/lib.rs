@@ -7,4 +7,4 @@ pub mod geocode;
 pub mod stock;
 
 use mosaique_filing::{registers, store};
-use mosaique_ground::{address, days, reference, territory};
+use mosaique_ground::{address, days, french, reference, territory};

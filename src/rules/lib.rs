@@ -8,4 +8,4 @@ pub mod state;
 
 use mosaique_engine::{disclosure, stock};
 use mosaique_filing::{registers, store};
-use mosaique_ground::{address, days, reference, territory};
+use mosaique_ground::{address, days, french, reference, territory};

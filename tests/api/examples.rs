@@ -72,6 +72,8 @@ fn without(operation: &str) -> bool {
         "portrait",
         "portrait_zone",
         "portraits",
+        // A paper: its document says how it begins and what it is called.
+        "rpems_pdf",
         "zones_fichier",
         "controle_csv",
         "situations",

@@ -4,6 +4,7 @@
 mod attacks;
 mod examples;
 mod kept;
+mod paper;
 mod people;
 mod problems;
 mod rights;
@@ -14,6 +15,7 @@ mod admin;
 mod ban;
 mod cotation;
 mod figures;
+mod flux;
 mod leases;
 mod lessor;
 mod ogc;

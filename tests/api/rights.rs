@@ -305,6 +305,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "flux_bilan" => plain("/api/flux/bilan"),
         "flux_carte" => plain("/api/flux/carte"),
         "flux_bilan_csv" => plain("/api/flux/bilan.csv"),
+        "flux_bilan_pdf" => plain("/api/flux/bilan.pdf"),
         "flux_bilan_arreter" => with("/api/flux/bilan", json!({"annee": 2024})),
         "flux_conventions" => plain("/api/flux/conventions"),
         "flux_conventions_csv" => plain("/api/flux/conventions.csv"),
@@ -442,6 +443,7 @@ pub fn example(operation: &str) -> (String, Option<Value>) {
         "segregation" | "rpems" => plain(&format!("/api/{operation}")),
         "fragilite" => plain("/api/residences/fragilite"),
         "rpems_csv" => plain("/api/rpems.csv"),
+        "rpems_pdf" => plain("/api/rpems.pdf"),
         "rpems_proposer" => with("/api/rpems", json!({"residence": "absente", "motif": "occupation"})),
         "rpems_decider" => with(
             "/api/rpems/absent/decisions",
@@ -648,7 +650,7 @@ async fn each_route_is_open_to_those_it_is_for_and_closed_to_the_others() {
                 "dalo_contester" | "dalo_accepter" | "dalo_relancer" => {
                     !who.starts_with("ddets") && !who.starts_with("dreal")
                 }
-                "rpems" | "rpems_csv" | "rpems_decider" => {
+                "rpems" | "rpems_csv" | "rpems_pdf" | "rpems_decider" => {
                     ["administrateur", "agence", "agence sans convention", "action logement"].contains(&who)
                 }
                 _ => false,

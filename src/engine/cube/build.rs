@@ -41,10 +41,11 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// What the figures of a zone cannot count, in words; None if it is no QPV or lacks nothing.
+    /// What the figures of a zone cannot count, in words; None if it is no QPV or lacks nothing. `name` gives
+    /// the name of a commune.
     #[must_use]
-    pub fn gap(&self, layer: &str, code: &str) -> Option<String> {
-        Some(self.ecarts_qpv.get(layer)?.get(code)?.sentence())
+    pub fn gap(&self, layer: &str, code: &str, name: impl Fn(&str) -> Option<String>) -> Option<String> {
+        Some(self.ecarts_qpv.get(layer)?.get(code)?.sentence(name))
     }
 }
 

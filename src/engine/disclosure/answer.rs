@@ -16,6 +16,7 @@ use crate::cube::build::{EditionMeta, Meta};
 use crate::cube::runs::Runs;
 use crate::cube::{Filter, Rows};
 use crate::days;
+use crate::french::thousands;
 use crate::reference::indicators::{Catalogue, Indicator, Measure};
 use crate::reference::perturbation::Perturbation;
 use crate::reference::secrecy::Secrecy;
@@ -292,8 +293,7 @@ impl<'a> Asker<'a> {
         let (n, d) = (of(asked.numerator), asked.denominator.map(of));
         let f = figure(self.catalogue, self.secrecy, i, n, d, None, self.sources[0].clone());
         let left = all.of(self.plan.numbers.dwellings).said.saturating_sub(counted);
-        let motif =
-            (left > 0).then(|| format!("{left} logements de la zone ne sont pas comptés. {RESTRICTED}"));
+        let motif = (left > 0).then(|| uncounted(left));
         Figure { motif: motif.or(f.motif), approximatif: left > 0, logements_ecartes: Some(left), ..f }
     }
 
@@ -420,8 +420,17 @@ const RESTRICTED_FILTER: &str =
 /// What is said beside figures of filtered households.
 pub const PERTURBED: &str = "Chiffres filtrés ou croisés : pour protéger les ménages, chaque effectif est déplacé d'un petit écart aléatoire, toujours le même pour les mêmes ménages. « ± » dit jusqu'où (95 %) ; les totaux et les parties peuvent différer d'autant.";
 
+/// What is said of dwellings that a figure of restricted columns does not count.
+fn uncounted(left: u64) -> String {
+    match left {
+        1 => format!("Un logement de la zone n'est pas compté. {RESTRICTED}"),
+        n => format!("{} logements de la zone ne sont pas comptés. {RESTRICTED}", thousands(n)),
+    }
+}
+
 /// What is said of dwellings that figures of households do not count.
 fn left_out(left: u64, total: u64) -> String {
+    let [left, total] = [left, total].map(thousands);
     format!(
         "Les chiffres des ménages ne comptent pas {left} des {total} logements de la zone : leurs adresses sont solidaires de voisines, ou ont trop peu de ménages (secret statistique)."
     )
@@ -458,7 +467,7 @@ pub fn held_back(edition: &EditionMeta) -> Option<String> {
     let of = |n: u64, one: &str, many: &str| match n {
         0 => None,
         1 => Some(one.to_owned()),
-        n => Some(format!("{n} {many}")),
+        n => Some(format!("{} {many}", thousands(n))),
     };
     let parts: Vec<String> = [
         of(edition.attente, "un ménage pas encore compté", "ménages pas encore comptés"),
@@ -492,6 +501,9 @@ fn approximate_places(n: u64) -> Vec<String> {
     match n {
         0 => Vec::new(),
         1 => vec!["Une adresse de la zone est localisée à la rue près seulement (qualité 12).".to_owned()],
-        _ => vec![format!("{n} adresses de la zone sont localisées à la rue près seulement (qualité 12).")],
+        _ => vec![format!(
+            "{} adresses de la zone sont localisées à la rue près seulement (qualité 12).",
+            thousands(n)
+        )],
     }
 }

@@ -4,6 +4,7 @@ use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use rayon::prelude::*;
 
 use super::{Geocoder, Hit, Kind, Query};
+use crate::french::thousands;
 use crate::reference::geocodage::geocodage;
 use crate::registers::text::{self, separator};
 
@@ -87,7 +88,11 @@ pub enum TableError {
     NoPoint(String),
     #[error("« {0} » n'est pas une colonne de résultat ; colonnes possibles : {1}")]
     Result(String, String),
-    #[error("le fichier a {rows} lignes ; {most} au plus : découpez-le")]
+    #[error(
+        "le fichier a {} lignes ; {} au plus : découpez-le",
+        thousands(*rows as u64),
+        thousands(*most as u64)
+    )]
     TooLong { rows: usize, most: usize },
 }
 

@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::dwellings::Dwellings;
 use super::facts::{BuildReport, LayerFacts};
 use super::places::{Places, coded};
+use crate::french::thousands;
 use crate::reference::communes::{arrondissement_name, arrondissement_of_postcode, city_of, is_city};
 use crate::territory::layer::{Layer, LayerError};
 use crate::territory::units;
@@ -51,7 +52,10 @@ pub(super) fn layer(
         let (who, why) = match unknown.len() {
             1 => ("Un logement de Paris, Lyon ou Marseille compte pour sa ville".to_owned(), "ne le dit"),
             n => (
-                format!("{n} logements de Paris, Lyon ou Marseille comptent pour leur ville"),
+                format!(
+                    "{} logements de Paris, Lyon ou Marseille comptent pour leur ville",
+                    thousands(n as u64)
+                ),
                 "ne le disent",
             ),
         };

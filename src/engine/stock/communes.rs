@@ -11,6 +11,7 @@ use hashbrown::HashSet;
 use super::dwellings::Dwellings;
 use super::facts::BuildReport;
 use super::table::Texts;
+use crate::french::thousands;
 use crate::reference::communes::{group, key_in_force, related, successor};
 use crate::territory::layer::Layer;
 
@@ -103,9 +104,10 @@ pub fn tell(moves: &[Moves], dwellings: &Dwellings, communes: Option<&Layer>, re
         let n: u64 = moves.values().sum();
         if n > 0 {
             let list: Vec<String> =
-                moves.iter().map(|((old, new), n)| format!("{old} → {new} ({n})")).collect();
+                moves.iter().map(|((old, new), n)| format!("{old} → {new} ({})", thousands(*n))).collect();
             report.remarques.push(format!(
-                "{n} logements de communes absentes des contours sont reportés {how} : {}.",
+                "{} logements de communes absentes des contours sont reportés {how} : {}.",
+                thousands(n),
                 shortened(&list)
             ));
         }

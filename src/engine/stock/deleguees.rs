@@ -15,6 +15,7 @@ use super::dwellings::Dwellings;
 use super::facts::{BuildReport, LayerFacts};
 use super::places::{Places, coded};
 use super::table::{Table, hash};
+use crate::french::thousands;
 use crate::reference::communes::key_in_force;
 use crate::reference::deleguees::{Part, composed, part};
 use crate::reference::generations::departement;
@@ -70,7 +71,8 @@ pub(super) fn layer(
     }
     if lost > 0 {
         report.remarques.push(format!(
-            "{lost} logements de communes qui en réunissent d'autres ne comptent pour aucune commune déléguée ou associée : ni leur code, ni un contour (couche « {ID} », ou contours des communes d'avant), ni l'adresse de la BAN ne la dit."
+            "{} logements de communes qui en réunissent d'autres ne comptent pour aucune commune déléguée ou associée : ni leur code, ni un contour (couche « {ID} », ou contours des communes d'avant), ni l'adresse de la BAN ne la dit.",
+            thousands(lost)
         ));
     }
     let all: Vec<usize> = (0..n).collect();

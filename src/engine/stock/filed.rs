@@ -5,6 +5,7 @@ use super::dwellings::Dwellings;
 use super::facts::{BuildReport, LayerFacts};
 use super::places::{Places, coded};
 use super::table::Texts;
+use crate::french::thousands;
 use crate::reference::communes::is_city;
 
 /// Without contours, the zone that the file itself gives. The local number of an IRIS is completed by the
@@ -40,6 +41,7 @@ pub(super) fn layer(
     if mended + lost > 0 {
         report.comptes.insert("adresses_iris_par_arrondissement".into(), mended);
         report.comptes.insert("adresses_iris_de_ville".into(), lost);
+        let [mended, lost] = [mended, lost].map(thousands);
         report.remarques.push(format!(
             "Un numéro d'IRIS sous le code de Paris, Lyon ou Marseille ne désigne aucun IRIS : {mended} adresses ont celui de leur arrondissement, {lost} n'ont pas d'IRIS, faute d'arrondissement."
         ));

@@ -10,6 +10,7 @@ use super::dwellings::Dwellings;
 use super::facts::NONE;
 use super::places::Places;
 use super::table::Texts;
+use crate::french::thousands;
 use crate::reference::generations;
 use crate::territory::layer::Layer;
 
@@ -29,25 +30,35 @@ pub struct Gap {
 pub type Gaps = BTreeMap<String, BTreeMap<String, Gap>>;
 
 impl Gap {
-    /// The warning beside its figures.
+    /// The warning beside its figures. `name` gives a commune's name, where it has one.
     #[must_use]
-    pub fn sentence(&self) -> String {
+    pub fn sentence(&self, name: impl Fn(&str) -> Option<String>) -> String {
+        let named = |code: &String| name(code).unwrap_or_else(|| code.clone());
         let place = match self.communes.as_slice() {
-            [one] => format!("de la commune {one}"),
-            several => format!("des communes {}", several.join(", ")),
+            [one] => format!("de la commune {}", named(one)),
+            several => format!("des communes {}", several.iter().map(named).collect::<Vec<_>>().join(", ")),
         };
+        let all = thousands(self.logements);
         let mut told = Vec::new();
-        if self.sans_point > 0 {
-            told.push(format!(
-                "{} des {} logements {place} n'ont pas de point utilisable : ils ne sont comptés dans aucun QPV.",
-                self.sans_point, self.logements
-            ));
+        match self.sans_point {
+            0 => {}
+            1 => told.push(format!(
+                "Un des {all} logements {place} n'a pas de point utilisable : il n'est compté dans aucun QPV."
+            )),
+            n => told.push(format!(
+                "{} des {all} logements {place} n'ont pas de point utilisable : ils ne sont comptés dans aucun QPV.",
+                thousands(n)
+            )),
         }
-        if self.declares > 0 {
-            told.push(format!(
+        match self.declares {
+            0 => {}
+            1 => told.push(format!(
+                "Un logement {place} est déclaré en QPV par son bailleur sans qu'un contour le contienne."
+            )),
+            n => told.push(format!(
                 "{} logements {place} sont déclarés en QPV par leur bailleur sans qu'un contour les contienne.",
-                self.declares
-            ));
+                thousands(n)
+            )),
         }
         told.join(" ")
     }
@@ -125,4 +136,22 @@ fn counts<'a>(
         count.2 += u64::from(zone_of[a] == NONE && declared(row, dwellings.commune.get(row)));
     }
     dwellings.commune.list.iter().map(String::as_str).zip(list).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Gap;
+
+    #[test]
+    fn a_warning_names_communes_and_parts_thousands() {
+        let communes = vec!["01901".to_owned(), "01902".to_owned()];
+        let gap = Gap { communes, logements: 10_442, sans_point: 1_204, declares: 1 };
+        let name = |code: &str| (code == "01901").then(|| "Orme-sur-Sereine".to_owned());
+        assert_eq!(
+            gap.sentence(name),
+            "1\u{202f}204 des 10\u{202f}442 logements des communes Orme-sur-Sereine, 01902 n'ont pas de point utilisable : \
+             ils ne sont comptés dans aucun QPV. Un logement des communes Orme-sur-Sereine, 01902 est \
+             déclaré en QPV par son bailleur sans qu'un contour le contienne."
+        );
+    }
 }

@@ -7,6 +7,7 @@ use super::dwellings::Dwellings;
 use super::facts::BuildReport;
 use super::households::Households;
 use super::table::{Texts, hash};
+use crate::french::thousands;
 use crate::reference::communes::{city_of, key_in_force, key_of_city};
 
 /// For each dwelling row, its household row, or `u32::MAX`.
@@ -196,7 +197,7 @@ pub fn ladder(dwellings: &mut Dwellings, households: &Households, report: &mut B
         let (who, what) = if foreign == 1 {
             ("Un ménage de l'enquête porte".to_owned(), "il n'y est pas rattaché")
         } else {
-            (format!("{foreign} ménages de l'enquête portent"), "ils n'y sont pas rattachés")
+            (format!("{} ménages de l'enquête portent", thousands(foreign)), "ils n'y sont pas rattachés")
         };
         report.remarques.push(format!(
             "{who} le numéro national d'un logement qu'un autre bailleur a au RPLS : {what}. Si ce patrimoine a \

@@ -18,6 +18,7 @@ use super::facts::{Address, BuildReport, LayerFacts, NONE};
 use super::filed;
 use super::gaps::{self, Gaps};
 use super::table::hash;
+use crate::french::thousands;
 use crate::reference::communes::city_of;
 use crate::reference::generations;
 use crate::reference::survey::Survey;
@@ -314,7 +315,8 @@ fn check_communes(
     if tolerated > 0 {
         report.comptes.insert("hors_contour_simplifie".into(), tolerated as u64);
         report.remarques.push(format!(
-            "{tolerated} logements à plus de {limit:.0} m du contour de leur commune gardent leur point, leur IRIS et leur QPV : ce contour est simplifié. Des contours plus fins diraient s'ils sont bien dans la commune."
+            "{} logements à plus de {limit:.0} m du contour de leur commune gardent leur point, leur IRIS et leur QPV : ce contour est simplifié. Des contours plus fins diraient s'ils sont bien dans la commune.",
+            thousands(tolerated as u64)
         ));
     }
     for (place, standing) in places.addresses.iter_mut().zip(&standing) {

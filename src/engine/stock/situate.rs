@@ -19,6 +19,7 @@ use super::parts::Parts;
 use super::places::label;
 use super::review::metres;
 use super::table::{Table, Texts, hash};
+use crate::french::thousands;
 use crate::geocode::{Geocoder, Hit, Kind, Query, SURE, shelf};
 use crate::reference::communes::{related, successor};
 use crate::reference::depots::Deposits;
@@ -360,23 +361,26 @@ fn tell(t: &Tally, covered: bool, report: &mut BuildReport) {
         ("adresses_introuvables", t.sans),
     ];
     report.comptes.extend(counts.map(|(key, n)| (key.to_owned(), n)));
-    let all = t.located() + t.a_confirmer + t.sans;
-    let mut told = format!("{} sur {all} logements sans coordonnées situés", t.located());
+    let all = thousands(t.located() + t.a_confirmer + t.sans);
+    let mut told = format!("{} sur {all} logements sans coordonnées situés", thousands(t.located()));
     if t.voisins > 0 {
-        told += &format!(", {} au point de leurs voisins de la même adresse", t.voisins);
+        told += &format!(", {} au point de leurs voisins de la même adresse", thousands(t.voisins));
     }
     if t.numero + t.voie > 0 {
         told += &format!(
             ", {} par leur adresse dans la Base adresse nationale (dont {} à la voie)",
-            t.numero + t.voie,
-            t.voie
+            thousands(t.numero + t.voie),
+            thousands(t.voie)
         );
     }
     if t.a_confirmer > 0 {
-        told += &format!(" ; {} à confirmer par leur bailleur (« Adresses à corriger »)", t.a_confirmer);
+        told += &format!(
+            " ; {} à confirmer par leur bailleur (« Adresses à corriger »)",
+            thousands(t.a_confirmer)
+        );
     }
     if t.sans > 0 {
-        told += &format!(" ; {} comptés dans leur commune seulement", t.sans);
+        told += &format!(" ; {} comptés dans leur commune seulement", thousands(t.sans));
     }
     if !covered {
         told += ". Importez la Base adresse nationale (mosaique import addresses FICHIER) puis reconstruisez (mosaique build) pour situer les autres par leur adresse";

@@ -44,14 +44,18 @@ pub enum AdmissionError {
     )]
     OtherYear { file: String, option: String, year: u16, column: String, found: String },
     #[error(
-        "« {file} » est refusé : {option} {year} est demandé, mais {n} lignes sur {of} ont une date postérieure (la dernière \
+        "« {file} » est refusé : {option} {year} est demandé, mais {} lignes sur {} ont une date postérieure (la dernière \
          année : {latest} ; {columns}). Le fichier est plus récent. Le magasin n'a pas changé. Corrigez \
-         {option}, ou passez outre avec --forcer."
+         {option}, ou passez outre avec --forcer.",
+        thousands(*n),
+        thousands(*of)
     )]
     Future { file: String, option: String, year: u16, n: u64, of: u64, latest: u32, columns: String },
     #[error(
-        "« {file} » est refusé : {option} {year} est demandé, mais {n} attributions sur {of} sont d'une autre année (le plus \
-         souvent {found}). Le magasin n'a pas changé. Corrigez {option}, ou passez outre avec --forcer."
+        "« {file} » est refusé : {option} {year} est demandé, mais {} attributions sur {} sont d'une autre année (le plus \
+         souvent {found}). Le magasin n'a pas changé. Corrigez {option}, ou passez outre avec --forcer.",
+        thousands(*n),
+        thousands(*of)
     )]
     OtherYears { file: String, option: String, year: u16, n: u64, of: u64, found: u32 },
     #[error(
@@ -60,9 +64,12 @@ pub enum AdmissionError {
     )]
     OtherGeneration { file: String, code: String, found: String, asked: String, option: String },
     #[error(
-        "« {file} » est refusé : {united} de ses {of} entités ont le code d'une autre et seraient réunies en {zones} zones. C'est \
+        "« {file} » est refusé : {} de ses {} entités ont le code d'une autre et seraient réunies en {} zones. C'est \
          sans doute une couche plus fine que celle demandée. Le magasin n'a pas changé. Corrigez \
-         {option}, ou passez outre avec --forcer."
+         {option}, ou passez outre avec --forcer.",
+        thousands(*united),
+        thousands(*of),
+        thousands(*zones)
     )]
     United { file: String, united: u64, of: u64, zones: u64, option: String },
     #[error(

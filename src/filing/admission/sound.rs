@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::AdmissionError;
 use super::cells::Cells;
+use crate::french::thousands;
 use crate::reference::magasin::{Doutes, magasin};
 use crate::reference::territory::territory;
 use crate::registers::kind::declared_years;
@@ -70,7 +71,7 @@ fn kept(report: &Report, folder: &Path, doubts: &Doutes, force: bool) -> Result<
 fn reason(report: &Report, folder: &Path) -> String {
     let worst = report.regles.iter().filter(|(_, r)| r.niveau == Level::Rejet).max_by_key(|(_, r)| r.lignes);
     let Some((id, rule)) = worst else { return String::new() };
-    let mut told = format!(" Raison principale : {} ({id}, {} lignes)", rule.libelle, rule.lignes);
+    let mut told = format!(" Raison principale : {} ({id}, {} lignes)", rule.libelle, thousands(rule.lignes));
     let findings = csv::ReaderBuilder::new().delimiter(b';').from_path(folder.join("constats.csv"));
     let first = findings.ok().and_then(|mut f| {
         f.records().flatten().find(|r| r.get(3) == Some(id.as_str()) && r.get(4) == Some("rejet"))

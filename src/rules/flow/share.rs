@@ -1,5 +1,7 @@
 //! Shares of a flow into whole dwellings: largest remainder within bounds, fractions carried over.
 
+use crate::french::thousands;
+
 /// One who has a share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Part {
@@ -23,9 +25,17 @@ impl Part {
 /// Why bounds cannot be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Impossible {
-    #[error("les minimums demandent {asked} logements et il n'y en a que {flow}")]
+    #[error(
+        "les minimums demandent {} logements et il n'y en a que {}",
+        thousands((*asked).into()),
+        thousands((*flow).into())
+    )]
     Least { asked: u32, flow: u32 },
-    #[error("les maximums n'admettent que {admitted} logements sur {flow}")]
+    #[error(
+        "les maximums n'admettent que {} logements sur {}",
+        thousands((*admitted).into()),
+        thousands((*flow).into())
+    )]
     Most { admitted: u32, flow: u32 },
 }
 

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::convention::{ConventionFlux, is_state};
 use super::share::{self, Part};
+use crate::french::thousands;
 
 /// Relocations d'une année passée.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -182,8 +183,11 @@ impl Assiette {
             Some(_) => "déclaré".to_owned(),
             None => {
                 let each = self.passees.iter().filter(|p| p.stock > 0);
-                let list: Vec<String> =
-                    each.map(|p| format!("{} : {} / {}", p.annee, p.relocations, p.stock)).collect();
+                let one = |p: &Passee| {
+                    let [of, all] = [p.relocations, p.stock].map(|n| thousands(n.into()));
+                    format!("{} : {of} / {all}", p.annee)
+                };
+                let list: Vec<String> = each.map(one).collect();
                 format!("moyenne ({})", list.join(" ; "))
             }
         };
@@ -193,7 +197,7 @@ impl Assiette {
             line(
                 "L",
                 "Logements qui se libèrent",
-                format!("S × taux = {} × {} %", self.stock, french(rate * 100.0, 2)),
+                format!("S × taux = {} × {} %", thousands(self.stock.into()), french(rate * 100.0, 2)),
                 f64::from(l),
             ),
         ];
@@ -207,6 +211,7 @@ impl Assiette {
             out.push(line(id, libelle, "prévision du bailleur".to_owned(), f64::from(n)));
         }
         out.push(line("X", "Logements hors du flux", "somme des motifs".to_owned(), f64::from(x)));
+        let [l, x] = [l, x].map(|n| thousands(n.into()));
         out.push(line("A", "Assiette du flux", format!("L − X = {l} − {x}"), a as f64));
         Some((out, a))
     }
@@ -227,7 +232,7 @@ pub fn calculated(
     if a < 0 {
         let message = format!(
             "Les logements hors du flux dépassent de {} ceux qui se libèrent : l'assiette est ramenée à 0.",
-            -a
+            thousands(a.unsigned_abs())
         );
         alert("assiette_negative", u32::try_from(-a).unwrap_or(u32::MAX), message);
     }
@@ -250,16 +255,20 @@ pub fn calculated(
     if given > flow {
         let n = given - flow;
         let message = format!(
-            "Les conventions donnent {} % du flux, soit {given} logements pour {flow} : {n} de trop.",
-            french(all * 100.0, 1)
+            "Les conventions donnent {} % du flux, soit {} logements pour {} : {} de trop.",
+            french(all * 100.0, 1),
+            thousands(given.into()),
+            thousands(flow.into()),
+            thousands(n.into())
         );
         alert("surreservation", n, message);
     }
     if state > caps.state + 1e-9 {
         let message = format!(
-            "L'État a {} % du flux ; la loi l'arrête à {} % ({cap} logements), sauf dérogation d'un an au plus.",
+            "L'État a {} % du flux ; la loi l'arrête à {} % ({} logements), sauf dérogation d'un an au plus.",
             french(state * 100.0, 1),
-            french(caps.state * 100.0, 0)
+            french(caps.state * 100.0, 0),
+            thousands(cap.into())
         );
         alert("etat_plafond", whole(state * size).saturating_sub(cap), message);
     }
@@ -276,9 +285,10 @@ pub fn calculated(
         let to_prefect = whole(c.part / 100.0 * (1.0 - c.share_of_year(base.annee)) * size);
         let end = c.ends().map(|d| d.to_string()).unwrap_or_default();
         let message = format!(
-            "La convention de {} est dénoncée : elle cesse le {end}, et le reste de sa part ({to_prefect} logements) revient au \
+            "La convention de {} est dénoncée : elle cesse le {end}, et le reste de sa part ({} logements) revient au \
              préfet.",
-            c.reservataire
+            c.reservataire,
+            thousands(to_prefect.into())
         );
         alert("denonciation", to_prefect, message);
     }
@@ -288,9 +298,11 @@ pub fn calculated(
             let has: u32 = parts.iter().filter(|p| is_state(&p.reservataire)).map(|p| p.logements).sum();
             if has < cap {
                 let message = format!(
-                    "L'État a {has} logements ; les préfets doivent tendre vers {} % du flux, soit {cap} : il en manque {}.",
+                    "L'État a {} logements ; les préfets doivent tendre vers {} % du flux, soit {} : il en manque {}.",
+                    thousands(has.into()),
                     french(caps.state * 100.0, 0),
-                    cap - has
+                    thousands(cap.into()),
+                    thousands((cap - has).into())
                 );
                 alert("etat_insuffisant", cap - has, message);
             }

@@ -13,15 +13,7 @@ use crate::territory::bands::Situation;
 /// « 12 450 » (thin no-break spaces between thousands).
 #[must_use]
 pub fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(c);
-    }
-    out
+    crate::french::thousands(n)
 }
 
 /// « 17,8 » from a share or percentage already in %.

@@ -7,6 +7,7 @@ use sqlx::any::{AnyRow, AnyTypeInfoKind};
 use sqlx::{Any, AssertSqlSafe, Column, Row, Transaction, ValueRef};
 
 use super::{State, StateError};
+use crate::french::thousands;
 
 /// Tables whose rows a new database has of itself.
 const SEEDED: [&str; 3] = ["audit_tete", "cles", "flux_revision"];
@@ -33,7 +34,8 @@ impl State {
             let n = count(&mut target, table).await?;
             if n > 0 && !SEEDED.contains(&table.as_str()) {
                 return Err(StateError::Taken(format!(
-                    "la base de destination n'est pas vide : sa table « {table} » a {n} lignes. Donnez une base neuve"
+                    "la base de destination n'est pas vide : sa table « {table} » a {} lignes. Donnez une base neuve",
+                    thousands(n.unsigned_abs())
                 )));
             }
         }
@@ -54,8 +56,9 @@ impl State {
             let there = count(&mut target, table).await?;
             if there != rows.len() as i64 {
                 return Err(StateError::Taken(format!(
-                    "table « {table} » : {} lignes lues, {there} écrites",
-                    rows.len()
+                    "table « {table} » : {} lignes lues, {} écrites",
+                    thousands(rows.len() as u64),
+                    thousands(there.unsigned_abs())
                 )));
             }
             moved.insert(table.clone(), rows.len() as u64);

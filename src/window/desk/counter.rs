@@ -16,6 +16,7 @@ use crate::desk::problem::Problem;
 use crate::desk::query::{Asked, Selection};
 use crate::desk::rights::{self, Reach};
 use crate::disclosure::answer::{Answer, Asker, View};
+use crate::french::thousands;
 use crate::reference::access::{Class, Donnees, Role, access};
 use crate::reference::indicators::Indicator;
 
@@ -263,7 +264,7 @@ impl Counter<'_> {
         (out > 0 && !inside.is_empty()).then(|| {
             let beyond = match out {
                 1 => "une adresse au-delà n'est pas comptée".to_owned(),
-                _ => format!("{out} adresses au-delà ne sont pas comptées"),
+                _ => format!("{} adresses au-delà ne sont pas comptées", thousands(out as u64)),
             };
             let words = format!("La zone dépasse le territoire ouvert à votre organisme : {beyond}.");
             (inside, words)

@@ -9,6 +9,7 @@ use super::figures::{self, Question, Reading};
 use super::problem::Problem;
 use super::trace::Trace;
 use crate::access::Person;
+use crate::french::thousands;
 use crate::publish::{Format, PublishError, Row, Table, csv, csvw, geoparquet, name, package, shape};
 use crate::reference::access::Class;
 use crate::reference::publication::publication;
@@ -199,9 +200,11 @@ fn bounded(zones: usize, indicators: usize) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!(
-        "Le fichier aurait {zones} zones et {indicators} indicateurs, soit {} chiffres ; {most} au plus dans ce format : donnez un \
+        "Le fichier aurait {} zones et {indicators} indicateurs, soit {} chiffres ; {} au plus dans ce format : donnez un \
             territoire (« dans ») ou moins d'indicateurs, ou demandez « csv » ou « parquet », qui n'ont pas de limite.",
-        zones * indicators
+        thousands(zones as u64),
+        thousands((zones * indicators) as u64),
+        thousands(most as u64)
     );
     Err(Problem::value("dans", &zones.to_string(), detail))
 }

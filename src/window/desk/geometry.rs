@@ -9,6 +9,7 @@ use geo::{ChamberlainDuquetteArea, Coord, LineString, MultiPolygon, Polygon};
 use serde_json::Value;
 
 use crate::desk::problem::Problem;
+use crate::french::thousands;
 use crate::reference::zonage::ZoneLimits;
 use crate::registers::zones::effort::{Effort, Spent};
 use crate::registers::zones::repair;
@@ -53,7 +54,11 @@ pub fn areas(
         return Err(Problem::value(
             champ,
             &n.to_string(),
-            format!("La zone a {n} sommets ; {} au plus : simplifiez son contour.", limits.sommets_max),
+            format!(
+                "La zone a {} sommets ; {} au plus : simplifiez son contour.",
+                thousands(n as u64),
+                thousands(limits.sommets_max as u64)
+            ),
         ));
     }
     let mut areas = Vec::with_capacity(parts.len());

@@ -18,6 +18,7 @@ use crate::desk::{geometry, places};
 use crate::disclosure::answer::{Answer, Coverage, stock_source};
 use crate::disclosure::figure::Figure;
 use crate::disclosure::publisher::Population;
+use crate::french::thousands;
 use crate::reference::access::Class;
 use crate::reference::indicators::Catalogue;
 use crate::reference::scales;
@@ -108,7 +109,9 @@ impl Mesure {
                 .insert(0, "Ces chiffres portent sur le parc de votre organisme seulement.".to_owned());
         }
         if let (Some(scale), Some(code)) = (&zone.echelle, &zone.code) {
-            avertissements.extend(counter.selection.loaded.meta().gap(scale, code));
+            let loaded = &counter.selection.loaded;
+            let name = |commune: &str| places::name_of(loaded, "commune", commune);
+            avertissements.extend(loaded.meta().gap(scale, code, name));
         }
         Self {
             zone,
@@ -166,7 +169,8 @@ pub fn mesures(app: &App, person: &Person, asked: DemandeMesure) -> Result<(Vec<
     let limits = zonage::limits();
     let n = asked.zones.len();
     if n == 0 || n > limits.zones_max {
-        let detail = format!("Une demande porte sur 1 à {} zones, or elle en a {n}.", limits.zones_max);
+        let [most, found] = [limits.zones_max, n].map(|n| thousands(n as u64));
+        let detail = format!("Une demande porte sur 1 à {most} zones, or elle en a {found}.");
         return Err(Problem::value("zones", &n.to_string(), detail));
     }
     let indicators = query::indicators(app, asked.indicateurs.as_deref())?;
@@ -206,10 +210,11 @@ fn bounded(zones: &[ZoneDemandee], indicators: usize, limits: &ZoneLimits) -> Re
     let figures = zones.len() * indicators;
     if figures > limits.chiffres_max {
         let detail = format!(
-            "La demande porte sur {} zones et {indicators} indicateurs, soit {figures} chiffres ; {} au plus : \
+            "La demande porte sur {} zones et {indicators} indicateurs, soit {} chiffres ; {} au plus : \
                 demandez-la en plusieurs fois.",
-            zones.len(),
-            limits.chiffres_max
+            thousands(zones.len() as u64),
+            thousands(figures as u64),
+            thousands(limits.chiffres_max as u64)
         );
         return Err(Problem::value("indicateurs", &indicators.to_string(), detail));
     }
@@ -225,9 +230,10 @@ fn bounded(zones: &[ZoneDemandee], indicators: usize, limits: &ZoneLimits) -> Re
     let vertices: usize = zones.iter().filter_map(|z| z.geometrie.as_ref()).map(geometry::vertices).sum();
     if vertices > limits.sommets_demande_max {
         let detail = format!(
-            "Les zones de la demande ont {vertices} sommets en tout ; {} au plus : simplifiez-les ou \
+            "Les zones de la demande ont {} sommets en tout ; {} au plus : simplifiez-les ou \
                 demandez-les en plusieurs fois.",
-            limits.sommets_demande_max
+            thousands(vertices as u64),
+            thousands(limits.sommets_demande_max as u64)
         );
         return Err(Problem::value("zones", &vertices.to_string(), detail));
     }
@@ -330,8 +336,8 @@ fn measure(counters: &Counters<'_>, found: &Found) -> Result<Mesure, Problem> {
         let mut mesure = Mesure::new(found.zone.clone(), counter, answer);
         mesure.avertissements.push(format!(
             "Les ménages de {} zone(s) sur {} ne sont pas comptés. {why}",
-            closed.len(),
-            found.parts.len()
+            thousands(closed.len() as u64),
+            thousands(found.parts.len() as u64)
         ));
         return Ok(mesure);
     }
@@ -427,8 +433,8 @@ fn listed(
     limits: &ZoneLimits,
 ) -> Result<Found, Problem> {
     if codes.is_empty() || codes.len() > limits.codes_max {
-        let detail =
-            format!("Une liste a de 1 à {} codes, or celle-ci en a {}.", limits.codes_max, codes.len());
+        let [most, found] = [limits.codes_max, codes.len()].map(|n| thousands(n as u64));
+        let detail = format!("Une liste a de 1 à {most} codes, or celle-ci en a {found}.");
         return Err(Problem::value(champ, &codes.len().to_string(), detail));
     }
     let mut parts = Vec::with_capacity(codes.len());
@@ -442,7 +448,7 @@ fn listed(
     // One code alone is that zone, whichever way it is asked.
     let (echelle, code, name) = match codes {
         [one] => (Some(one.echelle.clone()), Some(one.code.clone()), name.unwrap_or_default()),
-        _ => (None, None, format!("{} zones réunies", codes.len())),
+        _ => (None, None, format!("{} zones réunies", thousands(codes.len() as u64))),
     };
     let runs = Runs::union(&parts.iter().map(|(_, runs)| runs).collect::<Vec<_>>());
     let class = parts.iter().map(|(class, _)| *class).min().unwrap_or(Class::Large);

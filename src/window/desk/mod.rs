@@ -19,6 +19,7 @@ pub mod leases;
 pub mod lessor;
 pub mod mesure;
 pub mod names;
+pub mod paper;
 pub mod params;
 pub mod perimetres;
 pub mod places;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 use super::problem::Problem;
+use crate::french::thousands;
 
 /// The query parameters of a request. Handlers take what they know; [`Params::finish`] refuses the rest.
 #[derive(Debug, Default)]
@@ -110,6 +111,7 @@ pub fn name<'a>(champ: &str, text: &'a str) -> Result<&'a str, Problem> {
 pub fn words(champ: &str, text: &str, most: usize) -> Result<String, Problem> {
     let text = text.trim();
     if text.chars().count() > most || text.chars().any(|c| c.is_control() && c != '\n') {
+        let most = thousands(most as u64);
         return Err(Problem::value(champ, text, format!("Ce texte a {most} caractères au plus.")));
     }
     Ok(text.to_owned())

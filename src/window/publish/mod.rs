@@ -19,6 +19,7 @@ pub mod package;
 pub mod pdf;
 pub mod pmtiles;
 pub mod portrait;
+pub mod report;
 pub mod shape;
 #[cfg(test)]
 mod silence;

@@ -245,7 +245,7 @@ async fn what_a_request_may_hold_is_bounded() {
     assert!(star["detail"].as_str().unwrap().contains("plus souvent"), "{star}");
     let many = vec![json!({"geometrie": ring(4_800, 1, 0.01)}); 42];
     let many = refused(json!({"zones": many})).await;
-    assert!(many["detail"].as_str().unwrap().contains("200000 au plus"), "{many}");
+    assert!(many["detail"].as_str().unwrap().contains("200\u{202f}000 au plus"), "{many}");
     assert!(begun.elapsed() < std::time::Duration::from_secs(4), "{:?}", begun.elapsed());
     // A sound contour of as many vertices is measured.
     let round = measure(json!({"zones": [{"geometrie": ring(4_900, 1, 0.03)}]})).await;

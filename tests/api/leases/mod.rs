@@ -2,3 +2,4 @@
 
 mod controle;
 mod objectifs;
+mod rpems;

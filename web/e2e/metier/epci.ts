@@ -19,7 +19,7 @@ export const EPCI: Task[] = [
     await sheet.getByText('Sur la liste', { exact: true }).first().waitFor();
     await hand.click(sheet.getByRole('button', { name: 'Fermer' }));
     await hand.choices();
-    const [file] = await Promise.all([page.waitForEvent('download'), hand.click(page.getByRole('link', { name: /Annexe à la CIA/ }))]);
+    const [file] = await Promise.all([page.waitForEvent('download'), hand.click(page.getByRole('link', { name: 'Annexe à la CIA (CSV)' }))]);
     assert.equal((await contentOf(file)).text.trim().split(/\r?\n/).length, 2, 'one residence under the titles');
   } },
   { menu: true, name: 'a rate of the agreement, kept', most: [8, 8], walk: async (hand) => {

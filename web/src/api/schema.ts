@@ -1578,6 +1578,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/flux/bilan.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bilan annuel d'un bailleur (PDF)
+         * @description Les chiffres de `/api/flux/bilan`, en un PDF accessible (PDF/UA-1, archivable : PDF/A-2a) à remettre aux
+         *     réservataires, à l'EPCI et au préfet. Une version arrêtée y dit qui l'a arrêtée, quand, et son empreinte,
+         *     qui est aussi dans le nom du fichier.
+         */
+        get: operations["flux_bilan_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/flux/calcul": {
         parameters: {
             query?: never;
@@ -2506,6 +2528,27 @@ export interface paths {
          * @description Les seules résidences dont la qualité est en vigueur aujourd'hui, par bailleur.
          */
         get: operations["rpems_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rpems.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Liste à annexer à la convention intercommunale d'attribution (PDF)
+         * @description Comme le CSV, en un PDF accessible (PDF/UA-1, archivable : PDF/A-2a) : les seules résidences dont la
+         *     qualité est en vigueur aujourd'hui, par bailleur.
+         */
+        get: operations["rpems_pdf"];
         put?: never;
         post?: never;
         delete?: never;
@@ -14906,6 +14949,81 @@ export interface operations {
             };
         };
     };
+    flux_bilan_pdf: {
+        parameters: {
+            query?: {
+                /**
+                 * @description La dernière par défaut
+                 * @example 2024
+                 */
+                annee?: number;
+                /**
+                 * @description SIREN ; le premier que vous pouvez lire par défaut
+                 * @example 300000000
+                 */
+                bailleur?: string;
+                /**
+                 * @description Une version arrêtée ; les chiffres du jour par défaut
+                 * @example 1
+                 */
+                version?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Le bilan */
+            200: {
+                headers: {
+                    /** @description Le nom du fichier : `mosaique_flux_bilan_300000000_2024_v1_9f86d081884c7d65.pdf`, avec la version et l'empreinte ; `…_2024_au-2025-02-12.pdf` pour les chiffres d'un jour */
+                    "content-disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example %PDF-1.7 */
+                    "application/pdf": string;
+                };
+            };
+            /** @description La demande n'est pas acceptable : `champ` et `detail` disent quoi et que faire. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Rien de ce nom n'existe, ou ne vous est ouvert. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
     flux_calcul: {
         parameters: {
             query?: {
@@ -18177,6 +18295,53 @@ export interface operations {
                 content: {
                     /** @example bailleur_siren;bailleur;residence_code;residence;commune;epci;debut;fin;motif;commentaire */
                     "text/csv": string;
+                };
+            };
+            /** @description Il faut dire qui l'on est : session ouverte ou jeton. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+            /** @description Ce n'est pas ouvert à votre organisme ; `detail` dit pourquoi. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Probleme"];
+                };
+            };
+        };
+    };
+    rpems_pdf: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Un EPCI seulement
+                 * @example 200000001
+                 */
+                epci?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description L'annexe */
+            200: {
+                headers: {
+                    /** @description Le nom du fichier : `mosaique_rpems_annexe-cia_200000001_2025-02-12.pdf` */
+                    "content-disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example %PDF-1.7 */
+                    "application/pdf": string;
                 };
             };
             /** @description Il faut dire qui l'on est : session ouverte ou jeton. */

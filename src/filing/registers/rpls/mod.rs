@@ -28,6 +28,7 @@ use super::report::{Finding, Level, Report, RuleCount};
 use super::table::{Table, TableError};
 use super::text::encoding::Seen;
 use super::text::separator;
+use crate::french::thousands;
 use crate::reference::rpls::rpls;
 
 /// What the user says about the file.
@@ -339,9 +340,10 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
         if let Some(announced) = organisation.announced
             && announced != report.lignes_lues
         {
-            let read = report.lignes_lues;
             report.remarques.push(format!(
-                "La ligne d'organisme annonce {announced} logements ; le fichier en contient {read}."
+                "La ligne d'organisme annonce {} logements ; le fichier en contient {}.",
+                thousands(announced),
+                thousands(report.lignes_lues)
             ));
         }
         if let Some(year) = organisation.year
@@ -360,8 +362,9 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
     }
     if let Some(n) = report.comptes.get("lignes_identiques").copied() {
         report.remarques.push(format!(
-            "{n} lignes sont identiques à une autre : sans numéro d'appartement, ce sont des logements \
-                semblables, tous gardés."
+            "{} lignes sont identiques à une autre : sans numéro d'appartement, ce sont des logements \
+                semblables, tous gardés.",
+            thousands(n)
         ));
     }
 }

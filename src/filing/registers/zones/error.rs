@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::french::thousands;
 use crate::territory::crs::CrsError;
 
 #[derive(Debug, thiserror::Error)]
@@ -17,10 +18,11 @@ pub enum ZonesError {
     Damaged { file: String, message: String },
     #[error("« {file} » ne contient aucune zone")]
     Empty { file: String },
-    #[error("« {file} » contient plus de {max} zones ; découpez-le en plusieurs fichiers")]
+    #[error("« {file} » contient plus de {} zones ; découpez-le en plusieurs fichiers", thousands(*max as u64))]
     TooMany { file: String, max: usize },
     #[error(
-        "les contours de « {file} » ont plus de {max} sommets en tout ; simplifiez-les ou découpez le fichier"
+        "les contours de « {file} » ont plus de {} sommets en tout ; simplifiez-les ou découpez le fichier",
+        thousands(*max as u64)
     )]
     TooManyVertices { file: String, max: usize },
     #[error("« {file} » a plus de {max} colonnes ; ne gardez que le code, le nom et la commune des zones")]

@@ -9,6 +9,7 @@ use crate::desk::editions::Loaded;
 use crate::desk::params::name;
 use crate::desk::problem::Problem;
 use crate::desk::{geometry, places};
+use crate::french::thousands;
 use crate::reference::zonage;
 use crate::state::{Visibilite, ZoneSet};
 
@@ -75,7 +76,11 @@ fn checked(loaded: &Loaded, zones: &[ZoneGardee]) -> Result<(usize, String), Pro
         return Err(Problem::value(
             "zones",
             &n.to_string(),
-            format!("Un ensemble a de 1 à {} zones, or celui-ci en a {n}.", limits.zones_max),
+            format!(
+                "Un ensemble a de 1 à {} zones, or celui-ci en a {}.",
+                thousands(limits.zones_max as u64),
+                thousands(n as u64)
+            ),
         ));
     }
     let effort = geometry::effort(limits);
@@ -113,7 +118,8 @@ pub async fn kept(loaded: Arc<Loaded>, zones: Vec<ZoneGardee>) -> Result<(usize,
 /// millésime it is asked of.
 fn listed(loaded: &Loaded, champ: &str, codes: &[CodeGarde], most: usize) -> Result<(), Problem> {
     if codes.is_empty() || codes.len() > most {
-        let detail = format!("Une liste a de 1 à {most} codes, or celle-ci en a {}.", codes.len());
+        let [most, found] = [most, codes.len()].map(|n| thousands(n as u64));
+        let detail = format!("Une liste a de 1 à {most} codes, or celle-ci en a {found}.");
         return Err(Problem::value(champ, &codes.len().to_string(), detail));
     }
     for (j, CodeGarde { echelle, code }) in codes.iter().enumerate() {

@@ -7,6 +7,7 @@ use crate::desk::csv_body::{self, unreadable};
 use crate::desk::editions::Loaded;
 use crate::desk::problem::Problem;
 use crate::desk::situation::{Reponse, Situation, locate, projected};
+use crate::french::thousands;
 use crate::reference::situation::situation as rules;
 use crate::territory::grid;
 
@@ -62,8 +63,9 @@ pub fn convert(loaded: &Loaded, body: &[u8], epsg: u16) -> Result<Vec<u8>, Probl
     let rows = reader.records().collect::<Result<Vec<StringRecord>, _>>().map_err(unreadable)?;
     if rows.len() > ROWS {
         return Err(Problem::body(format!(
-            "Le fichier a {} lignes ; {ROWS} au plus : découpez-le.",
-            rows.len()
+            "Le fichier a {} lignes ; {} au plus : découpez-le.",
+            thousands(rows.len() as u64),
+            thousands(ROWS as u64)
         )));
     }
 

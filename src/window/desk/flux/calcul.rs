@@ -8,6 +8,7 @@ use crate::desk::flux::suivi::lessors;
 use crate::desk::flux::view::{View, title};
 use crate::desk::leases::Choix;
 use crate::desk::problem::Problem;
+use crate::flow::convention::ConventionFlux;
 use crate::flow::rights::{LigneConversion, converted};
 use crate::flow::year::{Assiette, CalculFlux, calculated};
 use crate::reference::flux::flux;
@@ -63,6 +64,17 @@ pub struct Asked {
     pub parts: Option<String>,
 }
 
+/// Names whom a convention is with where an alert has the code.
+fn named(view: &View, list: &[ConventionFlux], found: &mut CalculFlux) {
+    for alert in found.alertes.iter_mut().filter(|a| a.id == "denonciation") {
+        if let Some(c) = list.iter().find(|c| alert.message.contains(&format!(" de {} est ", c.reservataire)))
+        {
+            let title = format!(" de {} est ", title(view, &c.reservataire));
+            alert.message = alert.message.replace(&format!(" de {} est ", c.reservataire), &title);
+        }
+    }
+}
+
 /// The flow of a year, and what it would become with what is tried.
 ///
 /// # Errors
@@ -101,7 +113,8 @@ pub fn answer(book: &Book, view: &View, asked: Asked) -> Result<CalculAnnee, Pro
     let no_rate = || {
         Problem::value("taux", "", "Ni taux déclaré ni années passées : le taux de relocation est inconnu.")
     };
-    let found = calculated(base, &list, &carried, caps()?).ok_or_else(no_rate)?;
+    let mut found = calculated(base, &list, &carried, caps()?).ok_or_else(no_rate)?;
+    named(view, &list, &mut found);
 
     let tried = taux.is_some() || stock.is_some() || exclus.is_some() || parts.is_some();
     let mut what_if = base.clone();
@@ -134,8 +147,9 @@ pub fn answer(book: &Book, view: &View, asked: Asked) -> Result<CalculAnnee, Pro
             }
         }
     }
-    let essai =
+    let mut essai =
         if tried { Some(calculated(&what_if, &list, &carried, caps()?).ok_or_else(no_rate)?) } else { None };
+    essai.iter_mut().for_each(|e| named(view, &list, e));
     let rights: Vec<_> = book
         .rights
         .iter()

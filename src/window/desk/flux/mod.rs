@@ -2,6 +2,7 @@
 
 pub mod action_logement;
 pub mod bilan;
+pub mod bilan_pdf;
 pub mod book;
 pub mod calcul;
 pub mod carte;

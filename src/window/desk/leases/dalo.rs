@@ -12,6 +12,7 @@ use crate::desk::editions::App;
 use crate::desk::leases::{Open, number, reservataires};
 use crate::desk::problem::Problem;
 use crate::flow::convention::is_state;
+use crate::french::thousands;
 use crate::policy::dalo::to_justify;
 use crate::policy::facts::{Allocation, Allocations};
 use crate::policy::mix::{self, Score};
@@ -256,7 +257,7 @@ pub fn comment(text: &str, needed: bool) -> Result<String, Problem> {
         return Err(Problem::value(
             "commentaire",
             text,
-            format!("Un commentaire a {COMMENT} caractères au plus."),
+            format!("Un commentaire a {} caractères au plus.", thousands(COMMENT as u64)),
         ));
     }
     Ok(text.to_owned())

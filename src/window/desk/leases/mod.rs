@@ -10,6 +10,7 @@ pub mod objectifs_csv;
 pub mod plan;
 pub mod rates;
 pub mod rpems;
+pub mod rpems_pdf;
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -10,6 +10,7 @@ use crate::desk::editions::App;
 use crate::desk::params;
 use crate::desk::places::{self, name_of};
 use crate::desk::problem::Problem;
+use crate::french::thousands;
 use crate::publish::csv_file;
 use crate::reference::fragilite::{Decision, Fragility};
 use crate::state::rpems::{Act, File, NewFile, Statut, Whose};
@@ -130,7 +131,7 @@ pub fn words(decision: Decision, motif: &str, comment: &str) -> Result<(&'static
         return Err(Problem::value(
             "commentaire",
             comment,
-            format!("Un commentaire a {COMMENT} caractères au plus."),
+            format!("Un commentaire a {} caractères au plus.", thousands(COMMENT as u64)),
         ));
     }
     if reason.id == "autre" && comment.is_empty() {
@@ -213,6 +214,16 @@ pub fn residence(app: &App, org: &Organisation, code: &str) -> Result<NewFile, P
     })
 }
 
+/// Reason and comment of the last validation of a file; both empty if there was none.
+#[must_use]
+pub fn validated<'a>(file: &'a File, rules: &'a Fragility) -> (&'a str, &'a str) {
+    let Some(last) = file.historique.iter().rev().find(|e| e.decision == Decision::Valider.id()) else {
+        return ("", "");
+    };
+    let reason = rules.reasons.iter().find(|r| r.id == last.motif);
+    (reason.map_or("", |r| r.libelle.as_str()), &last.commentaire)
+}
+
 pub fn written(files: &[File], rules: &Fragility) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv_file::writer();
     out.write_record([
@@ -228,11 +239,7 @@ pub fn written(files: &[File], rules: &Fragility) -> Result<Vec<u8>, csv::Error>
         "commentaire",
     ])?;
     for f in files {
-        let last = f.historique.iter().rev().find(|e| e.decision == Decision::Valider.id());
-        let motif = last
-            .and_then(|e| rules.reasons.iter().find(|r| r.id == e.motif))
-            .map_or("", |r| r.libelle.as_str());
-        let comment = last.map_or("", |e| e.commentaire.as_str());
+        let (motif, comment) = validated(f, rules);
         let cells = [
             &f.bailleur,
             &f.bailleur_nom,

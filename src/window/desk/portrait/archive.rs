@@ -13,6 +13,7 @@ use crate::desk::figures::{self, Question as Listing};
 use crate::desk::problem::Problem;
 use crate::desk::query::Asked;
 use crate::desk::trace::Trace;
+use crate::french::thousands;
 use crate::publish::name::slug;
 use crate::publish::portrait::Edition;
 use crate::reference::portrait::portrait as data;
@@ -47,8 +48,9 @@ pub fn archive(
     let most = data().zones_max;
     if zones.is_empty() || zones.len() > most {
         let detail = format!(
-            "Une archive a de 1 à {most} portraits, or ce territoire a {} zones de cette échelle qui vous sont ouvertes.",
-            zones.len()
+            "Une archive a de 1 à {} portraits, or ce territoire a {} zones de cette échelle qui vous sont ouvertes.",
+            thousands(most as u64),
+            thousands(zones.len() as u64)
         );
         return Err(Problem::value("dans", every.dans.as_deref().unwrap_or_default(), detail));
     }

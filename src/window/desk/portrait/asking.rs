@@ -292,7 +292,7 @@ impl<'a> Asking<'a> {
             rows: rows.collect(),
             bars: bars.collect(),
             colors: shown.iter().map(|(.., color)| *color).collect(),
-            strong: false,
+            ..Cells::default()
         };
         Some(Part { title, cells: Some(cells), notes: Vec::new() })
     }

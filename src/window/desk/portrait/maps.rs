@@ -3,8 +3,8 @@
 
 use geo::MultiPolygon;
 
-use super::Subject;
 use super::asking::Asking;
+use super::{Subject, words};
 use crate::desk::editions::Loaded;
 use crate::desk::figures::{self, Question as Listing};
 use crate::desk::problem::Problem;
@@ -287,22 +287,22 @@ fn told(
     classes: &[crate::publish::classes::Class],
     class: impl Fn(f64) -> usize,
 ) -> String {
-    let cell = |row: &Row<'_>| super::words::cell(said(row));
+    let cell = |row: &Row<'_>| words::cell(said(row));
     let mut known: Vec<(f64, &Row<'_>)> = rows.iter().filter_map(|r| Some((value(r)?, r))).collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut parts: Vec<String> = Vec::new();
     if indicator.unite != "nombre" {
-        let count = |i: usize| known.iter().filter(|(v, _)| class(*v) == i).count();
+        let count = |i: usize| words::count(known.iter().filter(|(v, _)| class(*v) == i).count() as u64);
         parts.extend(
             classes.iter().enumerate().map(|(i, c)| format!("{} dans la classe {}", count(i), c.label)),
         );
     }
     let secret = rows.iter().filter_map(said).filter(|f| f.secret).count();
     if secret > 0 {
-        parts.push(format!("{secret} sous le secret statistique"));
+        parts.push(format!("{} sous le secret statistique", words::count(secret as u64)));
     }
-    let mut out =
-        format!("Carte : {} {by}, {place}. La carte montre {} zones", indicator.libelle, rows.len());
+    let all = words::count(rows.len() as u64);
+    let mut out = format!("Carte : {} {by}, {place}. La carte montre {all} zones", indicator.libelle);
     if !parts.is_empty() {
         out += &format!(", dont {}", parts.join(", "));
     }

@@ -89,6 +89,13 @@ impl Fragment {
         self.height = self.height.max(y + other.height);
     }
 
+    /// The same, read nowhere: what a page repeats of another.
+    #[must_use]
+    pub fn repeated(&self) -> Self {
+        let pieces = self.pieces.iter().map(|p| Piece { of: None, place: None, draws: p.draws.clone() });
+        Self { height: self.height, pieces: pieces.collect(), marks: Vec::new() }
+    }
+
     /// Adds another one under this one.
     pub fn under(&mut self, other: Self, gap: f32) {
         let at = if self.height > 0.0 { self.height + gap } else { 0.0 };

@@ -7,12 +7,14 @@ mod blocks;
 mod draw;
 mod fonts;
 mod paper;
+mod sheet;
 mod tree;
 
-pub use self::blocks::{Cells, Style};
+pub use self::blocks::{Cells, Lines, Style};
 pub use self::draw::{Color, Draw, Fragment, Path, Piece};
 pub use self::fonts::{Span, Weight};
 pub use self::paper::{About, BODY, Paper};
+pub use self::sheet::{CLOSED, OPEN, Part, Sheet, Spacing, section, sections, warnings};
 pub use self::tree::{DOCUMENT, Element, Kind};
 
 /// Language of papers.

@@ -12,8 +12,10 @@ use krilla::page::PageSettings;
 use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, SpanTag};
 
+use super::blocks::Lines;
 use super::draw::{Draw, Fragment, ORNAMENT, Piece, rect, rule};
 use super::fonts::{Fonts, Weight};
+use super::sheet::Spacing;
 use super::tree::Tree;
 use super::{LANGUAGE, QUIET, RULE};
 use crate::publish::PublishError;
@@ -27,6 +29,8 @@ const TOPS: [f32; 2] = [36.0, 52.0];
 /// Where they end: the foot stands below.
 const BOTTOM: f32 = PAGE[1] - 58.0;
 const SMALL: f32 = 7.5;
+/// Lines of a table that take no more than this stay together.
+const SHORT: f32 = 190.0;
 
 /// What a file says of itself.
 #[derive(Debug, Clone)]
@@ -46,6 +50,8 @@ pub struct About {
 pub struct Paper {
     pub fonts: Fonts,
     pub tree: Tree,
+    /// Above and under the lines of tables.
+    pub(super) pad: f32,
     /// Blocks with their place from the top.
     pages: Vec<Vec<(Fragment, f32)>>,
     y: f32,
@@ -54,8 +60,9 @@ pub struct Paper {
 impl Paper {
     /// # Errors
     /// The fonts cannot be read.
-    pub fn new() -> Result<Self, PublishError> {
-        Ok(Self { fonts: Fonts::new()?, tree: Tree::default(), pages: vec![Vec::new()], y: TOPS[0] })
+    pub fn new(space: Spacing) -> Result<Self, PublishError> {
+        let (fonts, tree) = (Fonts::new()?, Tree::default());
+        Ok(Self { fonts, tree, pad: space.pad, pages: vec![Vec::new()], y: TOPS[0] })
     }
 
     /// Puts a block under the others, on the next page if it does not fit on this one.
@@ -75,6 +82,34 @@ impl Paper {
         if let Some(page) = self.pages.last_mut() {
             page.push((block, at));
         }
+    }
+
+    /// Puts a table under the others, over as many pages as it takes; its head stands on each of them. `top`
+    /// stays with its first lines, as do short tables with all of theirs.
+    pub fn flow(&mut self, top: Fragment, lines: Lines, gap: f32) {
+        let whole: f32 = lines.rows.iter().map(|r| r.height).sum();
+        let together = if whole <= SHORT { lines.rows.len() } else { 2 };
+        let again = lines.head.repeated();
+        let mut rows = lines.rows.into_iter();
+        let mut first = top;
+        first.under(lines.head, 4.0);
+        rows.by_ref().take(together).for_each(|row| first.under(row, 0.0));
+        self.place(first, gap);
+        for row in rows {
+            if self.fits(&row, 0.0) {
+                self.place(row, 0.0);
+            } else {
+                let mut next = again.clone();
+                next.under(row, 0.0);
+                self.place(next, 0.0);
+            }
+        }
+    }
+
+    /// Pages so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.pages.len()
     }
 
     /// Whether a block fits under the others on this page.

@@ -1,74 +1,81 @@
 //! Where everything stands on the paper: one or two pages for most territories.
 
-use super::{Edition, Map, Part, Portrait};
-use crate::days;
+use super::{Edition, Map, Portrait};
 use crate::publish::PublishError;
 use crate::publish::pdf::{
-    About, BODY, Color, DOCUMENT, Draw, Element, Fragment, INK, Kind, Paper, QUIET, Span, Style, TINT, WHITE,
-    Weight,
+    BODY, CLOSED, DOCUMENT, Fragment, Kind, OPEN, Paper, Part, Sheet, Spacing, Style, TINT, Weight, section,
+    warnings,
 };
 
-const GAP: f32 = 15.0;
-const SMALL_GAP: f32 = 8.0;
 const HALF: f32 = (BODY - 22.0) / 2.0;
-/// Width of what stands at the top right.
-const SIDE: f32 = 168.0;
-const WARNING: Color = [253, 245, 221];
-const RESTRICTED: Color = [139, 46, 22];
-const PUBLIC: Color = [20, 83, 107];
 
-/// The file.
+/// The file. What would leave its method alone on a third page is set closer.
 ///
 /// # Errors
 /// It cannot be written as the standard asks.
 pub fn write(portrait: &Portrait) -> Result<Vec<u8>, PublishError> {
-    let mut paper = Paper::new()?;
+    let sheet = sheet(portrait);
+    let mut paper = laid(portrait, &sheet, Spacing::USUAL)?;
+    for space in Spacing::CLOSER {
+        if paper.count() <= SHEETS {
+            break;
+        }
+        let closer = laid(portrait, &sheet, space)?;
+        if closer.count() < paper.count() {
+            paper = closer;
+        }
+    }
+    paper.write(&sheet.about())
+}
+
+/// Sheets that a portrait should take.
+const SHEETS: usize = 2;
+
+fn laid(portrait: &Portrait, sheet: &Sheet, space: Spacing) -> Result<Paper, PublishError> {
+    let mut paper = Paper::new(space)?;
     let p = &mut paper;
-    let top = header(p, portrait);
+    let top = sheet.top(p);
     p.place(top, 0.0);
     let facts = p.facts(DOCUMENT, &portrait.faits, BODY);
     p.place(facts, 12.0);
-    for words in &portrait.avertissements {
-        let note = p.note(DOCUMENT, &[(words, Weight::Regular)], WARNING, Style::QUIET, BODY);
-        p.place(note, SMALL_GAP);
-    }
+    warnings(p, &portrait.avertissements, space.small);
     if !portrait.saillant.is_empty() {
         let note = p.note(DOCUMENT, &[(&portrait.saillant, Weight::Regular)], TINT, Style::BODY, BODY);
-        p.place(note, SMALL_GAP);
+        p.place(note, space.small);
     }
     let keys = section(p, &portrait.cles, BODY);
-    p.place(keys, GAP);
+    p.place(keys, space.gap);
     // What is told first fills the first page; maps begin the second.
     let mut parties: Vec<&[Part]> = portrait.parties.iter().map(Vec::as_slice).collect();
     let mut later = parties.split_off(parties.len().min(1));
     for parts in parties {
-        let block = beside(p, parts);
-        p.place(block, GAP);
+        let block = beside(p, parts, space.gap);
+        p.place(block, space.gap);
     }
     if !portrait.cartes.is_empty() {
         let single = later.iter().position(|parts| parts.len() == 1);
-        if let Some(at) = single.filter(|at| placed_here(p, &later[*at][0])) {
+        if let Some(at) = single.filter(|at| placed_here(p, &later[*at][0], space.gap)) {
             later.remove(at);
         }
-        let block = drawn(p, &portrait.cartes);
-        p.place(block, GAP);
+        let block = drawn(p, &portrait.cartes, space.maps);
+        p.place(block, space.gap);
     }
     for parts in later {
-        let block = beside(p, parts);
-        p.place(block, GAP);
+        let block = beside(p, parts, space.gap);
+        p.place(block, space.gap);
     }
-    let method = method(p, portrait);
-    p.place(method, GAP);
-    paper.write(&about(portrait))
+    let method = sheet.method(p, space.method);
+    p.place(method, space.gap);
+    Ok(paper)
 }
 
 /// A section over the whole width, if this page has room for it.
-fn placed_here(p: &mut Paper, part: &Part) -> bool {
+fn placed_here(p: &mut Paper, part: &Part, gap: f32) -> bool {
     let mark = p.tree.mark();
     let block = section(p, part, BODY);
-    let fits = p.fits(&block, GAP);
+    let fits = p.fits(&block, gap);
     if fits {
-        p.place(block, GAP);
+        p.place(block, gap);
     } else {
         p.tree.undo(mark);
     }
@@ -76,7 +83,7 @@ fn placed_here(p: &mut Paper, part: &Part) -> bool {
 }
 
 /// Two sections beside one another, or under one another.
-fn beside(p: &mut Paper, parts: &[Part]) -> Fragment {
+fn beside(p: &mut Paper, parts: &[Part], gap: f32) -> Fragment {
     if let [left, right] = parts {
         let mut block = section(p, left, HALF);
         let right = section(p, right, HALF);
@@ -85,38 +92,38 @@ fn beside(p: &mut Paper, parts: &[Part]) -> Fragment {
     }
     parts.iter().fold(Fragment::default(), |mut block, part| {
         let one = section(p, part, BODY);
-        block.under(one, GAP);
+        block.under(one, gap);
         block
     })
 }
 
-fn about(portrait: &Portrait) -> About {
+/// What it has alike with other papers.
+fn sheet(portrait: &Portrait) -> Sheet {
     let edition = portrait.edition;
-    let fiction = if portrait.demonstration { " · Territoire fictif" } else { "" };
-    About {
-        title: format!("Portrait : {} ({})", portrait.nom, edition.words().to_lowercase()),
-        author: if portrait.organisme.is_empty() {
-            "mosaïque".to_owned()
-        } else {
-            portrait.organisme.clone()
-        },
-        subject: format!("{}. {}. {}", portrait.genre, portrait.source, edition.words()),
-        day: portrait.jour.clone(),
-        head: portrait.nom.clone(),
-        foot: [
-            format!(
-                "{} · {} · édité le {}{fiction}",
-                edition.words(),
-                portrait.source,
-                days::french(&portrait.jour)
-            ),
-            portrait.secret.clone(),
-        ],
+    let mut marge = vec![sentence(edition.rule())];
+    if !portrait.organisme.is_empty() {
+        marge.push(format!("Éditée par {}", portrait.organisme));
     }
-}
-
-fn plain(text: &str) -> [Span<'_>; 1] {
-    [(text, Weight::Regular)]
+    marge.push(portrait.source.clone());
+    let ground = match edition {
+        Edition::Restreinte => CLOSED,
+        Edition::Publique => OPEN,
+    };
+    Sheet {
+        genre: portrait.genre.clone(),
+        nom: portrait.nom.clone(),
+        dans: portrait.dans.clone(),
+        marque: (edition.words().to_owned(), ground),
+        marge,
+        titre: format!("Portrait : {} ({})", portrait.nom, edition.words().to_lowercase()),
+        sujet: format!("{}. {}. {}", portrait.genre, portrait.source, edition.words()),
+        organisme: portrait.organisme.clone(),
+        courant: portrait.nom.clone(),
+        pied: [format!("{} · {}", edition.words(), portrait.source), portrait.secret.clone()],
+        jour: portrait.jour.clone(),
+        demonstration: portrait.demonstration,
+        methode: portrait.methode.clone(),
+    }
 }
 
 /// With a capital and a full stop.
@@ -126,82 +133,14 @@ fn sentence(text: &str) -> String {
     first.chain(letters).chain(['.']).collect()
 }
 
-/// Name, place, edition, source and day.
-fn header(p: &mut Paper, portrait: &Portrait) -> Fragment {
-    let left = BODY - SIDE - 12.0;
-    let mut out = p.paragraph(DOCUMENT, &plain(&portrait.genre), Style::QUIET, left);
-    let title = p.heading(DOCUMENT, 1, &portrait.nom, left);
-    out.under(title, 2.0);
-    if !portrait.dans.is_empty() {
-        let inside = portrait.dans.join(" · ");
-        let line = p.paragraph(DOCUMENT, &plain(&inside), Style { color: QUIET, ..Style::BODY }, left);
-        out.under(line, 3.0);
-    }
-    let color = match portrait.edition {
-        Edition::Restreinte => RESTRICTED,
-        Edition::Publique => PUBLIC,
-    };
-    let white = Style { color: WHITE, size: 9.0, leading: 1.2 };
-    let mut side = p.note(DOCUMENT, &[(portrait.edition.words(), Weight::Bold)], color, white, SIDE);
-    let mut lines = vec![sentence(portrait.edition.rule())];
-    if !portrait.organisme.is_empty() {
-        lines.push(format!("Éditée par {}", portrait.organisme));
-    }
-    lines.push(portrait.source.clone());
-    lines.push(days::long(&portrait.jour));
-    if portrait.demonstration {
-        lines.push("Territoire fictif".to_owned());
-    }
-    for line in &lines {
-        let text = p.paragraph(DOCUMENT, &plain(line), Style { size: 8.0, ..Style::QUIET }, SIDE);
-        side.under(text, 1.5);
-    }
-    out.put(side, [BODY - SIDE, 0.0]);
-    let y = out.height + 8.0;
-    let rule = Draw::Path(crate::publish::pdf::Path {
-        rings: vec![vec![[0.0, y], [BODY, y]]],
-        stroke: Some((INK, 1.6)),
-        ..Default::default()
-    });
-    out.put(Fragment::ornament(y, vec![rule]), [0.0, 0.0]);
-    out
-}
-
-/// A heading with its table and what must be said of it.
-fn section(p: &mut Paper, part: &Part, width: f32) -> Fragment {
-    let section = p.tree.add(DOCUMENT, Kind::Section);
-    let mut out = p.heading(section, 2, &part.title, width);
-    if let Some(cells) = &part.cells {
-        let table = p.table(section, cells, width);
-        out.under(table, 4.0);
-    }
-    for words in &part.notes {
-        let note = p.paragraph(section, &[(words, Weight::Regular)], Style::QUIET, width);
-        out.under(note, 4.0);
-    }
-    out
-}
-
-fn drawn(p: &mut Paper, maps: &[Map]) -> Fragment {
+fn drawn(p: &mut Paper, maps: &[Map], part: f32) -> Fragment {
     let section = p.tree.add(DOCUMENT, Kind::Section);
     let title = if maps.len() > 1 { "Cartes" } else { "Carte" };
     let mut out = p.heading(section, 2, title, BODY);
     let y = out.height + 4.0;
     for (i, map) in maps.iter().enumerate() {
-        let block = map.block(p, section, HALF);
+        let block = map.block(p, section, HALF * part);
         out.put(block, [i as f32 * (BODY - HALF), y]);
-    }
-    out
-}
-
-fn method(p: &mut Paper, portrait: &Portrait) -> Fragment {
-    let section: Element = p.tree.add(DOCUMENT, Kind::Section);
-    let mut out = p.heading(section, 2, "Méthode, sources et secret", BODY);
-    for (bold, text) in &portrait.methode {
-        let (bold, text) = (format!("{bold}. "), text.as_str());
-        let spans = [(bold.as_str(), Weight::Bold), (text, Weight::Regular)];
-        let line = p.paragraph(section, &spans, Style::QUIET, BODY);
-        out.under(line, 3.0);
     }
     out
 }

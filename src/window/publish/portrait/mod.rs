@@ -9,7 +9,7 @@ pub use self::frame::{Frame, Rings};
 pub use self::layout::write;
 pub use self::map::{Area, Disc, Key, Map};
 
-use super::pdf::Cells;
+pub use super::pdf::Part;
 
 /// Who a paper may be given to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,15 +52,6 @@ impl Edition {
             Self::Publique => "peut être remise à une assemblée ou publiée ; aucune résidence, aucun ménage",
         }
     }
-}
-
-/// A section with its table.
-#[derive(Debug, Clone, Default)]
-pub struct Part {
-    pub title: String,
-    /// None: the notes say why there is none.
-    pub cells: Option<Cells>,
-    pub notes: Vec<String>,
 }
 
 /// Everything that a portrait says.

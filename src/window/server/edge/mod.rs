@@ -3,7 +3,6 @@
 pub mod accept;
 pub mod base;
 pub mod body;
-pub mod csv_headers;
 pub mod current;
 pub mod kept;
 pub mod listen;
@@ -13,5 +12,6 @@ pub mod openapi;
 pub mod params;
 pub mod problem;
 pub mod receipts;
+pub mod saved;
 pub mod security;
 pub mod web;

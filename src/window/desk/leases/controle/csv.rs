@@ -14,6 +14,7 @@ use crate::desk::leases::controle::asked::{
 use crate::desk::leases::controle::level::{Checked, Checks};
 use crate::desk::leases::controle::question::{in_qpv, quartile};
 use crate::desk::problem::Problem;
+use crate::french::thousands;
 use crate::policy::check::{Cause, Effect};
 use crate::policy::counts::Niveau;
 use crate::policy::mix::Score;
@@ -59,6 +60,7 @@ pub fn check(checks: &mut Checks<'_>, body: &[u8]) -> Result<Commission, Problem
         }
         out.lignes += 1;
         if out.lignes > most {
+            let most = thousands(most as u64);
             return Err(Problem::body(format!("Le fichier a plus de {most} lignes : découpez-le.")));
         }
         let ligne = record.position().map_or(0, ::csv::Position::line);

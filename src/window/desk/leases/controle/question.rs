@@ -73,8 +73,9 @@ pub fn whole(
     }
     if let Some(until) = done.site.home.as_ref().zip(listed.as_ref()).and_then(|(home, l)| l.until(home)) {
         avertissements.push(format!(
-            "Sa résidence est à enjeu prioritaire de mixité sociale jusqu'au {until} : si la candidature est refusée à ce titre, le premier logement vacant \
-             adapté hors de ces résidences, dans le périmètre de la convention, doit être proposé (CCH L.441-2-2)."
+            "Sa résidence est à enjeu prioritaire de mixité sociale jusqu'au {} : si la candidature est refusée à ce titre, le premier logement vacant \
+             adapté hors de ces résidences, dans le périmètre de la convention, doit être proposé (CCH L.441-2-2).",
+            days::french(until)
         ));
     }
     let holds = listed.as_ref().map(|l| |row: u32| l.holds(&checker.parc, row));

@@ -11,8 +11,8 @@ use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::server::app::Server;
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::csv_headers;
 use crate::state::audit::Verdict;
 
 /// Filtres du journal (documentation de l'interface).

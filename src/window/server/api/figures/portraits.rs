@@ -16,6 +16,7 @@ use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::{pdf_headers, saved};
 
 /// Le portrait d'une zone, en PDF
 ///
@@ -135,22 +136,12 @@ pub async fn all(Current(app): Current, Who(visitor): Who, mut params: Params) -
     let work = move || archive(&app, &visitor.person, &every, &|_, _| ());
     let file = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
     let length = file.content.size().map_err(|e| Problem::internal(&e))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
-        (header::CONTENT_DISPOSITION, saved(&file.name)?),
-        (header::CONTENT_LENGTH, HeaderValue::from(length)),
-    ];
-    Ok((file.trace.map(Extension), headers, export::body(file.content)).into_response())
-}
-
-fn saved(name: &str) -> Result<HeaderValue, Problem> {
-    HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")).map_err(|e| Problem::internal(&e))
+    let headers = saved("application/zip", &file.name)?;
+    let length = [(header::CONTENT_LENGTH, HeaderValue::from(length))];
+    Ok((file.trace.map(Extension), headers, length, export::body(file.content)).into_response())
 }
 
 fn answer(paper: Paper) -> Result<Response, Problem> {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
-        (header::CONTENT_DISPOSITION, saved(&paper.name)?),
-    ];
+    let headers = pdf_headers(&paper.name)?;
     Ok((Extension(paper.trace), headers, paper.bytes).into_response())
 }

@@ -8,9 +8,9 @@ use crate::desk::problem::Problem;
 use crate::desk::query::Asked;
 use crate::reference::situation::situation as rules;
 use crate::server::edge::body::CsvBody;
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::csv_headers;
 
 /// Situation d'un fichier de points
 ///

@@ -11,17 +11,22 @@ use crate::desk::flux::bilan::{
     Arrete, ArreterBilan, BilanFlux, answer, as_frozen, frozen_lines, has_changed, lines, to_freeze,
     version_of, written,
 };
+use crate::desk::flux::bilan_pdf;
+use crate::desk::flux::book::Book;
+use crate::desk::flux::view::View;
+use crate::desk::paper::Asker;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::flow::count::balance;
+use crate::reference::secrecy::Secrecy;
 use crate::server::api::flux::opened;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::{csv_headers, pdf_headers};
 use crate::state::{self, BilanArrete};
 
 /// Bilan annuel d'un bailleur
@@ -46,26 +51,98 @@ pub async fn bilan(
     FromState(server): FromState<Server>,
     Current(app): Current,
     Who(visitor): Who,
-    mut params: Params,
+    params: Params,
 ) -> Result<(Extension<Trace>, Json<Value>), Problem> {
+    let (book, view) = opened(&server, &app, &visitor.person).await?;
+    let read = read(&server, app.secrecy, (&book, &view), params).await?;
+    Ok((Extension(read.trace("flux_bilan", read.bailleur.clone())), Json(read.told)))
+}
+
+/// A balance sheet as the page is told it.
+struct Read {
+    told: Value,
+    bailleur: String,
+    annee: u16,
+    version: Option<i64>,
+    /// Lines, and whether secrecy withheld a count.
+    lignes: usize,
+    secret: bool,
+    /// Imprint of the version that is shown.
+    empreinte: Option<String>,
+}
+
+impl Read {
+    fn trace(&self, action: &'static str, objet: impl Into<String>) -> Trace {
+        Trace::new(action, objet)
+            .with("annee", self.annee)
+            .with("version", self.version)
+            .rows(self.lignes, self.secret)
+    }
+}
+
+async fn read(
+    server: &Server,
+    secrecy: &Secrecy,
+    (book, view): (&Book, &View),
+    mut params: Params,
+) -> Result<Read, Problem> {
     let asked = (params.number("annee")?, params.take("bailleur"));
     let version = params.number("version")?;
     params.finish()?;
-    let (book, view) = opened(&server, &app, &visitor.person).await?;
-    let mut found = answer(&book, &view, app.secrecy, asked)?;
+    let mut found = answer(book, view, secrecy, asked)?;
     let kept = server.state.flux_bilans(&found.bailleur, found.annee).await?;
     found.arretes = kept.iter().map(Arrete::of).collect();
-    found.change_depuis = kept.last().is_some_and(|last| has_changed(&found, &last.contenu, &view));
+    found.change_depuis = kept.last().is_some_and(|last| has_changed(&found, &last.contenu, view));
+    let (bailleur, annee, lignes) = (found.bailleur.clone(), found.annee, found.lignes.len());
     let secret = found.lignes.iter().any(|l| l.dalo.is_none() || l.q1.is_none());
-    let trace = Trace::new("flux_bilan", found.bailleur.clone())
-        .with("annee", found.annee)
-        .with("version", version)
-        .rows(found.lignes.len(), secret);
+    let shown = found.arretes.iter().find(|a| Some(a.version) == version);
+    let empreinte = shown.map(|a| a.empreinte.clone());
     let told = match version {
-        Some(v) => as_frozen(&kept, v, found, &view)?,
+        Some(v) => as_frozen(&kept, v, found, view)?,
         None => serde_json::to_value(found).map_err(|e| Problem::internal(&e))?,
     };
-    Ok((Extension(trace), Json(told)))
+    Ok(Read { told, bailleur, annee, version, lignes, secret, empreinte })
+}
+
+/// Bilan annuel d'un bailleur (PDF)
+///
+/// Les chiffres de `/api/flux/bilan`, en un PDF accessible (PDF/UA-1, archivable : PDF/A-2a) à remettre aux
+/// réservataires, à l'EPCI et au préfet. Une version arrêtée y dit qui l'a arrêtée, quand, et son empreinte,
+/// qui est aussi dans le nom du fichier.
+#[utoipa::path(
+    get, path = "/api/flux/bilan.pdf", tag = "flux", operation_id = "flux_bilan_pdf",
+    params(
+        ("annee" = Option<u16>, Query, description = "La dernière par défaut", example = 2024),
+        ("bailleur" = Option<String>, Query, description = "SIREN ; le premier que vous pouvez lire par défaut", example = "300000000"),
+        ("version" = Option<i64>, Query, description = "Une version arrêtée ; les chiffres du jour par défaut", example = 1),
+    ),
+    responses(
+        (
+            status = OK, description = "Le bilan", content_type = "application/pdf", body = String,
+            headers(("content-disposition" = String,
+                description = "Le nom du fichier : `mosaique_flux_bilan_300000000_2024_v1_9f86d081884c7d65.pdf`, avec la version et l'empreinte ; `…_2024_au-2025-02-12.pdf` pour les chiffres d'un jour")),
+            example = json!("%PDF-1.7")
+        ),
+        (status = BAD_REQUEST, body = Document, content_type = "application/problem+json"),
+        (status = NOT_FOUND, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn pdf(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    params: Params,
+) -> Result<Response, Problem> {
+    let (book, view) = opened(&server, &app, &visitor.person).await?;
+    let read = read(&server, app.secrecy, (&book, &view), params).await?;
+    let asker = Asker::new(&app, &visitor.person);
+    let frozen = read.version.zip(read.empreinte.as_deref());
+    let headers = pdf_headers(&bilan_pdf::name(&read.bailleur, read.annee, frozen, &asker.jour))?;
+    let trace = read.trace("export", "flux_bilan").with("format", "pdf");
+    let contingent = view.contingent.is_some();
+    let work = move || bilan_pdf::paper(&read.told, contingent, &asker);
+    let bytes = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
+    Ok((Extension(trace), headers, bytes).into_response())
 }
 
 /// Bilan annuel d'un bailleur (CSV)

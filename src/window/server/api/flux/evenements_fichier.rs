@@ -14,8 +14,8 @@ use crate::flow::event::EvenementFlux;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::CsvBody;
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::csv_headers;
 use crate::state::{self, EvenementsRecus};
 
 /// Événements de votre parc (CSV)

@@ -15,7 +15,7 @@ use crate::desk::trace::Trace;
 use crate::server::api::flux::opened;
 use crate::server::app::Server;
 use crate::server::auth::who::Visitor;
-use crate::server::edge::csv_headers::csv_headers;
+use crate::server::edge::saved::csv_headers;
 use crate::{access, state};
 
 /// Keeps one, as a new version if anything changed.

@@ -11,9 +11,9 @@ use crate::desk::trace::Trace;
 use crate::server::api::flux::opened;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::csv_headers;
 
 /// Suivi de la gestion en flux
 ///

@@ -12,6 +12,8 @@ use crate::desk::leases::rpems::{
     DecisionRpems, DossierVu, ListeRpems, MotifRpems, PropositionRpems, act, dates, in_force, may_decide,
     residence, rules, theirs, whose, words, written,
 };
+use crate::desk::leases::rpems_pdf::paper;
+use crate::desk::paper::Asker;
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
@@ -19,10 +21,10 @@ use crate::reference::fragilite::Decision;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::Body;
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Cree;
+use crate::server::edge::saved::{csv_headers, pdf_headers};
 use crate::state::rpems::File;
 use crate::state::{self, day};
 
@@ -86,18 +88,67 @@ pub async fn csv(
     Who(visitor): Who,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let epci = params.take("epci");
+    let (epci, files, today) = annexed(&server, &visitor.person, &mut params).await?;
     params.finish()?;
-    let today = day(state::now());
-    let mut files = read(&server, &visitor.person, epci.as_deref()).await?;
-    files.retain(|f| in_force(f, &today));
-    files.sort_by(|a, b| (&a.bailleur_nom, &a.nom, &a.id).cmp(&(&b.bailleur_nom, &b.nom, &b.id)));
     let text = written(&files, rules()?).map_err(|e| Problem::internal(&e))?;
-    let place = epci.as_deref().filter(|c| c.chars().all(|c| c.is_ascii_alphanumeric())).unwrap_or("tous");
-    let name = format!("mosaique_rpems_annexe-cia_{place}_{today}.csv");
-    let headers = csv_headers(&name)?;
+    let headers = csv_headers(&annex_name(epci.as_deref(), &today, "csv"))?;
     let trace = Trace::new("export", "rpems").with("epci", epci).rows(files.len(), false);
     Ok((Extension(trace), headers, text).into_response())
+}
+
+/// What is annexed to a convention today, by bailleur: the EPCI that is asked for, residences, the day.
+async fn annexed(
+    server: &Server,
+    person: &Person,
+    params: &mut Params,
+) -> Result<(Option<String>, Vec<File>, String), Problem> {
+    let epci = params.take("epci");
+    let today = day(state::now());
+    let mut files = read(server, person, epci.as_deref()).await?;
+    files.retain(|f| in_force(f, &today));
+    files.sort_by(|a, b| (&a.bailleur_nom, &a.nom, &a.id).cmp(&(&b.bailleur_nom, &b.nom, &b.id)));
+    Ok((epci, files, today))
+}
+
+fn annex_name(epci: Option<&str>, today: &str, ending: &str) -> String {
+    let place = epci.filter(|c| c.chars().all(|c| c.is_ascii_alphanumeric())).unwrap_or("tous");
+    format!("mosaique_rpems_annexe-cia_{place}_{today}.{ending}")
+}
+
+/// Liste à annexer à la convention intercommunale d'attribution (PDF)
+///
+/// Comme le CSV, en un PDF accessible (PDF/UA-1, archivable : PDF/A-2a) : les seules résidences dont la
+/// qualité est en vigueur aujourd'hui, par bailleur.
+#[utoipa::path(
+    get, path = "/api/rpems.pdf", tag = "mixite", operation_id = "rpems_pdf",
+    params(("epci" = Option<String>, Query, description = "Un EPCI seulement", example = "200000001")),
+    responses(
+        (
+            status = OK, description = "L'annexe", content_type = "application/pdf", body = String,
+            headers(("content-disposition" = String,
+                description = "Le nom du fichier : `mosaique_rpems_annexe-cia_200000001_2025-02-12.pdf`")),
+            example = json!("%PDF-1.7")
+        ),
+        (status = FORBIDDEN, body = Document, content_type = "application/problem+json"),
+    )
+)]
+pub async fn pdf(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    Who(visitor): Who,
+    mut params: Params,
+) -> Result<Response, Problem> {
+    let (epci, files, today) = annexed(&server, &visitor.person, &mut params).await?;
+    params.finish()?;
+    let headers = pdf_headers(&annex_name(epci.as_deref(), &today, "pdf"))?;
+    let trace = Trace::new("export", "rpems")
+        .with("epci", epci.clone())
+        .with("format", "pdf")
+        .rows(files.len(), false);
+    let asker = Asker::new(&app, &visitor.person);
+    let work = move || paper(&app, &files, epci.as_deref(), rules()?, &asker);
+    let bytes = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
+    Ok((Extension(trace), headers, bytes).into_response())
 }
 
 /// Proposer une résidence (bailleur, sur son parc)

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::ROOT;
 use super::id::Collection;
+use crate::french::thousands;
 use crate::publish::Row;
 use crate::publish::table::{Cell, Column};
 use crate::server::edge::base::Base;
@@ -120,7 +121,8 @@ pub fn items(
         .iter()
         .map(|r| format!("<tr>{}</tr>", shown.iter().map(|c| cell(c, r)).collect::<String>()))
         .collect();
-    let count = format!("Entités {} à {} sur {matched}.", offset + 1, offset + rows.len());
+    let [first, last, all] = [offset + 1, offset + rows.len(), matched].map(|n| thousands(n as u64));
+    let count = format!("Entités {first} à {last} sur {all}.");
     let next = offset + rows.len();
     let id = escaped(&collection.id());
     let more = if next < matched {

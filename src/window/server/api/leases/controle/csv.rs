@@ -15,9 +15,9 @@ use crate::desk::trace::Trace;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::CsvBody;
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::csv_headers;
 
 /// Contrôler une commission entière
 ///

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use crate::desk::lessor::rows;
+use crate::french::thousands;
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
@@ -73,7 +74,10 @@ async fn check(server: &Server, deposit: Deposit, told: watch::Sender<Avancement
         let json = |e: serde_json::Error| e.to_string();
         let summary = format!(
             "{} lignes lues, {} gardées, {} signalées, {} rejetées",
-            report.lignes_lues, report.lignes_gardees, report.lignes_avec_drapeau, report.lignes_rejetees
+            thousands(report.lignes_lues),
+            thousands(report.lignes_gardees),
+            thousands(report.lignes_avec_drapeau),
+            thousands(report.lignes_rejetees)
         );
         Ok((
             serde_json::to_string(&report).map_err(json)?,

@@ -15,14 +15,15 @@ use crate::desk::lessor::rows::{
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::french::thousands;
 use crate::publish::csv_file;
 use crate::registers::mend::{self, Corrections};
 use crate::server::api::lessor::depots::check;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
 use crate::server::edge::body::{Body, CsvBody};
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::csv_headers;
 use crate::state;
 
 /// Quelles lignes (documentation de l'interface).
@@ -210,7 +211,11 @@ async fn merge(
     }
     let json = serde_json::to_string(&all).map_err(|e| Problem::internal(&e))?;
     server.state.correct_deposit(id, &json).await?;
-    let done = if n > 1 { format!("{n} lignes corrigées") } else { format!("{n} ligne corrigée") };
+    let done = if n > 1 {
+        format!("{} lignes corrigées", thousands(n as u64))
+    } else {
+        format!("{n} ligne corrigée")
+    };
     server.state.note_deposit(id, compte, "correction", &done, state::now()).await?;
     check::restart(server, siren, id, compte).await?;
     Ok((StatusCode::ACCEPTED, Extension(Trace::new("depot_corrige", id).with("lignes", n))))

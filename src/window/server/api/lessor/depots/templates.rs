@@ -13,8 +13,8 @@ use crate::desk::problem::Problem;
 use crate::desk::templates::{SCHEMAS, described, example};
 use crate::server::app::Server;
 use crate::server::background::works::{Travaux, follow};
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::csv_headers;
 
 /// What may follow the name of a template.
 const KINDS: [&str; 3] = ["csv", "schema.json", "csv-metadata.json"];

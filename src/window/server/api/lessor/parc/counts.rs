@@ -12,8 +12,8 @@ use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
-use crate::server::edge::csv_headers::csv_headers;
 use crate::server::edge::current::Current;
+use crate::server::edge::saved::csv_headers;
 
 /// Mon parc, au 1er janvier et à jour
 ///

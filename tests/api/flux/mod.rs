@@ -1,0 +1,3 @@
+//! Gestion en flux, as `src/window/server/api/flux`.
+
+mod bilan;
