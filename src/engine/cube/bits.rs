@@ -83,6 +83,23 @@ pub fn from_fn(n: usize, mut test: impl FnMut(usize) -> bool) -> Vec<u64> {
     (0..words(n)).map(&mut word).collect()
 }
 
+/// One column a class of `column`, up to the highest that it has: the rows that are in it.
+#[must_use]
+pub fn by_class(column: &[u8]) -> Vec<Vec<u64>> {
+    let most = column.iter().max().map_or(0, |c| usize::from(*c) + 1);
+    let mut out = vec![vec![0; words(column.len())]; most];
+    for (w, rows) in column.chunks(64).enumerate() {
+        let mut own = [0u64; 256];
+        for (i, class) in rows.iter().enumerate() {
+            own[usize::from(*class)] |= 1 << i;
+        }
+        for (column, word) in out.iter_mut().zip(own) {
+            column[w] = word;
+        }
+    }
+    out
+}
+
 /// A column of `n` bits, all set.
 #[must_use]
 pub fn full(n: usize) -> Vec<u64> {
@@ -109,6 +126,18 @@ mod tests {
         for n in [0, 1, 63, 64, 65, 200] {
             assert_eq!(full(n), from_fn(n, |_| true), "{n}");
         }
+    }
+
+    #[test]
+    fn columns_of_classes_are_those_of_a_test_on_each_row() {
+        let mut rng = fastrand::Rng::with_seed(3);
+        for n in [0, 1, 64, 65, 500] {
+            let column: Vec<u8> = (0..n).map(|_| [0, 1, 2, 9, 255][rng.usize(0..5)]).collect();
+            for (class, bits) in (0..=255).zip(by_class(&column)) {
+                assert_eq!(bits, from_fn(n, |i| column[i] == class), "{n}, {class}");
+            }
+        }
+        assert_eq!(by_class(&[0, 3]).len(), 4);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::atoms::Households;
+use super::classes::Classes;
 use super::editions::{self, place::Placed};
 use super::partition::{COMMUNE, Partition, Zones};
 use super::{atoms, bits, hilbert, sum, tree};
@@ -79,6 +80,9 @@ const ADMINISTRATIVE: [&str; 3] = ["departement", "epci", "commune"];
 const BLOCK: [&str; 5] = ["arrondissement", "deleguee", "iris", "qpv2015", "qpv2024"];
 /// Layers that the order follows: those of both, then residences.
 const ORDER: usize = ADMINISTRATIVE.len() + BLOCK.len() + 1;
+
+/// Columns that are put in order at once: each takes a byte a dwelling until it is written.
+const AT_ONCE: usize = 4;
 
 /// Atoms that were cut: the one of each dwelling whose household is counted, or [`NONE`]; and the zones of
 /// each.
@@ -155,13 +159,18 @@ fn made(
     w.array("approximate", &approximate)?;
     w.array("starts", &order.starts)?;
 
-    let attributes: BTreeMap<&str, Vec<u8>> = facts
-        .attributes
-        .par_iter()
-        .map(|(id, column)| (id.as_str(), order.dwelling_column(column)))
-        .collect();
-    for (id, column) in &attributes {
-        w.array(&format!("attribut.{id}"), column)?;
+    let n = order.dwellings.len();
+    let mut classes = Classes::new(catalogue, n);
+    let attributes: Vec<(&String, &Vec<u8>)> = facts.attributes.iter().collect();
+    for some in attributes.chunks(AT_ONCE) {
+        let ordered = some.par_iter().map(|(id, column)| {
+            let column = order.dwelling_column(column);
+            (*id, bits::by_class(&column), column)
+        });
+        for (id, bits, column) in ordered.collect::<Vec<_>>() {
+            w.array(&format!("attribut.{id}"), &column)?;
+            classes.add(id, bits);
+        }
     }
     w.array("bailleur", &order.dwelling_column(&facts.bailleur_of))?;
     let (sirens, noms): (Vec<&str>, Vec<&str>) =
@@ -178,15 +187,17 @@ fn made(
     }
 
     // One bit column a measure: the rows that its conditions keep.
-    let n = order.dwellings.len();
-    let respondent = conditions(catalogue, &[("repondant", &["OUI".to_owned()])], &attributes, n);
+    let respondent = classes.one("repondant", "OUI");
     let columns: Vec<Vec<u64>> = catalogue
         .measures
         .par_iter()
         .map(|m| {
             let list: Vec<(&str, &[String])> = catalogue.conditions(m).collect();
-            let column = conditions(catalogue, &list, &attributes, n);
-            if catalogue.is_occupancy(m) { bits::Bits(&column).and(bits::Bits(&respondent)) } else { column }
+            let mut column = classes.all(&list);
+            if catalogue.is_occupancy(m) {
+                bits::keep(&mut column, &respondent);
+            }
+            column
         })
         .collect();
     for (i, column) in columns.iter().enumerate() {
@@ -194,18 +205,20 @@ fn made(
     }
     // One bit column a class that users can filter by, 0 (not known) included.
     for a in catalogue.attributes.iter().filter(|a| a.filtre || a.by_generation()) {
-        if let Some(column) = attributes.get(a.id.as_str()) {
-            w.array(&format!("classe.{}.0", a.id), &bits::from_fn(n, |i| column[i] == 0))?;
+        if classes.knows(&a.id) {
+            w.array(&format!("classe.{}.0", a.id), &classes.class(&a.id, 0))?;
         }
         for class in &a.classes {
-            let column = conditions(catalogue, &[(&a.id, std::slice::from_ref(&class.code))], &attributes, n);
-            w.array(&format!("classe.{}.{}", a.id, a.class(&class.code).unwrap_or(0)), &column)?;
+            let number = a.class(&class.code).unwrap_or(0);
+            w.array(&format!("classe.{}.{number}", a.id), &classes.one(&a.id, &class.code))?;
         }
     }
-    let recent = conditions(catalogue, &[("emmenagement", &["RECENT".to_owned()])], &attributes, n);
+    let recent = classes.one("emmenagement", "RECENT");
+    let registered = classes.one("repertoire", "OUI");
     w.array("repondant", &respondent)?;
     w.array("recent", &recent)?;
-    w.array("depose", &conditions(catalogue, &[("point_depose", &["OUI".to_owned()])], &attributes, n))?;
+    w.array("depose", &classes.one("point_depose", "OUI"))?;
+    drop(classes);
 
     for (mask_name, mask) in [("tous", None), ("recents", Some(recent.as_slice()))] {
         let sums: Vec<Vec<u64>> = (0..columns.len())
@@ -226,7 +239,6 @@ fn made(
 
     let zones = order.zones(facts);
     w.array("blocs", &zones.iter().map(|z| z[3]).collect::<Vec<u32>>())?;
-    let registered = conditions(catalogue, &[("repertoire", &["OUI".to_owned()])], &attributes, n);
     let owners = order.dwelling_column(&facts.bailleur_of);
     let pieces = placed.map(|p| order.pieces(&p.atom_of, &zones));
     let cut = match &pieces {
@@ -295,33 +307,6 @@ fn record_keys(facts: &Facts, key: &[u8; 32]) -> Vec<u32> {
         .collect()
 }
 
-/// Rows whose every listed attribute is in one of the listed classes (`*` = any known class).
-fn conditions(
-    catalogue: &Catalogue,
-    list: &[(&str, &[String])],
-    columns: &BTreeMap<&str, Vec<u8>>,
-    n: usize,
-) -> Vec<u64> {
-    let mut bits = bits::from_fn(n, |_| true);
-    for (id, codes) in list {
-        let mut wanted = [false; 256];
-        for code in *codes {
-            if code == "*" {
-                wanted[1..].fill(true);
-            } else if let Some(c) = catalogue.attribute(id).and_then(|a| a.class(code)) {
-                wanted[c as usize] = true;
-            }
-        }
-        let keep = columns
-            .get(id)
-            .map_or_else(|| vec![0; bits.len()], |c| bits::from_fn(n, |i| wanted[c[i] as usize]));
-        for (b, k) in bits.iter_mut().zip(keep) {
-            *b &= k;
-        }
-    }
-    bits
-}
-
 /// The order of addresses and dwellings in the cube.
 struct Order {
     /// Address (in the facts) at each rank; located ones first.
@@ -347,7 +332,7 @@ impl Order {
             .map(|layer| layer.map_or_else(|| vec![0; curve.len()], |l| zone_ranks(l, facts, bounds)))
             .collect();
         let mut addresses: Vec<u32> = (0..u32::try_from(curve.len()).unwrap_or(NONE)).collect();
-        addresses.par_sort_unstable_by_key(|&a| {
+        addresses.par_sort_by_cached_key(|&a| {
             let a = a as usize;
             let far = !facts.addresses[a].is_located();
             (far, std::array::from_fn::<u32, ORDER, _>(|k| keys[k][a]), curve[a], a)
@@ -498,29 +483,39 @@ impl Order {
         for (address, zone) in &layer.also {
             also.entry(*address).or_default().push(*zone);
         }
-        // Every (zone, rank); ranks that follow each other in a zone become one run.
-        let mut places: Vec<(u32, u32)> = Vec::new();
-        for (r, &a) in (0u32..).zip(&self.addresses) {
-            let first = layer.of_address[a as usize];
-            places.extend((first != NONE).then_some((first, r)));
-            places.extend(also.get(&a).into_iter().flatten().map(|zone| (*zone, r)));
-        }
-        places.sort_unstable();
-        let mut runs: Vec<(u32, u32, u32)> = Vec::new();
-        for (zone, r) in places {
-            match runs.last_mut() {
-                Some(last) if last.0 == zone && last.2 == r && r as usize != self.located => last.2 = r + 1,
-                _ => runs.push((zone, r, r + 1)),
+        // Calls with each zone where a run of it begins (true) or goes on, rank by rank.
+        let each = |call: &mut dyn FnMut(usize, u32, bool)| {
+            let mut ends = vec![NONE; layer.codes.len()];
+            for (r, &a) in (0u32..).zip(&self.addresses) {
+                let mut at = |zone: u32| {
+                    let end = &mut ends[zone as usize];
+                    call(zone as usize, r, *end != r || r as usize == self.located);
+                    *end = r + 1;
+                };
+                let first = layer.of_address[a as usize];
+                if first != NONE {
+                    at(first);
+                }
+                if !also.is_empty() {
+                    also.get(&a).into_iter().flatten().for_each(|zone| at(*zone));
+                }
             }
-        }
+        };
         let mut starts = vec![0u32; layer.codes.len() + 1];
-        for (zone, ..) in &runs {
-            starts[*zone as usize + 1] += 1;
-        }
+        each(&mut |zone, _, begins| starts[zone + 1] += u32::from(begins));
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
-        let pairs: Vec<u32> = runs.iter().flat_map(|&(_, s, e)| [s, e]).collect();
+        let mut next = starts.clone();
+        let mut pairs = vec![0u32; starts.last().map_or(0, |n| *n as usize * 2)];
+        each(&mut |zone, r, begins| {
+            next[zone] += u32::from(begins);
+            let run = next[zone] as usize * 2 - 2;
+            if begins {
+                pairs[run] = r;
+            }
+            pairs[run + 1] = r + 1;
+        });
         let of: Vec<u32> = self.addresses.iter().map(|&a| layer.of_address[a as usize]).collect();
         let id = &layer.id;
         w.strings(&format!("couche.{id}.codes"), &layer.codes)?;

@@ -7,11 +7,14 @@
 pub mod atoms;
 pub mod bits;
 pub mod build;
+mod classes;
 pub mod coalition;
 pub mod editions;
 pub mod hilbert;
 pub mod partition;
 pub mod refresh;
+#[cfg(test)]
+mod refresh_tests;
 pub mod region;
 mod residences;
 pub mod runs;

@@ -115,7 +115,8 @@ pub fn stale(store: &Store, hashed: u64) -> Result<Vec<(u16, bool)>, RefreshErro
 /// A cube cannot be made, or the book of a wave is damaged; those before it are in force.
 pub fn refresh(writer: &mut Writer, told: &mut dyn FnMut(&Built)) -> Result<(), RefreshError> {
     let catalogue = Catalogue::embedded()?;
-    for edition in stale(writer.store(), u64::MAX)? {
+    let list = stale(writer.store(), u64::MAX)?;
+    for edition in list {
         let start = Instant::now();
         let (vague, sources) = expected_sources(writer.store(), edition)?;
         let (millesime, a_jour) = edition;
@@ -133,6 +134,7 @@ pub fn refresh(writer: &mut Writer, told: &mut dyn FnMut(&Built)) -> Result<(), 
         )?;
         told(&Built { millesime, vague, a_jour, read, total: start.elapsed(), report });
     }
+    stock::sweep(writer.store())?;
     Ok(writer.put_in_force(&editions(writer.store())?)?)
 }
 
@@ -147,14 +149,14 @@ fn made(
     let key = writer.record_key()?;
     let Some(wave) = wave else { return Ok((build(&facts, catalogue, secrecy, &key, path)?.0, None)) };
     let today = days::today().to_string();
-    let Some(former) = book(writer.store(), wave)? else {
+    let Some(mut book) = book(writer.store(), wave)? else {
         let (hash, atoms) = build(&facts, catalogue, secrecy, &key, path)?;
         return Ok((hash, Some(place::first(wave, &facts, catalogue, &atoms, &today))));
     };
-    let mut book = former.clone();
     let placed = place::place(&mut book, &mut facts, catalogue, secrecy, &today);
     let hash = build_again(&facts, catalogue, secrecy, &key, path, &placed)?;
-    Ok((hash, (book != former).then_some(book)))
+    let changed = placed.changed;
+    Ok((hash, changed.then_some(book)))
 }
 
 /// The book of a wave; None if nothing was ever said of its households.

@@ -111,8 +111,13 @@ pub(super) fn layers<'a>(
     let all: Vec<usize> = (0..places.addresses.len()).collect();
     let build = |id: &str, libelle: &str, of: &dyn Fn(&str) -> Option<String>| {
         let codes: Vec<Option<String>> = communes.iter().map(|c| of(c)).collect();
-        let of_address = all.iter().map(|a| codes.get(places.commune(*a, dwellings)).cloned().flatten());
-        let mut layer = coded(id, libelle, of_address, &all, all.len());
+        // Of each commune, the first that has the same code.
+        let mut firsts: HashMap<&str, usize> = HashMap::new();
+        let zones: Vec<Option<usize>> =
+            (0..).zip(&codes).map(|(i, c)| Some(*firsts.entry(c.as_deref()?).or_insert(i))).collect();
+        let of_address = all.iter().map(|a| zones.get(places.commune(*a, dwellings)).copied().flatten());
+        let code = |commune: &usize| codes[*commune].clone().unwrap_or_default();
+        let mut layer = coded(id, libelle, of_address, code, &all, all.len());
         for (code, nom) in layer.codes.iter().zip(&mut layer.noms) {
             let own = contour(id, code).map(|z| z.nom.clone());
             *nom = if id == "epci" { epcis.name(code).to_owned() } else { own.unwrap_or_default() };

@@ -64,7 +64,7 @@ pub(super) fn layer(
         ));
     }
     let all: Vec<usize> = (0..n).collect();
-    let mut layer = coded(ID, "Arrondissement", codes, &all, n);
+    let mut layer = coded(ID, "Arrondissement", codes, String::clone, &all, n);
     for (code, nom) in layer.codes.iter().zip(&mut layer.noms) {
         *nom = arrondissement_name(code).unwrap_or_default();
     }

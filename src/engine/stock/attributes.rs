@@ -7,6 +7,7 @@ use super::facts::NONE;
 use super::households::Households;
 use super::join::Matches;
 use super::places::Places;
+use crate::arrays::narrow;
 use crate::reference::generations;
 use crate::reference::indicators::{Attribute, Catalogue};
 use crate::reference::survey::Survey;
@@ -169,7 +170,9 @@ fn occupancy(
         (row != u32::MAX).then_some(row as usize)
     };
     // Only answers of responding households count.
-    let answer = |r: usize| of(r).filter(|&i| h.answered(i));
+    let answered: Vec<u32> =
+        (0..n).map(|r| of(r).filter(|&i| h.answered(i)).map_or(u32::MAX, narrow)).collect();
+    let answer = |r: usize| Some(answered[r] as usize).filter(|i| *i != u32::MAX as usize);
     put(columns, "interroge", n, |r| u8::from(of(r).is_some_and(|i| h.asked(i))));
     put(columns, "repondant", n, |r| u8::from(answer(r).is_some()));
     let surveyed: std::collections::BTreeSet<&str> = h.siren.list.iter().map(String::as_str).collect();

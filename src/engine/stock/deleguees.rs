@@ -76,7 +76,7 @@ pub(super) fn layer(
         ));
     }
     let all: Vec<usize> = (0..n).collect();
-    let mut layer = coded(ID, "Commune déléguée ou associée", codes, &all, n);
+    let mut layer = coded(ID, "Commune déléguée ou associée", codes, String::clone, &all, n);
     for (code, nom) in layer.codes.iter().zip(&mut layer.noms) {
         *nom = part(code).map(Part::title).unwrap_or_default();
     }

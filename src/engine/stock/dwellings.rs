@@ -3,8 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::StockError;
+use super::joined::Tape;
 use super::parts::Parts;
 use super::table::{Texts, hash};
+use crate::arrays::CubeError;
 use crate::reference::communes::is_city;
 
 /// Dwellings; after the join, rows that stand for households whose dwelling is not registered follow them.
@@ -139,6 +141,60 @@ fn postcodes_of_cities(parts: &Parts, depcom: &Texts) -> Result<FxHashMap<usize,
 }
 
 impl Dwellings {
+    /// Calls a tape with each column, always in this order. Rows of the register and postcodes are no
+    /// columns; nor are those that builds fill.
+    ///
+    /// # Errors
+    /// Those of the tape.
+    pub(super) fn columns(&mut self, tape: &mut impl Tape) -> Result<(), CubeError> {
+        for (name, texts) in [
+            ("siren", &mut self.siren),
+            ("bailleur", &mut self.bailleur),
+            ("depcom", &mut self.depcom),
+            ("adresse", &mut self.adresse),
+            ("complgeo", &mut self.complgeo),
+            ("segment", &mut self.segment),
+            ("qpv15", &mut self.qpv15),
+            ("qpv24", &mut self.qpv24),
+            ("iris", &mut self.iris),
+        ] {
+            tape.texts(&format!("logement.{name}"), texts)?;
+        }
+        for (name, column) in [
+            ("qualite", &mut self.qualite),
+            ("qpv_declare", &mut self.qpv_declare),
+            ("typeconst", &mut self.typeconst),
+            ("nbpiece", &mut self.nbpiece),
+            ("finan", &mut self.finan),
+            ("cus", &mut self.cus),
+            ("mode", &mut self.mode),
+            ("dpe", &mut self.dpe),
+        ] {
+            tape.numbers(&format!("logement.{name}"), column)?;
+        }
+        for (name, column) in [
+            ("surfhab", &mut self.surfhab),
+            ("construct", &mut self.construct),
+            ("locat", &mut self.locat),
+            ("vacance_mois", &mut self.vacance_mois),
+            ("sru_expir", &mut self.sru_expir),
+        ] {
+            tape.numbers(&format!("logement.{name}"), column)?;
+        }
+        tape.numbers("logement.ident_rep", &mut self.ident_rep)?;
+        tape.numbers("logement.ident_int", &mut self.ident_int)?;
+        tape.numbers("logement.lon", &mut self.lon)?;
+        tape.numbers("logement.lat", &mut self.lat)?;
+        tape.numbers("logement.bail", &mut self.bail)?;
+        tape.numbers("logement.loyer", &mut self.loyer)
+    }
+
+    /// No commune is settled yet, and this many rows are of the register: when columns were read.
+    pub(super) fn settle_rows(&mut self, registered: usize) {
+        self.registered = registered;
+        self.commune = Texts { list: Vec::new(), of: vec![u32::MAX; self.len()] };
+    }
+
     /// Number of rows, unregistered ones included.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -6,8 +6,9 @@
 //! the next import.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::StockError;
@@ -165,9 +166,18 @@ impl Edits {
             return;
         }
         let keys: Vec<u64> = dwellings.adresse.list.iter().map(|k| hash(k)).collect();
+        // Most rows are at none of the addresses that were named, and have none of the numbers.
+        let addresses: BTreeSet<u64> = self.by_address.keys().map(|(_, key)| *key).collect();
+        let named: Vec<bool> = keys.iter().map(|k| addresses.contains(k)).collect();
+        let idents: FxHashSet<u64> = self.by_ident.keys().map(|(_, ident)| *ident).collect();
         let mut numbers = hashbrown::HashMap::new();
         for row in 0..dwellings.registered() {
-            let key = keys.get(dwellings.adresse.of[row] as usize).copied().unwrap_or(0);
+            let place = dwellings.adresse.of[row] as usize;
+            let here = named.get(place).copied().unwrap_or(false);
+            if !here && (idents.is_empty() || !idents.contains(&dwellings.ident_rep[row])) {
+                continue;
+            }
+            let key = keys.get(place).copied().unwrap_or(0);
             let Some(fix) = self.point(millesime, dwellings.siren.get(row), dwellings.ident_rep[row], key)
             else {
                 continue;

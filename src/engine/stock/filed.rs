@@ -47,5 +47,5 @@ pub(super) fn layer(
         ));
     }
     let all: Vec<usize> = (0..places.addresses.len()).collect();
-    coded(id, libelle, codes, &all, places.addresses.len())
+    coded(id, libelle, codes, String::clone, &all, places.addresses.len())
 }

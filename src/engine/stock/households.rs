@@ -3,8 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::StockError;
+use super::joined::Tape;
 use super::parts::Parts;
 use super::table::{Texts, hash};
+use crate::arrays::CubeError;
 
 /// One row a dwelling asked. Codes as in docs/TABLES.md; 0 = missing (255 for numbers that may be 0).
 #[derive(Debug, Clone, Default)]
@@ -89,6 +91,43 @@ pub fn read(parts: &Parts) -> Result<Households, StockError> {
 }
 
 impl Households {
+    /// Calls a tape with each column, always in this order.
+    ///
+    /// # Errors
+    /// Those of the tape.
+    pub(super) fn columns(&mut self, tape: &mut impl Tape) -> Result<(), CubeError> {
+        for (name, texts) in [
+            ("siren", &mut self.siren),
+            ("residence", &mut self.residence),
+            ("depcom", &mut self.depcom),
+            ("adresse", &mut self.adresse),
+        ] {
+            tape.texts(&format!("menage.{name}"), texts)?;
+        }
+        for (name, column) in [
+            ("statut_logement", &mut self.statut_logement),
+            ("statut_reponse", &mut self.statut_reponse),
+            ("type_menage", &mut self.type_menage),
+            ("nb_personnes", &mut self.nb_personnes),
+            ("nb_mineurs", &mut self.nb_mineurs),
+            ("age_titulaire", &mut self.age_titulaire),
+            ("plafond", &mut self.plafond),
+            ("aide", &mut self.aide),
+            ("act_titulaire", &mut self.act_titulaire),
+            ("act_conjoint", &mut self.act_conjoint),
+            ("nb_stable", &mut self.nb_stable),
+            ("nb_precaire", &mut self.nb_precaire),
+            ("nb_sans_emploi", &mut self.nb_sans_emploi),
+            ("nb_retraite", &mut self.nb_retraite),
+            ("nb_autre", &mut self.nb_autre),
+        ] {
+            tape.numbers(&format!("menage.{name}"), column)?;
+        }
+        tape.numbers("menage.ident_rep", &mut self.ident_rep)?;
+        tape.numbers("menage.ident_int", &mut self.ident_int)?;
+        tape.numbers("menage.entree", &mut self.entree)
+    }
+
     #[must_use]
     pub fn len(&self) -> usize {
         self.statut_logement.len()

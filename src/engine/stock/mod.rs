@@ -1,10 +1,10 @@
 //! What there is: the dwellings of one millésime, joined with households, located, grouped into residences.
 //!
-//! [`load`] walks once: dwellings ([`dwellings`], of a general file and of deposits: [`parts`]) → what
-//! bailleurs changed ([`edits`]), what happened since ([`events`], in the edition that is up to date) →
-//! points for those that have none ([`situate`]) → the commune in force ([`communes`]) →
-//! addresses and their zones ([`places`]) → residences ([`residences`]) → households by the join ladder
-//! ([`join`]) → the classes and quantities that indicators use ([`attributes`]). Its result,
+//! [`load`] walks once: dwellings ([`dwellings`], of a general file and of deposits: [`parts`]) and households
+//! by the join ladder ([`join`]), both kept beside the cubes ([`joined`]) → what happened since ([`events`],
+//! in the edition that is up to date) → what bailleurs changed ([`edits`]) → points for those that have none
+//! ([`situate`]) → the commune in force ([`communes`]) → addresses and their zones ([`places`]) → residences
+//! ([`residences`]) → the classes and quantities that indicators use ([`attributes`]). Its result,
 //! [`facts::Facts`], is all that a cube is built from.
 
 pub mod administrative;
@@ -21,6 +21,8 @@ mod filed;
 pub mod gaps;
 pub mod households;
 pub mod join;
+pub mod joined;
+pub mod kept;
 pub mod lessors;
 pub mod ownership;
 pub mod parts;
@@ -29,6 +31,8 @@ mod postcodes;
 pub mod residences;
 pub mod review;
 pub mod situate;
+mod spots;
+mod standing;
 pub mod table;
 pub mod transfers;
 pub mod waves;
@@ -36,6 +40,7 @@ pub mod waves;
 use self::edits::Edits;
 use self::events::Events;
 use self::facts::Facts;
+use self::joined::Joined;
 use self::parts::Parts;
 use crate::geocode::{GeocoderError, shelf};
 use crate::reference::ReferenceError;
@@ -123,6 +128,22 @@ pub fn sources(store: &Store, millesime: u16, wave: Option<u16>) -> Result<Vec<S
     Ok(sources)
 }
 
+/// Removes steps that were kept for files that are no longer there. For the one who writes the store.
+///
+/// # Errors
+/// A file of `data/` is wrong.
+pub fn sweep(store: &Store) -> Result<(), StockError> {
+    let tolerance = Survey::embedded()?.ecart_millesime;
+    let mut wanted = Vec::new();
+    for year in parts::years(store, "rpls") {
+        let survey = wave_of(store, year, tolerance).and_then(|w| Parts::of(store, "ops", w));
+        wanted.extend(Parts::of(store, "rpls", year).map(|p| joined::step(store, &p, survey.as_ref())));
+        wanted.push(spots::step(store, year, &places::zone_tables(store, year, |_| true)));
+    }
+    kept::sweep(store, &wanted);
+    Ok(())
+}
+
 /// Makes the facts of one millésime, as filed on 1 January.
 ///
 /// # Errors
@@ -150,15 +171,22 @@ fn made(
     let register = Parts::of(store, "rpls", millesime).ok_or(StockError::NoMillesime(millesime))?;
     let wave = wave_of(store, millesime, survey.ecart_millesime);
     let survey_data = wave.and_then(|w| Parts::of(store, "ops", w));
-    let (dwellings, households) =
-        rayon::join(|| dwellings::read(&register), || survey_data.map(|d| households::read(&d)).transpose());
-    let (mut dwellings, households) = (dwellings?, households?);
-
-    let edits = Edits::of(store)?.carried(&dwellings.depcom.list);
+    let joined = Joined::of(store, &register, survey_data.as_ref())?;
+    let edits = Edits::of(store)?.carried(joined.communes());
     let mut report = facts::BuildReport::default();
-    let changes = events.map(|e| e.apply(millesime, &mut dwellings, catalogue));
-    // Households name residences in both editions, so that a residence has one code.
-    let matches = households.as_ref().map(|h| join::ladder(&mut dwellings, h, &mut report));
+    let (mut dwellings, households, matches, menages, changes) = match events {
+        None => {
+            report = joined.report;
+            (joined.dwellings, joined.households, joined.matches, joined.menages, None)
+        }
+        Some(events) => {
+            let (mut dwellings, households) = joined.apart();
+            let changes = events.apply(millesime, &mut dwellings, catalogue);
+            // Households name residences in both editions, so that a residence has one code.
+            let matches = households.as_ref().map(|h| join::ladder(&mut dwellings, h, &mut report));
+            (dwellings, households, matches, Vec::new(), Some(changes))
+        }
+    };
     // The edition up to date says nothing of households.
     let (wave, asked) = if changes.is_some() { (None, None) } else { (wave, households.as_ref()) };
     // After the ladder: households name their dwelling by its address as it was filed.
@@ -209,10 +237,7 @@ fn made(
         attributes: columns.attributes,
         quantities: columns.quantities,
         identity: dwellings.identity(),
-        menages: match (asked, &matches) {
-            (Some(h), Some(m)) => h.keys(&m.household_of),
-            _ => Vec::new(),
-        },
+        menages,
         bailleur_of: columns.bailleur_of,
         bailleurs: columns.bailleurs,
         layers: places.layers,

@@ -1,10 +1,10 @@
 //! Where dwellings are: address points, and the zone of each layer that each address is in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 use std::path::PathBuf;
 
 use hashbrown::HashMap;
-use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 
 use super::StockError;
@@ -17,15 +17,19 @@ use super::dwellings::Dwellings;
 use super::facts::{Address, BuildReport, LayerFacts, NONE};
 use super::filed;
 use super::gaps::{self, Gaps};
+use super::spots::Spots;
+use super::standing;
+pub use super::standing::is_far;
 use super::table::hash;
-use crate::french::thousands;
+use crate::arrays::narrow;
 use crate::reference::communes::city_of;
 use crate::reference::generations;
 use crate::reference::survey::Survey;
 use crate::store::{Dataset, Store};
 use crate::territory::bands::{self, Band};
+use crate::territory::grid::Cell;
 use crate::territory::layer::Layer;
-use crate::territory::{grid, h3, units};
+use crate::territory::{h3, units};
 
 /// Addresses of a millésime and their zones.
 #[derive(Debug, Default)]
@@ -70,20 +74,23 @@ pub fn locate(
     survey: &Survey,
     report: &mut BuildReport,
 ) -> Result<Places, StockError> {
-    let zones = Zones::open(store, millesime)?;
+    let tables = zone_tables(store, millesime, |_| true);
+    let zones = Zones::open(&tables)?;
     let contours = zones.get("commune");
     let mut moves = vec![communes::by_table(dwellings, contours)];
     moves.extend(contours.map(|l| communes::by_point(dwellings, l)));
     communes::tell(&moves, dwellings, contours, report);
     let dwellings = &*dwellings;
     let mut places = points(dwellings, survey);
-    if let Some(communes) = contours {
-        check_communes(&mut places, dwellings, communes, survey, report);
-    }
-    let located: Vec<usize> =
+    let pointed: Vec<usize> =
         (0..places.addresses.len()).filter(|&a| places.addresses[a].is_located()).collect();
     let points: Vec<[f64; 2]> =
-        located.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
+        pointed.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
+    let mut spots = Spots::of(store, millesime, &tables, &points);
+    if let Some(communes) = contours {
+        let held = spots.column("zone.commune", |points| communes.locate_all(points));
+        standing::check(&mut places, dwellings, communes, (&pointed, &held), survey, report);
+    }
 
     let epcis = Epcis::new(&membership(store, millesime)?, contours, zones.get("epci"));
     places.layers =
@@ -106,7 +113,7 @@ pub fn locate(
         ("qpv2024", "Quartier prioritaire 2024", &dwellings.qpv24),
     ] {
         let layer = match zones.get(id) {
-            Some(layer) => by_geometry(id, libelle, layer, &located, &points, places.addresses.len()),
+            Some(layer) => spots.layer((id, libelle), layer, &places, &pointed),
             None => filed::layer(id, libelle, column, dwellings, &places, report),
         };
         places.layers.push(layer);
@@ -114,37 +121,33 @@ pub fn locate(
     for (id, attribute) in [("qpv2015", "bande2015"), ("qpv2024", "bande2024")] {
         if let Some(layer) = zones.get(id) {
             let mut of_address = vec![0; places.addresses.len()];
-            for (&a, band) in located.iter().zip(bands::bands(layer, &points)) {
-                of_address[a] = class_of(band);
+            let band = |p: &[[f64; 2]]| bands::bands(layer, p).into_iter().map(class_of).collect();
+            for (&a, band) in pointed.iter().zip(spots.column::<u8>(attribute, band)) {
+                of_address[a] = if places.addresses[a].is_located() { band } else { 0 };
             }
             places.bands.insert(attribute, of_address);
         }
     }
     whole_communes(&mut places, dwellings);
     for layer in zones.others() {
-        let own = overlapping(layer, &located, &points, places.addresses.len());
+        let own = spots.overlapping(layer, &places, &pointed);
         if let Some(shared) = shared(&own) {
             report.comptes.insert(format!("adresses_en_plusieurs_zones_{}", own.id), shared);
         }
         places.layers.push(own);
     }
-    let exact: Vec<usize> = located.iter().copied().filter(|&a| places.is_exact(a)).collect();
-    let exact_points: Vec<[f64; 2]> =
-        exact.iter().map(|&a| [places.addresses[a].lon, places.addresses[a].lat]).collect();
-    let cells: Vec<Option<String>> =
-        grid::cells(&exact_points)?.into_iter().map(|c| c.map(|c| c.to_string())).collect();
-    places.layers.push(coded("carreau", "Carreau de 200 m", cells, &exact, places.addresses.len()));
+    let exact: Vec<usize> = pointed.iter().copied().filter(|&a| places.is_exact(a)).collect();
+    let n = places.addresses.len();
+    let cells = of_exact(&places, &pointed, spots.cells()?);
+    let layer = coded("carreau", "Carreau de 200 m", cells, Cell::to_string, &exact, n);
+    places.layers.push(layer);
     for r in h3::resolutions() {
-        let codes: Vec<Option<String>> =
-            exact_points.par_iter().map(|[lon, lat]| h3::cell(*lon, *lat, *r).map(h3::name)).collect();
-        places.layers.push(coded(
-            &format!("h3r{r}"),
-            &format!("Hexagone H3 r{r}"),
-            codes,
-            &exact,
-            places.addresses.len(),
-        ));
+        let (id, libelle) = (format!("h3r{r}"), format!("Hexagone H3 r{r}"));
+        let cells = of_exact(&places, &pointed, spots.hexagons(&id, *r));
+        let layer = coded(&id, &libelle, cells, |c| h3::name(*c), &exact, n);
+        places.layers.push(layer);
     }
+    spots.keep();
     let address_layer = addresses(&exact, dwellings, &places);
     places.layers.push(address_layer);
 
@@ -153,6 +156,22 @@ pub fn locate(
     missing(&zones, epcis.is_empty(), dwellings, millesime, report);
     count(&places, dwellings, millesime, survey, report);
     Ok(places)
+}
+
+/// Values of the addresses that may be shown as points, of those of all that have one.
+fn of_exact<T>(
+    places: &Places,
+    pointed: &[usize],
+    values: Vec<Option<T>>,
+) -> impl Iterator<Item = Option<T>> {
+    pointed.iter().zip(values).filter(|(a, _)| places.is_exact(**a)).map(|(_, value)| value)
+}
+
+/// Addresses that several zones of a layer hold; None where zones do not overlap.
+fn shared(layer: &LayerFacts) -> Option<u64> {
+    let mut addresses: Vec<u32> = layer.also.iter().map(|(a, _)| *a).collect();
+    addresses.dedup();
+    (!addresses.is_empty()).then_some(addresses.len() as u64)
 }
 
 /// Class of the attributes `bande…`: the zone itself, each ring, beyond.
@@ -170,6 +189,8 @@ fn points(dwellings: &Dwellings, survey: &Survey) -> Places {
     let mut index: HashMap<(u32, u32, u32, u64, u64), u32, FxBuildHasher> = HashMap::default();
     // Households without an address stand at one address a commune: one an arrondissement in three cities.
     let arrondissement: Vec<bool> = dwellings.depcom.list.iter().map(|c| city_of(c).is_some()).collect();
+    // Dwellings of an address mostly follow each other.
+    let mut last = None;
     for row in 0..dwellings.len() {
         let (lon, lat, q) = (dwellings.lon[row], dwellings.lat[row], dwellings.qualite[row]);
         let known = lon.is_finite() && lat.is_finite() && !survey.localisation.commune.contains(&q);
@@ -184,11 +205,15 @@ fn points(dwellings: &Dwellings, survey: &Survey) -> Places {
             if known { lon.to_bits() ^ u64::from(approximate) } else { 0 },
             if known { lat.to_bits() } else { 0 },
         );
-        let address = *index.entry(key).or_insert_with(|| {
-            places.addresses.push(Address { lon, lat, approximate });
-            places.first.push(u32::try_from(row).unwrap_or(NONE));
-            u32::try_from(places.addresses.len() - 1).unwrap_or(NONE)
-        });
+        let address = match last {
+            Some((before, address)) if before == key => address,
+            _ => *index.entry(key).or_insert_with(|| {
+                places.addresses.push(Address { lon, lat, approximate });
+                places.first.push(narrow(row));
+                narrow(places.addresses.len() - 1)
+            }),
+        };
+        last = Some((key, address));
         places.address_of.push(address);
     }
     places
@@ -221,10 +246,10 @@ pub fn zone_tables(
 struct Zones(Vec<Layer>);
 
 impl Zones {
-    fn open(store: &Store, millesime: u16) -> Result<Self, StockError> {
-        zone_tables(store, millesime, |_| true)
-            .into_iter()
-            .map(|(id, path)| Ok(Layer::from_parquet(&id, &path)?))
+    fn open(tables: &BTreeMap<String, PathBuf>) -> Result<Self, StockError> {
+        tables
+            .iter()
+            .map(|(id, path)| Ok(Layer::from_parquet(id, path)?))
             .collect::<Result<_, StockError>>()
             .map(Self)
     }
@@ -278,119 +303,6 @@ fn missing(zones: &Zones, no_epci: bool, dwellings: &Dwellings, millesime: u16, 
     }
 }
 
-/// How a point stands to the commune that its dwelling is said to be in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Near,
-    /// Farther than the tolerance, but not than the contour is coarse.
-    Tolerated,
-    Far,
-}
-
-/// R02: dwellings whose commune is none of those imported. R08: a point farther than the tolerance
-/// from its commune is not trusted: its dwellings count for the commune only.
-fn check_communes(
-    places: &mut Places,
-    dwellings: &Dwellings,
-    communes: &Layer,
-    survey: &Survey,
-    report: &mut BuildReport,
-) {
-    let declared: Vec<Option<u32>> = dwellings.commune.list.iter().map(|c| communes.index_of(c)).collect();
-    let of = |a: usize| declared.get(places.commune(a, dwellings)).copied().flatten();
-    let limit = survey.localisation.tolerance_commune_m;
-    let standing: Vec<Standing> = (0..places.addresses.len())
-        .into_par_iter()
-        .map(|a| {
-            let place = places.addresses[a];
-            let Some(zone) = of(a).filter(|_| place.is_located()) else { return Standing::Near };
-            standing(communes, zone, place.lon, place.lat, limit)
-        })
-        .collect();
-    let unknown = places.address_of.iter().filter(|a| of(**a as usize).is_none()).count();
-    let count = |s: Standing| places.address_of.iter().filter(|a| standing[**a as usize] == s).count();
-    let (outside, tolerated) = (count(Standing::Far), count(Standing::Tolerated));
-    report.comptes.insert("commune_inconnue".into(), unknown as u64);
-    report.comptes.insert("hors_commune".into(), outside as u64);
-    if tolerated > 0 {
-        report.comptes.insert("hors_contour_simplifie".into(), tolerated as u64);
-        report.remarques.push(format!(
-            "{} logements à plus de {limit:.0} m du contour de leur commune gardent leur point, leur IRIS et leur QPV : ce contour est simplifié. Des contours plus fins diraient s'ils sont bien dans la commune.",
-            thousands(tolerated as u64)
-        ));
-    }
-    for (place, standing) in places.addresses.iter_mut().zip(&standing) {
-        if *standing == Standing::Far {
-            *place = Address { lon: f64::NAN, lat: f64::NAN, approximate: false };
-        }
-    }
-}
-
-fn standing(communes: &Layer, commune: u32, lon: f64, lat: f64, limit: f64) -> Standing {
-    let within = |m: f64| communes.distance_to_zone_m(commune, lon, lat, m).is_some();
-    if communes.locate(lon, lat) == Some(commune) || within(limit) {
-        Standing::Near
-    } else if coarseness(communes, commune).is_some_and(|m| m > limit && within(m)) {
-        Standing::Tolerated
-    } else {
-        Standing::Far
-    }
-}
-
-/// Metres that the true edge of a commune may be outside of its contour; None for a box drawn on purpose.
-fn coarseness(communes: &Layer, commune: u32) -> Option<f64> {
-    let rules = &Survey::embedded().ok()?.localisation;
-    let (mean, edges) = communes.mean_edge_m(commune)?;
-    (edges >= rules.contour_sommets_min).then(|| (mean * rules.contour_part_arete).min(rules.contour_max_m))
-}
-
-/// Whether a point is farther than the limit (metres), or than its contour is coarse, from the commune that
-/// it is said to be in.
-pub fn is_far(communes: &Layer, commune: u32, lon: f64, lat: f64, limit: f64) -> bool {
-    standing(communes, commune, lon, lat, limit) == Standing::Far
-}
-
-fn by_geometry(
-    id: &str,
-    libelle: &str,
-    layer: &Layer,
-    located: &[usize],
-    points: &[[f64; 2]],
-    n: usize,
-) -> LayerFacts {
-    let mut of_address = vec![NONE; n];
-    for (&a, zone) in located.iter().zip(layer.locate_all(points)) {
-        of_address[a] = zone;
-    }
-    LayerFacts {
-        id: id.to_owned(),
-        libelle: libelle.to_owned(),
-        codes: layer.zones.iter().map(|z| z.code.clone()).collect(),
-        noms: layer.zones.iter().map(|z| z.nom.clone()).collect(),
-        of_address,
-        also: Vec::new(),
-    }
-}
-
-/// [`by_geometry`] of a layer whose zones may overlap: an address is in every zone that holds it, as it is in
-/// every zone that is drawn around it.
-fn overlapping(layer: &Layer, located: &[usize], points: &[[f64; 2]], n: usize) -> LayerFacts {
-    let mut facts = by_geometry(&layer.id, &layer.id, layer, located, points, n);
-    let holders: Vec<Vec<u32>> = points.par_iter().map(|[lon, lat]| layer.locate_many(*lon, *lat)).collect();
-    for (&a, zones) in located.iter().zip(holders) {
-        let address = u32::try_from(a).unwrap_or(NONE);
-        facts.also.extend(zones.into_iter().filter(|z| *z != facts.of_address[a]).map(|z| (address, z)));
-    }
-    facts
-}
-
-/// Addresses that several zones of a layer hold; None where zones do not overlap.
-fn shared(layer: &LayerFacts) -> Option<u64> {
-    let mut addresses: Vec<u32> = layer.also.iter().map(|(a, _)| *a).collect();
-    addresses.dedup();
-    (!addresses.is_empty()).then_some(addresses.len() as u64)
-}
-
 /// A commune that is not split is one IRIS, `{commune}0000`: dwellings known to be in it are in that IRIS
 /// wherever they stand.
 fn whole_communes(places: &mut Places, dwellings: &Dwellings) {
@@ -412,21 +324,22 @@ fn whole_communes(places: &mut Places, dwellings: &Dwellings) {
     }
 }
 
-/// A layer from the code of each of the listed addresses.
-pub(super) fn coded(
+/// A layer from the zone of each of the listed addresses; `code` gives its code.
+pub(super) fn coded<Z: Eq + Hash>(
     id: &str,
     libelle: &str,
-    codes: impl IntoIterator<Item = Option<String>>,
+    zones: impl IntoIterator<Item = Option<Z>>,
+    code: impl Fn(&Z) -> String,
     listed: &[usize],
     n: usize,
 ) -> LayerFacts {
     let mut of_address = vec![NONE; n];
-    let mut index: HashMap<String, u32, FxBuildHasher> = HashMap::default();
+    let mut index: HashMap<Z, u32, FxBuildHasher> = HashMap::default();
     let mut list = Vec::new();
-    for (&a, code) in listed.iter().zip(codes) {
-        let Some(code) = code else { continue };
-        of_address[a] = *index.entry(code).or_insert_with_key(|code| {
-            list.push(code.clone());
+    for (&a, zone) in listed.iter().zip(zones) {
+        let Some(zone) = zone else { continue };
+        of_address[a] = *index.entry(zone).or_insert_with_key(|zone| {
+            list.push(code(zone));
             u32::try_from(list.len() - 1).unwrap_or(NONE)
         });
     }
@@ -544,15 +457,17 @@ fn count(places: &Places, dwellings: &Dwellings, millesime: u16, survey: &Survey
         add("hors_declare_qpv_calcule", declared_out);
     }
     // R10: too many dwellings on one point, under several street names.
+    let mut dwellings_of = vec![0usize; places.addresses.len()];
+    of.iter().for_each(|a| dwellings_of[*a as usize] += 1);
     let mut stacks: HashMap<(u64, u64), (usize, Vec<u32>), FxBuildHasher> = HashMap::default();
-    for (row, address) in of.iter().enumerate().take(registered) {
-        let place = places.addresses[*address as usize];
-        if place.is_located() {
-            let s = stacks.entry((place.lon.to_bits(), place.lat.to_bits())).or_default();
-            s.0 += 1;
-            if !s.1.contains(&dwellings.adresse.of[row]) && s.1.len() < 8 {
-                s.1.push(dwellings.adresse.of[row]);
-            }
+    let here = |a: &usize| places.addresses[*a].is_located() && dwellings_of[*a] > 0;
+    for a in (0..places.addresses.len()).filter(here) {
+        let place = places.addresses[a];
+        let s = stacks.entry((place.lon.to_bits(), place.lat.to_bits())).or_default();
+        s.0 += dwellings_of[a];
+        let key = dwellings.adresse.of[places.first[a] as usize];
+        if !s.1.contains(&key) && s.1.len() < 8 {
+            s.1.push(key);
         }
     }
     let street = |n: &u32| {

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 
 use super::dwellings::Dwellings;
@@ -35,6 +36,7 @@ pub fn group(
     let n = places.addresses.len();
     let rows = RowsByAddress::new(places, dwellings.registered());
     let segments = segment_sizes(dwellings);
+    let programmes: Vec<String> = dwellings.complgeo.list.par_iter().map(|name| normal(name)).collect();
     // For each way, the addresses by key.
     let mut ways: [BTreeMap<u64, Vec<u32>>; 4] = Default::default();
     let mut names: HashMap<u64, String, FxBuildHasher> = HashMap::default();
@@ -58,7 +60,7 @@ pub fn group(
             (!code.is_empty()).then(|| code.to_owned())
         });
         let segment = dwellings.segment.of[row];
-        let programme = normal(dwellings.complgeo.get(row));
+        let programme = programmes.get(dwellings.complgeo.of[row] as usize).map_or("", String::as_str);
         let (way, key) = if let Some(code) = own {
             (0, hash(&format!("{owner}|{code}")))
         } else if segments.get(&(siren, segment)).is_some_and(|n| *n <= survey.residences.segment_logements) {

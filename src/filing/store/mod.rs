@@ -5,6 +5,7 @@
 //!   manifeste.json                 the only truth: which folder is current for which register and key
 //!   donnees/rpls/2024-1f3a…/       logements.parquet, constats.csv, rapport.json
 //!   cubes/2024-77ab…/              what `build` makes from them
+//!   etapes/                        steps of builds that the next one need not do again
 //!   lecteurs/                      who reads, and since which generation of the manifest
 //!   reglages/                      rules of the program that this store changes
 //!   secret/cle                     the key of the perturbation; never leaves the store

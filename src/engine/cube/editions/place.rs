@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::super::build::{Atoms, newcomers};
 use super::NONE;
 use super::book::{Book, Columns, Edition, RESPONDENT, Values};
 use super::change::allowed;
+use crate::arrays::narrow;
 use crate::reference::indicators::Catalogue;
 use crate::reference::secrecy::Secrecy;
 use crate::stock::facts::Facts;
@@ -26,6 +28,8 @@ pub struct Placed<'a> {
     pub waiting: u64,
     /// Households of which something else was filed than what is counted.
     pub kept: u64,
+    /// Whether the book says something that it did not.
+    pub changed: bool,
 }
 
 /// The columns of facts that a book keeps.
@@ -57,14 +61,22 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Whether a row says what is counted of a household.
-    fn same(&self, row: Option<usize>, now: &Columns, household: usize) -> bool {
-        let row = row.filter(|r| self.answers(*r));
-        let a = self.attributes.iter().zip(&now.attributes);
-        let q = self.quantities.iter().zip(&now.quantities);
-        a.into_iter().all(|(c, n)| cell(*c, row) == n[household])
-            && q.into_iter().all(|(c, n)| cell(*c, row) == n[household])
+    /// Households of which something else is counted than what their row (`at`) says, growing.
+    fn differing(&self, at: &[u32], now: &Columns) -> Vec<u32> {
+        let at: Vec<u32> =
+            at.iter().map(|r| if *r != NONE && self.answers(*r as usize) { *r } else { NONE }).collect();
+        let a = self.attributes.par_iter().zip(&now.attributes).map(|(c, n)| unlike(*c, n, &at));
+        let q = self.quantities.par_iter().zip(&now.quantities).map(|(c, n)| unlike(*c, n, &at));
+        let all: BTreeSet<u32> = a.chain(q).flatten_iter().collect();
+        all.into_iter().collect()
     }
+}
+
+/// Households of which a column says something else at their row than what is counted.
+fn unlike<T: Copy + Default + PartialEq>(column: Option<&Vec<T>>, now: &[T], at: &[u32]) -> Vec<u32> {
+    let column = column.map_or(&[][..], Vec::as_slice);
+    let said = |row: u32| column.get(row as usize).copied().unwrap_or_default();
+    (0u32..).zip(now.iter().zip(at)).filter(|(_, (n, row))| said(**row) != **n).map(|(h, _)| h).collect()
 }
 
 fn cell<T: Copy + Default>(column: Option<&Vec<T>>, row: Option<usize>) -> T {
@@ -121,28 +133,26 @@ pub fn place<'a>(
     secrecy: &Secrecy,
     day: &str,
 ) -> Placed<'a> {
+    let asked = facts.attributes.get("interroge").map_or(&[][..], Vec::as_slice);
+    let answers = facts.attributes.get(RESPONDENT).map_or(&[][..], Vec::as_slice);
     let mut row_of: FxHashMap<u64, u32> = FxHashMap::default();
-    let asked = facts.attributes.get("interroge").cloned().unwrap_or_default();
-    let answers = facts.attributes.get(RESPONDENT).cloned().unwrap_or_default();
+    row_of.reserve(asked.iter().filter(|a| **a != 0).count());
     for row in (0..facts.address_of.len()).filter(|r| asked[*r] != 0 || answers[*r] != 0) {
         row_of.entry(key(facts, row)).or_insert(u32::try_from(row).unwrap_or(NONE));
     }
-    let places = |book: &Book| -> Vec<Option<usize>> {
-        book.keys.iter().map(|k| row_of.get(k).map(|r| *r as usize)).collect()
-    };
+    let row = |k: &u64| row_of.get(k).copied().unwrap_or(NONE);
+    let mut at: Vec<u32> = book.keys.iter().map(row).collect();
 
     let came_to_know = book.know(catalogue);
+    let mut changed = came_to_know.iter().any(|new| !new.is_empty());
     let found = Found::new(book, facts);
-    let at = places(book);
     learn(book, &found, &at, came_to_know);
-    let wanted: BTreeMap<u32, Values> = (0u32..)
-        .zip(&at)
-        .filter(|(h, row)| !found.same(**row, &book.now, *h as usize))
-        .map(|(h, row)| (h, found.of(*row)))
-        .collect();
-    let differing = wanted.len() as u64;
+    let mut differing = found.differing(&at, &book.now);
+    let wanted: BTreeMap<u32, Values> =
+        differing.iter().map(|h| (*h, found.of(some(at[*h as usize])))).collect();
     let ruled = allowed(book, catalogue, wanted.clone(), secrecy.k);
-    let kept = differing - ruled.values.iter().filter(|(h, v)| wanted.get(h) == Some(v)).count() as u64;
+    let taken = ruled.values.iter().filter(|(h, v)| wanted.get(h) == Some(v)).count();
+    let kept = (differing.len() - taken) as u64;
     let change = book.changes();
     for (h, values) in &ruled.values {
         let before = book.now.of(*h as usize);
@@ -151,14 +161,14 @@ pub fn place<'a>(
         book.past.push(&before);
         book.now.set(*h as usize, values);
     }
-    ruled.closed.iter().for_each(|a| book.closed[*a as usize] = 1);
+    for atom in &ruled.closed {
+        changed |= std::mem::replace(&mut book.closed[*atom as usize], 1) == 0;
+    }
 
-    let known: FxHashSet<u64> = book.keys.iter().copied().collect();
+    let mut known = vec![false; facts.address_of.len()];
+    at.iter().filter_map(|r| some(*r)).for_each(|r| known[r] = true);
     let new: Vec<bool> = (0..facts.address_of.len())
-        .map(|row| {
-            let k = key(facts, row);
-            found.answers(row) && !known.contains(&k) && row_of.get(&k).is_some_and(|r| *r as usize == row)
-        })
+        .map(|r| found.answers(r) && !known[r] && row(&key(facts, r)) as usize == r)
         .collect();
     drop(known);
     let cut = newcomers(facts, &new, secrecy.k);
@@ -167,20 +177,29 @@ pub fn place<'a>(
     if came > 0 || !ruled.values.is_empty() {
         let changes = ruled.values.len() as u64;
         book.editions.push(Edition { jour: day.to_owned(), entres: came, changes });
+        changed = true;
     }
-    let at = places(book);
-    let (atom_of_row, absent) = write(book, facts, at);
+    at.extend(book.keys[at.len()..].iter().map(row));
+    drop(row_of);
+    // What changed is as filed now, or not quite; newcomers say what is counted of them.
+    differing.extend(ruled.values.keys());
+    let (atom_of_row, absent) = write(book, facts, at, &differing);
     let (atom_of, copies) = apart(facts, &atom_of_row);
-    Placed { book, atom_of, copies, absent, waiting, kept }
+    Placed { book, atom_of, copies, absent, waiting, kept, changed }
+}
+
+/// A row, if there is one.
+fn some(row: u32) -> Option<usize> {
+    (row != NONE).then_some(row as usize)
 }
 
 /// Of attributes that no edition had, what is found is what is counted.
-fn learn(book: &mut Book, found: &Found<'_>, at: &[Option<usize>], new: [std::ops::Range<usize>; 2]) {
+fn learn(book: &mut Book, found: &Found<'_>, at: &[u32], new: [std::ops::Range<usize>; 2]) {
     if new.iter().all(std::ops::Range::is_empty) {
         return;
     }
     for (household, row) in at.iter().enumerate() {
-        let values = found.of(*row);
+        let values = found.of(some(*row));
         for a in new[0].clone() {
             book.now.attributes[a][household] = values.attributes[a];
             book.told[household] |= u32::from(values.attributes[a] != 0) << a;
@@ -191,53 +210,58 @@ fn learn(book: &mut Book, found: &Found<'_>, at: &[Option<usize>], new: [std::op
     }
 }
 
-/// Makes facts say of households what the book counts, and nothing of others. Gives the atom of each row, and
-/// the atoms that are nowhere.
-fn write(book: &Book, facts: &mut Facts, mut at: Vec<Option<usize>>) -> (Vec<u32>, Vec<u32>) {
+/// Makes facts say of households what the book counts, and nothing of others; those of which they say it
+/// already are not `differing`. Gives the atom of each row, and the atoms that are nowhere.
+fn write(book: &Book, facts: &mut Facts, mut at: Vec<u32>, differing: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let atoms = book.atom_of();
     let respondent = book.attribute(RESPONDENT).map_or(&[][..], |i| &book.now.attributes[i]);
     // Those who are counted and no longer filed stand at an address of their atom.
     let mut mate = vec![NONE; book.zones.len()];
     for (h, row) in at.iter().enumerate() {
-        if let Some(row) = row.filter(|_| respondent[h] != 0) {
+        if let Some(row) = some(*row).filter(|_| respondent[h] != 0) {
             let place = &mut mate[atoms[h] as usize];
             *place = if *place == NONE { facts.address_of[row] } else { *place };
         }
     }
     let mut absent = BTreeSet::new();
-    for (h, row) in at.iter_mut().enumerate() {
-        if row.is_none() && respondent[h] != 0 {
-            match mate[atoms[h] as usize] {
-                NONE => drop(absent.insert(atoms[h])),
+    let mut written: Vec<(u32, u32)> = Vec::new();
+    for (h, row) in (0u32..).zip(&mut at) {
+        if *row == NONE && respondent[h as usize] != 0 {
+            match mate[atoms[h as usize] as usize] {
+                NONE => drop(absent.insert(atoms[h as usize])),
                 address => {
-                    let owner = book.sirens.get(usize::from(book.owners[h]));
-                    *row = Some(facts.push_household(address, owner.map(String::as_str)));
+                    let owner = book.sirens.get(usize::from(book.owners[h as usize]));
+                    let new = facts.push_household(address, owner.map(String::as_str));
+                    *row = u32::try_from(new).unwrap_or(NONE);
                 }
             }
         }
     }
     let n = facts.address_of.len();
     let mut household = vec![NONE; n];
-    for (h, row) in at.iter().enumerate() {
-        if let Some(row) = row.filter(|_| respondent[h] != 0) {
-            household[row] = u32::try_from(h).unwrap_or(NONE);
+    for (h, row) in (0u32..).zip(&at) {
+        if let Some(row) = some(*row).filter(|_| respondent[h as usize] != 0) {
+            household[row] = h;
         }
     }
+    let nobody: Vec<u32> = (0u32..).zip(&household).filter(|(_, h)| **h == NONE).map(|(r, _)| r).collect();
+    for &h in differing {
+        written.extend(some(at[h as usize]).filter(|r| household[*r] == h).map(|r| (narrow(r), h)));
+    }
     let was: Vec<u8> = facts.attributes.get(RESPONDENT).cloned().unwrap_or_default();
-    let counted = |row: usize| (household[row] != NONE).then(|| household[row] as usize);
     for (id, column) in book.attributes.iter().zip(&book.now.attributes) {
         if let Some(of) = facts.attributes.get_mut(id) {
-            of.iter_mut().enumerate().for_each(|(row, v)| *v = counted(row).map_or(0, |h| column[h]));
+            put(of, column, &nobody, &written);
         }
     }
     for (id, column) in book.quantities.iter().zip(&book.now.quantities) {
         if let Some(of) = facts.quantities.get_mut(id) {
-            of.iter_mut().enumerate().for_each(|(row, v)| *v = counted(row).map_or(0, |h| column[h]));
+            put(of, column, &nobody, &written);
         }
     }
     if let Some(asked) = facts.attributes.get_mut("interroge") {
         for (row, v) in asked.iter_mut().enumerate() {
-            if counted(row).is_some() {
+            if household[row] != NONE {
                 *v = 1;
             } else if was[row] != 0 {
                 *v = 0;
@@ -250,6 +274,13 @@ fn write(book: &Book, facts: &mut Facts, mut at: Vec<Option<usize>>) -> (Vec<u32
         atom_of_row[row] = atoms[*h as usize];
     }
     (atom_of_row, absent.into_iter().collect())
+}
+
+/// Puts what is counted in a column of facts: nothing in rows where nobody is, and what the book says of the
+/// household in others.
+fn put<T: Copy + Default>(of: &mut [T], counted: &[T], nobody: &[u32], written: &[(u32, u32)]) {
+    nobody.iter().for_each(|row| of[*row as usize] = T::default());
+    written.iter().for_each(|(row, h)| of[*row as usize] = counted[*h as usize]);
 }
 
 /// Parts addresses where households of several atoms live. Gives the atom of each address, and where the
