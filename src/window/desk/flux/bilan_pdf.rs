@@ -324,13 +324,13 @@ fn method(told: &Told, asker: &Asker) -> Vec<(String, String)> {
     let mut out = vec![
         (
             "Méthode",
-            "Chaque compte est celui de l’année où son événement a eu lieu : un logement proposé en décembre et loué en janvier \
-             est dans deux bilans. Proposés : logements orientés vers le réservataire. Acceptés : \
-             orientations qu’il a acceptées. Attribués : passages en commission (CALEOL) ; baux : baux signés ; \
-             les deux comptent pour le dernier réservataire qui a accepté le logement et ne l’a \
-             pas rendu. Sans candidat : délais échus et logements remis. \
-             Mutation inconnue : on ne sait pas si le ménage vient du parc du même \
-             bailleur, ce qui mettrait le bail hors du flux."
+            "Chaque compte est celui de l’année où son événement a eu lieu : un logement proposé en \
+             décembre et loué en janvier est dans deux bilans. Proposés : logements orientés vers le \
+             réservataire. Acceptés : orientations qu’il a acceptées. Attribués : passages en commission \
+             (CALEOL) ; baux : baux signés ; les deux comptent pour le dernier réservataire qui a accepté \
+             le logement et ne l’a pas rendu. Sans candidat : délais échus et logements remis. Mutation \
+             inconnue : on ne sait pas si le ménage vient du parc du même bailleur, ce qui mettrait le \
+             bail hors du flux."
                 .to_owned(),
         ),
         (
