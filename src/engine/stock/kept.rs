@@ -6,6 +6,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +17,17 @@ use crate::store::{self, Store};
 
 /// Folder of the store that holds the steps.
 const FOLDER: &str = "etapes";
+
+/// The program that runs: a step holds for the one that made it, whose code and `data/` it follows from.
+static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+    let of = |path: PathBuf| {
+        let file = fs::metadata(path)?;
+        Ok(format!("{} {:?}", file.len(), file.modified()?))
+    };
+    std::env::current_exe()
+        .and_then(of)
+        .unwrap_or_else(|_: std::io::Error| env!("CARGO_PKG_VERSION").to_owned())
+});
 
 /// One step of one millésime.
 #[derive(Debug, Clone)]
@@ -30,7 +42,7 @@ impl Kept {
     pub fn of<'a>(store: &Store, step: &str, from: impl Iterator<Item = &'a str>, more: &str) -> Self {
         let mut hash = blake3::Hasher::new();
         let mut add = |text: &str| _ = hash.update(text.as_bytes()).update(b"\n");
-        add(env!("CARGO_PKG_VERSION"));
+        add(&PROGRAM);
         add(more);
         // Malformed rules stop the build before.
         add(&reglages::in_force().mark().ok().flatten().unwrap_or_default());
