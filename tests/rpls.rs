@@ -227,8 +227,17 @@ fn the_restricted_file_gives_owner_rent_and_lease_and_refuses_a_second_identifie
     let got = read(&fixture("2023_complet.csv"), 2023).unwrap();
     assert_eq!((got.report.lignes_lues, got.report.lignes_gardees, got.report.lignes_rejetees), (7, 6, 1));
     assert!(got.report.format.contains("accès restreint"), "{}", got.report.format);
-    let columns =
-        ["ident_rep", "siren", "bailleur", "mode", "bail", "vacance_mois", "loyer", "contingent", "sru_expir"];
+    let columns = [
+        "ident_rep",
+        "siren",
+        "bailleur",
+        "mode",
+        "bail",
+        "vacance_mois",
+        "loyer",
+        "contingent",
+        "sru_expir",
+    ];
     assert_eq!(
         line(&got.rows, 0, &columns),
         [

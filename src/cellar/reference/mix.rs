@@ -185,8 +185,7 @@ pub struct Mix {
     pub dalo: Dalo,
 }
 
-pub(super) static DATA: Held<Mix> =
-    Held::new(&[("rules/mix.toml", Mix::TEXT)], |t| Mix::read(t[0]));
+pub(super) static DATA: Held<Mix> = Held::new(&[("rules/mix.toml", Mix::TEXT)], |t| Mix::read(t[0]));
 
 impl Mix {
     /// The file as the program holds it.

@@ -1,8 +1,8 @@
 //! Steps of a build that no correction changes, kept beside the cubes as files of arrays.
 //!
-//! `etapes/{step}-{mark}/{content}.bin`: the folder is named by what the step was made from, the file by its own
-//! content. One that is missing, damaged or of other files is made again from the tables: nothing but time is
-//! lost with it.
+//! `etapes/{step}-{mark}/{content}.bin`: the folder is named by what the step was made from, the file by its
+//! own content. One that is missing, damaged, of other files or of another program is made again from the
+//! tables: nothing but time is lost with it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

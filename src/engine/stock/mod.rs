@@ -1,6 +1,6 @@
 //! What there is: the dwellings of one millésime, joined with households, located, grouped into residences.
 //!
-//! [`load`] walks once: dwellings ([`dwellings`], of a general file and of deposits: [`parts`]) and households
+//! [`load`] walks once: dwellings ([`dwellings`], of a general file and deposits: [`parts`]) and households
 //! by the join ladder ([`join`]), both kept beside the cubes ([`joined`]) → what happened since ([`events`],
 //! in the edition that is up to date) → what bailleurs changed ([`edits`]) → points for those that have none
 //! ([`situate`]) → the commune in force ([`communes`]) → addresses and their zones ([`places`]) → residences

@@ -1,4 +1,4 @@
-//! What is at each point that a millésime has: zones, bands, cells. It follows from the point and the contours
+//! What is at each point that a millésime has: zones, bands, cells. It follows from point and contours
 //! alone, so it is kept beside the cubes ([`super::kept`]), and only points that nobody had are looked for.
 
 use std::collections::BTreeMap;
@@ -107,8 +107,8 @@ impl<'a> Spots<'a> {
         }
     }
 
-    /// [`Self::layer`] of zones that may overlap: an address is in every zone that holds it, as it is in every
-    /// zone that is drawn around it.
+    /// [`Self::layer`] of zones that may overlap: an address is in every zone that holds it, as it is in
+    /// every zone that is drawn around it.
     pub fn overlapping(&mut self, layer: &Layer, places: &Places, pointed: &[usize]) -> LayerFacts {
         let mut facts = self.layer((&layer.id, &layer.id), layer, places, pointed);
         let many = |[lon, lat]: &[f64; 2]| u8::from(layer.locate_many(*lon, *lat).len() > 1);

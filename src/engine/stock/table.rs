@@ -22,9 +22,8 @@ const ADDED: [(&str, DataType); 1] = [("sru_expir", DataType::UInt16)];
 fn frame(file: File, columns: &[&str], slice: Option<(usize, usize)>) -> PolarsResult<DataFrame> {
     let mut reader = ParquetReader::new(file);
     let schema = reader.schema()?;
-    let (there, absent): (Vec<&str>, Vec<&str>) = columns
-        .iter()
-        .partition(|c| schema.contains(c) || ADDED.iter().all(|(added, _)| added != *c));
+    let (there, absent): (Vec<&str>, Vec<&str>) =
+        columns.iter().partition(|c| schema.contains(c) || ADDED.iter().all(|(added, _)| added != *c));
     let names = there.iter().map(|c| (*c).to_owned()).collect();
     let mut frame = reader.with_columns(Some(names)).with_slice(slice).finish()?;
     for (name, kind) in ADDED.iter().filter(|(name, _)| absent.contains(name)) {
