@@ -1,6 +1,7 @@
 //! The interface as the web application knows it is the interface as the code has it.
 //! `UPDATE=1` writes the file instead of comparing.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -38,6 +39,22 @@ fn operations(document: &Value) -> Vec<(String, Value)> {
 
 fn document() -> Value {
     serde_json::to_value(mosaique::server::document()).unwrap()
+}
+
+#[test]
+fn every_operation_has_a_rule_and_every_rule_an_operation() {
+    let document = document();
+    let id = |operation: &Value| operation["operationId"].as_str().map(str::to_owned);
+    let mut ids: BTreeSet<String> = operations(&document).iter().filter_map(|(_, o)| id(o)).collect();
+    // The description does not describe itself.
+    ids.insert("openapi".to_owned());
+    for id in &ids {
+        assert!(mosaique::access::level(id).is_some(), "« {id} » has no rule in data/access.toml");
+    }
+    let data = mosaique::reference::access::access();
+    for id in data.operations.keys().chain(&data.lectures).chain(&data.par_session) {
+        assert!(ids.contains(id), "data/access.toml names « {id} », which is no operation");
+    }
 }
 
 #[test]

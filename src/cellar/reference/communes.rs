@@ -111,7 +111,7 @@ pub fn is_city(commune: &str) -> bool {
 /// The city of an arrondissement of Paris, Lyon or Marseille.
 ///
 /// ```
-/// use mosaique_ground::reference::communes::{arrondissement_name, city_of};
+/// use mosaique_cellar::reference::communes::{arrondissement_name, city_of};
 /// assert_eq!(city_of("75112").map(|c| c.commune.as_str()), Some("75056"));
 /// assert_eq!(arrondissement_name("69381").as_deref(), Some("Lyon 1er arrondissement"));
 /// ```

@@ -53,7 +53,7 @@ fn read() -> Result<FxHashMap<&'static str, Part>, ReferenceError> {
 /// The part of a commune that has this code, whatever else it is the code of.
 ///
 /// ```
-/// use mosaique_ground::reference::deleguees::part;
+/// use mosaique_cellar::reference::deleguees::part;
 /// assert_eq!(part("74268").map(|p| (p.nom, p.commune)), Some(("Seynod", "74010")));
 /// ```
 #[must_use]

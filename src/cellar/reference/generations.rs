@@ -72,7 +72,7 @@ impl InForce {
 /// is the first: there is no other to compare with.
 ///
 /// ```
-/// use mosaique_ground::reference::generations::in_force;
+/// use mosaique_cellar::reference::generations::in_force;
 /// assert_eq!(in_force(20_240_601, "73").generation, 2024);
 /// assert_eq!(in_force(20_240_601, "974").generation, 2015);
 /// ```

@@ -56,7 +56,11 @@ impl Joined {
     /// A table cannot be read.
     pub fn of(store: &Store, register: &Parts, survey: Option<&Parts>) -> Result<Self, StockError> {
         let step = step(store, register, survey);
-        if let Some(kept) = step.open::<Meta>().and_then(|(file, meta)| Self::read(&file, meta).ok()) {
+        // A table that is gone is told, whatever was kept of it.
+        let present = register.present() && survey.is_none_or(Parts::present);
+        if present
+            && let Some(kept) = step.open::<Meta>().and_then(|(file, meta)| Self::read(&file, meta).ok())
+        {
             return Ok(kept);
         }
         let mut made = Self::made(register, survey)?;

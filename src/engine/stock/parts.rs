@@ -89,6 +89,12 @@ impl Parts {
         })
     }
 
+    /// Whether each table is there.
+    #[must_use]
+    pub fn present(&self) -> bool {
+        self.general.iter().chain(self.deposits.values()).all(|path| path.exists())
+    }
+
     /// Folders that it is made of, relative to the store.
     #[must_use]
     pub fn folders(&self) -> &[String] {

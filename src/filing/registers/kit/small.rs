@@ -5,11 +5,15 @@ use super::dates;
 use super::habit::{Habit, Observed};
 use crate::registers::fields;
 use crate::registers::headers::canonical;
-use crate::registers::text::{separator, whole};
+use crate::registers::text::{other_format, separator, whole};
 
 /// Why it cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SmallError {
+    #[error("le fichier est vide")]
+    Empty,
+    #[error("ce n'est pas un fichier de texte mais {found} ; {advice}")]
+    NotText { found: &'static str, advice: &'static str },
     #[error("il manque {}. Colonnes trouvées (ligne {line}) : {found}", missing.join(", "))]
     Missing { missing: Vec<String>, line: u64, found: String },
     #[error("ligne {line} : {fields} champs au lieu de {width}")]
@@ -42,6 +46,12 @@ impl SmallTable {
     /// # Errors
     /// [`SmallError`].
     pub fn read(bytes: &[u8], wanted: &[&str]) -> Result<Self, SmallError> {
+        if bytes.trim_ascii().is_empty() {
+            return Err(SmallError::Empty);
+        }
+        if let Some((found, advice)) = other_format(bytes) {
+            return Err(SmallError::NotText { found, advice });
+        }
         let (text, hint) = whole(bytes);
         let head = memchr::memchr_iter(b'\n', &text).nth(HEAD).map_or(text.len(), |i| i + 1);
         let delimiter = hint.or_else(|| separator::sniff(&text[..head])).unwrap_or(b';');
@@ -146,6 +156,13 @@ mod tests {
                 .collect();
             assert_eq!(rows, [(5, "2025-03-12".to_owned(), "2", ""), (7, "mars-25".to_owned(), "3", "x")]);
         }
+        let e = SmallTable::read(b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x02", &["a"]).unwrap_err().to_string();
+        assert!(e.starts_with("ce n'est pas un fichier de texte mais un fichier binaire ;"), "{e}");
+        assert_eq!(
+            SmallTable::read(b"\xef\xbb\xbf\n", &["a"]).unwrap_err().to_string(),
+            "il manque a. Colonnes trouvées (ligne 1) : "
+        );
+        assert_eq!(SmallTable::read(b" \n", &["a"]).unwrap_err().to_string(), "le fichier est vide");
         let e = SmallTable::read(b"a;b\n1;2\n", &["genre", "b"]).unwrap_err().to_string();
         assert!(e.contains("genre") && e.contains("a, b"), "{e}");
         let e = SmallTable::read(b"a;b\n1;2;3\n", &["a"]).unwrap_err().to_string();

@@ -12,7 +12,7 @@ pub mod separator;
 use std::path::PathBuf;
 
 pub(crate) use open::read_full;
-pub use open::{Member, Text, Wrapping, whole};
+pub use open::{Member, Text, Wrapping, other_format, whole};
 
 /// Why a file cannot be read as text. Each message says what was found and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum TextError {
     Io { path: PathBuf, source: std::io::Error },
     #[error("{}: le fichier est vide", path.display())]
     Empty { path: PathBuf },
-    #[error("{}: ce n'est pas un fichier de texte mais {found}; {advice}", path.display())]
+    #[error("{} : ce n'est pas un fichier de texte mais {found} ; {advice}", path.display())]
     NotText { path: PathBuf, found: &'static str, advice: &'static str },
     #[error("{}: archive zip illisible ({message})", path.display())]
     Zip { path: PathBuf, message: String },

@@ -263,6 +263,16 @@ fn zip_members(path: &Path) -> Result<Vec<Member>, TextError> {
 
 /// Refuses formats that people mistake for CSV, by their first bytes.
 fn refuse_other_formats(path: &Path, head: &[u8]) -> Result<(), TextError> {
+    match other_format(head) {
+        None => Ok(()),
+        Some((found, advice)) => Err(TextError::NotText { path: path.to_owned(), found, advice }),
+    }
+}
+
+/// The format of a file that is no text, by its first bytes, and what to do with it.
+#[must_use]
+pub fn other_format(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    let head = &head[..head.len().min(SNIFF)];
     const SAVE_AS: &str = "enregistrez-le au format .xlsx, ou la feuille au format CSV, puis recommencez";
     const CHECK: &str = "vérifiez le fichier choisi";
     const OPEN: &str = "ouvrez-le dans un tableur, enregistrez-le au format .xlsx, puis recommencez";
@@ -302,7 +312,7 @@ fn refuse_other_formats(path: &Path, head: &[u8]) -> Result<(), TextError> {
     } else if lower.starts_with(b"{") || lower.starts_with(b"[") {
         ("un document JSON", CHECK)
     } else if wide(head).1.is_some() {
-        return Ok(());
+        return None;
     } else if memchr::memchr(0, head).is_some() {
         let odd = |b: &&u8| matches!(**b, 1..=8 | 14..=25 | 27..=31);
         match head.iter().filter(odd).count() {
@@ -310,9 +320,9 @@ fn refuse_other_formats(path: &Path, head: &[u8]) -> Result<(), TextError> {
             _ => ("un fichier binaire", CHECK),
         }
     } else {
-        return Ok(());
+        return None;
     };
-    Err(TextError::NotText { path: path.to_owned(), found, advice })
+    Some((found, advice))
 }
 
 /// Length of the mark to leave out, and the encoding when the text is UTF-16: by its zeros, whatever the mark

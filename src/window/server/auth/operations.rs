@@ -66,39 +66,34 @@ impl Operations {
             None => Asked::Unknown,
         }
     }
-
-    /// All operations.
-    #[cfg(test)]
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.by_route.values().map(String::as_str)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access;
-    use crate::reference::access::access as data;
+    use serde_json::json;
 
-    #[test]
-    fn every_operation_has_a_rule_and_every_rule_an_operation() {
-        let operations = Operations::new(&crate::server::document());
-        for id in operations.ids() {
-            assert!(access::level(id).is_some(), "« {id} » has no rule in data/access.toml");
-        }
-        let known: HashSet<&str> = operations.ids().collect();
-        for id in data().operations.keys().chain(&data().lectures).chain(&data().par_session) {
-            assert!(known.contains(id.as_str()), "data/access.toml names « {id} », which is no operation");
-        }
-    }
-
+    // A description of three routes: that of the program would pull every handler into this test program.
     #[test]
     fn a_route_is_found_by_what_the_router_matched() {
-        let operations = Operations::new(&crate::server::document());
+        let get = |id: &str| json!({ "get": { "operationId": id, "responses": {} } });
+        let document = json!({
+            "openapi": "3.1.0",
+            "info": { "title": "", "version": "" },
+            "paths": {
+                "/tiles/{couche}/{z}/{x}/{y}.mvt": get("tuile"),
+                "/tiles/{couche}.json": get("tilejson"),
+                "/search": get("adresse_chercher"),
+                "/api/mesure": { "post": { "operationId": "mesure", "responses": {} } },
+            },
+        });
+        let operations = Operations::new(&serde_json::from_value(document).unwrap());
         assert_eq!(operations.find("/tiles/{couche}/{z}/{x}/{y}", &Method::GET), Asked::Operation("tuile"));
         assert_eq!(operations.find("/tiles/{couche}", &Method::HEAD), Asked::Operation("tilejson"));
         assert_eq!(operations.find("/search/", &Method::GET), Asked::Operation("adresse_chercher"));
         assert_eq!(operations.find("/api/mesure", &Method::GET), Asked::NoMethod);
+        assert_eq!(operations.find("/api/mesure", &Method::POST), Asked::Operation("mesure"));
+        assert_eq!(operations.find("/api/openapi.json", &Method::GET), Asked::Operation("openapi"));
         assert_eq!(operations.find("/api/nouvelle", &Method::GET), Asked::Unknown);
     }
 }
