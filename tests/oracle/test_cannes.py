@@ -97,6 +97,6 @@ def test_dwellings_that_leave_the_sru_count_are_those_of_the_file(served: Api, s
     ends = number(raw_rows(RPLS, ",").loc[kept_rows(store).index, "SRU_EXPIR"])
     expected = int(ends.between(2018, 2023).sum())
     answer = served.get("/api/valeurs/commune?indicateur=P_SRU_5")
-    at = answer["codes"].index("06029")
-    assert (answer["numerateurs"][at], answer["denominateurs"][at]) == (expected, len(ends))
+    # Some points of the file are in a commune beside Cannes, and count there.
+    assert (sum(n or 0 for n in answer["numerateurs"]), sum(d or 0 for d in answer["denominateurs"])) == (expected, len(ends))
     assert expected == 141

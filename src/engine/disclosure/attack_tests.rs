@@ -56,7 +56,7 @@ pub(crate) fn town(seed: u64, addresses: usize) -> Facts {
                     "financement" if rng.u8(0..12) > 0 => finan,
                     "typologie" if rng.u8(0..3) > 0 => rooms,
                     "periode" => period,
-                    "repertoire" | "point_depose" | "interroge" => 1,
+                    "repertoire" | "point_depose" | "interroge" | "fin_sru" => 1,
                     "repondant" | "entree_connue" => u8::from(answers),
                     "emmenagement" if answers => 1 + u8::from(rng.u8(0..6) > 0),
                     _ if a.occupation && (!answers || rng.u8(0..10) == 0) => 0,
