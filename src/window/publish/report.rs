@@ -2,6 +2,7 @@
 
 use super::PublishError;
 use super::pdf::{BODY, DOCUMENT, Paper, Part, Sheet, Spacing, sections, warnings};
+use crate::french::thousands;
 
 /// Everything that it says.
 #[derive(Debug, Clone)]
@@ -32,4 +33,10 @@ pub fn write(report: &Report) -> Result<Vec<u8>, PublishError> {
     let method = report.sheet.method(p, space.method);
     p.place(method, space.gap);
     paper.write(&report.sheet.about())
+}
+
+/// A large number and what it counts: « 1 », « résidence »; « 1 204 », « résidences ».
+#[must_use]
+pub fn fact(n: u64, one: &str, many: &str) -> (String, String) {
+    (thousands(n), if n < 2 { one } else { many }.to_owned())
 }

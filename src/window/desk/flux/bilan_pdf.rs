@@ -8,7 +8,7 @@ use crate::desk::paper::Asker;
 use crate::desk::problem::Problem;
 use crate::french::thousands;
 use crate::publish::pdf::{CLOSED, Cells, OPEN, Part, Sheet};
-use crate::publish::report::{Report, write};
+use crate::publish::report::{Report, fact, write};
 
 /// The answer of `/api/flux/bilan`, live or frozen.
 #[derive(Debug, Deserialize)]
@@ -98,7 +98,8 @@ fn count(n: u32) -> String {
 
 /// « 1 relogement », « 3 relogements ».
 fn counted(n: u32, one: &str, many: &str) -> String {
-    format!("{} {}", count(n), if n < 2 { one } else { many })
+    let (number, words) = fact(n.into(), one, many);
+    format!("{number} {words}")
 }
 
 impl Told {
@@ -162,7 +163,7 @@ fn sheet(told: &Told, asker: &Asker) -> Sheet {
 }
 
 fn facts(told: &Told) -> Vec<(String, String)> {
-    let fact = |n: u32, one: &str, many: &str| (count(n), (if n < 2 { one } else { many }).to_owned());
+    let fact = |n: u32, one: &str, many: &str| fact(n.into(), one, many);
     vec![
         fact(told.sum(|l| l.proposes), "logement proposé", "logements proposés"),
         fact(told.sum(|l| l.acceptes), "accepté par son réservataire", "acceptés par leur réservataire"),

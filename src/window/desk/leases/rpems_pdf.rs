@@ -11,7 +11,7 @@ use crate::desk::places::name_of;
 use crate::desk::problem::Problem;
 use crate::french::thousands;
 use crate::publish::pdf::{Cells, OPEN, Part, Sheet};
-use crate::publish::report::{Report, write};
+use crate::publish::report::{Report, fact, write};
 use crate::reference::fragilite::Fragility;
 use crate::state::rpems::File;
 
@@ -48,14 +48,12 @@ pub fn paper(
 }
 
 fn facts(files: &[File]) -> Vec<(String, String)> {
-    let fact =
-        |n: usize, one: &str, many: &str| (thousands(n as u64), (if n < 2 { one } else { many }).to_owned());
     let owners: BTreeSet<&str> = files.iter().map(|f| f.bailleur.as_str()).collect();
     let communes: BTreeSet<&str> = files.iter().map(|f| f.commune.as_str()).collect();
     vec![
-        fact(files.len(), "résidence sur la liste", "résidences sur la liste"),
-        fact(owners.len(), "bailleur", "bailleurs"),
-        fact(communes.len(), "commune", "communes"),
+        fact(files.len() as u64, "résidence sur la liste", "résidences sur la liste"),
+        fact(owners.len() as u64, "bailleur", "bailleurs"),
+        fact(communes.len() as u64, "commune", "communes"),
     ]
 }
 

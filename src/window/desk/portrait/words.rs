@@ -6,6 +6,7 @@ use crate::desk::mesure::Mesure;
 use crate::disclosure::figure::Figure;
 use crate::french::{number, thousands};
 use crate::publish::portrait::Edition;
+use crate::publish::report::fact;
 use crate::reference::indicators::Indicator;
 use crate::reference::portrait::portrait as data;
 use crate::reference::publication::publication;
@@ -51,10 +52,9 @@ pub(super) fn facts(whole: &Mesure, households: bool) -> Vec<(String, String)> {
         0 => String::new(),
         n => format!(", dont {} sans point", count(n)),
     };
-    let of = |n: u64, one: &str, many: &str| (count(n), if n < 2 { one } else { many }.to_owned());
-    let (number, dwellings) = of(c.logements, "logement social", "logements sociaux");
+    let (number, dwellings) = fact(c.logements, "logement social", "logements sociaux");
     let mut out =
-        vec![(number, format!("{dwellings}{without}")), of(c.residences, "résidence", "résidences")];
+        vec![(number, format!("{dwellings}{without}")), fact(c.residences, "résidence", "résidences")];
     if households {
         let of = |n: Option<u64>| n.map_or_else(|| SECRET.to_owned(), count);
         let rate = c.taux_reponse.map_or_else(|| NOTHING.to_owned(), |r| valued(r * 100.0, "%", 0));

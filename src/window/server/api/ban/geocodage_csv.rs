@@ -7,7 +7,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::{FromRequest, Request, State as FromState};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::ToSchema;
 
@@ -21,6 +21,7 @@ use crate::server::api::ban::geocodage_distant::Remote;
 use crate::server::edge::body::BODY_LIMIT;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::csv_headers;
 
 /// Le fichier et ce qu'on en demande, en `multipart/form-data`.
 #[derive(Debug, ToSchema)]
@@ -134,12 +135,7 @@ async fn convert(
     let (csv, rows) = tokio::task::spawn_blocking(task).await.map_err(|e| Problem::internal(&e))??;
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let stem: String = file.trim_end_matches(".csv").chars().filter(plain).collect();
-    let named = format!("attachment; filename=\"{stem}.geocoded.csv\"");
-    let disposition = HeaderValue::from_str(&named).map_err(|e| Problem::internal(&e))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
+    let headers = csv_headers(&format!("{stem}.geocoded.csv"))?;
     Ok((Extension(Trace::new(action, "").rows(rows, false)), headers, csv).into_response())
 }
 

@@ -20,6 +20,7 @@ use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
 use crate::server::edge::params::SharedParams;
 use crate::server::edge::problem::Document;
+use crate::server::edge::saved::saved;
 
 /// Bytes of a part of a long file, and parts that may wait to be sent.
 const PART: usize = 64 << 10;
@@ -69,15 +70,10 @@ pub async fn export(
     let question = Question { echelle, dans, asked, indicateurs, places: format.is_map() };
     let work = move || desk::file(&app, &visitor.person, &question, format, &|_, _| ());
     let file = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))??;
-    let named = HeaderValue::from_str(&format!("attachment; filename=\"{}\"", file.name))
-        .map_err(|e| Problem::internal(&e))?;
+    let headers = saved(format.media_type(), &file.name)?;
     let length = file.content.size().map_err(|e| Problem::internal(&e))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
-        (header::CONTENT_DISPOSITION, named),
-        (header::CONTENT_LENGTH, HeaderValue::from(length)),
-    ];
-    Ok((file.trace.map(Extension), headers, body(file.content)).into_response())
+    let length = [(header::CONTENT_LENGTH, HeaderValue::from(length))];
+    Ok((file.trace.map(Extension), headers, length, body(file.content)).into_response())
 }
 
 /// What is long goes out as it is read.

@@ -2,7 +2,6 @@
 //! deposit.
 
 use axum::extract::Extension;
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::desk::error::DeskError;
@@ -11,6 +10,7 @@ use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
 use crate::server::auth::who::Who;
 use crate::server::edge::current::Current;
+use crate::server::edge::saved::saved;
 use crate::stock::collecte;
 
 /// Mon parc, en fichier de collecte
@@ -34,12 +34,7 @@ pub async fn file(Current(app): Current, Who(visitor): Who, params: Params) -> R
     };
     let done = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
     let (n, bytes) = done.map_err(|e| Problem::internal(&e))?;
-    let saved = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
-        .map_err(|e| Problem::internal(&e))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, saved),
-    ];
+    let headers = saved("text/plain; charset=utf-8", &name)?;
     let trace = Trace::new("export", "fichier de collecte").with("format", "collecte").rows(n, false);
     Ok((Extension(trace), headers, bytes).into_response())
 }
