@@ -33,12 +33,12 @@ budget: ## the page on a national store: first map, keystroke, cost of a frame w
 	@scripts/budget.sh
 
 junk: ## spoil files of every format for an hour: each is read or refused in words
-	@MOSAIQUE_JUNK_SECONDS=$${SECONDS_EACH:-360} $(CARGO) test --locked --test junk -- --nocapture
+	@MOSAIQUE_JUNK_SECONDS=$${SECONDS_EACH:-360} $(CARGO) test --locked --test registers junk -- --nocapture
 
 check: ## formatting, lints, types
 	@scripts/check.sh
 
-bless: ## accept the snapshots that the tests made, and regenerate the API client
+bless: ## accept the examples of the interface that the server gives now, and what is made from them
 	@scripts/bless.sh
 
 release: ## the program to install, into target/release (a build of its own, about 40 min the first time)

@@ -196,11 +196,19 @@ async fn every_example_is_what_the_server_answers() {
     }
     assert!(faults.is_empty(), "give them a request, or a place in `without`:\n{}", faults.join("\n"));
     if std::env::var_os("UPDATE").is_some() {
+        // Times, identifiers and the like differ at each run: what is alike stays.
+        for (operation, e) in &mut now {
+            if let Some(k) = known.get(operation).filter(|k| alike(e, k, "").is_ok())
+                && !FIGURES.contains(&operation.as_str())
+            {
+                e.clone_from(k);
+            }
+        }
         std::fs::write(&path, serde_json::to_string_pretty(&now).unwrap() + "\n").unwrap();
         return;
     }
     let names = |m: &BTreeMap<String, Value>| m.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&now), names(&known), "run `UPDATE=1 cargo test --test api -- every_example`");
+    assert_eq!(names(&now), names(&known), "run `make bless`");
     for (operation, e) in &now {
         let k = &known[operation];
         let same = if FIGURES.contains(&operation.as_str()) {

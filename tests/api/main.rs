@@ -4,6 +4,7 @@
 mod attacks;
 mod examples;
 mod kept;
+mod openapi;
 mod paper;
 mod people;
 mod problems;

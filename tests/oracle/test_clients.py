@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pandas as pd
+import pyogrio
 import pytest
 
 from conftest import ROOT, Api
@@ -59,6 +61,51 @@ def counted(api: Api) -> Iterator[tuple[str, Counter]]:
         yield f"http://127.0.0.1:{server.server_port}", seen
     finally:
         server.shutdown()
+
+
+@contextmanager
+def gdal_as(token: str) -> Iterator[None]:
+    """GDAL of the wheels with the token as the password of any name."""
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": f"jeton:{token}"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": None})
+
+
+def test_gdal_of_the_wheels_reads_every_collection_over_http(api: Api, capsys: pytest.CaptureFixture) -> None:
+    """The driver OAPIF of GDAL 3.12: every column of every feature is what the collection says, in the legal system of the territory."""
+    lines, figures = [], 0
+    with counted(api) as (base, seen), gdal_as(api.headers["Authorization"].removeprefix("Bearer ")):
+        source = f"OAPIF:{base}/ogc"
+        names = [name for name, _ in pyogrio.list_layers(source)]
+        assert sorted(names) == sorted(c["id"] for c in api.get("/ogc/collections")["collections"])
+        for name in names:
+            said = {f["id"]: f for f in api.get(f"/ogc/collections/{name}/items?limit=10000")["features"]}
+            seen.clear()
+            frame = pyogrio.read_dataframe(source, layer=name)
+            asked = seen[f"/ogc/collections/{name}/items"]
+            got = {row["code"]: row for row in frame.to_dict("records")}
+            assert sorted(got) == sorted(said), name
+            assert not len(frame) or frame.crs.to_epsg() == 2154, f"{name}: {frame.crs}"
+            for code, feature in said.items():
+                assert (got[code]["geometry"] is not None) == (feature["geometry"] is not None), f"{name} {code}: place"
+                for key, value in feature["properties"].items():
+                    here = got[code][key]
+                    if value is None:
+                        assert pd.isna(here), f"{name} {code} {key}: {here} where nothing is said"
+                    elif isinstance(value, float):
+                        assert here == pytest.approx(value), f"{name} {code} {key}"
+                        figures += 1
+                    elif isinstance(value, str) and not isinstance(here, pd.Timestamp):
+                        assert here == value, f"{name} {code} {key}"
+            for key in {k for f in said.values() for k, v in f["properties"].items() if isinstance(v, float)}:
+                assert frame[key].dtype == float, f"{name}: {key} is read as {frame[key].dtype}"
+            assert asked <= 4 + len(said) // 1000, f"{name}: {asked} requests"
+            lines.append(f"{name}: {len(said)} entities, {asked} requests")
+    assert figures > 1000
+    with capsys.disabled():
+        print(f"\nGDAL {'.'.join(map(str, pyogrio.__gdal_version__))}:", *lines, sep="\n  ")
 
 
 @pytest.fixture(scope="module")

@@ -123,6 +123,24 @@ pub struct NewEvent {
     pub lieu: Option<Lieu>,
 }
 
+impl From<Evenement> for NewEvent {
+    fn from(e: Evenement) -> Self {
+        Self {
+            genre: e.genre,
+            date: e.date,
+            commune: e.commune,
+            adresse: e.adresse,
+            qpv: e.qpv,
+            logements: e.logements,
+            ident_rep: e.ident_rep,
+            autre: e.autre,
+            commentaire: e.commentaire,
+            caracteristiques: e.caracteristiques,
+            lieu: e.lieu,
+        }
+    }
+}
+
 /// An event from its row, whose columns are more than a tuple may have.
 fn event(r: &AnyRow) -> Result<Evenement, StateError> {
     let text = |name: &str| r.try_get::<String, _>(name);

@@ -1,3 +1,4 @@
 //! A bailleur's own stock.
 
+mod events;
 mod residences;

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::desk::editions::{App, Loaded};
 use crate::desk::error::DeskError;
+use crate::desk::lessor::told::Told;
 use crate::desk::params::{day as date, words};
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
@@ -123,19 +124,22 @@ pub struct Ground {
     loaded: Arc<Loaded>,
     /// National numbers of the bailleur's dwellings in the register, hashed.
     own: BTreeSet<u64>,
+    /// What it told before.
+    told: Told,
     geocoder: Option<Arc<Geocoder>>,
 }
 
 impl Ground {
-    /// Reads the numbers of the bailleur and opens the addresses, if they were imported.
-    pub async fn of(app: &Arc<App>, siren: &str) -> Result<Self, Problem> {
-        let (loaded, (_, own)) = (latest(app)?, idents(app, siren).await?);
+    /// Reads the numbers of the bailleur and what it told, and opens the addresses, if they were imported.
+    pub async fn of(app: &Arc<App>, state: &State, siren: &str) -> Result<Self, Problem> {
+        let (loaded, (year, own)) = (latest(app)?, idents(app, siren).await?);
+        let told = Told::of(state.events(Some(siren)).await?, year);
         // Without imported addresses, dwellings that arrive count for their commune.
         let held = Arc::clone(app);
         let geocoder = tokio::task::spawn_blocking(move || held.geocoder().ok())
             .await
             .map_err(|e| Problem::internal(&e))?;
-        Ok(Self { loaded, own, geocoder })
+        Ok(Self { loaded, own, told, geocoder })
     }
 
     /// Where an address of a commune is, if that is sure enough.
@@ -181,7 +185,7 @@ fn described(name: &impl Fn(&str) -> String, c: &Caracteristiques) -> Result<(),
 
 /// Checks an event as it is asked; `at` names the line of a file in messages.
 pub fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewEvent, Problem> {
-    let Ground { loaded, own, .. } = ground;
+    let Ground { loaded, own, told, .. } = ground;
     let name = |champ: &str| if at.is_empty() { champ.to_owned() } else { format!("{at}, {champ}") };
     let day = date(&name("date"), &asked.date)?.to_string();
     let notice = asked.genre == GenreEvenement::Conge;
@@ -227,12 +231,12 @@ pub fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewE
         ));
     }
     if asked.genre.sign() <= 0
-        && let Some(unknown) = asked.ident_rep.iter().find(|i| !own.contains(&hash(i)))
+        && let Some(unknown) = asked.ident_rep.iter().find(|i| !own.contains(&hash(i)) && !told.brought(i))
     {
         return Err(Problem::value(
             &name("ident_rep"),
             unknown,
-            "Ce logement n'est pas dans votre parc au dernier RPLS.",
+            "Ce logement n'est pas dans votre parc au dernier RPLS, et aucun événement ne l'y a fait entrer.",
         ));
     }
     let adresse = words(&name("adresse"), &asked.adresse, 200)?;
@@ -240,7 +244,7 @@ pub fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewE
     if arrives {
         described(&name, &asked.caracteristiques)?;
     }
-    Ok(NewEvent {
+    let event = NewEvent {
         lieu: if arrives { ground.place(&asked.commune, &adresse) } else { None },
         caracteristiques: if arrives { asked.caracteristiques } else { Caracteristiques::default() },
         genre: asked.genre,
@@ -252,7 +256,9 @@ pub fn checked(ground: &Ground, asked: NouvelEvenement, at: &str) -> Result<NewE
         ident_rep: asked.ident_rep,
         autre: words(&name("autre"), &asked.autre, 120)?,
         commentaire: words(&name("commentaire"), &asked.commentaire, 1_000)?,
-    })
+    };
+    told.check(&event, &name)?;
+    Ok(event)
 }
 
 /// What the register of `year` says of an event.
@@ -305,10 +311,12 @@ pub async fn bring(
     bytes: &[u8],
     compte: &str,
 ) -> Result<(Vec<String>, String, Trace), Problem> {
-    let ground = Ground::of(app, siren).await?;
+    let mut ground = Ground::of(app, state, siren).await?;
     let mut list = Vec::new();
     for (line, asked) in parsed(bytes)? {
-        list.push(checked(&ground, asked, &format!("ligne {line}"))?);
+        let event = checked(&ground, asked, &format!("ligne {line}"))?;
+        ground.told.add(&event);
+        list.push(event);
     }
     if list.is_empty() {
         return Err(Problem::body("Ce fichier n'a aucune ligne sous son en-tête."));

@@ -11,3 +11,4 @@ pub mod flags;
 pub mod residences;
 pub mod rows;
 pub mod stock;
+pub mod told;

@@ -74,7 +74,7 @@ pub async fn add(
     Body(asked): Body<NouvelEvenement>,
 ) -> Result<(StatusCode, Extension<Trace>, Json<EvenementsFaits>), Problem> {
     let siren = visitor.lessor()?;
-    let ground = Ground::of(&app, siren).await?;
+    let ground = Ground::of(&app, &server.state, siren).await?;
     let event = checked(&ground, asked, "")?;
     let trace = Trace::new("evenement", event.genre.id())
         .with("date", event.date.as_str())

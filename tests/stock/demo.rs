@@ -1,13 +1,11 @@
 //! The demonstration: the same each time, a clean partition, and dirt that the readers find where it was
 //! planted.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use common::{findings, table};
+use crate::common::{findings, table};
 use geo::{Area, BooleanOps, Contains, Validation};
 use mosaique::demo::geometry::to_lambert;
 use mosaique::demo::{DemoError, DemoOptions, DemoSummary, Territory, write};
@@ -320,8 +318,8 @@ fn the_rpls_reader_finds_what_was_planted_and_rejects_nothing_else() {
         // Codes that lost their zero come back whole.
         let t = table(out.path(), "logements");
         assert_eq!(t.height() as u64, report.lignes_gardees);
-        assert!((0..t.height()).step_by(11).all(|i| common::cell(&t, "depcom", i).starts_with("019")));
-        assert!((0..t.height()).step_by(11).all(|i| common::cell(&t, "siren", i).len() == 9));
+        assert!((0..t.height()).step_by(11).all(|i| crate::common::cell(&t, "depcom", i).starts_with("019")));
+        assert!((0..t.height()).step_by(11).all(|i| crate::common::cell(&t, "siren", i).len() == 9));
     }
 }
 
@@ -366,8 +364,8 @@ fn the_ops_reader_finds_what_was_planted_and_agrees_with_the_truth_on_income() {
         .collect();
     let (mut same, mut compared) = (0, 0);
     for i in (0..t.height()).step_by(5) {
-        let line: u64 = common::cell(&t, "ligne", i).parse().expect("line");
-        let (ident, pct) = (common::cell(&t, "ident_rep", i), common::cell(&t, "pct_plafond", i));
+        let line: u64 = crate::common::cell(&t, "ligne", i).parse().expect("line");
+        let (ident, pct) = (crate::common::cell(&t, "ident_rep", i), crate::common::cell(&t, "pct_plafond", i));
         if let (Some(want), Ok(got)) = (truth.get(&ident), pct.parse::<f64>())
             && !negative.contains(&line)
         {

@@ -1,9 +1,7 @@
 //! The state store: the same tests on SQLite and, when `MOSAIQUE_TEST_POSTGRES` names a server, on
 //! PostgreSQL.
 
-#[path = "state/flux.rs"]
 mod flux;
-#[path = "state/journal.rs"]
 mod journal;
 
 use mosaique::access::Place;

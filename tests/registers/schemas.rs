@@ -1,10 +1,8 @@
 //! The published schemas of our own formats say what the readers do.
 
-mod common;
-
 use std::path::Path;
 
-use common::{findings, fixture};
+use crate::common::{findings, fixture};
 use mosaique::reference::registre::Registre;
 use mosaique::reference::{
     attributions::attributions, objectifs::objectifs, ops::ops, thresholds::thresholds,

@@ -380,7 +380,7 @@ fn what_is_not_rpls_is_refused_whole_with_a_clear_sentence() {
     assert!(refused("a.csv", header.as_bytes()).contains("sans aucun logement"));
 }
 
-/// `RPLS_MO=3000 cargo test --test rpls -- --ignored --nocapture speed`: a file of so many megabytes,
+/// `RPLS_MO=3000 cargo test --test registers -- --ignored --nocapture speed`: a file of so many megabytes,
 /// made by repeating the 73-column fixture with other numbers and streets.
 #[test]
 #[ignore = "a measure, not a check"]

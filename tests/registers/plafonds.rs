@@ -1,10 +1,8 @@
 //! The ceilings against another copy of them, and the law's example.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::shared;
+use crate::common::shared;
 use mosaique::reference::plafonds::{Zone, plafonds};
 
 #[test]

@@ -1,10 +1,8 @@
 //! Quartile thresholds: our format, and a table copied from the Journal officiel.
 
-mod common;
-
 use std::path::Path;
 
-use common::{cell, findings, fixture, row_of, shared, table};
+use crate::common::{cell, findings, fixture, row_of, shared, table};
 use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;
 use mosaique::registers::thresholds::{Options, ThresholdsError, import};

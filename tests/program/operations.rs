@@ -1,7 +1,5 @@
 //! The program as who installs it meets it: a folder imported at once, saved while it serves, restored.
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -10,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use common::served::{command, refused, said, serving, text};
-use common::shared;
+use crate::common::served::{command, refused, said, serving, text};
+use crate::common::shared;
 use mosaique::registers::kind::{self, Kind, Verdict};
 use mosaique::registers::report::Report;
 use mosaique::server::Imported;
@@ -169,7 +167,7 @@ fn the_first_account_makes_a_store_that_is_served_and_takes_its_first_file() {
     let server = Serving::start(&store);
     assert!(server.body("/readyz").contains("pret"), "{}", server.body("/readyz"));
     assert!(server.body("/").contains("<html"));
-    let seuils = common::fixture("thresholds/conforme.csv");
+    let seuils = crate::common::fixture("thresholds/conforme.csv");
     said(&["import", "thresholds", &text(&seuils), "--data", &store]);
     // Another account leaves what is there.
     said(&["admin", "create", "--courriel", "b@epci.example", "--nom", "Seconde", "--data", &store]);

@@ -1,10 +1,8 @@
 //! Demands: typing, rules, and nothing of people but what a grid scores.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::{cell, findings, fixture, row_of, table};
+use crate::common::{cell, findings, fixture, row_of, table};
 use mosaique::registers::attributions::{AttributionsError, pseudonym, read_key};
 use mosaique::registers::demandes::{DemandesError, Options, import};
 use mosaique::registers::output::Output;

@@ -17,12 +17,7 @@ fn the_document_of_the_web_application_is_up_to_date() {
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     let differs = now.lines().zip(kept.lines()).position(|(a, b)| a != b).unwrap_or(kept.lines().count());
-    assert!(
-        now == kept,
-        "web/src/api/openapi.json differs from line {}: run `UPDATE=1 cargo test --test openapi`, then `npm \
-            run api` in web/",
-        differs + 1
-    );
+    assert!(now == kept, "web/src/api/openapi.json differs from line {}: run `make bless`", differs + 1);
 }
 
 /// Operations of the document: where each is, and what it says.

@@ -1,13 +1,11 @@
 //! The geocoder on real addresses: the recall that issue 5 asks for, measured by the benchmark; what the
 //! normaliser makes of Cannes; and the parts that a benchmark does not show.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use common::shared;
+use crate::common::shared;
 use mosaique::address;
 use mosaique::geocode::builder::{Builder, Row};
 use mosaique::geocode::words::{Vocabulary, remainders};

@@ -1,10 +1,8 @@
 //! OPS files: what is kept, flagged and rejected, and the percentage of the ceiling.
 
-mod common;
-
 use std::path::Path;
 
-use common::{cell, findings, fixture, row_of, table};
+use crate::common::{cell, findings, fixture, row_of, table};
 use mosaique::registers::ops::{OpsError, Options, import};
 use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;

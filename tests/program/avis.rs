@@ -1,7 +1,5 @@
 //! Notices by mail, as the relay of an organisation meets them: a listener that speaks SMTP, and the program.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use common::served::{command, refused, said, text};
+use crate::common::served::{command, refused, said, text};
 use serde_json::Value;
 
 /// What a relay answers to a recipient; None: accepted.

@@ -1,10 +1,8 @@
 //! The BAN: positions, keys, départements.
 
-mod common;
-
 use std::path::Path;
 
-use common::{cell, findings, fixture, row_of, shared, table};
+use crate::common::{cell, findings, fixture, row_of, shared, table};
 use mosaique::address;
 use mosaique::registers::addresses::{AddressesError, Options, import};
 use mosaique::registers::output::Output;

@@ -1,12 +1,10 @@
 //! The exchange of the SNE: read in any order, the same table as the CSV, nothing of people kept, hostile
 //! documents refused by name with nothing kept.
 
-mod common;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use common::{cell, findings, fixture, row_of, shared, table};
+use crate::common::{cell, findings, fixture, row_of, shared, table};
 use mosaique::arrival::{self, Asked, What};
 use mosaique::registers::attributions::{pseudonym, read_key};
 use mosaique::registers::demandes::exchange::{self, day, is_exchange, is_xml};

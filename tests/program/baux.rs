@@ -1,11 +1,9 @@
 //! Leases of a town of two communes, written by hand and read by the real readers: what the pages of mix, DALO
 //! and the plan must say, counted on paper.
 
-mod common;
-
 use std::fmt::Write as _;
 
-use common::served::{Served, said, text};
+use crate::common::served::{Served, said, text};
 use serde_json::{Value, json};
 
 const EPCI: &str = "200099018";

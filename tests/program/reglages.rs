@@ -1,11 +1,9 @@
 //! Rules that change while the server runs: by the interface, by a command, by hand; and what is refused.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use common::served::{Served, refused, said, text};
+use crate::common::served::{Served, refused, said, text};
 use serde_json::{Value, json};
 
 /// The demonstration on a server.

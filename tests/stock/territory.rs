@@ -42,7 +42,7 @@ fn projections_agree_with_the_vectors_of_the_domain_within_one_centimetre() {
 
 #[test]
 fn every_known_system_agrees_with_pyproj_within_a_millimetre() {
-    let text = include_str!("fixtures/zones/proj_vectors.csv");
+    let text = include_str!("../fixtures/zones/proj_vectors.csv");
     let mut seen = 0;
     for line in text.lines().skip(1) {
         let v: Vec<f64> = line.split(',').map(|v| v.parse().unwrap()).collect();

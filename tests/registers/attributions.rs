@@ -1,10 +1,8 @@
 //! Allocations: typing, rules, and the unique number that never leaves in clear.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
-use common::{cell, findings, fixture, row_of, table};
+use crate::common::{cell, findings, fixture, row_of, table};
 use mosaique::registers::attributions::{AttributionsError, Options, import, pseudonym, read_key};
 use mosaique::registers::output::Output;
 use mosaique::registers::report::Report;

@@ -1,13 +1,11 @@
 //! What spreadsheets, exports and mail do to files, register by register: the same table comes out, or the
 //! row says why not.
 
-mod common;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use common::{cell, findings, table};
+use crate::common::{cell, findings, table};
 use mosaique::registers::deposit::{self, Kind};
 use mosaique::registers::kit::recognise::recognises;
 use mosaique::registers::mend::Corrections;

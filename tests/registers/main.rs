@@ -1,0 +1,19 @@
+//! Readers of files, from the outside: a file in, a table and a report out. A file a register, and what
+//! holds of all of them (`schemas`, `spreadsheets`, `table`, `junk`).
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod addresses;
+mod attributions;
+mod demandes;
+mod echange;
+mod junk;
+mod ops;
+mod plafonds;
+mod rpls;
+mod schemas;
+mod spreadsheets;
+mod table;
+mod thresholds;
+mod zones;
