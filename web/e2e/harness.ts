@@ -11,8 +11,8 @@ export const BASE_URL = process.env['BASE_URL'] ?? 'http://127.0.0.1:8080';
 const AGENT: Record<string, string> = process.env['MOSAIQUE_TOKEN'] ? { authorization: `Bearer ${process.env['MOSAIQUE_TOKEN']}` } : {};
 const FLAGS = [
   '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  // Maps are drawn by a program in the place of a graphics card; the rest of a page is drawn faster without it.
-  '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-gpu-rasterization',
+  // Maps are drawn by a program in the place of a graphics card; the rest of a page is drawn and put together faster without it.
+  '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-gpu-rasterization', '--disable-gpu-compositing',
 ];
 
 export interface Session {
@@ -123,10 +123,11 @@ export async function settle(page: Page): Promise<void> {
     interface Drawing { once: (what: 'idle', then: () => void) => void; triggerRepaint: () => void }
     const maps = [...document.querySelectorAll('.maplibregl-map')].flatMap((e) => (e as Element & { mosaique?: Drawing }).mosaique ?? []);
     const idle = maps.map((map) => new Promise<void>((done) => {
-      map.once('idle', done);
+      map.once('idle', () => done());
       map.triggerRepaint();
     }));
-    return Promise.race([Promise.all(idle), new Promise((done) => setTimeout(done, patience))]);
+    // What it gives back is sent out of the page: nothing, not the events, which hold their whole map.
+    return Promise.race([Promise.all(idle), new Promise((done) => setTimeout(done, patience))]).then(() => undefined);
   }, 10_000);
   await drawn(page);
 }

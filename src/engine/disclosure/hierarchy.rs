@@ -2,6 +2,9 @@
 //!
 //! A zone that is asked is parted into the widest of these that it holds wholly. So the same households are
 //! always looked at through the same few zones, whatever is drawn: asking again otherwise tells nothing new.
+//!
+//! Atoms nest in communes, but those of a thin commune reach over several blocks: each piece of an atom is of
+//! the block in which it begins.
 
 use rustc_hash::FxHashMap;
 
