@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -17,14 +18,15 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import geopandas
 import pandas as pd
-import pyogrio
 import pytest
 
 from conftest import ROOT, Api
 from test_exports import YEAR, fetched
 
 READER = Path(__file__).with_name("qgis_reader.py")
+GDAL_READER = Path(__file__).with_name("gdal_reader.py")
 # The Python that Debian's QGIS came with: no virtual environment has its module.
 SYSTEM_PYTHON = os.environ.get("QGIS_PYTHON", "/usr/bin/python3")
 
@@ -63,49 +65,43 @@ def counted(api: Api) -> Iterator[tuple[str, Counter]]:
         server.shutdown()
 
 
-@contextmanager
-def gdal_as(token: str) -> Iterator[None]:
-    """GDAL of the wheels with the token as the password of any name."""
-    pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": f"jeton:{token}"})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": None})
-
-
-def test_gdal_of_the_wheels_reads_every_collection_over_http(api: Api, capsys: pytest.CaptureFixture) -> None:
+def test_gdal_of_the_wheels_reads_every_collection_over_http(api: Api, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """The driver OAPIF of GDAL 3.12: every column of every feature is what the collection says, in the legal system of the territory."""
+    names = [c["id"] for c in api.get("/ogc/collections")["collections"]]
+    assert len(names) > 10
+    with counted(api) as (base, seen):
+        # In a program of its own: GDAL holds this one's threads while it waits, and one of them is the relay.
+        words = [sys.executable, str(GDAL_READER), f"{base}/ogc", api.headers["Authorization"].removeprefix("Bearer "), str(tmp_path)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert sorted(told["couches"]) == sorted(names)
     lines, figures = [], 0
-    with counted(api) as (base, seen), gdal_as(api.headers["Authorization"].removeprefix("Bearer ")):
-        source = f"OAPIF:{base}/ogc"
-        names = [name for name, _ in pyogrio.list_layers(source)]
-        assert sorted(names) == sorted(c["id"] for c in api.get("/ogc/collections")["collections"])
-        for name in names:
-            said = {f["id"]: f for f in api.get(f"/ogc/collections/{name}/items?limit=10000")["features"]}
-            seen.clear()
-            frame = pyogrio.read_dataframe(source, layer=name)
-            asked = seen[f"/ogc/collections/{name}/items"]
-            got = {row["code"]: row for row in frame.to_dict("records")}
-            assert sorted(got) == sorted(said), name
-            assert not len(frame) or frame.crs.to_epsg() == 2154, f"{name}: {frame.crs}"
-            for code, feature in said.items():
-                assert (got[code]["geometry"] is not None) == (feature["geometry"] is not None), f"{name} {code}: place"
-                for key, value in feature["properties"].items():
-                    here = got[code][key]
-                    if value is None:
-                        assert pd.isna(here), f"{name} {code} {key}: {here} where nothing is said"
-                    elif isinstance(value, float):
-                        assert here == pytest.approx(value), f"{name} {code} {key}"
-                        figures += 1
-                    elif isinstance(value, str) and not isinstance(here, pd.Timestamp):
-                        assert here == value, f"{name} {code} {key}"
-            for key in {k for f in said.values() for k, v in f["properties"].items() if isinstance(v, float)}:
-                assert frame[key].dtype == float, f"{name}: {key} is read as {frame[key].dtype}"
-            assert asked <= 4 + len(said) // 1000, f"{name}: {asked} requests"
-            lines.append(f"{name}: {len(said)} entities, {asked} requests")
+    for name in names:
+        said = {f["id"]: f for f in api.get(f"/ogc/collections/{name}/items?limit=10000")["features"]}
+        frame = geopandas.read_parquet(tmp_path / f"{name}.parquet")
+        got = {row["code"]: row for row in frame.to_dict("records")}
+        assert sorted(got) == sorted(said), name
+        assert not said or frame.crs.to_epsg() == 2154, f"{name}: {frame.crs}"
+        for code, feature in said.items():
+            assert (got[code]["geometry"] is not None) == (feature["geometry"] is not None), f"{name} {code}: place"
+            for key, value in feature["properties"].items():
+                here = got[code].get(key)
+                if value is None:
+                    assert pd.isna(here), f"{name} {code} {key}: {here} where nothing is said"
+                elif isinstance(value, float):
+                    assert here == pytest.approx(value), f"{name} {code} {key}"
+                    figures += 1
+                elif isinstance(value, str) and not isinstance(here, pd.Timestamp):
+                    assert here == value, f"{name} {code} {key}"
+        for key in {k for f in said.values() for k, v in f["properties"].items() if isinstance(v, float)}:
+            assert frame[key].dtype == float, f"{name}: {key} is read as {frame[key].dtype}"
+        asked = seen[f"/ogc/collections/{name}/items"]
+        assert asked <= 4 + len(said) // 1000, f"{name}: {asked} requests"
+        lines.append(f"{name}: {len(said)} entities, {asked} requests, {told['couches'][name]:.1f} s")
     assert figures > 1000
     with capsys.disabled():
-        print(f"\nGDAL {'.'.join(map(str, pyogrio.__gdal_version__))}:", *lines, sep="\n  ")
+        print(f"\nGDAL {told['version']}:", *lines, sep="\n  ")
 
 
 @pytest.fixture(scope="module")
