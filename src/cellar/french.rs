@@ -14,6 +14,12 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
+/// A number and what it counts: « 1 ligne », « 1 204 lignes ».
+#[must_use]
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n < 2 { one } else { many })
+}
+
 /// A number with so many decimals, a comma and thin spaces: « 12 450,5 », « −2,1 ».
 #[must_use]
 pub fn number(value: f64, decimals: u8) -> String {

@@ -11,6 +11,7 @@ use super::{Failure, StoreArgs};
 use crate::cube::Cube;
 use crate::desk::editions::App;
 use crate::desk::trace::Trace;
+use crate::french::counted;
 use crate::reference::access::{Class, Donnees, Role, access};
 use crate::reference::comptes::comptes;
 use crate::scoring::grid::Grille;
@@ -263,7 +264,8 @@ async fn events(state: &State, args: &EventsArgs) -> Result<(), Failure> {
     let (ids, _, trace) = told.map_err(|p| format!("« {} » : {}", args.fichier.display(), p.told()))?;
     noted(state, trace.with("siren", args.siren.as_str())).await?;
     bring_up_to_date(root, state).await?;
-    say!("{} événements enregistrés ; le parc à jour les compte.", ids.len());
+    let told = counted(ids.len() as u64, "événement enregistré", "événements enregistrés");
+    say!("{told} ; le parc à jour en tient compte.");
     Ok(())
 }
 

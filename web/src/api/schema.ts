@@ -8795,36 +8795,36 @@ export interface operations {
                      * @example {
                      *       "lignes": [
                      *         {
-                     *           "rang": 6,
-                     *           "quand": 1796014989747,
-                     *           "compte": "w3fmteaj22q5aquwnayf",
-                     *           "organisation": "9x82khc3j653qfu3mgrf",
+                     *           "rang": 3,
+                     *           "quand": 1796038115963,
+                     *           "compte": "rw6uxuardje3hpcvfm9e",
+                     *           "organisation": "iw6phwy76xrhrhn3jxkt",
                      *           "role": "bailleur",
                      *           "action": "refus",
                      *           "objet": "admin_audit",
                      *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
                      *           "lignes": 0,
                      *           "secret": false,
-                     *           "ip": "c1b6db2d914a54ab",
-                     *           "requete": "ujj64gz95i9q",
-                     *           "precedent": "31ff851ef804248c7553a0af73e14d63e793eaed5a6097e80312e52dcc37dc5f",
-                     *           "empreinte": "189fe9c22a7dc069133e638e546d7156774b6542467a0e4b7524155ad2a6bbcd"
+                     *           "ip": "4bc7a615c06e82bc",
+                     *           "requete": "53xw8wu6zesy",
+                     *           "precedent": "c151d12f49362b506243726467db8ccaa35c0c838e388abc71cb1ab28a8e8ac1",
+                     *           "empreinte": "51dfc16011ef419eb0cdd2c9d5028bb37c3369054cbb950d71d4eefd927b9f33"
                      *         },
                      *         {
-                     *           "rang": 5,
-                     *           "quand": 1796014989744,
-                     *           "compte": "p9txymkfjrb8qqyys75i",
-                     *           "organisation": "hmun74qvzjp2628vxb2n",
+                     *           "rang": 2,
+                     *           "quand": 1796038115962,
+                     *           "compte": "jfeuas5q9vhhbwhh8ugh",
+                     *           "organisation": "paqus4u43fbwjxii2kv5",
                      *           "role": "epci",
                      *           "action": "refus",
                      *           "objet": "admin_audit",
                      *           "parametres": "{\"chemin\":\"/api/admin/audit\"}",
                      *           "lignes": 0,
                      *           "secret": false,
-                     *           "ip": "c1b6db2d914a54ab",
-                     *           "requete": "i78m56m8cmvd",
-                     *           "precedent": "792bea1539eedc164c6ec1af9aea65042add31cf5d36113a25ab7e91ea01bf8a",
-                     *           "empreinte": "31ff851ef804248c7553a0af73e14d63e793eaed5a6097e80312e52dcc37dc5f"
+                     *           "ip": "4bc7a615c06e82bc",
+                     *           "requete": "xwmwbpc5weqb",
+                     *           "precedent": "10f8b9615ab2cd25a415b160e5b19918293754988ea43e21f1f78a6534e0ad86",
+                     *           "empreinte": "c151d12f49362b506243726467db8ccaa35c0c838e388abc71cb1ab28a8e8ac1"
                      *         }
                      *       ],
                      *       "suite": null
@@ -8891,9 +8891,9 @@ export interface operations {
                 content: {
                     /**
                      * @example rang;quand;compte;organisation;role;action;objet;parametres;lignes;secret;ip;requete;precedent;empreinte
-                     *     28;2026-11-30T05:03:09.849Z;w3fmteaj22q5aquwnayf;9x82khc3j653qfu3mgrf;bailleur;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;c1b6db2d914a54ab;fze6p693xt2m;348283cc142f1826092f38aa4c50058ddd23335bce209cc3695092dee65abefd;279e84716e1e700c50841d2f96541b6d1ac0a53fd8cb1fc561369ea64150892d
-                     *     27;2026-11-30T05:03:09.848Z;p9txymkfjrb8qqyys75i;hmun74qvzjp2628vxb2n;epci;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;c1b6db2d914a54ab;cpx5taqibmhv;8d90cfd18293c75435237637e470748c0fd2ad2f876835c89deeadff2ec59d3e;348283cc142f1826092f38aa4c50058ddd23335bce209cc3695092dee65abefd
-                     *     26;2026-11-30T05:03:09.842Z;ufcu4qmddrgx8xy3hbhs;ddydde9ettdh2r63cvxc;ddets;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;c1b6db2d914a54ab;3nf6876pz3kj;d711777fe6417f45e281a446f02ef02ca70a56567d4c7b728ad9ac520f0c4b74;8d90cfd18293c75435237637e470748c0fd2ad2f876835c89deeadff2ec59d3e
+                     *     7;2026-11-30T11:28:36.009Z;rw6uxuardje3hpcvfm9e;iw6phwy76xrhrhn3jxkt;bailleur;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;4bc7a615c06e82bc;nspnhnw8bf7p;58820100a0a97e55539f2c8cd25e5ea5f7d54e993b4abf4e49ff9af5ae969659;0c779f2703d2864cad7d6e5cc35230925cb51d7d876528ecc02df0a195018352
+                     *     6;2026-11-30T11:28:36.009Z;jfeuas5q9vhhbwhh8ugh;paqus4u43fbwjxii2kv5;epci;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;4bc7a615c06e82bc;3p9x2r9vzmf7;0f38529527fa60235611c5c4e6a0813fabdf99fccae2623bff5d6dc964f27946;58820100a0a97e55539f2c8cd25e5ea5f7d54e993b4abf4e49ff9af5ae969659
+                     *     5;2026-11-30T11:28:36.008Z;mk9pk2wqwz58sghhj6sv;4tvjnazy34zc5i5vwfei;ddets;refus;admin_audit_csv;"{""chemin"":""/api/admin/audit.csv""}";0;0;4bc7a615c06e82bc;2yiytpjayd95;2b0aefcbd7ee575e68fd3b7617e902d56e295fe78b7e34395fd04440b4e24aae;0f38529527fa60235611c5c4e6a0813fabdf99fccae2623bff5d6dc964f27946
                      */
                     "text/csv": string;
                 };
@@ -8944,10 +8944,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "lignes": 41,
+                     *       "lignes": 11,
                      *       "premier": 1,
-                     *       "dernier": 41,
-                     *       "empreinte": "fbb51447013acffba9e98fde47f927e242a9f850c862f7d77ab5e09c9a7eb602",
+                     *       "dernier": 11,
+                     *       "empreinte": "e3a07bdce05415b446b3ddef3c073a548c4ca43dfa1a8ed33d7cfbd1d3dc0fcb",
                      *       "faute": null,
                      *       "tetes": 0,
                      *       "inverifiable": null
@@ -9046,10 +9046,10 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "2sagffkwq2nqwz6rn8bf",
+                     *         "id": "5p83bx2ygvyfhu5q6eic",
                      *         "courriel": "action-logement@exemple.fr",
                      *         "nom": "action logement",
-                     *         "organisation": "h9gurs2366zu576akff5",
+                     *         "organisation": "kby2bfbdhycs9p8a6b9k",
                      *         "organisme": "action logement",
                      *         "role": "action_logement",
                      *         "gestionnaire": true,
@@ -9058,15 +9058,15 @@ export interface operations {
                      *         "ferme": false
                      *       },
                      *       {
-                     *         "id": "fjujfv6hm8i588hjimhx",
+                     *         "id": "bj74w26tp33tcqhp73vc",
                      *         "courriel": "administrateur@exemple.fr",
                      *         "nom": "administrateur",
-                     *         "organisation": "jizznymu3yjar2xmb5h5",
+                     *         "organisation": "xed97jm5yrfpn3dsfumj",
                      *         "organisme": "administrateur",
                      *         "role": "administrateur",
                      *         "gestionnaire": true,
                      *         "provisoire": false,
-                     *         "vu": 1796014990,
+                     *         "vu": 1796038116,
                      *         "ferme": false
                      *       }
                      *     ]
@@ -9283,7 +9283,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "3njgw25mua87dxkwttiq",
+                     *         "id": "m3jp8m9hnjknviy6tk75",
                      *         "titre": "Convention",
                      *         "territoire": [
                      *           "epci:200000001"
@@ -9300,11 +9300,11 @@ export interface operations {
                      *         "au": "2100-01-01",
                      *         "parties": [
                      *           {
-                     *             "id": "8qe4ug6e6jhqfc7i2twh",
+                     *             "id": "3pv6763r9ngin6tb39xp",
                      *             "nom": "agence"
                      *           },
                      *           {
-                     *             "id": "rcsi6jkg2t72zufuvuuc",
+                     *             "id": "hye8qvikyc2a6cgcycx4",
                      *             "nom": "commune"
                      *           }
                      *         ]
@@ -9979,7 +9979,7 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "h9gurs2366zu576akff5",
+                     *         "id": "kby2bfbdhycs9p8a6b9k",
                      *         "nom": "action logement",
                      *         "role": "action_logement",
                      *         "code": "",
@@ -9987,7 +9987,7 @@ export interface operations {
                      *         "ferme": false
                      *       },
                      *       {
-                     *         "id": "jizznymu3yjar2xmb5h5",
+                     *         "id": "xed97jm5yrfpn3dsfumj",
                      *         "nom": "administrateur",
                      *         "role": "administrateur",
                      *         "code": "",
@@ -13864,25 +13864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example [
-                     *       {
-                     *         "id": "dd69bhqskd55uahee38v",
-                     *         "nom": "Secteurs de projet",
-                     *         "organisme": "ddets",
-                     *         "auteur": "ddets",
-                     *         "visibilite": "PRIVE",
-                     *         "millesime": 2024,
-                     *         "vague": 2024,
-                     *         "zones": 2,
-                     *         "version": 1,
-                     *         "cree": 1796014989,
-                     *         "modifie": 1796014989,
-                     *         "modifiable": true,
-                     *         "efface": false
-                     *       }
-                     *     ]
-                     */
+                    /** @example [] */
                     "application/json": components["schemas"]["Ensemble"][];
                 };
             };
@@ -14427,8 +14409,8 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                     /**
                      * @example code;nom;commune;epci;departement;millesime;vague;logements;repondants;taux_reponse;fiabilite;logements_ecartes;P01;P01_statut;I05;I05_statut
-                     *     73901;Commune 1;73901;200000001;73;2024;2024;674;541;0,803;A;0;674;exact;69,5;exact
-                     *     73902;Commune 2;73902;200000001;73;2024;2024;735;564;0,767;A;0;735;exact;67,7;exact
+                     *     73901;Commune 1;73901;200000001;73;2024;2024;674;541;0,803;A;0;674;exact;66,5;exact
+                     *     73902;Commune 2;73902;200000001;73;2024;2024;735;564;0,767;A;0;735;exact;69,5;exact
                      */
                     "text/csv": string;
                     "application/geo+json": unknown;
@@ -16350,12 +16332,12 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "zahjebpu255kunjz5iit",
+                     *         "id": "zengsbywd7888ekjjvax",
                      *         "nom": "essai",
                      *         "ecriture": false,
-                     *         "cree": 1796014989,
-                     *         "expire": 1796101389,
-                     *         "vu": 1796014989,
+                     *         "cree": 1796038115,
+                     *         "expire": 1796124515,
+                     *         "vu": null,
                      *         "revoque": false
                      *       }
                      *     ]
@@ -16656,11 +16638,11 @@ export interface operations {
                      *             },
                      *             {
                      *               "indicateur": "I05",
-                     *               "valeur": 69,
+                     *               "valeur": 71,
                      *               "unite": "%",
                      *               "decimales": 0,
-                     *               "numerateur": 24,
-                     *               "denominateur": 35,
+                     *               "numerateur": 22,
+                     *               "denominateur": 31,
                      *               "repondants": 36,
                      *               "taux_reponse": 0.837,
                      *               "badge": "A",
@@ -17099,15 +17081,15 @@ export interface operations {
                      *       "conventions": [],
                      *       "membres": [
                      *         {
-                     *           "id": "ufcu4qmddrgx8xy3hbhs",
+                     *           "id": "mk9pk2wqwz58sghhj6sv",
                      *           "courriel": "ddets@exemple.fr",
                      *           "nom": "ddets",
-                     *           "organisation": "ddydde9ettdh2r63cvxc",
+                     *           "organisation": "4tvjnazy34zc5i5vwfei",
                      *           "organisme": "ddets",
                      *           "role": "ddets",
                      *           "gestionnaire": true,
                      *           "provisoire": false,
-                     *           "vu": 1796014998,
+                     *           "vu": 1796038120,
                      *           "ferme": false
                      *         }
                      *       ]
@@ -17320,27 +17302,27 @@ export interface operations {
                      *       "total": {
                      *         "code": "",
                      *         "nom": "Ensemble",
-                     *         "rpls": 974,
+                     *         "rpls": 978,
                      *         "entrees": 0,
                      *         "sorties": 0,
-                     *         "a_jour": 974
+                     *         "a_jour": 978
                      *       },
                      *       "communes": [
                      *         {
                      *           "code": "73902",
                      *           "nom": "Commune 2",
-                     *           "rpls": 261,
+                     *           "rpls": 263,
                      *           "entrees": 0,
                      *           "sorties": 0,
-                     *           "a_jour": 261
+                     *           "a_jour": 263
                      *         },
                      *         {
-                     *           "code": "73901",
-                     *           "nom": "Commune 1",
-                     *           "rpls": 239,
+                     *           "code": "73903",
+                     *           "nom": "Commune 3",
+                     *           "rpls": 241,
                      *           "entrees": 0,
                      *           "sorties": 0,
-                     *           "a_jour": 239
+                     *           "a_jour": 241
                      *         }
                      *       ],
                      *       "qpv": [
@@ -17355,10 +17337,10 @@ export interface operations {
                      *         {
                      *           "code": "QN07301M",
                      *           "nom": "Les Hauts",
-                     *           "rpls": 55,
+                     *           "rpls": 51,
                      *           "entrees": 0,
                      *           "sorties": 0,
-                     *           "a_jour": 55
+                     *           "a_jour": 51
                      *         }
                      *       ]
                      *     }
@@ -17403,9 +17385,9 @@ export interface operations {
                 content: {
                     /**
                      * @example echelle;code;nom;logements au 1er janvier 2024;entrées depuis;sorties depuis;logements à jour au 30/11/2026
-                     *     commune;73902;Commune 2;261;0;0;261
-                     *     commune;73901;Commune 1;239;0;0;239
-                     *     commune;73903;Commune 3;237;0;0;237
+                     *     commune;73902;Commune 2;263;0;0;263
+                     *     commune;73903;Commune 3;241;0;0;241
+                     *     commune;73901;Commune 1;237;0;0;237
                      */
                     "text/csv": string;
                 };
@@ -17784,10 +17766,10 @@ export interface operations {
                      *           "poids": 0.3,
                      *           "source": "choix de méthode (domaine §4.8) ; indicateur retenu par les observatoires",
                      *           "depuis": 20261125,
-                     *           "epci": 21.5,
-                     *           "seuil": 25.8,
-                     *           "moyenne": 20.33,
-                     *           "ecart_type": 5
+                     *           "epci": 21.3,
+                     *           "seuil": 25.56,
+                     *           "moyenne": 22.21,
+                     *           "ecart_type": 6.15
                      *         },
                      *         {
                      *           "id": "f2",
@@ -17797,10 +17779,10 @@ export interface operations {
                      *           "poids": 0.15,
                      *           "source": "choix de méthode (domaine §4.8)",
                      *           "depuis": 20261125,
-                     *           "epci": 68.6,
-                     *           "seuil": 82.32,
-                     *           "moyenne": 67.72,
-                     *           "ecart_type": 4.3
+                     *           "epci": 68,
+                     *           "seuil": 81.6,
+                     *           "moyenne": 72.51,
+                     *           "ecart_type": 11.26
                      *         }
                      *       ],
                      *       "classes": [
@@ -17817,43 +17799,6 @@ export interface operations {
                      *       ],
                      *       "residences": [
                      *         {
-                     *           "code": "R137",
-                     *           "nom": "R137",
-                     *           "commune": "73902",
-                     *           "commune_nom": "Commune 2",
-                     *           "bailleur": {
-                     *             "code": "300000002",
-                     *             "nom": "Bailleur 2"
-                     *           },
-                     *           "logements": 46,
-                     *           "en_qpv": false,
-                     *           "repondants": 29,
-                     *           "taux_reponse": 0.906,
-                     *           "classee": true,
-                     *           "motif": null,
-                     *           "valeurs": [
-                     *             28,
-                     *             69
-                     *           ],
-                     *           "alertes": [
-                     *             true,
-                     *             false
-                     *           ],
-                     *           "z": [
-                     *             1.53,
-                     *             0.3
-                     *           ],
-                     *           "nb_alertes": 2,
-                     *           "nb_connues": 5,
-                     *           "classe": "surveiller",
-                     *           "score": 0.854,
-                     *           "centile": 72,
-                     *           "rang": 1,
-                     *           "rang_bas": 1,
-                     *           "rang_haut": 1,
-                     *           "part_tete": 100
-                     *         },
-                     *         {
                      *           "code": "R045",
                      *           "nom": "R045",
                      *           "commune": "73902",
@@ -17869,25 +17814,62 @@ export interface operations {
                      *           "classee": true,
                      *           "motif": null,
                      *           "valeurs": [
-                     *             24,
-                     *             67
+                     *             33,
+                     *             90
+                     *           ],
+                     *           "alertes": [
+                     *             true,
+                     *             true
+                     *           ],
+                     *           "z": [
+                     *             1.75,
+                     *             1.55
+                     *           ],
+                     *           "nb_alertes": 2,
+                     *           "nb_connues": 5,
+                     *           "classe": "surveiller",
+                     *           "score": 0.751,
+                     *           "centile": 67.7,
+                     *           "rang": 1,
+                     *           "rang_bas": 1,
+                     *           "rang_haut": 2,
+                     *           "part_tete": 100
+                     *         },
+                     *         {
+                     *           "code": "R024",
+                     *           "nom": "R024",
+                     *           "commune": "73901",
+                     *           "commune_nom": "Commune 1",
+                     *           "bailleur": {
+                     *             "code": "300000000",
+                     *             "nom": "Bailleur 0"
+                     *           },
+                     *           "logements": 22,
+                     *           "en_qpv": true,
+                     *           "repondants": 20,
+                     *           "taux_reponse": 0.909,
+                     *           "classee": true,
+                     *           "motif": null,
+                     *           "valeurs": [
+                     *             10,
+                     *             95
                      *           ],
                      *           "alertes": [
                      *             false,
-                     *             false
+                     *             true
                      *           ],
                      *           "z": [
-                     *             0.73,
-                     *             -0.17
+                     *             -1.99,
+                     *             2
                      *           ],
-                     *           "nb_alertes": 1,
+                     *           "nb_alertes": 2,
                      *           "nb_connues": 5,
                      *           "classe": "surveiller",
-                     *           "score": 0.342,
-                     *           "centile": 58.1,
-                     *           "rang": 2,
-                     *           "rang_bas": 2,
-                     *           "rang_haut": 4,
+                     *           "score": -0.158,
+                     *           "centile": 50,
+                     *           "rang": 6,
+                     *           "rang_bas": 3,
+                     *           "rang_haut": 8,
                      *           "part_tete": 100
                      *         }
                      *       ],
@@ -18478,12 +18460,12 @@ export interface operations {
                      *               "nom": "CA du Sud",
                      *               "unites": 8,
                      *               "unites_ecartees": 0,
-                     *               "menages": 854,
-                     *               "couverture": 82.4,
-                     *               "part": 20.8,
-                     *               "dissimilarite": 0.1239,
-                     *               "isolement": 0.2217,
-                     *               "entropie": 0.016,
+                     *               "menages": 920,
+                     *               "couverture": 87.8,
+                     *               "part": 20.7,
+                     *               "dissimilarite": 0.1094,
+                     *               "isolement": 0.2134,
+                     *               "entropie": 0.0085,
                      *               "motif": null,
                      *               "quotients": []
                      *             },
@@ -18492,12 +18474,12 @@ export interface operations {
                      *               "nom": "CC du Nord",
                      *               "unites": 7,
                      *               "unites_ecartees": 1,
-                     *               "menages": 885,
-                     *               "couverture": 88,
-                     *               "part": 25.4,
-                     *               "dissimilarite": 0.0741,
-                     *               "isolement": 0.2589,
-                     *               "entropie": 0.0055,
+                     *               "menages": 896,
+                     *               "couverture": 89.7,
+                     *               "part": 23.4,
+                     *               "dissimilarite": 0.0719,
+                     *               "isolement": 0.2377,
+                     *               "entropie": 0.004,
                      *               "motif": null,
                      *               "quotients": []
                      *             }
@@ -18564,7 +18546,7 @@ export interface operations {
                      *       "gestionnaire": true,
                      *       "administrateur": false,
                      *       "doit_changer": false,
-                     *       "csrf": "9n5f2rtn3w6gwymgum94ptb3sg676az2gtu2vy78",
+                     *       "csrf": "3yna2dbemvujxewd8tp9uapwmxdz9nwkbe8jupfi",
                      *       "fournisseur": null
                      *     }
                      */
@@ -19294,9 +19276,9 @@ export interface operations {
                     /**
                      * @example {
                      *       "en_cours": false,
-                     *       "demande": 1,
-                     *       "fait": 1,
-                     *       "duree_ms": 75,
+                     *       "demande": 0,
+                     *       "fait": 0,
+                     *       "duree_ms": null,
                      *       "erreur": null
                      *     }
                      */
@@ -19393,8 +19375,8 @@ export interface operations {
                      *         "Commune 2"
                      *       ],
                      *       "valeurs": [
-                     *         69.5,
-                     *         67.7
+                     *         66.5,
+                     *         69.5
                      *       ],
                      *       "secret": [
                      *         false,
@@ -19405,12 +19387,12 @@ export interface operations {
                      *         564
                      *       ],
                      *       "numerateurs": [
-                     *         356,
-                     *         363
+                     *         338,
+                     *         373
                      *       ],
                      *       "denominateurs": [
-                     *         512,
-                     *         536
+                     *         508,
+                     *         537
                      *       ],
                      *       "incertitudes": [
                      *         null,
@@ -19426,9 +19408,11 @@ export interface operations {
                      *       ],
                      *       "reference": {
                      *         "nom": "CA du Sud",
-                     *         "valeur": 68.6
+                     *         "valeur": 68
                      *       },
-                     *       "bornes": []
+                     *       "bornes": [
+                     *         66.6
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["Valeurs"];
@@ -19858,11 +19842,11 @@ export interface operations {
                      *         },
                      *         {
                      *           "indicateur": "I05",
-                     *           "valeur": 69.5,
+                     *           "valeur": 66.5,
                      *           "unite": "%",
                      *           "decimales": 1,
-                     *           "numerateur": 356,
-                     *           "denominateur": 512,
+                     *           "numerateur": 338,
+                     *           "denominateur": 508,
                      *           "repondants": 541,
                      *           "taux_reponse": 0.803,
                      *           "badge": "A",
@@ -20355,7 +20339,7 @@ export interface operations {
                      *             "logements_ecartes": 0,
                      *             "P01": 735,
                      *             "P01_statut": "exact",
-                     *             "I05": 67.7,
+                     *             "I05": 69.5,
                      *             "I05_statut": "exact"
                      *           }
                      *         }
@@ -20478,7 +20462,7 @@ export interface operations {
                      *         "logements_ecartes": 0,
                      *         "P01": 674,
                      *         "P01_statut": "exact",
-                     *         "I05": 69.5,
+                     *         "I05": 66.5,
                      *         "I05_statut": "exact"
                      *       },
                      *       "links": [
@@ -20732,6 +20716,17 @@ export interface operations {
                      *         "P05_statut": {
                      *           "type": "string",
                      *           "title": "P05 – statut",
+                     *           "description": "exact, arrondi, perturbe, secret ou absent"
+                     *         },
+                     *         "P_SRU_5": {
+                     *           "type": "number",
+                     *           "title": "P_SRU_5 – Logements qui quittent le décompte SRU dans les 5 ans (%)",
+                     *           "description": "Logements dont la dernière année de décompte SRU tombe entre le millésime et les 5 années qui le suivent, parmi tous les logements d'un fichier qui dit ces échéances. Un logement sans échéance (la plupart des logements d'organismes HLM) n'est pas compté comme sortant ; une échéance déjà passée non plus.",
+                     *           "x-ogc-unit": "%"
+                     *         },
+                     *         "P_SRU_5_statut": {
+                     *           "type": "string",
+                     *           "title": "P_SRU_5 – statut",
                      *           "description": "exact, arrondi, perturbe, secret ou absent"
                      *         },
                      *         "P_TYPO_T1": {
@@ -21805,6 +21800,17 @@ export interface operations {
                      *             "P05_statut": {
                      *               "type": "string",
                      *               "title": "P05 – statut",
+                     *               "description": "exact, arrondi, perturbe, secret ou absent"
+                     *             },
+                     *             "P_SRU_5": {
+                     *               "type": "number",
+                     *               "title": "P_SRU_5 – Logements qui quittent le décompte SRU dans les 5 ans (%)",
+                     *               "description": "Logements dont la dernière année de décompte SRU tombe entre le millésime et les 5 années qui le suivent, parmi tous les logements d'un fichier qui dit ces échéances. Un logement sans échéance (la plupart des logements d'organismes HLM) n'est pas compté comme sortant ; une échéance déjà passée non plus.",
+                     *               "x-ogc-unit": "%"
+                     *             },
+                     *             "P_SRU_5_statut": {
+                     *               "type": "string",
+                     *               "title": "P_SRU_5 – statut",
                      *               "description": "exact, arrondi, perturbe, secret ou absent"
                      *             },
                      *             "P_TYPO_T1": {

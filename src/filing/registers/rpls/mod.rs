@@ -28,7 +28,7 @@ use super::report::{Finding, Level, Report, RuleCount};
 use super::table::{Table, TableError};
 use super::text::encoding::Seen;
 use super::text::separator;
-use crate::french::thousands;
+use crate::french::{counted, thousands};
 use crate::reference::rpls::rpls;
 
 /// What the user says about the file.
@@ -362,9 +362,8 @@ fn remarks(report: &mut Report, layout: &Layout, table: &Table, millesime: u16) 
     }
     if let Some(n) = report.comptes.get("lignes_identiques").copied() {
         report.remarques.push(format!(
-            "{} lignes sont identiques à une autre : sans numéro d'appartement, ce sont des logements \
-                semblables, tous gardés.",
-            thousands(n)
+            "{} à une autre : sans numéro d'appartement, ce sont des logements semblables, tous gardés.",
+            counted(n, "ligne est identique", "lignes sont identiques")
         ));
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::desk::trace::Trace;
-use crate::french::thousands;
+use crate::french::counted;
 use crate::registers::report::Report;
 use crate::server::background::works::WorkError;
 use crate::state::audit::Wanted;
@@ -160,7 +160,7 @@ async fn finish(state: &State, deposit: &Deposit, kept: u64) -> Result<(), WorkE
     }
     let history = state.deposit_history(&deposit.id).await?;
     if history.iter().all(|g| g.geste != "acceptation") {
-        let told = format!("{} lignes en vigueur (repris après un arrêt)", thousands(kept));
+        let told = counted(kept, "ligne", "lignes") + " en vigueur (repris après un arrêt)";
         state.note_deposit(&deposit.id, "", "acceptation", &told, now).await?;
         let trace = Trace::new("depot_accepte", deposit.id.as_str())
             .with("registre", deposit.registre.as_str())

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use crate::desk::lessor::rows;
-use crate::french::thousands;
+use crate::french::{counted, thousands};
 use axum::extract::{Extension, Path, State as FromState};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
@@ -73,8 +73,8 @@ async fn check(server: &Server, deposit: Deposit, told: watch::Sender<Avancement
             .map_err(|e| e.to_string())?;
         let json = |e: serde_json::Error| e.to_string();
         let summary = format!(
-            "{} lignes lues, {} gardées, {} signalées, {} rejetées",
-            thousands(report.lignes_lues),
+            "{} : {} gardées, {} signalées, {} rejetées",
+            counted(report.lignes_lues, "ligne lue", "lignes lues"),
             thousands(report.lignes_gardees),
             thousands(report.lignes_avec_drapeau),
             thousands(report.lignes_rejetees)

@@ -5,7 +5,7 @@ use axum::extract::{Extension, Path, State as FromState};
 
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
-use crate::french::thousands;
+use crate::french::counted;
 use crate::registers::report::Report;
 use crate::server::app::Server;
 use crate::server::auth::who::Who;
@@ -58,7 +58,7 @@ pub async fn accept(
     }
     server
         .state
-        .note_deposit(&id, &compte, "acceptation", &format!("{} lignes en vigueur", thousands(counts.0)), now)
+        .note_deposit(&id, &compte, "acceptation", &counted(counts.0, "ligne en vigueur", "lignes en vigueur"), now)
         .await?;
     forget(&server, &id);
     let trace = Trace::new("depot_accepte", id)

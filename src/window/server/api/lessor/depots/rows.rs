@@ -15,7 +15,7 @@ use crate::desk::lessor::rows::{
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
-use crate::french::thousands;
+use crate::french::counted;
 use crate::publish::csv_file;
 use crate::registers::mend::{self, Corrections};
 use crate::server::api::lessor::depots::check;
@@ -211,11 +211,7 @@ async fn merge(
     }
     let json = serde_json::to_string(&all).map_err(|e| Problem::internal(&e))?;
     server.state.correct_deposit(id, &json).await?;
-    let done = if n > 1 {
-        format!("{} lignes corrigées", thousands(n as u64))
-    } else {
-        format!("{n} ligne corrigée")
-    };
+    let done = counted(n as u64, "ligne corrigée", "lignes corrigées");
     server.state.note_deposit(id, compte, "correction", &done, state::now()).await?;
     check::restart(server, siren, id, compte).await?;
     Ok((StatusCode::ACCEPTED, Extension(Trace::new("depot_corrige", id).with("lignes", n))))
