@@ -172,6 +172,18 @@ async fn the_paper_is_the_page_line_by_line_live_and_frozen() {
     let state = door("ddets").await;
     let theirs = Paper::read(&ask(&state, "GET", &version, None).await.bytes);
     same(&ask(&state, "GET", &format!("{page}&version=1"), None).await.json(), &theirs);
+    // What is said of all is the sum of the lines that are shown, whoever looks.
+    for who in ["bailleur", "ddets", "action logement"] {
+        for by in ["convention", "reservataire", "commune"] {
+            let path = format!("/api/flux/suivi?annee={YEAR}&par={by}");
+            let told = ask(&door(who).await, "GET", &path, None).await.json();
+            for (part, key) in [("comptes", "orientation"), ("comptes", "bail"), ("qpv", "bail")] {
+                let lines = told["lignes"].as_array().unwrap();
+                let sum: u64 = lines.iter().map(|l| l[part][key].as_u64().unwrap()).sum();
+                assert_eq!(told["ensemble"][part][key], sum, "{who}, {by}: {part} {key}");
+            }
+        }
+    }
     let al = ask(&door("action logement").await, "GET", &sheet, None).await;
     assert_eq!(al.status, 200, "{}", al.text());
     let al = Paper::read(&al.bytes);

@@ -157,9 +157,11 @@ pub fn answer(book: &Book, view: &View, asked: Asked) -> Result<CalculAnnee, Pro
         .cloned()
         .collect();
     let mut noms: Vec<Choix> = Vec::new();
-    for p in found.parts.iter().chain(essai.iter().flat_map(|e| &e.parts)) {
-        if !noms.iter().any(|n| n.code == p.reservataire) {
-            noms.push(Choix { code: p.reservataire.clone(), nom: title(view, &p.reservataire) });
+    let parts = found.parts.iter().chain(essai.iter().flat_map(|e| &e.parts)).map(|p| &p.reservataire);
+    // Who has a right without a convention is in its conversion.
+    for holder in parts.chain(rights.iter().map(|r| &r.reservataire)) {
+        if !noms.iter().any(|n| n.code == *holder) {
+            noms.push(Choix { code: holder.clone(), nom: title(view, holder) });
         }
     }
     let communes = book

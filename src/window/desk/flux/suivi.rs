@@ -128,9 +128,10 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
     // Objectives first, so that a right that nobody has met yet is a line too.
     for (b, d) in pairs(book, annee).into_iter().filter(|(b, d)| view.opens(b, d) && asked_of(b)) {
         let Some(flow) = book.flow(b, d, annee)? else { continue };
-        for p in flow.parts {
+        // The whole is that of the lines: a réservataire's own.
+        for p in flow.parts.into_iter().filter(|p| view.holds(&p.reservataire)) {
             *whole.goal.get_or_insert(0) += p.logements;
-            if view.holds(&p.reservataire) && by != "commune" {
+            if by != "commune" {
                 let sum = sums.entry(key(b, &p.reservataire, "")).or_default();
                 *sum.goal.get_or_insert(0) += p.logements;
                 sum.counting.push(book.counting(b, d, &p.reservataire, annee));
@@ -143,7 +144,7 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         if !view.opens(&way.bailleur, d) || !asked_of(&way.bailleur) || (by == "commune" && !view.sees(way)) {
             continue;
         }
-        let Some(offer) = way.imputed() else { continue };
+        let Some(offer) = way.imputed().filter(|o| view.holds(&o.to)) else { continue };
         let n = TroisComptes::of_way(way, annee);
         if n == TroisComptes::default() {
             continue;
@@ -151,9 +152,8 @@ pub fn answer(book: &Book, view: &View, asked: &Asked) -> Result<SuiviFlux, Prob
         let counting = *counted
             .entry((&way.bailleur, d, &offer.to))
             .or_insert_with(|| book.counting(&way.bailleur, d, &offer.to, annee));
-        let mine = view.holds(&offer.to);
-        let line = mine.then(|| sums.entry(key(&way.bailleur, &offer.to, &way.home.commune)).or_default());
-        for sum in line.into_iter().chain([&mut whole]) {
+        let line = sums.entry(key(&way.bailleur, &offer.to, &way.home.commune)).or_default();
+        for sum in [line, &mut whole] {
             sum.counts.add(n);
             sum.kept += n.of(counting);
             if view.sees(way) {

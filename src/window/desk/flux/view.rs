@@ -32,6 +32,8 @@ impl View {
         let mut known: BTreeSet<&str> = book.communes.iter().map(String::as_str).collect();
         known.extend(book.bases.iter().map(|b| b.commune.as_str()));
         known.extend(book.rights.iter().map(|d| d.commune.as_str()));
+        let holders = book.rights.iter().map(|d| &d.reservataire);
+        known.extend(holders.filter_map(|r| r.strip_prefix("COMMUNE:")));
         known.remove("");
         if person.has_contingent() {
             view.contingent = Some(person.role().id().to_uppercase());
