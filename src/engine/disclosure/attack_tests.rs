@@ -573,6 +573,31 @@ fn filtered_rates_are_useful() {
     assert!(inside.0 as f64 >= 0.93 * inside.1 as f64);
 }
 
+#[test]
+fn a_part_is_never_said_to_be_more_than_its_whole() {
+    let (_dir, p) = publisher(&town(5, 900));
+    let cube = p.cube();
+    let layer = cube.layer("iris").unwrap();
+    let mut seen = 0;
+    for class in 1..5u8 {
+        let mut f = Filter::default();
+        f.classes.insert("typologie".into(), vec![class]);
+        for zone in 0..layer.codes.iter().count() as u32 {
+            for i in Catalogue::embedded().unwrap().indicators.iter().filter(|i| i.unite == "%") {
+                let told = ask(&p, &layer.addresses(zone), Population::Tous, View::Everyone, &f, &i.id);
+                let figure = &told.chiffres[0];
+                let Some(d) = figure.denominateur.filter(|_| figure.incertitude.is_some()) else { continue };
+                assert!(figure.numerateur.is_none_or(|n| n <= d as f64), "{}: {figure:?}", i.id);
+                if i.denominateur.as_ref().is_some_and(|m| m.somme == "menages") {
+                    assert!(told.couverture.repondants.is_some_and(|n| d <= n), "{}: {told:?}", i.id);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}
+
 /// Where `tests/oracle/test_perturbation.py` finds households with their record keys, and what is said of
 /// them.
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/secret");
