@@ -1,13 +1,11 @@
 """The twenty sums and the three filters that every engine computes, over the store's own dwellings table."""
 
-# Financing group: CUS when it is filled, else FINAN (data/registers of the project, domain codes).
+# Financing of origin: FINAN; CUS where it is not filed (`financement` of data/attributs.toml).
 FINANCEMENT = """CASE
-  WHEN cus = 11 OR (cus IS NULL AND finan IN (10, 11)) THEN 'PLAI'
-  WHEN cus = 13 OR (cus IS NULL AND finan IN (12, 13)) THEN 'PLUS'
-  WHEN cus = 14 OR (cus IS NULL AND finan = 14) THEN 'PLS'
-  WHEN cus = 16 OR (cus IS NULL AND finan IN (15, 16, 17)) THEN 'PLI'
-  WHEN finan BETWEEN 50 AND 55 THEN 'ANCIEN'
-  ELSE 'AUTRE' END"""
+  WHEN finan IN (10, 11) THEN 'PLAI' WHEN finan IN (12, 13) THEN 'PLUS' WHEN finan = 14 THEN 'PLS'
+  WHEN finan = 16 THEN 'PLI' WHEN finan BETWEEN 50 AND 55 THEN 'ANCIEN' WHEN finan IN (15, 17, 49, 99) THEN 'AUTRE'
+  WHEN cus IN (10, 11) THEN 'PLAI' WHEN cus IN (12, 13) THEN 'PLUS' WHEN cus = 14 THEN 'PLS'
+  WHEN cus = 16 THEN 'PLI' WHEN cus IN (15, 17) THEN 'AUTRE' ELSE 'NC' END"""
 TYPOLOGIE = "CASE WHEN nbpiece >= 5 THEN 'T5P' WHEN nbpiece IS NOT NULL THEN 'T' || nbpiece ELSE 'NC' END"
 PERIODE = """CASE
   WHEN construct < 1949 THEN 'AV1949' WHEN construct < 1975 THEN '1949_1974'
@@ -39,7 +37,7 @@ MEASURES = {
 }
 NAMES = list(MEASURES)
 COLUMNS = [f"m{i:02d}" for i in range(len(NAMES))]
-FILTERS = {"financement": "PLUS", "typologie": "T3", "periode": "1949_1974"}
+FILTERS = {"financement": "ANCIEN", "typologie": "T3", "periode": "1949_1974"}
 
 # Dwellings precise enough to enter a zone smaller than the commune (quality 22 and 33 are not).
 LOCATED = "lon IS NOT NULL AND lat IS NOT NULL AND (qualite IS NULL OR qualite IN (11, 12, 21))"

@@ -14,9 +14,13 @@ BINARY = ROOT / "target" / "debug" / "mosaique"
 
 
 def make_files(folder: Path, national: bool) -> Run:
-    """The input: France-size, or 100,000 dwellings of the demonstration territory."""
+    """The input: France-size, or 100,000 dwellings of the demonstration territory, without the BAN: dwellings without a point would be
+    situated by it, and peers have points as they were filed."""
     size = ["--national"] if national else ["--dwellings", "100000"]
-    return run([str(BINARY), "demo-data", *size, "--seed", "1", "--out", str(folder)], 1200)
+    done = run([str(BINARY), "demo-data", *size, "--seed", "1", "--out", str(folder)], 1200)
+    for addresses in folder.glob("adresses-*.csv"):
+        addresses.unlink()
+    return done
 
 
 def import_and_build(files: Path, store: Path) -> dict[str, Run]:

@@ -226,6 +226,8 @@ impl<'a> Asker<'a> {
 
         let basis = basis.filter(|b| b.enough && b.households >= u64::from(secrecy.k));
         let rate = basis.and_then(|b| b.rate());
+        // Under a filter only a bailleur, whose own tenants they are, is told how many were asked.
+        let counted_there = self.mask.is_none() || self.view == View::OwnStock;
         let approximate = cube.approximate(zone);
         let mut warnings = approximate_places(approximate);
         let households_asked = self.plan.indicators.iter().any(Asked::describes_households);
@@ -251,8 +253,8 @@ impl<'a> Asker<'a> {
                 residences: cube.residences(zone),
                 logements: total,
                 repondants: basis.map(|b| b.households),
-                menages_interroges: basis.filter(|_| self.mask.is_none()).map(|b| b.asked),
-                repondants_enquete: basis.filter(|_| self.mask.is_none()).map(|b| b.answered),
+                menages_interroges: basis.filter(|_| counted_there).map(|b| b.asked),
+                repondants_enquete: basis.filter(|_| counted_there).map(|b| b.answered),
                 taux_reponse: rate.map(|r| (r * 1000.0).round() / 1000.0),
                 badge: rate.map(|r| secrecy.badge(r)),
                 logements_ecartes: left,
@@ -287,6 +289,20 @@ impl<'a> Asker<'a> {
         let (sums, all) = (sum(&shown), sum(zone));
         let of = |m: Option<usize>| sums.of(m).said;
         let counted = of(self.plan.numbers.dwellings);
+        // Of what no dwelling of the store has, an account would show no more.
+        let whole = asked.denominator.flatten().or(asked.numerator).filter(|_| counted == 0);
+        let everywhere = Runs::new(vec![(0, narrow(cube.meta().adresses))]);
+        if whole.is_some_and(|m| cube.sum(&everywhere, &[m], Rows::All) == [0]) {
+            return figure(
+                self.catalogue,
+                self.secrecy,
+                i,
+                0,
+                asked.denominator.map(|_| 0),
+                None,
+                self.sources[0].clone(),
+            );
+        }
         if counted == 0 {
             return Figure::withheld(i, RESTRICTED);
         }
@@ -297,8 +313,8 @@ impl<'a> Asker<'a> {
         Figure { motif: motif.or(f.motif), approximatif: left > 0, logements_ecartes: Some(left), ..f }
     }
 
-    /// Households that answered an item, as they are said: never more than those who answered at all, which are
-    /// perturbed by themselves under a filter.
+    /// Households that answered an item, as they are said: never more than those who answered at all, which
+    /// are perturbed by themselves under a filter.
     fn among(&self, asked: &Asked, d: Estimate, described: Estimate) -> Estimate {
         let households = asked.of != Of::Response
             && asked.indicator.denominateur.as_ref().is_some_and(|m| m.somme == households().somme);

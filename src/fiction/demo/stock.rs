@@ -162,7 +162,8 @@ impl Builder<'_> {
         let period = &f.periodes[self.dice.weighted(&weights)];
         let year = self.dice.int(period.de, period.a);
         let names = &self.ground.data.names.programmes;
-        let nom = plain(&format!("{} {}", self.dice.pick(&names.debuts), self.dice.pick(&names.noms)));
+        let (first, rest) = (self.dice.pick(&names.debuts), self.dice.pick(&names.noms));
+        let nom = plain(&format!("{first} {rest}")).replace(" DE LES ", " DES ").replace(" DE LE ", " DU ");
         let weights: Vec<f64> = self.owners.iter().map(|o| o.1).collect();
         let bailleur = self.owners[self.dice.weighted(&weights)].0;
         let kind = if houses {

@@ -291,7 +291,8 @@ impl Sums {
         Some(AdmissionError::Loss {
             lost,
             before,
-            share: lost * 100 / before.max(1),
+            // What is not all of it is not 100 %.
+            share: ((lost * 200 + before) / (2 * before.max(1))).min(if lost < before { 99 } else { 100 }),
             unit: rule.unite.clone(),
             place,
             complete,

@@ -34,12 +34,12 @@ pub struct Options {
 pub enum AttributionsError {
     #[error(transparent)]
     Intake(#[from] IntakeError),
-    #[error("{}: le fichier contient des numéros uniques ; donnez un fichier de clé avec l'option --cle pour \
+    #[error("{} : le fichier contient des numéros uniques ; donnez un fichier de clé avec l'option --cle pour \
         les pseudonymiser", path.display())]
     NoKey { path: PathBuf },
-    #[error("{}: clé illisible ({source})", path.display())]
+    #[error("{} : clé illisible ({source})", path.display())]
     KeyUnreadable { path: PathBuf, source: std::io::Error },
-    #[error("{}: la clé n'a que {found} octets, il en faut {MIN_KEY} au moins (par exemple : openssl rand \
+    #[error("{} : la clé n'a que {found} octets, il en faut {MIN_KEY} au moins (par exemple : openssl rand \
         -hex 32)", path.display())]
     KeyTooShort { path: PathBuf, found: usize },
 }

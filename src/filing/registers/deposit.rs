@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::kind::{self, Verdict};
 use super::kit::personal::{self, PersonalError};
 use super::kit::recognise::recognises;
 use super::mend::{self, Corrections, MendError};
@@ -44,6 +45,8 @@ pub enum DepositError {
     Aggregates,
     #[error("un dépôt est un RPLS ou une OPS, pas « {0} »")]
     Register(String),
+    #[error("« {name} » est reconnu comme {what}, pas comme {wanted}. {todo}")]
+    Other { name: String, what: String, wanted: &'static str, todo: &'static str },
 }
 
 /// What is deposited.
@@ -94,6 +97,9 @@ pub fn check(
         }
         return Err(e.into());
     }
+    if !header && let Some(e) = other(&file, kind) {
+        return Err(e);
+    }
     if !corrections.is_empty() {
         let mended = dir.join("corrige.csv");
         mend::apply(&first, corrections, &mended)?;
@@ -121,6 +127,35 @@ pub fn check(
     }
     mend::extract(&table(&file, kind)?.0, &lines(&out)?, &out.join("lignes.csv"))?;
     Ok(report)
+}
+
+/// What a file is, that has not the header of its register, if that can be told.
+fn other(file: &Path, asked: &Kind) -> Option<DepositError> {
+    let found = match kind::of_table(file, &asked.name) {
+        Verdict::Known { kind, .. } => kind,
+        Verdict::Doubtful { kinds, .. } => kinds.into_iter().next()?,
+        Verdict::Part { .. } | Verdict::Unknown { .. } => return None,
+    };
+    // The collection file has no header: its own register reads it by position.
+    let id = match found {
+        kind::Kind::Rpls { .. } => "rpls",
+        kind::Kind::Ops { .. } => "ops",
+        _ => "",
+    };
+    if id == asked.register {
+        return None;
+    }
+    let todo = match id {
+        "rpls" => "Choisissez « RPLS, logements » et déposez-le de nouveau.",
+        "ops" => "Choisissez « OPS, occupation » et déposez-le de nouveau.",
+        _ => "Un bailleur dépose un RPLS ou une enquête OPS ; le reste est importé par l'administration.",
+    };
+    let wanted = if asked.register == "rpls" {
+        "un RPLS (un logement par ligne)"
+    } else {
+        "une enquête OPS (un ménage par ligne)"
+    };
+    Some(DepositError::Other { name: asked.name.clone(), what: found.words(), wanted, todo })
 }
 
 /// A table that begins at the header of its register, titles above it left out; whether it has one.

@@ -31,9 +31,9 @@ pub enum IntakeError {
     Text(#[from] super::text::TextError),
     #[error(transparent)]
     Reference(#[from] ReferenceError),
-    #[error("{}: le fichier n'a pas les colonnes attendues : il manque {}. Colonnes trouvées (ligne {line}) : {found}", path.display(), missing.join(", "))]
+    #[error("{} : le fichier n'a pas les colonnes attendues : il manque {}. Colonnes trouvées (ligne {line}) : {found}", path.display(), missing.join(", "))]
     Columns { path: PathBuf, line: u64, missing: Vec<String>, found: String },
-    #[error("{}: le fichier n'a qu'un en-tête, aucune ligne", path.display())]
+    #[error("{} : le fichier n'a qu'un en-tête, aucune ligne", path.display())]
     NoRows { path: PathBuf },
     #[error("écriture du résultat impossible ({0})")]
     Write(#[from] std::io::Error),
@@ -215,7 +215,7 @@ pub fn layout(registre: &Registre, table: &Table) -> Result<Layout, IntakeError>
             path: table.text.path().to_owned(),
             line: table.header_line,
             missing,
-            found: found.join(", "),
+            found: if found.iter().all(|name| name.is_empty()) { "aucune".to_owned() } else { found.join(", ") },
         }
     })?;
     layout.survey(table)?;

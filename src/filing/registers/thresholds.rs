@@ -33,7 +33,7 @@ pub struct Options {
 pub enum ThresholdsError {
     #[error(transparent)]
     Intake(#[from] IntakeError),
-    #[error("{}: le fichier n'a pas de colonne « annee » ; donnez l'année de l'arrêté avec l'option --year", path.display())]
+    #[error("{} : le fichier n'a pas de colonne « annee » ; donnez l'année de l'arrêté avec l'option --year", path.display())]
     NoYear { path: PathBuf },
 }
 

@@ -1,6 +1,8 @@
 //! Which target holds for a line of a table: the law's, or the rate that a CIA sets for its territory (domain
 //! §4.6).
 
+use std::collections::BTreeSet;
+
 use crate::reference::mix::{Cia, Rule, Sense};
 
 /// A rate that a convention intercommunale d'attribution sets, for a whole EPCI or a part of it.
@@ -77,6 +79,18 @@ pub fn target<'a>(rule: &Rule, rates: &'a [Rate], scope: &Scope<'_>) -> Target<'
         .filter(|r| r.rule == rule.id && r.holds(scope))
         .max_by(|a, b| a.precision().cmp(&b.precision()).then_with(|| a.signed.cmp(&b.signed)));
     Target { share: rate.map_or(rule.cible, |r| r.share), rate }
+}
+
+/// Whether CIAs of some of these EPCI set another rate than the law's in a year: a whole that reaches over them is
+/// judged by no single rate.
+#[must_use]
+pub fn others(rule: &Rule, rates: &[Rate], year: u16, epcis: &BTreeSet<&str>) -> bool {
+    rates.iter().any(|r| {
+        r.rule == rule.id
+            && (r.first..=r.last.unwrap_or(u16::MAX)).contains(&year)
+            && epcis.contains(r.epci.as_str())
+            && (r.share - rule.cible).abs() > f64::EPSILON
+    })
 }
 
 /// Why a CIA may not set a rate (between 0 and 1); None if it may.

@@ -201,7 +201,7 @@ fn in_qpv(
     };
     if let Some(q) = quality.and_then(|q| rules.quality(q)).filter(|q| q.toujours_incertain) {
         let motif =
-            format!("localisation de qualité {} ({}) : le point ne dit rien de l'adresse", q.code, q.libelle);
+            format!("{} (qualité {}) : le point ne dit rien de l'adresse", q.libelle, q.code);
         return ReponseQpv { motif: Some(motif), ..none };
     }
     let zone = place.zone.and_then(|z| layer.zones.get(z as usize));

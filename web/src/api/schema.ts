@@ -5773,6 +5773,10 @@ export interface components {
         JeuImporte: {
             registre: string;
             cle: string;
+            /** @description Nom du bailleur dont c'est le dépôt ; nul pour ce qui est de tous. */
+            bailleur?: string | null;
+            /** @description Se retire ici ; un dépôt se retire là où il a été fait. */
+            retirable: boolean;
             /** @description Faux tant que les chiffres ne le montrent pas. */
             construit: boolean;
             /** Format: int64 */
@@ -9467,6 +9471,8 @@ export interface operations {
                      *         {
                      *           "registre": "demandes",
                      *           "cle": "2024",
+                     *           "bailleur": null,
+                     *           "retirable": true,
                      *           "construit": true,
                      *           "lignes_rejetees": 0,
                      *           "lignes_avec_drapeau": 0,
@@ -9483,6 +9489,8 @@ export interface operations {
                      *         {
                      *           "registre": "rpls",
                      *           "cle": "2024",
+                     *           "bailleur": null,
+                     *           "retirable": true,
                      *           "construit": true,
                      *           "lignes_rejetees": 12,
                      *           "lignes_avec_drapeau": 0,

@@ -27,7 +27,7 @@ describe('a file of addresses', () => {
   it('has points as sure as its answers: a doubtful one is somewhere in its commune', () => {
     const found = sheetOf('a;qualite;latitude;longitude;result_score;result_type\nx;11;1;2;0.95;housenumber\nx;;1;2;0.9;street\nx;;1;2;0.5;housenumber\nx;;;;;\n');
     const { titles, rows } = judged(found);
-    expect(rows.map((r) => r.at(-1))).toEqual(['41', '42', '33', '']);
+    expect(rows.map((r) => r.at(-1))).toEqual(['41', '42', '39', '']);
     expect([titles[1], titles.at(-1)]).toEqual(['qualite_du_fichier', 'qualite']);
   });
   it('is judged by the score and the qualities that the server has, which no answer carries', () => {

@@ -9,6 +9,8 @@ export const SURE = 0.8;
 /** What the rules of places call an answer of the address base (`data/survey.toml`, `data/situation.toml`): its number, its street, somewhere in its commune. */
 export const QUALITY: Record<string, string> = { housenumber: '41', street: '42' };
 export const SOMEWHERE = '33';
+/** An answer that may be of another address. */
+export const DOUBTFUL = '39';
 /** Words of titles whose columns make an address, in the order in which one writes them. */
 const PARTS: readonly RegExp[] = [/^(num(e|é)ro|num|n°|numvoie)/i, /^(indrep|indice|bis)/i, /adresse|address|libell|ligne/i, /^(type_?voie|typvoie)/i, /voie|rue/i, /postal|^cp$/i, /commune|ville|libcom|city/i];
 /** Titles of columns that look like those and are none. */
@@ -44,7 +46,7 @@ export const hasPoints = (titles: readonly string[]): boolean => {
 export function judged(found: Sheet): Sheet {
   const at = (title: string): number => found.titles.indexOf(title);
   const [type, score] = [at('result_type'), at('result_score')];
-  const quality = (row: string[]): string => (Number(row[score]) >= SURE ? (QUALITY[row[type] ?? ''] ?? SOMEWHERE) : SOMEWHERE);
+  const quality = (row: string[]): string => (Number(row[score]) >= SURE ? (QUALITY[row[type] ?? ''] ?? SOMEWHERE) : DOUBTFUL);
   // One of its own would be about another point.
   const own = at('qualite');
   const titles = own < 0 ? found.titles : found.titles.map((t, i) => (i === own ? 'qualite_du_fichier' : t));

@@ -179,6 +179,12 @@ pub fn of(path: &Path, desk: &Path) -> Verdict {
     }
 }
 
+/// Looks at a table of text whose name is kept apart from its path.
+#[must_use]
+pub fn of_table(path: &Path, name: &str) -> Verdict {
+    rows::of(path, name)
+}
+
 /// An exchange of the SNE is of the day that it says.
 fn exchanged(path: &Path) -> Verdict {
     match exchange::day(path) {

@@ -12,7 +12,7 @@ pub enum PersonalError {
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(
-        "{}: la colonne « {column} » (ligne {line}) contient {what} : un dépôt ne nomme personne. Retirez cette colonne et déposez de nouveau ; rien n'a été conservé",
+        "{} : la colonne « {column} » (ligne {line}) contient {what} : un dépôt ne nomme personne. Retirez cette colonne et déposez de nouveau ; rien n'a été conservé",
         path.display()
     )]
     Named { path: PathBuf, column: String, line: u64, what: &'static str },

@@ -33,7 +33,7 @@ pub enum OpsError {
     #[error(transparent)]
     Intake(#[from] IntakeError),
     #[error(
-        "{}: aucune ligne n'est de la vague {expected} (vagues lues : {found}). Vérifiez le fichier ou \
+        "{} : aucune ligne n'est de la vague {expected} (vagues lues : {found}). Vérifiez le fichier ou \
             l'option --wave",
         path.display()
     )]

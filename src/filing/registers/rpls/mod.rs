@@ -64,18 +64,18 @@ pub enum RplsError {
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(
-        "{}: ce fichier n'est pas un RPLS reconnu. Colonnes indispensables absentes : {missing}. Colonnes trouvées : {found}. \
+        "{} : ce fichier n'est pas un RPLS reconnu. Colonnes indispensables absentes : {missing}. Colonnes trouvées : {found}. \
          Attendu : un fichier RPLS ouvert (2014 à aujourd'hui) ou complet avec sa ligne d'en-tête, ou un \
          fichier de collecte à 64 champs précédé de sa ligne d'organisme.",
         path.display()
     )]
     NotRpls { path: PathBuf, missing: String, found: String },
     #[error(
-        "{}: ce fichier n'a pas une ligne par logement : ligne {line}, colonne « {column} », {value} logements. Ses surfaces et ses années sont alors des sommes ou des moyennes : importez le fichier qui a une ligne par logement.",
+        "{} : ce fichier n'a pas une ligne par logement : ligne {line}, colonne « {column} », {value} logements. Ses surfaces et ses années sont alors des sommes ou des moyennes : importez le fichier qui a une ligne par logement.",
         path.display()
     )]
     Several { path: PathBuf, line: u64, column: String, value: String },
-    #[error("{}: le fichier n'a que son en-tête, sans aucun logement", path.display())]
+    #[error("{} : le fichier n'a que son en-tête, sans aucun logement", path.display())]
     NoRow { path: PathBuf },
     #[error("écriture impossible dans {} ({source})", path.display())]
     Write { path: PathBuf, source: std::io::Error },

@@ -26,23 +26,23 @@ use cut::Cutter;
 pub enum TableError {
     #[error(transparent)]
     Text(#[from] TextError),
-    #[error("{}: lecture interrompue ({source})", path.display())]
+    #[error("{} : lecture interrompue ({source})", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error(
-        "{}: ce n'est pas un tableau : aucun séparateur (point-virgule, virgule, tabulation) ne donne \
+        "{} : ce n'est pas un tableau : aucun séparateur (point-virgule, virgule, tabulation) ne donne \
             plusieurs colonnes",
         path.display()
     )]
     NoColumns { path: PathBuf },
     #[error(
-        "{}: l'archive contient des fichiers dont les colonnes diffèrent (« {first} » et « {other} ») ; \
+        "{} : l'archive contient des fichiers dont les colonnes diffèrent (« {first} » et « {other} ») ; \
             importez-les un par un",
         path.display()
     )]
     Members { path: PathBuf, first: String, other: String },
-    #[error("{}: ligne {line} : octets nuls au milieu du fichier, abîmé par une copie ou un téléchargement : reprenez-le", path.display())]
+    #[error("{} : ligne {line} : octets nuls au milieu du fichier, abîmé par une copie ou un téléchargement : reprenez-le", path.display())]
     Nul { path: PathBuf, line: u64 },
-    #[error("{}: ligne {line} : aucun retour à la ligne sur {megabytes} Mo ; le fichier est abîmé ou n'est pas un tableau", path.display())]
+    #[error("{} : ligne {line} : aucun retour à la ligne sur {megabytes} Mo ; le fichier est abîmé ou n'est pas un tableau", path.display())]
     TooLong { path: PathBuf, line: u64, megabytes: usize },
 }
 

@@ -17,14 +17,14 @@ pub use open::{Member, Text, Wrapping, other_format, whole};
 /// Why a file cannot be read as text. Each message says what was found and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    #[error("{}: lecture impossible ({source})", path.display())]
+    #[error("{} : lecture impossible ({source})", path.display())]
     Io { path: PathBuf, source: std::io::Error },
-    #[error("{}: le fichier est vide", path.display())]
+    #[error("{} : le fichier est vide", path.display())]
     Empty { path: PathBuf },
     #[error("{} : ce n'est pas un fichier de texte mais {found} ; {advice}", path.display())]
     NotText { path: PathBuf, found: &'static str, advice: &'static str },
-    #[error("{}: archive zip illisible ({message})", path.display())]
+    #[error("{} : archive zip illisible ({message})", path.display())]
     Zip { path: PathBuf, message: String },
-    #[error("{}: l'archive zip ne contient aucun fichier .csv ou .txt (contenu : {content})", path.display())]
+    #[error("{} : l'archive zip ne contient aucun fichier .csv ou .txt (contenu : {content})", path.display())]
     NoMember { path: PathBuf, content: String },
 }

@@ -23,23 +23,23 @@ use self::xml::{Archive, XmlError, words};
 /// Why a workbook cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkbookError {
-    #[error("{}: classeur illisible ({message})", path.display())]
+    #[error("{} : classeur illisible ({message})", path.display())]
     Read { path: PathBuf, message: String },
-    #[error("{}: classeur refusé : il contient {budget}", path.display())]
+    #[error("{} : classeur refusé : il contient {budget}", path.display())]
     Budget { path: PathBuf, budget: String },
-    #[error("{}: classeur refusé : feuille « {sheet} », {cell} : {rule}", path.display())]
+    #[error("{} : classeur refusé : feuille « {sheet} », {cell} : {rule}", path.display())]
     Cell { path: PathBuf, sheet: String, cell: String, rule: &'static str },
-    #[error("{}: classeur refusé : la feuille « {sheet} » a trop de cellules vides ; copiez le tableau seul dans un autre classeur", path.display())]
+    #[error("{} : classeur refusé : la feuille « {sheet} » a trop de cellules vides ; copiez le tableau seul dans un autre classeur", path.display())]
     Empty { path: PathBuf, sheet: String },
-    #[error("{}: classeur refusé : la feuille « {sheet} » devient trop grande une fois lue ; copiez le tableau seul dans un autre classeur", path.display())]
+    #[error("{} : classeur refusé : la feuille « {sheet} » devient trop grande une fois lue ; copiez le tableau seul dans un autre classeur", path.display())]
     Large { path: PathBuf, sheet: String },
-    #[error("{}: le classeur est protégé par un mot de passe ; enregistrez-le sans mot de passe, puis recommencez", path.display())]
+    #[error("{} : le classeur est protégé par un mot de passe ; enregistrez-le sans mot de passe, puis recommencez", path.display())]
     Locked { path: PathBuf },
-    #[error("{}: {form}, que mosaïque ne lit pas ; enregistrez-le au format .xlsx, ou la feuille au format CSV, puis recommencez", path.display())]
+    #[error("{} : {form}, que mosaïque ne lit pas ; enregistrez-le au format .xlsx, ou la feuille au format CSV, puis recommencez", path.display())]
     Form { path: PathBuf, form: &'static str },
-    #[error("{}: le classeur n'a aucune feuille", path.display())]
+    #[error("{} : le classeur n'a aucune feuille", path.display())]
     NoSheet { path: PathBuf },
-    #[error("{}: le classeur n'a pas de feuille « {asked} » (feuilles : {sheets})", path.display())]
+    #[error("{} : le classeur n'a pas de feuille « {asked} » (feuilles : {sheets})", path.display())]
     NoSuchSheet { path: PathBuf, asked: String, sheets: String },
     #[error("conversion du classeur : {0}")]
     Write(#[from] std::io::Error),

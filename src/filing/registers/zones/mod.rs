@@ -19,6 +19,7 @@ mod geojson;
 mod geopackage;
 mod kinds;
 mod membership;
+mod names;
 mod open;
 mod outlines;
 mod overlap;
@@ -126,7 +127,8 @@ pub fn import(
             codes[0], g.couche
         ));
     }
-    let zones = merge(&rules, zones, &mut findings)?;
+    let mut zones = merge(&rules, zones, &mut findings)?;
+    names::complete(couche, &mut zones, findings.report());
     let first = findings.first.take();
     findings.finish()?;
     if zones.is_empty() {

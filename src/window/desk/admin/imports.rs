@@ -21,6 +21,10 @@ pub struct Imports {
 pub struct JeuImporte {
     pub registre: String,
     pub cle: String,
+    /// Nom du bailleur dont c'est le dépôt ; nul pour ce qui est de tous.
+    pub bailleur: Option<String>,
+    /// Se retire ici ; un dépôt se retire là où il a été fait.
+    pub retirable: bool,
     /// Faux tant que les chiffres ne le montrent pas.
     pub construit: bool,
     pub lignes_rejetees: u64,

@@ -1,6 +1,6 @@
 //! A year of leases counted under the rules of social mix, in all and line by line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::days;
 use crate::desk::leases::mixite::{
@@ -13,11 +13,15 @@ use crate::desk::problem::Problem;
 use crate::policy::dalo::Watch;
 use crate::policy::facts::{Allocation, Allocations, Named};
 use crate::policy::mix::{self, Line, Score, Standing, Table};
-use crate::policy::objectifs::{Rate, Scope as LineScope, Target, target};
+use crate::policy::objectifs::{Rate, Scope as LineScope, Target, others, target};
 use crate::reference::mix::{Mix, Niveau, Rule, Sense};
 use crate::reference::secrecy::Secrecy;
 use crate::stock::arrondissements::of_a_city;
 use crate::territory::bands;
+
+/// Said of a total over several EPCI some of which have a rate of their own.
+const OTHER_RATES: &str = "Comparé au seul taux de la loi : une convention intercommunale d'attribution en fixe un \
+                           autre sur une partie de ce total. Voir les lignes par EPCI.";
 
 pub fn answer(
     all: &Allocations,
@@ -101,6 +105,9 @@ pub fn answer(
     let over = year < last || until / 100 % 100 == 12;
     let until = if over { u32::from(year) * 10_000 + 1231 } else { until };
     let elapsed = if over { 1.0 } else { f64::from(day_of_year(until)) / 365.0 };
+    let epcis: BTreeSet<u32> = leases().map(|a| a.epci).collect();
+    let epcis: BTreeSet<&str> =
+        epcis.into_iter().filter_map(|n| all.epcis.get(n as usize)).map(|n| n.code.as_str()).collect();
     let line = |code: String, nom: String, l: &Line, scope: LineScope<'_>, key: Option<u64>| LigneMixite {
         code,
         nom,
@@ -121,7 +128,17 @@ pub fn answer(
                 };
                 // Of a part of a city the other basis is not protected: it is not given.
                 let other = s.and(decided.score(key, i)).filter(|_| !of_a_part);
-                score(r, *s, target(r, rates, &scope), (elapsed, rules), standing, other, secrecy)
+                let told = score(r, *s, target(r, rates, &scope), (elapsed, rules), standing, other, secrecy);
+                // Leases of several EPCI: no one rate is theirs if some have their own.
+                if scope.epci.is_none()
+                    && level == Niveau::Tous
+                    && told.pourquoi.is_none()
+                    && told.objectif.is_none()
+                    && others(r, rates, year, &epcis)
+                {
+                    return ScoreMixite { respectee: None, pourquoi: Some(OTHER_RATES.to_owned()), ..told };
+                }
+                told
             })
             .collect(),
     };

@@ -425,6 +425,13 @@ impl Found {
         answers(&self.lease)
     }
 
+    /// SIREN and name of its lessor.
+    #[must_use]
+    pub fn lessor(&self, all: &Allocations) -> (String, String) {
+        let of = all.bailleurs.get(self.lease.bailleur as usize);
+        of.map_or_else(Default::default, |n| (n.code.clone(), n.title().to_owned()))
+    }
+
     /// Hash of the number of its dwelling.
     pub fn dwelling(&self) -> u64 {
         self.dwelling
@@ -444,7 +451,7 @@ pub fn placement(
         list.get(i as usize).map_or_else(Default::default, |n| (n.code.clone(), n.title().to_owned()))
     };
     let (commune, commune_nom) = named(&found.all.communes, a.commune);
-    let (bailleur, bailleur_nom) = named(&found.all.bailleurs, a.bailleur);
+    let (bailleur, bailleur_nom) = f.lessor(&found.all);
     let (lieu, jusqu_a) = match a.qpv {
         None => ("inconnu", None),
         Some(Band::Inside) => ("qpv", None),

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::desk::editions::{App, Loaded};
 use crate::desk::error::DeskError;
+use crate::desk::lessor::counts;
 use crate::desk::lessor::told::Told;
 use crate::desk::params::{day as date, words};
 use crate::desk::problem::Problem;
@@ -133,7 +134,8 @@ impl Ground {
     /// Reads the numbers of the bailleur and what it told, and opens the addresses, if they were imported.
     pub async fn of(app: &Arc<App>, state: &State, siren: &str) -> Result<Self, Problem> {
         let (loaded, (year, own)) = (latest(app)?, idents(app, siren).await?);
-        let told = Told::of(state.events(Some(siren)).await?, year);
+        let stock = counts::stock(state, &loaded, siren).await?;
+        let told = Told::of(state.events(Some(siren)).await?, year, &stock);
         // Without imported addresses, dwellings that arrive count for their commune.
         let held = Arc::clone(app);
         let geocoder = tokio::task::spawn_blocking(move || held.geocoder().ok())

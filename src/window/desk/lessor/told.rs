@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::days;
+use crate::desk::lessor::counts::Parc;
 use crate::desk::problem::Problem;
+use crate::french::counted;
 use crate::state::{Evenement, GenreEvenement, NewEvent};
 
 /// Events in force of one bailleur.
@@ -14,6 +16,8 @@ pub struct Told {
     /// National number → its arrivals and departures since the register, by day.
     of: BTreeMap<String, Vec<(String, GenreEvenement)>>,
     whole: HashSet<String>,
+    /// Commune → its name, and the dwellings that the bailleur has there, up to date.
+    here: BTreeMap<String, (String, i64)>,
 }
 
 /// What makes two events one: all but the words that nobody reads by machine are the same.
@@ -41,11 +45,12 @@ fn named(genre: GenreEvenement, day: &str) -> String {
 }
 
 impl Told {
-    /// `year`: the latest register's.
+    /// `year`: the latest register's; `stock`: what the bailleur has with these events.
     #[must_use]
-    pub fn of(list: Vec<Evenement>, year: u16) -> Self {
+    pub fn of(list: Vec<Evenement>, year: u16, stock: &Parc) -> Self {
         let mut told = Self { register: format!("{year}-01-01"), ..Self::default() };
         list.into_iter().filter(|e| e.annule.is_none()).for_each(|e| told.add(&e.into()));
+        told.here = stock.communes.iter().map(|z| (z.code.clone(), (z.nom.clone(), z.a_jour))).collect();
         told
     }
 
@@ -54,6 +59,9 @@ impl Told {
         self.whole.insert(whole(e));
         if e.genre.sign() == 0 || e.date <= self.register {
             return;
+        }
+        if let Some((_, n)) = self.here.get_mut(&e.commune) {
+            *n += e.genre.sign() * i64::try_from(e.logements).unwrap_or(i64::MAX);
         }
         for ident in &e.ident_rep {
             let list = self.of.entry(ident.clone()).or_default();
@@ -86,6 +94,16 @@ impl Told {
         }
         if e.genre.sign() != 0 && e.date <= self.register {
             return Ok(());
+        }
+        let (town, there) = self.here.get(&e.commune).map_or(("", 0), |(nom, n)| (nom.as_str(), *n));
+        if e.genre.sign() < 0 && i64::try_from(e.logements).is_ok_and(|n| n > there) {
+            let (n, town) = (e.logements.to_string(), if town.is_empty() { &e.commune } else { town });
+            let have = counted(u64::try_from(there).unwrap_or(0), "logement", "logements");
+            return Err(Problem::value(
+                &name("logements"),
+                &n,
+                format!("Vous avez {have} à jour à {town} : {n} ne peuvent en partir."),
+            ));
         }
         for ident in &e.ident_rep {
             let Some(list) = self.of.get(ident) else { continue };
@@ -136,7 +154,8 @@ mod tests {
     }
 
     fn told(list: &[NewEvent]) -> Told {
-        let mut told = Told { register: "2024-01-01".into(), ..Told::default() };
+        let here = std::iter::once(("06029".to_owned(), ("Cannes".to_owned(), 4))).collect();
+        let mut told = Told { register: "2024-01-01".into(), here, ..Told::default() };
         list.iter().for_each(|e| told.add(e));
         told
     }
@@ -171,6 +190,17 @@ mod tests {
         assert!(says(&t, &event(Acquisition, "2024-07-01", &["a"])).contains("déjà entré"));
         assert_eq!(says(&t, &event(Acquisition, "2024-07-01", &["b"])), "oui");
         assert_eq!(says(&t, &event(Vente, "2024-07-01", &["a"])), "oui");
+    }
+
+    #[test]
+    fn no_more_leaves_than_is_there() {
+        let many = |n: u64| NewEvent { logements: n, ..event(Demolition, "2024-03-01", &[]) };
+        let t = told(&[]);
+        assert_eq!(says(&t, &many(4)), "oui");
+        assert!(says(&t, &many(5)).contains("4 logements à jour à Cannes"), "{}", says(&t, &many(5)));
+        assert!(says(&told(&[many(3)]), &many(2)).contains("1 logement à jour"), "what left is gone");
+        let elsewhere = NewEvent { commune: "06004".into(), ..many(1) };
+        assert!(says(&t, &elsewhere).contains("0 logement"), "{}", says(&t, &elsewhere));
     }
 
     #[test]

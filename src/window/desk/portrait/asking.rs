@@ -180,7 +180,12 @@ impl<'a> Asking<'a> {
         });
         let found = found.map_err(|problem| problem.detail)?;
         if found.is_empty() {
-            return Err("Aucune résidence n’est repérée dans cette zone.".to_owned());
+            let none = if self.whole.couverture.residences > 0 {
+                "Les résidences de cette zone ne sont pas ouvertes à votre organisme."
+            } else {
+                "Aucune résidence n’est repérée dans cette zone."
+            };
+            return Err(none.to_owned());
         }
         Ok(found)
     }

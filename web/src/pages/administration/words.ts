@@ -21,8 +21,10 @@ const LAYERS: Record<string, string> = {
   appartenance: 'Appartenance des communes aux EPCI',
 };
 
-/** « RPLS 2024 », « Contours des QPV, 2024 ». */
-export function nameOf(registre: string, cle: string): string {
+/** « RPLS 2024 », « Contours des QPV, 2024 », « OPS 2024, dépôt : ORME HABITAT OPH ». */
+export function nameOf(registre: string, cle: string, bailleur?: string | null): string {
+  const deposit = /^depot_(\w+)$/.exec(registre);
+  if (deposit && bailleur) return `${(deposit[1] ?? '').toUpperCase()} ${cle.split('-')[0] ?? ''}, dépôt : ${bailleur}`;
   if (registre !== 'zones') return `${REGISTERS[registre] ?? registre} ${cle.replaceAll(',', ', ')}`;
   const qpv = /^qpv(\d{4})$/.exec(cle);
   const [layer, year] = qpv ? ['qpv', qpv[1]] : [cle.split('-')[0] ?? cle, cle.split('-')[1]];

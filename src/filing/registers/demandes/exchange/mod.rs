@@ -24,9 +24,9 @@ use crate::registers::kit::guard::Guard;
 /// Why an exchange cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeError {
-    #[error("{}: lecture impossible ({source})", path.display())]
+    #[error("{} : lecture impossible ({source})", path.display())]
     Io { path: PathBuf, source: io::Error },
-    #[error("{}: ligne {line}, colonne {column} : {why}. Rien n'a été importé.", path.display())]
+    #[error("{} : ligne {line}, colonne {column} : {why}. Rien n'a été importé.", path.display())]
     Refused { path: PathBuf, line: u64, column: u64, why: String },
     #[error(transparent)]
     Reference(#[from] ReferenceError),

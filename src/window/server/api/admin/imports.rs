@@ -1,10 +1,12 @@
 //! `/api/admin/imports`: what was imported, taking it out, putting back what it replaced.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Extension, State as FromState};
 
 use crate::admission::{AdmissionError, is_imported, undoable};
-use crate::desk::admin::imports::{ARemettre, ChoixImport, Imports, JeuImporte, files};
+use crate::desk::admin::imports::{ARemettre, ChoixImport, FichierImporte, Imports, JeuImporte, files};
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
@@ -15,6 +17,7 @@ use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Modification;
+use crate::state::State;
 use crate::store::{By, Dataset, Operation, Store, StoreError, Writer};
 
 /// Fichiers importés, et ceux qui peuvent être remis
@@ -22,8 +25,14 @@ use crate::store::{By, Dataset, Operation, Store, StoreError, Writer};
     get, path = "/api/admin/imports", tag = "administration", operation_id = "admin_imports",
     responses((status = OK, body = Imports))
 )]
-pub async fn list(Current(app): Current, params: Params) -> Result<Json<Imports>, Problem> {
+pub async fn list(
+    FromState(server): FromState<Server>,
+    Current(app): Current,
+    params: Params,
+) -> Result<Json<Imports>, Problem> {
     params.finish()?;
+    let deposits = deposited(&server.state).await?;
+    let checker = app.checker().map_err(|e| Problem::internal(&e))?;
     let root = app.root().to_owned();
     let store = tokio::task::spawn_blocking(move || Store::open(&root))
         .await
@@ -34,10 +43,23 @@ pub async fn list(Current(app): Current, params: Params) -> Result<Json<Imports>
     let set = |d: &Dataset| JeuImporte {
         registre: d.rapport.registre.clone(),
         cle: d.rapport.cle.clone(),
+        bailleur: d
+            .rapport
+            .cle
+            .split_once('-')
+            .filter(|_| d.rapport.registre.starts_with("depot_"))
+            .map(|(_, siren)| checker.parc.owner(siren).to_owned()),
+        retirable: undoable(&store, &d.rapport.registre, &d.rapport.cle).is_ok(),
         construit: !waiting.contains(&d.dossier.as_str()),
         lignes_rejetees: d.rapport.lignes_rejetees,
         lignes_avec_drapeau: d.rapport.lignes_avec_drapeau,
-        fichiers: files(d),
+        fichiers: files(d)
+            .into_iter()
+            .map(|f| match deposits.get(&(d.rapport.registre.clone(), d.rapport.cle.clone())) {
+                Some((le, par)) if f.le == 0 => FichierImporte { le: *le, par: par.clone(), ..f },
+                _ => f,
+            })
+            .collect(),
     };
     let former = |o: &Operation| ARemettre {
         registre: o.registre.clone(),
@@ -51,6 +73,19 @@ pub async fn list(Current(app): Current, params: Params) -> Result<Json<Imports>
         a_remettre: m.historique.iter().rev().map(former).collect(),
         jours: magasin().map_err(|e| Problem::internal(&e))?.conservation.jours,
     }))
+}
+
+/// When each deposit in force was accepted, and by whom: what comes from the page has no note with its files.
+async fn deposited(state: &State) -> Result<BTreeMap<(String, String), (i64, String)>, Problem> {
+    let mut out = BTreeMap::new();
+    for d in state.accepted_deposits().await? {
+        let history = state.deposit_history(&d.id).await?;
+        if let Some(g) = history.into_iter().rev().find(|g| g.geste == "acceptation") {
+            let key = (format!("depot_{}", d.registre), format!("{}-{}", d.annee, d.siren));
+            out.insert(key, (g.quand, g.qui));
+        }
+    }
+    Ok(out)
 }
 
 /// Retirer un jeu de données

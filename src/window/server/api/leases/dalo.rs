@@ -20,14 +20,15 @@ use crate::desk::leases::dalo::{
 use crate::desk::params::Params;
 use crate::desk::problem::Problem;
 use crate::desk::trace::Trace;
+use crate::reference::access::Role;
 use crate::reference::mix::Mix;
 use crate::server::app::Server;
 use crate::server::auth::who::{Visitor, Who};
 use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
-use crate::state;
 use crate::state::dalo::{Said, Saying, Stand, Word};
+use crate::state::{self, Org};
 
 /// Placements DALO et QPV depuis la circulaire du 18 décembre 2023
 ///
@@ -247,6 +248,16 @@ async fn say(
         return Err(Problem::forbidden(
             "Ce placement est sur le contingent de l'État : il n'y a personne à contester, à approuver ou à relancer.",
         ));
+    }
+    if statut == Saying::Relance {
+        let (siren, nom) = placement.lessor(&found.all);
+        let reads = |o: &Org| o.role == Role::Bailleur && o.code == siren && !o.ferme && o.membres > 0;
+        if !server.state.organisations().await?.iter().any(reads) {
+            return Err(Problem::conflict(format!(
+                "Personne n'a de compte chez {nom} : la relance ne serait lue par personne. Écrivez-lui autrement, ou \
+                 demandez à l'administration un compte pour cet organisme."
+            )));
+        }
     }
     let said = Said {
         statut,

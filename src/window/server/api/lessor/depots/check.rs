@@ -63,7 +63,10 @@ async fn check(server: &Server, deposit: Deposit, told: watch::Sender<Avancement
         let progress = |lus, total| told.send_modify(|a| (a.lus, a.total) = (lus, total));
         // Messages name the file as its owner does, not where it lies.
         let plain = |e: String| {
-            e.replace(&format!("{}/recu", folder.display()), &kind.name)
+            let name = |e: String, file: &str| e.replace(&format!("{}/{file}", folder.display()), &kind.name);
+            ["recu", "classeur.csv", "corrige.csv"]
+                .into_iter()
+                .fold(e, name)
                 .replace(&format!("{}/", folder.display()), "")
         };
         let report =
