@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beside, intervalText, whySecret } from './why';
+import { beside, hiddenWord, intervalText, isReserved, whySecret } from './why';
 
 const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
 const share = (numerateur: number, denominateur: number) => ({ valeur: (100 * numerateur) / denominateur, unite: '%', decimales: 1, numerateur, denominateur, repondants: denominateur, secret: false });
@@ -10,6 +10,11 @@ describe('a secret figure', () => {
     expect(said[0]).toBe('Moins de 11 ménages répondants.');
     expect(said.at(-1)).toContain('« Tous »');
     expect(said.at(-1)).toContain('retirez un filtre');
+  });
+  it('is not called secrecy where rights close it', () => {
+    const reserved = { secret: true, motif: "Cette zone n'est pas entièrement dans le territoire ouvert à votre organisme." };
+    expect([isReserved(reserved), hiddenWord(reserved), hiddenWord({ secret: true, motif: 'moins de 11 ménages répondants' })]).toEqual([true, 'réservé', 'secret']);
+    expect(whySecret(reserved.motif, { population: 'RECENTS', filters: true, wide: false })).toEqual([reserved.motif]);
   });
   it('offers nothing where nothing would help', () => expect(whySecret('x', { population: 'TOUS', filters: false, wide: true })).toHaveLength(2));
 });

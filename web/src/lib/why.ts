@@ -20,8 +20,16 @@ export function intervalText(interval: Interval): string {
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** Whether a figure is kept back by rights, not by secrecy: the reason of a right is a sentence, with its full stop. */
+export const isReserved = (figure: { secret: boolean; motif?: string | null } | undefined): boolean => figure?.secret === true && (figure.motif ?? '').endsWith('.');
+
+/** What stands in the place of a figure that is not shown. */
+export const hiddenWord = (figure: { secret: boolean; motif?: string | null } | undefined): string => (isReserved(figure) ? 'réservé' : 'secret');
+
 /** Why a figure is not shown, and what would show one. */
 export function whySecret(motif: string | null | undefined, choice: { population: string; filters: boolean; wide: boolean }): string[] {
+  // Neither wider households nor fewer filters open what rights close, and no household would be known by it.
+  if (motif && isReserved({ secret: true, motif })) return [capital(motif)];
   const ways = [
     ...(choice.population === 'TOUS' ? [] : ['choisissez « Tous » les ménages']),
     ...(choice.filters ? ['retirez un filtre'] : []),
