@@ -20,6 +20,12 @@ describe('a secret figure', () => {
 });
 
 describe('two figures', () => {
+  it('do not differ where protection may have made the gap', () => {
+    const said = beside({ ...share(154, 200), incertitude: 4 }, { ...share(100, 200), incertitude: 30 });
+    expect(said?.significant).toBe(false);
+    // Moved apart, answers may be more than respondents: their share has no interval, the gap is within the uncertainty all the same.
+    expect(beside({ ...share(58, 86), incertitude: 9 }, { ...share(109, 154), repondants: 151, incertitude: 19.9 })?.significant).toBe(false);
+  });
   it('have a gap in points and a flag', () => {
     const said = beside(share(60, 200), share(40, 200));
     expect([plain(said?.gap ?? ''), said?.significant]).toEqual(['+10,0 pts', true]);

@@ -11,6 +11,8 @@ export interface Told {
   repondants?: number | null;
   secret: boolean;
   motif?: string | null;
+  /** How far the protection of households may have moved it. */
+  incertitude?: number | null;
 }
 
 /** « entre 21,2 et 26,9 % ». */
@@ -53,8 +55,10 @@ export function beside(figure: Told, other: Told | undefined): Beside | null {
   if (!other || figure.valeur == null || other.valeur == null || figure.secret || other.secret) return null;
   const share = (f: Told): { count: number; base: number } | null => (intervalOf(f) && f.numerateur != null && f.denominateur != null ? { count: f.numerateur, base: f.denominateur } : null);
   const [a, b] = [share(other), share(figure)];
+  // What the protection of households may have made of the two is no difference.
+  const moved = Math.hypot(figure.incertitude ?? 0, other.incertitude ?? 0);
   return {
     gap: formatGap(figure.valeur, other.valeur, figure.unite, Math.max(figure.decimales, figure.unite === '%' ? 1 : 0)),
-    significant: a && b ? isSignificant(twoShares(a, b)) : null,
+    significant: moved > 0 && Math.abs(figure.valeur - other.valeur) <= moved ? false : a && b ? isSignificant(twoShares(a, b)) : null,
   };
 }
