@@ -75,6 +75,7 @@ describe('the talk about a placement', () => {
 
     await visit(lessor);
     const here = row(lessor, one.id, one.logement);
+    assert.ok((await here.innerText()).includes(`n° ${one.id.slice(0, 8)}`), 'both sides name it alike');
     await here.getByText('Relance', { exact: true }).waitFor();
     const answer = async (reason: string): Promise<void> => {
       await here.getByRole('button', { name: 'Justifier' }).first().click();

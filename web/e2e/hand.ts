@@ -29,7 +29,7 @@ export class Hand {
     if (this.narrow) await this.click(this.page.locator('summary[title="Pages"]'));
     else await this.click(nav.locator('summary', { hasText: group }));
     // A name may begin another one: « Résidences », « Résidences à enjeu »; a badge may follow it.
-    await this.click(nav.getByRole('link', { name: new RegExp(`^${name}( \\d+ en attente)?$`) }));
+    await this.click(nav.getByRole('link', { name: new RegExp(`^${name}( \\d+ nouveaux ou en attente)?$`) }));
   }
   /** A file into a field that a button of the page opens: the button counts, the file is chosen elsewhere. */
   async give(into: Locator, files: { name: string; mimeType: string; buffer: Buffer } | string[]): Promise<void> {

@@ -34,6 +34,8 @@ describe('the stock of a bailleur', () => {
     await page.getByLabel('Chercher une résidence').fill(target.nom);
     await page.locator('.left li button', { hasText: target.nom }).first().click();
     await page.getByRole('radiogroup', { name: 'Climat social' }).getByRole('radio', { name: '2' }).check();
+    assert.ok(await page.getByRole('button', { name: 'Noter' }).isDisabled(), 'two notes are not given yet');
+    for (const name of ['État technique', 'Attractivité']) await page.getByRole('radiogroup', { name }).getByRole('radio', { name: '3' }).check();
     await page.getByRole('button', { name: 'Noter' }).click();
     await page.locator('.past li', { hasText: '3/2/3' }).waitFor();
     await page.getByLabel('Motif').fill('Trafic dans les halls');

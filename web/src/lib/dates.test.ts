@@ -6,4 +6,5 @@ test('days are written in French, long and short', () => {
   expect(shortDate('2024-04-14')).toBe('14/04/2024');
   expect(shortDate('')).toBe('');
   expect(day('2026-11-24')).toBe('24 nov. 2026');
+  expect([day('2025-10-01'), longDate('2024-01-01'), day('2025-10-11')]).toEqual(['1er oct. 2025', '1er janvier 2024', '11 oct. 2025']);
 });

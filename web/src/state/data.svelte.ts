@@ -230,10 +230,10 @@ class Data {
     return boxAround(boxes) ?? toBox(catalogue.emprise);
   }
 
-  /** The zones of a scale, asked once for each state of the stock. */
+  /** The zones of a scale, asked once for each wave and each state of the stock: their dwellings are those of its register. */
   zones(scale: string): Promise<ZoneListee[]> {
-    const parc = page.upToDate ? { parc: 'a_jour' } : {};
-    return this.#once(this.#lists, `${scale}${page.upToDate ? ' à jour' : ''}`, () => read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000, ...parc } } })).then((answer) => answer.zones));
+    const stock = { ...(page.wave ? { vague: page.wave } : {}), ...(page.upToDate ? { parc: 'a_jour' } : {}) };
+    return this.#once(this.#lists, [scale, ...Object.values(stock)].join(' '), () => read(api.GET('/api/zones', { params: { query: { echelle: scale, limite: 100_000, ...stock } } })).then((answer) => answer.zones));
   }
 
   /** Discs for areas when they are asked, and for points whenever a map takes them all at once: tiles of points begin closer. */

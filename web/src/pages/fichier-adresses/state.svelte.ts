@@ -30,7 +30,7 @@ class AddressFile {
     this.busy = 'lecture';
     try {
       const text = textOf(await file.arrayBuffer());
-      if (/^(%PDF|PK\u0003\u0004)|\0/.test(text.slice(0, 2000))) return this.#refuse('Ce fichier n’est pas un tableau en texte (CSV).');
+      if (/^(%PDF|PK\u0003\u0004|\s*[{[<])|\0/.test(text.slice(0, 2000))) return this.#refuse('Ce fichier n’est pas un tableau en texte (CSV) : choisissez un fichier d’une adresse par ligne.');
       const sheet = sheetOf(text);
       if (sheet.rows.length === 0) return this.#refuse('Ce fichier n’a aucune ligne sous ses titres : il faut une ligne de titres, puis une adresse par ligne.');
       if (sheet.rows.length > MOST_ROWS) return this.#refuse(`Ce fichier a plus de ${MOST_ROWS.toLocaleString('fr-FR')} lignes : découpez-le.`);

@@ -87,7 +87,8 @@ class Flux {
       this.error = this.empty = null;
     } catch (error) {
       if (isAbort(error)) return;
-      const nothing = error instanceof ApiError && error.status === 404 && error.place === 'flux';
+      // A part that is not open to an account will not be by trying again.
+      const nothing = error instanceof ApiError && (error.status === 403 || (error.status === 404 && error.place === 'flux'));
       this.empty = nothing ? messageOf(error) : null;
       this.error = nothing ? null : messageOf(error);
     } finally {

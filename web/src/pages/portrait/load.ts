@@ -33,6 +33,8 @@ export interface Portrait {
   residences: Residence[];
   /** Why there is no table of residences. */
   noResidences: string | null;
+  /** Those of the zone that are open to the person, where some are not. */
+  openResidences: number | null;
   /** Demands of a commune or an EPCI, if an extract is there and open to the person. */
   demand: Demand | null;
 }
@@ -91,7 +93,7 @@ export async function load(subject: Subject, vague: number | null, upToDate: boo
     maybe(ask({ qpv: 'HORS' })),
     parentsOf(subject),
     Promise.all(waves.map(async (wave) => ({ vague: wave, mesure: await maybe(ask({ vague: wave })) }))),
-    'scale' in subject ? residencesOf(subject, stock) : { residences: [], noResidences: null },
+    'scale' in subject ? residencesOf(subject, stock) : NO_RESIDENCES,
     'scale' in subject ? maybe(demandOf(subject)) : null,
   ]);
   const parents = await Promise.all(places.map(async (place) => ({ place, mesure: await maybe(listed(place, stock)) })));
@@ -99,7 +101,7 @@ export async function load(subject: Subject, vague: number | null, upToDate: boo
     catalogue, indicators, whole, recents, inside, outside,
     parents: parents.flatMap((p) => (p.mesure ? [{ place: p.place, mesure: p.mesure }] : [])),
     waves: series.flatMap((s) => (s.mesure ? [{ vague: s.vague, mesure: s.mesure }] : [])).sort((a, b) => a.vague - b.vague),
-    ...residences,
+    ...told(residences, whole.couverture.residences),
     demand,
   };
 }
@@ -137,8 +139,17 @@ async function centreOf(subject: Subject): Promise<readonly number[]> {
   return zones.find((z) => z.code === first.code)?.centre ?? [];
 }
 
-async function residencesOf({ scale, code }: { scale: string; code: string }, stock: Stock): Promise<{ residences: Residence[]; noResidences: string | null }> {
-  if (scale === 'residence' || scale === 'adresse') return { residences: [], noResidences: null };
+interface Listed { residences: Residence[]; open: number | null; refusal: string | null }
+const NO_RESIDENCES: Listed = { residences: [], open: null, refusal: null };
+
+/** What the table says of the residences that rights leave out of it. */
+function told({ residences, open, refusal }: Listed, all: number): Pick<Portrait, 'residences' | 'noResidences' | 'openResidences'> {
+  const none = open !== 0 ? refusal : all > 0 ? 'Les résidences de cette zone ne sont pas ouvertes à votre organisme.' : 'Aucune résidence n’est repérée dans cette zone.';
+  return { residences, noResidences: none, openResidences: open !== null && open < all ? open : null };
+}
+
+async function residencesOf({ scale, code }: { scale: string; code: string }, stock: Stock): Promise<Listed> {
+  if (scale === 'residence' || scale === 'adresse') return NO_RESIDENCES;
   const query = { dans: `${scale}:${code}`, ...stock };
   try {
     const columns = await Promise.all(RESIDENCE_INDICATORS.map((indicateur) => read(api.GET('/api/valeurs/{echelle}', { params: { path: { echelle: 'residence' }, query: { ...query, indicateur } } }))));
@@ -152,8 +163,8 @@ async function residencesOf({ scale, code }: { scale: string; code: string }, st
       }),
     }));
     const largest = residences.sort((a, b) => (b.logements ?? 0) - (a.logements ?? 0)).slice(0, RESIDENCES);
-    return { residences: largest, noResidences: largest.length === 0 ? 'Aucune résidence n’est repérée dans cette zone.' : null };
+    return { residences: largest, open: residences.length, refusal: null };
   } catch (fault) {
-    return { residences: [], noResidences: fault instanceof Error ? fault.message : null };
+    return { residences: [], open: null, refusal: fault instanceof Error ? fault.message : null };
   }
 }
