@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::common::{cell, findings, table};
+use crate::common::{cell, findings, fixture, table};
 use mosaique::registers::deposit::{self, Kind};
 use mosaique::registers::kit::recognise::recognises;
 use mosaique::registers::mend::Corrections;
@@ -793,6 +793,33 @@ fn thresholds_pasted_from_the_journal_officiel_are_read() {
     assert_eq!(got.column("epci"), ["200040350", "200040715", "200069110"]);
     assert_eq!(got.column("eur_uc"), ["8861.0", "9254.0", "9102.0"]);
     assert!(got.report.remarques.iter().any(|r| r.contains("ligne 3")));
+}
+
+#[test]
+fn a_deposit_of_another_register_is_told_what_it_is_and_what_to_choose() {
+    let told = |file: &str, register: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::copy(fixture(file), dir.path().join("recu")).unwrap();
+        let kind = Kind {
+            register: register.to_owned(),
+            year: 2023,
+            siren: "775685029".to_owned(),
+            name: "mon_fichier.csv".to_owned(),
+        };
+        deposit::check(dir.path(), &kind, &Corrections::new(), &|_, _| ())
+            .map_or_else(|e| e.to_string(), |r| format!("{} lignes lues", r.lignes_lues))
+    };
+    let swapped = [
+        ("rpls/2023_complet.csv", "ops", "est reconnu comme RPLS", "Choisissez « RPLS, logements »"),
+        ("ops/conforme.csv", "rpls", "est reconnu comme OPS", "Choisissez « OPS, occupation »"),
+        ("thresholds/conforme.csv", "ops", "est reconnu comme", "importé par l'administration"),
+    ];
+    for (file, register, what, todo) in swapped {
+        let told = told(file, register);
+        assert!(told.contains("mon_fichier.csv") && told.contains(what) && told.contains(todo), "{told}");
+    }
+    // A file without a header is read by the positions of its own register.
+    assert!(told("rpls/2023_collecte_64_champs.txt", "rpls").ends_with("lignes lues"));
 }
 
 #[test]

@@ -141,7 +141,7 @@ const told = (title: string, who: string, heard: readonly Heard[]): string =>
 /** What must not change: the words, not the figures of the day, nor the days, nor what passing work says (« Chargement… »), which a slow machine tells
     and a fast one does not. */
 const words = (text: string): string =>
-  text.replace(/(<br>)?annonce « [^»]*… »|\(rien de nouveau\)/g, '').replaceAll('| <br>', '| ').replace(/\d[\d\s\u00a0\u202f.,]*/g, '0 ').replace(/\s+/g, ' ');
+  text.replace(/(<br>)?annonce « [^»]*… »|\(rien de nouveau\)/g, '').replaceAll('| <br>', '| ').replace(/n° [\da-f]{6,}/g, 'n° 0').replace(/\d[\d\s\u00a0\u202f.,]*/g, '0 ').replace(/\s+/g, ' ');
 
 let server: Server;
 before(async () => void (server = await serve({ copy: true })));

@@ -81,8 +81,8 @@ pub fn target<'a>(rule: &Rule, rates: &'a [Rate], scope: &Scope<'_>) -> Target<'
     Target { share: rate.map_or(rule.cible, |r| r.share), rate }
 }
 
-/// Whether CIAs of some of these EPCI set another rate than the law's in a year: a whole that reaches over them is
-/// judged by no single rate.
+/// Whether CIAs of some of these EPCI set another rate than the law's in a year: a whole that reaches over
+/// them is judged by no single rate.
 #[must_use]
 pub fn others(rule: &Rule, rates: &[Rate], year: u16, epcis: &BTreeSet<&str>) -> bool {
     rates.iter().any(|r| {
@@ -143,6 +143,17 @@ mod tests {
     fn chosen(rates: &[Rate], scope: Scope<'_>) -> String {
         let rule = Mix::embedded().unwrap().rule("hors_qpv_q1").unwrap();
         target(rule, rates, &scope).rate.map_or_else(|| "loi".to_owned(), |r| r.id.clone())
+    }
+
+    #[test]
+    fn a_whole_over_an_epci_with_a_rate_of_its_own_has_no_single_rate() {
+        let rule = Mix::embedded().unwrap().rule("hors_qpv_q1").unwrap();
+        let (two, other) =
+            (BTreeSet::from(["200000001", "200000002"]), BTreeSet::from(["200000002", "200000003"]));
+        let rates = [rate("a", 0.30, None, None)];
+        assert!(others(rule, &rates, 2025, &two) && !others(rule, &rates, 2025, &other));
+        assert!(!others(rule, &rates, 2027, &two), "it ended");
+        assert!(!others(rule, &[rate("a", rule.cible, None, None)], 2025, &two), "the law's own rate");
     }
 
     #[test]
