@@ -365,7 +365,8 @@ fn the_ops_reader_finds_what_was_planted_and_agrees_with_the_truth_on_income() {
     let (mut same, mut compared) = (0, 0);
     for i in (0..t.height()).step_by(5) {
         let line: u64 = crate::common::cell(&t, "ligne", i).parse().expect("line");
-        let (ident, pct) = (crate::common::cell(&t, "ident_rep", i), crate::common::cell(&t, "pct_plafond", i));
+        let (ident, pct) =
+            (crate::common::cell(&t, "ident_rep", i), crate::common::cell(&t, "pct_plafond", i));
         if let (Some(want), Ok(got)) = (truth.get(&ident), pct.parse::<f64>())
             && !negative.contains(&line)
         {

@@ -41,7 +41,7 @@ fn homes() -> Vec<Filed> {
     let mut at = (0.0, 0.0);
     let home = |i: usize| {
         let (commune, corner) = COMMUNES[i / 8 % 2];
-        if i % 8 == 0 {
+        if i.is_multiple_of(8) {
             at = (corner.0 + 6_000.0 * rng.f64(), corner.1 + 6_000.0 * rng.f64());
         }
         Filed {

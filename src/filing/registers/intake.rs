@@ -215,7 +215,11 @@ pub fn layout(registre: &Registre, table: &Table) -> Result<Layout, IntakeError>
             path: table.text.path().to_owned(),
             line: table.header_line,
             missing,
-            found: if found.iter().all(|name| name.is_empty()) { "aucune".to_owned() } else { found.join(", ") },
+            found: if found.iter().all(|name| name.is_empty()) {
+                "aucune".to_owned()
+            } else {
+                found.join(", ")
+            },
         }
     })?;
     layout.survey(table)?;

@@ -264,7 +264,7 @@ impl Counter<'_> {
         (out > 0 && !inside.is_empty()).then(|| {
             let beyond = match out {
                 1 => "une adresse au-delà n'est pas comptée".to_owned(),
-                _ => format!("{} adresses au-delà ne sont pas comptées", thousands(out as u64)),
+                _ => format!("{} adresses au-delà ne sont pas comptées", thousands(out)),
             };
             let words = format!("La zone dépasse le territoire ouvert à votre organisme : {beyond}.");
             (inside, words)

@@ -200,8 +200,7 @@ fn in_qpv(
         motif: None,
     };
     if let Some(q) = quality.and_then(|q| rules.quality(q)).filter(|q| q.toujours_incertain) {
-        let motif =
-            format!("{} (qualité {}) : le point ne dit rien de l'adresse", q.libelle, q.code);
+        let motif = format!("{} (qualité {}) : le point ne dit rien de l'adresse", q.libelle, q.code);
         return ReponseQpv { motif: Some(motif), ..none };
     }
     let zone = place.zone.and_then(|z| layer.zones.get(z as usize));

@@ -30,7 +30,8 @@ async fn a_dwelling_that_left_gets_no_notice_and_nothing_is_told_twice() {
         assert_eq!(reply.status, 201, "{}", reply.text());
         made.push(reply.json()["ids"][0].as_str().unwrap().to_owned());
     }
-    refused("conge", "2024-10-31", &["N1"], "déjà sorti de votre parc (vente du 1er\u{a0}septembre 2024)").await;
+    refused("conge", "2024-10-31", &["N1"], "déjà sorti de votre parc (vente du 1er\u{a0}septembre 2024)")
+        .await;
     refused("demolition", "2024-10-01", &["N2", "N1"], "déjà sorti").await;
     refused("mise_en_service", "2024-07-01", &["N2"], "déjà entré").await;
     refused("mise_en_service", "2024-06-01", &["N2", "N1"], "compterait deux fois").await;

@@ -58,7 +58,13 @@ pub async fn accept(
     }
     server
         .state
-        .note_deposit(&id, &compte, "acceptation", &counted(counts.0, "ligne en vigueur", "lignes en vigueur"), now)
+        .note_deposit(
+            &id,
+            &compte,
+            "acceptation",
+            &counted(counts.0, "ligne en vigueur", "lignes en vigueur"),
+            now,
+        )
         .await?;
     forget(&server, &id);
     let trace = Trace::new("depot_accepte", id)
