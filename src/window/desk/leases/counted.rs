@@ -105,9 +105,10 @@ pub fn answer(
     let over = year < last || until / 100 % 100 == 12;
     let until = if over { u32::from(year) * 10_000 + 1231 } else { until };
     let elapsed = if over { 1.0 } else { f64::from(day_of_year(until)) / 365.0 };
-    let epcis: BTreeSet<u32> = leases().map(|a| a.epci).collect();
-    let epcis: BTreeSet<&str> =
-        epcis.into_iter().filter_map(|n| all.epcis.get(n as usize)).map(|n| n.code.as_str()).collect();
+    let only = Only::new(leases().map(|a| (key(a), a.epci)));
+    let epcis_of = |key: Option<u64>| -> BTreeSet<&str> {
+        only.all(key).into_iter().filter_map(|n| Some(all.epcis.get(n as usize)?.code.as_str())).collect()
+    };
     let line = |code: String, nom: String, l: &Line, scope: LineScope<'_>, key: Option<u64>| LigneMixite {
         code,
         nom,
@@ -134,7 +135,7 @@ pub fn answer(
                     && level == Niveau::Tous
                     && told.pourquoi.is_none()
                     && told.objectif.is_none()
-                    && others(r, rates, year, &epcis)
+                    && others(r, rates, year, &epcis_of(key))
                 {
                     return ScoreMixite { respectee: None, pourquoi: Some(OTHER_RATES.to_owned()), ..told };
                 }
@@ -145,7 +146,6 @@ pub fn answer(
     let code =
         |list: &'_ [Named], n: Option<u32>| n.and_then(|n| list.get(n as usize)).map(|n| n.code.clone());
     let of_city = |key: u64| Some(all.communes.get(usize::try_from(key >> 32).ok()?)?.code.as_str());
-    let only = Only::new(leases().map(|a| (key(a), a.epci)));
     let (of_commune, of_bailleur) = (code(&all.communes, commune), code(&all.bailleurs, bailleur));
     let of_epci = code(&all.epcis, only.whole());
     let scope = LineScope {

@@ -1,6 +1,6 @@
 //! What is said of a year of leases under the rules of social mix, rule by rule and line by line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -200,26 +200,37 @@ pub struct Asked {
 }
 
 /// The EPCI of each line, where all its leases are in one: rates of a CIA hold within one EPCI.
-pub struct Only(BTreeMap<u64, Option<u32>>);
+pub struct Only(BTreeMap<u64, BTreeSet<u32>>);
 
 impl Only {
     pub fn new(leases: impl Iterator<Item = (u64, u32)>) -> Self {
-        let mut of: BTreeMap<u64, Option<u32>> = BTreeMap::new();
+        let mut of: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
         for (key, epci) in leases {
-            of.entry(key).and_modify(|e| *e = e.filter(|e| *e == epci)).or_insert(Some(epci));
+            of.entry(key).or_default().insert(epci);
         }
         Self(of)
     }
 
     pub fn of(&self, key: u64) -> Option<u32> {
-        self.0.get(&key).copied().flatten()
+        one(&self.all(Some(key)))
     }
 
     pub fn whole(&self) -> Option<u32> {
-        let mut all = self.0.values();
-        let first = (*all.next()?)?;
-        all.all(|e| *e == Some(first)).then_some(first)
+        one(&self.all(None))
     }
+
+    /// EPCI of a line, or of all.
+    pub fn all(&self, key: Option<u64>) -> BTreeSet<u32> {
+        match key {
+            Some(k) => self.0.get(&k).cloned().unwrap_or_default(),
+            None => self.0.values().flatten().copied().collect(),
+        }
+    }
+}
+
+/// What a set has alone.
+fn one(set: &BTreeSet<u32>) -> Option<u32> {
+    set.first().copied().filter(|_| set.len() == 1)
 }
 
 pub const BASE: &str =
