@@ -512,6 +512,13 @@ async fn a_deposit_goes_where_it_may_and_its_history_says_who_did_what(db: Db) {
         [("depot", "Agente", NOW), ("correction", "Agente", NOW + 5)]
     );
     assert_eq!(s.deposits("300000000").await.unwrap().len(), 1);
+    // When it came into force, and by whom, while it is.
+    assert_eq!(s.acceptances().await.unwrap(), []);
+    s.note_deposit("d1", &who, "acceptation", "1 ligne", NOW + 9).await.unwrap();
+    let told = ("ops".to_owned(), 2024, "300000000".to_owned(), NOW + 9, "Agente".to_owned());
+    assert_eq!(s.acceptances().await.unwrap(), [told]);
+    assert!(s.turn_deposit("d1", &[StatutDepot::Accepte], StatutDepot::Remplace, "").await.unwrap());
+    assert_eq!(s.acceptances().await.unwrap(), []);
 }
 
 fn moved(adresse: &str, lon: f64) -> NewCorrection {

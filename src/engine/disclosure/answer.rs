@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::cells::{self, Crossing, Estimate};
 use super::figure::{Basis, Figure, figure};
 pub use super::plan::dwellings;
-use super::plan::{About, Asked, Of, Plan, Sums, exact, households, measures};
+use super::plan::{About, Asked, Of, Plan, Sums, exact, measures};
 use super::publisher::{Cut, Population, Publisher};
 use crate::arrays::narrow;
 use crate::cube::bits::Bits;
@@ -202,7 +202,12 @@ impl<'a> Asker<'a> {
         let of_households = |asked: &Asked, sums: Option<&Sums<'_>>, about: usize| {
             let (i, sums) = (asked.indicator, sums.unwrap_or(&none));
             let n = sums.of(asked.numerator);
-            let d = asked.denominator.map(|m| self.among(asked, sums.of(m), described));
+            let mut d = asked.denominator.map(|m| sums.of(m));
+            // Those who answered an item are never said to be more than those who answered at all, who are
+            // perturbed by themselves under a filter.
+            if let Some(d) = d.as_mut().filter(|_| asked.of_answers) {
+                d.said = d.said.min(described.said);
+            }
             let (numerator, denominator) = self.together(i, n, d);
             let (basis, source) = (Some(basis.unwrap_or(empty)), self.sources[1].clone());
             let f = figure(self.catalogue, secrecy, i, numerator, denominator, basis, source);
@@ -311,14 +316,6 @@ impl<'a> Asker<'a> {
         let left = all.of(self.plan.numbers.dwellings).said.saturating_sub(counted);
         let motif = (left > 0).then(|| uncounted(left));
         Figure { motif: motif.or(f.motif), approximatif: left > 0, logements_ecartes: Some(left), ..f }
-    }
-
-    /// Households that answered an item, as they are said: never more than those who answered at all, which
-    /// are perturbed by themselves under a filter.
-    fn among(&self, asked: &Asked, d: Estimate, described: Estimate) -> Estimate {
-        let households = asked.of != Of::Response
-            && asked.indicator.denominateur.as_ref().is_some_and(|m| m.somme == households().somme);
-        Estimate { said: if households { d.said.min(described.said) } else { d.said }, ..d }
     }
 
     /// Numerator and denominator as they are said: a part is never more than the whole, and nothing stays

@@ -31,10 +31,15 @@ impl Plan {
             items.entry(about_of(i)).or_default().push(i);
         }
         let places: Vec<(usize, bool)> = items.keys().copied().collect();
+        let quantity = households().somme;
         let asked = |&indicator: &&'static Indicator| Asked {
             indicator,
             numerator: catalogue.measure_index(&indicator.numerateur),
             denominator: indicator.denominateur.as_ref().map(|m| catalogue.measure_index(m)),
+            of_answers: indicator
+                .denominateur
+                .as_ref()
+                .is_some_and(|m| catalogue.is_occupancy(m) && m.somme == quantity),
             of: if !catalogue.describes_households(indicator) {
                 Of::Stock { restricted: access().restreint.touches(indicator) }
             } else if indicator.denominateur.as_ref().is_some_and(|m| !catalogue.is_occupancy(m)) {
@@ -87,6 +92,8 @@ pub(super) struct Asked {
     /// Numbers of the measure that it counts, and of that which it is divided by.
     pub numerator: Option<usize>,
     pub denominator: Option<Option<usize>>,
+    /// Whether what it is divided by counts responding households.
+    pub of_answers: bool,
     pub of: Of,
 }
 

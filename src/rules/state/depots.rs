@@ -299,6 +299,20 @@ impl State {
         Ok(rows.into_iter().map(deposit).collect())
     }
 
+    /// When each deposit in force was accepted, and by whom: register, year, SIREN, seconds since 1970, name.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn acceptances(&self) -> Result<Vec<(String, i64, String, i64, String)>, StateError> {
+        Ok(sqlx::query_as(
+            "SELECT d.registre, d.annee, d.siren, g.quand, COALESCE(c.nom, g.compte) FROM depots d \
+             JOIN depot_gestes g ON g.depot = d.id LEFT JOIN comptes c ON c.id = g.compte \
+             WHERE d.statut = 'accepte' AND g.geste = 'acceptation' ORDER BY g.quand, g.rang",
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
     /// History of a deposit, the first thing first.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::desk::problem::Problem;
 use crate::flow::convention::is_state;
 use crate::french::thousands;
 use crate::policy::dalo::to_justify;
-use crate::policy::facts::{Allocation, Allocations};
+use crate::policy::facts::{Allocation, Allocations, Named};
 use crate::policy::mix::{self, Score};
 use crate::reference::dalo::Watchlist;
 use crate::reference::mix::Mix;
@@ -428,14 +428,18 @@ impl Found {
     /// SIREN and name of its lessor.
     #[must_use]
     pub fn lessor(&self, all: &Allocations) -> (String, String) {
-        let of = all.bailleurs.get(self.lease.bailleur as usize);
-        of.map_or_else(Default::default, |n| (n.code.clone(), n.title().to_owned()))
+        named(&all.bailleurs, self.lease.bailleur)
     }
 
     /// Hash of the number of its dwelling.
     pub fn dwelling(&self) -> u64 {
         self.dwelling
     }
+}
+
+/// Code and name of a thing that leases name by its number.
+fn named(list: &[Named], i: u32) -> (String, String) {
+    list.get(i as usize).map_or_else(Default::default, |n| (n.code.clone(), n.title().to_owned()))
 }
 
 pub fn placement(
@@ -447,9 +451,6 @@ pub fn placement(
 ) -> Placement {
     let a = &f.lease;
     let turn = f.concerne.then(|| f.turn(known));
-    let named = |list: &[crate::policy::facts::Named], i: u32| {
-        list.get(i as usize).map_or_else(Default::default, |n| (n.code.clone(), n.title().to_owned()))
-    };
     let (commune, commune_nom) = named(&found.all.communes, a.commune);
     let (bailleur, bailleur_nom) = f.lessor(&found.all);
     let (lieu, jusqu_a) = match a.qpv {

@@ -17,7 +17,6 @@ use crate::server::edge::body::Body;
 use crate::server::edge::current::Current;
 use crate::server::edge::problem::Document;
 use crate::server::edge::receipts::Modification;
-use crate::state::State;
 use crate::store::{By, Dataset, Operation, Store, StoreError, Writer};
 
 /// Fichiers importés, et ceux qui peuvent être remis
@@ -31,7 +30,13 @@ pub async fn list(
     params: Params,
 ) -> Result<Json<Imports>, Problem> {
     params.finish()?;
-    let deposits = deposited(&server.state).await?;
+    // What comes from the page has no note with its files.
+    let accepted = server.state.acceptances().await?.into_iter();
+    let accepted: BTreeMap<(String, String), (i64, String)> = accepted
+        .map(|(registre, annee, siren, le, par)| {
+            ((format!("depot_{registre}"), format!("{annee}-{siren}")), (le, par))
+        })
+        .collect();
     let checker = app.checker().map_err(|e| Problem::internal(&e))?;
     let root = app.root().to_owned();
     let store = tokio::task::spawn_blocking(move || Store::open(&root))
@@ -55,7 +60,7 @@ pub async fn list(
         lignes_avec_drapeau: d.rapport.lignes_avec_drapeau,
         fichiers: files(d)
             .into_iter()
-            .map(|f| match deposits.get(&(d.rapport.registre.clone(), d.rapport.cle.clone())) {
+            .map(|f| match accepted.get(&(d.rapport.registre.clone(), d.rapport.cle.clone())) {
                 Some((le, par)) if f.le == 0 => FichierImporte { le: *le, par: par.clone(), ..f },
                 _ => f,
             })
@@ -73,19 +78,6 @@ pub async fn list(
         a_remettre: m.historique.iter().rev().map(former).collect(),
         jours: magasin().map_err(|e| Problem::internal(&e))?.conservation.jours,
     }))
-}
-
-/// When each deposit in force was accepted, and by whom: what comes from the page has no note with its files.
-async fn deposited(state: &State) -> Result<BTreeMap<(String, String), (i64, String)>, Problem> {
-    let mut out = BTreeMap::new();
-    for d in state.accepted_deposits().await? {
-        let history = state.deposit_history(&d.id).await?;
-        if let Some(g) = history.into_iter().rev().find(|g| g.geste == "acceptation") {
-            let key = (format!("depot_{}", d.registre), format!("{}-{}", d.annee, d.siren));
-            out.insert(key, (g.quand, g.qui));
-        }
-    }
-    Ok(out)
 }
 
 /// Retirer un jeu de données
