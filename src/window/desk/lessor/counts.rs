@@ -94,12 +94,16 @@ pub fn written(parc: &Parc) -> Result<Vec<u8>, csv::Error> {
     csv_file::bytes(out)
 }
 
+/// Of the events of a bailleur, those that changed its stock since the register of a year.
+pub fn since(events: Vec<Evenement>, year: u16) -> Vec<Evenement> {
+    let day = format!("{year}-01-01");
+    events.into_iter().filter(|e| e.annule.is_none() && e.date > day && e.genre.sign() != 0).collect()
+}
+
 /// The stock of a bailleur, by commune and QPV.
 pub async fn stock(state: &State, loaded: &Loaded, siren: &str) -> Result<Parc, Problem> {
     let year = loaded.meta().millesime;
-    let since = format!("{year}-01-01");
-    let counts = |e: &Evenement| e.annule.is_none() && e.date > since && e.genre.sign() != 0;
-    let events: Vec<Evenement> = state.events(Some(siren)).await?.into_iter().filter(counts).collect();
+    let events = since(state.events(Some(siren)).await?, year);
     let communes = zones(loaded, siren, "commune", |e| e.commune.clone(), &events);
     let sum = |f: fn(&ZoneParc) -> u64| communes.iter().map(f).sum();
     let total = ZoneParc {

@@ -134,8 +134,10 @@ impl Ground {
     /// Reads the numbers of the bailleur and what it told, and opens the addresses, if they were imported.
     pub async fn of(app: &Arc<App>, state: &State, siren: &str) -> Result<Self, Problem> {
         let (loaded, (year, own)) = (latest(app)?, idents(app, siren).await?);
-        let stock = counts::stock(state, &loaded, siren).await?;
-        let told = Told::of(state.events(Some(siren)).await?, year, &stock);
+        let events = state.events(Some(siren)).await?;
+        let counting = counts::since(events.clone(), year);
+        let communes = counts::zones(&loaded, siren, "commune", |e| e.commune.clone(), &counting);
+        let told = Told::of(events, year, communes);
         // Without imported addresses, dwellings that arrive count for their commune.
         let held = Arc::clone(app);
         let geocoder = tokio::task::spawn_blocking(move || held.geocoder().ok())

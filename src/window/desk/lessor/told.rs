@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::days;
-use crate::desk::lessor::counts::Parc;
+use crate::desk::lessor::counts::ZoneParc;
 use crate::desk::problem::Problem;
 use crate::french::counted;
 use crate::state::{Evenement, GenreEvenement, NewEvent};
@@ -45,12 +45,12 @@ fn named(genre: GenreEvenement, day: &str) -> String {
 }
 
 impl Told {
-    /// `year`: the latest register's; `stock`: what the bailleur has with these events.
+    /// `year`: the latest register's; `communes`: what the bailleur has with these events.
     #[must_use]
-    pub fn of(list: Vec<Evenement>, year: u16, stock: &Parc) -> Self {
+    pub fn of(list: Vec<Evenement>, year: u16, communes: Vec<ZoneParc>) -> Self {
         let mut told = Self { register: format!("{year}-01-01"), ..Self::default() };
         list.into_iter().filter(|e| e.annule.is_none()).for_each(|e| told.add(&e.into()));
-        told.here = stock.communes.iter().map(|z| (z.code.clone(), (z.nom.clone(), z.a_jour))).collect();
+        told.here = communes.into_iter().map(|z| (z.code, (z.nom, z.a_jour))).collect();
         told
     }
 
@@ -60,9 +60,8 @@ impl Told {
         if e.genre.sign() == 0 || e.date <= self.register {
             return;
         }
-        if let Some((_, n)) = self.here.get_mut(&e.commune) {
-            *n += e.genre.sign() * i64::try_from(e.logements).unwrap_or(i64::MAX);
-        }
+        let (_, here) = self.here.entry(e.commune.clone()).or_insert_with(|| (e.commune.clone(), 0));
+        *here += e.genre.sign() * i64::try_from(e.logements).unwrap_or(i64::MAX);
         for ident in &e.ident_rep {
             let list = self.of.entry(ident.clone()).or_default();
             list.insert(list.partition_point(|(day, _)| *day <= e.date), (e.date.clone(), e.genre));
@@ -95,9 +94,9 @@ impl Told {
         if e.genre.sign() != 0 && e.date <= self.register {
             return Ok(());
         }
-        let (town, there) = self.here.get(&e.commune).map_or(("", 0), |(nom, n)| (nom.as_str(), *n));
+        let (town, there) = self.here.get(&e.commune).map_or((&e.commune, 0), |(nom, n)| (nom, *n));
         if e.genre.sign() < 0 && i64::try_from(e.logements).is_ok_and(|n| n > there) {
-            let (n, town) = (e.logements.to_string(), if town.is_empty() { &e.commune } else { town });
+            let n = e.logements.to_string();
             let have = counted(u64::try_from(there).unwrap_or(0), "logement", "logements");
             return Err(Problem::value(
                 &name("logements"),
@@ -201,6 +200,8 @@ mod tests {
         assert!(says(&told(&[many(3)]), &many(2)).contains("1 logement à jour"), "what left is gone");
         let elsewhere = NewEvent { commune: "06004".into(), ..many(1) };
         assert!(says(&t, &elsewhere).contains("0 logement"), "{}", says(&t, &elsewhere));
+        let came = NewEvent { genre: MiseEnService, ..elsewhere.clone() };
+        assert_eq!(says(&told(&[came]), &elsewhere), "oui", "told just before, in the same file");
     }
 
     #[test]
