@@ -5,7 +5,8 @@
 //! inside the node's box: an edge wholly to the east never counts, one that spans the box's height wholly to
 //! the west flips the parity once for all, the others stay active. A node that no active edge enters is in or
 //! out as a whole, as its corner is. So a zone costs its boundary, not its area, and each point is tested
-//! against a few edges.
+//! against a few edges. No ray crosses a level edge, but it parts the nodes that it goes through: it is
+//! carried down to enter them, and counts for no point.
 
 use geo::{CoordsIter, MultiPolygon};
 
@@ -14,16 +15,24 @@ use super::tree::{LEAF, Tree};
 
 #[derive(Debug, Clone, Copy)]
 struct Edge {
+    /// The western end of a level edge.
     ax: f64,
     ay: f64,
     by: f64,
-    /// Degrees of longitude a degree of latitude.
+    /// Degrees of longitude a degree of latitude; of a level edge, degrees of longitude.
     slope: f64,
 }
 
 impl Edge {
     fn new(a: geo::Coord<f64>, b: geo::Coord<f64>) -> Self {
+        if a.y == b.y {
+            return Self { ax: a.x.min(b.x), ay: a.y, by: b.y, slope: (b.x - a.x).abs() };
+        }
         Self { ax: a.x, ay: a.y, by: b.y, slope: (b.x - a.x) / (b.y - a.y) }
+    }
+
+    fn is_level(&self) -> bool {
+        self.ay == self.by
     }
 
     /// Longitude at which the edge's line crosses a latitude.
@@ -51,17 +60,13 @@ pub struct Region {
 const MARGIN: f64 = 1e-12;
 
 impl Region {
-    /// Keeps the edges that a horizontal ray can cross.
+    /// The edges of a zone.
     #[must_use]
     pub fn new(zone: &MultiPolygon<f64>) -> Self {
         let mut edges = Vec::with_capacity(zone.coords_count());
         for polygon in zone {
             for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
-                for l in ring.lines() {
-                    if l.start.y != l.end.y {
-                        edges.push(Edge::new(l.start, l.end));
-                    }
-                }
+                edges.extend(ring.lines().map(|l| Edge::new(l.start, l.end)));
             }
         }
         let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
@@ -74,11 +79,10 @@ impl Region {
     /// A box, with the same half-open rule.
     #[must_use]
     pub fn rectangle(b: [f64; 4]) -> Self {
-        let side = |x: f64, flip: bool| {
-            let (ay, by) = if flip { (b[3], b[1]) } else { (b[1], b[3]) };
-            Edge { ax: x, ay, by, slope: 0.0 }
-        };
-        Self { edges: vec![side(b[0], false), side(b[2], true)], bounds: b }
+        let [west, south, east, north] = b;
+        let corners = [(west, south), (east, south), (east, north), (west, north)].map(geo::Coord::from);
+        let edges = (0..4).map(|i| Edge::new(corners[i], corners[(i + 1) % 4])).collect();
+        Self { edges, bounds: b }
     }
 
     #[must_use]
@@ -127,6 +131,13 @@ impl Walk<'_> {
             let e = self.stack[i];
             let (lo, hi) = if e.ay < e.by { (e.ay, e.by) } else { (e.by, e.ay) };
             if hi <= y0 || lo > y1 {
+                continue;
+            }
+            if e.is_level() {
+                if e.ax <= x1 + MARGIN && e.ax + e.slope >= x0 - MARGIN {
+                    self.stack.push(e);
+                    entered = true;
+                }
                 continue;
             }
             let (xa, xb) = (e.x_at(y0.max(lo)), e.x_at(y1.min(hi)));
@@ -228,6 +239,64 @@ mod tests {
             assert_eq!(Region::new(&parts).walk(&tree), naive);
         }
         assert!(found > 10_000);
+    }
+
+    /// Points of a street grid, in rows of neighbours as the order has them.
+    fn grid(rng: &mut fastrand::Rng) -> (Vec<f64>, Vec<f64>) {
+        (0..6_000)
+            .map(|i| (5.0 + f64::from(i % 80) * 1e-3 + rng.f64() * 9e-4, 45.0 + f64::from(i / 80) * 1e-3))
+            .unzip()
+    }
+
+    fn same(zone: &MultiPolygon<f64>, tree: &Tree<'_>, points: (&[f64], &[f64])) -> u64 {
+        let region = Region::new(zone);
+        let mut naive = Runs::default();
+        for (i, (x, y)) in (0u32..).zip(points.0.iter().zip(points.1)) {
+            if region.contains(*x, *y) {
+                naive.push(i, i + 1);
+            }
+        }
+        assert_eq!(region.walk(tree), naive, "{zone:?}");
+        naive.len()
+    }
+
+    #[test]
+    fn zones_with_level_edges_hold_the_same_points_as_any() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let (lon, lat) = grid(&mut rng);
+        let b = boxes(&lon, &lat);
+        let tree = Tree::new(&lon, &lat, &b);
+        let mut found = 0;
+        for n in 0..600 {
+            let (w, s) = (4.99 + rng.f64() * 0.08, 44.99 + rng.f64() * 0.08);
+            let (e, n2) = (w + rng.f64() * 0.09, s + rng.f64() * 0.09);
+            let (mx, my) = (w + (e - w) * rng.f64(), s + (n2 - s) * rng.f64());
+            let ring: Vec<(f64, f64)> = match n % 4 {
+                // A rectangle, an L, a comb, stairs whose steps may lie on rows of points.
+                0 => vec![(w, s), (e, s), (e, n2), (w, n2)],
+                1 => vec![(w, s), (e, s), (e, my), (mx, my), (mx, n2), (w, n2)],
+                2 => {
+                    let third = (e - w) / 5.0;
+                    let teeth = (0..2).flat_map(|k| {
+                        let right = e - third * f64::from(2 * k);
+                        [(right, n2), (right - third, n2), (right - third, my), (right - 2.0 * third, my)]
+                    });
+                    [(w, s), (e, s)].into_iter().chain(teeth).chain([(w + third, n2), (w, n2)]).collect()
+                }
+                _ => {
+                    let row = |k: i32| 45.0 + f64::from(k + 5) * 1e-3;
+                    let steps = (0..6).flat_map(|k| [(5.07 - f64::from(k) * 0.01, row(8 * k)), (5.07 - f64::from(k) * 0.01, row(8 * k + 8))]);
+                    std::iter::once((5.0, row(0))).chain(steps).chain([(5.0, row(48))]).collect()
+                }
+            };
+            let hole = vec![(mx, my), (mx + 0.004, my), (mx + 0.004, my + 0.004), (mx, my + 0.004)];
+            let holes = if n % 3 == 0 { vec![LineString::from(hole)] } else { Vec::new() };
+            let zone = MultiPolygon(vec![Polygon::new(LineString::from(ring), holes)]);
+            found += same(&zone, &tree, (&lon, &lat));
+        }
+        assert!(found > 100_000, "{found}");
+        let whole = Region::rectangle([4.0, 45.02, 6.0, 45.05]).walk(&tree);
+        assert_eq!(whole.len(), (20..50).map(|_| 80).sum::<u64>());
     }
 
     #[test]
