@@ -48,7 +48,7 @@ async function laid(page: Page): Promise<void> {
   await drawn(page);
 }
 
-/** What the screen has and paper has not: words of a cell whose column has a name, and what is folded. */
+/** What the screen has and paper has not: words of a cell whose column has a name, and what is folded, maps. */
 const lost = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const cells = [...document.querySelectorAll<HTMLTableCellElement>('tbody :is(td, th)')].filter((cell) => {
@@ -56,7 +56,8 @@ const lost = (page: Page): Promise<string[]> =>
       return cell.checkVisibility() && cell.textContent?.trim() && !cell.innerText.trim() && head?.innerText.trim() && !head.querySelector('.hidden');
     });
     const folded = [...document.querySelectorAll<HTMLDetailsElement>('main details:not([open], .hand)')].filter((part) => part.parentElement?.checkVisibility());
-    return [...new Set([...cells.map((c) => `sans ses mots : « ${c.textContent?.trim()} »`), ...folded.map((d) => `replié : « ${d.textContent?.trim().slice(0, 60)} »`)])];
+    const maps = [...document.querySelectorAll('main .maplibregl-map')].filter((map) => map.checkVisibility() && !map.querySelector<HTMLImageElement>('.map-picture')?.naturalWidth);
+    return [...new Set([...maps.map(() => 'une carte vide'), ...cells.map((c) => `sans ses mots : « ${c.textContent?.trim()} »`), ...folded.map((d) => `replié : « ${d.textContent?.trim().slice(0, 60)} »`)])];
   });
 
 /** Every line of text: beyond the paper, cut by what holds it, or on another line. */
