@@ -71,24 +71,25 @@ describe('the dossier', () => {
       await enter(page, server, 'epci');
       await page.goto(`${server.base}/dossier`);
       await page.getByText('Rien n’est encore au dossier').waitFor();
-      await page.goto(`${server.base}/tableaux?indicateurs=I02,I08`);
-      await page.locator(rows).first().waitFor();
-      const first = await page.locator(`${rows} th`).first().innerText();
-      await page.getByRole('button', { name: 'Au dossier' }).click();
-      await page.getByText('Ajouté au dossier.').waitFor();
-      await page.goto(`${server.base}/mixite`);
-      await page.locator('main article').first().waitFor();
-      await page.locator('#lignes').waitFor();
-      await page.getByRole('button', { name: 'Au dossier' }).click();
-      await page.getByText('Ajouté au dossier.').waitFor();
-      await page.goto(`${server.base}/?indicateur=I02&echelle=commune`);
-      await page.locator('.legend').waitFor();
-      await settle(page);
-      await page.getByRole('button', { name: 'Montrer' }).click();
-      await page.getByRole('button', { name: 'Ajouter au dossier' }).click();
-      await page.getByText('La carte est ajoutée au dossier.').waitFor();
+      const maker = await page.context().newPage();
+      await maker.goto(`${server.base}/tableaux?indicateurs=I02,I08`);
+      await maker.locator(rows).first().waitFor();
+      const first = await maker.locator(`${rows} th`).first().innerText();
+      await maker.getByRole('button', { name: 'Au dossier' }).click();
+      await maker.getByText('Ajouté au dossier.').waitFor();
+      await maker.goto(`${server.base}/mixite`);
+      await maker.locator('main article').first().waitFor();
+      await maker.locator('#lignes').waitFor();
+      await maker.getByRole('button', { name: 'Au dossier' }).click();
+      await maker.getByText('Ajouté au dossier.').waitFor();
+      await maker.goto(`${server.base}/?indicateur=I02&echelle=commune`);
+      await maker.locator('.legend').waitFor();
+      await settle(maker);
+      await maker.getByRole('button', { name: 'Montrer' }).click();
+      await maker.getByRole('button', { name: 'Ajouter au dossier' }).click();
+      await maker.getByText('La carte est ajoutée au dossier.').waitFor();
 
-      await page.goto(`${server.base}/dossier`);
+      // The window that was left open shows what another gathered, and what it writes loses none of it.
       const titles = page.locator('.piece h3');
       await titles.nth(2).waitFor();
       await page.getByRole('button', { name: /^Monter : / }).nth(2).click();
@@ -97,6 +98,11 @@ describe('the dossier', () => {
       await page.getByRole('textbox', { name: 'Commentaire' }).first().fill('À lire avec la carte des QPV.');
       await page.keyboard.press('Tab');
       assert.deepEqual(await axeFaults(page), []);
+      // Each chart of a page has its name with it; what is at the foot of every page is in none.
+      const charts = page.locator('.piece figure', { has: page.locator('figcaption') });
+      assert.ok((await charts.count()) > 3);
+      for (const figure of await charts.all()) assert.equal(await figure.locator('img').count(), 1);
+      assert.equal(await page.locator('.piece .content', { hasText: 'Mentions légales' }).count(), 0);
       await page.reload();
       await titles.nth(2).waitFor();
       assert.match(await titles.first().innerText(), /^1\. Ménages sous 40 %/);

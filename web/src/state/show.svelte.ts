@@ -56,20 +56,24 @@ class Show {
   text(): PlateText {
     const indicator = data.shownIndicator;
     const households = indicator?.domaine !== 'parc';
-    const filters = Object.entries(page.filters).flatMap(([id, codes]) => {
-      const filter = data.catalogue?.filtres.find((f) => f.id === id);
-      return filter ? [`${filter.libelle} : ${filter.modalites.filter((m) => codes.includes(m.code)).map((m) => m.libelle).join(', ')}`] : [];
-    });
     const day = longDate(today());
     return {
       title: data.legend?.title ?? indicator?.libelle ?? 'mosaïque',
-      subtitle: [data.place, data.legend?.subtitle ?? '', ...filters].filter(Boolean).join(' · '),
+      subtitle: [data.place, data.legend?.subtitle ?? '', ...this.#filters()].filter(Boolean).join(' · '),
       notes: [
         `Source : ${data.values?.source ?? ''}. Contours : IGN, ANCT. Fond : Natural Earth. mosaïque, ${day}.${data.catalogue?.demonstration ? ' Territoire fictif.' : ''}`,
         ...(indicator?.definition ? [`Définition : ${indicator.definition}`] : []),
         ...(households ? [SECRECY] : []),
       ],
     };
+  }
+
+  /** « Financement : PLAI », for each filter. */
+  #filters(): string[] {
+    return Object.entries(page.filters).flatMap(([id, codes]) => {
+      const filter = data.catalogue?.filtres.find((f) => f.id === id);
+      return filter ? [`${filter.libelle} : ${filter.modalites.filter((m) => codes.includes(m.code)).map((m) => m.libelle).join(', ')}`] : [];
+    });
   }
 
   async image(kind: 'png' | 'svg'): Promise<void> {
@@ -93,7 +97,7 @@ class Show {
       const text = this.text();
       // One pixel a point: a dossier of forty maps stays a file that one sends.
       const src = await asAddress(await toPng(mapPlate(text, shot, legend, canvasMeasure()), 1));
-      await gathered.add({ title: `${text.title}${data.place ? ` : ${data.place}` : ''}`, subtitle: text.subtitle, from: location.pathname + location.search + location.hash, day: today(), blocks: [{ kind: 'image', src, alt: `Carte : ${text.title}, ${text.subtitle}` }] });
+      await gathered.add({ title: [`${text.title}${data.place ? ` : ${data.place}` : ''}`, `par ${data.shownScale?.libelle.toLowerCase() ?? 'zone'}`, ...this.#filters()].join(' · '), subtitle: text.subtitle, from: location.pathname + location.search + location.hash, day: today(), blocks: [{ kind: 'image', src, alt: `Carte : ${text.title}, ${text.subtitle}` }] });
       this.said = 'La carte est ajoutée au dossier.';
     });
   }
