@@ -95,6 +95,7 @@ describe('the dossier', () => {
       await page.getByRole('button', { name: /^Monter : / }).nth(2).click();
       await page.getByRole('button', { name: /^Monter : / }).nth(1).click();
       await page.getByRole('textbox', { name: 'Titre du dossier' }).fill('Conférence de décembre');
+      await page.getByRole('textbox', { name: 'Titre de la pièce' }).nth(2).fill('La mixité en 2024');
       await page.getByRole('textbox', { name: 'Commentaire' }).first().fill('À lire avec la carte des QPV.');
       await page.keyboard.press('Tab');
       assert.deepEqual(await axeFaults(page), []);
@@ -106,6 +107,7 @@ describe('the dossier', () => {
       await page.reload();
       await titles.nth(2).waitFor();
       assert.match(await titles.first().innerText(), /^1\. Ménages sous 40 %/);
+      assert.equal(await titles.nth(2).innerText(), '3. La mixité en 2024');
       const image = page.locator('.piece img').first();
       assert.ok(await image.evaluate((i: HTMLImageElement) => i.complete && i.naturalWidth > 1000), 'the map is drawn');
       await picture(page, 'dossier');
