@@ -198,6 +198,10 @@ describe('the lessor', () => {
   test('corrects a day, withdraws by mistake and takes it back', async () => {
     const { page } = session;
     await part(session, 'logements');
+    // Its number is a name on paper too.
+    const { faults, text } = await onPaper(page, WIDTHS.landscape, 'bailleur-flux-logements');
+    assert.deepEqual(faults, []);
+    for (const part of ['ESSAI-1', 'Source : conventions']) assert.ok(text.includes(part), part);
     await page.getByLabel('Numéro du logement').fill('ESSAI-1');
     await page.getByRole('button', { name: 'Ouvrir', exact: true }).click();
     const events = async (): Promise<{ genre: string; jour: string; retire: boolean }[]> => (await ask<{ evenements: { genre: string; jour: string; retire: boolean }[] }>(page, '/api/flux/evenements?logement=ESSAI-1')).evenements;

@@ -3,15 +3,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { drawn } from './harness';
-import { scaleOf, sheetFaults, sheetsOf, shrunk, sizesOf } from './sheets';
+import { scaleOf, sheetFaults, sheetsOf, shrunk, sizesOf, type Sheet } from './sheets';
 
 /** CSS pixels of a millimetre. */
 const MM = 96 / 25.4;
 /** The printed width of an A4 sheet between its margins. */
 export const WIDTHS = { portrait: Math.floor((210 - 24) * MM), landscape: Math.floor((297 - 22) * MM), sheet: Math.floor((297 - 20) * MM) };
 
+export interface Printed { faults: string[]; pages: number; sheets: Sheet[]; scale: number | null; pdf: Buffer; text: string }
+
 /** Lays the page out as on paper of this width, and tells its faults; its PDF is kept with the output of the tests. */
-export async function onPaper(page: Page, width: number, name: string): Promise<{ faults: string[]; pages: number; scale: number | null; pdf: Buffer }> {
+export async function onPaper(page: Page, width: number, name: string): Promise<Printed> {
   const before = page.viewportSize();
   await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
   await page.emulateMedia({ media: 'print' });
@@ -24,6 +26,8 @@ export async function onPaper(page: Page, width: number, name: string): Promise<
   faults.push(...(await textFaults(page)).filter((f) => !faults.includes(f)));
   await page.setViewportSize({ width, height: 900 });
   await laid(page);
+  faults.push(...(await lost(page)));
+  const text = await page.locator('body').innerText();
   const sizes = await sizesOf(page);
   const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
   const sheets = await sheetsOf(pdf);
@@ -34,7 +38,7 @@ export async function onPaper(page: Page, width: number, name: string): Promise<
   writeFileSync(join(folder, `${name}.pdf`), pdf);
   await page.emulateMedia({ media: 'screen' });
   if (before) await page.setViewportSize(before);
-  return { faults, pages: sheets.length, scale, pdf };
+  return { faults, pages: sheets.length, sheets, scale, pdf, text };
 }
 
 /** Waits until what the paper asks for is there: letters, pictures, and two frames. */
@@ -43,6 +47,18 @@ async function laid(page: Page): Promise<void> {
   await page.waitForFunction(() => [...document.images].every((i) => i.complete || !i.checkVisibility()));
   await drawn(page);
 }
+
+/** What the screen has and paper has not: words of a cell whose column has a name, and what is folded, maps. */
+const lost = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const cells = [...document.querySelectorAll<HTMLTableCellElement>('tbody :is(td, th)')].filter((cell) => {
+      const head = cell.closest('table')?.tHead?.rows[0]?.cells[cell.cellIndex];
+      return cell.checkVisibility() && cell.textContent?.trim() && !cell.innerText.trim() && head?.innerText.trim() && !head.querySelector('.hidden');
+    });
+    const folded = [...document.querySelectorAll<HTMLDetailsElement>('main details:not([open], .hand)')].filter((part) => part.parentElement?.checkVisibility());
+    const maps = [...document.querySelectorAll('main .maplibregl-map')].filter((map) => map.checkVisibility() && !map.querySelector<HTMLImageElement>('.map-picture')?.naturalWidth);
+    return [...new Set([...maps.map(() => 'une carte vide'), ...cells.map((c) => `sans ses mots : « ${c.textContent?.trim()} »`), ...folded.map((d) => `replié : « ${d.textContent?.trim().slice(0, 60)} »`)])];
+  });
 
 /** Every line of text: beyond the paper, cut by what holds it, or on another line. */
 export async function textFaults(page: Page): Promise<string[]> {

@@ -7,18 +7,20 @@ import { mayOpen, ROUTES } from '../src/routes';
 import type { Session } from '../src/api/client';
 import { open, settle } from './harness';
 import { onPaper, WIDTHS } from './paper';
+import { sparse } from './sheets';
 import { ask, enter, serve, type Server } from './server';
 
 /** Pages by the role that has most of them; the map, portraits, social mix and residences have their own test. */
 const PAGES: Record<string, string[]> = {
   public: ['/aide', '/tableaux', '/dossier', '/ma-demande', '/connexion', '/plan-du-site', '/accessibilite', '/mentions-legales', '/donnees-personnelles'],
-  epci: ['/tableaux?echelle=iris', '/flux', '/cotation', '/dalo', '/objectifs', '/fichier-adresses', '/organisme', '/controle', '/controle?vue=commission'],
-  bailleur: ['/mixite', '/enjeux', '/dalo', '/depots', '/adresses', '/residences', '/evenements'],
+  epci: ['/tableaux?echelle=iris', '/flux', '/cotation', '/objectifs', '/fichier-adresses', '/organisme', '/controle', '/controle?vue=commission'],
+  bailleur: ['/mixite', '/enjeux', '/dalo', '/flux#logements', '/depots', '/adresses', '/residences', '/evenements'],
   administrateur: ['/administration', '/administration#conventions', '/administration#comptes', '/administration#donnees', '/administration#journal', '/administration#parametres'],
 };
 /** Parts of a page that have an address of their own. */
 const PARTS: Record<string, string[]> = {
   '/tableaux': ['?echelle=iris'],
+  '/flux': ['#calcul', '#logements', '#bilan'],
   '/controle': ['?vue=commission'],
   '/cotation': ['#grilles'],
   '/portrait': ['?echelle=commune&code=COMMUNE'],
@@ -61,9 +63,13 @@ describe('every page on paper', () => {
           await page.locator('main').first().waitFor();
           await settle(page);
           if (path.startsWith('/portrait')) await page.locator('.maps[aria-busy=false]').waitFor({ timeout: 60_000 });
-          const { faults: found, pages } = await onPaper(page, path.startsWith('/portrait') ? WIDTHS.portrait : WIDTHS.landscape, `${role}-${path.replace(/\W+/g, '-').replace(/^-|-$/g, '')}`);
+          const { faults: found, pages, sheets, text } = await onPaper(page, path.startsWith('/portrait') ? WIDTHS.portrait : WIDTHS.landscape, `${role}-${path.replace(/\W+/g, '-').replace(/^-|-$/g, '')}`);
           faults.push(...found.map((fault) => `${path}: ${fault}`));
           if (!(pages > 0)) faults.push(`${path}: no sheet`);
+          if (!text.includes('Imprimé le') && !/^\/(portrait|connexion)/.test(path)) faults.push(`${path}: no day`);
+          if (path !== '/dossier') faults.push(...sparse(sheets).map((fault) => `${path}: ${fault}`));
+          // The names of the columns come again on each sheet.
+          if (path === '/tableaux?echelle=iris') faults.push(...sheets.slice(0, -1).flatMap(({ runs }, i) => (runs.some((r) => r.text.startsWith('IRIS')) ? [] : [`${path}: page ${i + 1}, no head`])));
         }
       } finally {
         await visitor.close();

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { ask, enter, serve, trail, type Server } from './server';
 import { axeFaults, open, picture, settle, type Session } from './harness';
 
-interface Residence { code: string; nom: string; logements: number; adresses: { cle: string; lon: number; lat: number }[] }
+interface Residence { code: string; nom: string; commune: string; logements: number; adresses: { cle: string; lon: number; lat: number }[] }
 interface Residences { residences: Residence[]; operations: { genre: string; annulee: boolean }[] }
 interface Sheet { parc: string; couverture: { logements: number; repondants: number | null }; chiffres: { numerateur: number | null; source: string }[] }
 interface Stock { total: { rpls: number; a_jour: number }; communes: { code: string; nom: string; rpls: number }[] }
@@ -23,6 +23,9 @@ after(async () => {
 const axe = async (): Promise<void> => assert.deepEqual(await axeFaults(session.page), []);
 
 describe('the stock of a bailleur', () => {
+  /** Its line in the list: several may have the same name. */
+  const row = (r: Residence) => session.page.locator('.left li', { has: session.page.locator(`input[value="${r.code}"]`) }).getByRole('button');
+
   test('residences are noted, flagged and renamed, with their lineage', async () => {
     const { page } = session;
     const { residences } = await ask<Residences>(page, '/api/residences');
@@ -31,6 +34,11 @@ describe('the stock of a bailleur', () => {
     await page.goto(`${server.base}/residences`);
     await page.locator('.left li button').first().waitFor();
     assert.equal(await page.locator('.left li').count(), residences.length);
+    // Several bear one name: where each is stands in its line, and in the words of its box.
+    const { zones } = await ask<{ zones: { code: string; nom: string }[] }>(page, '/api/zones?echelle=commune');
+    const place = zones.find((z) => z.code === target.commune)?.nom ?? '';
+    await row(target).getByText(place).waitFor();
+    await page.locator(`.left input[value="${target.code}"]`).and(page.getByRole('checkbox', { name: `Choisir ${target.nom}, ${place}, pour la réunir` })).waitFor();
     await page.getByLabel('Chercher une résidence').fill(target.nom);
     await page.locator('.left li button', { hasText: target.nom }).first().click();
     await page.getByRole('radiogroup', { name: 'Climat social' }).getByRole('radio', { name: '2' }).check();
@@ -65,8 +73,6 @@ describe('the stock of a bailleur', () => {
     assert.ok(at, 'the map tells where a place is');
     return { x: box.x + at.x, y: box.y + at.y };
   };
-  /** Its line in the list: several may have the same name. */
-  const row = (r: Residence) => session.page.locator('.left li', { has: session.page.locator(`input[value="${r.code}"]`) }).getByRole('button');
   const clickOn = async (a: { lon: number; lat: number }, modifiers: 'Shift'[] = []): Promise<void> => {
     const { x, y } = await onMap(a.lon, a.lat);
     for (const key of modifiers) await session.page.keyboard.down(key);
@@ -102,7 +108,13 @@ describe('the stock of a bailleur', () => {
     assert.equal(await page.locator('.addresses input:checked').count(), 1);
     await axe();
     await picture(page, 'residences-carte-scission');
-    await page.getByLabel('Nom de la nouvelle résidence').fill('Résidence scindée');
+    // A name that the other part keeps would tell neither from the other.
+    const part = page.getByLabel('Nom de la nouvelle résidence');
+    assert.equal(await part.inputValue(), '');
+    await part.fill(first.nom);
+    await page.getByText('porte déjà ce nom').waitFor();
+    await part.fill('Résidence scindée');
+    await page.getByText('porte déjà ce nom').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Diviser' }).click();
     await page.locator('.block', { hasText: 'Lignée' }).getByText('Divisée').waitFor();
     const split = await ask<Residences>(page, '/api/residences');

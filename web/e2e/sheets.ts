@@ -53,6 +53,11 @@ export function sheetFaults(sheets: readonly Sheet[]): string[] {
   return [...new Set(faults)];
 }
 
+/** Sheets that the page went past with little on them: another follows, and this one has text on a third of it at most. */
+export function sparse(sheets: readonly Sheet[]): string[] {
+  return sheets.slice(0, -1).flatMap(({ height, runs }, i) => (Math.max(0, ...runs.map((r) => r.bottom)) < height / 3 ? [`page ${i + 1}, presque vide`] : []));
+}
+
 /** The size of letters by text, as the page lays them out for paper; texts of several sizes are left out. */
 export const sizesOf = (page: Page): Promise<[string, number][]> =>
   page.evaluate(() => {

@@ -86,6 +86,8 @@ export const ADMINISTRATEUR: Task[] = [
     const during = await mine();
     assert.ok(during.conventions.some((c) => c.titre === 'Convention de l’essai'));
     assert.notDeepEqual(during.droits, before.droits, 'what its signatory may see');
+    // It asks first: signatories lose at once what it opens.
+    page.once('dialog', (question) => void question.accept());
     await hand.click(row.getByRole('button', { name: 'Mettre fin' }));
     await row.getByText('terminée').waitFor();
     assert.deepEqual((await mine()).droits, before.droits);

@@ -114,7 +114,7 @@ export const BAILLEUR: Task[] = [
     const [rpls = 0, , left = 0, now = 0] = await cells();
     await hand.choose(field(page, 'Événement'), 'demolition');
     await hand.choose(field(page, 'Commune'), commune.code);
-    await hand.type(page.getByLabel('Numéros nationaux, si connus'), idents.join(' '));
+    await hand.type(page.getByLabel('Numéros nationaux'), idents.join(' '));
     await hand.type(page.getByLabel('Logements', { exact: true }), '2');
     await hand.click(page.getByRole('button', { name: 'Enregistrer' }));
     await page.getByText('Enregistré : démolition').waitFor();
@@ -131,7 +131,7 @@ export const BAILLEUR: Task[] = [
     await page.getByText('RPLS tel que déposé').waitFor();
     await hand.choose(field(page, 'Événement'), 'conge');
     await hand.choose(field(page, 'Commune'), commune.code);
-    await hand.type(page.getByLabel('Numéros nationaux, si connus'), idents.join(' '));
+    await hand.type(page.getByLabel('Numéros nationaux'), idents.join(' '));
     await hand.click(page.getByRole('button', { name: 'Enregistrer' }));
     await page.locator('tbody tr', { hasText: 'Congé d’un locataire' }).getByText('proposé avant CALEOL').waitFor();
     await eventually(async () => {

@@ -40,6 +40,24 @@ export function apart<P extends Point>(named: readonly P[], all: readonly P[]): 
   return kept;
 }
 
+/** A name on a chart, in pixels: where its dot is, how long it is, and on which side of it the name begins. */
+export interface Placed<P> { dot: P; side: 'start' | 'end' }
+/** Height of a line of names. */
+const LINE = 17;
+
+/** The first so many of these dots whose names have room: to the right of the dot or to its left, on no other name. */
+export function spaced<P extends { x: number; y: number; long: number }>(dots: readonly P[], most: number, edge: number): Placed<P>[] {
+  const kept: (Placed<P> & { left: number })[] = [];
+  for (const dot of dots) {
+    if (kept.length === most) break;
+    const free = ({ left }: { left: number }): boolean =>
+      left >= 0 && left + dot.long <= edge && kept.every((k) => Math.abs(k.dot.y - dot.y) >= LINE || k.left >= left + dot.long || left >= k.left + k.dot.long);
+    const place = [{ side: 'start' as const, left: dot.x }, { side: 'end' as const, left: dot.x - dot.long }].find(free);
+    if (place) kept.push({ dot, ...place });
+  }
+  return kept;
+}
+
 /** Pearson's correlation; `null` when one of the two does not vary. */
 export function correlation(dots: readonly Point[]): number | null {
   const n = dots.length;

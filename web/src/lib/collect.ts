@@ -2,15 +2,19 @@
 import type { Block } from './dossier';
 
 /** What is only for a hand, or not seen. */
-const SKIPPED = 'button:not(th button, h2 button, h3 button), summary, details:not([open]), section:has(form):not(:has(table)), form, select, textarea, input, fieldset, nav, .btn, .seg, .hidden, .skip, .maplibregl-map, [hidden], figcaption .now, .tools';
+const SKIPPED = 'button:not(th button, h2 button, h3 button), summary, details:not([open]), section:has(form):not(:has(table)), form, select, textarea, input, fieldset, nav, .btn, .seg, .hidden, .skip, [hidden], figcaption .now, .tools, .hand';
 const STYLES = ['fill', 'fill-opacity', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-opacity', 'opacity', 'font-size', 'font-weight', 'text-anchor', 'dominant-baseline', 'paint-order', 'stroke-linejoin'];
 /** A drawing narrower than this is an ornament. */
 const LEAST_CHART = 140;
 /** Pixels around a chart for the labels of its axes. */
 const BEYOND = 26;
 
-const clean = (text: string): string => text.replace(/[↑↓]\s*$/u, '').replace(/[ \t\n]+/g, ' ').trim();
-const textOf = (e: Element): string => clean(e instanceof HTMLElement ? e.innerText : (e.textContent ?? ''));
+const clean = (text: string): string => text.replace(/[↑↓]\s*$/u, '').replace(/[ \t\n]+/g, ' ').replace(/ (?=[,.)])/g, '').trim();
+/** What is read of it, without what is only for a hand. */
+const textOf = (e: Element): string => {
+  if (e instanceof HTMLElement && !e.querySelector(SKIPPED)) return clean(e.innerText);
+  return clean([...e.childNodes].map((n) => (n instanceof Element ? (n.matches(SKIPPED) ? '' : textOf(n)) : (n.textContent ?? ''))).join(' '));
+};
 
 /** Cells whose parts stand on lines of their own are one line here. */
 const cellOf = (cell: HTMLElement): string => clean(cell.innerText.replace(/\n+/g, ' · '));
@@ -26,8 +30,10 @@ function tableOf(table: HTMLTableElement): Block | null {
   return { kind: 'table', head: head ? kept.map((i) => (head[i] ? cellOf(head[i]) : '')) : [], rows, numeric: kept.map((i) => bodies.some((r) => r.cells[i]?.classList.contains('num'))) };
 }
 
+type Image = Extract<Block, { kind: 'image' }>;
+
 /** A chart with the colours that it has on the screen, so that it needs no style sheet. */
-function chartOf(svg: SVGSVGElement): Block {
+function chartOf(svg: SVGSVGElement): Image {
   const box = svg.getBoundingClientRect();
   const copy = svg.cloneNode(true) as SVGSVGElement;
   const [from, to] = [[svg, ...svg.querySelectorAll('*')], [copy, ...copy.querySelectorAll('*')]];
@@ -48,6 +54,12 @@ function chartOf(svg: SVGSVGElement): Block {
   return { kind: 'image', src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`, alt: svg.getAttribute('aria-label') ?? 'Graphique' };
 }
 
+/** The one chart of a figure, if it has one. */
+function chartIn(figure: Element): SVGSVGElement | null {
+  const charts = [...figure.querySelectorAll('svg')].filter((svg) => svg.getBoundingClientRect().width >= LEAST_CHART);
+  return charts.length === 1 ? (charts[0] ?? null) : null;
+}
+
 /** A list of a few words, as a legend is: one line. */
 const isLine = (list: Element): boolean => list.children.length > 1 && [...list.children].every((item) => (item.textContent ?? '').length < 60 && !item.querySelector('table, svg[role], button, input'));
 
@@ -65,6 +77,17 @@ export function collect(root: Element): Block[] {
       if (e.getBoundingClientRect().width >= LEAST_CHART) blocks.push(chartOf(e));
     } else if (e instanceof HTMLImageElement) {
       if (e.src.startsWith('data:image/')) blocks.push({ kind: 'image', src: e.src, alt: e.alt });
+    } else if (e.matches('.maplibregl-map')) {
+      const picture = e.querySelector<HTMLImageElement>('.map-picture');
+      if (picture?.src) blocks.push({ kind: 'image', src: picture.src, alt: e.querySelector('canvas')?.getAttribute('aria-label') ?? 'Carte' });
+    } else if (e.matches('figure') && chartIn(e)) {
+      const [chart, caption] = [chartIn(e), e.querySelector('figcaption')];
+      if (chart) blocks.push({ ...chartOf(chart), ...(caption ? { title: textOf(caption) } : {}) });
+    } else if (e.matches('article') && !e.querySelector('table, svg, img, h2, ul, ol')) {
+      // A card is one line: its name, then its figures.
+      const name = e.querySelector('h3, h4');
+      const rest = [...e.querySelectorAll(':scope > p')].map(textOf).filter(Boolean).join(' · ');
+      say([name ? textOf(name) : '', rest].filter(Boolean).join(' : '));
     } else if (e instanceof HTMLTableElement) {
       const table = tableOf(e);
       if (table) blocks.push(table);

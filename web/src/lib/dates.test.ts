@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { day, longDate, shortDate } from './dates';
+import { day, later, longDate, shortDate } from './dates';
 
 test('days are written in French, long and short', () => {
   expect(longDate('2024-04-14')).toBe('14 avril 2024');
@@ -7,4 +7,10 @@ test('days are written in French, long and short', () => {
   expect(shortDate('')).toBe('');
   expect(day('2026-11-24')).toBe('24 nov. 2026');
   expect([day('2025-10-01'), longDate('2024-01-01'), day('2025-10-11')]).toEqual(['1er oct. 2025', '1er janvier 2024', '11 oct. 2025']);
+});
+
+test('a day some years and days from another', () => {
+  expect(later('2026-11-30', 3, -1)).toBe('2029-11-29');
+  expect(later('2026-11-30', -3, 1)).toBe('2023-12-01');
+  expect(later('2026-12-31', 0, 1)).toBe('2027-01-01');
 });

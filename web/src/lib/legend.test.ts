@@ -22,6 +22,10 @@ describe('the legend of a map', () => {
     expect(legend.classes.map((r) => r.count)).toEqual([2, 2, 2, 2, 2]);
     expect(legend.classes.map((r) => (r.mark.kind === 'fill' ? r.mark.color : ''))).toEqual([...shown.colors].reverse());
   });
+  it('counts zones in words that agree', () => {
+    expect(plain(ask(shown).foot)).toMatch(/^13 communes/);
+    expect(plain(ask(shownOf(columns([10]), 'fragilite', { classes: 5, method: 'quantiles' })).foot)).toMatch(/^1 commune\b(?!s)/);
+  });
   it('tells secrecy, what has no value and what has no dwelling apart, each with its number', () => {
     const legend = ask(shown);
     expect(kinds(legend)).toEqual(['secret:hatch', 'sans:dots', 'vide:land', 'qpv:line']);

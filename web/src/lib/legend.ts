@@ -2,7 +2,7 @@
 // draw it; nothing is read back from the screen.
 import { COLOR, LARGEST_DISC } from '../map/layers';
 import { classOf, legend as classRows } from './classes';
-import { breakDecimals, formatChange, formatNumber, formatValue } from './format';
+import { breakDecimals, counted, formatChange, formatNumber, formatValue } from './format';
 import { isPointScale, plural } from './scales';
 import { largestOf, trendWord, type Cross, type Shown } from './shown';
 
@@ -69,7 +69,7 @@ export function mapLegend(question: LegendQuestion): MapLegend {
     title: shown.croix ? `${shown.croix.across.nom} et ${lower(shown.croix.up.nom)}` : indicator.libelle, place,
     subtitle: [whoAndWhat(question), `par ${lower(scale.libelle)}`].filter(Boolean).join(', '),
     classes: shown.croix ? [] : classesOf(question), others: othersOf(question),
-    foot: `${formatNumber(shown.codes.length)} ${lower(plural(scale.libelle))}${shown.rule ? `. ${shown.rule}` : shown.kind === 'valeur' ? '' : shown.unite === 'pts' ? ' ; seuils de 2 et 5 points' : ' ; seuils autour de zéro'}`,
+    foot: `${counted(shown.codes.length, lower(scale.libelle), lower(plural(scale.libelle)))}${shown.rule ? `. ${shown.rule}` : shown.kind === 'valeur' ? '' : shown.unite === 'pts' ? ' ; seuils de 2 et 5 points' : ' ; seuils autour de zéro'}`,
   };
 }
 

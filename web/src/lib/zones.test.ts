@@ -22,8 +22,14 @@ describe('writing files', () => {
     const csv = writeCsv([{ nom: 'Centre ; nord', mesure }], (id) => (id === 'I01' ? 'Sous 20 %' : id));
     expect(csv.startsWith('\ufeffzone;indicateur;')).toBe(true);
     const [, first, second] = csv.split('\r\n');
-    expect(first).toBe('"Centre ; nord";I01;Sous 20 %;24,5;%;22;90;90;0,75;A;non;;TOUS;2024;2024;OPS 2024 × RPLS 2024');
+    expect(first).toBe('"Centre ; nord";I01;Sous 20 %;24,5;%;22;90;90;0,75;A;non;;TOUS;2024;2024;OPS 2024 × RPLS 2024;;;');
     expect(second).toContain(';I02;I02;;%;;;;;;oui;moins de 11 ménages;');
+  });
+  it('says of what its figures are: the code, the filters, how far a moved figure may be', () => {
+    const moved = { ...mesure, zone: { code: '01908' }, chiffres: [{ ...mesure.chiffres[0]!, incertitude: 30.5 }] };
+    const [head, line] = writeCsv([{ nom: 'Les Échets', mesure: moved }], (id) => id, ['Financement : PLAI', 'Type : T1, T2']).split('\r\n');
+    expect(head).toMatch(/;code;plus_ou_moins;filtres$/);
+    expect(line).toMatch(/;01908;30,5;"Financement : PLAI ; Type : T1, T2"$/);
   });
   it('lets no cell be run as a formula, and leaves negative numbers be', () => {
     expect(toCsv([['=SOMME(A1)', '+33', '@x', '-3,5', '-A1', 'a"b']])).toBe('\ufeff\'=SOMME(A1);\'+33;\'@x;-3,5;\'-A1;"a""b"\r\n');

@@ -27,12 +27,14 @@ export interface MeasuredZone {
     millesime: number;
     vague?: number | null;
     population: string;
+    zone?: { code?: string | null };
     couverture: { logements?: number | null; repondants?: number | null; taux_reponse?: number | null; badge?: string | null };
     chiffres: CsvFigure[];
   };
 }
 
 export interface CsvFigure {
+  incertitude?: number | null;
   indicateur: string;
   valeur?: number | null;
   unite: string;
@@ -62,17 +64,17 @@ export function writeGeoJson(zones: readonly MeasuredZone[]): string {
   return JSON.stringify({ type: 'FeatureCollection', features }, null, 1);
 }
 
-const COLUMNS = ['zone', 'indicateur', 'libelle', 'valeur', 'unite', 'numerateur', 'denominateur', 'repondants', 'taux_reponse', 'fiabilite', 'secret', 'motif', 'population', 'vague', 'millesime_rpls', 'source'];
+const COLUMNS = ['zone', 'indicateur', 'libelle', 'valeur', 'unite', 'numerateur', 'denominateur', 'repondants', 'taux_reponse', 'fiabilite', 'secret', 'motif', 'population', 'vague', 'millesime_rpls', 'source', 'code', 'plus_ou_moins', 'filtres'];
 
-/** Figures as CSV: UTF-8 with a byte-order mark, « ; », decimal comma; a secret figure is empty and says so. */
-export function writeCsv(zones: readonly MeasuredZone[], labelOf: (indicator: string) => string): string {
+/** Figures as CSV: UTF-8 with a byte-order mark, « ; », decimal comma; a secret figure is empty and says so. `filters`: of what, in words. */
+export function writeCsv(zones: readonly MeasuredZone[], labelOf: (indicator: string) => string, filters: readonly string[] = []): string {
   const rows = zones.flatMap((zone) => {
     const mesure = zone.mesure;
     if (!mesure) return [];
     return mesure.chiffres.map((f) => [
       zone.nom, f.indicateur, labelOf(f.indicateur), fileNumber(f.valeur, f.decimales), f.unite, fileNumber(f.numerateur), fileNumber(f.denominateur),
       fileNumber(f.repondants), fileNumber(f.taux_reponse), f.badge ?? '', f.secret ? 'oui' : 'non', f.motif ?? '',
-      mesure.population, mesure.vague ? String(mesure.vague) : '', String(mesure.millesime), f.source ?? '',
+      mesure.population, mesure.vague ? String(mesure.vague) : '', String(mesure.millesime), f.source ?? '', mesure.zone?.code ?? '', fileNumber(f.incertitude), filters.join(' ; '),
     ]);
   });
   return toCsv([COLUMNS, ...rows]);

@@ -41,7 +41,27 @@ export function baseMap({ title = 'Carte', controls = {}, ...options }: BaseOpti
   if (zoom) map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
   if (scale) map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 110 }), 'bottom-right');
   if (sources) map.addControl(new AttributionControl({ compact: false, customAttribution: sources }), 'bottom-right');
+  forPaper(map);
   return map;
+}
+
+/** What a graphics card drew is gone once it was shown: paper has a picture in its place. */
+function forPaper(map: MapLibre): void {
+  const picture = new Image();
+  picture.className = 'map-picture';
+  picture.alt = '';
+  const take = (): void => {
+    map.redraw();
+    picture.src = map.getCanvas().toDataURL();
+    map.getContainer().append(picture);
+  };
+  const leave = (): void => picture.remove();
+  window.addEventListener('beforeprint', take);
+  window.addEventListener('afterprint', leave);
+  map.on('remove', () => {
+    window.removeEventListener('beforeprint', take);
+    window.removeEventListener('afterprint', leave);
+  });
 }
 
 /** The server gives paths; MapLibre's worker wants whole addresses. */

@@ -6,7 +6,8 @@ const PIECES = 'pieces';
 /** A conference reads no more. */
 export const MOST_PIECES = 40;
 
-interface Kept { owner: string; title: string; pieces: Piece[] }
+interface Contents { title: string; pieces: Piece[] }
+interface Kept extends Contents { owner: string }
 
 const done = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -24,15 +25,26 @@ async function store(mode: IDBTransactionMode): Promise<IDBObjectStore> {
 }
 
 const TITLE = 'Dossier';
+const reason = (fault: unknown): string | null => (fault instanceof Error ? fault.message : null);
 
 class Gathered {
   title = $state(TITLE);
   pieces = $state.raw<Piece[]>([]);
   ready = $state(false);
   error = $state<string | null>(null);
-  /** The dossier before something was taken out of it: until it is put back, or changed again. */
-  former = $state.raw<{ title: string; pieces: Piece[] } | null>(null);
+  /** What was taken out last, and where it was: until it is put back, or something else is changed. */
+  former = $state.raw<{ title: string; taken: { piece: Piece; at: number }[] } | null>(null);
   #loading: Promise<void> | null = null;
+  /** Changes asked for: what is kept is shown after the last. */
+  #asked = 0;
+  /** Other windows of this browser, which have the same dossier. */
+  readonly #others = new BroadcastChannel(DOSSIER_BASE);
+
+  constructor() {
+    this.#others.onmessage = () => {
+      if (this.#loading) void this.#read();
+    };
+  }
 
   load(): Promise<void> {
     return (this.#loading ??= this.#read());
@@ -42,84 +54,88 @@ class Gathered {
     try {
       // Whose it is comes first: a transaction that waits for something else is over.
       const mine = await owner();
-      const kept = (await done((await store('readonly')).get(mine))) as Kept | undefined;
-      this.title = kept?.title ?? TITLE;
-      this.pieces = kept?.pieces ?? [];
+      this.#show((await done((await store('readonly')).get(mine))) as Kept | undefined);
     } catch (fault) {
-      this.error = fault instanceof Error ? fault.message : null;
+      this.error = reason(fault);
     }
     this.ready = true;
   }
 
   /** Adds a piece at the end; an error says why it was not kept. */
   async add(piece: Omit<Piece, 'id' | 'comment'>): Promise<void> {
-    await this.load();
-    if (this.pieces.length >= MOST_PIECES) throw new Error(`Un dossier a ${MOST_PIECES} pièces au plus : retirez-en sur la page « Dossier ».`);
-    const before = this.pieces;
-    this.former = null;
-    this.pieces = [...before, { ...piece, id: crypto.randomUUID(), comment: '' }];
-    try {
-      await this.#write();
-    } catch (fault) {
-      this.pieces = before;
-      throw fault;
-    }
+    await this.#change((now) => {
+      if (now.pieces.length >= MOST_PIECES) throw new Error(`Un dossier a ${MOST_PIECES} pièces au plus : retirez-en sur la page « Dossier ».`);
+      return { ...now, pieces: [...now.pieces, { ...piece, id: crypto.randomUUID(), comment: '' }] };
+    });
   }
 
   change(id: string, changes: Partial<Piece>): void {
-    this.former = null;
-    this.pieces = this.pieces.map((p) => (p.id === id ? { ...p, ...changes } : p));
-    void this.#keep();
+    this.#keep((now) => ({ ...now, pieces: now.pieces.map((p) => (p.id === id ? { ...p, ...changes } : p)) }));
   }
 
   rename(title: string): void {
-    this.former = null;
-    this.title = title.trim() || TITLE;
-    void this.#keep();
+    this.#keep((now) => ({ ...now, title: title.trim() || TITLE }));
   }
 
   /** Puts a piece one place up (−1) or down (1). */
   move(id: string, by: -1 | 1): void {
-    const at = this.pieces.findIndex((p) => p.id === id);
-    const [one, other] = [this.pieces[at], this.pieces[at + by]];
-    if (!one || !other) return;
-    this.former = null;
-    this.pieces = this.pieces.map((p) => (p === one ? other : p === other ? one : p));
-    void this.#keep();
+    this.#keep((now) => {
+      const at = now.pieces.findIndex((p) => p.id === id);
+      const [one, other] = [now.pieces[at], now.pieces[at + by]];
+      return one && other ? { ...now, pieces: now.pieces.map((p) => (p === one ? other : p === other ? one : p)) } : now;
+    });
   }
 
   remove(id: string): void {
-    this.former = { title: this.title, pieces: this.pieces };
-    this.pieces = this.pieces.filter((p) => p.id !== id);
-    void this.#keep();
+    this.#take((p) => p.id === id);
   }
 
   empty(): void {
-    this.former = { title: this.title, pieces: this.pieces };
-    [this.title, this.pieces] = [TITLE, []];
-    void this.#keep();
+    this.#take(() => true);
   }
 
   /** Puts back what was taken out last, with its comments and in its place. */
   bringBack(): void {
-    if (!this.former) return;
-    [this.title, this.pieces] = [this.former.title, this.former.pieces];
-    this.former = null;
-    void this.#keep();
+    const { former } = this;
+    if (!former) return;
+    this.#keep((now) => {
+      const pieces = [...now.pieces];
+      for (const { piece, at } of former.taken) pieces.splice(at, 0, piece);
+      return { title: now.title === TITLE ? former.title : now.title, pieces };
+    });
   }
 
-  async #keep(): Promise<void> {
-    try {
-      await this.#write();
-      this.error = null;
-    } catch (fault) {
-      this.error = fault instanceof Error ? fault.message : null;
-    }
+  #take(gone: (piece: Piece) => boolean): void {
+    const former = { title: this.title, taken: this.pieces.flatMap((piece, at) => (gone(piece) ? [{ piece, at }] : [])) };
+    const ids = new Set(former.taken.map(({ piece }) => piece.id));
+    this.#keep((now) => {
+      const pieces = now.pieces.filter((p) => !ids.has(p.id));
+      return { title: pieces.length > 0 ? now.title : TITLE, pieces };
+    }, former);
   }
 
-  async #write(): Promise<void> {
-    const kept: Kept = { owner: await owner(), title: this.title, pieces: this.pieces };
-    await done((await store('readwrite')).put(kept));
+  #keep(change: (now: Contents) => Contents, former: Gathered['former'] = null): void {
+    // Shown at once; then as it is kept.
+    this.#show(change({ title: this.title, pieces: this.pieces }), former);
+    void this.#change(change, former).then(() => (this.error = null), (fault: unknown) => (this.error = reason(fault)));
+  }
+
+  /** Changes the dossier as it is kept, not as this window last saw it: another may have added to it. */
+  async #change(change: (now: Contents) => Contents, former: Gathered['former'] = null): Promise<void> {
+    const order = (this.#asked += 1);
+    const mine = await owner();
+    const kept = await store('readwrite');
+    const now = (await done(kept.get(mine))) as Kept | undefined;
+    const next = change({ title: now?.title ?? TITLE, pieces: now?.pieces ?? [] });
+    await done(kept.put({ ...next, owner: mine } satisfies Kept));
+    if (order === this.#asked) this.#show(next, former);
+    this.#others.postMessage(null);
+  }
+
+  #show(contents: Contents | undefined, former: Gathered['former'] = null): void {
+    this.former = former;
+    this.title = contents?.title ?? TITLE;
+    this.pieces = contents?.pieces ?? [];
   }
 }
 

@@ -20,6 +20,15 @@ export const PAPER = { width: 193, height: 138 };
 /** CSS pixels of a millimetre. */
 const MM = 96 / 25.4;
 
+/** « Financement : PLAI », for each filter of the page. */
+export const filterWords = (): string[] =>
+  Object.entries(page.filters).flatMap(([id, codes]) => {
+    const filter = data.catalogue?.filtres.find((f) => f.id === id);
+    return filter ? [`${filter.libelle} : ${filter.modalites.filter((m) => codes.includes(m.code)).map((m) => m.libelle).join(', ')}`] : [];
+  });
+/** What the name of a file of figures says of them; nothing without filters. */
+export const filteredName = (): string => (Object.keys(page.filters).length > 0 ? 'filtre' : '');
+
 class Show {
   presenting = $state(false);
   /** The map as an image, while the page is being printed. */
@@ -56,14 +65,10 @@ class Show {
   text(): PlateText {
     const indicator = data.shownIndicator;
     const households = indicator?.domaine !== 'parc';
-    const filters = Object.entries(page.filters).flatMap(([id, codes]) => {
-      const filter = data.catalogue?.filtres.find((f) => f.id === id);
-      return filter ? [`${filter.libelle} : ${filter.modalites.filter((m) => codes.includes(m.code)).map((m) => m.libelle).join(', ')}`] : [];
-    });
     const day = longDate(today());
     return {
       title: data.legend?.title ?? indicator?.libelle ?? 'mosaïque',
-      subtitle: [data.place, data.legend?.subtitle ?? '', ...filters].filter(Boolean).join(' · '),
+      subtitle: [data.place, data.legend?.subtitle ?? '', ...filterWords()].filter(Boolean).join(' · '),
       notes: [
         `Source : ${data.values?.source ?? ''}. Contours : IGN, ANCT. Fond : Natural Earth. mosaïque, ${day}.${data.catalogue?.demonstration ? ' Territoire fictif.' : ''}`,
         ...(indicator?.definition ? [`Définition : ${indicator.definition}`] : []),
@@ -93,7 +98,7 @@ class Show {
       const text = this.text();
       // One pixel a point: a dossier of forty maps stays a file that one sends.
       const src = await asAddress(await toPng(mapPlate(text, shot, legend, canvasMeasure()), 1));
-      await gathered.add({ title: `${text.title}${data.place ? ` : ${data.place}` : ''}`, subtitle: text.subtitle, from: location.pathname + location.search + location.hash, day: today(), blocks: [{ kind: 'image', src, alt: `Carte : ${text.title}, ${text.subtitle}` }] });
+      await gathered.add({ title: [`${text.title}${data.place ? ` : ${data.place}` : ''}`, `par ${data.shownScale?.libelle.toLowerCase() ?? 'zone'}`, ...filterWords()].join(' · '), subtitle: text.subtitle, from: location.pathname + location.search + location.hash, day: today(), blocks: [{ kind: 'image', src, alt: `Carte : ${text.title}, ${text.subtitle}` }] });
       this.said = 'La carte est ajoutée au dossier.';
     });
   }

@@ -3,12 +3,12 @@ import type { Controle } from '../../api/client';
 
 export type Verdict = Controle['verdict'];
 
-export const VERDICTS: { id: Verdict; name: string; plural: string }[] = [
-  { id: 'contraire', name: 'Contraire', plural: 'contraires' },
-  { id: 'attention', name: 'Attention', plural: 'attention' },
-  { id: 'indeterminable', name: 'Indéterminable', plural: 'indéterminables' },
-  { id: 'conforme', name: 'Conforme', plural: 'conformes' },
-  { id: 'sans_objet', name: 'Sans objet', plural: 'sans objet' },
+export const VERDICTS: { id: Verdict; name: string; one: string; many: string }[] = [
+  { id: 'contraire', name: 'Contraire', one: 'contraire', many: 'contraires' },
+  { id: 'attention', name: 'Attention', one: 'attention', many: 'attention' },
+  { id: 'indeterminable', name: 'Indéterminable', one: 'indéterminable', many: 'indéterminables' },
+  { id: 'conforme', name: 'Conforme', one: 'conforme', many: 'conformes' },
+  { id: 'sans_objet', name: 'Sans objet', one: 'sans objet', many: 'sans objet' },
 ];
 
 export const verdictName = (id: Verdict): string => VERDICTS.find((v) => v.id === id)?.name ?? id;

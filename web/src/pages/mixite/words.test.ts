@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Mixite, ScoreMixite } from '../../api/client';
-import { gauged, sentence, verdict } from './words';
+import { gauged, scope, sentence, verdict } from './words';
 
 const rule = (sens: 'minimum' | 'maximum') => ({ id: 'r', libelle: '', article: '', sens, cible: 25, base: '', compte: '' }) as Mixite['regles'][number];
 const score = (more: Partial<ScoreMixite>): ScoreMixite =>
@@ -23,4 +23,14 @@ describe('a score in words', () => {
     expect(sentence(rule('maximum'), score({ respectee: null }))).toContain('mutations de genre inconnu');
     expect(sentence(rule('maximum'), score({ respectee: null, etat: 'autre_niveau' }))).toBe('Se juge par bailleur et département');
   });
+});
+
+test('whose leases are counted: what was chosen, else all that the account reads', () => {
+  const choices = (...codes: string[]) => codes.map((code) => ({ code, nom: code.toUpperCase() }));
+  const all = { epci: choices('e'), communes: choices('c', 'd'), bailleurs: choices('b') };
+  const of = (chosen: Record<string, string>, answer = all): string => scope(answer, (what) => chosen[what] ?? '');
+  expect(of({})).toBe('E');
+  expect(of({ commune: 'd', bailleur: 'b' })).toBe('D · B');
+  expect(of({}, { ...all, communes: choices('c') })).toBe('C');
+  expect(of({}, { ...all, epci: choices('e', 'f') })).toBe('2 intercommunalités');
 });

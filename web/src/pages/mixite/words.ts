@@ -42,3 +42,13 @@ export function sentence(rule: Rule, score: ScoreMixite): string {
     default: return rule.sens === 'minimum' ? `Il manque ${leases}` : `${leases} au-dessus du plafond`;
   }
 }
+
+/** Whose leases an answer counts, by what was chosen; with nothing chosen, all that the account reads. */
+export function scope(answer: Pick<Mixite, 'epci' | 'communes' | 'bailleurs'>, chosen: (what: 'epci' | 'commune' | 'bailleur') => string): string {
+  const name = (list: Mixite['epci'], code: string): string | undefined => list.find((c) => c.code === code)?.nom;
+  const parts = [name(answer.communes, chosen('commune')), name(answer.epci, chosen('epci')), name(answer.bailleurs, chosen('bailleur'))].filter(Boolean);
+  if (parts.length > 0) return parts.join(' · ');
+  // A commune's account reads its own leases: they are not those of its EPCI.
+  if (answer.communes.length === 1) return answer.communes[0]?.nom ?? '';
+  return answer.epci.length === 1 ? (answer.epci[0]?.nom ?? '') : `${answer.epci.length} intercommunalités`;
+}
