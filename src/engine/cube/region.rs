@@ -285,7 +285,12 @@ mod tests {
                 }
                 _ => {
                     let row = |k: i32| 45.0 + f64::from(k + 5) * 1e-3;
-                    let steps = (0..6).flat_map(|k| [(5.07 - f64::from(k) * 0.01, row(8 * k)), (5.07 - f64::from(k) * 0.01, row(8 * k + 8))]);
+                    let steps = (0..6).flat_map(|k| {
+                        [
+                            (5.07 - f64::from(k) * 0.01, row(8 * k)),
+                            (5.07 - f64::from(k) * 0.01, row(8 * k + 8)),
+                        ]
+                    });
                     std::iter::once((5.0, row(0))).chain(steps).chain([(5.0, row(48))]).collect()
                 }
             };

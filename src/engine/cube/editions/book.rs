@@ -83,6 +83,7 @@ pub struct Book {
     pub zones: Vec<Zones>,
     pub generations: Vec<u32>,
     pub starts: Vec<u32>,
+    /// Not 0 where movers are no longer told apart: by which change ([`Book::close`]).
     pub closed: Vec<u8>,
     /// Of each household, when it came in: its key in the survey, what its record key is made of, what it
     /// answered, its bailleur.
@@ -171,6 +172,38 @@ impl Book {
     #[must_use]
     pub fn changes(&self) -> u32 {
         self.past_changes.iter().max().map_or(0, |n| n + 1)
+    }
+
+    /// Movers of an atom are no longer told apart from this change on; whether they were.
+    pub fn close(&mut self, atom: u32, change: u32) -> bool {
+        let closed = &mut self.closed[atom as usize];
+        let open = *closed == 0;
+        if open {
+            // 1 is that of nobody knows which change: of books of before, and of the hundreds.
+            *closed = change.checked_add(2).and_then(|c| u8::try_from(c).ok()).unwrap_or(1);
+        }
+        open
+    }
+
+    /// Where all is counted again as it was before some change, movers are told apart where they were then:
+    /// figures are those that were published, to the last, and tell nothing that is not known.
+    pub fn reopen(&mut self) {
+        let mut past: BTreeMap<u32, BTreeMap<u32, usize>> = BTreeMap::new();
+        for (i, (row, change)) in self.past_rows.iter().zip(&self.past_changes).enumerate() {
+            past.entry(*row).or_default().insert(*change, i);
+        }
+        let at = |row: u32, kept: &BTreeMap<u32, usize>, stage: u32| match kept.range(stage..).next() {
+            Some((_, i)) => self.past.of(*i),
+            None => self.now.of(row as usize),
+        };
+        let same = |s: u32, u: u32| past.iter().all(|(row, kept)| at(*row, kept, s) == at(*row, kept, u));
+        let changes = self.changes();
+        // Of a stage before one that was put back, what was closed then is no longer known.
+        let known = |s: u32| !(s + 1..changes).any(|u| (0..s).any(|before| same(before, u)));
+        let Some(stage) = (0..changes).find(|s| same(*s, changes) && known(*s)) else { return };
+        for closed in self.closed.iter_mut().filter(|c| u32::from(**c) >= stage + 2) {
+            *closed = 0;
+        }
     }
 
     /// Number of a bailleur, added if it is new.

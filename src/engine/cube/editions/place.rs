@@ -162,7 +162,10 @@ pub fn place<'a>(
         book.now.set(*h as usize, values);
     }
     for atom in &ruled.closed {
-        changed |= std::mem::replace(&mut book.closed[*atom as usize], 1) == 0;
+        changed |= book.close(*atom, change);
+    }
+    if !ruled.values.is_empty() {
+        book.reopen();
     }
 
     let mut known = vec![false; facts.address_of.len()];
